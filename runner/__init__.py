@@ -1,0 +1,3 @@
+"""Scorefile: soundtracks as code."""
+
+__version__ = "0.1.0"

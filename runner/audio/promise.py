@@ -1,0 +1,54 @@
+"""What a file's own header promises, and the error for a file that does not keep it."""
+
+from __future__ import annotations
+
+import mmap
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from runner.errors import ScorefileError
+
+Bytes: TypeAlias = bytes | mmap.mmap
+"""The whole file."""
+
+MOST_CHUNKS = 10_000
+
+
+class BadAudio(ScorefileError):  # noqa: N818 - named like its siblings in runner/errors.py
+    """The bytes are no whole, decodable piece of audio; the message says what was found instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """How many samples a channel the file says it holds, None when it does not say, and how many may be missing.
+
+    `end` is the byte after the audio, where the container knows it.
+    """
+
+    samples: int | None = None
+    rate_hz: int = 0
+    tolerance: int = 0
+    end: int | None = None
+
+
+def cut_short(promised: int, there: int, rate_hz: int) -> BadAudio:
+    """Return the error for a file that promises more samples than it holds."""
+    texts = [f"{count / rate_hz:.2f} s" for count in (promised, there)] if rate_hz else ["", ""]
+    if texts[0] == texts[1]:
+        texts = [f"{promised} samples", str(there)]
+    return BadAudio(f"cut short: the header promises {texts[0]}, {texts[1]} are there")
+
+
+def cut_header(there: int) -> BadAudio:
+    """Return the error for a file that ends before its header does."""
+    return BadAudio(f"cut short inside its header: {there} bytes")
+
+
+def cut_bytes(promised: int, there: int) -> BadAudio:
+    """Return the error for a file that promises more bytes than it holds."""
+    return BadAudio(f"cut short: the header promises {promised} bytes, {there} are there")
+
+
+def no_audio(header_bytes: int) -> BadAudio:
+    """Return the error for a file that ends where its audio should begin."""
+    return BadAudio(f"{header_bytes} header bytes and no audio")

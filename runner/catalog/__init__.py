@@ -1,0 +1,1 @@
+"""What the vendors' files mean: models, providers, HTTP exchanges, prices. Pure."""

@@ -1,0 +1,120 @@
+"""Read one provider file: an HTTP API as data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from runner.catalog.problems import problem
+from runner.errors import SpecError
+from runner.records import (
+    Auth,
+    Cancel,
+    Endpoint,
+    ErrorRow,
+    Listing,
+    Provider,
+    ResultRules,
+    StatusRules,
+    WebhookRules,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.records import Json
+
+NO_REPLIES: dict[str, Json] = {}
+
+
+def parse_provider(data: Mapping[str, Json], file: str) -> Provider:
+    """Turn a provider file into a Provider; raise SpecError when its shape is wrong or a path is not JMESPath."""
+    try:
+        provider = _provider(data)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        wrong = problem("SF301", f"not the shape of a provider file: {type(error).__name__} at {error}", file)
+        raise SpecError((wrong,)) from error
+    bad = tuple(problem("SF306", message, file) for message in _bad_paths(provider))
+    if bad:
+        raise SpecError(bad)
+    return provider
+
+
+def _provider(data: Mapping[str, Json]) -> Provider:
+    submit, poll, identity = data.get("submit"), data.get("poll"), data.get("id") or {}
+    errors, pace = data.get("errors") or {}, data.get("pace") or {}
+    auth, status, result, webhook = (data.get(key) for key in ("auth", "status", "result", "webhook"))
+    limit = pace.get("submits")
+    return Provider(
+        name=data["name"],
+        title=data["title"],
+        mode=data["mode"],
+        base_url=data.get("base_url", ""),
+        auth=Auth(**auth) if auth else None,
+        submit=_endpoint(submit) if submit else None,
+        accepted=tuple(submit["accepted"]) if submit else (),
+        id_path=identity.get("path"),
+        id_is_private=identity.get("private", False),
+        poll=_endpoint(poll) if poll else None,
+        poll_s=float((poll or {}).get("interval_s", 5)),
+        status=_status(status) if status else None,
+        result=ResultRules(**result) if result else None,
+        error_paths=tuple(errors.get("message", ())),
+        errors=tuple(ErrorRow(**row) for row in errors.get("rows", ())),
+        cancel=_cancel(data["cancel"]) if data.get("cancel") else None,
+        listing=_listing(data["list"]) if data.get("list") else None,
+        webhook=WebhookRules(**webhook) if webhook else None,
+        max_in_flight=pace.get("max_in_flight", 4),
+        submits=(limit["count"], float(limit["per_s"])) if limit else None,
+        submit_timeout_s=float((submit or {}).get("timeout_s", 180)),
+        link_life_s=data.get("link_life_s"),
+        replies=data.get("replies", NO_REPLIES),
+        id_shape=identity.get("shape", "{uuid}"),
+        notes=tuple(data["notes"]),
+    )
+
+
+def _endpoint(data: Mapping[str, Json]) -> Endpoint:
+    headers = dict(data.get("headers", {}))
+    return Endpoint(method=data["method"], path=data["path"], headers=headers, url_from=data.get("url_from"))
+
+
+def _status(data: Mapping[str, Json]) -> StatusRules:
+    uncharged = tuple(data.get("uncharged", ()))
+    return StatusRules(path=data["path"], words=dict(data["words"]), final_path=data.get("final"), uncharged=uncharged)
+
+
+def _cancel(data: Mapping[str, Json]) -> Cancel:
+    return Cancel(endpoint=_endpoint(data), meaning=data["means"])
+
+
+def _listing(data: Mapping[str, Json]) -> Listing:
+    return Listing(
+        endpoint=_endpoint(data), items=data["items"], id=data["id"], prompt=data["prompt"], created=data["created"]
+    )
+
+
+def paths(provider: Provider) -> dict[str, str]:
+    """Collect every JMESPath of a provider under the place it stands at in its file."""
+    found = {
+        "id.path": provider.id_path,
+        "poll.url_from": provider.poll.url_from if provider.poll else None,
+        **{f"errors.message[{index}]": path for index, path in enumerate(provider.error_paths)},
+    }
+    if rules := provider.status:
+        found |= {"status.path": rules.path, "status.final": rules.final_path}
+    if result := provider.result:
+        found |= {f"result.{name}": getattr(result, name) for name in ("media", "media_type", "seeds", "seconds")}
+    if listing := provider.listing:
+        found |= {f"list.{name}": getattr(listing, name) for name in ("items", "id", "prompt", "created")}
+    return {place: path for place, path in found.items() if path is not None}
+
+
+def _bad_paths(provider: Provider) -> Iterator[str]:
+    for place, path in paths(provider).items():
+        try:
+            jmespath.compile(path)
+        except JMESPathError as error:
+            yield f"{place}: {path!r} is not JMESPath: {str(error).splitlines()[0]}"

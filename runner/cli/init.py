@@ -1,0 +1,72 @@
+"""scorefile init"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+PIPELINE = """\
+# yaml-language-server: $schema={schema}
+version: 1
+name: {name}
+vars: {{game: {title}, base_bpm: 96}}
+defaults:
+  model: local/sketch            # free placeholder music; `scorefile models` lists the others
+  params: {{duration: 20}}
+  output: "audio/{{{{ job.id }}}}"
+jobs:
+  title:
+    prompt: "Calm title theme of {{{{ game }}}}, piano and soft strings"
+    params: {{bpm: "{{{{ base_bpm }}}}", key: D minor}}
+  battle:
+    matrix:
+      heat: {{calm: 100, hot: 150}}
+    prompt: "Epic battle drums, low brass, tense"
+    params: {{bpm: "{{{{ heat }}}}", key: D minor}}
+"""
+ATTRIBUTES = "*.lock text eol=lf linguist-generated\n"
+IGNORE = ".scorefile/\n"
+SCHEMA = "scorefile.schema.json"
+
+
+@click.command("init")
+@click.argument("folder", default=".", metavar="[DIR]")
+def command(folder: str) -> None:
+    """Write a first pipeline that runs at once, the editor's schema, .gitignore and .gitattributes."""
+    import json
+
+    from runner.errors import UsageError
+    from runner.sources import DEFAULT_FILE, read_schema
+    from runner.state.files import write_atomic
+
+    root = Path(folder)
+    target = root / DEFAULT_FILE
+    if target.exists():
+        raise UsageError(f"{target} is there already", help="name another folder: scorefile init NAME")
+    name = _slug(root.resolve().name)
+    root.mkdir(parents=True, exist_ok=True)
+    schema = (json.dumps(read_schema("pipeline.schema.json"), indent=2) + "\n").encode()
+    write_atomic(root / SCHEMA, schema)
+    text = PIPELINE.format(schema=SCHEMA, name=name, title=name.replace("-", " ").title())
+    write_atomic(target, text.encode())
+    _append(root / ".gitignore", IGNORE)
+    _append(root / ".gitattributes", ATTRIBUTES)
+    prefix = "" if folder == "." else f"cd {folder} && "
+    click.echo(f"wrote {target}; now: {prefix}scorefile run")
+
+
+def _append(path: Path, line: str) -> None:
+    """Add a line to a file unless it is there."""
+    from runner.state.files import write_atomic
+
+    before = path.read_text() if path.exists() else ""
+    if line.strip() in before.split("\n"):
+        return
+    gap = "" if not before or before.endswith("\n") else "\n"
+    write_atomic(path, (before + gap + line).encode())
+
+
+def _slug(text: str) -> str:
+    kept = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text.lower()).strip("-")
+    return kept or "soundtrack"

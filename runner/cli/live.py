@@ -1,0 +1,92 @@
+"""Progress: a live table on a terminal, plain lines elsewhere, all on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.table import Table
+
+    from runner.engine.terms import Progress
+
+_MAX_LINES = 20
+
+
+@contextmanager
+def showing(kind: str, *, jobs: int) -> Iterator[Callable[[Progress], None]]:
+    """Yield what the engine tells its progress to. `kind` is auto, live, plain or none."""
+    if kind == "auto":
+        kind = "live" if sys.stderr.isatty() else "plain"
+    match kind:
+        case "live":
+            from rich.console import Console
+            from rich.live import Live
+
+            board = _Board(jobs)
+            console = Console(stderr=True)
+            with Live(console=console, get_renderable=board.table, refresh_per_second=8, transient=True):
+                yield board.note
+        case "plain":
+            yield _Lines().note
+        case _:
+            yield lambda _progress: None
+
+
+class _Lines:
+    """One line for each change of state."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, str] = {}
+        self._started = time.monotonic()
+
+    def note(self, progress: Progress) -> None:
+        text = _state(progress)
+        if self._last.get(progress.job) == text:
+            return
+        self._last[progress.job] = text
+        elapsed = time.monotonic() - self._started
+        click.echo(f"{elapsed:7.1f}s  {progress.job}  {text}", err=True)
+
+
+class _Board:
+    """One line a job that is under way: state, elapsed, take; and how many are over."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._over = 0
+        self._begun: dict[str, float] = {}
+        self._states: dict[str, Progress] = {}
+
+    def note(self, progress: Progress) -> None:
+        self._begun.setdefault(progress.job, time.monotonic())
+        if progress.over:
+            self._over += 1
+            self._states.pop(progress.job, None)
+        else:
+            self._states[progress.job] = progress
+
+    def table(self) -> Table:
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 2))
+        now = time.monotonic()
+        for job, progress in list(self._states.items())[:_MAX_LINES]:
+            table.add_row(Text(job, style="bold"), Text(_state(progress)), Text(f"{now - self._begun[job]:.0f} s"))
+        more = len(self._states) - _MAX_LINES
+        rest = f"  and {more} more" if more > 0 else ""
+        table.add_row(Text(f"{self._over} of {self._jobs} over{rest}", style="dim"))
+        return table
+
+
+def _state(progress: Progress) -> str:
+    take = f" take {progress.take}/{progress.takes}" if progress.take and progress.takes and progress.takes > 1 else ""
+    note = f"  {progress.note}" if progress.note else ""
+    return f"{progress.state}{take}{note}"

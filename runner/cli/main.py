@@ -1,0 +1,103 @@
+"""The command line: finds the verb, runs it, turns what it raises into a message and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from runner import __version__
+
+VERBS = {
+    "init": "A first pipeline that runs at once",
+    "validate": "Every problem at once, each with its place",
+    "render": "The requests as they would be sent, and where each value comes from",
+    "plan": "What would be done, why, and what it costs",
+    "run": "Do it: resumes by itself, writes the lock",
+    "status": "Lock, outputs and unfinished submissions side by side",
+    "verify": "Outputs against the lock, by hash",
+    "models": "The catalogue: parameters, limits, price, how reproducible",
+    "schema": "The JSON Schema for editors",
+    "gateway": "The embedded vendors on loopback, to develop against",
+    "doctor": "Is everything there: versions, keys, vendors, disk",
+}
+
+
+class Verbs(click.Group):
+    """A group whose verbs are imported when they are called: `--help` costs nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"runner.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            close = difflib.get_close_matches(args[0], VERBS, n=1)
+            if close:
+                error.message = f"There is no verb {args[0]!r}. Did you mean {close[0]!r}?"
+            raise
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="scorefile", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Soundtracks as code: declare cues in YAML, know what they cost, make them once."""
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(call(sys.argv[1:] if args is None else args))
+
+
+def call(args: list[str]) -> int:
+    """Run the command line and return its exit code. Nothing is raised; nothing prints a traceback."""
+    from runner.errors import ScorefileError
+
+    try:
+        result: Any = cli.main(args=args, prog_name="scorefile", standalone_mode=False)
+    except ScorefileError as error:
+        from runner.cli.show import show_error
+
+        show_error(error)
+        return error.exit_code
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last line of defence
+        return _unexpected(error)
+    return result if isinstance(result, int) else 0
+
+
+def _unexpected(error: Exception) -> int:
+    if os.environ.get("SCOREFILE_DEBUG"):
+        raise error
+    click.echo(f"error: unexpected {type(error).__name__}: {error}", err=True)
+    click.echo("\nhelp: this is a fault of Scorefile, not of your files; nothing that was paid for is lost.", err=True)
+    click.echo("      SCOREFILE_DEBUG=1 shows where it happened", err=True)
+    return 1

@@ -1,0 +1,146 @@
+"""scorefile models"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli import options
+
+if TYPE_CHECKING:
+    from runner.catalog.cards import Catalog
+    from runner.records import Card, Param, Price
+
+REPRODUCES = {
+    "exact": "the same seed brings the same bytes",
+    "similar": "the same seed brings similar audio, not the same bytes",
+    "no": "the seed does not bring the same audio back",
+}
+
+
+@click.command("models")
+@click.argument("model", required=False)
+@options.output_format
+def command(model: str | None, format_: str) -> None:
+    """List the models; or one model's parameters, limits, price, and how reproducible it is."""
+    from pathlib import Path
+
+    from runner.cli.show import print_json, print_table
+    from runner.sources import read_catalog, schema_folders
+
+    catalog = read_catalog(schema_folders(Path.cwd()))
+    if model is not None:
+        card = find_card(catalog, model)
+        if format_ == "json":
+            print_json({"model": _json(card)})
+        else:
+            _print(card)
+        return
+    cards = sorted(catalog.cards.values(), key=lambda card: card.id)
+    if format_ == "json":
+        print_json({"models": [_json(card) for card in cards]})
+        return
+    print_table(("MODEL", "PRICE", "LENGTH", "TAKES", "SEED", "FORMAT"), (_row(card) for card in cards))
+
+
+def find_card(catalog: Catalog, name: str) -> Card:
+    """Return a model's card. Raises UsageError with the nearest name."""
+    import difflib
+
+    from runner.errors import UsageError
+
+    if name in catalog.cards:
+        return catalog.cards[name]
+    close = difflib.get_close_matches(name, catalog.cards, n=1)
+    raise UsageError(f"there is no model {name}", help=f"did you mean {close[0]}?" if close else "scorefile models lists all")
+
+
+def _row(card: Card) -> tuple[str, ...]:
+    takes = "1" if card.takes.maximum == 1 else f"1-{card.takes.maximum}"
+    seed = {"exact": "exact", "similar": "similar", "no": "ignored"}[card.seed.reproduces] if card.seed else "none"
+    formats = ", ".join(kind.removeprefix("audio/") for kind in card.media_types)
+    return (card.id, price_text(card.price), _length(card), takes, seed, formats)
+
+
+def _length(card: Card) -> str:
+    if card.duration_param is None:
+        return "its own"
+    maximum = card.params[card.duration_param].maximum
+    return f"up to {maximum:g} s" if maximum is not None else "as asked"
+
+
+def price_text(price: Price) -> str:
+    """Return a price as people read it: an unknown one is unknown, a free one free."""
+    from runner.cli.show import usd
+
+    if price.usd is None:
+        return "unknown"
+    if price.usd == 0:
+        return "free"
+    unit = {"request": "a request", "take": "a take", "minute": "a minute of each take"}[price.per]
+    return f"{usd(price.usd)} {unit}"
+
+
+def _print(card: Card) -> None:
+    from runner.cli.show import print_table
+
+    click.echo(f"{click.style(card.id, bold=True)}  {card.title}\n{card.schema.get('description', '')}\n")
+    click.echo(f"price         {price_text(card.price)}  ({card.price.source}, {card.price.date})")
+    click.echo(f"length        {_length(card)}")
+    click.echo(f"reproducible  {REPRODUCES[card.seed.reproduces] if card.seed else 'no: it takes no seed'}")
+    click.echo(f"format        {', '.join(card.media_types)}\n")
+    print_table(("PARAMETER", "TYPE", "DEFAULT", "ALLOWED", "WHAT"), (_param_row(item) for item in card.params.values()))
+    for note in card.notes:
+        click.echo(f"\nnote: {note}")
+
+
+def _param_row(param: Param) -> tuple[str, ...]:
+    from runner.cli.show import short
+
+    default = "" if param.default is None else short(param.default, 20)
+    name = param.name + (" *" if param.required else "")
+    return (name, " or ".join(param.types), default, _allowed(param), param.description)
+
+
+def _allowed(param: Param) -> str:
+    if param.choices:
+        return ", ".join(str(choice) for choice in param.choices)
+    if param.minimum is not None or param.maximum is not None:
+        low = "" if param.minimum is None else f"{param.minimum:g}"
+        high = "" if param.maximum is None else f"{param.maximum:g}"
+        return f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high}"
+    if param.max_length is not None:
+        return f"up to {param.max_length} characters"
+    return f"up to {param.max_items} items" if param.max_items is not None else ""
+
+
+def _json(card: Card) -> dict[str, object]:
+    return {
+        "id": card.id,
+        "title": card.title,
+        "provider": card.provider,
+        "price": {
+            "per": card.price.per,
+            "usd": None if card.price.usd is None else str(card.price.usd),
+            "source": card.price.source,
+            "date": card.price.date,
+        },
+        "seed": None if card.seed is None else {"param": card.seed.param, "reproduces": card.seed.reproduces},
+        "takes": card.takes.maximum,
+        "media_types": list(card.media_types),
+        "params": {
+            item.name: {
+                "type": list(item.types),
+                "required": item.required,
+                "default": item.default,
+                "minimum": item.minimum,
+                "maximum": item.maximum,
+                "max_length": item.max_length,
+                "choices": list(item.choices),
+                "description": item.description,
+            }
+            for item in card.params.values()
+        },
+        "notes": list(card.notes),
+    }

@@ -1,0 +1,91 @@
+"""scorefile render"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from runner.cli import options
+
+if TYPE_CHECKING:
+    from runner.records import Origin, Request
+
+
+@click.command("render")
+@options.words
+@options.profile
+@options.variables
+@options.choosing
+@options.output_format
+@click.option("--origins", is_flag=True, help="Say where each value comes from, and what was left out.")
+def command(words: tuple[str, ...], *, format_: str, origins: bool, failed: bool, **rest: Any) -> None:
+    """Show the requests as they would be sent."""
+    from runner.cli.show import print_json
+    from runner.selection import select
+    from runner.workflow import check, only_failed
+
+    ask = options.ask_from(words, **rest)
+    checked = check(ask)
+    chosen = select(checked.requests, (only_failed(ask, checked) if failed else ask).wanted)
+    requests = [request for request in checked.requests if chosen is None or request.job in chosen]
+    if format_ == "json":
+        print_json({"requests": [_json(request, origins=origins) for request in requests]})
+        return
+    for request in requests:
+        _print(request, origins=origins)
+
+
+def _print(request: Request, *, origins: bool) -> None:
+    click.echo(f"{click.style(request.job, bold=True)}  {request.card.id} → {request.output}")
+    for name, value in sorted(request.params.items()):
+        origin = request.origins.get(name) if origins else None
+        click.echo(f"  {name}: {_value(value)}" + (f"  ← {_from(origin)}" if origin else ""))
+    if request.seed_mode == "random" and request.card.seed and request.card.seed.param not in request.params:
+        click.echo(f"  {request.card.seed.param}: drawn when it is made, then kept by the lock")
+    if origins:
+        for item in request.left_out:
+            click.echo(f"  ({item.param} left out: {item.why})")
+    click.echo()
+
+
+def _value(value: object) -> str:
+    from runner.cli.show import short
+
+    return short(value, 400)
+
+
+def _from(origin: Origin) -> str:
+    place = f" {origin.mark}" if origin.mark else ""
+    source = f"  {origin.source!r}" if origin.source else ""
+    steps = "".join(f" ← {step.text}" + (f" {step.mark}" if step.mark else "") for step in origin.steps)
+    return f"{origin.layer.name.lower()}{place}{source}{steps}"
+
+
+def _json(request: Request, *, origins: bool) -> dict[str, Any]:
+    from runner.cli.show import mark_json
+
+    data: dict[str, Any] = {
+        "job": request.job,
+        "model": request.card.id,
+        "params": dict(request.params),
+        "seed": request.seed_mode,
+        "output": request.output,
+        "take": request.take,
+        "needs": list(request.needs),
+        "labels": list(request.labels),
+    }
+    if origins:
+        data["origins"] = {
+            name: {
+                "layer": origin.layer.name.lower(),
+                "place": mark_json(origin.mark),
+                "source": origin.source,
+                "steps": [{"text": step.text, "place": mark_json(step.mark)} for step in origin.steps],
+            }
+            for name, origin in sorted(request.origins.items())
+        }
+        data["left_out"] = [
+            {"param": item.param, "why": item.why, "place": mark_json(item.mark)} for item in request.left_out
+        ]
+    return data

@@ -1,0 +1,58 @@
+"""scorefile status"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli import options
+
+if TYPE_CHECKING:
+    from runner.workflow import Stands
+
+
+@click.command("status")
+@options.file
+@options.rehearse
+@options.output_format
+def command(file: str | None, *, rehearse: bool, format_: str) -> None:
+    """Show lock, outputs and unfinished submissions side by side."""
+    from runner.cli.show import count, print_json, print_table
+    from runner.workflow import status
+
+    ask = options.ask_from((file,) if file else (), profile=None, variables=(), rehearse=rehearse)
+    project, rows = status(ask)
+    if format_ == "json":
+        print_json({"lock": project.lock.name, "jobs": [stands_json(row) for row in rows]})
+        return
+    if not rows:
+        click.echo("nothing made yet")
+        return
+    print_table(("JOB", "MODEL", "TAKE", "OUTPUT", "UNFINISHED"), (_row(row) for row in rows))
+    drifted = sum(row.output in ("missing", "changed") for row in rows)
+    unfinished = sum(len(row.unfinished) for row in rows)
+    click.echo(f"\n{count(len(rows), 'job')}, {drifted} drifted, {count(unfinished, 'unfinished submission')}")
+
+
+def _row(row: Stands) -> tuple[str, ...]:
+    entry = row.entry
+    takes = f"{entry.take}/{len(entry.takes)}" if entry and entry.takes else ""
+    output = f"{row.path} ({row.output})" if row.path else row.output
+    waiting = ", ".join(f"{item.phase} since {item.submitted_at or item.planned_at}" for item in row.unfinished)
+    model = entry.model if entry else row.unfinished[0].model
+    return (row.job, model, takes, output, waiting)
+
+
+def stands_json(row: Stands) -> dict[str, object]:
+    """Return one row as data."""
+    return {
+        "job": row.job,
+        "model": row.entry.model if row.entry else None,
+        "output": row.output,
+        "path": row.path,
+        "unfinished": [
+            {"phase": item.phase.value, "submitted_at": item.submitted_at, "message": item.message}
+            for item in row.unfinished
+        ],
+    }

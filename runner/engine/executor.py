@@ -1,0 +1,337 @@
+"""The loop: a heap of due times, a small thread pool, one writer.
+
+Worker threads do one piece of work each (a submit, a poll, a download) and put what came of it into the inbox. The loop
+alone drives the jobs' lives, and so it alone decides and writes: even the row `intent`, which must be durable between
+the connection and the first byte of a submit, is written here while the worker waits at its gate. A job that waits
+costs a heap entry, not a thread.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import queue
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
+
+from runner.engine.life import Life
+from runner.engine.pace import Pace, Refusal
+from runner.engine.terms import Interrupted, Progress, Turn, Wait, Work
+from runner.errors import StateError
+from runner.plan.decide import EXTENSIONS
+from runner.records import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from runner.engine.terms import Effect, Terms, World
+    from runner.records import Action, Plan
+    from runner.state.books import Books
+
+_DEAF_S = 0.5
+"""How often the loop looks at the stop signal while nothing happens."""
+_BREATH_S = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class _Knock:
+    """A worker stands between its connection and its first byte and waits at the gate."""
+
+    work: Work
+    opened: threading.Event
+    refused: list[Exception]
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What came of a piece of work."""
+
+    run: _Run
+    value: object = None
+    error: Exception | None = None
+
+
+_Message: TypeAlias = "_Knock | _Came"
+
+
+@dataclass(eq=False, slots=True)
+class _Run:
+    """A life under way: its generator, and what it waits for."""
+
+    life: Life
+    line: Generator[Effect, Any, Outcome]
+    turn: Turn | None = None
+    working: bool = False
+
+
+class Executor:
+    """Runs the actions of one plan. Use once."""
+
+    def __init__(self, plan: Plan, terms: Terms, world: World, books: Books, notify: Callable[[Progress], None]) -> None:
+        self._plan, self._terms, self._world, self._books, self._notify = plan, terms, world, books, notify
+        self._budget = terms.budget
+        self._outcomes: dict[str, Outcome] = {}
+        self._inbox: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+        self._heap: list[tuple[float, int, _Run]] = []
+        self._order = itertools.count()
+        self._ready: deque[Life] = deque()
+        self._needs: dict[str, set[str]] = {}
+        self._needed_by: dict[str, list[Life]] = {}
+        self._active: set[_Run] = set()
+        self._turns: dict[str, deque[_Run]] = {name: deque() for name in terms.providers}
+        self._paces = {
+            name: Pace(slots=terms.max_in_flight[name], window=provider.submits)
+            for name, provider in terms.providers.items()
+        }
+        self._failed = False
+
+    def run(self) -> tuple[Outcome, ...]:
+        """Do everything and return how each job ended, in the order of the plan."""
+        self._open()
+        with ThreadPoolExecutor(max_workers=self._terms.jobs, thread_name_prefix="work") as pool:
+            self._pool = pool
+            while self._ready or self._active:
+                self._begin_ready()
+                self._give_turns()
+                self._wake_due()
+                if self._world.stop.is_set():
+                    self._interrupt_waiting()
+                if self._active:
+                    self._listen()
+        return tuple(self._outcomes[action.request.job] for action in self._plan.actions)
+
+    # ------------------------------------------------------------ beginning
+
+    def _open(self) -> None:
+        """Settle what needs no vendor, and open the journal's rows of what does, all in one write."""
+        lives = []
+        for action in self._plan.actions:
+            match action.verb:
+                case "reuse":
+                    self._settle(action, Outcome(job=action.request.job, model=action.request.card.id, result="reused", entry=action.entry))
+                case "blocked":
+                    self._settle(action, _blocked(action))
+                case "restore":
+                    self._settle(action, self._restore(action))
+                case "generate" | "regenerate" | "resume" | "remaster":
+                    lives.append(self._life(action))
+                case _:
+                    assert_never(action.verb)
+        lives += [self._life(action) for action in self._plan.collect]
+        rows = [row for life in lives for row in life.rows_to_begin()]
+        if rows:
+            self._books.record(*rows)
+        coming = {life.job for life in lives}
+        for life in lives:
+            missing = {need for need in life.request.needs if need in coming}
+            self._needs[life.job] = missing
+            for need in missing:
+                self._needed_by.setdefault(need, []).append(life)
+            if not missing:
+                self._ready.append(life)
+
+    def _life(self, action: Action) -> Life:
+        return Life(
+            action,
+            terms=self._terms,
+            world=self._world,
+            books=self._books,
+            pace=self._paces[action.request.card.provider],
+            notify=self._notify,
+        )
+
+    def _restore(self, action: Action) -> Outcome:
+        """Put a take that is in the store, or at its old place, where its output belongs."""
+        request, entry = action.request, action.entry
+        assert entry is not None
+        media_type = entry.takes[min(request.take, len(entry.takes)) - 1].media_type
+        try:
+            placed = self._books.bring(
+                request.job,
+                entry,
+                action.entry_job or request.job,
+                output=request.output + EXTENSIONS[media_type],
+                take=request.take,
+            )
+        except (StateError, OSError) as error:
+            return Outcome(
+                job=request.job,
+                model=request.card.id,
+                result="failed",
+                entry=entry,
+                message=str(error),
+                help=getattr(error, "help", None),
+            )
+        return Outcome(job=request.job, model=request.card.id, result="restored", entry=placed, message=action.reason)
+
+    def _settle(self, action: Action, outcome: Outcome) -> None:
+        self._outcomes[action.request.job] = outcome
+        self._failed = self._failed or outcome.result == "failed"
+        if outcome.result != "reused":
+            self._notify(Progress(job=outcome.job, state=outcome.result, note=outcome.message, over=True))
+
+    def _begin_ready(self) -> None:
+        while self._ready:
+            life = self._ready.popleft()
+            missing = [need for need in life.request.needs if not self._is_there(need)]
+            if missing:
+                self._end(life, _skipped(life, f"needs {missing[0]}, which is not there"))
+                continue
+            run = _Run(life=life, line=life.live())
+            self._active.add(run)
+            self._resume(run, None)
+
+    def _is_there(self, need: str) -> bool:
+        ended = self._outcomes.get(need)
+        return ended is None or ended.result in ("made", "reused", "restored")
+
+    # ------------------------------------------------------------ driving one life
+
+    def _resume(self, run: _Run, value: object, error: BaseException | None = None) -> None:
+        """Send a life what it waited for, and note what it wants next."""
+        try:
+            effect = run.line.send(value) if error is None else run.line.throw(error)
+        except StopIteration as end:
+            self._active.discard(run)
+            self._end(run.life, end.value)
+            return
+        match effect:
+            case Turn():
+                run.turn = effect
+                self._turns[effect.provider].append(run)
+            case Wait():
+                heapq.heappush(self._heap, (self._world.monotonic() + effect.seconds, next(self._order), run))
+            case Work():
+                run.working = True
+                self._pool.submit(self._do, run, effect)
+            case _:
+                assert_never(effect)
+
+    def _do(self, run: _Run, work: Work) -> None:
+        """Run in a worker thread; whatever happens, something comes."""
+        try:
+            value = work.call(lambda: self._knock(work))
+        except Exception as error:  # noqa: BLE001 - it is raised again where the life waits for it
+            self._inbox.put(_Came(run, error=error))
+        else:
+            self._inbox.put(_Came(run, value=value))
+
+    def _knock(self, work: Work) -> None:
+        """Wait, in a worker thread, until the loop has done what must be done before the first byte."""
+        knock = _Knock(work, threading.Event(), [])
+        self._inbox.put(knock)
+        knock.opened.wait()
+        if knock.refused:
+            raise knock.refused[0]
+
+    def _listen(self) -> None:
+        """Wait for the next thing that happens, or the next due time."""
+        wait_s = min(_DEAF_S, self._turn_wait_s())
+        if self._heap:
+            wait_s = min(wait_s, max(0.0, self._heap[0][0] - self._world.monotonic()))
+        try:
+            message = self._inbox.get(timeout=max(wait_s, _BREATH_S))
+        except queue.Empty:
+            return
+        match message:
+            case _Knock():
+                try:
+                    message.work.at_gate()
+                except Exception as error:  # noqa: BLE001 - it is raised again in the worker, which then sends nothing
+                    message.refused.append(error)
+                message.opened.set()
+            case _Came():
+                message.run.working = False
+                self._resume(message.run, message.value, message.error)
+            case _:
+                assert_never(message)
+
+    def _wake_due(self) -> None:
+        now = self._world.monotonic()
+        while self._heap and self._heap[0][0] <= now:
+            *_, run = heapq.heappop(self._heap)
+            self._resume(run, None)
+
+    def _interrupt_waiting(self) -> None:
+        """End every life that waits; those at work are let finish what they do."""
+        waiting = [run for run in self._active if not run.working]
+        self._heap.clear()
+        for turns in self._turns.values():
+            turns.clear()
+        for life in self._ready:
+            self._end(life, _skipped(life, "not submitted: interrupted"))
+        self._ready.clear()
+        for run in waiting:
+            self._resume(run, None, Interrupted())
+
+    # ------------------------------------------------------------ leave to submit
+
+    def _give_turns(self) -> None:
+        """Let those submit who may; finished jobs are downloaded before anything new is submitted."""
+        for provider, turns in self._turns.items():
+            pace = self._paces[provider]
+            while turns:
+                run = turns[0]
+                assert run.turn is not None
+                refusal = self._refusal(run.turn)
+                now = self._world.monotonic()
+                if refusal is None and (self._is_full() or pace.wait_s(now) != 0.0):
+                    break
+                turns.popleft()
+                if refusal is None:
+                    pace.enter(now)
+                    self._budget = self._budget.reserve(run.life.job, run.turn.worst)
+                run.turn = None
+                self._resume(run, refusal)
+
+    def _is_full(self) -> bool:
+        """Say whether -j jobs are at vendors, or a finished one waits for its download."""
+        if sum(pace.inside for pace in self._paces.values()) >= self._terms.jobs:
+            return True
+        return any(run.life.is_fetching for run in self._active if run.working)
+
+    def _refusal(self, turn: Turn) -> Refusal | None:
+        closed = self._paces[turn.provider].closed
+        if closed is not None:
+            return closed
+        if self._books.broken is not None:
+            return Refusal(message=f"a receipt could not be written ({self._books.broken})")
+        if self._terms.fail_fast and self._failed:
+            return Refusal(message="another job failed (--fail-fast)")
+        over = self._budget.refusal(turn.worst)
+        return None if over is None else Refusal(message=over, help="raise the budget or --max-cost", group="balance")
+
+    def _turn_wait_s(self) -> float:
+        """Return how long the first waiting turn may have to wait for its vendor's pace alone."""
+        now = self._world.monotonic()
+        waits = [self._paces[provider].wait_s(now) for provider, turns in self._turns.items() if turns]
+        return min((wait for wait in waits if wait), default=_DEAF_S)
+
+    # ------------------------------------------------------------ ending
+
+    def _end(self, life: Life, outcome: Outcome) -> None:
+        self._outcomes[life.job] = outcome
+        self._failed = self._failed or outcome.result == "failed"
+        self._budget = self._budget.settle(life.job, outcome.spent_usd)
+        for other in self._needed_by.pop(life.job, ()):
+            self._needs[other.job].discard(life.job)
+            if not self._needs[other.job]:
+                self._ready.append(other)
+
+
+def _blocked(action: Action) -> Outcome:
+    in_doubt = action.submission is not None
+    return Outcome(
+        job=action.request.job,
+        model=action.request.card.id,
+        result="unknown" if in_doubt else "failed",
+        entry=action.entry,
+        message=action.reason,
+    )
+
+
+def _skipped(life: Life, message: str) -> Outcome:
+    return Outcome(job=life.job, model=life.request.card.id, result="skipped", message=message)

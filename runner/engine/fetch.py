@@ -1,0 +1,270 @@
+"""URL → verified take in the blob store.
+
+Media come from hosts that are not the vendor's API, so no key is ever sent here. A download is free and is retried;
+what arrives is hashed while it streams, decoded to its end, and only then given its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import tenacity
+
+from runner.audio.measure import inspect
+from runner.audio.probe import BadAudio
+from runner.engine.transport import is_loopback
+from runner.errors import ScorefileError
+from runner.records import Take
+
+if TYPE_CHECKING:
+    import threading
+
+    from runner.records import Card, Media
+    from runner.state.blobs import Blobs
+
+MAX_MEDIA_BYTES = 1 << 30
+MAX_HOPS = 5
+TOTAL_S = 900.0
+READ_TIMEOUT_S = 30.0
+TRIES = 8
+BAD_CONTENT_TRIES = 3
+DURATION_TOLERANCE_S = 2.0
+"""How far the real length may be from the asked one, beside a tenth of it."""
+_CHUNK = 1 << 18
+_ANY_TYPE = "application/octet-stream"
+_ALIASES = {
+    "audio/x-wav": "audio/wav",
+    "audio/wave": "audio/wav",
+    "audio/vnd.wave": "audio/wav",
+    "audio/mp3": "audio/mpeg",
+    "audio/x-flac": "audio/flac",
+    "audio/m4a": "audio/mp4",
+    "audio/x-m4a": "audio/mp4",
+    "audio/vorbis": "audio/ogg",
+    "application/ogg": "audio/ogg",
+}
+
+
+class LinkDead(ScorefileError):
+    """The link is gone (401, 403, 404, 410): the vendor may have a fresh one."""
+
+
+class BadContent(ScorefileError):
+    """What came is not the audio that was promised; it is kept aside in quarantine."""
+
+
+class DownloadFailed(ScorefileError):
+    """The download did not succeed this time; the next run takes it up again at no cost."""
+
+
+class _Again(Exception):
+    """A passing fault: worth another try."""
+
+
+class Fetcher(Protocol):
+    """What the engine needs to get one take."""
+
+    def fetch(self, media: Media, card: Card, *, asked_s: float | None, near: str) -> Take:
+        """Return the verified take, stored."""
+        ...
+
+    def close(self) -> None:
+        """Close idle connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Got:
+    path: Path
+    sha256: str
+    size: int
+
+
+class HttpFetcher:
+    """The Fetcher over real HTTP. Safe to use from several threads; `stop` ends its waiting."""
+
+    def __init__(self, blobs: Blobs, stop: threading.Event, layer: httpx.BaseTransport | None = None) -> None:
+        self._blobs = blobs
+        self._stop = stop
+        self._client = httpx.Client(
+            transport=layer,
+            follow_redirects=False,
+            timeout=httpx.Timeout(READ_TIMEOUT_S, connect=10.0),
+            headers={"Accept-Encoding": "identity", "User-Agent": "scorefile"},
+        )
+
+    def fetch(self, media: Media, card: Card, *, asked_s: float | None, near: str) -> Take:
+        """Download, verify and store one take.
+
+        `asked_s` is the asked length in seconds, `near` the provider's base URL: media on this machine or a private
+        network are taken only from a provider that is on loopback itself.
+        Raises LinkDead, BadContent or DownloadFailed.
+        """
+        if media.url is None:
+            return self._keep(_write(self._blobs.part(), media.data or b""), media, card, asked_s)
+        bad = 0
+        for attempt in self._retrying():
+            with attempt:
+                got = self._download(media.url, near)
+                try:
+                    return self._keep(got, media, card, asked_s)
+                except BadContent as error:
+                    bad += 1
+                    if bad >= BAD_CONTENT_TRIES:
+                        raise
+                    raise _Again(error.message) from error
+        raise DownloadFailed("the download was stopped")
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._client.close()
+
+    def _retrying(self) -> tenacity.Retrying:
+        def give_up(state: tenacity.RetryCallState) -> None:
+            why = state.outcome.exception() if state.outcome else None
+            raise DownloadFailed(f"the download failed {state.attempt_number} times: {why}")
+
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_Again),
+            wait=tenacity.wait_random_exponential(multiplier=0.5, max=30),
+            stop=tenacity.stop_after_attempt(TRIES)
+            | tenacity.stop_after_delay(TOTAL_S)
+            | tenacity.stop_when_event_set(self._stop),
+            sleep=tenacity.sleep_using_event(self._stop),
+            retry_error_callback=give_up,
+        )
+
+    def _download(self, url: str, near: str) -> _Got:
+        for _ in range(MAX_HOPS):
+            check_media_url(url, near)
+            try:
+                with self._client.stream("GET", url) as response:
+                    target = _redirect(response)
+                    if target is None:
+                        return self._stream(response)
+            except (httpx.HTTPError, httpx.StreamError) as error:
+                raise _Again(f"{type(error).__name__}") from error
+            url = urljoin(url, target)
+        raise BadContent(f"the link redirects more than {MAX_HOPS} times")
+
+    def _stream(self, response: httpx.Response) -> _Got:
+        _check_status(response)
+        promised = response.headers.get("content-length")
+        end = time.monotonic() + TOTAL_S
+        sha256, size, part = hashlib.sha256(), 0, self._blobs.part()
+        try:
+            with part.open("xb") as file:
+                for chunk in response.iter_raw(_CHUNK):
+                    size += len(chunk)
+                    if size > MAX_MEDIA_BYTES:
+                        raise BadContent(f"the file is larger than {MAX_MEDIA_BYTES >> 20} MiB")
+                    if time.monotonic() > end or self._stop.is_set():
+                        raise DownloadFailed("the download took too long")
+                    sha256.update(chunk)
+                    file.write(chunk)
+            if promised is not None and promised.isdigit() and int(promised) != size:
+                raise _Again(f"{size} of {promised} bytes came")
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        return _Got(path=part, sha256=sha256.hexdigest(), size=size)
+
+    def _keep(self, got: _Got, media: Media, card: Card, asked_s: float | None) -> Take:
+        """Decode a download to its end and give it its place in the store; quarantine what is not as promised."""
+        try:
+            probe = inspect(got.path)
+            _check_promise(probe.media_type, probe.seconds, media, card, asked_s)
+        except (BadAudio, BadContent) as error:
+            kept = self._blobs.quarantine(got.path, got.sha256)
+            raise BadContent(f"{error.message}; kept at {kept}") from error
+        except BaseException:
+            got.path.unlink(missing_ok=True)
+            raise
+        self._blobs.adopt(got.path, got.sha256)
+        return Take(
+            sha256=got.sha256,
+            bytes=got.size,
+            media_type=probe.media_type,
+            seconds=round(probe.seconds, 3),
+            rate_hz=probe.rate_hz,
+            channels=probe.channels,
+            lufs=probe.lufs,
+            seed=media.seed,
+        )
+
+
+def check_media_url(url: str, near: str) -> None:
+    """Refuse a media URL that is not https on a public host, unless the provider `near` is on loopback itself.
+
+    Raises BadContent.
+    """
+    parts = urlsplit(url)
+    if is_loopback(near):
+        if is_loopback(url):
+            return
+    elif parts.scheme != "https":
+        raise BadContent(f"the link to the audio is {parts.scheme}, not https")
+    host = parts.hostname or ""
+    try:
+        found = socket.getaddrinfo(host, parts.port or 443, proto=socket.IPPROTO_TCP)
+    except (OSError, UnicodeError, ValueError) as error:
+        raise _Again(f"{host} is not found") from error
+    for *_, address in found:
+        if not _is_public(str(address[0])):
+            raise BadContent(f"the link to the audio leads into a private network ({host})")
+
+
+def _is_public(text: str) -> bool:
+    """Say whether an address is on the public internet, seen through IPv4-mapped, NAT64 and 6to4 forms."""
+    address = ipaddress.ip_address(text.split("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return _is_public(str(address.ipv4_mapped))
+        if address in _NAT64 or address.sixtofour is not None or address.teredo is not None:
+            return False
+    return address.is_global and not address.is_multicast
+
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def _redirect(response: httpx.Response) -> str | None:
+    if response.status_code not in (301, 302, 303, 307, 308):
+        return None
+    target = response.headers.get("location")
+    if not target:
+        raise BadContent(f"the link answers {response.status_code} without saying where to")
+    return str(target)
+
+
+def _check_status(response: httpx.Response) -> None:
+    status = response.status_code
+    if status in (401, 403, 404, 410):
+        raise LinkDead(f"the link answers {status}")
+    if status != 200:
+        raise _Again(f"the link answers {status}")
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise _Again("the file came compressed, which was not asked for")
+
+
+def _check_promise(media_type: str, seconds: float, media: Media, card: Card, asked_s: float | None) -> None:
+    said = (media.media_type or _ANY_TYPE).split(";")[0].strip().lower()
+    promised = None if said == _ANY_TYPE else _ALIASES.get(said, said)
+    allowed = (promised,) if promised else card.media_types
+    if media_type not in allowed and not (promised is None and _ANY_TYPE in card.media_types):
+        raise BadContent(f"promised was {' or '.join(allowed)}, what came is {media_type}")
+    if asked_s is not None and abs(seconds - asked_s) > max(DURATION_TOLERANCE_S, asked_s / 10):
+        raise BadContent(f"asked were {asked_s:g} s, what came lasts {seconds:.2f} s")
+
+
+def _write(part: Path, data: bytes) -> _Got:
+    part.write_bytes(data)
+    return _Got(path=part, sha256=hashlib.sha256(data).hexdigest(), size=len(data))

@@ -1,0 +1,44 @@
+"""Models that run here: what a local provider makes of a request, and its bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.errors import ScorefileError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.records import Card, Json
+
+_RATE_HZ = 48_000
+
+
+def make(model: str, params: Mapping[str, Json], card: Card, take: int) -> bytes:
+    """Return one take, encoded. `take` counts from 0; the same request brings the same bytes on any machine.
+
+    Raises ScorefileError for a model that has no code here.
+    """
+    if model != "local/sketch":
+        raise ScorefileError(
+            f"{model} does not run here", help="provider `local` has one model, local/sketch; others need an HTTP API"
+        )
+    from runner.audio.encode import encode
+    from runner.audio.sketch import TAGS, compose
+
+    seed = int(params.get("seed") or 0)
+    pcm = compose(
+        prompt=params["prompt"],
+        duration_s=float(params.get("duration", card.params["duration"].default)),
+        bpm=params.get("bpm"),
+        key=params.get("key"),
+        time_signature=params.get("time_signature"),
+        seed=seed + take,
+        rate_hz=_RATE_HZ,
+    )
+    wanted = params.get("output_format", "wav")
+    media_type = next(kind for kind in card.media_types if _CONTAINERS[kind] == wanted)
+    return encode(pcm, _RATE_HZ, media_type, tags=TAGS)
+
+
+_CONTAINERS = {"audio/wav": "wav", "audio/flac": "flac", "audio/ogg": "ogg", "audio/mpeg": "mp3", "audio/mp4": "m4a"}

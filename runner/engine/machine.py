@@ -1,0 +1,239 @@
+"""The life of one submission, as a pure function of its journal rows.
+
+    planned → intent → answered → accepted → ready → fetched → placed → done
+                 │         │          ├→ failed · stalled · lost
+                 │         │          └→ expired · bad_content
+                 ├→ not_sent   proven: no byte left this machine
+                 ├→ rejected   proven: the vendor did not execute it
+                 └→ unknown    it may have been charged: held for a person to decide
+
+`fold` turns rows into a Submission, `step` says what to do next, and the `after_*` functions turn what happened into
+the next rows. Nothing here reads a clock or spends money.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, assert_never
+
+from runner.jsonform import take_from_json, take_to_json
+from runner.records import Event, Media, Phase, Reading, Reply, Submission, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runner.records import Entry, Json, Request, Take
+
+MAX_REFRESHES = 3
+"""How often a link that went dead is asked for afresh."""
+MAX_ANSWER_BYTES = 64 << 10
+"""How much of a raw answer the journal keeps."""
+
+
+class Step(StrEnum):
+    """What a submission needs next."""
+
+    SUBMIT = "submit"
+    READ_ANSWER = "read answer"
+    POLL = "poll"
+    FETCH = "fetch"
+    PLACE = "place"
+    HOLD = "hold"
+    END = "end"
+
+
+OPEN = frozenset(
+    {Phase.ANSWERED, Phase.ACCEPTED, Phase.READY, Phase.FETCHED, Phase.PLACED, Phase.STALLED, Phase.EXPIRED}
+)
+"""Phases of a paid submission that can go on at no cost."""
+IN_DOUBT = frozenset({Phase.INTENT, Phase.UNKNOWN})
+"""Phases in which a charge is possible and nothing proves it."""
+UNPAID = frozenset({Phase.PLANNED, Phase.NOT_SENT, Phase.REJECTED})
+"""Phases in which it is certain that nothing was charged."""
+
+
+def planned(request: Request, *, attempt: str, fingerprint: str, price_usd: str | None, at: str) -> Event:
+    """Return the first row of a new submission."""
+    return Event(
+        at=at,
+        job=request.job,
+        attempt=attempt,
+        phase=Phase.PLANNED,
+        data={
+            "model": request.card.id,
+            "params": dict(request.params),
+            "fingerprint": fingerprint,
+            "seed_param": request.card.seed.param if request.card.seed else None,
+            "price_usd": price_usd,
+        },
+    )
+
+
+def event(submission: Submission, phase: Phase, *, at: str, **data: Json) -> Event:
+    """Return the row that moves a submission to `phase`; values that are None are left out."""
+    kept = {name: value for name, value in data.items() if value is not None}
+    return Event(at=at, job=submission.job, attempt=submission.attempt, phase=phase, data=kept)
+
+
+def fold(events: Iterable[Event]) -> dict[str, Submission]:
+    """Return attempt → Submission over a journal, in the order the attempts were made."""
+    submissions: dict[str, Submission] = {}
+    for row in events:
+        submissions[row.attempt] = advance(submissions.get(row.attempt), row)
+    return submissions
+
+
+def from_pending(job: str, entry: Entry) -> Submission:
+    """Return the submission behind a pending receipt of the lock, begun on another machine.
+
+    It has no attempt of its own yet: the run that takes it up opens one.
+    """
+    return Submission(
+        job=job,
+        attempt="",
+        phase=Phase.ACCEPTED,
+        model=entry.model,
+        params=entry.request,
+        fingerprint=entry.fingerprint,
+        price_usd=entry.receipt.price_usd,
+        submitted_at=entry.receipt.submitted_at,
+        request_id=entry.receipt.request_id,
+        poll_url=entry.receipt.poll_url,
+    )
+
+
+def advance(submission: Submission | None, row: Event) -> Submission:
+    """Return the submission after one more row."""
+    data = row.data
+    if submission is None:
+        return Submission(
+            job=row.job,
+            attempt=row.attempt,
+            phase=row.phase,
+            model=data["model"],
+            params=data["params"],
+            fingerprint=data["fingerprint"],
+            seed_param=data.get("seed_param"),
+            price_usd=data.get("price_usd"),
+            planned_at=row.at,
+            request_id=data.get("request_id"),
+            poll_url=data.get("poll_url"),
+            submitted_at=data.get("submitted_at"),
+        )
+    moved = replace(submission, phase=row.phase, message=data.get("message", ""))
+    match row.phase:
+        case Phase.ANSWERED:
+            return replace(moved, submitted_at=row.at, answer=_reply_from_json(data["reply"]))
+        case Phase.ACCEPTED:
+            return replace(
+                moved,
+                answer=None,
+                submitted_at=submission.submitted_at or row.at,
+                request_id=data.get("request_id", submission.request_id),
+                poll_url=data.get("poll_url", submission.poll_url),
+                refreshes=data.get("refreshes", submission.refreshes),
+            )
+        case Phase.READY:
+            return replace(moved, media=tuple(_media_from_json(item) for item in data["media"]))
+        case Phase.FETCHED:
+            return replace(moved, takes=tuple(take_from_json(item) for item in data["takes"]))
+        case Phase.PLACED | Phase.DONE:
+            return moved
+        case Phase.FAILED | Phase.REJECTED | Phase.NOT_SENT | Phase.UNKNOWN:
+            return replace(moved, answer=None, charged=data.get("charged"))
+        case Phase.PLANNED | Phase.INTENT | Phase.STALLED | Phase.LOST | Phase.EXPIRED | Phase.BAD_CONTENT:
+            return moved
+    assert_never(row.phase)
+
+
+def step(submission: Submission, *, local: bool) -> Step:
+    """Say what a submission needs next. `local` is true for a model that runs here."""
+    match submission.phase:
+        case Phase.PLANNED | Phase.NOT_SENT | Phase.REJECTED:
+            return Step.FETCH if local else Step.SUBMIT
+        case Phase.INTENT | Phase.UNKNOWN:
+            return Step.HOLD
+        case Phase.ANSWERED:
+            return Step.READ_ANSWER
+        case Phase.ACCEPTED | Phase.STALLED | Phase.EXPIRED:
+            return Step.POLL
+        case Phase.READY:
+            return Step.FETCH
+        case Phase.FETCHED:
+            return Step.PLACE
+        case Phase.PLACED | Phase.DONE | Phase.FAILED | Phase.LOST | Phase.BAD_CONTENT:
+            return Step.END
+    assert_never(submission.phase)
+
+
+def answered(submission: Submission, reply: Reply, *, at: str) -> Event:
+    """Return the row that keeps a raw answer before anything reads it."""
+    stored = {
+        "status": reply.status,
+        "headers": {
+            name: value for name, value in reply.headers.items() if name in ("content-type", "retry-after", "date")
+        },
+        "body": base64.b64encode(reply.body[:MAX_ANSWER_BYTES]).decode(),
+    }
+    return event(submission, Phase.ANSWERED, at=at, reply=stored)
+
+
+def after_answer(submission: Submission, reading: Reading, *, at: str) -> tuple[Event, ...]:
+    """Return the rows that say what the answer to a submit means."""
+    match reading.verdict:
+        case Verdict.ACCEPTED:
+            return (
+                event(submission, Phase.ACCEPTED, at=at, request_id=reading.id, poll_url=reading.poll_url),
+            )
+        case Verdict.DONE:
+            accepted = event(submission, Phase.ACCEPTED, at=at, request_id=reading.id)
+            return (accepted, ready(submission, reading, at=at))
+        case Verdict.REJECTED:
+            return (
+                event(
+                    submission,
+                    Phase.REJECTED,
+                    at=at,
+                    group=reading.group,
+                    message=reading.message,
+                    retry_after_s=reading.retry_after_s,
+                    charged=False,
+                ),
+            )
+        case Verdict.FAILED:
+            return (event(submission, Phase.FAILED, at=at, message=reading.message, charged=reading.charged),)
+        case Verdict.UNKNOWN | Verdict.WAITING | Verdict.RETRY | Verdict.REFUSED | Verdict.MISSING:
+            return (event(submission, Phase.UNKNOWN, at=at, message=reading.message),)
+    assert_never(reading.verdict)
+
+
+def ready(submission: Submission, reading: Reading, *, at: str) -> Event:
+    """Return the row that keeps the links of a finished job."""
+    return event(submission, Phase.READY, at=at, media=[_media_to_json(item) for item in reading.media])
+
+
+def fetched(submission: Submission, takes: tuple[Take, ...], *, at: str) -> Event:
+    """Return the row that says all takes are verified and in the blob store."""
+    return event(submission, Phase.FETCHED, at=at, takes=[take_to_json(take) for take in takes])
+
+
+def expired(submission: Submission, message: str, *, at: str) -> Event:
+    """Return the row for a dead link: asked for afresh while refreshes are left, then EXPIRED."""
+    if submission.refreshes < MAX_REFRESHES:
+        return event(submission, Phase.ACCEPTED, at=at, refreshes=submission.refreshes + 1)
+    return event(submission, Phase.EXPIRED, at=at, message=message)
+
+
+def _media_to_json(item: Media) -> Mapping[str, Json]:
+    kept = {"url": item.url, "media_type": item.media_type, "seed": item.seed}
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def _media_from_json(data: Mapping[str, Json]) -> Media:
+    return Media(url=data.get("url"), media_type=data.get("media_type"), seed=data.get("seed"))
+
+
+def _reply_from_json(data: Mapping[str, Json]) -> Reply:
+    return Reply(status=data["status"], headers=data["headers"], body=base64.b64decode(data["body"]))

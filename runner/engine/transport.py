@@ -1,0 +1,224 @@
+"""Call → Reply over httpx: what left this machine, whose host gets the key, how long anything may take.
+
+Three outcomes of a submit are told apart, because they differ in money: a Reply; NotSent, proven by httpcore's own
+event order (connect and TLS come before the first byte); Unproven, everything after that byte without a whole answer.
+Redirects are never followed here, nothing is retried here, and each submit has a connection of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+import httpx
+
+from runner.errors import ScorefileError
+from runner.records import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from runner.engine.keys import Key
+    from runner.records import Auth, Call
+
+MAX_REPLY_BYTES = 1 << 20
+"""A vendor's JSON answer is cut here; a longer one is not read as JSON."""
+LEAST_SECRET_BYTES = 12
+CONNECT_TIMEOUT_S = 10.0
+POLL_TIMEOUT_S = 30.0
+_FIRST_BYTE = "http11.send_request_headers.started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Where a provider lives, and the key that opens it there and nowhere else."""
+
+    base_url: str
+    auth: Auth | None = None
+    key: Key | None = None
+
+    def headers(self, url: str) -> list[tuple[str, str]]:
+        """Return the header that carries the key to `url`. Raises NotSent when that is another host."""
+        if not same_host(url, self.base_url):
+            raise NotSent("the call would leave the provider's own host")
+        if self.auth is None or self.key is None:
+            return []
+        return [(self.auth.header, self.auth.prefix + self.key.reveal())]
+
+
+class NotSent(ScorefileError):
+    """No byte of the request left this machine; `message` says why."""
+
+
+class Unproven(ScorefileError):
+    """The request, or part of it, left and no whole answer came back."""
+
+
+class Transport(Protocol):
+    """What the engine needs of HTTP."""
+
+    def submit(self, call: Call, door: Door, *, before: Callable[[], None], timeout_s: float) -> Reply:
+        """Send a call that may cost money; `before` runs after the connection stands and before the first byte."""
+        ...
+
+    def ask(self, call: Call, door: Door) -> Reply:
+        """Send a call that is free to repeat."""
+        ...
+
+    def close(self) -> None:
+        """Close idle connections."""
+        ...
+
+
+class HttpTransport:
+    """The Transport over real HTTP/1.1. Safe to use from several threads.
+
+    `layer` replaces the network below httpx in tests.
+    """
+
+    def __init__(self, layer: httpx.BaseTransport | None = None) -> None:
+        verify = httpx.create_ssl_context() if layer is None else True
+        fresh = httpx.Limits(max_keepalive_connections=0)
+        self._submits = _client(layer, verify, fresh)
+        self._asks = _client(layer, verify, httpx.Limits())
+
+    def submit(self, call: Call, door: Door, *, before: Callable[[], None], timeout_s: float) -> Reply:
+        """Send a call that may cost money. Raises NotSent or Unproven; nothing else leaves this method unproven."""
+        gate = _Gate(before)
+        try:
+            return _exchange(self._submits, call, door, deadline_s=timeout_s, trace=gate.trace)
+        except _GateFailed as failed:
+            raise failed.cause from failed
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+            if gate.passed:
+                raise Unproven(_words(error)) from error
+            raise NotSent(_words(error)) from error
+
+    def ask(self, call: Call, door: Door) -> Reply:
+        """Send a call that is free to repeat. Raises NotSent for whatever went wrong."""
+        try:
+            return _exchange(self._asks, call, door, deadline_s=POLL_TIMEOUT_S, trace=None)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+            raise NotSent(_words(error)) from error
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._submits.close()
+        self._asks.close()
+
+
+class _Gate:
+    """Runs `before` once, between the connection and the first byte of a request."""
+
+    def __init__(self, before: Callable[[], None]) -> None:
+        self._before = before
+        self.passed = False
+
+    def trace(self, name: str, _info: Mapping[str, object]) -> None:
+        if name == _FIRST_BYTE and not self.passed:
+            try:
+                self._before()
+            except BaseException as error:
+                raise _GateFailed(error) from error
+            self.passed = True
+
+
+class _GateFailed(Exception):
+    """The intent could not be recorded, so nothing was sent."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+def _client(layer: httpx.BaseTransport | None, verify: object, limits: httpx.Limits) -> httpx.Client:
+    return httpx.Client(
+        transport=layer,
+        verify=verify,  # type: ignore[arg-type]  # an ssl.SSLContext, or True for a replaced layer
+        limits=limits,
+        http2=False,
+        follow_redirects=False,
+        timeout=httpx.Timeout(POLL_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+    )
+
+
+def _exchange(
+    client: httpx.Client,
+    call: Call,
+    door: Door,
+    *,
+    deadline_s: float,
+    trace: Callable[[str, Mapping[str, object]], None] | None,
+) -> Reply:
+    """Send one call and read its answer under a wall-clock deadline, cut at MAX_REPLY_BYTES + 1."""
+    end = time.monotonic() + deadline_s
+    headers = [*call.headers, ("Accept-Encoding", "identity"), ("User-Agent", "scorefile"), *door.headers(call.url)]
+    timeout = httpx.Timeout(deadline_s, connect=CONNECT_TIMEOUT_S, pool=deadline_s)
+    request = client.build_request(
+        call.method,
+        call.url,
+        headers=headers,
+        content=call.body,
+        timeout=timeout,
+        extensions={"trace": trace} if trace is not None else {},
+    )
+    response = client.send(request, stream=True)
+    try:
+        body = bytearray()
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > MAX_REPLY_BYTES:
+                break
+            if time.monotonic() > end:
+                raise httpx.ReadTimeout(f"no whole answer within {deadline_s:g} s")
+    finally:
+        response.close()
+    secret = _secret(door.key)
+    return Reply(
+        status=response.status_code,
+        headers={name.lower(): _redact(value, secret) for name, value in response.headers.items()},
+        body=bytes(body).replace(secret, b"***") if secret else bytes(body),
+    )
+
+
+def _secret(key: Key | None) -> bytes:
+    """Return what has to be struck out of an answer; a word as short as a test's own key is none."""
+    value = key.reveal().encode() if key is not None else b""
+    return value if len(value) >= LEAST_SECRET_BYTES else b""
+
+
+def _redact(value: str, secret: bytes) -> str:
+    return value.replace(secret.decode(), "***") if secret else value
+
+
+def _words(error: Exception) -> str:
+    """Say what happened without the URL, which may hold a signature, and without any header."""
+    match error:
+        case httpx.ConnectTimeout():
+            return "no connection in time"
+        case httpx.ConnectError():
+            return f"no connection: {str(error) or 'refused'}"
+        case httpx.ReadTimeout() | httpx.WriteTimeout() | httpx.PoolTimeout():
+            return "no whole answer in time"
+        case httpx.ReadError() | httpx.WriteError() | httpx.CloseError():
+            return "the connection broke"
+        case httpx.RemoteProtocolError():
+            return "the server hung up before its answer was whole"
+        case httpx.LocalProtocolError() | httpx.InvalidURL() | httpx.UnsupportedProtocol():
+            return "the request could not be formed"
+        case _:
+            return type(error).__name__
+
+
+def same_host(url: str, base_url: str) -> bool:
+    """Say whether two URLs share scheme, host and port: the only place a provider's key may go."""
+    one, other = urlsplit(url), urlsplit(base_url)
+    return (one.scheme, one.hostname, one.port) == (other.scheme, other.hostname, other.port)
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether a URL names this machine by a loopback address or `localhost`."""
+    host = urlsplit(url).hostname or ""
+    return host == "localhost" or host == "::1" or host.startswith("127.")

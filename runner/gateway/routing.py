@@ -1,0 +1,83 @@
+"""Which vendor, which operation, which model: all vendors' paths side by side on one host. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+from urllib.parse import unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.catalog.cards import Catalog
+    from runner.records import Card, Endpoint, Json, Provider
+
+Kind: TypeAlias = Literal["submit", "poll", "cancel", "list"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation of one vendor; `cards` are the models that share a submit path."""
+
+    kind: Kind
+    provider: Provider
+    method: str
+    path: re.Pattern[str]
+    cards: tuple[Card, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """An operation that a request asks for, with the id in its path."""
+
+    operation: Operation
+    id: str = ""
+
+
+def operations(catalog: Catalog) -> tuple[Operation, ...]:
+    """Return every operation of every vendor in the catalogue that speaks HTTP."""
+    found: list[Operation] = []
+    for provider in catalog.providers.values():
+        if provider.submit is None:
+            continue
+        cards = [card for card in catalog.cards.values() if card.provider == provider.name]
+        for path in dict.fromkeys(card.path for card in cards):
+            sharing = tuple(card for card in cards if card.path == path)
+            found.append(_operation("submit", provider, provider.submit, path=path, cards=sharing))
+        endpoints: tuple[tuple[Kind, Endpoint | None], ...] = (
+            ("poll", provider.poll),
+            ("cancel", provider.cancel.endpoint if provider.cancel else None),
+            ("list", provider.listing.endpoint if provider.listing else None),
+        )
+        found += [_operation(kind, provider, endpoint) for kind, endpoint in endpoints if endpoint]
+    return tuple(found)
+
+
+def match(known: tuple[Operation, ...], method: str, path: str) -> tuple[Match, ...]:
+    """Return what `method` on `path` (still percent-encoded, without its query) may mean, in the catalogue's order."""
+    hits = ((operation, operation.path.fullmatch(path)) for operation in known if operation.method == method)
+    return tuple(
+        Match(operation=operation, id=unquote(hit.groupdict().get("id") or "")) for operation, hit in hits if hit
+    )
+
+
+def has_key(provider: Provider, headers: Mapping[str, str]) -> bool:
+    """Tell whether `headers` carry something in the place of the provider's key."""
+    if provider.auth is None:
+        return True
+    value = headers.get(provider.auth.header, "")
+    return value.startswith(provider.auth.prefix) and bool(value[len(provider.auth.prefix) :].strip())
+
+
+def card_for(cards: tuple[Card, ...], body: Mapping[str, Json]) -> Card | None:
+    """Return the model whose fixed fields `body` carries, or None."""
+    return next((card for card in cards if all(body.get(name) == value for name, value in card.body.items())), None)
+
+
+def _operation(
+    kind: Kind, provider: Provider, endpoint: Endpoint, *, path: str = "", cards: tuple[Card, ...] = ()
+) -> Operation:
+    template = urlsplit(endpoint.path.replace("{path}", path)).path
+    pattern = re.escape(template).replace(r"\{id\}", "(?P<id>[^/]+)")
+    return Operation(kind=kind, provider=provider, method=endpoint.method, path=re.compile(pattern), cards=cards)

@@ -1,0 +1,123 @@
+"""What a request asks to hear, and the placeholder audio that answers it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from runner.records import Card, Json
+
+EXTENSIONS = {
+    "audio/wav": ".wav",
+    "audio/mpeg": ".mp3",
+    "audio/flac": ".flac",
+    "audio/ogg": ".ogg",
+    "audio/mp4": ".m4a",
+}
+SEEDS = 1 << 31
+TAGS = {"comment": "rehearsal placeholder"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One take to synthesise; None leaves the choice to the composer."""
+
+    prompt: str
+    seconds: float
+    bpm: float | None
+    key: str | None
+    time_signature: str | None
+    seed: int
+    instrumental: bool
+    media_type: str
+    bit_rate_kbps: int | None
+
+
+def scores(card: Card, params: Mapping[str, Json]) -> tuple[Score, ...]:
+    """Return one Score for each take that `params` ask of the model; a batch counts its seed up by one a take.
+
+    Tempo, key, time signature and bit rate are read from the parameters of these names: `bpm`, `key`,
+    `time_signature`, `output_bit_rate`. Without a seed, one is drawn from the request's own digest.
+    """
+    seed = _seed(card, params)
+    return tuple(
+        Score(
+            prompt=_prompt(params),
+            seconds=_seconds(card, params),
+            bpm=_positive(params.get("bpm")),
+            key=_chosen(params.get("key")),
+            time_signature=_chosen(params.get("time_signature")),
+            seed=(seed + take) % SEEDS,
+            instrumental=not params.get("lyrics") or params.get("instrumental") is True,
+            media_type=_media_type(card, params),
+            bit_rate_kbps=int(params["output_bit_rate"]) if "output_bit_rate" in params else None,
+        )
+        for take in range(_takes(card, params))
+    )
+
+
+def write(score: Score, path: Path) -> None:
+    """Compose `score` and write it to `path` as a finished file of its media type."""
+    from runner.audio.encode import encode  # noqa: PLC0415 - numpy and FFmpeg belong in the worker processes
+    from runner.audio.sketch import compose  # noqa: PLC0415 - the same
+
+    rate_hz = 48_000
+    pcm = compose(
+        prompt=score.prompt,
+        duration_s=score.seconds,
+        bpm=score.bpm,
+        key=score.key,
+        time_signature=score.time_signature,
+        seed=score.seed,
+        rate_hz=rate_hz,
+        instrumental=score.instrumental,
+    )
+    path.write_bytes(encode(pcm, rate_hz, score.media_type, bit_rate_kbps=score.bit_rate_kbps, tags=TAGS))
+
+
+def _prompt(params: Mapping[str, Json]) -> str:
+    return " ".join([*map(str, params.get("tags", ())), str(params.get("prompt", ""))]).strip()
+
+
+def _seconds(card: Card, params: Mapping[str, Json]) -> float:
+    if card.duration_param is None:
+        return card.typical_s
+    return (
+        _positive(params.get(card.duration_param)) or _positive(_default(card, card.duration_param)) or card.typical_s
+    )
+
+
+def _seed(card: Card, params: Mapping[str, Json]) -> int:
+    asked = params.get(card.seed.param) if card.seed else None
+    if isinstance(asked, int | float) and asked >= 0:
+        return int(asked) % SEEDS
+    text = json.dumps([card.id, params], sort_keys=True)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % SEEDS
+
+
+def _takes(card: Card, params: Mapping[str, Json]) -> int:
+    return int(params.get(card.takes.param, card.takes.default)) if card.takes.param else card.takes.default
+
+
+def _media_type(card: Card, params: Mapping[str, Json]) -> str:
+    word = params.get(card.format_param, _default(card, card.format_param)) if card.format_param else None
+    asked = next((kind for kind, extension in EXTENSIONS.items() if extension == f".{word}"), None)
+    return asked or card.media_types[0]
+
+
+def _default(card: Card, name: str) -> Json:
+    return card.params[name].default if name in card.params else None
+
+
+def _positive(value: Json) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else None
+
+
+def _chosen(value: Json) -> str | None:
+    return value if isinstance(value, str) and value not in ("", "auto") else None

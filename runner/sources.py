@@ -1,0 +1,193 @@
+"""The one place that reads what people wrote: pipeline files, the texts beside them, and schemas/."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.errors import ScorefileError, SpecError, UsageError
+from runner.records import Mark, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.catalog.cards import Catalog
+    from runner.records import Json
+
+DEFAULT_FILE = "scorefile.yaml"
+MAX_PIPELINE_BYTES = 4 << 20
+MAX_TEXT_BYTES = 1 << 20
+MAX_SCHEMA_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """Where one pipeline and all that belongs to it stands.
+
+    `state` is `.scorefile/`, `root` the folder that outputs are relative to. In a rehearsal all three of root, lock
+    and journal lie under `.scorefile/rehearsal/NAME/`.
+    """
+
+    file: Path
+    shown: str
+    """The file as the user typed it."""
+    folder: Path
+    root: Path
+    state: Path
+    lock: Path
+    journal: Path
+    blobs: Path
+    rehearsal: bool
+
+    @property
+    def name(self) -> str:
+        """The file's stem: what its lock and journal are called."""
+        return self.file.stem
+
+
+def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
+    """Return the project of a pipeline file, `scorefile.yaml` in the current folder when none is named.
+
+    Raises UsageError when there is no such file.
+    """
+    shown = file or DEFAULT_FILE
+    path = Path(shown)
+    if not path.exists():
+        help_ = "name a pipeline file, or write a first one: scorefile init" if file is None else "check its name"
+        raise UsageError(f"there is no {shown}", help=help_)
+    if not path.is_file():
+        raise UsageError(f"{shown} is not a file", help="name a pipeline file")
+    path = path.absolute()
+    folder = path.parent
+    moved = env.get("SCOREFILE_STATE_DIR")
+    state = Path(moved).absolute() if moved else folder / ".scorefile"
+    if rehearsal:
+        root = state / "rehearsal" / path.stem
+        return Project(
+            file=path,
+            shown=shown,
+            folder=folder,
+            root=root,
+            state=root,
+            lock=root / f"{path.stem}.lock",
+            journal=root / "journal.db",
+            blobs=root / "blobs",
+            rehearsal=True,
+        )
+    return Project(
+        file=path,
+        shown=shown,
+        folder=folder,
+        root=folder,
+        state=state / "pipelines" / path.stem,
+        lock=path.with_suffix(".lock"),
+        journal=state / "pipelines" / path.stem / "journal.db",
+        blobs=state / "blobs",
+        rehearsal=False,
+    )
+
+
+def prepare_state(project: Project) -> None:
+    """Create the state folder, invisible to git."""
+    project.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    project.root.mkdir(parents=True, exist_ok=True)
+    top = next((parent for parent in project.state.parents if parent.name == ".scorefile"), project.state)
+    ignore = top / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
+
+
+def read_pipeline(project: Project) -> str:
+    """Return the text of a pipeline file. Raises SpecError when it is no text of a bearable size."""
+    return _text(project.file, project.shown, MAX_PIPELINE_BYTES)
+
+
+def read_text(folder: Path, path: str) -> str:
+    """Return a text that a pipeline names with {file: PATH}, which must lie inside `folder`, links followed.
+
+    Raises OSError or ValueError saying why it cannot be read.
+    """
+    target = (folder / path).resolve()
+    if not target.is_relative_to(folder.resolve()):
+        raise ValueError("it leads out of the pipeline's folder")
+    if not target.is_file():
+        raise FileNotFoundError("there is no such file")
+    raw = _bytes(target, MAX_TEXT_BYTES)
+    return raw.decode("utf-8-sig")
+
+
+def shipped_schemas() -> Path:
+    """Return the schemas/ folder that belongs to this program, in a checkout and in an installed wheel alike."""
+    here = Path(__file__).parent
+    for candidate in (here / "_schemas", here.parent / "schemas"):
+        if (candidate / "pipeline.schema.json").is_file():
+            return candidate
+    raise ScorefileError("the schemas that belong to Scorefile are missing", help="install it again")
+
+
+def schema_folders(folder: Path) -> tuple[Path, ...]:
+    """Return the shipped schemas/ and the one beside the pipeline, if there is one; a later folder wins."""
+    shipped, beside = shipped_schemas(), folder / "schemas"
+    if beside.is_dir() and beside.resolve() != shipped.resolve():
+        return (shipped, beside)
+    return (shipped,)
+
+
+@cache
+def read_catalog(folders: tuple[Path, ...]) -> Catalog:
+    """Return the catalogue of these schemas/ folders, a later one over an earlier one.
+
+    Raises SpecError with all that is wrong with any file. The first folder is the shipped one, which is checked by the
+    tests and not again at each start.
+    """
+    from runner.catalog.cards import build_catalog
+
+    files: dict[str, Json] = {}
+    for folder in folders:
+        for path in sorted([*folder.glob("providers/*.json"), *folder.glob("models/*/*.json")]):
+            files[path.relative_to(folder).as_posix()] = _json(path)
+    meta = {} if len(folders) == 1 else {name: read_schema(name) for name in _META}
+    return build_catalog(files, meta)
+
+
+_META = ("model.schema.json", "provider.schema.json")
+
+
+def read_schema(name: str) -> Mapping[str, Json]:
+    """Return one of the schemas of our own formats."""
+    data: Mapping[str, Json] = _json(shipped_schemas() / name)
+    return data
+
+
+def _json(path: Path) -> Json:
+    try:
+        return json.loads(_bytes(path, MAX_SCHEMA_BYTES))
+    except (ValueError, RecursionError) as error:
+        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
+        message = f"it is not JSON: {getattr(error, 'msg', error)}"
+        mark = Mark(file=os.path.relpath(path), line=line, column=column)
+        raise SpecError((Problem(code="SF301", message=message, mark=mark),)) from error
+
+
+def _text(path: Path, shown: str, limit: int) -> str:
+    mark = Mark(file=shown, line=1, column=1)
+    try:
+        return _bytes(path, limit).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        problem = Problem(code="SF101", message="the file is not UTF-8 text", mark=mark, help="save it as UTF-8")
+        raise SpecError((problem,)) from error
+    except (OSError, ValueError) as error:
+        why = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        raise SpecError((Problem(code="SF101", message=f"the file cannot be read: {why}", mark=mark),)) from error
+
+
+def _bytes(path: Path, limit: int) -> bytes:
+    with path.open("rb") as file:
+        raw = file.read(limit + 1)
+    if len(raw) > limit:
+        raise ValueError(f"it is larger than {limit >> 20} MiB")
+    return raw

@@ -1,0 +1,278 @@
+"""What a JSON Schema says about a value, in words a person can act on: one Finding for each thing wrong.
+
+The raw messages of `oneOf` and `anyOf` are never shown: the branch that fits the value's type is followed, and a
+rule between several keys speaks through the `$comment` of the subschema that failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from runner.spec.words import kind, listing, nearest, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from runner.records import DocPath, Json
+
+Sort: TypeAlias = Literal["unknown", "missing", "type", "range", "choice", "form", "rule"]
+_Error: TypeAlias = Any
+"""A jsonschema ValidationError, whose stubs call every field possibly unset."""
+
+RULE_WORDS = frozenset({"allOf", "anyOf", "oneOf", "not", "then", "else", "dependencies"})
+TYPE_WORDS = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+}
+SHOWN_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing wrong at `path`; `key` is the unknown, missing or misnamed key; `names` the keys a rule speaks of."""
+
+    sort: Sort
+    path: DocPath
+    message: str
+    key: str | None = None
+    allowed: str | None = None
+    help: str | None = None
+    names: tuple[str, ...] = ()
+
+
+def findings(errors: Iterable[_Error], root: Mapping[str, Json]) -> list[Finding]:
+    """Translate the errors of a Draft 7 validator over `root`; the same thing is said once."""
+    found: dict[tuple[Sort, DocPath, str | None, str], Finding] = {}
+    for error in errors:
+        for finding in _explain(error, root):
+            found.setdefault((finding.sort, finding.path, finding.key, finding.message), finding)
+    return list(found.values())
+
+
+def _explain(error: _Error, root: Mapping[str, Json]) -> Iterator[Finding]:
+    nodes = _nodes(error, root)
+    path: DocPath = tuple(error.absolute_path)
+    comment = _rule_comment(error, nodes)
+    if comment is not None:
+        yield Finding(sort="rule", path=path, message=comment, names=_mentioned(nodes[-1]))
+        return
+    match error.validator:
+        case "additionalProperties":
+            yield from _unknown(error, path)
+        case "required":
+            for name in error.validator_value:
+                if name not in error.instance:
+                    yield Finding(
+                        sort="missing", path=path, key=name, message=f"{name} is missing", help=_add(name, error.schema)
+                    )
+        case "anyOf" | "oneOf":
+            yield from _branches(error, path, root)
+        case "type":
+            yield _wrong_type(error, path)
+        case "enum" | "const":
+            yield _choice(error, path)
+        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf":
+            yield _range(error, path)
+        case "pattern" | "minLength" | "maxLength" | "minItems" | "maxItems" | "uniqueItems" | "minProperties":
+            yield _form(error, path)
+        case _:
+            names = _mentioned(nodes[-1])
+            yield Finding(sort="rule", path=path, message=f"these do not go together: {listing(names)}", names=names)
+
+
+def _add(name: str, schema: Mapping[str, Json]) -> str:
+    value = schema.get("properties", {}).get(name, {}).get("const", "…")
+    return f"add `{name}: {value}`"
+
+
+def _unknown(error: _Error, path: DocPath) -> Iterator[Finding]:
+    known = list(error.schema.get("properties", {}))
+    prefixes = tuple(pattern.removeprefix("^") for pattern in error.schema.get("patternProperties", {}))
+    for key in error.instance:
+        if key not in known and not (prefixes and key.startswith(prefixes)):
+            yield Finding(
+                sort="unknown",
+                path=path,
+                key=key,
+                message=f"unknown key {show(key)}",
+                allowed=listing(known),
+                help=nearest(key, known),
+            )
+
+
+def _branches(error: _Error, path: DocPath, root: Mapping[str, Json]) -> Iterator[Finding]:
+    branches: dict[int, list[_Error]] = {}
+    for inner in error.context or ():
+        branches.setdefault(inner.relative_schema_path[0], []).append(inner)
+    fitting = [group for group in branches.values() if not any(_is_other_type(inner) for inner in group)]
+    if fitting:
+        for inner in min(fitting, key=len):
+            yield from _explain(inner, root)
+        return
+    wanted = " or ".join(_title(_deref(branch, root)) for branch in error.validator_value)
+    yield _expected(path, wanted, error.instance)
+
+
+def _is_other_type(error: _Error) -> bool:
+    return error.validator == "type" and not error.relative_path
+
+
+def _title(branch: Mapping[str, Json]) -> str:
+    title = branch.get("title") or TYPE_WORDS.get(str(branch.get("type")))
+    return str(title or "something else")
+
+
+def _wrong_type(error: _Error, path: DocPath) -> Finding:
+    types = error.validator_value
+    names = [types] if isinstance(types, str) else list(types)
+    return _expected(path, " or ".join(TYPE_WORDS[name] for name in names), error.instance)
+
+
+def _expected(path: DocPath, wanted: str, value: Json) -> Finding:
+    remedy = None
+    if isinstance(value, str) and "number" in wanted and _is_quoted_number(value):
+        remedy = f"write {value.strip()} without quotes"
+    elif wanted == "text" and isinstance(value, bool | int | float):
+        remedy = f'quote it: "{show(value)}"'
+    got = kind(value) if isinstance(value, list | dict) or value is None else show(value)
+    return Finding(
+        sort="type", path=path, message=f"{name_of(path)} is {got}, not {wanted}", allowed=wanted, help=remedy
+    )
+
+
+def _is_quoted_number(value: str) -> bool:
+    return value.strip().replace(".", "", 1).removeprefix("-").isdecimal()
+
+
+def _choice(error: _Error, path: DocPath) -> Finding:
+    choices = [error.validator_value] if error.validator == "const" else list(error.validator_value)
+    words = [choice for choice in choices if isinstance(choice, str)]
+    remedy = nearest(error.instance, words) if isinstance(error.instance, str) else None
+    return Finding(
+        sort="choice",
+        path=path,
+        message=f"{name_of(path)} is {show(error.instance)}",
+        allowed=listing(choices),
+        help=remedy,
+    )
+
+
+def _range(error: _Error, path: DocPath) -> Finding:
+    return Finding(
+        sort="range",
+        path=path,
+        message=f"{name_of(path)} is {show(error.instance)}",
+        allowed=allowed_range(error.schema),
+        help=error.schema.get("$comment"),
+    )
+
+
+def allowed_range(schema: Mapping[str, Json]) -> str:
+    """Say the range of a number: `30 to 300`, `at least 1`, `above 0`, in steps where there are any."""
+    low, high = schema.get("minimum"), schema.get("maximum")
+    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
+    step = schema.get("multipleOf")
+    if low is not None and high is not None:
+        words = f"{show(low)} to {show(high)}"
+    else:
+        parts = [
+            f"at least {show(low)}" if low is not None else "",
+            f"above {show(above)}" if above is not None else "",
+            f"at most {show(high)}" if high is not None else "",
+            f"below {show(below)}" if below is not None else "",
+        ]
+        words = " and ".join(filter(None, parts))
+    return words + (f" in steps of {show(step)}" if step is not None else "").removeprefix("" if words else " ")
+
+
+def _form(error: _Error, path: DocPath) -> Finding:
+    schema, value, limit = error.schema, error.instance, error.validator_value
+    key = value if "propertyNames" in error.absolute_schema_path else None
+    subject = f"the name {show(value)}" if key is not None else name_of(path)
+    size = f"{len(value):,}" if hasattr(value, "__len__") else ""
+    allowed: str | None
+    match error.validator:
+        case "maxLength":
+            message, allowed = f"{subject} has {size} characters", f"up to {limit:,} characters"
+        case "minLength":
+            message = f"{subject} is empty" if not value else f"{subject} has {size} characters"
+            allowed = f"at least {limit:,} characters" if limit > 1 else "some text"
+        case "maxItems":
+            message, allowed = f"{subject} has {size} items", f"up to {limit:,} items"
+        case "minItems" | "minProperties":
+            message, allowed = (
+                f"{subject} is empty" if not value else f"{subject} has {size} items",
+                f"at least {limit} item{'' if limit == 1 else 's'}",
+            )
+        case "uniqueItems":
+            message, allowed = f"{subject} names something twice", "each item once"
+        case _:
+            message = f"{subject} has the wrong form" if key is not None else f"{subject} is {show(value)}"
+            allowed = schema.get("$comment") or _pattern(schema)
+    return Finding(sort="form", path=path, key=key, message=message, allowed=allowed)
+
+
+def _pattern(schema: Mapping[str, Json]) -> str:
+    examples = schema.get("examples") or ()
+    return f"for example {show(examples[0])}" if examples else f"text that matches {schema.get('pattern')}"
+
+
+def name_of(path: DocPath) -> str:
+    """Name a place by its last key: `bpm`, `images[2]`."""
+    name = ""
+    for part in reversed(path):
+        if isinstance(part, str):
+            return part + name
+        name = f"[{part}]{name}"
+    return name or "the file"
+
+
+def _nodes(error: _Error, root: Mapping[str, Json]) -> list[Json]:
+    """Return every subschema from the root to the one that failed, along the error's path."""
+    node: Json = _deref(root, root)
+    nodes = [node]
+    for step in list(error.absolute_schema_path)[:-1]:
+        node = _deref(node[step], root)
+        nodes.append(node)
+    return nodes
+
+
+def _deref(node: Json, root: Mapping[str, Json]) -> Json:
+    while isinstance(node, dict) and "$ref" in node:
+        target: Json = root
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        node = target
+    return node
+
+
+def _rule_comment(error: _Error, nodes: list[Json]) -> str | None:
+    """Return the deepest `$comment` from the first rule keyword on: that sentence says what the rule means."""
+    steps = list(error.absolute_schema_path)
+    first = next((index for index, step in enumerate(steps) if step in RULE_WORDS), None)
+    if first is None:
+        return None
+    candidates = [*nodes[max(first, 1) :], error.validator_value]
+    comments = [node["$comment"] for node in candidates if isinstance(node, dict) and "$comment" in node]
+    return str(comments[-1]) if comments else None
+
+
+def _mentioned(node: Json) -> tuple[str, ...]:
+    """List the keys a subschema speaks of, in order."""
+    names: dict[str, None] = {}
+    if isinstance(node, dict):
+        for word, value in node.items():
+            if word == "required" or (word in ("properties", "dependencies") and isinstance(value, dict)):
+                names |= dict.fromkeys(value)
+            elif word not in ("enum", "const", "default", "examples"):
+                names |= dict.fromkeys(_mentioned(value))
+    elif isinstance(node, list):
+        for item in node:
+            names |= dict.fromkeys(_mentioned(item))
+    return tuple(names)

@@ -1,0 +1,62 @@
+"""Every kind of problem this room reports: code → what it means in one line. A code never changes its meaning.
+
+SF1xx YAML · SF2xx keys, jobs, matrix, templates · SF4xx a model's parameters · SF5xx outputs and files.
+SF3xx belongs to the catalogue.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+CODES: Final = MappingProxyType(
+    {
+        "SF101": "the file is not valid YAML",
+        "SF102": "a key stands twice in one mapping",
+        "SF103": "a YAML tag is used",
+        "SF104": "a number is not written as a plain decimal",
+        "SF105": "an alias or a merge key does not work",
+        "SF106": "the file is too large, too deep or expands too far",
+        "SF107": "a key is not text",
+        "SF108": "the file is not one mapping",
+        "SF109": "a character that no text file should hold",
+        "SF201": "unknown key",
+        "SF202": "a required key is missing",
+        "SF203": "a value has the wrong type",
+        "SF204": "a value is outside what is allowed",
+        "SF205": "unknown profile",
+        "SF206": "one thing is given twice",
+        "SF207": "a job needs one that is not there",
+        "SF208": "jobs need each other in a circle",
+        "SF209": "a matrix does not make sense",
+        "SF210": "two matrix cells have the same id",
+        "SF211": "too many matrix cells",
+        "SF212": "a matrix exclude or include names something unknown",
+        "SF213": "--var names something that cannot be set",
+        "SF214": "a name is reserved",
+        "SF215": "a template is not valid Jinja",
+        "SF216": "a template uses a name that is not there",
+        "SF217": "a template does something that is not allowed",
+        "SF218": "a template cannot be computed",
+        "SF219": "a template gives too much, or something that is not a value",
+        "SF220": "vars refer to each other in a circle",
+        "SF221": "an environment variable is not declared or not set",
+        "SF222": "an address is not acceptable",
+        "SF401": "a number is out of the model's range",
+        "SF402": "the model has no such parameter",
+        "SF403": "the model needs a parameter that is missing",
+        "SF404": "a parameter has the wrong type",
+        "SF405": "a parameter is not one of the model's choices",
+        "SF406": "a text or list has a length or form the model does not take",
+        "SF407": "parameters that the model does not take together",
+        "SF408": "unknown model",
+        "SF409": "a job has no model",
+        "SF410": "the take does not exist",
+        "SF411": "unknown provider",
+        "SF501": "an output path is not allowed",
+        "SF502": "two jobs write the same file",
+        "SF503": "a file cannot be read",
+        "SF504": "a file's path is not allowed",
+        "SF505": "a file is too large",
+    }
+)

@@ -1,0 +1,220 @@
+"""Which parameters one cell sends: the defaults its model takes, its own, its seed; all checked against the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from runner.records import Layer, LeftOut, Origin, Problem
+from runner.spec.check import Finding, Sort
+from runner.spec.rules import Rules
+from runner.spec.seeds import derive
+from runner.spec.words import listing, nearest, show
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.records import Card, Job, Json, Leaf, Pipeline, Seed, SeedMode
+    from runner.spec.render import Bound, Renderer
+    from runner.spec.scope import Scope
+
+CODES: Final[Mapping[Sort, str]] = {
+    "unknown": "SF402",
+    "missing": "SF403",
+    "type": "SF404",
+    "range": "SF401",
+    "choice": "SF405",
+    "form": "SF406",
+    "rule": "SF407",
+}
+SEED_WORDS: Final = ("auto", "random")
+
+
+@dataclass(slots=True, kw_only=True)
+class Chosen:
+    """The parameters of one cell while they are gathered; `broken` when one has no value."""
+
+    params: dict[str, Json] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
+    bounds: dict[str, Bound] = field(default_factory=dict)
+    seed_mode: SeedMode = "none"
+    takes: int = 1
+    left_out: tuple[LeftOut, ...] = ()
+    problems: list[Problem] = field(default_factory=list)
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """The parameters of a job that its model takes, in the model's order, and those it does not."""
+
+    accepted: tuple[tuple[str, Leaf], ...]
+    left_out: tuple[LeftOut, ...]
+    unknown: tuple[Problem, ...]
+
+
+class Parameters:
+    """Choose and check parameters; what jobs and models have in common is worked out once."""
+
+    def __init__(self, pipeline: Pipeline, renderer: Renderer) -> None:
+        self.pipeline = pipeline
+        self.renderer = renderer
+        self.rules: dict[str, Rules] = {}
+        self.splits: dict[tuple[str, str], Split] = {}
+        self.origins: dict[int, tuple[Bound, Origin]] = {}
+
+    def choose(self, card: Card, scope: Scope) -> Chosen:
+        """Return the parameters that `scope`'s cell sends to `card`, with every problem they have."""
+        split = self._split(scope.cell.job, card)
+        chosen = Chosen(left_out=split.left_out, problems=list(split.unknown))
+        for name, leaf in split.accepted:
+            if leaf.value is None:
+                continue
+            bound = self.renderer.evaluate(leaf, scope)
+            if bound.broken:
+                chosen.problems += bound.problems
+                chosen.broken = True
+            elif bound.value is not None:
+                chosen.bounds[name] = bound
+        if card.seed is not None:
+            self._seed(chosen, card.seed, scope, split)
+        for name, bound in chosen.bounds.items():
+            chosen.params[name] = bound.value
+            chosen.origins[name] = self._origin(bound)
+        self._check(chosen, card, scope.cell.job)
+        chosen.takes = _takes(card, chosen.params)
+        return chosen
+
+    def _origin(self, bound: Bound) -> Origin:
+        known = self.origins.get(id(bound))
+        if known is None:
+            known = self.origins[id(bound)] = (bound, bound.origin())
+        return known[1]
+
+    def _split(self, job: Job, card: Card) -> Split:
+        key = (job.name, card.id)
+        if key not in self.splits:
+            self.splits[key] = _split(job, card)
+        return self.splits[key]
+
+    def _seed(self, chosen: Chosen, seed: Seed, scope: Scope, split: Split) -> None:
+        """Settle the seed: none when null was written, the word `auto` when nothing was."""
+        written = dict(split.accepted).get(seed.param)
+        if written is not None and seed.param not in chosen.bounds:
+            return
+        bound = chosen.bounds.pop(seed.param, None)
+        value = "auto" if bound is None else bound.value
+        match value:
+            case "auto":
+                cell = scope.cell.id
+                chosen.seed_mode = "auto"
+                chosen.params[seed.param] = derive(self.pipeline.name, cell, seed.minimum, seed.maximum)
+                layer, mark = (bound.layer, bound.mark) if bound else (Layer.CARD, None)
+                chosen.origins[seed.param] = Origin(layer=layer, mark=mark, source="auto")
+            case "random":
+                chosen.seed_mode = "random"
+            case _:
+                chosen.seed_mode = "fixed"
+                if bound is not None:
+                    chosen.bounds[seed.param] = bound
+
+    def _check(self, chosen: Chosen, card: Card, job: Job) -> None:
+        rules = self.rules.get(card.id)
+        if rules is None:
+            rules = self.rules[card.id] = Rules(card)
+        wrong: list[Finding] = []
+        for name, bound in chosen.bounds.items():
+            wrong += rules.of_value(name, bound.value, bound.key)
+            if name == "prompt" and isinstance(bound.value, str) and not bound.value.strip() and not wrong:
+                wrong.append(Finding(sort="form", path=("prompt",), message="prompt is blank", allowed="some text"))
+        if not wrong and not chosen.broken:
+            keys = {name: bound.key for name, bound in chosen.bounds.items()}
+            wrong += rules.of_set(chosen.params, keys)
+        chosen.problems += [_problem(finding, chosen, card, job) for finding in wrong]
+        if chosen.broken or any(problem.code == "SF402" for problem in chosen.problems):
+            return  # what is missing may be what is broken or misspelt
+        random_seed = card.seed.param if card.seed and chosen.seed_mode == "random" else None
+        for name in rules.required:
+            if name not in chosen.params and name != random_seed:
+                chosen.problems.append(_missing(name, card, job))
+
+
+def _split(job: Job, card: Card) -> Split:
+    accepted = []
+    left_out = []
+    unknown = []
+    for name, leaf in job.params.items():
+        if name in card.params:
+            accepted.append((name, leaf))
+        elif leaf.path[0] == "jobs":
+            unknown.append(_unknown(name, leaf, card, job))
+        elif leaf.value is not None:
+            left_out.append(LeftOut(param=name, mark=leaf.key_mark or leaf.mark, why=f"{card.id} has no {name}"))
+    order = {name: index for index, name in enumerate(card.params)}
+    accepted.sort(key=lambda item: order[item[0]])
+    return Split(accepted=tuple(accepted), left_out=tuple(left_out), unknown=tuple(unknown))
+
+
+def _unknown(name: str, leaf: Leaf, card: Card, job: Job) -> Problem:
+    fixed = f"{name} is sent with every request already" if name in card.body else None
+    return Problem(
+        code="SF402",
+        message=f"{card.id} has no parameter {name}",
+        mark=leaf.key_mark or leaf.mark or job.mark,
+        path=leaf.path,
+        allowed=listing(card.params),
+        help=fixed or nearest(name, card.params),
+    )
+
+
+def _missing(name: str, card: Card, job: Job) -> Problem:
+    return Problem(
+        code="SF403",
+        message=f"{job.name} has no {name}, and {card.id} needs it",
+        mark=job.mark,
+        path=("jobs", job.name),
+        help=f"add `{name}:` to the job or to defaults.params",
+    )
+
+
+def _problem(finding: Finding, chosen: Chosen, card: Card, job: Job) -> Problem:
+    """Put a finding at the value it speaks of; a rule at the last written of its parameters."""
+    named = [str(finding.path[0])] if finding.path else [name for name in finding.names if name in chosen.bounds]
+    leaves = [(name, job.params[name]) for name in named if name in chosen.bounds]
+    leaves.sort(key=lambda item: item[1].layer)
+    if not leaves:
+        return Problem(code=CODES[finding.sort], message=finding.message, mark=job.mark, path=("jobs", job.name))
+    name, leaf = leaves[-1]
+    bound = chosen.bounds[name]
+    mark = leaf.marks.get(finding.path[1:]) or bound.mark
+    allowed, remedy = finding.allowed, finding.help
+    if card.seed is not None and name == card.seed.param and finding.sort == "type":
+        allowed = f"auto, random, null or {allowed}"
+        remedy = nearest(show(bound.value).strip('"'), SEED_WORDS) or remedy
+    if bound.source is not None and finding.sort == "type" and finding.path[1:] == ():
+        remedy = _cast(finding)
+    return Problem(
+        code=CODES[finding.sort],
+        message=finding.message,
+        mark=mark or job.mark,
+        path=leaf.path + finding.path[1:],
+        allowed=allowed,
+        help=remedy,
+        origin=bound.chain(),
+    )
+
+
+def _cast(finding: Finding) -> str | None:
+    """Say which filter gives a template's value the wanted type."""
+    match finding.allowed:
+        case "text":
+            return "write {{ … | string }} to make it text"
+        case "a whole number":
+            return "write {{ … | int }}, or {{ … | round }}, to make it a whole number"
+        case _:
+            return None
+
+
+def _takes(card: Card, params: Mapping[str, Json]) -> int:
+    count = params.get(card.takes.param, card.takes.default) if card.takes.param else card.takes.default
+    return count if isinstance(count, int) and not isinstance(count, bool) else card.takes.default

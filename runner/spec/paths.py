@@ -1,0 +1,101 @@
+"""Which paths a pipeline may name, on every system alike: inside its folder, plain, and nobody else's."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+AUDIO_EXTENSIONS: Final = (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".opus", ".aac")
+MAX_COMPONENT_BYTES: Final = 255
+EXTENSION_BYTES: Final = 6  # room for the extension that the real format adds
+MAX_PATH_BYTES: Final = 1024
+DEVICES: Final = frozenset(
+    {"con", "prn", "aux", "nul", "conin$", "conout$"}
+    | {f"{name}{digit}" for name in ("com", "lpt") for digit in range(10)}
+)
+PORTABLE = re.compile(r'[:*?"<>|]')
+VARIABLE = re.compile(r"^\$|%\w+%")
+
+
+def inside_problem(path: str) -> str | None:
+    """Say why `path` is no plain path inside the folder, or None when it is one."""
+    if not path.strip():
+        return "is empty"
+    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in path):
+        return "holds a control or invisible character"
+    if "\\" in path:
+        return "holds a backslash"
+    if path.startswith("/"):
+        return "is absolute"
+    if path.startswith("~"):
+        return "starts with ~, which means a home folder"
+    if re.match(r"[A-Za-z]:", path):
+        return "starts with a drive letter"
+    if ".." in path.split("/"):
+        return "leaves the pipeline's folder"
+    if len(path.encode()) > MAX_PATH_BYTES:
+        return f"is longer than {MAX_PATH_BYTES} bytes"
+    return None
+
+
+def output_problem(path: str, own_files: frozenset[str]) -> str | None:
+    """Say why nothing may be written at `path`; `own_files` are names in the folder that belong to the pipeline."""
+    wrong = inside_problem(path)
+    if wrong is not None:
+        return wrong
+    if path.endswith("/"):
+        return "names a folder, not a file"
+    folder, _, name = path.rpartition("/")
+    if fold(path) in own_files:
+        return "is the pipeline's own file"
+    return (_folder_problem(folder) if folder else None) or _component_problem(name, EXTENSION_BYTES)
+
+
+@lru_cache(maxsize=1024)
+def _folder_problem(folder: str) -> str | None:
+    return next(filter(None, (_component_problem(name, 0) for name in folder.split("/"))), None)
+
+
+def _component_problem(name: str, room: int) -> str | None:
+    if name in ("", "."):
+        return "has an empty component"
+    if name[0] in ".-":
+        return f"has a component that starts with {name[0]}"
+    if name[-1] in ". ":
+        return "has a component that ends with a dot or a blank"
+    if name[0] == " ":
+        return "has a component that starts with a blank"
+    if PORTABLE.search(name):
+        return 'holds one of : * ? " < > |'
+    if VARIABLE.search(name):
+        return "looks like a shell variable, which is not expanded"
+    if name.partition(".")[0].rstrip().casefold() in DEVICES:
+        return f"uses {name.partition('.')[0]}, which is a device on Windows"
+    if len(name.encode()) > MAX_COMPONENT_BYTES - room:
+        return f"has a component longer than {MAX_COMPONENT_BYTES - room} bytes"
+    return None
+
+
+def without_audio_extension(path: str) -> str:
+    """Take a known audio extension off: the real format gives its own."""
+    stem, extension = posixpath.splitext(path)
+    return stem if extension.casefold() in AUDIO_EXTENSIONS else path
+
+
+def normal(path: str) -> str:
+    """Drop `./` and doubled slashes."""
+    return posixpath.normpath(path)
+
+
+def fold(path: str) -> str:
+    """Return what two paths have in common when some file system takes them for one."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
+
+
+def own_files(file: str) -> frozenset[str]:
+    """Return the folded names that no output may have: the pipeline file and its lock, with and without ending."""
+    name = posixpath.basename(file)
+    return frozenset({fold(name), fold(f"{posixpath.splitext(name)[0]}.lock")})

@@ -1,0 +1,267 @@
+"""Leaf by leaf: what a value means in one cell, where it comes from, and what is wrong with it.
+
+A rendering is remembered by the template and by the provenance of everything it uses, so ten thousand cells that
+differ in one axis render everything else once.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from runner.records import Layer, Leaf, Mark, Origin, Problem, Step
+from runner.spec.events import forbidden_character
+from runner.spec.load import override_value
+from runner.spec.paths import inside_problem
+from runner.spec.sandbox import plain_json
+from runner.spec.template import Fault, FaultsError, HushedError, Template, compile_template
+from runner.spec.texts import file_text, is_template, place
+from runner.spec.words import show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    from runner.records import DocPath, Json, Pipeline, Text
+    from runner.spec.scope import Scope
+
+MAX_FILE_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bound:
+    """A value in one cell. Two bounds with one `key` are the same value for the same reasons.
+
+    `steps` lead from the value's own source to everything it was made of; `broken` means that it has no value, and
+    `problems` why, unless that is said elsewhere already.
+    """
+
+    value: Json
+    key: Hashable
+    mark: Mark | None
+    layer: Layer
+    source: str | None = None
+    steps: tuple[Step, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    broken: bool = False
+
+    def origin(self) -> Origin:
+        return Origin(layer=self.layer, mark=self.mark, source=self.source, steps=self.steps)
+
+    def chain(self) -> tuple[Step, ...]:
+        """Return the origin chain of a problem with this value: how it was written, then what that used."""
+        if self.source is None:
+            return self.steps
+        return (Step(text=show_source(self.source), mark=self.mark), *self.steps)
+
+
+class Renderer:
+    """Render leaves of one pipeline; remembers compiled, read and rendered things. Serves one `resolve`."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        *,
+        env: Mapping[str, str],
+        overrides: Mapping[str, str],
+        read_text: Callable[[str], str],
+    ) -> None:
+        self.pipeline = pipeline
+        self.env = {name: env[name] for name in pipeline.env if name in env}
+        self.overrides = {name: _override(name, text) for name, text in overrides.items()}
+        self.read_text = read_text
+        self.literals: dict[int, Bound] = {}
+        self.rendered: dict[Hashable, Bound] = {}
+        self.files: dict[str, Leaf | Problem] = {}
+
+    def evaluate(self, leaf: Leaf, scope: Scope) -> Bound:
+        """Return what `leaf` means in the cell of `scope`."""
+        if leaf.file:
+            return self._file(leaf, scope)
+        if leaf.texts:
+            return self._templates(leaf, scope)
+        bound = self.literals.get(id(leaf))
+        if bound is None:
+            bound = self.literals[id(leaf)] = Bound(
+                value=plain_json(leaf.value),
+                key=id(leaf),
+                mark=leaf.mark,
+                layer=leaf.layer,
+                steps=self._profile_step(leaf),
+            )
+        return bound
+
+    def _profile_step(self, leaf: Leaf) -> tuple[Step, ...]:
+        return (Step(text=f"--profile {self.pipeline.profile}"),) if leaf.layer is Layer.PROFILE else ()
+
+    def _templates(self, leaf: Leaf, scope: Scope) -> Bound:
+        templates: dict[DocPath, Template] = {}
+        faults: list[Problem] = []
+        for path in leaf.texts:
+            try:
+                templates[path] = compile_template(_at(leaf.value, path))
+            except FaultsError as error:
+                faults += [_problem(fault, leaf, path, ()) for fault in error.faults]
+        if faults:
+            return _broken(leaf, tuple(faults), id(leaf))
+        names = list(dict.fromkeys(name for template in templates.values() for name in template.names))
+        used = {name: bound for name in names if (bound := scope.bind(name)) is not None}
+        key = (id(leaf), *(bound.key for bound in used.values()), len(used))
+        known = self.rendered.get(key)
+        if known is None:
+            known = self.rendered[key] = self._render(leaf, templates, used, scope, key)
+        return known
+
+    def _render(
+        self, leaf: Leaf, templates: Mapping[DocPath, Template], used: Mapping[str, Bound], scope: Scope, key: Hashable
+    ) -> Bound:
+        """Render every template of a leaf; names that are broken break it for their reason."""
+        wrong = tuple(problem for bound in used.values() for problem in bound.problems)
+        if any(bound.broken for bound in used.values()):
+            return _broken(leaf, wrong, key)
+        values = {name: bound.value for name, bound in used.items()}
+        problems: list[Problem] = []
+        hushed = False
+        outcome: dict[DocPath, Json] = {}
+        around = scope.watch()
+        for path, template in templates.items():
+            missing = template.missing(used, scope.names())
+            if missing:
+                problems += [_problem(fault, leaf, path, ()) for fault in missing]
+                continue
+            try:
+                outcome[path] = template.render(values)
+            except FaultsError as error:
+                steps = _steps(used)
+                problems += [_problem(fault, leaf, path, steps) for fault in error.faults]
+            except HushedError:
+                hushed = True
+        watched = scope.watched(around)
+        if problems or hushed:
+            return _broken(leaf, tuple(problems), key)
+        source = leaf.value if isinstance(leaf.value, str) else None
+        return Bound(
+            value=_filled(leaf.value, outcome),
+            key=key,
+            mark=leaf.mark,
+            layer=leaf.layer,
+            source=source if source is not None else show(leaf.value),
+            steps=(*self._profile_step(leaf), *_steps(used), *watched),
+        )
+
+    def _file(self, leaf: Leaf, scope: Scope) -> Bound:
+        """Read the text that `{file: PATH}` names; a template in it is rendered like any other."""
+        named = self._templates(leaf, scope) if leaf.texts else self._literal_path(leaf)
+        if named.broken:
+            return named
+        path = named.value
+        if path not in self.files:
+            self.files[path] = self._read(path if isinstance(path, str) else "", named.mark)
+        content = self.files[path]
+        step = Step(text=f"{{file: {path}}}", mark=leaf.mark)
+        if isinstance(content, Problem):
+            return _broken(leaf, (replace(content, mark=leaf.mark, path=leaf.path, origin=named.chain()),), named.key)
+        text = self.evaluate(content, scope)
+        if text.broken:
+            return replace(text, key=("file", named.key, text.key))
+        return Bound(
+            value=text.value if isinstance(text.value, str) else show(text.value),
+            key=("file", named.key, text.key),
+            mark=leaf.mark,
+            layer=leaf.layer,
+            source=f"{{file: {path}}}",
+            steps=(*named.steps, *((step,) if named.source else ()), *text.steps),
+        )
+
+    def _literal_path(self, leaf: Leaf) -> Bound:
+        return Bound(value=leaf.value, key=id(leaf), mark=leaf.mark, layer=leaf.layer, steps=self._profile_step(leaf))
+
+    def _read(self, path: str, mark: Mark | None) -> Leaf | Problem:
+        wrong = inside_problem(path)
+        if wrong is not None:
+            return Problem(
+                code="SF504",
+                message=f"the path {show(path)} {wrong}",
+                mark=mark,
+                allowed="a path inside the pipeline's folder, with / between folders",
+            )
+        try:
+            content = self.read_text(path)
+        except FileNotFoundError:
+            message = f"there is no file {path}"
+            return Problem(code="SF503", message=message, mark=mark, help="the path starts at the pipeline's folder")
+        except (OSError, ValueError) as error:
+            return Problem(code="SF503", message=f"{path} cannot be read: {error}", mark=mark)
+        if len(content) > MAX_FILE_BYTES or len(content.encode(errors="replace")) > MAX_FILE_BYTES:
+            return Problem(code="SF505", message=f"{path} is too large", mark=mark, allowed="up to 1 MiB of text")
+        shown = posixpath.join(posixpath.dirname(self.pipeline.file), path)
+        text = content.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+        bad = forbidden_character(text, shown)
+        if bad is not None:
+            return Problem(
+                code="SF503", message=f"{path} is not plain text: {bad.message}", mark=mark, help=str(bad.mark)
+            )
+        written = file_text(text, shown)
+        texts: dict[DocPath, Text] = {(): written} if is_template(text) else {}
+        return Leaf(value=text, path=(), layer=Layer.JOB, mark=written.mark, texts=texts)
+
+
+def _override(name: str, text: str) -> Bound:
+    return Bound(
+        value=plain_json(override_value(text)),
+        key=("--var", name),
+        mark=None,
+        layer=Layer.VAR,
+        source=None,
+        steps=(Step(text=f"--var {name}={text}"),),
+    )
+
+
+def _broken(leaf: Leaf, problems: tuple[Problem, ...], key: Hashable) -> Bound:
+    return Bound(value=None, key=key, mark=leaf.mark, layer=leaf.layer, problems=problems, broken=True)
+
+
+def _steps(used: Mapping[str, Bound]) -> tuple[Step, ...]:
+    """Say of each name what it is and where that was written, then what it came from in turn."""
+    steps: list[Step] = []
+    for name, bound in used.items():
+        if bound.layer is Layer.VAR:
+            steps += bound.steps
+        elif bound.mark is not None:
+            steps += [Step(text=f"{name} = {show(bound.value)}", mark=bound.mark), *bound.steps]
+    return tuple(dict.fromkeys(steps))
+
+
+def _problem(fault: Fault, leaf: Leaf, path: DocPath, steps: tuple[Step, ...]) -> Problem:
+    source = _at(leaf.value, path)
+    return Problem(
+        code=fault.code,
+        message=fault.message,
+        mark=place(leaf.texts[path], source, fault.start, fault.end),
+        path=leaf.path + path,
+        allowed=fault.allowed,
+        help=fault.help,
+        origin=steps,
+    )
+
+
+def _at(value: Json, path: DocPath) -> str:
+    for key in path:
+        value = value[key]
+    return str(value)
+
+
+def _filled(value: Json, outcome: Mapping[DocPath, Json], path: DocPath = ()) -> Json:
+    """Put rendered texts back into the list or mapping they came from."""
+    if path in outcome:
+        return outcome[path]
+    if isinstance(value, list):
+        return [_filled(item, outcome, (*path, index)) for index, item in enumerate(value)]
+    if isinstance(value, dict):
+        return {key: _filled(item, outcome, (*path, key)) for key, item in value.items()}
+    return plain_json(value)
+
+
+def show_source(source: str) -> str:
+    """Write a template on one short line."""
+    return show(" ".join(source.split()))[1:-1].replace('\\"', '"')

@@ -1,0 +1,223 @@
+"""Cells + catalogue → Requests: exactly what would be sent, every value with its origin, all problems at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from runner.records import Cell, Problem, Request, Webhook
+from runner.spec.ledger import Ledger
+from runner.spec.needs import group_of, in_order
+from runner.spec.outputs import clashes, read_output
+from runner.spec.params import Chosen, Parameters
+from runner.spec.render import Renderer
+from runner.spec.scope import Group, Scope
+from runner.spec.words import listing, nearest, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from runner.records import Card, Job, Pipeline, Provider
+    from runner.spec.render import Bound
+
+
+class Catalog(Protocol):
+    """What this room needs of the catalogue."""
+
+    @property
+    def cards(self) -> Mapping[str, Card]: ...
+    @property
+    def providers(self) -> Mapping[str, Provider]: ...
+
+
+HTTPS: Final = "https://"
+
+
+def resolve(
+    pipeline: Pipeline,
+    cells: Sequence[Cell],
+    catalog: Catalog,
+    *,
+    env: Mapping[str, str],
+    overrides: Mapping[str, str],
+    read_text: Callable[[str], str],
+) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
+    """Return a Request for each cell that is sound, in the order of `cells`, and every problem once.
+
+    `read_text` takes a path relative to the pipeline's folder; it raises FileNotFoundError, another OSError or a
+    ValueError whose message says what is wrong.
+    """
+    renderer = Renderer(pipeline, env=env, overrides=overrides, read_text=read_text)
+    run = _Run(pipeline, catalog, renderer, cells)
+    found: dict[str, Request] = {}
+    for job in in_order(pipeline.jobs):
+        found |= run.job(job)
+    requests = tuple(found[cell.id] for cell in cells if cell.id in found)
+    marked = {cell.id: cell for cell in cells}
+    for problem in clashes(requests, run.output_bounds):
+        for cell_id in problem.cells:
+            run.ledger.add((problem,), marked[cell_id])
+    return requests, (*_strangers(pipeline, catalog), *run.ledger.result())
+
+
+class _Run:
+    """The state of one resolve: what is finished, and what was found wrong."""
+
+    def __init__(self, pipeline: Pipeline, catalog: Catalog, renderer: Renderer, cells: Sequence[Cell]) -> None:
+        self.pipeline = pipeline
+        self.catalog = catalog
+        self.renderer = renderer
+        self.ledger = Ledger()
+        self.finished: dict[str, Group] = {}
+        self.parameters = Parameters(pipeline, renderer)
+        self.output_bounds: dict[str, Bound] = {}
+        self.cells: dict[str, list[Cell]] = {}
+        for cell in cells:
+            self.cells.setdefault(cell.job.name, []).append(cell)
+
+    def job(self, job: Job) -> dict[str, Request]:
+        """Resolve every cell of one job, whose needs are finished."""
+        cells = self.cells.get(job.name, [])
+        needs, wrong = self._needs(job)
+        requests: dict[str, Request] = {}
+        for cell in cells:
+            self.ledger.add(wrong, cell)
+            request = self._cell(cell, needs)
+            if request is not None:
+                requests[cell.id] = request
+        self.finished[job.name] = Group(job.name, requests, broken=len(requests) < len(cells) or not cells)
+        return requests
+
+    def _needs(self, job: Job) -> tuple[tuple[str, ...], list[Problem]]:
+        """Resolve groups to the ids of their cells."""
+        ids: dict[str, None] = {}
+        wrong: list[Problem] = []
+        for index, need in enumerate(job.needs):
+            known = [cell.id for cell in self.cells.get(group_of(need), [])]
+            if need in known:
+                ids[need] = None
+            elif need == group_of(need):
+                ids |= dict.fromkeys(known)
+            else:
+                mark = job.marks.get(f"needs.{index}", job.marks.get("needs", job.mark))
+                message = f"{job.name} needs {need}, and {group_of(need)} has no such cell"
+                wrong.append(
+                    Problem(code="SF207", message=message, mark=mark, allowed=listing(known), help=nearest(need, known))
+                )
+        return tuple(ids), wrong
+
+    def _cell(self, cell: Cell, needs: tuple[str, ...]) -> Request | None:
+        job = cell.job
+        scope = Scope(self.renderer, cell, self.finished)
+        output, output_bound, problems = read_output(self.pipeline, self.renderer, scope)
+        webhook, webhook_problems = self._webhook(scope)
+        problems += webhook_problems
+        card, card_problems = self._card(scope)
+        problems += card_problems
+        chosen: Chosen | None = None
+        if card is not None:
+            chosen = self.parameters.choose(card, scope)
+            problems += chosen.problems
+            if not chosen.problems and job.take > chosen.takes:
+                problems.append(_no_take(job, chosen.takes))
+        if problems:
+            self.ledger.add(problems, cell)
+        if problems or card is None or chosen is None or chosen.broken or output is None or output_bound is None:
+            return None
+        self.output_bounds[cell.id] = output_bound
+        return Request(
+            job=cell.id,
+            group=job.name,
+            card=card,
+            params=chosen.params,
+            seed_mode=chosen.seed_mode,
+            output=output,
+            take=job.take,
+            takes=chosen.takes,
+            mark=job.mark,
+            origins=chosen.origins,
+            needs=needs,
+            labels=job.labels,
+            retries=job.retries,
+            timeout_s=job.timeout_s,
+            on_unknown=job.on_unknown,
+            webhook=webhook,
+            price=self.pipeline.prices.get(card.id, card.price),
+            left_out=chosen.left_out,
+        )
+
+    def _card(self, scope: Scope) -> tuple[Card | None, list[Problem]]:
+        job = scope.cell.job
+        if job.model is None:
+            message, remedy = f"{job.name} has no model", "give it one, or one to all jobs under defaults"
+            return None, [Problem(code="SF409", message=message, mark=job.mark, path=("jobs", job.name), help=remedy)]
+        bound = self.renderer.evaluate(job.model, scope)
+        if bound.broken:
+            return None, list(bound.problems)
+        card = self.catalog.cards.get(bound.value) if isinstance(bound.value, str) else None
+        if card is not None:
+            return card, []
+        known = list(self.catalog.cards)
+        problem = Problem(
+            code="SF408",
+            message=f"there is no model {bound.value if isinstance(bound.value, str) else show(bound.value)}",
+            mark=bound.mark,
+            path=job.model.path,
+            allowed=listing(known),
+            help=nearest(str(bound.value), known),
+            origin=bound.chain(),
+        )
+        return None, [problem]
+
+    def _webhook(self, scope: Scope) -> tuple[Webhook | None, list[Problem]]:
+        written = scope.cell.job.webhook
+        if written is None:
+            return None, []
+        bounds = {key: self.renderer.evaluate(leaf, scope) for key, leaf in written.items()}
+        wrong = [problem for bound in bounds.values() for problem in bound.problems]
+        url = bounds["url"]
+        if not wrong and not url.broken and not _is_https(url.value):
+            message = f"the webhook's address {show(url.value)} is not https"
+            wrong = [
+                Problem(code="SF222", message=message, mark=url.mark, allowed="https://HOST/PATH", origin=url.chain())
+            ]
+        if wrong or url.broken:
+            return None, wrong
+        return Webhook(url=url.value, mode=bounds["mode"].value if "mode" in bounds else None), []
+
+
+def _is_https(url: object) -> bool:
+    if not isinstance(url, str) or not url.startswith(HTTPS) or any(c.isspace() or not c.isprintable() for c in url):
+        return False
+    host = url[len(HTTPS) :].partition("/")[0]
+    return bool(host) and "@" not in host
+
+
+def _no_take(job: Job, takes: int) -> Problem:
+    return Problem(
+        code="SF410",
+        message=f"take is {job.take}, and this request makes {takes}",
+        mark=job.marks.get("take", job.mark),
+        path=("jobs", job.name, "take"),
+        allowed=f"1 to {takes}" if takes > 1 else "1",
+    )
+
+
+def _strangers(pipeline: Pipeline, catalog: Catalog) -> list[Problem]:
+    """Report prices of unknown models and settings of unknown providers: they would have no effect."""
+    blocks: list[tuple[str, str, Mapping[str, object], Mapping[str, object]]] = [
+        ("prices", "SF408", pipeline.prices, catalog.cards),
+        ("providers", "SF411", pipeline.providers, catalog.providers),
+    ]
+    return [
+        Problem(
+            code=code,
+            message=f"there is no {'model' if block == 'prices' else 'provider'} {name}",
+            mark=pipeline.marks.get((block, name)),
+            path=(block, name),
+            allowed=listing(known),
+            help=nearest(name, known),
+        )
+        for block, code, named, known in blocks
+        for name in named
+        if name not in known
+    ]

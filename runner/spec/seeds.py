@@ -1,0 +1,11 @@
+"""Seeds that a job has by its name, so that no other job can move them."""
+
+from __future__ import annotations
+
+import hashlib
+
+
+def derive(pipeline: str, job: str, minimum: int, maximum: int) -> int:
+    """Return the seed of `job` in `pipeline`, from minimum to maximum inclusive; the same for ever."""
+    digest = hashlib.sha256(f"{pipeline}\0{job}".encode()).digest()
+    return minimum + int.from_bytes(digest[:8], "big") % (maximum - minimum + 1)

@@ -1,0 +1,204 @@
+"""All that a run writes, behind one writer: journal rows, the lock, blobs, outputs.
+
+The lock is the slow, shared copy of what the journal knows, so it is rewritten at most once a second while jobs end,
+and always at the close.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runner.errors import StateError
+from runner.records import Entry, Event, Lock, Phase, Receipt
+from runner.state.blobs import Blobs
+from runner.state.files import place, remove_owned, write_atomic
+from runner.state.journal import Journal
+from runner.state.lockfile import read_lock, render_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from runner.records import Submission, Take
+
+LOCK_EVERY_S = 1.0
+RESERVE_BYTES = 1 << 20
+"""A file of this size is given up when the disk is full and a receipt has to be written."""
+
+
+class Books:
+    """The journal, lock, blobs and outputs of one pipeline, open for writing. Needs the run lock."""
+
+    def __init__(self, *, root: Path, lock_path: Path, journal_path: Path, blobs: Blobs) -> None:
+        self._root = root
+        self._lock_path = lock_path
+        self._reserve = journal_path.with_suffix(".reserve")
+        self.blobs = blobs
+        self.lock = read_lock(lock_path)
+        self._jobs = dict(self.lock.jobs)
+        self._journal = Journal(journal_path)
+        self._changed = False
+        self._written_at = 0.0
+        self.broken: str | None = None
+        self._set_reserve_aside()
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The journal as it stood when it was opened."""
+        return self._journal.events
+
+    def record(self, *events: Event) -> None:
+        """Make rows durable. Raises StateError when they cannot be."""
+        self._journal.append(events)
+
+    def record_paid(self, provider: str, *events: Event) -> None:
+        """Make rows durable that prove a payment, whatever it takes.
+
+        When the disk is full the reserve is given up and the write tried once more. When that fails too, the receipt
+        goes to standard error, and `broken` tells the engine to submit nothing more.
+        """
+        try:
+            self._journal.append(events)
+        except StateError:
+            self._reserve.unlink(missing_ok=True)
+            try:
+                self._journal.append(events)
+            except StateError as error:
+                self.broken = error.message
+                for event in events:
+                    receipt = event.data.get("request_id")
+                    if receipt is not None:
+                        sys.stderr.write(f"PAID provider={provider} id={receipt} job={event.job}\n")
+                        sys.stderr.flush()
+
+    def note_pending(self, submission: Submission, *, private: bool) -> None:
+        """Enter an accepted submit into the lock, beside a finished entry of the same job if there is one."""
+        pending = _entry(submission, takes=(), take=1, private=private)
+        before = self._jobs.get(submission.job)
+        finished = before is not None and before.takes
+        self._jobs[submission.job] = replace(before, pending=pending) if before and finished else pending
+        self._touch()
+
+    def drop_pending(self, submission: Submission) -> None:
+        """Take the pending receipt of a submission out of the lock: it has ended without a result."""
+        before = self._jobs.get(submission.job)
+        if before is None:
+            return
+        waiting = before.pending if before.takes else before
+        if waiting is None or waiting.receipt.request_id not in _names(submission):
+            return
+        if before.takes:
+            self._jobs[submission.job] = replace(before, pending=None)
+        else:
+            del self._jobs[submission.job]
+        self._touch()
+
+    def finish(self, submission: Submission, *, job: str, output: str, take: int, private: bool) -> Entry:
+        """Write the chosen take of a finished submission to `output` and return its entry, entered into the lock."""
+        entry = _entry(submission, takes=submission.takes, take=take, private=private)
+        before = self._jobs.get(job)
+        if before is not None and _same_result(before, entry):
+            entry = replace(entry, receipt=before.receipt)
+        return self.bring(job, entry, submission.job, output=output, take=take)
+
+    def bring(self, job: str, entry: Entry, entry_job: str, *, output: str, take: int) -> Entry:
+        """Put the chosen take of an entry at `output`, under the name `job`, and return the entry as it stands now.
+
+        Raises StateError when something that is not ours is in the way.
+        """
+        chosen = entry.takes[min(take, len(entry.takes)) - 1]
+        previous = next((item.path for item in entry.takes if item.path), None)
+        owned = frozenset(item.sha256 for item in self._owned(job, entry))
+        source = self.blobs.path(chosen.sha256) if chosen.sha256 in self.blobs else self._root / (previous or output)
+        place(source, self._root, output, owned=owned)
+        takes = tuple(replace(item, path=output if item is chosen else None) for item in entry.takes)
+        placed = replace(entry, takes=takes, take=take, pending=None)
+        if entry_job != job:
+            self._jobs.pop(entry_job, None)
+        stale = {previous, *(item.path for item in self._owned(job, entry))} - {None, output}
+        self._jobs[job] = placed
+        in_use = {item.path for held in self._jobs.values() for item in held.takes if item.path} if stale else set()
+        for path in stale - in_use:
+            remove_owned(self._root, str(path), owned=owned)
+        self._touch()
+        return placed
+
+    def close(self) -> None:
+        """Write the lock if it changed, and close the journal."""
+        try:
+            if self._changed:
+                self._write()
+        finally:
+            self._journal.close()
+
+    def _owned(self, job: str, entry: Entry) -> tuple[Take, ...]:
+        before = self._jobs.get(job)
+        return entry.takes + (before.takes if before else ())
+
+    def _touch(self) -> None:
+        self._changed = True
+        if time.monotonic() - self._written_at > LOCK_EVERY_S:
+            self._write()
+
+    def _write(self) -> None:
+        self.lock = Lock(jobs=dict(self._jobs))
+        started = time.monotonic()
+        write_atomic(self._lock_path, render_lock(self.lock))
+        now = time.monotonic()
+        self._written_at = now + 10 * (now - started)
+        self._changed = False
+
+    def _set_reserve_aside(self) -> None:
+        if self._reserve.exists():
+            return
+        with contextlib.suppress(OSError), self._reserve.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+
+
+def _names(submission: Submission) -> tuple[str, str]:
+    """Return the two forms in which a submission's id may stand in the lock."""
+    plain = submission.request_id or ""
+    return plain, "sha256:" + hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _same_result(before: Entry, entry: Entry) -> bool:
+    """Say whether a model that runs here made the same bytes again: then nothing in the lock changes."""
+    same = [take.sha256 for take in before.takes] == [take.sha256 for take in entry.takes]
+    return same and before.fingerprint == entry.fingerprint and not entry.receipt.request_id
+
+
+def _entry(submission: Submission, *, takes: tuple[Take, ...], take: int, private: bool) -> Entry:
+    plain, digest = _names(submission)
+    return Entry(
+        fingerprint=submission.fingerprint,
+        model=submission.model,
+        request=submission.params,
+        receipt=Receipt(
+            request_id=digest if private and plain else plain,
+            price_usd=submission.price_usd,
+            submitted_at=submission.submitted_at or submission.planned_at,
+            poll_url=None if private else submission.poll_url,
+        ),
+        takes=takes,
+        take=take,
+    )
+
+
+def finished_entries(submissions: Iterable[Submission], *, private: frozenset[str]) -> tuple[tuple[str, Entry], ...]:
+    """Return (job, entry) for every submission that was made to its end. `private` names models with private ids."""
+    return tuple(
+        (item.job, _entry(item, takes=item.takes, take=1, private=item.model in private))
+        for item in submissions
+        if item.phase in (Phase.DONE, Phase.PLACED) and item.takes
+    )
+
+
+def known_receipts(submissions: Iterable[Submission]) -> frozenset[str]:
+    """Return every form in which the ids of these submissions may stand in a lock."""
+    return frozenset(name for item in submissions if item.request_id for name in _names(item))

@@ -1,0 +1,127 @@
+"""Files written whole or not at all, and outputs that never leave their folder."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from runner.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CHUNK = 1 << 20
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Write `data` so that a reader, or a crash, sees the old file or the new one.
+
+    A symbolic link at `path` is followed once, so the link stays a link.
+    """
+    target = path.resolve() if path.is_symlink() else path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names inside `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def digest(path: Path) -> str | None:
+    """Return the SHA-256 of a regular file in hex, or None when there is none at `path`."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
+        try:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return None
+
+
+def place(source: Path, root: Path, relative: str, *, owned: frozenset[str]) -> None:
+    """Copy `source` to `root/relative` atomically, through no symbolic link and over no file that is not ours.
+
+    `owned` holds the hashes of files this pipeline wrote: only such a file, or none, may stand at the target.
+    Raises StateError when a parent is a link, or a stranger's file is in the way.
+    """
+    parts = PurePosixPath(relative).parts
+    with _open_folder(root, parts[:-1]) as folder:
+        name, temporary = parts[-1], f".{parts[-1][:200]}.{secrets.token_hex(6)}.tmp"
+        _check_target(root / relative, source, owned)
+        try:
+            opener = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=folder)
+            with source.open("rb") as reader, os.fdopen(opener, "wb") as writer:
+                shutil.copyfileobj(reader, writer, _CHUNK)
+                writer.flush()
+                os.fsync(writer.fileno())
+            os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary, dir_fd=folder)
+            raise
+        os.fsync(folder)
+
+
+def remove_owned(root: Path, relative: str, *, owned: frozenset[str]) -> bool:
+    """Remove an output that was moved elsewhere, if it is still exactly what this pipeline wrote."""
+    path = root / relative
+    if digest(path) not in owned:
+        return False
+    path.unlink()
+    return True
+
+
+@contextlib.contextmanager
+def _open_folder(root: Path, parts: tuple[str, ...]) -> Iterator[int]:
+    """Open root/parts, creating folders, refusing links on the way; yield its descriptor."""
+    descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for depth, part in enumerate(parts, start=1):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(part, dir_fd=descriptor)
+            try:
+                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
+            except OSError as error:
+                place_ = "/".join(parts[:depth])
+                raise StateError(
+                    f"{place_} is a link or not a folder; nothing is written through it",
+                    help=f"make {place_} a real folder, or change `output`",
+                ) from error
+            os.close(descriptor)
+            descriptor = inner
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _check_target(path: Path, source: Path, owned: frozenset[str]) -> None:
+    if not os.path.lexists(path):
+        return
+    found = digest(path)
+    if found is None or found not in owned | {digest(source)}:
+        raise StateError(
+            f"{path.name} is there already and this pipeline did not write it",
+            help=f"move {path} away, or change `output`",
+        )

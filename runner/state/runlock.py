@@ -1,0 +1,53 @@
+"""One writer: the lock that a run holds on its state folder.
+
+The kernel frees it when its holder dies, so there is no stale lock and nothing to unlock by hand. Its file is never
+deleted; who holds it stands in a second file, for messages only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from typing import TYPE_CHECKING
+
+import filelock
+
+from runner.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextlib.contextmanager
+def hold(folder: Path, *, now: str, timeout_s: float) -> Iterator[None]:
+    """Hold the run lock of a state folder, waiting up to `timeout_s` seconds (0: not at all).
+
+    Raises StateError naming the holder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    holder = folder / "run.holder"
+    lock = filelock.FileLock(folder / "run.flock", timeout=timeout_s, mode=0o600)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise StateError(
+            f"another run holds {folder}: {_describe(holder)}",
+            help="wait for it, or give --lock-timeout SECONDS to wait here",
+        ) from None
+    try:
+        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now}))
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _describe(holder: Path) -> str:
+    try:
+        facts = json.loads(holder.read_text())
+        return f"process {facts['pid']} on {facts['host']}, since {facts['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "a process that has just started"

@@ -1,0 +1,404 @@
+"""Every shipped model: each bound from both sides, each cross-field rule, and the pages' own examples."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from runner.catalog.cards import build_catalog, parse_card
+from runner.catalog.problems import CODES
+from runner.errors import SpecError
+
+from .shelf import CATALOG, FILES, META, MODELS, cases, faults
+
+VALID = {"prompt": "a calm night theme"}
+"""Parameters that every model takes."""
+
+Range = tuple[float | None, float | None]
+ACE: dict[str, Range] = {"bpm": (30, 300), "duration": (1, 600)}
+SONG: dict[str, Range] = {"prompt": (1, 2000), "lyrics": (1, 3500), "maxJobs": (1, 8)}
+OWNER: dict[str, dict[str, Range]] = {
+    "local/sketch": {"bpm": (30, 300), "duration": (0.1, 600), "batch_size": (1, 4), "seed": (0, 2147483647)},
+    "pixazo/ace-step": {**ACE, "infer_steps": (1, None), "guidance_scale": (None, None), "seed": (-1, None)},
+    "pixazo/ace-step-xl": {**ACE, "batch_size": (1, 4), "seed": (-1, None)},
+    "pixazo/lyria-2": {"seed": (-1, None)},
+    "pixazo/lyria-3": {"images": (None, 10)},
+    "pixazo/lyria-3-pro": {"images": (None, 10)},
+    "pixazo/tracks": {**ACE, "infer_steps": (1, 200), "guidance_scale": (5.0, 9.0), "seed": (-1, None)},
+    "pixverse/lyria-3-pro-preview": {"prompt": (1, 5000), "maxJobs": (1, 8)},
+    "pixverse/music-2.6": SONG,
+    "pixverse/music-v1": {**SONG, "prompt": (1, 4000)},
+    "verbatik/text-to-music": {"bpm": (30, 300), "num_songs": (1, 2), "seed": (-1, None)},
+}
+"""The ranges as the pages and the project's owner name them, by hand: a change of the data alone must fail here."""
+
+PRICES = {
+    "local/sketch": "0",
+    "pixazo/ace-step": None,
+    "pixazo/ace-step-xl": None,
+    "pixazo/lyria-2": "0.06",
+    "pixazo/lyria-3": "0.04",
+    "pixazo/lyria-3-pro": "0.08",
+    "pixazo/tracks": "0",
+    "pixverse/lyria-3-pro-preview": "0.08",
+    "pixverse/music-2.6": "0.16",
+    "pixverse/music-v1": "0.60",
+    "verbatik/text-to-music": "0.20",
+}
+
+PARAMETERS = {
+    "local/sketch": "prompt lyrics instrumental duration bpm key time_signature seed batch_size output_format",
+    "pixazo/ace-step": "prompt lyrics instrumental duration bpm infer_steps guidance_scale seed",
+    "pixazo/ace-step-xl": "prompt lyrics duration seed bpm key time_signature batch_size thinking",
+    "pixazo/lyria-2": "prompt negative_prompt seed",
+    "pixazo/lyria-3": "prompt images",
+    "pixazo/lyria-3-pro": "prompt images",
+    "pixazo/tracks": "prompt lyrics instrumental duration bpm infer_steps guidance_scale seed",
+    "pixverse/lyria-3-pro-preview": "prompt instrumental "
+    + " ".join(f"image_path_{number}" for number in range(1, 11))
+    + " maxJobs email",
+    "pixverse/music-2.6": "prompt instrumental lyrics maxJobs email",
+    "pixverse/music-v1": "prompt instrumental lyrics maxJobs email",
+    "verbatik/text-to-music": "prompt tags lyrics seed prompt_strength balance_strength num_songs output_format "
+    "output_bit_rate bpm name",
+}
+
+SEED_RULE = "seed is -1 (random) or a positive integer, not 0"
+SING_RULE = "lyrics cannot be combined with instrumental: true; leave one of them out"
+GAP_RULE = (
+    "reference images go without gaps: image_path_2 needs image_path_1, image_path_3 needs image_path_2, and so on"
+)
+PAIR_RULE = "prompt, tags and lyrics cannot all be given; leave one of them out"
+RATE_RULE = "output_bit_rate is for mp3 and m4a only; set output_format to one of them, or leave output_bit_rate out"
+BPM_RULE = "bpm is a number from 30 to 300, or the word auto"
+IMAGE = "https://example.com/a.jpg"
+
+RULES: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("pixazo/tracks", {"prompt": "x", "seed": 0}, [SEED_RULE]),
+    ("pixazo/tracks", {"prompt": "x", "seed": -1}, []),
+    ("pixazo/tracks", {"prompt": "x", "lyrics": "", "instrumental": True}, []),
+    ("pixazo/ace-step", {"prompt": "x", "seed": 0}, [SEED_RULE]),
+    ("pixazo/ace-step", {"prompt": "x", "guidance_scale": 50.0, "infer_steps": 1000}, []),
+    ("pixazo/ace-step-xl", {"prompt": "x", "seed": 0}, [SEED_RULE]),
+    ("pixazo/lyria-2", {"prompt": "x", "seed": 0}, [SEED_RULE]),
+    ("pixazo/lyria-3", {"prompt": "x", "images": [IMAGE] * 10}, []),
+    ("pixverse/music-2.6", {"prompt": "x", "instrumental": True, "lyrics": "la"}, [SING_RULE]),
+    ("pixverse/music-2.6", {"prompt": "x", "instrumental": False, "lyrics": "la"}, []),
+    ("pixverse/music-v1", {"prompt": "x", "instrumental": True, "lyrics": "la"}, [SING_RULE]),
+    ("pixverse/music-v1", {"prompt": "x", "instrumental": True}, []),
+    ("pixverse/lyria-3-pro-preview", {"prompt": "x", "image_path_1": "a", "image_path_2": "b"}, []),
+    ("pixverse/lyria-3-pro-preview", {"prompt": "x", "image_path_2": "b"}, [GAP_RULE]),
+    ("pixverse/lyria-3-pro-preview", {"prompt": "x", "image_path_1": "a", "image_path_3": "c"}, [GAP_RULE]),
+    ("pixverse/lyria-3-pro-preview", {"prompt": "x", **{f"image_path_{n}": "a" for n in range(1, 11)}}, []),
+    ("verbatik/text-to-music", {"prompt": "x"}, []),
+    ("verbatik/text-to-music", {"prompt": "x", "tags": ["pop"]}, []),
+    ("verbatik/text-to-music", {"prompt": "x", "lyrics": "la"}, []),
+    ("verbatik/text-to-music", {"prompt": "x", "lyrics": ""}, []),
+    ("verbatik/text-to-music", {"tags": ["pop"], "lyrics": "la"}, []),
+    ("verbatik/text-to-music", {"lyrics": "la"}, ["lyrics alone are not allowed; add a prompt or tags"]),
+    ("verbatik/text-to-music", {"tags": ["pop"]}, ["tags alone are not allowed; add a prompt or lyrics"]),
+    ("verbatik/text-to-music", {"prompt": "x", "tags": ["pop"], "lyrics": "la"}, [PAIR_RULE]),
+    ("verbatik/text-to-music", {}, ["give a prompt, or tags together with lyrics"]),
+    ("verbatik/text-to-music", {"prompt": "x", "seed": 0}, [SEED_RULE]),
+    ("verbatik/text-to-music", {"prompt": "x", "bpm": "auto"}, []),
+    ("verbatik/text-to-music", {"prompt": "x", "bpm": "fast"}, [BPM_RULE]),
+    ("verbatik/text-to-music", {"prompt": "x", "bpm": "auto\n"}, [BPM_RULE]),
+    ("verbatik/text-to-music", {"prompt": "x", "output_bit_rate": "192"}, [RATE_RULE]),
+    *[
+        ("verbatik/text-to-music", {"prompt": "x", "output_bit_rate": "192", "output_format": kind}, faults_)
+        for kind, faults_ in {"mp3": [], "m4a": [], "wav": [RATE_RULE], "flac": [RATE_RULE], "ogg": [RATE_RULE]}.items()
+    ],
+]
+
+REFUSED: list[tuple[str, dict[str, Any]]] = [
+    *[(model, {"prompt": blank}) for model in MODELS for blank in ("", "  \n", None, 7, ["x"])],
+    *[(model, {"prompt": "x", "replyUrl": "https://x.example"}) for model in MODELS],
+    *[(model, {"prompt": "x", "model": "music-2.6"}) for model in MODELS],
+    *[(model, {"prompt": "x", "store_audio": True}) for model in MODELS],
+    *[(model, {}) for model in MODELS],
+    ("pixazo/tracks", {"prompt": "x", "bpm": True}),
+    ("pixazo/tracks", {"prompt": "x", "bpm": "140"}),
+    ("pixazo/tracks", {"prompt": "x", "bpm": 140.5}),
+    ("pixazo/tracks", {"prompt": "x", "duration": 10.5}),
+    ("pixazo/tracks", {"prompt": "x", "instrumental": "yes"}),
+    *[
+        ("pixazo/ace-step-xl", {"prompt": "x", "key": key})
+        for key in ("H major", "C", "c major", "C major\n", "C  major")
+    ],
+    *[("pixazo/ace-step-xl", {"prompt": "x", "time_signature": sign}) for sign in ("4", "4/5", "0/4", "4/4\n", "four")],
+    ("pixazo/ace-step-xl", {"prompt": "x", "thinking": 1}),
+    *[
+        ("pixazo/lyria-3", {"prompt": "x", "images": [link]})
+        for link in ("a.jpg", "ftp://x/a", "https://", "file:///a", "https://x/a b", "https://x/a\n")
+    ],
+    ("pixazo/lyria-3-pro", {"prompt": "x", "images": IMAGE}),
+    ("pixverse/lyria-3-pro-preview", {"prompt": "x", "lyrics": "la"}),
+    ("pixverse/music-2.6", {"prompt": "x", "image_path_1": "a"}),
+    *[("pixverse/music-2.6", {"prompt": "x", "email": email}) for email in ("me", "@x", "a@b@c", "a b@c")],
+    ("verbatik/text-to-music", {"prompt": "x", "tags": []}),
+    ("verbatik/text-to-music", {"prompt": "x", "tags": "pop"}),
+    ("verbatik/text-to-music", {"prompt": "x", "output_bit_rate": 192, "output_format": "mp3"}),
+    ("local/sketch", {"prompt": "x", "time_signature": "13/16"}),
+]
+
+
+def bounds() -> list[tuple[str, str, Any, bool]]:
+    """Generate (model, parameter, value, whether it fits) on both sides of every bound in every shipped schema."""
+    found: list[tuple[str, str, Any, bool]] = []
+    for model in MODELS:
+        for name, rules in CATALOG.cards[model].schema["properties"].items():
+            step = 1 if rules["type"] == "integer" else 0.001
+            for word, sign in (("minimum", -1), ("maximum", 1)):
+                if word in rules:
+                    found += [(model, name, rules[word], True), (model, name, rules[word] + sign * step, False)]
+            if "maxLength" in rules:
+                found += [(model, name, "x" * (rules["maxLength"] + extra), not extra) for extra in (0, 1)]
+            if "minLength" in rules:
+                found += [(model, name, "", False)]
+            if "maxItems" in rules:
+                found += [(model, name, [IMAGE] * (rules["maxItems"] + extra), not extra) for extra in (0, 1)]
+            found += [(model, name, choice, True) for choice in rules.get("enum", ())]
+            found += [(model, name, "no such choice", False)] if "enum" in rules else []
+    return found
+
+
+@pytest.mark.parametrize(("model", "name", "value", "fits"), bounds())
+def test_a_bound_holds_on_both_sides(model: str, name: str, value: Any, fits: bool) -> None:
+    params = {**VALID, name: value}
+    if name == "output_bit_rate":
+        params["output_format"] = "mp3"
+    if name.startswith("image_path_"):
+        params |= {f"image_path_{number}": "upload/a.png" for number in range(1, int(name.rpartition("_")[2]))}
+    assert (not faults(model, params)) is fits
+
+
+@pytest.mark.parametrize(("model", "rules"), OWNER.items())
+def test_the_ranges_are_the_documented_ones(model: str, rules: dict[str, Range]) -> None:
+    schema = CATALOG.cards[model].schema["properties"]
+    for name, (low, high) in rules.items():
+        words = schema[name]
+        assert words.get("minimum", words.get("minLength")) == low, name
+        assert words.get("maximum", words.get("maxLength", words.get("maxItems"))) == high, name
+    unlisted = {
+        name for name, words in schema.items() if {"minimum", "maximum", "maxLength", "maxItems"} & set(words)
+    } - set(rules)
+    assert not unlisted
+
+
+def test_every_model_is_in_the_hand_written_tables() -> None:
+    assert set(OWNER) == set(PRICES) == set(PARAMETERS) == set(MODELS)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_parameters_are_the_documented_ones(model: str) -> None:
+    assert " ".join(CATALOG.cards[model].params) == PARAMETERS[model]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_price_is_the_documented_one(model: str) -> None:
+    usd, price = PRICES[model], CATALOG.cards[model].price
+    assert price.usd == (None if usd is None else Decimal(usd))
+    assert price.source
+    assert price.date == "2026-11-21"
+    assert price.per == ("minute" if model.startswith("verbatik/") else "request")
+
+
+@pytest.mark.parametrize(("model", "params", "expected"), RULES)
+def test_a_rule_across_fields_says_what_to_do(model: str, params: dict[str, Any], expected: list[str]) -> None:
+    assert faults(model, params) == expected
+
+
+def test_every_rule_across_fields_has_a_sentence_and_a_case() -> None:
+    sentences = {
+        rule["$comment"]
+        for model in MODELS
+        for rules in [CATALOG.cards[model].schema, *CATALOG.cards[model].schema["properties"].values()]
+        for rule in rules.get("allOf", ())
+    }
+    assert sentences == {sentence for _, _, expected in RULES for sentence in expected}
+
+
+@pytest.mark.parametrize(("model", "params"), REFUSED)
+def test_what_no_page_allows_is_refused(model: str, params: dict[str, Any]) -> None:
+    assert faults(model, params)
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in cases("call") if "page_example" in case], ids=lambda case: case["id_"]
+)
+def test_the_pages_own_example_is_valid(case: dict[str, Any]) -> None:
+    assert faults(case["model"], case["params"]) == []
+
+
+def test_every_vendor_model_has_a_page_example() -> None:
+    shown = {case["model"] for case in cases("call") if "page_example" in case}
+    assert shown == {model for model in MODELS if not model.startswith("local/")}
+
+
+@pytest.mark.parametrize("case", [case for case in cases("call") if "forbidden" in case], ids=lambda case: case["id_"])
+def test_an_example_that_breaks_its_own_page_is_refused(case: dict[str, Any]) -> None:
+    assert faults(case["model"], case["params"]) == [case["forbidden"]]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_default_and_example_is_valid(model: str) -> None:
+    for name, rules in CATALOG.cards[model].schema["properties"].items():
+        for value in [*([rules["default"]] if "default" in rules else []), *rules.get("examples", ())]:
+            assert Draft7Validator(rules).is_valid(value), (name, value)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_seed_that_auto_draws_is_valid(model: str) -> None:
+    card = CATALOG.cards[model]
+    if card.seed:
+        for seed in (card.seed.minimum, card.seed.maximum):
+            assert faults(model, {**VALID, card.seed.param: seed}) == []
+
+
+def test_what_a_seed_brings_back_is_what_the_pages_say() -> None:
+    similar = {"pixazo/tracks", "pixazo/ace-step", "pixazo/ace-step-xl", "pixazo/lyria-2", "verbatik/text-to-music"}
+    seeds = {model: card.seed.reproduces for model, card in CATALOG.cards.items() if card.seed}
+    assert seeds == {**dict.fromkeys(similar, "similar"), "local/sketch": "exact"}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_takes_agree_with_their_parameter(model: str) -> None:
+    card = CATALOG.cards[model]
+    if card.takes.param:
+        param = card.params[card.takes.param]
+        assert (card.takes.default, card.takes.maximum) == (param.default, param.maximum)
+    else:
+        assert (card.takes.default, card.takes.maximum) == (1, 1)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.startswith("models/")])
+def test_every_model_file_fits_its_meta_schema(file: str) -> None:
+    Draft7Validator.check_schema(FILES[file])
+    assert list(Draft7Validator(META["model.schema.json"]).iter_errors(FILES[file])) == []
+
+
+def test_a_param_is_flattened_for_people() -> None:
+    bpm = CATALOG.cards["verbatik/text-to-music"].params["bpm"]
+    assert (bpm.types, bpm.default, bpm.minimum, bpm.maximum) == (("number", "string"), "auto", 30, 300)
+    kind = CATALOG.cards["verbatik/text-to-music"].params["output_format"]
+    assert (kind.choices, kind.required) == (("flac", "mp3", "wav", "ogg", "m4a"), False)
+    images = CATALOG.cards["pixazo/lyria-3"].params["images"]
+    assert (images.types, images.max_items) == (("array",), 10)
+    prompt = CATALOG.cards["pixverse/music-2.6"].params["prompt"]
+    assert (prompt.types, prompt.max_length, prompt.required) == (("string",), 2000, True)
+
+
+def test_nested_branches_of_a_param_are_flattened() -> None:
+    data = deepcopy(FILES["models/pixazo/lyria-2.json"])
+    data["properties"]["seed"] = {
+        "description": "either",
+        "anyOf": [{"type": "integer", "minimum": 1}, {"type": ["string", "null"], "enum": ["auto", None]}],
+    }
+    seed = parse_card("pixazo/lyria-2", data, "f.json").params["seed"]
+    assert (seed.types, seed.minimum, seed.choices) == (("integer", "string", "null"), 1, ("auto", None))
+
+
+# ---------------------------------------------------------------- files that are wrong
+
+
+def broken(file: str, **changes: Any) -> dict[str, Any]:
+    data = deepcopy(FILES[file])
+    for place, value in changes.items():
+        *steps, last = place.split("__")
+        target = data
+        for step in steps:
+            target = target["x-scorefile" if step == "x" else step]
+        target[last] = value
+    return {**FILES, file: data}
+
+
+TRACKS, PIXAZO = "models/pixazo/tracks.json", "providers/pixazo.json"
+BAD: list[tuple[dict[str, Any], str, str]] = [
+    (broken(TRACKS, x__provider="nobody"), "SF303", "stands in the folder 'pixazo' but names the provider 'nobody'"),
+    (
+        {**FILES, "models/nobody/x.json": broken(TRACKS, x__provider="nobody")[TRACKS]},
+        "SF302",
+        "names the provider 'nobody', which has no file",
+    ),
+    (
+        broken(TRACKS, x__duration_param="length"),
+        "SF304",
+        "x-scorefile.duration_param is 'length', which is no parameter of pixazo/tracks",
+    ),
+    (
+        broken(TRACKS, x__seed__param="dice"),
+        "SF304",
+        "x-scorefile.seed.param is 'dice', which is no parameter of pixazo/tracks",
+    ),
+    (
+        broken(TRACKS, x__body={"bpm": 3}),
+        "SF307",
+        "'bpm' is fixed in x-scorefile.body and also a parameter of pixazo/tracks",
+    ),
+    (broken(TRACKS, properties__bpm__default=7), "SF305", "the default of 'bpm', 7, breaks the parameter's own rules"),
+    (broken(TRACKS, x__colour="red"), "SF301", "Additional properties are not allowed ('colour' was unexpected)"),
+    (
+        broken(TRACKS, x__price={"usd": 0.1, "source": "x", "date": "2026-11-21"}),
+        "SF301",
+        "0.1 is not valid under any of the given schemas",
+    ),
+    (broken(TRACKS, additionalProperties=True), "SF301", "False was expected"),
+    (
+        broken(TRACKS, x__path="https://evil.example/x"),
+        "SF301",
+        "'https://evil.example/x' does not match '^(/[^\\\\s?#]*)?$'",
+    ),
+    (broken(PIXAZO, base_url="http://gateway.pixazo.ai"), "SF301", "'http://gateway.pixazo.ai' does not match"),
+    (broken(PIXAZO, colour="red"), "SF301", "Additional properties are not allowed ('colour' was unexpected)"),
+    (broken(PIXAZO, poll=None), "SF301", "None is not of type 'object'"),
+    (
+        broken(PIXAZO, mode="carrier-pigeon"),
+        "SF301",
+        "'carrier-pigeon' is not one of ['async', 'sync-json', 'sync-bytes', 'local']",
+    ),
+    (broken(PIXAZO, errors__rows=[{"status": None, "group": "busy"}]), "SF301", "'contains' is a required property"),
+    (broken(PIXAZO, id={"path": "request_id["}), "SF306", "id.path: 'request_id[' is not JMESPath: "),
+    (broken(PIXAZO, name="pixie"), "SF303", "is named 'pixie' inside"),
+    ({**FILES, "models/stray.json": {}}, "SF303", "the catalogue reads no file in this place"),
+    ({**FILES, TRACKS: []}, "SF301", "[] is not of type 'object'"),
+]
+
+
+@pytest.mark.parametrize(("files", "code", "message"), BAD, ids=[message[:50] for _, _, message in BAD])
+def test_a_wrong_file_is_a_problem_with_a_code(files: dict[str, Any], code: str, message: str) -> None:
+    with pytest.raises(SpecError, match=r"^\d+ problems?$") as caught:
+        build_catalog(files, META)
+    assert [found for found in caught.value.problems if found.code == code and found.message.startswith(message)]
+    assert all(found.mark and found.mark.file in files for found in caught.value.problems)
+
+
+def test_all_wrong_files_are_reported_at_once() -> None:
+    files = broken(TRACKS, x__colour="red") | {"providers/local.json": {"name": "local"}}
+    with pytest.raises(SpecError, match=r"^4 problems$") as caught:
+        build_catalog(files, META)
+    assert {found.mark.file for found in caught.value.problems if found.mark} == {TRACKS, "providers/local.json"}
+
+
+@pytest.mark.parametrize("data", [{}, [], {"x-scorefile": None}, {**FILES[TRACKS], "properties": []}])
+def test_a_shapeless_model_is_a_problem_even_without_the_meta_schema(data: Any) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_card("a/b", data, "models/a/b.json")
+    assert caught.value.problems[0].message.startswith("not the shape of a model file: ")
+
+
+def test_a_price_that_is_no_number_is_a_problem_even_without_the_meta_schema() -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_card("pixazo/tracks", broken(TRACKS, x__price__usd="cheap")[TRACKS], TRACKS)
+    assert caught.value.problems[0].code == "SF301"
+
+
+def test_the_shipped_catalogue_builds_with_its_meta_schemas() -> None:
+    assert build_catalog(FILES, META) == CATALOG
+
+
+def test_every_code_has_a_case() -> None:
+    assert {code for _, code, _ in BAD} == set(CODES)

@@ -1,0 +1,204 @@
+"""A catalogue of four small models, by hand: what this room is tested with does not move when a vendor does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.records import Card, Param, Pipeline, Price, Problem, Provider, Request, Seed, Takes
+from runner.spec.document import parse
+from runner.spec.expand import expand
+from runner.spec.load import load
+from runner.spec.resolve import resolve
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHEMA: dict[str, Any] = json.loads((ROOT / "schemas/pipeline.schema.json").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class SmallCatalog:
+    cards: Mapping[str, Card]
+    providers: Mapping[str, Provider]
+
+
+def card(
+    model: str,
+    properties: dict[str, Any],
+    *,
+    seed: Seed | None = None,
+    takes: Takes | None = None,
+    required: tuple[str, ...] = ("prompt",),
+    body: dict[str, Any] | None = None,
+    **rules: Any,
+) -> Card:
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+        **rules,
+    }
+    params = {
+        name: Param(
+            name=name,
+            types=(p["type"],) if isinstance(p.get("type"), str) else tuple(p.get("type", ())),
+            required=name in required,
+        )
+        for name, p in properties.items()
+    }
+    return Card(
+        id=model,
+        provider=model.partition("/")[0],
+        title=model,
+        path="/make",
+        body=body or {},
+        schema=schema,
+        params=params,
+        price=Price(usd=Decimal("0.08"), source="https://example.com", date="2026-11-21"),
+        seed=seed,
+        takes=takes or Takes(),
+        media_types=("audio/wav",),
+        format_param=None,
+        duration_param="duration" if "duration" in properties else None,
+        typical_s=20,
+        notes=(),
+    )
+
+
+TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
+ACE = card(
+    "acme/band",
+    {
+        "prompt": TEXT,
+        "lyrics": {"type": "string", "maxLength": 4000},
+        "bpm": {"type": "integer", "minimum": 30, "maximum": 300},
+        "duration": {"type": "number", "minimum": 1, "maximum": 600},
+        "key": {"type": "string", "enum": ["C major", "D minor", "A minor"]},
+        "batch_size": {"type": "integer", "minimum": 1, "maximum": 4, "default": 1},
+        "instrumental": {"type": "boolean"},
+        "tags": {"type": "array", "items": {"type": "string", "maxLength": 10}, "maxItems": 3},
+        "seed": {"type": "integer", "minimum": 0, "maximum": 2147483647},
+    },
+    seed=Seed(param="seed", minimum=1, maximum=2147483647, reproduces="similar"),
+    takes=Takes(param="batch_size", default=1, maximum=4),
+    body={"engine": "band-2"},
+    allOf=[
+        {
+            "$comment": "lyrics do not go with instrumental: true; remove one of them",
+            "not": {"required": ["lyrics", "instrumental"], "properties": {"instrumental": {"const": True}}},
+        }
+    ],
+)
+SOLO = card("acme/solo", {"prompt": TEXT, "duration": {"type": "integer", "minimum": 1, "maximum": 30}})
+FORMATS = card(
+    "vox/formats",
+    {
+        "prompt": TEXT,
+        "format": {"enum": ["mp3", "wav"]},
+        "bit_rate": {"type": "integer", "enum": [128, 320]},
+        "level": {"anyOf": [{"type": "integer", "maximum": 10}, {"type": "string", "enum": ["loud"]}]},
+    },
+    **{
+        "if": {"required": ["bit_rate"]},
+        "then": {
+            "required": ["format"],
+            "properties": {"format": {"const": "mp3"}},
+            "$comment": "bit_rate goes with format: mp3 only",
+        },
+    },
+)
+SKETCH = card(
+    "local/sketch",
+    {"prompt": TEXT, "bpm": {"type": "integer", "minimum": 30, "maximum": 300}, "seed": {"type": "integer"}},
+    seed=Seed(param="seed", minimum=0, maximum=999, reproduces="exact"),
+)
+
+
+def provider(name: str) -> Provider:
+    return Provider(
+        name=name,
+        title=name,
+        mode="local",
+        base_url="",
+        auth=None,
+        submit=None,
+        accepted=(),
+        id_path=None,
+        id_is_private=False,
+        poll=None,
+        poll_s=5,
+        status=None,
+        result=None,
+        error_paths=(),
+        errors=(),
+        cancel=None,
+        listing=None,
+        webhook=None,
+        max_in_flight=4,
+        submits=None,
+        submit_timeout_s=180,
+        link_life_s=None,
+        replies={},
+        id_shape="{uuid}",
+        notes=(),
+    )
+
+
+CATALOG = SmallCatalog(
+    cards={model.id: model for model in (ACE, SOLO, FORMATS, SKETCH)},
+    providers={name: provider(name) for name in ("acme", "vox", "local")},
+)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of one text: everything a test may want to look at."""
+
+    pipeline: Pipeline | None
+    requests: tuple[Request, ...]
+    problems: tuple[Problem, ...]
+
+    def request(self, job: str) -> Request:
+        return next(request for request in self.requests if request.job == job)
+
+    @property
+    def only(self) -> Problem:
+        assert len(self.problems) == 1, self.problems
+        return self.problems[0]
+
+
+def no_file(path: str) -> str:
+    raise FileNotFoundError(path)
+
+
+def check_text(
+    text: str,
+    *,
+    profile: str | None = None,
+    overrides: Mapping[str, str] | None = None,
+    env: Mapping[str, str] | None = None,
+    files: Mapping[str, str] | None = None,
+    file: str = "night.yaml",
+) -> Checked:
+    def read_text(path: str) -> str:
+        return files[path] if files and path in files else no_file(path)
+
+    doc = parse(text, file)
+    pipeline, problems = load(doc, schema=SCHEMA, profile=profile, overrides=overrides or {})
+    if pipeline is None:
+        return Checked(None, (), problems)
+    cells, wrong = expand(pipeline)
+    requests, more = resolve(pipeline, cells, CATALOG, env=env or {}, overrides=overrides or {}, read_text=read_text)
+    return Checked(pipeline, requests, (*problems, *wrong, *more))
+
+
+@pytest.fixture
+def check() -> Callable[..., Checked]:
+    """Run a text through parse, load, expand and resolve with the small catalogue."""
+    return check_text
