@@ -563,9 +563,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """NAME.lock: job id → Entry."""
+    """NAME.lock: job id → Entry. That of a rehearsal says so, and is refused anywhere else."""
 
     jobs: Mapping[str, Entry] = field(default_factory=dict)
+    rehearsal: bool = False
 
 
 # ---------------------------------------------------------------- the life of a submit

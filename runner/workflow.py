@@ -134,7 +134,7 @@ def plan(checked: Checked, ask: Ask) -> Plan:
     from runner.state.journal import read_events
     from runner.state.lockfile import read_lock
 
-    lock = read_lock(checked.project.lock)
+    lock = read_lock(checked.project.lock, rehearsal=checked.project.rehearsal)
     return _decide(checked, ask, lock, _submissions(lock, read_events(checked.project.journal)))
 
 
@@ -247,7 +247,11 @@ def _open_books(project: Project) -> Iterator[Books]:
     from runner.state.books import Books
 
     books = Books(
-        root=project.root, lock_path=project.lock, journal_path=project.journal, blobs=Blobs(project.blobs)
+        root=project.root,
+        lock_path=project.lock,
+        journal_path=project.journal,
+        blobs=Blobs(project.blobs),
+        rehearsal=project.rehearsal,
     )
     try:
         books.blobs.sweep()
@@ -412,7 +416,7 @@ def status(ask: Ask) -> tuple[Project, tuple[Stands, ...]]:
     from runner.state.lockfile import read_lock
 
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
-    lock = read_lock(project.lock)
+    lock = read_lock(project.lock, rehearsal=project.rehearsal)
     unfinished: dict[str, list[Submission]] = {}
     for submission in _submissions(lock, read_events(project.journal)):
         if submission.phase in OPEN or submission.phase in IN_DOUBT:
@@ -446,6 +450,6 @@ def only_failed(ask: Ask, checked: Checked) -> Ask:
 
     from runner.state.lockfile import read_lock
 
-    made = {job for job, entry in read_lock(checked.project.lock).jobs.items() if entry.takes}
+    made = {job for job, entry in read_lock(checked.project.lock, rehearsal=checked.project.rehearsal).jobs.items() if entry.takes}
     among = frozenset(request.job for request in checked.requests if request.job not in made)
     return replace(ask, wanted=replace(ask.wanted, among=among))

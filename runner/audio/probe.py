@@ -29,6 +29,7 @@ __all__ = ["BadAudio", "Probe", "probe"]
 MOST_BYTES = 1 << 30
 MOST_S = 3 * 3600
 MOST_CHANNELS = 8
+LEAST_HZ, MOST_HZ = 2_000, 768_000
 _AAC_FRAME = 2048
 
 
@@ -145,6 +146,8 @@ class _Count:
             raise BadAudio("broken: the sample rate or the channels change on the way")
         if shape[1] > MOST_CHANNELS:
             raise BadAudio(f"too many channels: {shape[1]}, the most is {MOST_CHANNELS}")
+        if not LEAST_HZ <= shape[0] <= MOST_HZ:
+            raise BadAudio(f"broken: its sample rate of {shape[0]} Hz is outside {LEAST_HZ} to {MOST_HZ}")
         self._samples += frame.samples
         if self._samples > MOST_S * shape[0]:
             raise _too_long()

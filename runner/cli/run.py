@@ -146,7 +146,8 @@ def _print_outcomes(ran: Ran) -> None:
     from runner.cli.show import count, print_table, usd
 
     shown = [outcome for outcome in ran.outcomes if outcome.result != "reused"]
-    print_table(("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", "SPENT", "OUTPUT"), (_row(outcome) for outcome in shown))
+    money = "WOULD COST" if ran.project.rehearsal else "SPENT"
+    print_table(("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", money, "OUTPUT"), (_row(outcome) for outcome in shown))
     for outcome in shown:
         if outcome.message and outcome.result not in ("made", "restored"):
             click.echo(f"\n{outcome.job}: {outcome.message}")

@@ -121,7 +121,7 @@ def _broken_parts(wrong: set[DocPath], profile: str | None) -> set[DocPath]:
     parts: set[DocPath] = set()
     for path in wrong:
         in_force = path[2:] if path[:2] == ("profiles", profile) else path
-        if in_force[:1] == ("profiles",) or in_force == ("version",) or str(in_force[:1]).startswith("('x-"):
+        if in_force and (in_force[0] in ("profiles", "version") or str(in_force[0]).startswith("x-")):
             continue
         parts.add(in_force[:2] if in_force[:1] != ("jobs",) or len(in_force) > 1 else ())
     return parts

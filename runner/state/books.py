@@ -35,12 +35,12 @@ RESERVE_BYTES = 1 << 20
 class Books:
     """The journal, lock, blobs and outputs of one pipeline, open for writing. Needs the run lock."""
 
-    def __init__(self, *, root: Path, lock_path: Path, journal_path: Path, blobs: Blobs) -> None:
+    def __init__(self, *, root: Path, lock_path: Path, journal_path: Path, blobs: Blobs, rehearsal: bool) -> None:
         self._root = root
         self._lock_path = lock_path
         self._reserve = journal_path.with_suffix(".reserve")
         self.blobs = blobs
-        self.lock = read_lock(lock_path)
+        self.lock = read_lock(lock_path, rehearsal=rehearsal)
         self._jobs = dict(self.lock.jobs)
         self._journal = Journal(journal_path)
         self._changed = False
@@ -147,7 +147,7 @@ class Books:
             self._write()
 
     def _write(self) -> None:
-        self.lock = Lock(jobs=dict(self._jobs))
+        self.lock = Lock(jobs=dict(self._jobs), rehearsal=self.lock.rehearsal)
         started = time.monotonic()
         write_atomic(self._lock_path, render_lock(self.lock))
         now = time.monotonic()

@@ -16,20 +16,24 @@ VERSION = 1
 MAX_BYTES = 64 << 20
 
 
-def read_lock(path: Path) -> Lock:
-    """Return the lock at `path`, empty when there is none. Raises StateError when it is damaged or not ours."""
+def read_lock(path: Path, *, rehearsal: bool) -> Lock:
+    """Return the lock at `path`, empty when there is none. Raises StateError when it is damaged or not of this kind."""
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        return Lock()
+        return Lock(rehearsal=rehearsal)
     except OSError as error:
         raise StateError(f"cannot read {path}: {error.strerror}", help="check its permissions") from error
     if len(raw) > MAX_BYTES:
         raise _damaged(path, f"it is larger than {MAX_BYTES >> 20} MiB")
     try:
-        return parse_lock(raw.decode())
+        lock = parse_lock(raw.decode())
     except (ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
+    if lock.rehearsal != rehearsal:
+        kind = "a rehearsal" if lock.rehearsal else "real results"
+        raise StateError(f"{path} is a lock of {kind}", help="restore the right one with git, or move it away")
+    return lock
 
 
 def parse_lock(text: str) -> Lock:
@@ -40,7 +44,7 @@ def parse_lock(text: str) -> Lock:
     if not isinstance(data, dict) or data.get("version") != VERSION:
         raise ValueError(f"it does not say version {VERSION}")
     jobs = data.get("jobs")
-    if not isinstance(jobs, dict) or set(data) != {"version", "jobs"}:
+    if not isinstance(jobs, dict) or set(data) - {"rehearsal"} != {"version", "jobs"}:
         raise ValueError("it must hold exactly `version` and `jobs`")
     entries = {}
     for job, block in jobs.items():
@@ -48,12 +52,17 @@ def parse_lock(text: str) -> Lock:
             entries[job] = entry_from_json(block)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"the block of {job!r} is not an entry: {error}") from error
-    return Lock(jobs=entries)
+    return Lock(jobs=entries, rehearsal=data.get("rehearsal") is True)
 
 
 def render_lock(lock: Lock) -> bytes:
     """Return the lock's text: UTF-8, sorted, one field a line, LF, a final newline."""
-    data = {"version": VERSION, "jobs": {job: entry_to_json(entry) for job, entry in lock.jobs.items()}}
+    data: dict[str, Any] = {
+        "version": VERSION,
+        "jobs": {job: entry_to_json(entry) for job, entry in lock.jobs.items()},
+    }
+    if lock.rehearsal:
+        data["rehearsal"] = True
     return (json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 

@@ -174,6 +174,19 @@ def test_every_kind_of_wav_is_read(subtype: str) -> None:
     assert found.peak == pytest.approx(np.abs(PCM).max() / 32768, abs=0.03)
 
 
+@pytest.mark.parametrize("rate_hz", [2_000, 11_025, 768_000])
+def test_sample_rates_from_2_to_768_khz_are_read_and_measured(rate_hz: int) -> None:
+    found = inspect(encode(PCM, rate_hz, "audio/wav"))
+    assert found.rate_hz == rate_hz
+    assert (found.lufs is None) == (found.seconds < 0.4)
+
+
+@pytest.mark.parametrize("rate_hz", [1, 1_999, 768_001, 4_294_967_295])
+def test_an_absurd_sample_rate_is_refused(rate_hz: int) -> None:
+    with pytest.raises(BadAudio, match=r"^broken: "):
+        inspect(PLAIN[:24] + struct.pack("<I", rate_hz) + PLAIN[28:])
+
+
 @pytest.mark.parametrize("channels", range(1, 9))
 def test_up_to_eight_channels_are_read_and_measured(channels: int) -> None:
     buffer = io.BytesIO()
@@ -237,7 +250,7 @@ def refuses_or_reads(read: Callable[[bytes], Probe], data: bytes) -> None:
         assert read(data).samples > 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.sampled_from([b"", *(data[:16] for data in WHOLE.values())]), st.binary(max_size=600))
 def test_random_bytes_raise_nothing_but_bad_audio(head: bytes, tail: bytes) -> None:
     refuses_or_reads(inspect, head + tail)
