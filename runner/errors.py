@@ -8,7 +8,8 @@ ScorefileError                1   unexpected
 ├── PolicyError               6   budget, price or confirmation refused to spend
 ├── KeyProblem                7   a key is missing, malformed or rejected
 ├── UnknownPayment            8   a submit may or may not have been charged
-└── StateError                1   journal or lock damaged, or held by another process
+└── StateError                3   journal, lock or an output is not as it should be
+    └── LockHeld              1   another process holds the run lock
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class ScorefileError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, *, help: str | None = None) -> None:  # noqa: A002 - the word users read
+    def __init__(self, message: str, *, help: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
@@ -64,4 +65,8 @@ class UnknownPayment(ScorefileError):
 
 
 class StateError(ScorefileError):
+    exit_code = 3
+
+
+class LockHeld(StateError):
     exit_code = 1

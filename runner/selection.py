@@ -59,7 +59,9 @@ def select(requests: tuple[Request, ...], wanted: Wanted) -> frozenset[str] | No
 def _named(requests: tuple[Request, ...], name: str) -> Iterable[str]:
     found = [request.job for request in requests if name in (request.job, request.group)]
     if not found:
-        raise UsageError(f"there is no job {name}", help=_suggest(name, {r.job for r in requests} | {r.group for r in requests}))
+        raise UsageError(
+            f"there is no job {name}", help=_suggest(name, {r.job for r in requests} | {r.group for r in requests})
+        )
     return found
 
 

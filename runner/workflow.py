@@ -10,7 +10,6 @@ Rooms are imported inside the functions: `--help` and `validate` do not pay for 
 
 from __future__ import annotations
 
-import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,9 +18,18 @@ from typing import TYPE_CHECKING, Literal
 
 from runner.errors import DriftError, PolicyError, SpecError, UsageError
 from runner.selection import Wanted, select
-from runner.sources import find_project, prepare_state, read_catalog, read_pipeline, read_schema, read_text, schema_folders
+from runner.sources import (
+    find_project,
+    prepare_state,
+    read_catalog,
+    read_pipeline,
+    read_schema,
+    read_text,
+    schema_folders,
+)
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator, Mapping
 
     from runner.catalog.cards import Catalog
@@ -229,7 +237,7 @@ def _run_held(
     from runner.engine.executor import Executor
 
     with ExitStack() as stack:
-        books = stack.enter_context(_open_books(checked.project))
+        books = stack.enter_context(open_books(checked.project))
         submissions = _submissions(books.lock, books.events)
         todo = _with_drawn_seeds(_decide(checked, ask, books.lock, submissions))
         _refuse_cost(checked, todo, options)
@@ -242,7 +250,8 @@ def _run_held(
 
 
 @contextmanager
-def _open_books(project: Project) -> Iterator[Books]:
+def open_books(project: Project) -> Iterator[Books]:
+    """Open journal, lock and store of a project for writing, under the run lock that the caller holds."""
     from runner.state.blobs import Blobs
     from runner.state.books import Books
 
@@ -450,6 +459,10 @@ def only_failed(ask: Ask, checked: Checked) -> Ask:
 
     from runner.state.lockfile import read_lock
 
-    made = {job for job, entry in read_lock(checked.project.lock, rehearsal=checked.project.rehearsal).jobs.items() if entry.takes}
+    made = {
+        job
+        for job, entry in read_lock(checked.project.lock, rehearsal=checked.project.rehearsal).jobs.items()
+        if entry.takes
+    }
     among = frozenset(request.job for request in checked.requests if request.job not in made)
     return replace(ask, wanted=replace(ask.wanted, among=among))

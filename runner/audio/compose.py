@@ -112,12 +112,12 @@ def _arp(piece: Piece, degree: int, start: int, layer: int, figure: tuple[int, .
     tones = sorted(low + (pitch - low) % 12 for pitch in piece.key.chord(degree, 3 + character.sevenths))
     ladder = [*tones, tones[0] + 12]
     bar_eighth_s = piece.bar_s * 6 / meter.bar
-    step = 3 if character.energy > 1 and bar_eighth_s > 0.18 else 6  # noqa: PLR2004 - 0.09 s is a quick sixteenth
+    step = 3 if character.energy > 1 and bar_eighth_s > 0.18 else 6  # 0.09 s is a quick sixteenth
     if character.line == "waltz":
         yield from _oompah(character.arp, meter, ladder, start)
         return
     for index, tick in enumerate(range(0, meter.bar, step)):
-        late = character.swing if tick % 12 == 6 else 0  # noqa: PLR2004 - the second eighth of a quarter
+        late = character.swing if tick % 12 == 6 else 0  # the second eighth of a quarter
         level = 78 if tick in meter.beats else 60
         yield Note(start + tick + late, step * 2, "arp", character.arp, ladder[figure[index % 4]], level + 4 * layer)
 

@@ -25,7 +25,7 @@ def flac_promise(data: Bytes) -> Promise:
     for _ in range(MOST_CHUNKS):
         head = data[at : at + 4]
         size = int.from_bytes(head[1:], "big")
-        if len(head) < 4 or at + 4 + size > len(data):  # noqa: PLR2004 - a block's header
+        if len(head) < 4 or at + 4 + size > len(data):  # a block's header
             raise cut_header(len(data))
         at += 4 + size
         if head[0] & 0x80:
@@ -40,7 +40,7 @@ def flac_promise(data: Bytes) -> Promise:
 
 def ogg_promise(data: Bytes) -> Promise:
     """Walk an Ogg file's pages to the one that ends the stream; return the samples it counts."""
-    first = data[_OGG_HEADER + (data[26] if len(data) > 26 else 0) :][:19]  # noqa: PLR2004 - the count of segments
+    first = data[_OGG_HEADER + (data[26] if len(data) > 26 else 0) :][:19]  # the count of segments
     if len(first) < len(b"OpusHead"):
         raise cut_header(len(data))
     opus = first.startswith(b"OpusHead")
@@ -85,7 +85,7 @@ def mp4_promise(data: Bytes) -> Promise:
         head = data[at : at + 16]
         size = int.from_bytes(head[:4], "big")
         size = int.from_bytes(head[8:16], "big") if size == 1 else size or len(data) - at
-        if len(head) < 8 or size < 8 or at + size > len(data):  # noqa: PLR2004 - a box's header
+        if len(head) < 8 or size < 8 or at + size > len(data):  # a box's header
             raise cut_bytes(at + max(size, 8), len(data))
         names.add(head[4:8])
         at += size

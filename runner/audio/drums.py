@@ -51,7 +51,7 @@ def drums(kit: Kit, phrase: Phrase, meter: Meter, swing: int, chance: Chance) ->
     groove = [*_low(kit, meter, chance), *_back(kit, meter, chance)]
     if phrase.layer > 1:
         groove += _top(kit, meter, swing)
-    if kit.crash and phrase.layer > 2:  # noqa: PLR2004 - the fullest layer
+    if kit.crash and phrase.layer > 2:  # the fullest layer
         yield _hit(kit, "top", kit.crash, phrase.tick, 80)
     last = len(phrase.chords) - 1
     for bar in range(last + 1):
@@ -80,7 +80,7 @@ def _low(kit: Kit, meter: Meter, chance: Chance) -> Iterator[tuple[str, str, int
 def _back(kit: Kit, meter: Meter, chance: Chance) -> Iterator[tuple[str, str, int, int]]:
     if kit.back_on == "offbeats":
         for index, tick in enumerate(meter.beats):
-            if index % 2 == 1 or (index and len(meter.beats) == 3):  # noqa: PLR2004 - one, two, three
+            if index % 2 == 1 or (index and len(meter.beats) == 3):  # one, two, three
                 yield "top", kit.back, tick, 100 if index % 2 else 84
     if kit.back_on == "figures":
         for tick in meter.beats:
@@ -92,5 +92,5 @@ def _back(kit: Kit, meter: Meter, chance: Chance) -> Iterator[tuple[str, str, in
 def _top(kit: Kit, meter: Meter, swing: int) -> Iterator[tuple[str, str, int, int]]:
     for tick in range(0, meter.bar, kit.top_step):
         on_beat = tick in meter.beats
-        late = swing if tick % 12 == 6 else 0  # noqa: PLR2004 - the second eighth of a quarter
+        late = swing if tick % 12 == 6 else 0  # the second eighth of a quarter
         yield "top", kit.top, tick + late, 66 if on_beat else 48

@@ -39,7 +39,7 @@ class Tune:
     @classmethod
     def draw(cls, key: Key, meter: Meter, character: Character, chance: Chance) -> Tune:
         """Draw the motifs; more energy makes more notes."""
-        base = (35 if key.tonic >= 5 else 42) - (7 if character.lead in _DEEP else 0)  # noqa: PLR2004 - F and above
+        base = (35 if key.tonic >= 5 else 42) - (7 if character.lead in _DEEP else 0)  # F and above
         motifs = {letter: _motif(meter, character.energy, chance) for letter in "AB"}
         return cls(key, meter, character.lead, base, character.swing, motifs)
 
@@ -60,7 +60,7 @@ class Tune:
                 place = _inside(place + step)
                 if index == 0 or tick in self.meter.beats:
                     place = self._fit(place, degree)
-                late = self.swing if tick % 12 == 6 else 0  # noqa: PLR2004 - the second eighth of a quarter
+                late = self.swing if tick % 12 == 6 else 0  # the second eighth of a quarter
                 level = 70 + 6 * phrase.layer + (10 if tick == 0 else 0)
                 yield self._note(start + tick + late, ticks, place, degree, level)
 
@@ -95,13 +95,13 @@ def _rhythm(meter: Meter, energy: int, chance: Chance) -> list[tuple[int, int]]:
     for tick, following in pairwise((*meter.beats, meter.bar)):
         length = following - tick
         roll = chance.below(100) + 9 * energy
-        if bar and roll < 22:  # noqa: PLR2004 - hold on
+        if bar and roll < 22:  # hold on
             bar[-1] = (bar[-1][0], tick + length - bar[-1][0])
-        elif bar and roll < 30:  # noqa: PLR2004 - a rest
+        elif bar and roll < 30:  # a rest
             continue
-        elif roll < 62 or length % 6:  # noqa: PLR2004 - one note
+        elif roll < 62 or length % 6:  # one note
             bar.append((tick, length))
-        elif roll < 92 or length != 12:  # noqa: PLR2004 - eighths
+        elif roll < 92 or length != 12:  # eighths
             bar += [(tick + part, 6) for part in range(0, length, 6)]
         else:
             bar += [(tick, 9), (tick + 9, 3)]

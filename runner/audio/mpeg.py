@@ -55,14 +55,14 @@ def mpeg_promise(data: Bytes) -> Promise:
 
 def _frame(data: Bytes, at: int) -> Frame | None:
     head = data[at : at + 4]
-    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:  # noqa: PLR2004 - sync and layer III
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE6 != 0xE2:  # sync and layer III
         return None
     version, kbps_at, rate_at = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
-    if version == 1 or kbps_at in {0, 15} or rate_at == 3:  # noqa: PLR2004 - reserved values
+    if version == 1 or kbps_at in {0, 15} or rate_at == 3:  # reserved values
         return None
     rate_hz = _RATES[version][rate_at]
-    kbps = (_KBPS_1 if version == 3 else _KBPS_2)[kbps_at]  # noqa: PLR2004 - MPEG 1
-    samples = 1152 if version == 3 else 576  # noqa: PLR2004 - MPEG 1
+    kbps = (_KBPS_1 if version == 3 else _KBPS_2)[kbps_at]  # MPEG 1
+    samples = 1152 if version == 3 else 576  # MPEG 1
     mono = head[3] >> 6 == _MONO
     size = samples // 8 * kbps * 1000 // rate_hz + (head[2] >> 1 & 1)
     return Frame(size, samples, rate_hz, _XING_AT[version | 2, mono])
@@ -108,8 +108,8 @@ def adts_promise(data: Bytes) -> Promise:
     samples, rate_hz = 0, 0
     while at < len(data):
         head = data[at : at + 7]
-        size = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5 if len(head) == 7 else 0  # noqa: PLR2004 - its header
-        if size < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:  # noqa: PLR2004 - sync
+        size = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5 if len(head) == 7 else 0  # its header
+        if size < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:  # sync
             raise BadAudio(f"broken AAC: byte {at} of {len(data)} begins no frame")
         rate_hz = _ADTS_RATES[head[2] >> 2 & 15]
         frame_samples = 1024 * (1 + (head[6] & 3))

@@ -14,7 +14,7 @@ Bytes: TypeAlias = bytes | mmap.mmap
 MOST_CHUNKS = 10_000
 
 
-class BadAudio(ScorefileError):  # noqa: N818 - named like its siblings in runner/errors.py
+class BadAudio(ScorefileError):  # named like its siblings in runner/errors.py
     """The bytes are no whole, decodable piece of audio; the message says what was found instead."""
 
 

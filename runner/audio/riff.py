@@ -33,7 +33,7 @@ def wav_promise(data: Bytes) -> Promise:
         if name == b"fmt " and form is None:
             form = data[body : body + size]
         elif name == b"data" and promise is None and form is not None:
-            streaming = size == 0xFFFFFFFF or (size == 0 and riff_size in _STREAMING)  # noqa: PLR2004 - as above
+            streaming = size == 0xFFFFFFFF or (size == 0 and riff_size in _STREAMING)  # as above
             size = len(data) - body if streaming else size
             promise = _data(form, size, len(data) - body, body)
         elif name == b"data":
@@ -53,16 +53,18 @@ def wav_promise(data: Bytes) -> Promise:
 def _chunk(data: Bytes, start: int, promise: Promise | None) -> tuple[bytes, int]:
     """Read a chunk's name and size, which have to look like ones."""
     head = data[start : start + 8]
-    if promise is not None and (len(head) < 8 or not head[:4].isascii() or not head[:4].decode().isprintable()):  # noqa: PLR2004 - name and size
+    if promise is not None and (
+        len(head) < 8 or not head[:4].isascii() or not head[:4].decode().isprintable()
+    ):  # name and size
         raise BadAudio(f"{len(data) - start} bytes of something else follow the audio")
-    if len(head) < 8:  # noqa: PLR2004 - name and size
+    if len(head) < 8:  # name and size
         raise cut_header(len(data))
     return head[:4], int.from_bytes(head[4:], "little")
 
 
 def _data(form: bytes, size: int, there: int, body: int) -> Promise:
     """Return what a data chunk of `size` bytes holds when `there` bytes are left in the file."""
-    if len(form) < 16:  # noqa: PLR2004 - the shortest format chunk
+    if len(form) < 16:  # the shortest format chunk
         raise BadAudio("broken WAV: its format chunk is too short")
     tag, channels, rate_hz, _, frame, bits = struct.unpack_from("<HHIIHH", form)
     if not (channels and rate_hz and frame) or (tag in _FLAT and frame != channels * ((bits + 7) // 8)):

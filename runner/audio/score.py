@@ -65,7 +65,7 @@ def phrases(*, bars: int, meter: Meter, bar_s: float, key: Key, energy: int, cha
 def _layer(index: int, count: int, energy: int) -> int:
     """Say how full a phrase is: it grows over the first ones, and every second B draws back."""
     least = 2 if energy >= _LAYER_2_ENERGY or count < len(_LETTERS) // 2 else 1
-    if index < 2:  # noqa: PLR2004 - the first A and A'
+    if index < 2:  # the first A and A'
         return max(least, index + 1)
     if _LETTERS[index % 4] == "B":
         return max(least, 2 - index // 4 % 2)

@@ -44,7 +44,7 @@ def sniff(data: Bytes) -> str:
 def id3_end(data: Bytes, start: int) -> int:
     """Return where an ID3v2 tag that begins at `start` ends; `start` when there is none."""
     head = data[start : start + 10]
-    if len(head) < 10 or head[:3] != b"ID3":  # noqa: PLR2004 - the length of the tag's header
+    if len(head) < 10 or head[:3] != b"ID3":  # the length of the tag's header
         return start
     size = 0
     for part in head[6:10]:
@@ -62,10 +62,10 @@ def _kind(head: bytes) -> str | None:
     if head[4:8] == b"ftyp":
         return "audio/mp4"
     sync = head.lstrip(b"\0")
-    if len(sync) > 1 and sync[0] == 0xFF:  # noqa: PLR2004 - MPEG frames begin with eleven or twelve ones
-        if sync[1] & 0xF6 == 0xF0:  # noqa: PLR2004 - layer 0 is ADTS
+    if len(sync) > 1 and sync[0] == 0xFF:  # MPEG frames begin with eleven or twelve ones
+        if sync[1] & 0xF6 == 0xF0:  # layer 0 is ADTS
             return "audio/aac"
-        if sync[1] & 0xE6 == 0xE2:  # noqa: PLR2004 - layer III
+        if sync[1] & 0xE6 == 0xE2:  # layer III
             return "audio/mpeg"
     return None
 

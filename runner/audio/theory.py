@@ -36,7 +36,7 @@ class Key:
 
     def scale(self, chord: int) -> tuple[int, ...]:
         """Return the scale to use over the chord on degree `chord`: in minor the dominant has its leading note."""
-        if self.mode == "minor" and chord % 7 == 4:  # noqa: PLR2004 - the fifth degree, counted from 0
+        if self.mode == "minor" and chord % 7 == 4:  # the fifth degree, counted from 0
             return SCALES["harmonic minor"]
         return SCALES[self.mode]
 
@@ -74,7 +74,7 @@ class Meter:
     def accents(self) -> tuple[int, ...]:
         """The beats that begin a half of the bar: the first, and the one past the middle (none in threes)."""
         count = len(self.beats)
-        return (0,) if count < 4 and self.bar < 4 * TICKS else (0, self.beats[(count + 1) // 2])  # noqa: PLR2004
+        return (0,) if count < 4 and self.bar < 4 * TICKS else (0, self.beats[(count + 1) // 2])
 
 
 def parse_meter(text: str) -> Meter | None:
@@ -83,11 +83,11 @@ def parse_meter(text: str) -> Meter | None:
     if match is None:
         return None
     count = int(match[1])
-    unit = int(match[2] or (4 if count <= 5 else 8))  # noqa: PLR2004 - 6, 7, 9 and 12 are counted in eighths
+    unit = int(match[2] or (4 if count <= 5 else 8))  # 6, 7, 9 and 12 are counted in eighths
     if not 1 <= count <= _LARGEST_METER:
         return None
     tick = 4 * TICKS // unit
-    starts = range(count) if unit <= 4 else _groups(count)  # noqa: PLR2004 - halves and quarters are beats themselves
+    starts = range(count) if unit <= 4 else _groups(count)  # halves and quarters are beats themselves
     return Meter(count * tick, tuple(start * tick for start in starts))
 
 
@@ -102,7 +102,7 @@ def voice(chord: tuple[int, ...], previous: tuple[int, ...], low: int) -> tuple[
     """Place pitch classes between `low` and an octave and a half above so that the voices move least."""
     places = [[low + (pitch - low) % 12 + octave for octave in (0, 12)] for pitch in chord]
     shapes = [tuple(sorted(shape)) for shape in product(*places)]
-    close = [shape for shape in shapes if shape[-1] - shape[0] <= 16] or shapes  # noqa: PLR2004 - a tenth
+    close = [shape for shape in shapes if shape[-1] - shape[0] <= 16] or shapes  # a tenth
     if len(previous) != len(chord):
         return close[0]
     return min(close, key=lambda shape: sum(abs(new - old) for new, old in zip(shape, previous, strict=True)))

@@ -34,7 +34,7 @@ def submit_call(
     return Call(method=provider.submit.method, url=url, headers=tuple(headers.items()), body=payload)
 
 
-def poll_call(provider: Provider, *, id: str, poll_url: str | None, base_url: str) -> Call:  # noqa: A002
+def poll_call(provider: Provider, *, id: str, poll_url: str | None, base_url: str) -> Call:
     """Build the call that asks where a job stands; `poll_url` counts only on the provider's own scheme, host and port."""
     if provider.poll is None:
         raise ValueError(f"{provider.name} answers at once and is not polled")
@@ -44,7 +44,7 @@ def poll_call(provider: Provider, *, id: str, poll_url: str | None, base_url: st
     return Call(method=call.method, url=poll_url, headers=call.headers)
 
 
-def cancel_call(provider: Provider, *, id: str, base_url: str) -> Call | None:  # noqa: A002
+def cancel_call(provider: Provider, *, id: str, base_url: str) -> Call | None:
     """Build the call that calls a job off; None where the vendor has no such thing."""
     return None if provider.cancel is None else _id_call(provider.cancel.endpoint, id, base_url)
 
@@ -57,7 +57,7 @@ def list_call(provider: Provider, *, base_url: str) -> Call | None:
     return Call(method=endpoint.method, url=_join(base_url, endpoint.path), headers=tuple(endpoint.headers.items()))
 
 
-def _id_call(endpoint: Endpoint, id: str, base_url: str) -> Call:  # noqa: A002
+def _id_call(endpoint: Endpoint, id: str, base_url: str) -> Call:
     if valid_id(id) is None:
         raise StateError(f"the id {clean(id)!r} cannot stand in a URL", help="the journal or the lock is damaged")
     url = _join(base_url, endpoint.path.replace("{id}", quote(id, safe="")))

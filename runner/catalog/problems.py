@@ -21,6 +21,6 @@ CODES = {
 """Every code of the catalogue, with what it means."""
 
 
-def problem(code: str, message: str, file: str, path: DocPath = (), help: str | None = None) -> Problem:  # noqa: A002
+def problem(code: str, message: str, file: str, path: DocPath = (), help: str | None = None) -> Problem:
     """Build a Problem of the catalogue; JSON keeps no places, so the mark is the head of the file."""
     return Problem(code=code, message=message, mark=Mark(file=file, line=1, column=1), path=path, help=help)

@@ -96,7 +96,7 @@ def _read_bytes(provider: Provider, card: Card, reply: Reply) -> Reading:
 # ---------------------------------------------------------------- poll answers
 
 
-def read_poll(provider: Provider, card: Card, reply: Reply, *, id: str, base_url: str | None = None) -> Reading:  # noqa: A002
+def read_poll(provider: Provider, card: Card, reply: Reply, *, id: str, base_url: str | None = None) -> Reading:
     """Say what the answer to a poll means; whatever teaches nothing is RETRY, since asking again is free."""
     document, fault = _document(provider, reply)
     text = reason(provider.error_paths, document)

@@ -17,7 +17,7 @@ def check_shape(data: Json, meta: Mapping[str, Json], name: str, file: str) -> N
     """Raise SpecError with every fault of a file against the meta-schema `name`, when `meta` holds that."""
     if name not in meta:
         return
-    from jsonschema import Draft7Validator  # noqa: PLC0415 - 85 ms that a run of shipped models does not need
+    from jsonschema import Draft7Validator  # 85 ms that a run of shipped models does not need
 
     faults = sorted(Draft7Validator(meta[name]).iter_errors(data), key=lambda fault: [str(step) for step in fault.path])
     found = [
@@ -31,7 +31,7 @@ def check_shape(data: Json, meta: Mapping[str, Json], name: str, file: str) -> N
 
 
 def _bad_defaults(data: Mapping[str, Json], file: str) -> Iterator[Problem]:
-    from jsonschema import Draft7Validator  # noqa: PLC0415 - the same
+    from jsonschema import Draft7Validator  # the same
 
     for name, rules in data["properties"].items():
         if "default" in rules and not Draft7Validator(rules).is_valid(rules["default"]):

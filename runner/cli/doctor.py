@@ -22,12 +22,17 @@ LOW_DISK_GIB = 1
 
 @click.command("doctor")
 @options.output_format
+@click.option("--state", "state", is_flag=True, help="Check journal, lock and store of a pipeline instead.")
+@options.file
+@options.rehearse
 @click.option("--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Do not try to reach the vendors.")
-def command(format_: str, *, offline: bool) -> None:
+def command(file: str | None, *, format_: str, offline: bool, state: bool, rehearse: bool) -> int:
     """Say whether everything is there: Python, packages, keys, vendors, free disk. Keys are never shown."""
     from runner.cli.show import print_json, print_table
     from runner.sources import read_catalog, schema_folders
 
+    if state:
+        return _state(file, rehearse=rehearse, format_=format_)
     rows = [*_program(), *_disk()]
     catalog = read_catalog(schema_folders(Path.cwd()))
     for provider in sorted(catalog.providers.values(), key=lambda item: item.name):
@@ -35,8 +40,25 @@ def command(format_: str, *, offline: bool) -> None:
             rows += [_key(provider), *([] if offline else [_reach(provider)])]
     if format_ == "json":
         print_json({"checks": [{"what": what, "state": state, "detail": detail} for what, state, detail in rows]})
-        return
+        return 0
     print_table(("CHECK", "STATE", "DETAIL"), rows)
+    return 0
+
+
+def _state(file: str | None, *, rehearse: bool, format_: str) -> int:
+    """Print what `doctor --state` found; 3 when something is damaged."""
+    from runner.cli.show import print_json, print_table
+    from runner.errors import StateError
+    from runner.receipts import inspect_state
+
+    ask = options.ask_from((file,) if file else (), profile=None, variables=(), rehearse=rehearse)
+    found = inspect_state(ask)
+    rows = [(item.what, "sound" if item.sound else "damaged", item.detail) for item in found]
+    if format_ == "json":
+        print_json({"checks": [{"what": what, "state": state, "detail": detail} for what, state, detail in rows]})
+    else:
+        print_table(("CHECK", "STATE", "DETAIL"), rows)
+    return 0 if all(item.sound for item in found) else StateError.exit_code
 
 
 def _program() -> list[tuple[str, str, str]]:

@@ -19,6 +19,9 @@ VERBS = {
     "run": "Do it: resumes by itself, writes the lock",
     "status": "Lock, outputs and unfinished submissions side by side",
     "verify": "Outputs against the lock, by hash",
+    "resolve": "Decide a submit whose payment is in an unknown state",
+    "cancel": "Call off a job that is under way, where its vendor can",
+    "log": "The journal: every submit, answer and receipt",
     "models": "The catalogue: parameters, limits, price, how reproducible",
     "schema": "The JSON Schema for editors",
     "gateway": "The embedded vendors on loopback, to develop against",
@@ -29,16 +32,16 @@ VERBS = {
 class Verbs(click.Group):
     """A group whose verbs are imported when they are called: `--help` costs nothing."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click calls it so
         if cmd_name not in VERBS:
             return None
         command: click.Command = importlib.import_module(f"runner.cli.{cmd_name}").command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click calls it so
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
 
@@ -51,9 +54,10 @@ class Verbs(click.Group):
             import difflib
 
             close = difflib.get_close_matches(args[0], VERBS, n=1)
-            if close:
-                error.message = f"There is no verb {args[0]!r}. Did you mean {close[0]!r}?"
-            raise
+            if not close:
+                raise
+            message = f"There is no verb {args[0]!r}. Did you mean {close[0]!r}?"
+            raise click.UsageError(message, ctx) from error
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

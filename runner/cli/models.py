@@ -53,7 +53,9 @@ def find_card(catalog: Catalog, name: str) -> Card:
     if name in catalog.cards:
         return catalog.cards[name]
     close = difflib.get_close_matches(name, catalog.cards, n=1)
-    raise UsageError(f"there is no model {name}", help=f"did you mean {close[0]}?" if close else "scorefile models lists all")
+    raise UsageError(
+        f"there is no model {name}", help=f"did you mean {close[0]}?" if close else "scorefile models lists all"
+    )
 
 
 def _row(card: Card) -> tuple[str, ...]:
@@ -90,7 +92,9 @@ def _print(card: Card) -> None:
     click.echo(f"length        {_length(card)}")
     click.echo(f"reproducible  {REPRODUCES[card.seed.reproduces] if card.seed else 'no: it takes no seed'}")
     click.echo(f"format        {', '.join(card.media_types)}\n")
-    print_table(("PARAMETER", "TYPE", "DEFAULT", "ALLOWED", "WHAT"), (_param_row(item) for item in card.params.values()))
+    print_table(
+        ("PARAMETER", "TYPE", "DEFAULT", "ALLOWED", "WHAT"), (_param_row(item) for item in card.params.values())
+    )
     for note in card.notes:
         click.echo(f"\nnote: {note}")
 

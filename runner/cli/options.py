@@ -12,17 +12,16 @@ import click
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from runner.records import ProviderSettings
     from runner.workflow import Ask
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
 words = click.argument("words", nargs=-1, metavar="[FILE] [JOB...]")
 file = click.argument("file", required=False, metavar="[FILE]")
-profile = click.option(
-    "--profile", metavar="P", envvar="SCOREFILE_PROFILE", help="Merge this profile over the file."
-)
+profile = click.option("--profile", metavar="P", envvar="SCOREFILE_PROFILE", help="Merge this profile over the file.")
 variables = click.option(
     "--var", "variables", multiple=True, metavar="K=V", envvar="SCOREFILE_VAR", help="Set a variable; may be repeated."
 )
@@ -116,3 +115,14 @@ def dollars(text: str | None) -> Decimal | None:
     if not amount.is_finite() or amount < 0:
         raise UsageError(f"--max-cost {text} is not an amount", help="write dollars: --max-cost 2.50")
     return amount
+
+
+def provider_settings(ask: Ask) -> Mapping[str, ProviderSettings]:
+    """Return what the pipeline says of its providers; nothing when the file is wrong, so that receipts stay in reach."""
+    from runner.errors import SpecError
+    from runner.workflow import check
+
+    try:
+        return check(ask).pipeline.providers
+    except SpecError:
+        return {}

@@ -82,7 +82,7 @@ def summary(todo: Plan) -> str:
         "reuse": "up to date",
         "blocked": "blocked",
     }
-    parts = [f"{verbs.count(verb)} {name}" for verb, name in names.items() if verb in verbs]  # type: ignore[arg-type]
+    parts = [f"{verbs.count(verb)} {name}" for verb, name in names.items() if verb in verbs]
     takes = sum(action.request.takes for action in todo.actions if action.verb in ("generate", "regenerate"))
     unknown = sum(action.cost.worst is None for action in todo.actions)
     known = sum((action.cost.low for action in todo.actions if action.cost.low is not None), start=_zero())

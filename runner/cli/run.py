@@ -89,7 +89,9 @@ def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
             os.write(2, b"\nleaving at once; every receipt so far is in the journal\n")
             os._exit(code)
         seen.append(code)
-        os.write(2, b"\nstopping: nothing new is submitted, what is under way is seen to its receipt (again: leave now)\n")
+        os.write(
+            2, b"\nstopping: nothing new is submitted, what is under way is seen to its receipt (again: leave now)\n"
+        )
         stop.set()
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -154,7 +156,7 @@ def _print_outcomes(ran: Ran) -> None:
             if outcome.help:
                 click.echo(f"  help: {outcome.help}")
     results = [outcome.result for outcome in ran.outcomes]
-    parts = [f"{results.count(result)} {result}" for result in _ORDER if result in results]  # type: ignore[arg-type]
+    parts = [f"{results.count(result)} {result}" for result in _ORDER if result in results]
     seconds = sum(take.seconds for item in shown if item.result == "made" and item.entry for take in item.entry.takes)
     where = f"in {ran.project.root}" if ran.project.rehearsal else ""
     mark = "rehearsal: placeholder audio, nothing spent" if ran.project.rehearsal else f"spent {usd(ran.spent_usd)}"

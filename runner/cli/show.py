@@ -39,8 +39,7 @@ def problem_text(problem: Problem) -> str:
     head = click.style(f"{problem.severity}[{problem.code}]", fg=color, bold=True)
     allowed = f", allowed {problem.allowed}" if problem.allowed else ""
     lines = [f"{place}{head}: {problem.message}{allowed}"]
-    for step in problem.origin:
-        lines.append(f"  from {step.text}" + (f"  ({step.mark})" if step.mark else ""))
+    lines += [f"  from {step.text}" + (f"  ({step.mark})" if step.mark else "") for step in problem.origin]
     if len(problem.cells) > 1:
         shown = ", ".join(problem.cells[:3]) + (" …" if len(problem.cells) > 3 else "")
         lines.append(f"  in {len(problem.cells)} jobs: {shown}")
@@ -88,7 +87,9 @@ def print_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
 
 def usd(amount: Decimal | None) -> str:
     """Return an amount as people read it; an unknown one says so."""
-    return "unknown" if amount is None else f"${amount:.2f}" if amount == round(amount, 2) else f"${amount.normalize():f}"
+    return (
+        "unknown" if amount is None else f"${amount:.2f}" if amount == round(amount, 2) else f"${amount.normalize():f}"
+    )
 
 
 def count(number: int, noun: str) -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from runner.cli import options
+
+if TYPE_CHECKING:
+    from runner.records import Problem
 
 
 @click.command("validate")
@@ -18,7 +23,7 @@ def command(files: tuple[str, ...], profile: str | None, variables: tuple[str, .
     from runner.errors import SpecError
     from runner.workflow import check
 
-    problems = []
+    problems: list[Problem] = []
     jobs = 0
     for file in files or (None,):
         try:

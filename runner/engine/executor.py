@@ -70,7 +70,9 @@ class _Run:
 class Executor:
     """Runs the actions of one plan. Use once."""
 
-    def __init__(self, plan: Plan, terms: Terms, world: World, books: Books, notify: Callable[[Progress], None]) -> None:
+    def __init__(
+        self, plan: Plan, terms: Terms, world: World, books: Books, notify: Callable[[Progress], None]
+    ) -> None:
         self._plan, self._terms, self._world, self._books, self._notify = plan, terms, world, books, notify
         self._budget = terms.budget
         self._outcomes: dict[str, Outcome] = {}
@@ -111,7 +113,12 @@ class Executor:
         for action in self._plan.actions:
             match action.verb:
                 case "reuse":
-                    self._settle(action, Outcome(job=action.request.job, model=action.request.card.id, result="reused", entry=action.entry))
+                    self._settle(
+                        action,
+                        Outcome(
+                            job=action.request.job, model=action.request.card.id, result="reused", entry=action.entry
+                        ),
+                    )
                 case "blocked":
                     self._settle(action, _blocked(action))
                 case "restore":

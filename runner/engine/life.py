@@ -21,7 +21,7 @@ from runner.engine.pace import Refusal, Tries
 from runner.engine.terms import Interrupted, Progress, Turn, Wait, Work
 from runner.engine.transport import NotSent, Unproven
 from runner.errors import StateError
-from runner.plan.decide import EXTENSIONS, asked_seconds
+from runner.plan.decide import EXTENSIONS, MAX_RESUBMITS, asked_seconds
 from runner.plan.fingerprint import fingerprint
 from runner.records import Event, Media, Outcome, Phase, Reading, Submission, Take, Verdict
 
@@ -60,6 +60,7 @@ class Life:
         self._provider = terms.providers[self._card.provider]
         self._entered = False
         self._retries_left = self.request.retries
+        self._resubmits_left = MAX_RESUBMITS
         self._not_sent = Tries(most=NOT_SENT_TRIES, first_s=1.0, most_s=4.0)
         self._rejected = Tries(most=REJECTED_TRIES, first_s=5.0, most_s=60.0)
         self._polls = 0
@@ -102,7 +103,11 @@ class Life:
         except Interrupted:
             return self._interrupted()
         except (StateError, OSError) as error:
-            return self._end("failed", _words(error), help=getattr(error, "help", None) or "mend it, then run again: it goes on at no cost")
+            return self._end(
+                "failed",
+                _words(error),
+                help=getattr(error, "help", None) or "mend it, then run again: it goes on at no cost",
+            )
         finally:
             self._leave_vendor()
 
@@ -120,7 +125,7 @@ class Life:
             case Step.PLACE:
                 return self._place()
             case Step.HOLD:
-                return self._in_doubt()
+                return (yield from self._in_doubt())
             case Step.END:
                 return (yield from self._after_failure())
 
@@ -169,6 +174,9 @@ class Life:
         answer = self.submission.answer
         assert answer is not None
         reading = protocol.read_submit(self._provider, self._card, answer, base_url=self._door.base_url)
+        if reading.id is not None and self._books.holder_of(reading.id) not in (None, self.submission.attempt):
+            message = f"{self._provider.title} answered with the id of another job, {reading.id}"
+            reading = Reading(verdict=Verdict.UNKNOWN, message=message)
         self._record_paid(*machine.after_answer(self.submission, reading, at=self._at()))
         if self.submission.phase in (Phase.ACCEPTED, Phase.READY):
             self._charge(self._one_submit())
@@ -195,20 +203,46 @@ class Life:
             case "rate" | "busy":
                 wait_s = self._rejected.again_in_s(reading.retry_after_s)
                 if wait_s is None:
-                    return self._end("failed", f"{title} was busy {REJECTED_TRIES} times: {reading.message}", help="run again later; nothing was charged")
+                    return self._end(
+                        "failed",
+                        f"{title} was busy {REJECTED_TRIES} times: {reading.message}",
+                        help="run again later; nothing was charged",
+                    )
                 self._pace.hold(self._world.monotonic() + wait_s)
-                self._tell("waiting", f"{title} is busy; try {self._rejected.made + 1} of {REJECTED_TRIES} in {wait_s:.0f} s")
+                self._tell(
+                    "waiting", f"{title} is busy; try {self._rejected.made + 1} of {REJECTED_TRIES} in {wait_s:.0f} s"
+                )
                 yield Wait(seconds=wait_s)
                 return None
             case "invalid" | "missing" | "transient" | None:
-                return self._end("failed", f"{title} refused: {reading.message}", help="nothing was charged; change the job, then run again", group=reading.group)
+                return self._end(
+                    "failed",
+                    f"{title} refused: {reading.message}",
+                    help="nothing was charged; change the job, then run again",
+                    group=reading.group,
+                )
         assert_never(reading.group)
 
-    def _in_doubt(self) -> Outcome:
+    def _in_doubt(self) -> Generator[Effect, Any, Outcome | None]:
+        """Hold a submit without a proven outcome, unless sending it again is free or the user's own choice."""
         self._pace.doubt(self._provider.title)
-        self.paid = None
-        message = f"payment in an unknown state: {self.submission.message or 'the submit was interrupted'}"
-        return self._end("unknown", message, help=f"look at {self._provider.title}'s own list of jobs; nothing is sent again by itself")
+        free = self.request.price.usd == 0
+        if not free:
+            self.paid = None
+        why = self.submission.message or "the submit was interrupted"
+        if (free or self.request.on_unknown == "resubmit") and self._resubmits_left:
+            self._resubmits_left -= 1
+            self._tell("waiting", f"{why}; sent again ({'the model is free' if free else 'on_unknown: resubmit'})")
+            self._begin_again()
+            yield Wait(seconds=0.0)
+            return None
+        if free:
+            return self._end("failed", why, help="the model is free: run again")
+        return self._end(
+            "unknown",
+            f"payment in an unknown state: {why}",
+            help=f"nothing is sent again by itself; see what {self._provider.title} lists, then: scorefile resolve {self.job}",
+        )
 
     # ------------------------------------------------------------ poll
 
@@ -250,7 +284,9 @@ class Life:
                 return None
             case Verdict.REFUSED:
                 message = f"{self._provider.title} does not accept the key any more: {reading.message}"
-                return self._end("failed", message, help="mend the key and run again: the job is paid and goes on", group="auth")
+                return self._end(
+                    "failed", message, help="mend the key and run again: the job is paid and goes on", group="auth"
+                )
             case Verdict.MISSING if self._age_s() > YOUNG_S:
                 self._record(machine.event(self.submission, Phase.LOST, at=self._at(), message=reading.message))
                 return None
@@ -262,7 +298,9 @@ class Life:
         if self._age_s() > self.request.timeout_s:
             self._record(machine.event(self.submission, Phase.STALLED, at=self._at(), message=reading.message))
             message = f"not finished {self._age_s() / 60:.0f} minutes after its submit"
-            return self._end("failed", message, help=f"run again to go on waiting for {self.submission.request_id}: it costs nothing")
+            return self._end(
+                "failed", message, help=f"run again to go on waiting for {self.submission.request_id}: it costs nothing"
+            )
         return None
 
     def _poll_wait_s(self) -> float:
@@ -287,6 +325,8 @@ class Life:
                 self._record(machine.event(self.submission, Phase.BAD_CONTENT, at=self._at(), message=error.message))
                 return None
             except DownloadFailed as error:
+                if self._world.stop.is_set():
+                    return self._interrupted()
                 return self._end("failed", error.message, help="run again: the job is paid and goes on")
         self._record(machine.fetched(self.submission, tuple(takes), at=self._at()))
         return None
@@ -294,13 +334,16 @@ class Life:
     def _make(self) -> Generator[Effect, Any, Outcome | None]:
         """Make the takes of a model that runs here."""
         takes: list[Take] = []
-        params, card, cpu = self.request.params, self._card, self._world.cpu
         for number in range(self.request.takes):
             self._tell("composing", take=number + 1, takes=self.request.takes)
-            data = yield Work(call=lambda _gate, take=number: cpu.submit(make, card.id, params, card, take).result())
+            data = yield Work(call=self._composing(number))
             takes.append((yield Work(call=self._fetching(Media(data=data)))))
         self._record(machine.fetched(self.submission, tuple(takes), at=self._at()))
         return None
+
+    def _composing(self, number: int) -> Callable[[object], bytes]:
+        params, card, cpu = self.request.params, self._card, self._world.cpu
+        return lambda _gate: cpu.submit(make, card.id, params, card, number).result()
 
     def _fetching(self, item: Media) -> Callable[[object], Take]:
         fetcher, card, near = self._world.fetcher, self._card, self._terms.doors[self._card.provider].base_url
@@ -343,11 +386,19 @@ class Life:
                 self._begin_again()
                 yield Wait(seconds=0.0)
                 return None
-            paid = {True: "it was charged", False: "it was not charged", None: "it may have been charged"}[ended.charged]
-            return self._end("failed", f"{self._provider.title}: {ended.message} ({paid})", help="`retries: N` asks again by itself")
+            paid = {True: "it was charged", False: "it was not charged", None: "it may have been charged"}[
+                ended.charged
+            ]
+            return self._end(
+                "failed", f"{self._provider.title}: {ended.message} ({paid})", help="`retries: N` asks again by itself"
+            )
         if ended.phase is Phase.LOST:
             message = f"{self._provider.title} does not know {ended.request_id} any more"
-            return self._end("failed", message, help="nothing is sent again by itself; name the job with --force to pay for a new one")
+            return self._end(
+                "failed",
+                message,
+                help="nothing is sent again by itself; name the job with --force to pay for a new one",
+            )
         if ended.phase is Phase.BAD_CONTENT:
             return self._end("failed", ended.message, help="name the job with --force to pay for a new one")
         return self._end("made")
@@ -373,7 +424,7 @@ class Life:
         result: Result,
         message: str = "",
         *,
-        help: str | None = None,  # noqa: A002 - the word users read
+        help: str | None = None,
         group: ErrorGroup | None = None,
         entry: Entry | None = None,
     ) -> Outcome:
@@ -455,7 +506,9 @@ class Life:
     def _at(self) -> str:
         return self._world.now().isoformat(timespec="seconds").replace("+00:00", "Z")
 
-    def _tell(self, state: str, note: str = "", *, take: int | None = None, takes: int | None = None, over: bool = False) -> None:
+    def _tell(
+        self, state: str, note: str = "", *, take: int | None = None, takes: int | None = None, over: bool = False
+    ) -> None:
         self._notify(Progress(job=self.job, state=state, note=note, take=take, takes=takes, over=over))
 
 

@@ -184,9 +184,7 @@ def after_answer(submission: Submission, reading: Reading, *, at: str) -> tuple[
     """Return the rows that say what the answer to a submit means."""
     match reading.verdict:
         case Verdict.ACCEPTED:
-            return (
-                event(submission, Phase.ACCEPTED, at=at, request_id=reading.id, poll_url=reading.poll_url),
-            )
+            return (event(submission, Phase.ACCEPTED, at=at, request_id=reading.id, poll_url=reading.poll_url),)
         case Verdict.DONE:
             accepted = event(submission, Phase.ACCEPTED, at=at, request_id=reading.id)
             return (accepted, ready(submission, reading, at=at))

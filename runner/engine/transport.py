@@ -7,13 +7,13 @@ Redirects are never followed here, nothing is retried here, and each submit has 
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
+from runner.engine.deadline import Deadline
 from runner.errors import ScorefileError
 from runner.records import Reply
 
@@ -73,40 +73,48 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """The Transport over real HTTP/1.1. Safe to use from several threads.
+    """The Transport over real HTTP/1.1, a fresh connection for each call. Safe to use from several threads.
 
     `layer` replaces the network below httpx in tests.
     """
 
     def __init__(self, layer: httpx.BaseTransport | None = None) -> None:
-        verify = httpx.create_ssl_context() if layer is None else True
-        fresh = httpx.Limits(max_keepalive_connections=0)
-        self._submits = _client(layer, verify, fresh)
-        self._asks = _client(layer, verify, httpx.Limits())
+        self._client = httpx.Client(
+            transport=layer,
+            verify=httpx.create_ssl_context() if layer is None else True,
+            limits=httpx.Limits(max_keepalive_connections=0),
+            http2=False,
+            follow_redirects=False,
+        )
 
     def submit(self, call: Call, door: Door, *, before: Callable[[], None], timeout_s: float) -> Reply:
         """Send a call that may cost money. Raises NotSent or Unproven; nothing else leaves this method unproven."""
         gate = _Gate(before)
         try:
-            return _exchange(self._submits, call, door, deadline_s=timeout_s, trace=gate.trace)
+            reply = _exchange(self._client, call, door, timeout_s=timeout_s, gate=gate)
         except _GateFailed as failed:
             raise failed.cause from failed
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+        except _FAULTS as error:
             if gate.passed:
                 raise Unproven(_words(error)) from error
             raise NotSent(_words(error)) from error
+        if not gate.passed:
+            raise Unproven("the request went out before it was recorded: this layer tells of no first byte")
+        return reply
 
     def ask(self, call: Call, door: Door) -> Reply:
         """Send a call that is free to repeat. Raises NotSent for whatever went wrong."""
         try:
-            return _exchange(self._asks, call, door, deadline_s=POLL_TIMEOUT_S, trace=None)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
+            return _exchange(self._client, call, door, timeout_s=POLL_TIMEOUT_S, gate=None)
+        except _FAULTS as error:
             raise NotSent(_words(error)) from error
 
     def close(self) -> None:
         """Close idle connections."""
-        self._submits.close()
-        self._asks.close()
+        self._client.close()
+
+
+_FAULTS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError)
 
 
 class _Gate:
@@ -116,7 +124,7 @@ class _Gate:
         self._before = before
         self.passed = False
 
-    def trace(self, name: str, _info: Mapping[str, object]) -> None:
+    def trace(self, name: str) -> None:
         if name == _FIRST_BYTE and not self.passed:
             try:
                 self._before()
@@ -133,54 +141,49 @@ class _GateFailed(Exception):
         self.cause = cause
 
 
-def _client(layer: httpx.BaseTransport | None, verify: object, limits: httpx.Limits) -> httpx.Client:
-    return httpx.Client(
-        transport=layer,
-        verify=verify,  # type: ignore[arg-type]  # an ssl.SSLContext, or True for a replaced layer
-        limits=limits,
-        http2=False,
-        follow_redirects=False,
-        timeout=httpx.Timeout(POLL_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-    )
-
-
-def _exchange(
-    client: httpx.Client,
-    call: Call,
-    door: Door,
-    *,
-    deadline_s: float,
-    trace: Callable[[str, Mapping[str, object]], None] | None,
-) -> Reply:
-    """Send one call and read its answer under a wall-clock deadline, cut at MAX_REPLY_BYTES + 1."""
-    end = time.monotonic() + deadline_s
+def _exchange(client: httpx.Client, call: Call, door: Door, *, timeout_s: float, gate: _Gate | None) -> Reply:
+    """Send one call and read its answer within `timeout_s` by the wall clock, cut at MAX_REPLY_BYTES + 1."""
     headers = [*call.headers, ("Accept-Encoding", "identity"), ("User-Agent", "scorefile"), *door.headers(call.url)]
-    timeout = httpx.Timeout(deadline_s, connect=CONNECT_TIMEOUT_S, pool=deadline_s)
-    request = client.build_request(
-        call.method,
-        call.url,
-        headers=headers,
-        content=call.body,
-        timeout=timeout,
-        extensions={"trace": trace} if trace is not None else {},
-    )
-    response = client.send(request, stream=True)
-    try:
-        body = bytearray()
-        for chunk in response.iter_raw():
-            body += chunk
-            if len(body) > MAX_REPLY_BYTES:
-                break
-            if time.monotonic() > end:
-                raise httpx.ReadTimeout(f"no whole answer within {deadline_s:g} s")
-    finally:
-        response.close()
+    with Deadline(timeout_s) as deadline:
+
+        def trace(name: str, info: Mapping[str, object]) -> None:
+            deadline.trace(name, info)
+            if gate is not None:
+                gate.trace(name)
+
+        request = client.build_request(
+            call.method,
+            call.url,
+            headers=headers,
+            content=call.body,
+            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S)),
+            extensions={"trace": trace},
+        )
+        try:
+            response = client.send(request, stream=True)
+            body = _read(response)
+        except _FAULTS as error:
+            if deadline.passed:
+                raise httpx.ReadTimeout("the time is up") from error
+            raise
     secret = _secret(door.key)
     return Reply(
         status=response.status_code,
         headers={name.lower(): _redact(value, secret) for name, value in response.headers.items()},
-        body=bytes(body).replace(secret, b"***") if secret else bytes(body),
+        body=body.replace(secret, b"***") if secret else body,
     )
+
+
+def _read(response: httpx.Response) -> bytes:
+    body = bytearray()
+    try:
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > MAX_REPLY_BYTES:
+                break
+    finally:
+        response.close()
+    return bytes(body)
 
 
 def _secret(key: Key | None) -> bytes:
@@ -221,4 +224,4 @@ def same_host(url: str, base_url: str) -> bool:
 def is_loopback(url: str) -> bool:
     """Say whether a URL names this machine by a loopback address or `localhost`."""
     host = urlsplit(url).hostname or ""
-    return host == "localhost" or host == "::1" or host.startswith("127.")
+    return host in ("localhost", "::1") or host.startswith("127.")

@@ -110,7 +110,7 @@ def error(provider: Provider, status: int, message: str | None = None) -> Answer
 def listing(provider: Provider, jobs: tuple[tuple[Answer, Facts], ...]) -> Answer:
     """Return the provider's list of jobs, each as its poll answer shows it, with its prompt and creation time."""
     rules = provider.listing
-    assert rules is not None, "only a provider with a list has this operation"  # noqa: S101
+    assert rules is not None, "only a provider with a list has this operation"
     recorded = provider.replies.get("list", {"status": 200, "json": {}})
     items = []
     for answer, facts in jobs:

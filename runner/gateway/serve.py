@@ -40,9 +40,9 @@ def serve(
 
     `port` 0 takes a free one. Prints nothing. Raises UsageError for a host that is not loopback or a port in use.
     """
-    import uvicorn  # noqa: PLC0415 - keeps the parent of a rehearsal light
+    import uvicorn  # keeps the parent of a rehearsal light
 
-    from runner.gateway.app import build_app  # noqa: PLC0415 - the same
+    from runner.gateway.app import build_app  # the same
 
     class Announced(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -92,7 +92,7 @@ def rehearsal_gateway(folders: tuple[Path, ...], *, pace: str = "fast", faults: 
 def _listen(host: str, port: int) -> socket.socket:
     address = "127.0.0.1" if host == "localhost" else host
     try:
-        family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET  # noqa: PLR2004
+        family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET
         loopback = ipaddress.ip_address(address).is_loopback
     except ValueError:
         loopback = False
@@ -110,7 +110,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _environment() -> dict[str, str]:
     """Return what the child needs to find this package, and nothing that could hold a key."""
-    import runner  # noqa: PLC0415 - the package itself, for its place
+    import runner  # the package itself, for its place
 
     home = str(Path(next(iter(runner.__path__))).parent)
     kept = {name: value for name, value in os.environ.items() if name in KEPT_ENVIRONMENT}
@@ -119,7 +119,7 @@ def _environment() -> dict[str, str]:
 
 def _port(child: subprocess.Popen[bytes], errors: IO[bytes]) -> int:
     """Return the port in the child's first line."""
-    assert child.stdout is not None, "opened as a pipe"  # noqa: S101
+    assert child.stdout is not None, "opened as a pipe"
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
         line = child.stdout.readline() if selector.select(START_S) else b""

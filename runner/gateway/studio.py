@@ -71,5 +71,5 @@ def _end_with_parent() -> None:
 
 def _warm_up() -> None:
     """Import what every take needs."""
-    import runner.audio.encode  # noqa: PLC0415 - numpy and FFmpeg belong in the worker processes
-    import runner.audio.sketch  # noqa: F401, PLC0415 - the same
+    import runner.audio.encode  # numpy and FFmpeg belong in the worker processes
+    import runner.audio.sketch  # noqa: F401 - the same

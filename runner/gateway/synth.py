@@ -64,8 +64,8 @@ def scores(card: Card, params: Mapping[str, Json]) -> tuple[Score, ...]:
 
 def write(score: Score, path: Path) -> None:
     """Compose `score` and write it to `path` as a finished file of its media type."""
-    from runner.audio.encode import encode  # noqa: PLC0415 - numpy and FFmpeg belong in the worker processes
-    from runner.audio.sketch import compose  # noqa: PLC0415 - the same
+    from runner.audio.encode import encode  # numpy and FFmpeg belong in the worker processes
+    from runner.audio.sketch import compose  # the same
 
     rate_hz = 48_000
     pcm = compose(

@@ -105,7 +105,7 @@ class Vendors:
         asked = scores(card, params)
         ids = new_ids(provider, card, count=len(self.jobs) + 1, takes=len(asked))
         job = Job(ids=ids, provider=provider, card=card, body=body, scores=asked, fault=fault)
-        assert self.studio is not None, "the application's lifespan opens the studio"  # noqa: S101
+        assert self.studio is not None, "the application's lifespan opens the studio"
         self.studio.begin(job)
         self.jobs[job.id] = job
         return job
@@ -188,5 +188,5 @@ def _said(answer: Answer) -> Response:
 
 def _unknown(provider: Provider, job_id: str) -> str | None:
     """Return what to say about an id nobody knows; None lets the vendor's own recorded words stand."""
-    recorded = any(reply["status"] == 404 for reply in provider.replies.get("errors", ()))  # noqa: PLR2004
+    recorded = any(reply["status"] == 404 for reply in provider.replies.get("errors", ()))
     return None if recorded else f"Request '{job_id}' not found"

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from runner.records import Card, Entry, Json, Lock, Submission, Verb
 
 
+MAX_RESUBMITS = 2
+"""How often one run sends a job again whose submit has no proven outcome, where that is free or asked for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What is known of the world before anything is done.
@@ -203,7 +207,9 @@ def _bring_back(request: Request, entry: Entry, job: str, facts: Facts) -> Actio
     found = facts.outputs.get(path)
     if found == wanted.sha256:
         same = job == request.job and wanted.path == path and entry.take == request.take
-        return _act(request, "reuse" if same else "restore", moved or ("up to date" if same else "take chosen"), entry, job)
+        return _act(
+            request, "reuse" if same else "restore", moved or ("up to date" if same else "take chosen"), entry, job
+        )
     if found is not None and found not in {take.sha256 for take in entry.takes}:
         reason = f"{path} was changed by hand; move it away, or name the job with --force to make it anew"
         return _act(request, "blocked", reason, entry, job)
@@ -233,8 +239,8 @@ def _audio_lost(request: Request, entry: Entry, job: str, path: str) -> Action:
 def _generate(
     request: Request, verb: Verb, reason: str, *, entry: Entry | None = None, changes: tuple[Change, ...] = ()
 ) -> Action:
-    asked_s = asked_seconds(request)
-    price = cost(request.price, takes=request.takes, seconds=asked_s, retries=request.retries)
+    again = request.retries + (MAX_RESUBMITS if request.on_unknown == "resubmit" else 0)
+    price = cost(request.price, takes=request.takes, seconds=asked_seconds(request), retries=again)
     return Action(request=request, verb=verb, reason=reason, changes=changes, cost=price, entry=entry)
 
 

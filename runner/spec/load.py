@@ -56,7 +56,7 @@ def load(
         return None, one_a_place((*doc.problems, *shape, _unknown_profile(doc, profile or "")))
     wrong = {problem.path for problem in shape if problem.code != "SF201" or len(problem.path) > 1} | lost
     broken = _broken_parts(wrong, profile)
-    if any(path[:1] in SHARED for path in broken):
+    if any(path[:1] in SHARED or path == ("vars",) for path in broken):
         return None, one_a_place((*doc.problems, *shape))
     merged = _without_settings(merge(doc, profile), broken)
     pipeline, problems = _build(merged, {str(path[1]) for path in broken if path[0] == "jobs"}, profile)

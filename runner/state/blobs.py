@@ -6,10 +6,12 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from runner.state.files import sync_folder
+from runner.state.files import digest, sync_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+_HEX = 64
 
 
 class Blobs:
@@ -54,3 +56,8 @@ class Blobs:
         target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
         return target
+
+    def damaged(self) -> tuple[str, ...]:
+        """Return the hashes under which the store holds something else."""
+        blobs = sorted(path for path in self._folder.glob("??/*") if len(path.name) == _HEX)
+        return tuple(path.name for path in blobs if digest(path) != path.name)

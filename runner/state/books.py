@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from runner.errors import StateError
 from runner.records import Entry, Event, Lock, Phase, Receipt
-from runner.state.blobs import Blobs
 from runner.state.files import place, remove_owned, write_atomic
 from runner.state.journal import Journal
 from runner.state.lockfile import read_lock, render_lock
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.records import Submission, Take
+    from runner.state.blobs import Blobs
 
 LOCK_EVERY_S = 1.0
 RESERVE_BYTES = 1 << 20
@@ -43,6 +43,8 @@ class Books:
         self.lock = read_lock(lock_path, rehearsal=rehearsal)
         self._jobs = dict(self.lock.jobs)
         self._journal = Journal(journal_path)
+        self._receipts: dict[str, str] = {}
+        self._remember(self._journal.events)
         self._changed = False
         self._written_at = 0.0
         self.broken: str | None = None
@@ -56,6 +58,11 @@ class Books:
     def record(self, *events: Event) -> None:
         """Make rows durable. Raises StateError when they cannot be."""
         self._journal.append(events)
+        self._remember(events)
+
+    def holder_of(self, request_id: str) -> str | None:
+        """Return the attempt that a vendor's id was given to, if it was given before."""
+        return self._receipts.get(request_id)
 
     def record_paid(self, provider: str, *events: Event) -> None:
         """Make rows durable that prove a payment, whatever it takes.
@@ -63,6 +70,7 @@ class Books:
         When the disk is full the reserve is given up and the write tried once more. When that fails too, the receipt
         goes to standard error, and `broken` tells the engine to submit nothing more.
         """
+        self._remember(events)
         try:
             self._journal.append(events)
         except StateError:
@@ -136,6 +144,12 @@ class Books:
                 self._write()
         finally:
             self._journal.close()
+
+    def _remember(self, events: Iterable[Event]) -> None:
+        for event in events:
+            request_id = event.data.get("request_id")
+            if event.phase is Phase.ACCEPTED and request_id is not None:
+                self._receipts.setdefault(request_id, event.attempt)
 
     def _owned(self, job: str, entry: Entry) -> tuple[Take, ...]:
         before = self._jobs.get(job)

@@ -107,7 +107,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000)
     except sqlite3.Error as error:
-        raise StateError(f"cannot open the journal {path}: {error}", help="check that its folder is writable") from error
+        raise StateError(
+            f"cannot open the journal {path}: {error}", help="check that its folder is writable"
+        ) from error
     return connection
 
 
@@ -123,8 +125,9 @@ def _verified(connection: sqlite3.Connection, path: Path) -> Iterable[Event]:
         yield Event(at=at, job=job, attempt=attempt, phase=Phase(phase), data=json.loads(data))
 
 
-def _checksum(previous: str, at: str, job: str, attempt: str, phase: str, data: str) -> str:
-    return hashlib.sha256("\n".join((previous, at, job, attempt, phase, data)).encode()).hexdigest()
+def _checksum(previous: str, *fields: str) -> str:
+    """Chain a row to the one before it."""
+    return hashlib.sha256("\n".join((previous, *fields)).encode()).hexdigest()
 
 
 def _damaged(path: Path, why: str) -> StateError:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from runner.errors import StateError
 from runner.jsonform import entry_from_json, entry_to_json
+from runner.plan.fingerprint import fingerprint
 from runner.records import Lock
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from runner.records import Entry
 
 VERSION = 1
 MAX_BYTES = 64 << 20
@@ -52,6 +55,8 @@ def parse_lock(text: str) -> Lock:
             entries[job] = entry_from_json(block)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"the block of {job!r} is not an entry: {error}") from error
+        if not _is_sound(entries[job]):
+            raise ValueError(f"the block of {job!r} was changed: its request is not what its fingerprint says")
     return Lock(jobs=entries, rehearsal=data.get("rehearsal") is True)
 
 
@@ -64,6 +69,12 @@ def render_lock(lock: Lock) -> bytes:
     if lock.rehearsal:
         data["rehearsal"] = True
     return (json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _is_sound(entry: Entry) -> bool:
+    """Say whether an entry still asks for what it was paid for."""
+    own = fingerprint(entry.model, entry.request) == entry.fingerprint
+    return own and (entry.pending is None or _is_sound(entry.pending))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

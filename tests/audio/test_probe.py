@@ -174,16 +174,16 @@ def test_every_kind_of_wav_is_read(subtype: str) -> None:
     assert found.peak == pytest.approx(np.abs(PCM).max() / 32768, abs=0.03)
 
 
-@pytest.mark.parametrize("rate_hz", [2_000, 11_025, 768_000])
-def test_sample_rates_from_2_to_768_khz_are_read_and_measured(rate_hz: int) -> None:
+@pytest.mark.parametrize("rate_hz", [4_000, 11_025, 768_000])
+def test_sample_rates_from_4_to_768_khz_are_read_and_measured(rate_hz: int) -> None:
     found = inspect(encode(PCM, rate_hz, "audio/wav"))
     assert found.rate_hz == rate_hz
     assert (found.lufs is None) == (found.seconds < 0.4)
 
 
-@pytest.mark.parametrize("rate_hz", [1, 1_999, 768_001, 4_294_967_295])
+@pytest.mark.parametrize("rate_hz", [1, 3_999, 768_001, 4_294_967_295])
 def test_an_absurd_sample_rate_is_refused(rate_hz: int) -> None:
-    with pytest.raises(BadAudio, match=r"^broken: "):
+    with pytest.raises(BadAudio, match=r"^(broken|too long)"):
         inspect(PLAIN[:24] + struct.pack("<I", rate_hz) + PLAIN[28:])
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +15,9 @@ from runner.spec.document import parse
 from runner.spec.expand import expand
 from runner.spec.load import load
 from runner.spec.resolve import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA: dict[str, Any] = json.loads((ROOT / "schemas/pipeline.schema.json").read_text(encoding="utf-8"))
@@ -35,14 +37,14 @@ def card(
     takes: Takes | None = None,
     required: tuple[str, ...] = ("prompt",),
     body: dict[str, Any] | None = None,
-    **rules: Any,
+    rules: Mapping[str, Any] | None = None,
 ) -> Card:
     schema = {
         "type": "object",
         "properties": properties,
         "required": list(required),
         "additionalProperties": False,
-        **rules,
+        **(rules or {}),
     }
     params = {
         name: Param(
@@ -88,12 +90,14 @@ ACE = card(
     seed=Seed(param="seed", minimum=1, maximum=2147483647, reproduces="similar"),
     takes=Takes(param="batch_size", default=1, maximum=4),
     body={"engine": "band-2"},
-    allOf=[
-        {
-            "$comment": "lyrics do not go with instrumental: true; remove one of them",
-            "not": {"required": ["lyrics", "instrumental"], "properties": {"instrumental": {"const": True}}},
-        }
-    ],
+    rules={
+        "allOf": [
+            {
+                "$comment": "lyrics do not go with instrumental: true; remove one of them",
+                "not": {"required": ["lyrics", "instrumental"], "properties": {"instrumental": {"const": True}}},
+            }
+        ]
+    },
 )
 SOLO = card("acme/solo", {"prompt": TEXT, "duration": {"type": "integer", "minimum": 1, "maximum": 30}})
 FORMATS = card(
@@ -104,7 +108,7 @@ FORMATS = card(
         "bit_rate": {"type": "integer", "enum": [128, 320]},
         "level": {"anyOf": [{"type": "integer", "maximum": 10}, {"type": "string", "enum": ["loud"]}]},
     },
-    **{
+    rules={
         "if": {"required": ["bit_rate"]},
         "then": {
             "required": ["format"],
@@ -168,6 +172,12 @@ class Checked:
         return next(request for request in self.requests if request.job == job)
 
     @property
+    def only_request(self) -> Request:
+        assert self.problems == ()
+        assert len(self.requests) == 1
+        return self.requests[0]
+
+    @property
     def only(self) -> Problem:
         assert len(self.problems) == 1, self.problems
         return self.problems[0]
@@ -187,7 +197,7 @@ def check_text(
     file: str = "night.yaml",
 ) -> Checked:
     def read_text(path: str) -> str:
-        return files[path] if files and path in files else no_file(path)
+        return files[path] if files is not None and path in files else no_file(path)
 
     doc = parse(text, file)
     pipeline, problems = load(doc, schema=SCHEMA, profile=profile, overrides=overrides or {})

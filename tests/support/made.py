@@ -1,0 +1,95 @@
+"""Requests, entries and submissions as the tests of the plan, the state and the engine need them."""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from runner.plan.fingerprint import fingerprint
+from runner.records import Entry, Mark, Phase, Price, Receipt, Request, Submission, Take
+from tests.support.catalog import shipped_catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.records import SeedMode
+
+XL = "pixazo/ace-step-xl"
+TRACKS = "pixazo/tracks"
+MARK = Mark(file="night.yaml", line=4, column=3)
+PAID = Price(usd=Decimal("0.10"))
+
+
+def sha(word: str) -> str:
+    """Return the hash of a word: a name for an imagined piece of audio."""
+    return hashlib.sha256(word.encode()).hexdigest()
+
+
+def request(
+    job: str = "title", model: str = XL, *, seed_mode: SeedMode = "auto", seed: int | None = 7, **over: Any
+) -> Request:
+    """Return a request; `params` are added to a prompt and the seed."""
+    params = {"prompt": "low brass", **over.pop("params", {})}
+    if seed is not None:
+        params["seed"] = seed
+    values: dict[str, Any] = {
+        "job": job,
+        "group": job.partition("@")[0],
+        "card": shipped_catalog().cards[model],
+        "params": params,
+        "seed_mode": seed_mode,
+        "output": f"audio/{job}",
+        "take": 1,
+        "takes": 1,
+        "mark": MARK,
+        "price": PAID,
+    }
+    return Request(**(values | over))
+
+
+def take(word: str = "one", *, path: str | None = None, **over: Any) -> Take:
+    """Return a take that is told from others by a word."""
+    values = {"bytes": 1000, "media_type": "audio/wav", "seconds": 20.0, "rate_hz": 48000, "channels": 2}
+    return Take(sha256=sha(word), path=path, **(values | over))
+
+
+def entry(
+    params: Mapping[str, Any] | None = None,
+    *takes: Take,
+    model: str = XL,
+    chosen: int = 1,
+    request_id: str = "ace_1",
+    pending: Entry | None = None,
+) -> Entry:
+    """Return a lock entry; with no takes given, one take at audio/title.wav."""
+    sent = {"prompt": "low brass", "seed": 7} if params is None else dict(params)
+    return Entry(
+        fingerprint=fingerprint(model, sent),
+        model=model,
+        request=sent,
+        receipt=Receipt(request_id=request_id, price_usd="0.10", submitted_at="2026-11-20T12:00:00Z"),
+        takes=takes or (take(path="audio/title.wav"),),
+        take=chosen,
+        pending=pending,
+    )
+
+
+def submission(job: str = "title", phase: Phase = Phase.ACCEPTED, *, attempt: str = "a1", **over: Any) -> Submission:
+    """Return a submission of the request that `request()` makes."""
+    params = over.pop("params", {"prompt": "low brass", "seed": 7})
+    model = over.pop("model", XL)
+    values: dict[str, Any] = {
+        "job": job,
+        "attempt": attempt,
+        "phase": phase,
+        "model": model,
+        "params": params,
+        "fingerprint": fingerprint(model, params),
+        "seed_param": "seed",
+        "price_usd": "0.10",
+        "planned_at": "2026-11-20T11:59:59Z",
+        "submitted_at": "2026-11-20T12:00:00Z",
+        "request_id": "ace_1",
+    }
+    return Submission(**(values | over))
