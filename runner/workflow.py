@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from runner.catalog.cards import Catalog
+    from runner.engine.listener import Listener
     from runner.engine.terms import Progress, Terms, World
     from runner.plan.decide import Facts
     from runner.records import Entry, Event, Lock, Outcome, Pipeline, Plan, Problem, Request, Submission
@@ -74,6 +75,9 @@ class RunOptions:
     locked: bool = False
     offline: bool = False
     lock_timeout_s: float = 0.0
+    listen: str | None = None
+    """HOST:PORT where vendors' callbacks are heard, reached from outside as `public_url`."""
+    public_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +113,6 @@ def check(ask: Ask) -> Checked:
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
     catalog = read_catalog(schema_folders(project.folder))
     document = parse(read_pipeline(project), project.shown)
-    _refuse(document.problems)
     pipeline, problems = load(
         document, schema=read_schema("pipeline.schema.json"), profile=ask.profile, overrides=ask.vars
     )
@@ -241,11 +244,15 @@ def _run_held(
         submissions = _submissions(books.lock, books.events)
         todo = _with_drawn_seeds(_decide(checked, ask, books.lock, submissions))
         _refuse_cost(checked, todo, options)
-        terms = stack.enter_context(_terms(checked, todo, ask, options))
+        listener = stack.enter_context(_listener(options))
+        terms = stack.enter_context(_terms(checked, todo, ask, options, listener))
         if not ask.rehearse:
             confirm(todo)
         world = stack.enter_context(_world(books, stop, options))
-        outcomes = Executor(todo, terms, world, books, notify).run()
+        executor = Executor(todo, terms, world, books, notify)
+        if listener is not None:
+            listener.wake = executor.wake
+        outcomes = executor.run()
     return Ran(project=checked.project, plan=todo, outcomes=outcomes, interrupted=stop.is_set())
 
 
@@ -297,7 +304,18 @@ def _world(books: Books, stop: threading.Event, options: RunOptions) -> Iterator
 
 
 @contextmanager
-def _terms(checked: Checked, todo: Plan, ask: Ask, options: RunOptions) -> Iterator[Terms]:
+def _listener(options: RunOptions) -> Iterator[Listener | None]:
+    if options.listen is None:
+        yield None
+        return
+    from runner.engine.listener import listening
+
+    with listening(options.listen, options.public_url) as listener:
+        yield listener
+
+
+@contextmanager
+def _terms(checked: Checked, todo: Plan, ask: Ask, options: RunOptions, listener: Listener | None) -> Iterator[Terms]:
     """Open the doors of the providers that will be asked; in a rehearsal all of them lead to the gateway."""
     from runner.engine.doors import open_door, poll_s_of
     from runner.engine.terms import Terms
@@ -331,6 +349,7 @@ def _terms(checked: Checked, todo: Plan, ask: Ask, options: RunOptions) -> Itera
             jobs=options.jobs,
             budget=Budget(limit=None if ask.rehearse else budget),
             fail_fast=options.fail_fast,
+            callback=listener.address if listener is not None else None,
         )
 
 

@@ -37,6 +37,8 @@ INTERRUPTED, TERMINATED = 130, 143
 @click.option("--locked", is_flag=True, envvar="SCOREFILE_LOCKED", help="Fail if anything would have to be made.")
 @click.option("--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Ask no vendor: restore and compose only.")
 @click.option("--max-cost", metavar="USD", envvar="SCOREFILE_MAX_COST", help="The worst case may not pass this.")
+@click.option("--listen", metavar="HOST:PORT", envvar="SCOREFILE_LISTEN", help="Hear vendors' callbacks here.")
+@click.option("--public-url", metavar="URL", envvar="SCOREFILE_PUBLIC_URL", help="Where vendors reach --listen; https.")
 @click.option("--lock-timeout", type=float, default=0.0, metavar="S", envvar="SCOREFILE_LOCK_TIMEOUT")
 @click.option("-q", "--quiet", is_flag=True, envvar="SCOREFILE_QUIET", help="No progress, only the result.")
 @click.option(
@@ -57,6 +59,8 @@ def command(words: tuple[str, ...], *, dry_run: bool, rehearse: bool, failed: bo
         locked=given.pop("locked"),
         offline=given.pop("offline"),
         lock_timeout_s=given.pop("lock_timeout"),
+        listen=given.pop("listen"),
+        public_url=given.pop("public_url"),
     )
     format_, yes = given.pop("format_"), given.pop("yes")
     progress = "none" if given.pop("quiet") else given.pop("progress")

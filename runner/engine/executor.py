@@ -54,7 +54,14 @@ class _Came:
     error: Exception | None = None
 
 
-_Message: TypeAlias = "_Knock | _Came"
+@dataclass(frozen=True, slots=True)
+class _Woken:
+    """Somebody outside says that an attempt is over."""
+
+    attempt: str
+
+
+_Message: TypeAlias = "_Knock | _Came | _Woken"
 
 
 @dataclass(eq=False, slots=True)
@@ -65,6 +72,8 @@ class _Run:
     line: Generator[Effect, Any, Outcome]
     turn: Turn | None = None
     working: bool = False
+    alarm: int | None = None
+    """The number of the heap entry it waits for; another number in the heap is void."""
 
 
 class Executor:
@@ -128,7 +137,7 @@ class Executor:
                 case _:
                     assert_never(action.verb)
         lives += [self._life(action) for action in self._plan.collect]
-        rows = [row for life in lives for row in life.rows_to_begin()]
+        rows = [row for life in lives for row in life.story.rows_to_begin()]
         if rows:
             self._books.record(*rows)
         coming = {life.job for life in lives}
@@ -210,7 +219,8 @@ class Executor:
                 run.turn = effect
                 self._turns[effect.provider].append(run)
             case Wait():
-                heapq.heappush(self._heap, (self._world.monotonic() + effect.seconds, next(self._order), run))
+                run.alarm = next(self._order)
+                heapq.heappush(self._heap, (self._world.monotonic() + effect.seconds, run.alarm, run))
             case Work():
                 run.working = True
                 self._pool.submit(self._do, run, effect)
@@ -253,14 +263,29 @@ class Executor:
             case _Came():
                 message.run.working = False
                 self._resume(message.run, message.value, message.error)
+            case _Woken():
+                self._woken(message.attempt)
             case _:
                 assert_never(message)
 
     def _wake_due(self) -> None:
         now = self._world.monotonic()
         while self._heap and self._heap[0][0] <= now:
-            *_, run = heapq.heappop(self._heap)
-            self._resume(run, None)
+            _, alarm, run = heapq.heappop(self._heap)
+            if run.alarm == alarm:
+                run.alarm = None
+                self._resume(run, None)
+
+    def wake(self, attempt: str) -> None:
+        """Poll this attempt at once if it waits for its next poll. Safe to call from any thread."""
+        self._inbox.put(_Woken(attempt))
+
+    def _woken(self, attempt: str) -> None:
+        for run in self._active:
+            if run.alarm is not None and run.life.is_generating and run.life.submission.attempt == attempt:
+                run.alarm = None
+                self._resume(run, None)
+                return
 
     def _interrupt_waiting(self) -> None:
         """End every life that waits; those at work are let finish what they do."""
@@ -272,6 +297,7 @@ class Executor:
             self._end(life, _skipped(life, "not submitted: interrupted"))
         self._ready.clear()
         for run in waiting:
+            run.alarm = None
             self._resume(run, None, Interrupted())
 
     # ------------------------------------------------------------ leave to submit

@@ -7,23 +7,21 @@ and is therefore free to write.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from runner.catalog import protocol
-from runner.catalog.price import cost
-from runner.engine import machine
+from runner.engine import endings, machine
+from runner.engine.endings import Ending
 from runner.engine.fetch import BadContent, DownloadFailed, LinkDead
 from runner.engine.local import make
 from runner.engine.machine import Step
 from runner.engine.pace import Refusal, Tries
+from runner.engine.story import Story
 from runner.engine.terms import Interrupted, Progress, Turn, Wait, Work
 from runner.engine.transport import NotSent, Unproven
 from runner.errors import StateError
 from runner.plan.decide import EXTENSIONS, MAX_RESUBMITS, asked_seconds
-from runner.plan.fingerprint import fingerprint
-from runner.records import Event, Media, Outcome, Phase, Reading, Submission, Take, Verdict
+from runner.records import Media, Outcome, Phase, Reading, Submission, Take, Verdict, Webhook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from runner.engine.pace import Pace
     from runner.engine.terms import Effect, Terms, World
     from runner.engine.transport import Door
-    from runner.records import Action, Card, Entry, ErrorGroup, Reply, Result
+    from runner.records import Action, Card, Entry, Reply
     from runner.state.books import Books
 
 NOT_SENT_TRIES = 3
@@ -65,9 +63,17 @@ class Life:
         self._rejected = Tries(most=REJECTED_TRIES, first_s=5.0, most_s=60.0)
         self._polls = 0
         self._words: set[str] = set()
-        self.paid: Decimal | None = Decimal(0)
-        """What was charged so far in this run, in USD; None when that is not known."""
-        self.submission: Submission = action.submission or self._blank()
+        self.story = Story(action, self._provider, books, now=world.now, token=world.token)
+
+    @property
+    def submission(self) -> Submission:
+        """Return where this job's submission stands."""
+        return self.story.submission
+
+    @property
+    def is_generating(self) -> bool:
+        """Say whether the vendor is at work on this life's job."""
+        return self.submission.phase is Phase.ACCEPTED
 
     @property
     def is_fetching(self) -> bool:
@@ -75,23 +81,6 @@ class Life:
         return self.submission.phase is Phase.READY
 
     # ------------------------------------------------------------ the line
-
-    def rows_to_begin(self) -> tuple[Event, ...]:
-        """Return the rows that open this job in the journal; the loop writes those of all jobs at once."""
-        begun = self.action.submission
-        if begun is not None and begun.attempt:
-            return ()
-        rows = [self._planned()]
-        if begun is not None:
-            opened = machine.advance(None, rows[0])
-            at = begun.submitted_at or self._at()
-            rows.append(
-                machine.event(opened, Phase.ACCEPTED, at=at, request_id=begun.request_id, poll_url=begun.poll_url)
-            )
-        self.submission = self._blank()
-        for row in rows:
-            self._advance(row)
-        return tuple(rows)
 
     def live(self) -> Generator[Effect, Any, Outcome]:
         """Tell the whole life. The loop drives this generator and keeps what it returns."""
@@ -103,11 +92,7 @@ class Life:
         except Interrupted:
             return self._interrupted()
         except (StateError, OSError) as error:
-            return self._end(
-                "failed",
-                _words(error),
-                help=getattr(error, "help", None) or "mend it, then run again: it goes on at no cost",
-            )
+            return self._end(endings.broken(error))
         finally:
             self._leave_vendor()
 
@@ -132,10 +117,12 @@ class Life:
     # ------------------------------------------------------------ submit
 
     def _submit(self) -> Generator[Effect, Any, Outcome | None]:
+        if self.action.verb == "resume":
+            return self._end(endings.not_asked_for())
         if not self._entered:
             refusal = yield Turn(provider=self._card.provider, worst=self.action.cost.worst)
             if refusal is not None:
-                return self._end("skipped", f"not submitted: {refusal.message}", help=refusal.help, group=refusal.group)
+                return self._end(_refused(refusal))
             self._entered = True
         self._tell("submitting")
         call = protocol.submit_call(
@@ -143,29 +130,36 @@ class Life:
             self._card,
             self.request.params,
             job=self.job,
-            webhook=self.request.webhook,
+            webhook=self._webhook(),
             base_url=self._door.base_url,
         )
         door, transport, timeout_s = self._door, self._world.transport, self._provider.submit_timeout_s
         try:
             reply: Reply = yield Work(
                 call=lambda gate: transport.submit(call, door, before=gate, timeout_s=timeout_s),
-                at_gate=lambda: self._record(machine.event(self.submission, Phase.INTENT, at=self._at())),
+                at_gate=lambda: self.story.reached(Phase.INTENT),
             )
         except NotSent as error:
             return (yield from self._was_not_sent(error))
         except Unproven as error:
-            self._record_paid(machine.event(self.submission, Phase.UNKNOWN, at=self._at(), message=error.message))
+            self.story.record_paid(
+                machine.event(self.submission, Phase.UNKNOWN, at=self.story.at(), message=error.message)
+            )
             return None
-        self._record_paid(machine.answered(self.submission, reply, at=self._at()))
+        self.story.record_paid(machine.answered(self.submission, reply, at=self.story.at()))
         return None
+
+    def _webhook(self) -> Webhook | None:
+        """Return whom the vendor is to call: the user's own address, else this run's listener."""
+        if self.request.webhook is not None or self._terms.callback is None:
+            return self.request.webhook
+        return Webhook(url=self._terms.callback(self.submission.attempt), mode="terminal")
 
     def _was_not_sent(self, error: NotSent) -> Generator[Effect, Any, Outcome | None]:
         wait_s = self._not_sent.again_in_s()
-        self._record(machine.event(self.submission, Phase.NOT_SENT, at=self._at(), message=error.message))
+        self.story.reached(Phase.NOT_SENT, message=error.message)
         if wait_s is None:
-            message = f"{self._provider.title} cannot be reached: {error.message}"
-            return self._end("failed", message, help="nothing was sent or charged; run again when it is reachable")
+            return self._end(endings.unreachable(self._provider, error.message))
         self._tell("waiting", f"{error.message}; try {self._not_sent.made + 1} of {NOT_SENT_TRIES}")
         yield Wait(seconds=wait_s)
         return None
@@ -177,58 +171,33 @@ class Life:
         if reading.id is not None and self._books.holder_of(reading.id) not in (None, self.submission.attempt):
             message = f"{self._provider.title} answered with the id of another job, {reading.id}"
             reading = Reading(verdict=Verdict.UNKNOWN, message=message)
-        self._record_paid(*machine.after_answer(self.submission, reading, at=self._at()))
+        self.story.record_paid(*machine.after_answer(self.submission, reading, at=self.story.at()))
         if self.submission.phase in (Phase.ACCEPTED, Phase.READY):
-            self._charge(self._one_submit())
+            self.story.charge_submit()
             self._books.note_pending(self.submission, private=self._provider.id_is_private)
         if self.submission.phase is Phase.REJECTED:
             return (yield from self._was_rejected(reading))
         return None
 
     def _was_rejected(self, reading: Reading) -> Generator[Effect, Any, Outcome | None]:
-        title = self._provider.title
-        match reading.group:
-            case "auth":
-                refusal = Refusal(
-                    message=f"{title} does not accept the key: {reading.message}",
-                    help=f"check {self._provider.auth.env if self._provider.auth else 'the key'}",
-                    group="auth",
-                )
-                self._pace.close(refusal)
-                return self._end("failed", refusal.message, help=refusal.help, group="auth")
-            case "balance":
-                refusal = Refusal(message=f"{title}: {reading.message}", help=f"top up at {title}", group="balance")
-                self._pace.close(refusal)
-                return self._end("failed", refusal.message, help=refusal.help, group="balance")
-            case "rate" | "busy":
-                wait_s = self._rejected.again_in_s(reading.retry_after_s)
-                if wait_s is None:
-                    return self._end(
-                        "failed",
-                        f"{title} was busy {REJECTED_TRIES} times: {reading.message}",
-                        help="run again later; nothing was charged",
-                    )
-                self._pace.hold(self._world.monotonic() + wait_s)
-                self._tell(
-                    "waiting", f"{title} is busy; try {self._rejected.made + 1} of {REJECTED_TRIES} in {wait_s:.0f} s"
-                )
-                yield Wait(seconds=wait_s)
-                return None
-            case "invalid" | "missing" | "transient" | None:
-                return self._end(
-                    "failed",
-                    f"{title} refused: {reading.message}",
-                    help="nothing was charged; change the job, then run again",
-                    group=reading.group,
-                )
-        assert_never(reading.group)
+        wait_s = self._rejected.again_in_s(reading.retry_after_s) if reading.group in ("rate", "busy") else None
+        if wait_s is not None:
+            self._pace.hold(self._world.monotonic() + wait_s)
+            title, number = self._provider.title, self._rejected.made + 1
+            self._tell("waiting", f"{title} is busy; try {number} of {REJECTED_TRIES} in {wait_s:.0f} s")
+            yield Wait(seconds=wait_s)
+            return None
+        ending = endings.rejected(self._provider, reading)
+        if ending.closes:
+            self._pace.close(Refusal(message=ending.message, help=ending.help, group=ending.group))
+        return self._end(ending)
 
     def _in_doubt(self) -> Generator[Effect, Any, Outcome | None]:
         """Hold a submit without a proven outcome, unless sending it again is free or the user's own choice."""
         self._pace.doubt(self._provider.title)
         free = self.request.price.usd == 0
         if not free:
-            self.paid = None
+            self.story.charge_unknown()
         why = self.submission.message or "the submit was interrupted"
         if (free or self.request.on_unknown == "resubmit") and self._resubmits_left:
             self._resubmits_left -= 1
@@ -236,23 +205,17 @@ class Life:
             self._begin_again()
             yield Wait(seconds=0.0)
             return None
-        if free:
-            return self._end("failed", why, help="the model is free: run again")
-        return self._end(
-            "unknown",
-            f"payment in an unknown state: {why}",
-            help=f"nothing is sent again by itself; see what {self._provider.title} lists, then: scorefile resolve {self.job}",
-        )
+        return self._end(endings.doubtful(self._provider, self.job, why, free=free))
 
     # ------------------------------------------------------------ poll
 
     def _poll(self) -> Generator[Effect, Any, Outcome | None]:
         accepted = self.submission
         assert accepted.request_id is not None
-        if self._polls:
-            yield Wait(seconds=self._poll_wait_s())
-        else:
+        if not self._polls:
             self._tell("generating")
+        if self._polls or self.action.verb != "resume":
+            yield Wait(seconds=self._poll_wait_s())
         self._polls += 1
         call = protocol.poll_call(
             self._provider, id=accepted.request_id, poll_url=accepted.poll_url, base_url=self._door.base_url
@@ -272,35 +235,25 @@ class Life:
         match reading.verdict:
             case Verdict.DONE:
                 self._leave_vendor()
-                self._record(machine.ready(self.submission, reading, at=self._at()))
+                self.story.record(machine.ready(self.submission, reading, at=self.story.at()))
                 return None
             case Verdict.FAILED:
                 self._leave_vendor()
-                self._record(
-                    machine.event(
-                        self.submission, Phase.FAILED, at=self._at(), message=reading.message, charged=reading.charged
-                    )
-                )
+                self.story.reached(Phase.FAILED, message=reading.message, charged=reading.charged)
                 return None
             case Verdict.REFUSED:
-                message = f"{self._provider.title} does not accept the key any more: {reading.message}"
-                return self._end(
-                    "failed", message, help="mend the key and run again: the job is paid and goes on", group="auth"
-                )
-            case Verdict.MISSING if self._age_s() > YOUNG_S:
-                self._record(machine.event(self.submission, Phase.LOST, at=self._at(), message=reading.message))
+                return self._end(endings.locked_out(self._provider, reading))
+            case Verdict.MISSING if self.story.age_s() > YOUNG_S:
+                self.story.reached(Phase.LOST, message=reading.message)
                 return None
             case Verdict.WAITING if not reading.known and reading.word not in self._words:
                 self._words.add(reading.word or "")
                 self._tell("generating", f"{self._provider.title} says {reading.word!r}, a word its file does not list")
             case _:
                 self._tell("generating", reading.word or reading.message)
-        if self._age_s() > self.request.timeout_s:
-            self._record(machine.event(self.submission, Phase.STALLED, at=self._at(), message=reading.message))
-            message = f"not finished {self._age_s() / 60:.0f} minutes after its submit"
-            return self._end(
-                "failed", message, help=f"run again to go on waiting for {self.submission.request_id}: it costs nothing"
-            )
+        if self.story.age_s() > self.request.timeout_s:
+            self.story.reached(Phase.STALLED, message=reading.message)
+            return self._end(endings.stalled(self.story.age_s()))
         return None
 
     def _poll_wait_s(self) -> float:
@@ -319,16 +272,18 @@ class Life:
             try:
                 takes.append((yield Work(call=self._fetching(item))))
             except LinkDead as error:
-                self._record(machine.expired(self.submission, error.message, at=self._at()))
-                return self._expired() if self.submission.phase is Phase.EXPIRED else None
+                self.story.record(machine.expired(self.submission, error.message, at=self.story.at()))
+                if self.submission.phase is not Phase.EXPIRED:
+                    return None
+                return self._end(endings.dead_link(self.submission))
             except BadContent as error:
-                self._record(machine.event(self.submission, Phase.BAD_CONTENT, at=self._at(), message=error.message))
+                self.story.reached(Phase.BAD_CONTENT, message=error.message)
                 return None
             except DownloadFailed as error:
                 if self._world.stop.is_set():
                     return self._interrupted()
-                return self._end("failed", error.message, help="run again: the job is paid and goes on")
-        self._record(machine.fetched(self.submission, tuple(takes), at=self._at()))
+                return self._end(endings.undownloaded(error.message))
+        self.story.record(machine.fetched(self.submission, tuple(takes), at=self.story.at()))
         return None
 
     def _make(self) -> Generator[Effect, Any, Outcome | None]:
@@ -338,7 +293,7 @@ class Life:
             self._tell("composing", take=number + 1, takes=self.request.takes)
             data = yield Work(call=self._composing(number))
             takes.append((yield Work(call=self._fetching(Media(data=data)))))
-        self._record(machine.fetched(self.submission, tuple(takes), at=self._at()))
+        self.story.record(machine.fetched(self.submission, tuple(takes), at=self.story.at()))
         return None
 
     def _composing(self, number: int) -> Callable[[object], bytes]:
@@ -353,23 +308,23 @@ class Life:
     def _place(self) -> Outcome:
         if not self.request.output:
             self._books.drop_pending(self.submission)
-            self._record(machine.event(self.submission, Phase.DONE, at=self._at()))
-            return self._end("made", "its takes are in the store")
+            self.story.reached(Phase.DONE)
+            return self._made("its takes are in the store")
         take = self.request.take
         if take > len(self.submission.takes):
-            message = f"take {take} was asked for, {len(self.submission.takes)} came; take 1 stands at its output"
+            message = f"take {take} was asked for, {len(self.submission.takes)} came; the last one stands at its output"
             self._tell("placing", message)
         chosen = self.submission.takes[min(take, len(self.submission.takes)) - 1]
         output = self.request.output + EXTENSIONS[chosen.media_type]
         entry = self._books.finish(
             self.submission, job=self.job, output=output, take=take, private=self._provider.id_is_private
         )
-        self._record(
-            machine.event(self.submission, Phase.PLACED, at=self._at(), path=output),
-            machine.event(self.submission, Phase.DONE, at=self._at()),
+        self.story.record(
+            machine.event(self.submission, Phase.PLACED, at=self.story.at(), path=output),
+            machine.event(self.submission, Phase.DONE, at=self.story.at()),
         )
-        self._settle_price()
-        return self._end("made", entry=entry)
+        self.story.charge_real_length()
+        return self._made(entry=entry)
 
     # ------------------------------------------------------------ ends
 
@@ -379,65 +334,36 @@ class Life:
         self._books.drop_pending(ended)
         if ended.phase is Phase.FAILED:
             if ended.charged is False:
-                self._charge(-(self._one_submit() or Decimal(0)))
-            if self._retries_left:
+                self.story.take_back_submit()
+            if self._retries_left and self.action.verb != "resume":
                 self._retries_left -= 1
                 self._tell("waiting", f"{ended.message}; asked again, {self._retries_left} left")
                 self._begin_again()
                 yield Wait(seconds=0.0)
                 return None
-            paid = {True: "it was charged", False: "it was not charged", None: "it may have been charged"}[
-                ended.charged
-            ]
-            return self._end(
-                "failed", f"{self._provider.title}: {ended.message} ({paid})", help="`retries: N` asks again by itself"
-            )
-        if ended.phase is Phase.LOST:
-            message = f"{self._provider.title} does not know {ended.request_id} any more"
-            return self._end(
-                "failed",
-                message,
-                help="nothing is sent again by itself; name the job with --force to pay for a new one",
-            )
-        if ended.phase is Phase.BAD_CONTENT:
-            return self._end("failed", ended.message, help="name the job with --force to pay for a new one")
-        return self._end("made")
-
-    def _expired(self) -> Outcome:
-        message = f"the link to the audio of {self.submission.request_id} is dead: {self.submission.message}"
-        return self._end("failed", message, help="run again to ask for a fresh link: it costs nothing")
+        return self._end(endings.over(self._provider, ended))
 
     def _interrupted(self) -> Outcome:
-        if self.submission.phase in machine.UNPAID:
-            return self._end("skipped", "not submitted: interrupted")
-        return self._end("unfinished", "interrupted", help="run again: it goes on and is not paid twice")
+        return self._end(endings.interrupted(unpaid=self.submission.phase in machine.UNPAID))
 
     def _begin_again(self) -> None:
-        self.submission = self._blank()
-        row = self._planned()
-        self._advance(row)
-        self._books.record(row)
+        self.story.begin_again()
         self._leave_vendor()
 
-    def _end(
-        self,
-        result: Result,
-        message: str = "",
-        *,
-        help: str | None = None,
-        group: ErrorGroup | None = None,
-        entry: Entry | None = None,
-    ) -> Outcome:
-        self._tell(result, message, over=True)
+    def _made(self, message: str = "", *, entry: Entry | None = None) -> Outcome:
+        return self._end(Ending(result="made", message=message), entry)
+
+    def _end(self, ending: Ending, entry: Entry | None = None) -> Outcome:
+        self._tell(ending.result, ending.message, over=True)
         return Outcome(
             job=self.job,
             model=self._card.id,
-            result=result,
+            result=ending.result,
             entry=entry,
-            spent_usd=self.paid,
-            message=message,
-            help=help,
-            group=group,
+            spent_usd=self.story.paid,
+            message=ending.message,
+            help=ending.help,
+            group=ending.group,
         )
 
     # ------------------------------------------------------------ small things
@@ -446,65 +372,10 @@ class Life:
     def _door(self) -> Door:
         return self._terms.doors[self._card.provider]
 
-    def _record(self, *rows: Event) -> None:
-        self._books.record(*rows)
-        for row in rows:
-            self._advance(row)
-
-    def _record_paid(self, *rows: Event) -> None:
-        self._books.record_paid(self._provider.name, *rows)
-        for row in rows:
-            self._advance(row)
-
-    def _advance(self, row: Event) -> None:
-        fresh = self.submission.phase is Phase.PLANNED and row.phase is Phase.PLANNED
-        self.submission = machine.advance(None if fresh else self.submission, row)
-
-    def _planned(self) -> Event:
-        one = self._one_submit()
-        return machine.planned(
-            self.request,
-            attempt=self._world.token(),
-            fingerprint=fingerprint(self._card.id, self.request.params),
-            price_usd=None if one is None else str(one),
-            at=self._at(),
-        )
-
-    def _blank(self) -> Submission:
-        return Submission(
-            job=self.request.job,
-            attempt="",
-            phase=Phase.PLANNED,
-            model=self.request.card.id,
-            params=self.request.params,
-            fingerprint="",
-        )
-
     def _leave_vendor(self) -> None:
         if self._entered:
             self._pace.leave()
             self._entered = False
-
-    def _one_submit(self) -> Decimal | None:
-        return cost(self.request.price, takes=self.request.takes, seconds=asked_seconds(self.request)).low
-
-    def _charge(self, usd: Decimal | None) -> None:
-        self.paid = None if usd is None or self.paid is None else self.paid + usd
-
-    def _settle_price(self) -> None:
-        """Put the real length into a price by the minute."""
-        if self.request.price.per != "minute" or not self.paid:
-            return
-        seconds = sum(take.seconds for take in self.submission.takes) / max(1, len(self.submission.takes))
-        actual = cost(self.request.price, takes=len(self.submission.takes), seconds=seconds).low
-        self._charge(None if actual is None else actual - (self._one_submit() or Decimal(0)))
-
-    def _age_s(self) -> float:
-        submitted = datetime.fromisoformat(self.submission.submitted_at or self._at())
-        return (self._world.now() - submitted) / timedelta(seconds=1)
-
-    def _at(self) -> str:
-        return self._world.now().isoformat(timespec="seconds").replace("+00:00", "Z")
 
     def _tell(
         self, state: str, note: str = "", *, take: int | None = None, takes: int | None = None, over: bool = False
@@ -512,5 +383,5 @@ class Life:
         self._notify(Progress(job=self.job, state=state, note=note, take=take, takes=takes, over=over))
 
 
-def _words(error: StateError | OSError) -> str:
-    return error.message if isinstance(error, StateError) else f"{error.strerror or error} ({error.filename or 'disk'})"
+def _refused(refusal: Refusal) -> Ending:
+    return Ending(result="skipped", message=f"not submitted: {refusal.message}", help=refusal.help, group=refusal.group)

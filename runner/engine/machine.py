@@ -161,9 +161,9 @@ def step(submission: Submission, *, local: bool) -> Step:
             return Step.POLL
         case Phase.READY:
             return Step.FETCH
-        case Phase.FETCHED:
+        case Phase.FETCHED | Phase.PLACED:
             return Step.PLACE
-        case Phase.PLACED | Phase.DONE | Phase.FAILED | Phase.LOST | Phase.BAD_CONTENT:
+        case Phase.DONE | Phase.FAILED | Phase.LOST | Phase.BAD_CONTENT:
             return Step.END
     assert_never(submission.phase)
 

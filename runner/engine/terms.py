@@ -45,6 +45,8 @@ class Terms:
     jobs: int
     budget: Budget
     fail_fast: bool = False
+    callback: Callable[[str], str] | None = None
+    """attempt → the secret address under which this run hears that it is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,7 +104,9 @@ class _Known:
         self._open: dict[str, list[Submission]] = {}
         for submission in facts.submissions:
             if submission.phase in OPEN or submission.phase in IN_DOUBT:
-                key = identity(submission.model, submission.params, submission.seed_param)
+                card = facts.cards.get(submission.model)
+                seed_param = card.seed.param if card and card.seed else submission.seed_param
+                key = identity(submission.model, submission.params, seed_param)
                 self._open.setdefault(key, []).append(submission)
 
     def claim_orphan(self, request: Request) -> tuple[str, Entry] | None:
@@ -119,7 +121,8 @@ class _Known:
     def claim_submission(self, request: Request) -> Submission | None:
         """Return the unfinished submission that asked for just this, this job's own first."""
         waiting = self._open.get(_identity(request), [])
-        fitting = [item for item in waiting if request.seed_mode != "fixed" or item.fingerprint == _print(request)]
+        loose = request.seed_mode in ("auto", "random")
+        fitting = [item for item in waiting if loose or item.fingerprint == _print(request)]
         own = [item for item in fitting if item.job == request.job]
         free = [item for item in fitting if item.job not in self._names]
         if not own and not free:

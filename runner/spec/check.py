@@ -60,7 +60,7 @@ def _explain(error: _Error, root: Mapping[str, Json]) -> Iterator[Finding]:
     path: DocPath = tuple(error.absolute_path)
     comment = _rule_comment(error, nodes)
     if comment is not None:
-        yield Finding(sort="rule", path=path, message=comment, names=_mentioned(nodes[-1]))
+        yield Finding(sort="rule", path=path, message=comment, names=_spoken_of(error, nodes))
         return
     match error.validator:
         case "additionalProperties":
@@ -82,7 +82,7 @@ def _explain(error: _Error, root: Mapping[str, Json]) -> Iterator[Finding]:
         case "pattern" | "minLength" | "maxLength" | "minItems" | "maxItems" | "uniqueItems" | "minProperties":
             yield _form(error, path)
         case _:
-            names = _mentioned(nodes[-1])
+            names = _spoken_of(error, nodes)
             yield Finding(sort="rule", path=path, message=f"these do not go together: {listing(names)}", names=names)
 
 
@@ -173,11 +173,16 @@ def _range(error: _Error, path: DocPath) -> Finding:
     )
 
 
+def _plain_number(limit: Json) -> Json:
+    return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
+
+
 def allowed_range(schema: Mapping[str, Json]) -> str:
     """Say the range of a number: `30 to 300`, `at least 1`, `above 0`, in steps where there are any."""
-    low, high = schema.get("minimum"), schema.get("maximum")
-    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    step = schema.get("multipleOf")
+    low, high, above, below, step = (
+        _plain_number(schema.get(word))
+        for word in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+    )
     if low is not None and high is not None:
         words = f"{show(low)} to {show(high)}"
     else:
@@ -261,6 +266,15 @@ def _rule_comment(error: _Error, nodes: list[Json]) -> str | None:
     candidates = [*nodes[max(first, 1) :], error.validator_value]
     comments = [node["$comment"] for node in candidates if isinstance(node, dict) and "$comment" in node]
     return str(comments[-1]) if comments else None
+
+
+def _spoken_of(error: _Error, nodes: list[Json]) -> tuple[str, ...]:
+    """List the keys a failed rule speaks of: those of the part that failed, then those of its condition."""
+    names = dict.fromkeys(_mentioned(nodes[-1]))
+    for step, holder in zip(error.absolute_schema_path, nodes, strict=True):
+        if step in ("then", "else"):
+            names |= dict.fromkeys(_mentioned(holder.get("if")))
+    return tuple(names)
 
 
 def _mentioned(node: Json) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def output_problem(path: str, own_files: frozenset[str]) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _folder_problem(folder: str) -> str | None:
-    return next(filter(None, (_component_problem(name, 0) for name in folder.split("/"))), None)
+    return next(filter(None, (_component_problem(name, 0) for name in folder.split("/") if name != ".")), None)
 
 
 def _component_problem(name: str, room: int) -> str | None:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from runner.records import Layer, Leaf, Mark, Origin, Problem, Step
 from runner.spec.events import forbidden_character
+from runner.spec.faults import Fault, FaultsError, HushedError
 from runner.spec.load import override_value
 from runner.spec.paths import inside_problem
 from runner.spec.sandbox import plain_json
-from runner.spec.template import Fault, FaultsError, HushedError, Template, compile_template
+from runner.spec.scalars import OddNumberError
+from runner.spec.template import Template, compile_template
 from runner.spec.texts import file_text, is_template, place
 from runner.spec.words import show
 
@@ -207,14 +209,13 @@ class Renderer:
 
 
 def _override(name: str, text: str) -> Bound:
-    return Bound(
-        value=plain_json(override_value(text)),
-        key=("--var", name),
-        mark=None,
-        layer=Layer.VAR,
-        source=None,
-        steps=(Step(text=f"--var {name}={text}"),),
-    )
+    """Read a --var; one that cannot be read is broken without a word, because `load` has said so."""
+    steps = (Step(text=f"--var {name}={text}"),)
+    try:
+        value = plain_json(override_value(text))
+    except OddNumberError:
+        return Bound(value=None, key=("--var", name), mark=None, layer=Layer.VAR, broken=True)
+    return Bound(value=value, key=("--var", name), mark=None, layer=Layer.VAR, steps=steps)
 
 
 def _broken(leaf: Leaf, problems: tuple[Problem, ...], key: Hashable) -> Bound:

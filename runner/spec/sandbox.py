@@ -96,7 +96,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
     def __init__(self) -> None:
-        super().__init__(undefined=Missing, keep_trailing_newline=True, finalize=as_text, autoescape=False)
+        super().__init__(
+            undefined=Missing, keep_trailing_newline=True, finalize=as_text, autoescape=False, optimized=False
+        )
         self.globals.clear()
         self.budget = MAX_ITEMS
         self.filters = {name: FILTERS[name] for name in PLAIN_FILTERS + PLAIN_FILTERS_OF_LISTS}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.records import Layer, Problem, Step
+from runner.spec.faults import Fault, HushedError, View
 from runner.spec.needs import group_of
 from runner.spec.render import Bound
-from runner.spec.template import Fault, HushedError, View
 from runner.spec.words import listing, nearest, show
 
 if TYPE_CHECKING:

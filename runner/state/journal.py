@@ -7,6 +7,7 @@ carries a SHA-256 over its content and the row before it, so damage is found and
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sqlite3
@@ -58,6 +59,7 @@ class Journal:
                     "INSERT INTO events (at, job, attempt, phase, data, sum) VALUES (?, ?, ?, ?, ?, ?)", rows
                 )
         except sqlite3.Error as error:
+            self._resync()
             raise StateError(
                 f"cannot write the journal {self.path}: {error}", help="free some disk space, then run again"
             ) from error
@@ -68,12 +70,7 @@ class Journal:
         self._connection.close()
 
     def _prepare(self) -> None:
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, VERSION):
-            raise StateError(
-                f"{self.path} was written by another version of Scorefile (layout {version}, this one reads {VERSION})",
-                help="use the version that wrote it",
-            )
+        version = _layout(self._connection, self.path)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         if version == 0:
@@ -84,6 +81,11 @@ class Journal:
                     " sum TEXT NOT NULL)"
                 )
                 self._connection.execute(f"PRAGMA user_version={VERSION}")
+
+    def _resync(self) -> None:
+        """After a failed write, continue the chain from what is really there."""
+        with contextlib.suppress(sqlite3.Error):
+            self._chain = self._last_sum()
 
     def _last_sum(self) -> str:
         row = self._connection.execute("SELECT sum FROM events ORDER BY seq DESC LIMIT 1").fetchone()
@@ -96,7 +98,8 @@ def read_events(path: Path) -> tuple[Event, ...]:
         return ()
     connection = _connect(path)
     try:
-        return tuple(_verified(connection, path))
+        _layout(connection, path)
+        return () if _is_blank(connection) else tuple(_verified(connection, path))
     except sqlite3.DatabaseError as error:
         raise _damaged(path, str(error)) from error
     finally:
@@ -113,6 +116,21 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _layout(connection: sqlite3.Connection, path: Path) -> int:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version not in (0, VERSION):
+        raise StateError(
+            f"{path} was written by another version of Scorefile (layout {version}, this one reads {VERSION})",
+            help="use the version that wrote it",
+        )
+    return version
+
+
+def _is_blank(connection: sqlite3.Connection) -> bool:
+    """Say whether a run was killed before it could create the table."""
+    return not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
+
 def _verified(connection: sqlite3.Connection, path: Path) -> Iterable[Event]:
     chain, expected = _GENESIS, 1
     for seq, at, job, attempt, phase, data, found in connection.execute(
@@ -123,6 +141,9 @@ def _verified(connection: sqlite3.Connection, path: Path) -> Iterable[Event]:
             raise _damaged(path, f"row {seq} is not what was written")
         expected += 1
         yield Event(at=at, job=job, attempt=attempt, phase=Phase(phase), data=json.loads(data))
+    ever = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+    if ever is not None and ever[0] != expected - 1:
+        raise _damaged(path, f"rows after {expected - 1} are gone")
 
 
 def _checksum(previous: str, *fields: str) -> str:

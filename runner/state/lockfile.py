@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import StateError
@@ -52,7 +54,7 @@ def parse_lock(text: str) -> Lock:
     entries = {}
     for job, block in jobs.items():
         try:
-            entries[job] = entry_from_json(block)
+            entries[job] = _sound(entry_from_json(block))
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"the block of {job!r} is not an entry: {error}") from error
         if not _is_sound(entries[job]):
@@ -75,6 +77,17 @@ def _is_sound(entry: Entry) -> bool:
     """Say whether an entry still asks for what it was paid for."""
     own = fingerprint(entry.model, entry.request) == entry.fingerprint
     return own and (entry.pending is None or _is_sound(entry.pending))
+
+
+def _sound(entry: Entry) -> Entry:
+    """Return an entry whose paths stay in the pipeline's folder. Raises ValueError for another."""
+    for path in (take.path for take in entry.takes if take.path is not None):
+        parts = PurePosixPath(path).parts
+        if not parts or path.startswith("/") or ".." in parts or "\0" in path:
+            raise ValueError(f"the path {path!r} leads out of the folder")
+    if entry.take < 1:
+        raise ValueError("takes are counted from 1")
+    return entry if entry.pending is None else replace(entry, pending=_sound(entry.pending))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

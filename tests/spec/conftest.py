@@ -8,8 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from runner.records import Card, Param, Pipeline, Price, Problem, Provider, Request, Seed, Takes
 from runner.spec.document import parse
 from runner.spec.expand import expand
@@ -17,7 +15,7 @@ from runner.spec.load import load
 from runner.spec.resolve import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA: dict[str, Any] = json.loads((ROOT / "schemas/pipeline.schema.json").read_text(encoding="utf-8"))
@@ -206,9 +204,3 @@ def check_text(
     cells, wrong = expand(pipeline)
     requests, more = resolve(pipeline, cells, CATALOG, env=env or {}, overrides=overrides or {}, read_text=read_text)
     return Checked(pipeline, requests, (*problems, *wrong, *more))
-
-
-@pytest.fixture
-def check() -> Callable[..., Checked]:
-    """Run a text through parse, load, expand and resolve with the small catalogue."""
-    return check_text

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from runner.spec.template import FaultsError, compile_template
+from runner.spec.faults import FaultsError
+from runner.spec.template import _of_jinja, _of_names, compile_template
 from tests.spec.conftest import check_text
 
 
@@ -257,3 +258,27 @@ jobs:
     problem = check_text(text).only
     assert problem.mark is not None
     assert (problem.code, problem.mark.line, problem.mark.column) == ("SF216", 2, 15)
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ a }}", " {{ a }}\n", "x{{a}}y{{ b }}", "{{ a }}{{ a }}", "{{ c }}!", "{{ d }}!", "{{ b }}\n\n"]
+)
+def test_the_short_way_for_plain_names_gives_what_jinja_gives(source: str) -> None:
+    values = {"a": 1.0, "b": "t", "c": True, "d": [1]}
+    short, long = _of_names(source), _of_jinja(source)
+    assert short is not None
+    assert (short.names, short.required) == (long.names, long.required)
+    outcomes = []
+    for template in (short, long):
+        try:
+            outcomes.append(template.render(values))
+        except FaultsError as error:
+            outcomes.append(error.faults)
+    assert outcomes[0] == outcomes[1]
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ true }}", "{{ self }}", "{{ range }}", "{{- a }}", "{{ a.b }}", "{{ a }}{# c #}", "{{ a", "{{ _a }}"]
+)
+def test_anything_else_goes_the_long_way(source: str) -> None:
+    assert _of_names(source) is None

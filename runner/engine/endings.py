@@ -1,0 +1,119 @@
+"""How a job ends without its audio, in words: what happened, what it means for the money, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.records import Phase
+
+if TYPE_CHECKING:
+    from runner.records import ErrorGroup, Provider, Reading, Result, Submission
+
+_AT_NO_COST = "run again: the job is paid and goes on"
+_ANEW = "nothing is sent again by itself; name the job with --force to pay for a new one"
+_PAID = {True: "it was charged", False: "it was not charged", None: "it may have been charged"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """One way to end. `closes` says that the vendor will take nothing more in this run."""
+
+    result: Result
+    message: str
+    help: str | None = None
+    group: ErrorGroup | None = None
+    closes: bool = False
+
+
+def unreachable(provider: Provider, why: str) -> Ending:
+    """No byte of any try left this machine."""
+    message = f"{provider.title} cannot be reached: {why}"
+    return Ending(result="failed", message=message, help="nothing was sent or charged; run again when it is reachable")
+
+
+def not_asked_for() -> Ending:
+    """What was taken up turned out not to be paid for, and this plan foresaw no new submit."""
+    message = "the earlier submit came to nothing, and was not charged"
+    return Ending(result="failed", message=message, help="run again: the plan then shows what a new submit costs")
+
+
+def rejected(provider: Provider, reading: Reading) -> Ending:
+    """The vendor proved that it did not execute the submit."""
+    title = provider.title
+    match reading.group:
+        case "auth":
+            variable = provider.auth.env if provider.auth else "the key"
+            message = f"{title} does not accept the key: {reading.message}"
+            return Ending(result="failed", message=message, help=f"check {variable}", group="auth", closes=True)
+        case "balance":
+            message = f"{title}: {reading.message}"
+            help_ = f"top up at {title}, then run again"
+            return Ending(result="failed", message=message, help=help_, group="balance", closes=True)
+        case "rate" | "busy":
+            message = f"{title} stays busy: {reading.message}"
+            return Ending(result="failed", message=message, help="nothing was charged; run again later")
+        case "invalid" | "missing" | "transient" | None:
+            message = f"{title} refused: {reading.message}"
+            help_ = "nothing was charged; change the job, then run again"
+            return Ending(result="failed", message=message, help=help_, group=reading.group)
+
+
+def doubtful(provider: Provider, job: str, why: str, *, free: bool) -> Ending:
+    """A submit may have been charged and nothing proves it."""
+    if free:
+        return Ending(result="failed", message=why, help="the model is free: run again")
+    help_ = f"nothing is sent again by itself; see what {provider.title} lists, then: scorefile resolve {job}"
+    return Ending(result="unknown", message=f"payment in an unknown state: {why}", help=help_)
+
+
+def locked_out(provider: Provider, reading: Reading) -> Ending:
+    """The key is not accepted any more while a paid job is under way."""
+    message = f"{provider.title} does not accept the key any more: {reading.message}"
+    help_ = "mend the key and run again: the job is paid and goes on"
+    return Ending(result="failed", message=message, help=help_, group="auth")
+
+
+def stalled(age_s: float) -> Ending:
+    """A paid job is not finished at its deadline."""
+    message = f"not finished {age_s / 60:.0f} minutes after its submit"
+    return Ending(result="failed", message=message, help="run again to go on waiting: it costs nothing")
+
+
+def dead_link(submission: Submission) -> Ending:
+    """The link stays dead although it was asked for afresh."""
+    message = f"the link to the audio is dead: {submission.message}"
+    return Ending(result="failed", message=message, help="run again to ask for a fresh link: it costs nothing")
+
+
+def undownloaded(why: str) -> Ending:
+    """The download did not succeed this time."""
+    return Ending(result="failed", message=why, help=_AT_NO_COST)
+
+
+def over(provider: Provider, submission: Submission) -> Ending:
+    """The submission itself has ended: failed, lost at the vendor, or with content that is no audio."""
+    match submission.phase:
+        case Phase.FAILED:
+            message = f"{provider.title}: {submission.message} ({_PAID[submission.charged]})"
+            return Ending(result="failed", message=message, help="`retries: N` asks again by itself")
+        case Phase.LOST:
+            name = "this job" if provider.id_is_private else submission.request_id
+            message = f"{provider.title} does not know {name} any more"
+            return Ending(result="failed", message=message, help=_ANEW)
+        case _:
+            return Ending(result="failed", message=submission.message, help=_ANEW)
+
+
+def interrupted(*, unpaid: bool) -> Ending:
+    """The run was asked to stop."""
+    if unpaid:
+        return Ending(result="skipped", message="not submitted: interrupted")
+    return Ending(result="unfinished", message="interrupted", help="run again: it goes on and is not paid twice")
+
+
+def broken(error: Exception) -> Ending:
+    """Something on this machine is in the way."""
+    message = f"{error.strerror or error} ({error.filename or 'disk'})" if isinstance(error, OSError) else str(error)
+    help_ = getattr(error, "help", None) or "mend it, then run again: it goes on at no cost"
+    return Ending(result="failed", message=message, help=help_)

@@ -1,0 +1,135 @@
+"""One submission as it is told to the journal: each row is written first and folded after."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from runner.catalog.price import cost
+from runner.engine import machine
+from runner.plan.decide import asked_seconds
+from runner.plan.fingerprint import fingerprint
+from runner.records import Phase, Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runner.records import Action, Event, Json, Provider, Request
+    from runner.state.books import Books
+
+
+class Story:
+    """The submission that a job stands at, its attempts before, and what they were charged."""
+
+    def __init__(
+        self, action: Action, provider: Provider, books: Books, *, now: Callable[[], datetime], token: Callable[[], str]
+    ) -> None:
+        self._request: Request = action.request
+        self._provider, self._books, self._now, self._token = provider, books, now, token
+        self._begun = action.submission
+        self.submission: Submission = action.submission or _blank(action.request)
+        self.paid: Decimal | None = Decimal(0)
+        """What was charged in this run so far, in USD; None when that is not known."""
+
+    def rows_to_begin(self) -> tuple[Event, ...]:
+        """Return the rows that open this job in the journal, folded already; the loop writes those of all jobs at once.
+
+        There are none for a submission of this journal. One begun on another machine gets an attempt of its own here.
+        """
+        begun = self._begun
+        if begun is not None and begun.attempt:
+            return ()
+        rows = [self._planned()]
+        if begun is not None:
+            opened = machine.advance(None, rows[0])
+            at = begun.submitted_at or self.at()
+            rows.append(
+                machine.event(opened, Phase.ACCEPTED, at=at, request_id=begun.request_id, poll_url=begun.poll_url)
+            )
+        self.submission = _blank(self._request)
+        self._fold(*rows)
+        return tuple(rows)
+
+    def begin_again(self) -> None:
+        """Open another attempt of the same request."""
+        row = self._planned()
+        self._books.record(row)
+        self.submission = _blank(self._request)
+        self._fold(row)
+
+    def reached(self, phase: Phase, **data: Json) -> None:
+        """Write that the submission reached a phase, and be there."""
+        self.record(machine.event(self.submission, phase, at=self.at(), **data))
+
+    def record(self, *rows: Event) -> None:
+        """Write rows, then fold them. Raises StateError when they cannot be written."""
+        self._books.record(*rows)
+        self._fold(*rows)
+
+    def record_paid(self, *rows: Event) -> None:
+        """Write rows that prove a payment, whatever it takes, then fold them."""
+        self._books.record_paid(self._provider.name, *rows)
+        self._fold(*rows)
+
+    def at(self) -> str:
+        """Return the time as the journal writes it: UTC, ISO 8601, whole seconds."""
+        return self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
+
+    def age_s(self) -> float:
+        """Return the seconds since the submit was accepted, by the wall clock: a stored time is all a new run has."""
+        submitted = datetime.fromisoformat(self.submission.submitted_at or self.at())
+        return (self._now() - submitted) / timedelta(seconds=1)
+
+    def charge_submit(self) -> None:
+        """Count one accepted submit."""
+        self._charge(self._one_submit())
+
+    def take_back_submit(self) -> None:
+        """Take one submit back that the vendor says it did not charge."""
+        self._charge(-(self._one_submit() or Decimal(0)))
+
+    def charge_unknown(self) -> None:
+        """Note that something was, or may have been, charged and nobody knows how much."""
+        self.paid = None
+
+    def charge_real_length(self) -> None:
+        """Put the real length into a price by the minute."""
+        takes = self.submission.takes
+        if self._request.price.per != "minute" or not self.paid:
+            return
+        seconds = sum(take.seconds for take in takes) / max(1, len(takes))
+        actual = cost(self._request.price, takes=len(takes), seconds=seconds).low
+        self._charge(None if actual is None else actual - (self._one_submit() or Decimal(0)))
+
+    def _charge(self, usd: Decimal | None) -> None:
+        self.paid = None if usd is None or self.paid is None else self.paid + usd
+
+    def _one_submit(self) -> Decimal | None:
+        return cost(self._request.price, takes=self._request.takes, seconds=asked_seconds(self._request)).low
+
+    def _planned(self) -> Event:
+        one = self._one_submit()
+        return machine.planned(
+            self._request,
+            attempt=self._token(),
+            fingerprint=fingerprint(self._request.card.id, self._request.params),
+            price_usd=None if one is None else str(one),
+            at=self.at(),
+        )
+
+    def _fold(self, *rows: Event) -> None:
+        for row in rows:
+            opening = row.phase is Phase.PLANNED
+            self.submission = machine.advance(None if opening else self.submission, row)
+
+
+def _blank(request: Request) -> Submission:
+    return Submission(
+        job=request.job,
+        attempt="",
+        phase=Phase.PLANNED,
+        model=request.card.id,
+        params=request.params,
+        fingerprint="",
+    )

@@ -1,0 +1,283 @@
+"""Call → Reply: what left this machine, and who got the key. Matchers see the wire through `responses`."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+import responses
+from responses import matchers
+
+from runner.engine.keys import Key
+from runner.engine.transport import MAX_REPLY_BYTES, Door, HttpTransport, NotSent, Unproven, is_loopback, same_host
+from runner.records import Auth, Call
+from tests.support.bridge import Bridge
+from tests.support.recorder import Recorder, Says, recording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECRET = "sk-live-0123456789abcdef"
+HOST = "https://gateway.example.com"
+AUTH = Auth(header="X-Key", prefix="Bearer ", env="X_KEY")
+CALL = Call(
+    method="POST", url=f"{HOST}/v1/make", headers=(("Content-Type", "application/json"),), body=b'{"prompt":"rain"}'
+)
+
+
+def door(base_url: str = HOST) -> Door:
+    return Door(base_url=base_url, auth=AUTH, key=Key(SECRET))
+
+
+def nothing() -> None:
+    pass
+
+
+# ---------------------------------------------------------------- over `responses`
+
+
+@pytest.fixture
+def bridged() -> Iterator[HttpTransport]:
+    transport = HttpTransport(layer=Bridge())
+    yield transport
+    transport.close()
+
+
+EXACT = [
+    matchers.header_matcher(
+        {
+            "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": "scorefile",
+            "X-Key": f"Bearer {SECRET}",
+            "Accept": "*/*",
+            "Connection": "keep-alive",
+            "Content-Length": "17",
+        },
+        strict_match=True,
+    ),
+    matchers.json_params_matcher({"prompt": "rain"}, strict_match=True),
+    matchers.query_param_matcher({}),
+]
+
+
+@responses.activate
+def test_a_submit_is_exactly_its_call_and_the_key(bridged: HttpTransport) -> None:
+    seen = responses.post(CALL.url, match=EXACT, json={"request_id": "r1"}, status=202, headers={"Retry-After": "3"})
+    reply = bridged.submit(CALL, door(), before=nothing, timeout_s=5)
+    assert (reply.status, reply.body, reply.headers["retry-after"]) == (202, b'{"request_id": "r1"}', "3")
+    assert seen.call_count == 1
+
+
+@responses.activate
+def test_the_intent_is_written_before_anything_leaves(bridged: HttpTransport) -> None:
+    responses.post(CALL.url, json={})
+    before: list[int] = []
+    bridged.submit(CALL, door(), before=lambda: before.append(len(responses.calls)), timeout_s=5)
+    assert before == [0]
+
+
+@responses.activate
+def test_nothing_leaves_when_the_intent_cannot_be_written(bridged: HttpTransport) -> None:
+    responses.post(CALL.url, json={})
+
+    def full() -> None:
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left"):
+        bridged.submit(CALL, door(), before=full, timeout_s=5)
+    assert len(responses.calls) == 0
+
+
+@responses.activate
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_an_answer_and_is_not_followed(bridged: HttpTransport, status: int) -> None:
+    responses.post(CALL.url, status=status, headers={"Location": "https://elsewhere.example.com/"})
+    assert bridged.submit(CALL, door(), before=nothing, timeout_s=5).status == status
+    assert len(responses.calls) == 1
+
+
+@responses.activate
+def test_a_submit_without_an_answer_is_unproven_and_sent_once(bridged: HttpTransport) -> None:
+    responses.post(CALL.url, body=requests.ReadTimeout(f"slow {SECRET}"))
+    with pytest.raises(Unproven, match="no whole answer in time"):
+        bridged.submit(CALL, door(), before=nothing, timeout_s=5)
+    assert len(responses.calls) == 1
+
+
+@responses.activate
+@pytest.mark.parametrize("status", [400, 401, 402, 429, 500, 503, 596])
+def test_every_status_is_an_answer(bridged: HttpTransport, status: int) -> None:
+    responses.post(CALL.url, status=status, json={"error": "x"})
+    assert bridged.submit(CALL, door(), before=nothing, timeout_s=5).status == status
+    assert len(responses.calls) == 1
+
+
+@responses.activate
+def test_a_key_that_a_vendor_says_back_is_struck_out(bridged: HttpTransport) -> None:
+    responses.get(f"{HOST}/q", body=f"bad key {SECRET}".encode(), headers={"X-Echo": SECRET})
+    reply = bridged.ask(Call(method="GET", url=f"{HOST}/q"), door())
+    assert reply.body == b"bad key ***"
+    assert reply.headers["x-echo"] == "***"
+
+
+@responses.activate
+@pytest.mark.parametrize("url", ["https://elsewhere.example.com/v1", "http://gateway.example.com/v1/make"])
+def test_a_call_to_another_host_never_leaves(bridged: HttpTransport, url: str) -> None:
+    call = Call(method="GET", url=url)
+    with pytest.raises(NotSent, match="would leave the provider's own host"):
+        bridged.ask(call, door())
+    with pytest.raises(NotSent, match="would leave the provider's own host"):
+        bridged.submit(call, door(), before=nothing, timeout_s=5)
+    assert len(responses.calls) == 0
+
+
+# ---------------------------------------------------------------- over real sockets
+
+
+@pytest.fixture
+def vendor() -> Iterator[Recorder]:
+    with recording() as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def transport() -> Iterator[HttpTransport]:
+    real = HttpTransport()
+    yield real
+    real.close()
+
+
+def post(url: str) -> Call:
+    return Call(method="POST", url=f"{url}/v1/make", headers=CALL.headers, body=CALL.body)
+
+
+def test_the_intent_is_written_between_the_connection_and_the_first_byte(
+    transport: HttpTransport, vendor: Recorder
+) -> None:
+    vendor.say("*", Says.of(202, {"id": 1}))
+    order: list[int] = []
+    reply = transport.submit(
+        post(vendor.url), door(vendor.url), before=lambda: order.append(len(vendor.seen)), timeout_s=5
+    )
+    assert (reply.status, order, len(vendor.seen)) == (202, [0], 1)
+    assert vendor.seen[0].header("X-Key") == f"Bearer {SECRET}"
+    assert vendor.seen[0].body == CALL.body
+
+
+def test_a_closed_port_is_proof_that_nothing_was_sent(transport: HttpTransport) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+    written: list[bool] = []
+    with pytest.raises(NotSent, match="no connection"):
+        transport.submit(post(url), door(url), before=lambda: written.append(True), timeout_s=5)
+    assert written == []
+
+
+def test_a_name_that_nobody_has_is_proof_that_nothing_was_sent(transport: HttpTransport) -> None:
+    url = "https://vendor.invalid"
+    with pytest.raises(NotSent, match="no connection"):
+        transport.submit(post(url), door(url), before=nothing, timeout_s=5)
+
+
+def test_a_vendor_that_hangs_up_leaves_the_outcome_unproven(transport: HttpTransport, vendor: Recorder) -> None:
+    vendor.say("*", Says(hang_up=True))
+    with pytest.raises(Unproven, match="hung up before its answer was whole"):
+        transport.submit(post(vendor.url), door(vendor.url), before=nothing, timeout_s=5)
+    assert len(vendor.seen) == 1
+
+
+def test_an_answer_that_is_cut_off_leaves_the_outcome_unproven(transport: HttpTransport, vendor: Recorder) -> None:
+    vendor.say("*", Says(status=202, body=b'{"request_id": "r1"}', cut=9))
+    with pytest.raises(Unproven, match="hung up before its answer was whole"):
+        transport.submit(post(vendor.url), door(vendor.url), before=nothing, timeout_s=5)
+    assert len(vendor.seen) == 1
+
+
+def test_a_submit_has_a_deadline(transport: HttpTransport, vendor: Recorder) -> None:
+    vendor.say("*", Says(status=202, slow_s=2))
+    begun = time.monotonic()
+    with pytest.raises(Unproven, match="no whole answer in time"):
+        transport.submit(post(vendor.url), door(vendor.url), before=nothing, timeout_s=0.3)
+    assert time.monotonic() - begun < 1.5
+
+
+def test_a_redirect_over_a_real_socket_takes_the_key_nowhere(transport: HttpTransport, vendor: Recorder) -> None:
+    with recording() as elsewhere:
+        vendor.say("*", Says.redirect(f"{elsewhere.url}/steal"))
+        assert transport.submit(post(vendor.url), door(vendor.url), before=nothing, timeout_s=5).status == 302
+        assert transport.ask(Call(method="GET", url=f"{vendor.url}/q"), door(vendor.url)).status == 302
+        assert elsewhere.seen == []
+
+
+def test_a_poll_address_on_another_host_gets_neither_call_nor_key(transport: HttpTransport, vendor: Recorder) -> None:
+    with recording() as elsewhere:
+        with pytest.raises(NotSent, match="would leave the provider's own host"):
+            transport.ask(Call(method="GET", url=f"{elsewhere.url}/status"), door(vendor.url))
+        assert elsewhere.seen == []
+
+
+def test_a_long_answer_is_cut(transport: HttpTransport, vendor: Recorder) -> None:
+    vendor.say("*", Says(body=b"x" * (3 * MAX_REPLY_BYTES)))
+    reply = transport.ask(Call(method="GET", url=f"{vendor.url}/q"), door(vendor.url))
+    assert MAX_REPLY_BYTES < len(reply.body) < 2 * MAX_REPLY_BYTES
+
+
+def test_each_submit_has_a_connection_of_its_own(transport: HttpTransport, vendor: Recorder) -> None:
+    vendor.say("*", Says.of(202, {}))
+    for _ in range(3):
+        transport.submit(post(vendor.url), door(vendor.url), before=nothing, timeout_s=5)
+    pool = transport._submits._transport
+    assert getattr(pool, "_pool").connections == []  # noqa: B009 - a private of another library
+
+
+def test_a_failed_ask_can_be_asked_again(transport: HttpTransport, vendor: Recorder) -> None:
+    vendor.say("*", Says(hang_up=True))
+    with pytest.raises(NotSent, match="hung up"):
+        transport.ask(Call(method="GET", url=f"{vendor.url}/q"), door(vendor.url))
+    vendor.say("*", Says.of(200, {}))
+    assert transport.ask(Call(method="GET", url=f"{vendor.url}/q"), door(vendor.url)).status == 200
+
+
+def test_a_header_that_cannot_be_sent_is_not_sent(transport: HttpTransport, vendor: Recorder) -> None:
+    call = Call(method="POST", url=f"{vendor.url}/v1", headers=(("X-A", "a\r\nX-B: b"),), body=b"")
+    with pytest.raises(NotSent, match="could not be formed"):
+        transport.submit(call, door(vendor.url), before=nothing, timeout_s=5)
+    assert vendor.seen == []
+
+
+# ---------------------------------------------------------------- hosts
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://a.example/x", "https://a.example", True),
+        ("https://A.example/x", "https://a.example", True),
+        ("https://a.example:443/x", "https://a.example", True),
+        ("https://a.example:444/x", "https://a.example", False),
+        ("http://a.example/x", "https://a.example", False),
+        ("https://b.example/x", "https://a.example", False),
+        ("https://a.example@b.example/x", "https://a.example", False),
+    ],
+)
+def test_a_host_is_scheme_name_and_port(one: str, other: str, same: bool) -> None:
+    assert same_host(one, other) is same
+
+
+@pytest.mark.parametrize(
+    ("url", "loopback"),
+    [
+        ("http://127.0.0.1:80/x", True),
+        ("http://[::1]/x", True),
+        ("http://localhost/x", True),
+        ("http://127.0.0.1.example.com/x", False),
+        ("http://localhost.example.com/x", False),
+        ("http://10.0.0.1/x", False),
+    ],
+)
+def test_loopback_is_this_machine_alone(url: str, loopback: bool) -> None:
+    assert is_loopback(url) is loopback

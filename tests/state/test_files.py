@@ -1,0 +1,174 @@
+"""Files are written whole or not at all, and never outside their folder or over a stranger's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from runner.errors import StateError
+from runner.state.files import digest, place, remove_owned, write_atomic
+from tests.support.made import sha
+
+NONE: frozenset[str] = frozenset()
+
+
+@pytest.fixture
+def take(tmp_path: Path) -> Path:
+    path = tmp_path / "take"
+    path.write_bytes(b"take")
+    return path
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+# ---------------------------------------------------------------- write_atomic
+
+
+def test_a_file_is_replaced_whole_and_nothing_else_stays(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "night.lock"
+    write_atomic(target, b"one")
+    write_atomic(target, b"two")
+    assert target.read_bytes() == b"two"
+    assert names(tmp_path) == ["new", "new/night.lock"]
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "night.lock"
+    write_atomic(target, b"one")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomic(target, b"two")
+    assert target.read_bytes() == b"one"
+    assert names(tmp_path) == ["night.lock"]
+
+
+def test_a_link_at_the_place_of_a_lock_stays_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.lock", tmp_path / "night.lock"
+    real.write_bytes(b"one")
+    link.symlink_to(real)
+    write_atomic(link, b"two")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"two"
+
+
+def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    target = tmp_path / "night.lock"
+    write_atomic(target, b"a" * 100_000)
+    with target.open("rb") as reader:
+        write_atomic(target, b"b" * 100_000)
+        assert set(reader.read()) == {ord("a")}
+    assert set(target.read_bytes()) == {ord("b")}
+
+
+# ---------------------------------------------------------------- digest
+
+
+def test_only_a_regular_file_has_a_digest(tmp_path: Path, take: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(take)
+    assert digest(take) == sha("take")
+    assert [digest(tmp_path / name) for name in ("pipe", "link", "nothing", ".")] == [None] * 4
+
+
+# ---------------------------------------------------------------- place
+
+
+def test_a_take_is_placed_in_folders_that_are_made_for_it(root: Path, take: Path) -> None:
+    place(take, root, "audio/deep/title.wav", owned=NONE)
+    assert (root / "audio/deep/title.wav").read_bytes() == b"take"
+    assert names(root) == ["audio", "audio/deep", "audio/deep/title.wav"]
+
+
+def test_our_own_file_is_replaced(root: Path, take: Path) -> None:
+    (root / "title.wav").write_bytes(b"before")
+    place(take, root, "title.wav", owned=frozenset({sha("before")}))
+    assert (root / "title.wav").read_bytes() == b"take"
+
+
+def test_a_file_that_is_the_same_already_is_no_stranger(root: Path, take: Path) -> None:
+    (root / "title.wav").write_bytes(b"take")
+    place(take, root, "title.wav", owned=NONE)
+    assert (root / "title.wav").read_bytes() == b"take"
+
+
+def test_a_strangers_file_is_never_overwritten(root: Path, take: Path) -> None:
+    (root / "title.wav").write_bytes(b"mine")
+    with pytest.raises(StateError, match=r"title\.wav is there already and this pipeline did not write it"):
+        place(take, root, "title.wav", owned=frozenset({sha("before")}))
+    assert (root / "title.wav").read_bytes() == b"mine"
+    assert names(root) == ["title.wav"]
+
+
+@pytest.mark.parametrize("kind", ["link to a file", "link to nothing", "folder", "pipe"])
+def test_what_is_no_regular_file_is_never_replaced(root: Path, take: Path, tmp_path: Path, kind: str) -> None:
+    outside = tmp_path / "outside"
+    target = root / "title.wav"
+    match kind:
+        case "link to a file":
+            outside.write_bytes(b"before")
+            target.symlink_to(outside)
+        case "link to nothing":
+            target.symlink_to(outside)
+        case "folder":
+            target.mkdir()
+        case _:
+            os.mkfifo(target)
+    with pytest.raises(StateError, match="is there already"):
+        place(take, root, "title.wav", owned=frozenset({sha("before")}))
+    assert not outside.exists() or outside.read_bytes() == b"before"
+
+
+@pytest.mark.parametrize("path", ["audio/title.wav", "audio/deep/title.wav"])
+def test_nothing_is_written_through_a_linked_folder(root: Path, take: Path, tmp_path: Path, path: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (root / "audio").symlink_to(outside)
+    with pytest.raises(StateError, match="audio is a link or not a folder; nothing is written through it"):
+        place(take, root, path, owned=NONE)
+    assert names(outside) == []
+
+
+def test_nothing_is_written_under_a_file(root: Path, take: Path) -> None:
+    (root / "audio").write_bytes(b"mine")
+    with pytest.raises(StateError, match="audio is a link or not a folder"):
+        place(take, root, "audio/title.wav", owned=NONE)
+
+
+def test_a_failed_copy_leaves_nothing_half_written(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        place(tmp_path / "gone", root, "title.wav", owned=NONE)
+    assert names(root) == []
+
+
+@pytest.mark.parametrize("name", ["dash-–-夢.wav", "x" * 240 + ".wav", "-n.wav"])
+def test_unusual_names_work(root: Path, take: Path, name: str) -> None:
+    place(take, root, name, owned=NONE)
+    assert (root / name).read_bytes() == b"take"
+
+
+# ---------------------------------------------------------------- remove_owned
+
+
+def test_only_what_this_pipeline_wrote_is_removed(root: Path) -> None:
+    (root / "old.wav").write_bytes(b"before")
+    (root / "mine.wav").write_bytes(b"mine")
+    owned = frozenset({sha("before")})
+    assert remove_owned(root, "old.wav", owned=owned)
+    assert not remove_owned(root, "mine.wav", owned=owned)
+    assert not remove_owned(root, "nothing.wav", owned=owned)
+    assert names(root) == ["mine.wav"]

@@ -1,0 +1,77 @@
+"""The vendor as a process, seen from a test."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.support.vendor.book import LEDGER, REQUESTS, read_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[3]
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningVendor:
+    """Where a vendor answers, and what it wrote down. `folder` is also where `media=file:NAME` looks."""
+
+    folder: Path
+    url: str
+    port: str
+    host: str
+
+    def charges(self, *names: str) -> list[dict[str, Any]]:
+        """Return the charges, all or those of these names, in order."""
+        rows = read_lines(self.folder / LEDGER)
+        return [row for row in rows if not names or row["name"] in names]
+
+    def requests(self, text: str = "", *, method: str = "") -> list[dict[str, Any]]:
+        """Return the requests that hold `text` in path or body, at all doors."""
+        rows = read_lines(self.folder / REQUESTS)
+        return [row for row in rows if text in row["path"] + row["body"] and method in ("", row["method"])]
+
+    def elsewhere(self) -> list[dict[str, Any]]:
+        """Return the requests that reached a door that is not the vendor's own."""
+        own = self.url.removeprefix("http://")
+        return [row for row in self.requests() if row["where"] != own]
+
+    def wait_for(self, text: str, *, method: str = "", count: int = 1, timeout_s: float = 20.0) -> None:
+        """Wait until `count` such requests have come."""
+        until = time.monotonic() + timeout_s
+        while len(self.requests(text, method=method)) < count:
+            assert time.monotonic() < until, f"no {method} request with {text} came"
+            time.sleep(0.002)
+
+    def settle(self) -> None:
+        """Wait until every request that has reached the vendor is dealt with."""
+        with _OPENER.open(f"{self.url}/_vendor/idle", timeout=40) as answer:
+            assert json.load(answer)["idle"]
+
+
+@contextmanager
+def running_vendor(folder: Path) -> Iterator[RunningVendor]:
+    """Run a vendor that keeps its books in `folder`. It ends with this process, however that ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.support.vendor", str(folder)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        places = json.loads(process.stdout.readline())
+        try:
+            yield RunningVendor(folder=folder, url=places["same"], port=places["port"], host=places["host"])
+        finally:
+            process.terminate()

@@ -1,0 +1,64 @@
+"""Ways to break the runner on purpose: a harness that never saw a fault proves nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from runner.records import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from runner.records import Event
+
+
+def no_intent() -> None:
+    """Send without writing down first that something will be sent."""
+    from runner.state.books import Books
+
+    original = Books.record
+
+    def record(self: Books, *events: Event) -> None:
+        kept = tuple(event for event in events if event.phase is not Phase.INTENT)
+        if kept:
+            original(self, *kept)
+
+    Books.record = record  # type: ignore[method-assign]
+
+
+def no_lock() -> None:
+    """Let any number of runs write at once."""
+    from runner.state import runlock
+
+    @contextlib.contextmanager
+    def hold(*_args: object, **_kwargs: object) -> Iterator[None]:
+        yield
+
+    runlock.hold = hold  # type: ignore[assignment]
+
+
+def place_in_pieces() -> None:
+    """Write outputs where they belong, instead of renaming whole files to there."""
+    import time
+    from pathlib import Path
+
+    from runner.state import books
+
+    def place(source: Path, root: Path, relative: str, **_kwargs: object) -> None:
+        target = root / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        data = source.read_bytes()
+        with target.open("wb", buffering=0) as file:
+            for start in range(0, len(data), 512):
+                file.write(data[start : start + 512])
+                time.sleep(0.001)
+
+    books.place = place
+
+
+MUTANTS: Mapping[str, Callable[[], None]] = {
+    "no-intent": no_intent,
+    "no-lock": no_lock,
+    "place-in-pieces": place_in_pieces,
+}

@@ -1,0 +1,199 @@
+"""A process that has imported everything and forks a child for each command: a run costs milliseconds, not imports.
+
+It reads one JSON order a line from standard input and writes one JSON event a line to standard output. It alone reaps
+its children, so an order to kill one can never meet another process that got its number.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import logging
+import os
+import pkgutil
+import resource
+import select
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import httpx
+import tenacity
+
+import runner
+from tests.torture.mutants import MUTANTS
+
+_LAZY = ("encodings.idna", "unicodedata", "anyio", "httpcore._backends.sync", "h11", "jsonschema.validators", "difflib")
+
+
+@dataclass(slots=True)
+class _Child:
+    id: int
+    pid: int
+    begun: float
+    kill_at: float | None
+
+
+def import_all() -> None:
+    """Import every module of the runner, and what it imports late."""
+    for module in pkgutil.walk_packages(runner.__path__, "runner."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    for name in _LAZY:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def share_certificates() -> None:
+    """Read the machine's certificates once: every child speaks plain http on loopback."""
+    context = httpx.create_ssl_context()
+    for name in ("httpx", "httpx._config", "httpx._transports.default"):
+        importlib.import_module(name).create_ssl_context = lambda *_args, **_kwargs: context  # type: ignore[attr-defined]
+
+
+def serve() -> None:
+    """Do as ordered until standard input ends."""
+    children: dict[int, _Child] = {}
+    tell = os.fdopen(os.dup(1), "w")
+    pending = b""
+    while True:
+        now = time.monotonic()
+        due = [child.kill_at for child in children.values() if child.kill_at is not None]
+        ready, _, _ = select.select([0, _wake()], [], [], max(0.0, min(due) - now) if due else None)
+        _kill_due(children)
+        _reap(children, tell)
+        if 0 not in ready:
+            continue
+        data = os.read(0, 1 << 20)
+        if not data:
+            break
+        *lines, pending = (pending + data).split(b"\n")
+        for line in lines:
+            _obey(json.loads(line), children, tell)
+    for child in children.values():
+        os.kill(child.pid, signal.SIGKILL)
+
+
+_SIGNALS: list[int] = []
+
+
+def _wake() -> int:
+    """Return a descriptor that becomes readable when a child ends."""
+    if not _SIGNALS:
+        reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        _SIGNALS.extend((reader, writer))
+        signal.set_wakeup_fd(writer)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+    return _SIGNALS[0]
+
+
+def _kill_due(children: dict[int, _Child]) -> None:
+    now = time.monotonic()
+    for child in children.values():
+        if child.kill_at is not None and child.kill_at <= now:
+            child.kill_at = None
+            os.kill(child.pid, signal.SIGKILL)
+
+
+def _reap(children: dict[int, _Child], tell: Any) -> None:
+    with contextlib.suppress(BlockingIOError):
+        os.read(_SIGNALS[0], 4096)
+    for child in list(children.values()):
+        pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+        if pid:
+            del children[child.id]
+            ended = {"id": child.id, "status": status, "s": time.monotonic() - child.begun, "rss_kib": usage.ru_maxrss}
+            tell.write(json.dumps(ended) + "\n")
+            tell.flush()
+
+
+def _obey(order: dict[str, Any], children: dict[int, _Child], tell: Any) -> None:
+    if order["op"] == "signal":
+        child = children.get(order["id"])
+        if child is not None:
+            os.kill(child.pid, order["number"])
+        return
+    pid = os.fork()
+    if pid == 0:
+        _become(order)
+    begun = time.monotonic()
+    kill_at = None if order.get("kill_after_s") is None else begun + order["kill_after_s"]
+    children[order["id"]] = _Child(order["id"], pid, begun, kill_at)
+    tell.write(json.dumps({"id": order["id"], "pid": pid}) + "\n")
+    tell.flush()
+
+
+def _become(order: dict[str, Any]) -> NoReturn:
+    """Be the command line: descriptors, environment, folder, limits, then the verb."""
+    code = 99
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()
+        _descriptors(order["out"], order["err"])
+        os.environ.clear()
+        os.environ.update(order["env"])
+        os.chdir(order["cwd"])
+        _prepare(order)
+        from runner.cli.main import call
+
+        code = call(order["args"])
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:
+        logging.exception("the child broke")
+        raise
+    finally:
+        os._exit(code)
+
+
+def _descriptors(out: str, err: str) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    for number, (path, mode) in enumerate([("/dev/null", os.O_RDONLY), (out, flags), (err, flags)]):
+        descriptor = os.open(path, mode, 0o600)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    os.closerange(3, 64)
+
+
+def _prepare(order: dict[str, Any]) -> None:
+    if order.get("log"):
+        logging.basicConfig(filename=order["log"], level=logging.DEBUG, force=True)
+        sys.addaudithook(_note_commands)
+    if order.get("hurry"):
+        _hurry(order["hurry"])
+    for name, value in order.get("patch", {}).items():
+        module, _, attribute = name.rpartition(".")
+        assert hasattr(importlib.import_module(module), attribute), name
+        setattr(importlib.import_module(module), attribute, value)
+    if order.get("mutant"):
+        MUTANTS[order["mutant"]]()
+    for name, value in order.get("limits", {}).items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+    if order.get("go"):
+        with open(order["go"], "rb") as gate:  # noqa: PTH123 - a FIFO: wait for whoever opens its other end
+            gate.read()
+
+
+def _note_commands(name: str, args: tuple[object, ...]) -> None:
+    if name in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"):
+        logging.debug("argv of a child: %r", args[:2])
+
+
+def _hurry(times: float) -> None:
+    """Shorten the waits between tries; how many tries there are stays as it is."""
+    original = tenacity.wait_random_exponential.__call__
+
+    def shorter(self: tenacity.wait_random_exponential, state: tenacity.RetryCallState) -> float:
+        return original(self, state) / times
+
+    tenacity.wait_random_exponential.__call__ = shorter  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    import_all()
+    share_certificates()
+    serve()
