@@ -3,20 +3,22 @@
     check   text → Requests, or every problem at once
     plan    Requests + what is known → Actions, with their reasons and cost
     run     Actions → takes, receipts, outputs, lock
-    verify  outputs against the lock
+
+What stands on disk is looked at in standing.py, what a run may not do in policy.py, what it stands on in stage.py.
 
 Rooms are imported inside the functions: `--help` and `validate` do not pay for HTTP and audio.
 """
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from runner.errors import DriftError, PolicyError, SpecError, UsageError
+from runner.errors import SpecError, UsageError
+from runner.policy import least, refuse_change, refuse_cost
 from runner.selection import Wanted, select
 from runner.sources import (
     find_project,
@@ -33,10 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from runner.catalog.cards import Catalog
-    from runner.engine.listener import Listener
-    from runner.engine.terms import Progress, Terms, World
+    from runner.engine.terms import Progress
     from runner.plan.decide import Facts
-    from runner.records import Entry, Event, Lock, Outcome, Pipeline, Plan, Problem, Request, Submission
+    from runner.records import Action, Entry, Event, Lock, Outcome, Pipeline, Plan, Problem, Request, Submission
     from runner.sources import Project
     from runner.state.books import Books
 
@@ -73,7 +74,9 @@ class RunOptions:
     fail_fast: bool = False
     max_cost: Decimal | None = None
     locked: bool = False
+    """Refuse when anything would have to be made."""
     offline: bool = False
+    """Ask no vendor: what only a vendor can do is left as it is."""
     lock_timeout_s: float = 0.0
     listen: str | None = None
     """HOST:PORT where vendors' callbacks are heard, reached from outside as `public_url`."""
@@ -146,7 +149,7 @@ def plan(checked: Checked, ask: Ask) -> Plan:
     from runner.state.lockfile import read_lock
 
     lock = read_lock(checked.project.lock, rehearsal=checked.project.rehearsal)
-    return _decide(checked, ask, lock, _submissions(lock, read_events(checked.project.journal)))
+    return _decide(checked, ask, lock, known_submissions(lock, read_events(checked.project.journal)))
 
 
 def _decide(checked: Checked, ask: Ask, lock: Lock, submissions: tuple[Submission, ...]) -> Plan:
@@ -182,7 +185,7 @@ def _private_models(catalog: Catalog) -> frozenset[str]:
     return frozenset(name for name, card in catalog.cards.items() if catalog.providers[card.provider].id_is_private)
 
 
-def _submissions(lock: Lock, events: tuple[Event, ...]) -> tuple[Submission, ...]:
+def known_submissions(lock: Lock, events: tuple[Event, ...]) -> tuple[Submission, ...]:
     """Return every submission that the journal knows, and those that only the lock knows: begun on another machine."""
     from runner.engine.machine import fold, from_pending
     from runner.state.books import known_receipts
@@ -219,40 +222,27 @@ def run(
     first = plan(checked, ask)
     if all(action.verb == "reuse" for action in first.actions) and not first.collect:
         return Ran(project=checked.project, plan=first, outcomes=_all_reused(first))
+    budget = None if ask.rehearse else least(checked.pipeline.budget_usd, options.max_cost)
     if options.locked:
-        _refuse_change(first)
-    _refuse_cost(checked, first, options)
+        refuse_change(first)
+    refuse_cost(first, budget)
     prepare_state(checked.project)
+    from runner.stage import executor
+
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    with hold(checked.project.state, now=now, timeout_s=options.lock_timeout_s):
-        return _run_held(checked, ask, options, confirm=confirm, notify=notify, stop=stop)
-
-
-def _run_held(
-    checked: Checked,
-    ask: Ask,
-    options: RunOptions,
-    *,
-    confirm: Callable[[Plan], None],
-    notify: Callable[[Progress], None],
-    stop: threading.Event,
-) -> Ran:
-    from runner.engine.executor import Executor
-
-    with ExitStack() as stack:
-        books = stack.enter_context(open_books(checked.project))
-        submissions = _submissions(books.lock, books.events)
+    with (
+        hold(checked.project.state, now=now, timeout_s=options.lock_timeout_s),
+        open_books(checked.project) as books,
+    ):
+        submissions = known_submissions(books.lock, books.events)
         todo = _with_drawn_seeds(_decide(checked, ask, books.lock, submissions))
-        _refuse_cost(checked, todo, options)
-        listener = stack.enter_context(_listener(options))
-        terms = stack.enter_context(_terms(checked, todo, ask, options, listener))
-        if not ask.rehearse:
-            confirm(todo)
-        world = stack.enter_context(_world(books, stop, options))
-        executor = Executor(todo, terms, world, books, notify)
-        if listener is not None:
-            listener.wake = executor.wake
-        outcomes = executor.run()
+        if options.offline:
+            todo = _without_vendors(todo, checked.catalog)
+        refuse_cost(todo, budget)
+        with executor(checked, todo, ask, options, books=books, budget=budget, stop=stop, notify=notify) as running:
+            if not ask.rehearse:
+                confirm(todo)
+            outcomes = running.run()
     return Ran(project=checked.project, plan=todo, outcomes=outcomes, interrupted=stop.is_set())
 
 
@@ -276,87 +266,6 @@ def open_books(project: Project) -> Iterator[Books]:
         books.close()
 
 
-@contextmanager
-def _world(books: Books, stop: threading.Event, options: RunOptions) -> Iterator[World]:
-    import secrets
-    import time
-    from concurrent.futures import ThreadPoolExecutor
-
-    from runner.engine.fetch import HttpFetcher
-    from runner.engine.terms import World
-    from runner.engine.transport import HttpTransport
-
-    with ExitStack() as stack:
-        transport = HttpTransport()
-        stack.callback(transport.close)
-        fetcher = HttpFetcher(books.blobs, stop)
-        stack.callback(fetcher.close)
-        cpu = stack.enter_context(ThreadPoolExecutor(max_workers=max(2, options.jobs // 2), thread_name_prefix="cpu"))
-        yield World(
-            now=lambda: datetime.now(UTC),
-            monotonic=time.monotonic,
-            token=lambda: secrets.token_hex(16),
-            transport=transport,
-            fetcher=fetcher,
-            cpu=cpu,
-            stop=stop,
-        )
-
-
-@contextmanager
-def _listener(options: RunOptions) -> Iterator[Listener | None]:
-    if options.listen is None:
-        yield None
-        return
-    from runner.engine.listener import listening
-
-    with listening(options.listen, options.public_url) as listener:
-        yield listener
-
-
-@contextmanager
-def _terms(checked: Checked, todo: Plan, ask: Ask, options: RunOptions, listener: Listener | None) -> Iterator[Terms]:
-    """Open the doors of the providers that will be asked; in a rehearsal all of them lead to the gateway."""
-    from runner.engine.doors import open_door, poll_s_of
-    from runner.engine.terms import Terms
-    from runner.engine.transport import Door
-    from runner.plan.budget import Budget
-
-    settings, providers = checked.pipeline.providers, checked.catalog.providers
-    asked = {action.request.card.provider for action in (*todo.actions, *todo.collect) if action.verb in ASKING}
-    budget = _budget(checked, options)
-    doors = {name: Door(base_url="") for name in providers}
-    poll_s = {name: poll_s_of(provider, settings.get(name), ask.env) for name, provider in providers.items()}
-    with ExitStack() as stack:
-        remote = sorted(name for name in asked if providers[name].mode != "local")
-        if ask.rehearse and remote:
-            from runner.engine.keys import Key
-            from runner.gateway.serve import rehearsal_gateway
-
-            url = stack.enter_context(rehearsal_gateway(schema_folders(checked.project.folder)))
-            doors |= {name: Door(base_url=url, auth=providers[name].auth, key=Key("none-needed")) for name in remote}
-            poll_s |= dict.fromkeys(remote, REHEARSAL_POLL_S)
-        elif not ask.rehearse:
-            doors |= {name: open_door(providers[name], settings.get(name), ask.env) for name in remote}
-        yield Terms(
-            providers=providers,
-            doors=doors,
-            poll_s=poll_s,
-            max_in_flight={
-                name: (settings[name].max_in_flight if name in settings else None) or provider.max_in_flight
-                for name, provider in providers.items()
-            },
-            jobs=options.jobs,
-            budget=Budget(limit=None if ask.rehearse else budget),
-            fail_fast=options.fail_fast,
-            callback=listener.address if listener is not None else None,
-        )
-
-
-ASKING = ("generate", "regenerate", "resume", "remaster")
-REHEARSAL_POLL_S = 0.1
-
-
 def _with_drawn_seeds(todo: Plan) -> Plan:
     """Draw the seeds that `seed: random` asks for, once: from here on the journal and the lock keep them."""
     import secrets
@@ -373,6 +282,21 @@ def _with_drawn_seeds(todo: Plan) -> Plan:
     return replace(todo, actions=actions)
 
 
+def _without_vendors(todo: Plan, catalog: Catalog) -> Plan:
+    """Block what would have to ask a vendor."""
+    from dataclasses import replace
+
+    from runner.plan.decide import ASKING
+
+    def kept(action: Action) -> Action:
+        local = catalog.providers[action.request.card.provider].mode == "local"
+        if local or action.verb not in ASKING:
+            return action
+        return replace(action, verb="blocked", reason="only its vendor can make it, and this run is offline")
+
+    return replace(todo, actions=tuple(kept(action) for action in todo.actions), collect=())
+
+
 def _all_reused(todo: Plan) -> tuple[Outcome, ...]:
     from runner.records import Outcome
 
@@ -382,94 +306,47 @@ def _all_reused(todo: Plan) -> tuple[Outcome, ...]:
     )
 
 
-def _budget(checked: Checked, options: RunOptions) -> Decimal | None:
-    limits = [limit for limit in (checked.pipeline.budget_usd, options.max_cost) if limit is not None]
-    return min(limits, default=None)
+def run_frozen(ask: Ask) -> Ran:
+    """Bring the outputs of the lock back, as it is: the pipeline is not read, nothing is made, no vendor is asked.
 
-
-def _refuse_cost(checked: Checked, todo: Plan, options: RunOptions) -> None:
-    """Refuse a plan whose worst case passes the budget, before anything is sent. A rehearsal costs nothing."""
-    budget = _budget(checked, options)
-    if budget is None or checked.project.rehearsal:
-        return
-    unknown = [action.request.job for action in todo.actions if action.cost.worst is None]
-    if unknown:
-        raise PolicyError(
-            f"the price of {_some(unknown)} is unknown and a budget of ${budget} is set",
-            help="write the price under `prices:` in the pipeline, or run without a budget",
-        )
-    if todo.worst is not None and todo.worst > budget:
-        raise PolicyError(
-            f"the worst case of this run is ${todo.worst}, over the budget of ${budget}",
-            help="name fewer jobs, or raise `budget` or --max-cost",
-        )
-
-
-def _refuse_change(todo: Plan) -> None:
-    changing = [action for action in todo.actions if action.verb not in ("reuse", "restore")]
-    if changing:
-        first = changing[0]
-        raise DriftError(
-            f"the lock is out of date for {_some([action.request.job for action in changing])}",
-            help=f"{first.request.job}: {first.reason or first.changes[0].field + ' changed'}; run without --locked to update it",
-        )
-
-
-def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:3])
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
-
-
-# ---------------------------------------------------------------- verify and status
-
-
-Drift = Literal["same", "missing", "changed", "pending"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stands:
-    """One lock entry against the disk, and what the journal says of submissions that did not end."""
-
-    job: str
-    entry: Entry | None
-    output: Drift
-    path: str | None = None
-    unfinished: tuple[Submission, ...] = ()
-
-
-def status(ask: Ask) -> tuple[Project, tuple[Stands, ...]]:
-    """Return lock, outputs and unfinished submissions side by side, sorted by job. Reads the pipeline's place only."""
-    from runner.engine.machine import IN_DOUBT, OPEN
-    from runner.state.journal import read_events
-    from runner.state.lockfile import read_lock
+    Raises UsageError when there is no lock.
+    """
+    from runner.records import Outcome, Plan
+    from runner.state.files import digest
+    from runner.state.runlock import hold
 
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
-    lock = read_lock(project.lock, rehearsal=project.rehearsal)
-    unfinished: dict[str, list[Submission]] = {}
-    for submission in _submissions(lock, read_events(project.journal)):
-        if submission.phase in OPEN or submission.phase in IN_DOUBT:
-            unfinished.setdefault(submission.job, []).append(submission)
-    jobs = sorted({*lock.jobs, *unfinished})
-    return project, tuple(_stands(project, job, lock.jobs.get(job), unfinished.get(job, [])) for job in jobs)
-
-
-def verify(ask: Ask) -> tuple[Stands, ...]:
-    """Hold every output against the lock by hash. Raises UsageError when there is no lock."""
-    project, rows = status(ask)
     if not project.lock.exists():
-        raise UsageError(f"there is no {project.lock.name} to verify against", help="make one: scorefile run")
-    return tuple(row for row in rows if row.entry is not None and row.entry.takes)
+        raise UsageError(f"there is no {project.lock.name} to take as it is", help="leave --frozen out to make one")
+    prepare_state(project)
+    outcomes = []
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    with hold(project.state, now=now, timeout_s=0.0), open_books(project) as books:
+        for job, entry in sorted(books.lock.jobs.items()):
+            take = next((item for item in entry.takes if item.path), None)
+            if take is None or take.path is None:
+                continue
+            outcome = Outcome(job=job, model=entry.model, result="reused", entry=entry)
+            if digest(project.root / take.path) != take.sha256:
+                outcome = _frozen_restore(books, job, entry, take.path)
+            outcomes.append(outcome)
+    nothing = Plan(actions=(), low=Decimal(0), worst=Decimal(0))
+    return Ran(project=project, plan=nothing, outcomes=tuple(outcomes))
 
 
-def _stands(project: Project, job: str, entry: Entry | None, unfinished: list[Submission]) -> Stands:
-    from runner.state.files import digest
+def _frozen_restore(books: Books, job: str, entry: Entry, path: str) -> Outcome:
+    from runner.errors import StateError
+    from runner.records import Outcome
 
-    placed = next((take for take in entry.takes if take.path), None) if entry else None
-    if placed is None or placed.path is None:
-        return Stands(job=job, entry=entry, output="pending", unfinished=tuple(unfinished))
-    found = digest(project.root / placed.path)
-    output: Drift = "missing" if found is None else "same" if found == placed.sha256 else "changed"
-    return Stands(job=job, entry=entry, output=output, path=placed.path, unfinished=tuple(unfinished))
+    take = entry.takes[min(entry.take, len(entry.takes)) - 1]
+    if take.sha256 not in books.blobs:
+        message = f"{path} is not here, and neither is its take in the store"
+        return Outcome(job=job, model=entry.model, result="failed", message=message, help="run without --frozen")
+    try:
+        placed = books.bring(job, entry, job, output=path, take=entry.take)
+    except (StateError, OSError) as error:
+        return Outcome(job=job, model=entry.model, result="failed", message=str(error))
+    return Outcome(job=job, model=entry.model, result="restored", entry=placed)
 
 
 def only_failed(ask: Ask, checked: Checked) -> Ask:

@@ -9,7 +9,7 @@ import click
 from runner.cli import options
 
 if TYPE_CHECKING:
-    from runner.workflow import Stands
+    from runner.standing import Stands
 
 
 @click.command("status")
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def command(file: str | None, *, rehearse: bool, format_: str) -> None:
     """Show lock, outputs and unfinished submissions side by side."""
     from runner.cli.show import count, print_json, print_table
-    from runner.workflow import status
+    from runner.standing import status
 
     ask = options.ask_from((file,) if file else (), profile=None, variables=(), rehearse=rehearse)
     project, rows = status(ask)

@@ -16,7 +16,7 @@ def command(file: str | None, *, rehearse: bool, format_: str) -> int:
     from runner.cli.show import count, print_json
     from runner.cli.status import stands_json
     from runner.errors import DriftError
-    from runner.workflow import verify
+    from runner.standing import verify
 
     rows = verify(options.ask_from((file,) if file else (), profile=None, variables=(), rehearse=rehearse))
     drifted = [row for row in rows if row.output != "same"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from runner.catalog.calls import origin
 from runner.engine.keys import find_key
 from runner.engine.transport import Door, is_loopback
 from runner.errors import UsageError
@@ -31,10 +32,9 @@ def base_url_of(provider: Provider, settings: ProviderSettings | None, env: Mapp
     said = env.get(variable)
     where = variable if said else f"providers.{provider.name}.base_url"
     url = (said or (settings.base_url if settings else None) or provider.base_url).rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or parts.username:
+    if not _is_origin(url):
         raise UsageError(f"{where} is {url!r}", help="write scheme, host and port only: https://gateway.example.com")
-    if parts.scheme == "http" and not is_loopback(url):
+    if url.startswith("http://") and not is_loopback(url):
         raise UsageError(f"{where} is plain http", help="a key is sent over https only; http is accepted for loopback")
     return url
 
@@ -52,6 +52,14 @@ def poll_s_of(provider: Provider, settings: ProviderSettings | None, env: Mappin
     if not 0 < seconds <= 3600:
         raise UsageError(f"{variable} is {said!r}", help="write seconds between 0 and 3600")
     return seconds
+
+
+def _is_origin(url: str) -> bool:
+    """Say whether a URL is scheme, host and port, and nothing else."""
+    if origin(url) is None:
+        return False
+    parts = urlsplit(url)
+    return not (parts.path or parts.query or parts.fragment or parts.username)
 
 
 def _variable(provider: Provider, suffix: str) -> str:

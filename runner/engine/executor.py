@@ -112,6 +112,7 @@ class Executor:
                     self._interrupt_waiting()
                 if self._active:
                     self._listen()
+                self._books.tick()
         return tuple(self._outcomes[action.request.job] for action in self._plan.actions)
 
     # ------------------------------------------------------------ beginning

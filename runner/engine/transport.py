@@ -7,12 +7,13 @@ Redirects are never followed here, nothing is retried here, and each submit has 
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 import httpx
 
+from runner.catalog.calls import origin
 from runner.engine.deadline import Deadline
 from runner.errors import ScorefileError
 from runner.records import Reply
@@ -217,11 +218,17 @@ def _words(error: Exception) -> str:
 
 def same_host(url: str, base_url: str) -> bool:
     """Say whether two URLs share scheme, host and port: the only place a provider's key may go."""
-    one, other = urlsplit(url), urlsplit(base_url)
-    return (one.scheme, one.hostname, one.port) == (other.scheme, other.hostname, other.port)
+    return origin(url) is not None and origin(url) == origin(base_url)
 
 
 def is_loopback(url: str) -> bool:
     """Say whether a URL names this machine by a loopback address or `localhost`."""
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    found = origin(url)
+    if found is None:
+        return False
+    if found[1] == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(found[1]).is_loopback
+    except ValueError:
+        return False

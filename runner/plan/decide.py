@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from runner.records import Card, Entry, Json, Lock, Submission, Verb
 
 
+ASKING = ("generate", "regenerate", "resume", "remaster")
+"""The verbs for which somebody has to be asked: a vendor, or a model that runs here."""
 MAX_RESUBMITS = 2
 """How often one run sends a job again whose submit has no proven outcome, where that is free or asked for."""
 
@@ -213,7 +215,7 @@ def _bring_back(request: Request, entry: Entry, job: str, facts: Facts) -> Actio
         return _act(
             request, "reuse" if same else "restore", moved or ("up to date" if same else "take chosen"), entry, job
         )
-    if found is not None and found not in {take.sha256 for take in entry.takes}:
+    if found is not None and found not in {take.sha256 for take in entry.takes} and found not in facts.blobs:
         reason = f"{path} was changed by hand; move it away, or name the job with --force to make it anew"
         return _act(request, "blocked", reason, entry, job)
     previous = wanted.path or next((take.path for take in entry.takes if take.path), None)

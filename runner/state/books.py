@@ -11,12 +11,13 @@ import hashlib
 import os
 import sys
 import time
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
 from runner.records import Entry, Event, Lock, Phase, Receipt
-from runner.state.files import place, remove_owned, write_atomic
+from runner.state.files import digest, place, remove_owned, write_atomic
 from runner.state.journal import Journal
 from runner.state.lockfile import read_lock, render_lock
 
@@ -42,6 +43,7 @@ class Books:
         self.blobs = blobs
         self.lock = read_lock(lock_path, rehearsal=rehearsal)
         self._jobs = dict(self.lock.jobs)
+        self._in_use = Counter(path for entry in self._jobs.values() for path in _paths(entry))
         self._journal = Journal(journal_path)
         self._receipts: dict[str, str] = {}
         self._remember(self._journal.events)
@@ -90,8 +92,7 @@ class Books:
         pending = _entry(submission, takes=(), take=1, private=private)
         before = self._jobs.get(submission.job)
         finished = before is not None and before.takes
-        self._jobs[submission.job] = replace(before, pending=pending) if before and finished else pending
-        self._touch()
+        self._set(submission.job, replace(before, pending=pending) if before and finished else pending)
 
     def drop_pending(self, submission: Submission) -> None:
         """Take the pending receipt of a submission out of the lock: it has ended without a result."""
@@ -101,11 +102,7 @@ class Books:
         waiting = before.pending if before.takes else before
         if waiting is None or waiting.receipt.request_id not in _names(submission):
             return
-        if before.takes:
-            self._jobs[submission.job] = replace(before, pending=None)
-        else:
-            del self._jobs[submission.job]
-        self._touch()
+        self._set(submission.job, replace(before, pending=None) if before.takes else None)
 
     def finish(self, submission: Submission, *, job: str, output: str, take: int, private: bool) -> Entry:
         """Write the chosen take of a finished submission to `output` and return its entry, entered into the lock."""
@@ -122,19 +119,19 @@ class Books:
         """
         chosen = entry.takes[min(take, len(entry.takes)) - 1]
         previous = next((item.path for item in entry.takes if item.path), None)
-        owned = frozenset(item.sha256 for item in self._owned(job, entry))
+        mine = entry.takes + (self._jobs[job].takes if job in self._jobs else ())
+        owned = frozenset(item.sha256 for item in mine) | self._kept_at(output)
         source = self.blobs.path(chosen.sha256) if chosen.sha256 in self.blobs else self._root / (previous or output)
         place(source, self._root, output, owned=owned)
         takes = tuple(replace(item, path=output if item is chosen else None) for item in entry.takes)
         placed = replace(entry, takes=takes, take=take, pending=None)
+        stale = {previous, *(item.path for item in mine)} - {None, output}
         if entry_job != job:
-            self._jobs.pop(entry_job, None)
-        stale = {previous, *(item.path for item in self._owned(job, entry))} - {None, output}
-        self._jobs[job] = placed
-        in_use = {item.path for held in self._jobs.values() for item in held.takes if item.path} if stale else set()
-        for path in stale - in_use:
-            remove_owned(self._root, str(path), owned=owned)
-        self._touch()
+            self._set(entry_job, None)
+        self._set(job, placed)
+        for path in stale:
+            if not self._in_use[str(path)]:
+                remove_owned(self._root, str(path), owned=owned)
         return placed
 
     def close(self) -> None:
@@ -151,13 +148,23 @@ class Books:
             if event.phase is Phase.ACCEPTED and request_id is not None:
                 self._receipts.setdefault(request_id, event.attempt)
 
-    def _owned(self, job: str, entry: Entry) -> tuple[Take, ...]:
-        before = self._jobs.get(job)
-        return entry.takes + (before.takes if before else ())
-
-    def _touch(self) -> None:
+    def _set(self, job: str, entry: Entry | None) -> None:
+        """Change one job of the lock, and count which paths are in use."""
+        before = self._jobs.pop(job, None)
+        self._in_use.subtract(_paths(before))
+        if entry is not None:
+            self._jobs[job] = entry
+            self._in_use.update(_paths(entry))
         self._changed = True
-        if time.monotonic() - self._written_at > LOCK_EVERY_S:
+
+    def _kept_at(self, output: str) -> frozenset[str]:
+        """Return the hash of the file at `output` if the store keeps the same bytes: it may be replaced."""
+        found = digest(self._root / output)
+        return frozenset({found}) if found is not None and found in self.blobs else frozenset()
+
+    def tick(self) -> None:
+        """Write the lock if it changed and was not written for a while. The loop calls this as time passes."""
+        if self._changed and time.monotonic() - self._written_at > LOCK_EVERY_S:
             self._write()
 
     def _write(self) -> None:
@@ -175,6 +182,10 @@ class Books:
             os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
 
 
+def _paths(entry: Entry | None) -> list[str]:
+    return [take.path for take in entry.takes if take.path] if entry is not None else []
+
+
 def _names(submission: Submission) -> tuple[str, str]:
     """Return the two forms in which a submission's id may stand in the lock."""
     plain = submission.request_id or ""
@@ -188,13 +199,13 @@ def _same_result(before: Entry, entry: Entry) -> bool:
 
 
 def _entry(submission: Submission, *, takes: tuple[Take, ...], take: int, private: bool) -> Entry:
-    plain, digest = _names(submission)
+    plain, hashed = _names(submission)
     return Entry(
         fingerprint=submission.fingerprint,
         model=submission.model,
         request=submission.params,
         receipt=Receipt(
-            request_id=digest if private and plain else plain,
+            request_id=hashed if private and plain else plain,
             price_usd=submission.price_usd,
             submitted_at=submission.submitted_at or submission.planned_at,
             poll_url=None if private else submission.poll_url,

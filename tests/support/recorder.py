@@ -25,6 +25,8 @@ class Seen:
     path: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    port: int = 0
+    """The caller's port: one for each connection."""
 
     def header(self, name: str) -> str | None:
         """Return a header's value; None when it was not sent."""
@@ -98,7 +100,11 @@ def recording(upstream: str | None = None) -> Iterator[Recorder]:
         def _any(self) -> None:
             size = int(self.headers.get("Content-Length", 0))
             seen = Seen(
-                method=self.command, path=self.path, headers=tuple(self.headers.items()), body=self.rfile.read(size)
+                method=self.command,
+                path=self.path,
+                headers=tuple(self.headers.items()),
+                body=self.rfile.read(size),
+                port=self.client_address[1],
             )
             _send(self, recorder.answer(seen))
 
@@ -107,8 +113,13 @@ def recording(upstream: str | None = None) -> Iterator[Recorder]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the standard library
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    server.daemon_threads = True
+    class Quiet(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            """A caller that hangs up is no fault."""
+
+    server = Quiet(("127.0.0.1", 0), Door)
     recorder.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from tests.support.vendor.submits import HTML
 from tests.support.vendor.wire import answer, drip, endless, hang, reset, whole
@@ -42,7 +43,7 @@ def done(job: Job, places: Places) -> dict[str, Any]:
     link = job.script.get("link", ["ok"])[0]
     kind = job.script.get("type", ["audio/wav"])[0]
     where = "host" if link == "elsewhere" else "same"
-    ok = f"{places.url(where)}/media/{job.id}/{job.links}.wav"
+    ok = f"{places.url(where)}/media/{quote(job.id, safe='')}/{job.links}.wav"
     url = ok if link in ("ok", "elsewhere") else link.replace(";", ":")
     return _state(job, "COMPLETED") | {
         "output": {"media_url": [url], "media_type": kind},

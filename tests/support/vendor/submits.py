@@ -1,7 +1,7 @@
 """What a submit is answered: `paid:WORD` charges first, `free:WORD` does not; `ok` is `paid:ok`.
 
-WORD is a status code, or one of ANSWERS or IDS below; arguments follow after further colons, with `;` for a comma:
-`free:429:Retry-After=0`, `paid:redirect:303@host`, `paid:fill:/path/of/a/file`.
+WORD is a status code, or one of ANSWERS or IDS below; an argument follows after a further colon, with `_` for a space,
+`;` for a colon, `+` for a comma: `free:429:Retry-After=0`, `paid:redirect:303@host`, `paid:fill:/path/of/a/file`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from tests.support.vendor.wire import answer, drip, endless, hang, reset, whole
 
@@ -80,7 +81,7 @@ def accepted(made: str, places: Places) -> dict[str, Any]:
         "status": "QUEUED",
         "audio_status_name": "QUEUED",
         "audio_status_final": False,
-        "polling_url": f"{places.url('same')}/v2/requests/status/{made}",
+        "polling_url": f"{places.url('same')}/v2/requests/status/{quote(made, safe='')}",
     }
 
 
@@ -97,7 +98,8 @@ def fill(path: str) -> None:
 
 
 def _plain(sock: socket.socket, status: int, argument: str) -> None:
-    headers = dict(pair.partition("=")[::2] for pair in argument.replace(";", ",").split("&") if pair)
+    plain = argument.replace(";", ":").replace("_", " ").replace("+", ",")
+    headers = dict(pair.partition("=")[::2] for pair in plain.split("&") if pair)
     kind = headers.pop("kind", "json")
     if kind == "html":
         sock.sendall(whole(status, HTML, "text/html", headers))

@@ -1,0 +1,301 @@
+"""URL → verified take: no key ever goes out here, and only whole audio of the promised kind gets a name."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from runner.audio.encode import encode
+from runner.engine import fetch
+from runner.engine.fetch import BadContent, DownloadFailed, HttpFetcher, LinkDead, check_media_url
+from runner.records import Media
+from runner.state.blobs import Blobs
+from tests.support.catalog import shipped_catalog
+from tests.support.recorder import Recorder, Says, recording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from runner.records import Take
+
+CARD = shipped_catalog().cards["pixazo/tracks"]
+MP3_CARD = shipped_catalog().cards["pixverse/music-2.6"]
+FAR = "https://gateway.pixazo.ai"
+
+
+def tone(seconds: float = 3.0) -> Any:
+    wave = 0.3 * np.sin(2 * np.pi * 220 * np.arange(int(48_000 * seconds)) / 48_000)
+    return (np.stack([wave, wave], axis=1) * 32767).astype(np.int16)
+
+
+WAV = encode(tone(), 48_000, "audio/wav")
+MP3 = encode(tone(), 48_000, "audio/mpeg")
+PAGE = b"<!DOCTYPE html><title>Login</title>" + b" " * 5000
+
+
+@pytest.fixture
+def cdn() -> Iterator[Recorder]:
+    with recording() as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return Blobs(tmp_path / "blobs")
+
+
+@pytest.fixture
+def fetcher(blobs: Blobs) -> Iterator[HttpFetcher]:
+    made = HttpFetcher(blobs, threading.Event())
+    yield made
+    made.close()
+
+
+def get(fetcher: HttpFetcher, cdn: Recorder, **over: Any) -> Take:
+    media = Media(url=f"{cdn.url}/take.wav", media_type=over.pop("media_type", None), seed=over.pop("seed", None))
+    return fetcher.fetch(media, over.pop("card", CARD), asked_s=over.pop("asked_s", None), near=cdn.url)
+
+
+def unfinished(blobs: Blobs) -> list[Path]:
+    return list(blobs.part().parent.iterdir())
+
+
+# ---------------------------------------------------------------- what is right
+
+
+def test_a_take_is_verified_measured_and_stored(fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs) -> None:
+    cdn.say("*", Says.file(WAV, "audio/wav"))
+    take = get(fetcher, cdn, asked_s=3.0, seed=5)
+    assert (take.bytes, take.media_type, take.seconds, take.rate_hz, take.channels, take.seed) == (
+        len(WAV),
+        "audio/wav",
+        3.0,
+        48_000,
+        2,
+        5,
+    )
+    assert take.lufs is not None
+    assert blobs.path(take.sha256).read_bytes() == WAV
+    assert unfinished(blobs) == []
+
+
+def test_no_key_and_no_word_about_the_vendor_goes_to_the_cdn(fetcher: HttpFetcher, cdn: Recorder) -> None:
+    cdn.say("*", Says.file(WAV, "audio/wav"))
+    get(fetcher, cdn)
+    sent = {name.lower() for name, _ in cdn.seen[0].headers}
+    assert sent == {"host", "accept", "accept-encoding", "connection", "user-agent"}
+
+
+def test_bytes_that_came_with_the_answer_need_no_request(fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs) -> None:
+    take = fetcher.fetch(Media(data=WAV), CARD, asked_s=None, near=cdn.url)
+    assert take.sha256 in blobs
+    assert cdn.seen == []
+
+
+@pytest.mark.parametrize("said", [None, "audio/x-wav", "audio/wav; charset=binary", "application/octet-stream"])
+def test_other_names_of_the_same_type_are_the_same(fetcher: HttpFetcher, cdn: Recorder, said: str | None) -> None:
+    cdn.say("*", Says.file(WAV, "application/octet-stream"))
+    assert get(fetcher, cdn, media_type=said).media_type == "audio/wav"
+
+
+def test_a_redirect_to_another_host_is_followed_without_a_key(fetcher: HttpFetcher, cdn: Recorder) -> None:
+    with recording() as other:
+        other.say("*", Says.file(WAV, "audio/wav"))
+        cdn.say("*", Says.redirect(f"{other.url}/signed.wav?X-Signature=abc"))
+        assert get(fetcher, cdn).bytes == len(WAV)
+        assert [seen.path for seen in other.seen] == ["/signed.wav?X-Signature=abc"]
+        assert not {"authorization", "ocp-apim-subscription-key", "cookie", "referer"} & {
+            name.lower() for name, _ in other.seen[0].headers
+        }
+
+
+def test_a_passing_fault_is_tried_again(fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs) -> None:
+    cdn.say("*", Says(status=503), Says.file(WAV, "audio/wav"))
+    assert get(fetcher, cdn).bytes == len(WAV)
+    assert len(cdn.seen) == 2
+
+
+def test_a_download_that_breaks_off_is_tried_again(fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs) -> None:
+    cut = Says(body=WAV, headers=(("Content-Type", "audio/wav"),), cut=len(WAV) // 2)
+    cdn.say("*", cut, Says.file(WAV, "audio/wav"))
+    assert get(fetcher, cdn).bytes == len(WAV)
+    assert unfinished(blobs) == []
+
+
+# ---------------------------------------------------------------- what is not
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "TRIES", 2)
+    monkeypatch.setattr(fetch, "BAD_CONTENT_TRIES", 2)
+
+
+def test_a_download_that_always_breaks_off_leaves_nothing(
+    fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs, impatient: None
+) -> None:
+    cdn.say("*", Says(body=WAV, cut=1000))
+    with pytest.raises(DownloadFailed, match="the download failed 2 times"):
+        get(fetcher, cdn)
+    assert unfinished(blobs) == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_dead_link_is_not_asked_twice(fetcher: HttpFetcher, cdn: Recorder, status: int) -> None:
+    cdn.say("*", Says(status=status))
+    with pytest.raises(LinkDead, match=f"the link answers {status}"):
+        get(fetcher, cdn)
+    assert len(cdn.seen) == 1
+
+
+def test_a_page_where_audio_should_be_is_kept_aside(
+    fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs, impatient: None
+) -> None:
+    cdn.say("*", Says.file(PAGE, "text/html"))
+    with pytest.raises(BadContent, match="kept at .*quarantine") as caught:
+        get(fetcher, cdn)
+    assert "web page" in caught.value.message.lower() or "html" in caught.value.message.lower()
+    assert unfinished(blobs) == []
+
+
+@pytest.mark.parametrize("body", [b"", b"RIFF", WAV[:40], b'{"error": "expired"}', b"\x00" * 9000])
+def test_what_is_no_audio_is_never_stored(
+    fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs, impatient: None, body: bytes
+) -> None:
+    cdn.say("*", Says.file(body, "audio/wav"))
+    with pytest.raises(BadContent, match="kept at"):
+        get(fetcher, cdn)
+    assert unfinished(blobs) == []
+
+
+def test_audio_that_ends_early_is_never_stored(fetcher: HttpFetcher, cdn: Recorder, impatient: None) -> None:
+    cdn.say("*", Says.file(WAV[: len(WAV) // 2], "audio/wav"))
+    with pytest.raises(BadContent, match="kept at"):
+        get(fetcher, cdn)
+
+
+def test_another_container_than_promised_is_refused(fetcher: HttpFetcher, cdn: Recorder, impatient: None) -> None:
+    cdn.say("*", Says.file(MP3, "audio/wav"))
+    with pytest.raises(BadContent, match="promised was audio/wav, what came is audio/mpeg"):
+        get(fetcher, cdn)
+
+
+def test_another_length_than_asked_is_refused(fetcher: HttpFetcher, cdn: Recorder, impatient: None) -> None:
+    cdn.say("*", Says.file(WAV, "audio/wav"))
+    with pytest.raises(BadContent, match=r"asked were 60 s, what came lasts 3\.00 s"):
+        get(fetcher, cdn, asked_s=60.0)
+
+
+def test_a_length_near_the_asked_one_is_taken(fetcher: HttpFetcher, cdn: Recorder) -> None:
+    cdn.say("*", Says.file(MP3, "audio/mpeg"))
+    assert get(fetcher, cdn, card=MP3_CARD, asked_s=4.5).media_type == "audio/mpeg"
+
+
+def test_a_file_larger_than_the_limit_is_refused(
+    fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "MAX_MEDIA_BYTES", 1 << 16)
+    cdn.say("*", Says.file(WAV, "audio/wav"))
+    with pytest.raises(BadContent, match="larger than"):
+        get(fetcher, cdn)
+    assert unfinished(blobs) == []
+
+
+def test_redirects_without_end_are_refused(fetcher: HttpFetcher, cdn: Recorder) -> None:
+    cdn.say("*", Says.redirect("/again"))
+    with pytest.raises(BadContent, match="redirects more than 5 times"):
+        get(fetcher, cdn)
+
+
+def test_a_redirect_to_nowhere_is_refused(fetcher: HttpFetcher, cdn: Recorder) -> None:
+    cdn.say("*", Says(status=302, headers=()))
+    with pytest.raises(BadContent, match="without saying where to"):
+        get(fetcher, cdn)
+
+
+def test_a_stopped_run_does_not_wait(blobs: Blobs, cdn: Recorder) -> None:
+    stop = threading.Event()
+    stop.set()
+    cdn.say("*", Says(status=503))
+    fetcher = HttpFetcher(blobs, stop)
+    with pytest.raises(DownloadFailed):
+        get(fetcher, cdn)
+    fetcher.close()
+    assert len(cdn.seen) == 1
+
+
+# ---------------------------------------------------------------- hosts
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    found = [(family, socket.SOCK_STREAM, 6, "", (address, 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: found)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "::1",
+        "fe80::1",
+        "fc00::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a00:1",
+        "2002:a00:1::",
+    ],
+)
+def test_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    resolving(monkeypatch, address)
+    with pytest.raises(BadContent, match=r"leads into a private network \(cdn\.example\.com\)"):
+        check_media_url("https://cdn.example.com/x.wav", FAR)
+
+
+@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
+def test_a_public_address_is_taken(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    resolving(monkeypatch, address)
+    check_media_url("https://cdn.example.com/x.wav", FAR)
+
+
+@pytest.mark.parametrize("url", ["http://cdn.example.com/x", "ftp://cdn.example.com/x", "file:///etc/passwd", "x.wav"])
+def test_media_of_a_real_vendor_come_over_https_only(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    resolving(monkeypatch, "93.184.215.14")
+    with pytest.raises(BadContent, match="not https"):
+        check_media_url(url, FAR)
+
+
+def test_a_real_vendor_cannot_send_us_to_this_machine(fetcher: HttpFetcher, cdn: Recorder) -> None:
+    cdn.say("*", Says.file(WAV, "audio/wav"))
+    with pytest.raises(BadContent, match="http, not https"):
+        fetcher.fetch(Media(url=f"{cdn.url}/x"), CARD, asked_s=None, near=FAR)
+    assert cdn.seen == []
+
+
+def test_a_redirect_is_checked_like_the_link(fetcher: HttpFetcher, cdn: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    cdn.say("*", Says.redirect("https://metadata.example.com/latest"))
+    resolving_for_others(monkeypatch, "169.254.169.254")
+    with pytest.raises(BadContent, match="private network"):
+        get(fetcher, cdn)
+
+
+def resolving_for_others(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    real = socket.getaddrinfo
+
+    def look_up(host: Any, *args: Any, **more: Any) -> Any:
+        if host == "127.0.0.1":
+            return real(host, *args, **more)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)

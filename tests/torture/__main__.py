@@ -1,0 +1,106 @@
+"""python -m tests.torture --kills 10000: random SIGKILLs, then a kill at every system call; exit 1 when anything is found."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.support.vendor.process import running_vendor
+from tests.torture.forks import running_zygote
+from tests.torture.mutants import MUTANTS
+from tests.torture.syscalls import every_call, strace
+from tests.torture.trial import Bench, Figures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Torture as asked and print the figures."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture")
+    parser.add_argument("--kills", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=3600.0, help="start no further trial after this long")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seed", default=str(int(time.time())))
+    parser.add_argument("--mutant", choices=sorted(MUTANTS))
+    parser.add_argument("--syscalls", action="store_true", help="also kill at every system call of one job")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args(args)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as folder:
+        figures = _random_kills(asked, Path(folder))
+        calls = every_call(Path(folder) / "calls") if asked.syscalls and strace() else None
+    seconds = time.monotonic() - begun
+    found = figures.findings.all() + (calls.findings.all() if calls else [])
+    if asked.json:
+        print(json.dumps(_as_data(figures, seconds) | {"found": found}))
+    else:
+        print(f"seed {asked.seed}" + (f", mutant {asked.mutant}" if asked.mutant else ""))
+        print(table(figures, seconds))
+        if calls:
+            print(calls.table())
+        print("\n".join(found[:40]))
+    return 1 if found else 0
+
+
+def _random_kills(asked: argparse.Namespace, folder: Path) -> Figures:
+    each = -(-asked.kills // asked.workers)
+    until = time.monotonic() + asked.seconds
+
+    def work(number: int) -> Figures:
+        home = folder / f"w{number}"
+        with ExitStack() as stack:
+            vendor = stack.enter_context(running_vendor(home / "vendor"))
+            zygote = stack.enter_context(running_zygote(home / "zygote"))
+            bench = Bench(
+                vendor=vendor, zygote=zygote, folder=home / "trials", seed=f"{asked.seed}-{number}", mutant=asked.mutant
+            )
+            while bench.figures.kills < each and time.monotonic() < until:
+                bench.trial()
+        return bench.figures
+
+    total = Figures()
+    with ThreadPoolExecutor(asked.workers) as pool:
+        for figures in pool.map(work, range(asked.workers)):
+            total.add(figures)
+    return total
+
+
+def _as_data(figures: Figures, seconds: float) -> dict[str, object]:
+    counts = {kind: len(texts) for kind, texts in vars(figures.findings).items()}
+    facts = {name: value for name, value in vars(figures).items() if isinstance(value, int)}
+    return facts | {"where": dict(figures.where), "seconds": round(seconds, 1)} | {"counts": counts}
+
+
+def table(figures: Figures, seconds: float) -> str:
+    """Return the figures as a Markdown table."""
+    found = figures.findings
+    rows = [
+        ("kills", figures.kills),
+        ("pipelines", figures.trials),
+        ("runs", figures.runs),
+        ("charges", figures.charges),
+        ("charged twice", len(found.double)),
+        ("receipts lost", len(found.lost)),
+        ("bad files", len(found.bad)),
+        ("temporary files left", len(found.litter)),
+        ("pipelines that did not finish", len(found.stuck)),
+        ("submits in doubt after a kill", figures.doubts),
+        ("… of these charged", figures.charged_doubts),
+        ("most in doubt after one kill", figures.most_doubts),
+        ("seconds", round(seconds)),
+    ]
+    lines = ["| what | how many |", "|---|---:|", *(f"| {name} | {value:,} |" for name, value in rows)]
+    places = ", ".join(f"{phase} {count:,}" for phase, count in figures.where.most_common())
+    return "\n".join([*lines, "", f"Where jobs stood when they were killed: {places}."])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""SIGKILL at every system call of one job, one call a trial, with strace's fault injection."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.support.vendor.process import running_vendor
+from tests.torture.checker import Findings
+from tests.torture.forks import running_zygote
+from tests.torture.trial import Bench, Pipeline
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.torture.forks import Done
+
+_CALL = re.compile(r"^(\d+) +(?:<\.\.\. )?([a-z0-9_]+)\(")
+_ATTACH_S = 10.0
+_NEVER = frozenset({"exit", "exit_group", "restart_syscall", "rt_sigreturn"})
+"""Calls that do not return, or that strace cannot inject into."""
+
+
+def strace() -> str | None:
+    """Return the path of strace, if it is installed and may attach."""
+    found = shutil.which("strace")
+    if found is None:
+        return None
+    probe = subprocess.run([found, "-o", os.devnull, "true"], check=False, capture_output=True)
+    return found if probe.returncode == 0 else None
+
+
+@dataclass(kw_only=True)
+class Calls:
+    """What came of it. `points` counts kills, `kinds` the calls at which they were."""
+
+    points: int = 0
+    missed: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    findings: Findings = field(default_factory=Findings)
+
+    def table(self) -> str:
+        """Return one line for a person."""
+        kinds = ", ".join(f"{name} {count}" for name, count in self.kinds.most_common(12))
+        return f"\nKilled at {self.points} system calls ({self.missed} not reached): {kinds}."
+
+
+def every_call(folder: Path, *, step: int = 1, first: int = 0) -> Calls:
+    """Kill one run at every `step`-th of its system calls, from the `first` on, each in a pipeline of its own."""
+    calls = Calls()
+    with ExitStack() as stack:
+        vendor = stack.enter_context(running_vendor(folder / "vendor"))
+        zygote = stack.enter_context(running_zygote(folder / "zygote"))
+        bench = Bench(vendor=vendor, zygote=zygote, folder=folder / "trials", seed="calls")
+        for number, (name, nth) in enumerate(_points(bench)[first::step]):
+            pipeline = _pipeline(bench, f"c{number}")
+            done = _traced(pipeline, ["-e", f"inject={name}:signal=SIGKILL:when={nth}"])
+            if not done.killed:
+                calls.missed += 1
+                continue
+            calls.points += 1
+            calls.kinds[name] += 1
+            pipeline.judge_kill()
+            pipeline.resolve()
+            pipeline.finish()
+            calls.findings.add(pipeline.findings)
+    return calls
+
+
+def _pipeline(bench: Bench, tag: str) -> Pipeline:
+    return Pipeline(bench, bench.folder / tag, tag=tag, jobs=1)
+
+
+def _points(bench: Bench) -> list[tuple[str, int]]:
+    """Return (call, N) for every call that one run makes; strace counts each kind in each thread for itself."""
+    pipeline = _pipeline(bench, "c-all")
+    trace = pipeline.folder / "trace"
+    done = _traced(pipeline, ["-e", "trace=all"], output=trace)
+    assert done.code == 0, done
+    seen: Counter[tuple[str, str]] = Counter()
+    points: dict[tuple[str, int], None] = {}
+    for line in trace.read_text(errors="replace").splitlines():
+        match = _CALL.match(line)
+        if match and match[2] not in _NEVER:
+            seen[match[1], match[2]] += 1
+            points[match[2], seen[match[1], match[2]]] = None
+    return list(points)
+
+
+def _traced(pipeline: Pipeline, how: list[str], *, output: Path | None = None) -> Done:
+    """Run once under strace. The child waits at a FIFO until strace has attached, so nothing before is counted."""
+    gate = pipeline.folder / "go"
+    os.mkfifo(gate)
+    child = pipeline.start(go=str(gate))
+    target = str(output or os.devnull)
+    tracer = subprocess.Popen([strace() or "strace", "-f", "-q", "-o", target, *how, "-p", str(child.pid)])
+    try:
+        until = time.monotonic() + _ATTACH_S
+        while not _is_traced(child.pid):
+            assert time.monotonic() < until, "strace does not attach"
+            time.sleep(0.001)
+        with gate.open("wb"):
+            pass
+        return child.wait(60)
+    finally:
+        tracer.wait(10)
+        gate.unlink()
+
+
+def _is_traced(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/status") as file:  # noqa: PTH123
+            return "TracerPid:\t0\n" not in file.read()
+    except FileNotFoundError:
+        return True

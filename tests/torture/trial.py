@@ -1,0 +1,188 @@
+"""One trial: a pipeline of its own, killed again and again at random moments, then run to its end and judged."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.support.vendor.book import REQUESTS
+from tests.torture.checker import Findings, Ledger, check_files, check_lock, check_money, read_attempts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.vendor.process import RunningVendor
+    from tests.torture.checker import Attempt
+    from tests.torture.forks import Child, Done, Zygote
+
+IN_FLIGHT = 2
+JOBS = 3
+KILLS = 5
+"""How often one pipeline is killed, at most: it may be over before."""
+SCRIPTS = ("", "", "poll=word:QUEUED,done", "poll=500,word:PROCESSING,done", "media=half,ok", "submit=free:429:Retry-After=0,ok")
+_EXIT_UNKNOWN = 8
+
+
+@dataclass(kw_only=True)
+class Figures:
+    """What happened in many trials."""
+
+    trials: int = 0
+    kills: int = 0
+    runs: int = 0
+    charges: int = 0
+    doubts: int = 0
+    charged_doubts: int = 0
+    most_doubts: int = 0
+    where: Counter[str] = field(default_factory=Counter)
+    """Furthest phase of a job at the moment of a kill → how often."""
+    findings: Findings = field(default_factory=Findings)
+
+    def add(self, other: Figures) -> None:
+        """Take over the figures of other trials."""
+        for name in ("trials", "kills", "runs", "charges", "doubts", "charged_doubts"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.most_doubts = max(self.most_doubts, other.most_doubts)
+        self.where.update(other.where)
+        self.findings.add(other.findings)
+
+
+class Bench:
+    """Where trials are made: one vendor, one fork server, one folder, one stream of chance."""
+
+    def __init__(
+        self, *, vendor: RunningVendor, zygote: Zygote, folder: Path, seed: str, mutant: str | None = None
+    ) -> None:
+        self.vendor, self.zygote, self.folder, self.mutant = vendor, zygote, folder, mutant
+        self.chance = random.Random(seed)
+        self.ledger = Ledger(vendor.folder)
+        self.figures = Figures()
+        self.span_s = 0.06
+        """How long a run takes, as seen so far: kills are spread evenly over it."""
+
+    def trial(self) -> None:
+        """Make one trial, add what came of it to the figures, and clear it away."""
+        number = self.figures.trials
+        self.figures.trials += 1
+        pipeline = Pipeline(self, self.folder / f"t{number}", tag=f"t{number}")
+        for _ in range(KILLS):
+            moment = self.chance.uniform(0, self.span_s)
+            done = pipeline.run(kill_after_s=moment)
+            if not done.killed:
+                break
+            self.figures.kills += 1
+            pipeline.judge_kill()
+            pipeline.resolve()
+        pipeline.finish()
+        found = pipeline.findings.all()
+        self.figures.findings.add(pipeline.findings)
+        if not found:
+            shutil.rmtree(pipeline.folder)
+
+
+class Pipeline:
+    """The pipeline of one trial."""
+
+    def __init__(self, bench: Bench, folder: Path, *, tag: str, jobs: int = JOBS) -> None:
+        self.bench, self.folder, self.tag = bench, folder, tag
+        self.findings = Findings()
+        self.jobs = [f"{tag}-{letter}" for letter in "abcdef"[:jobs]]
+        self._journal = folder / ".scorefile" / "pipelines" / "trial" / "journal.db"
+        self._doubts_before = 0
+        folder.mkdir(parents=True)
+        written = {
+            job: {"prompt": f"name={job} lag=0.002 {bench.chance.choice(SCRIPTS)}", "output": f"audio/{job}"}
+            for job in self.jobs
+        }
+        settings = {"version": 1, "name": "trial", "defaults": {"model": "pixazo/lyria-3-pro"}}
+        pace = {"providers": {"pixazo": {"max_in_flight": IN_FLIGHT}}}
+        (folder / "trial.yaml").write_text(json.dumps(settings | pace | {"jobs": written}))
+
+    def run(self, *args: str, **more: object) -> Done:
+        """Run a verb, perhaps not to its end."""
+        return self.start(*args, **more).wait(60)
+
+    def start(self, *args: str, **more: object) -> Child:
+        """Start a verb, `run` when none is named; `more` are fields of an order to the fork server."""
+        verb, *rest = args or ("run", "--yes", "-q")
+        self.bench.figures.runs += 1
+        env = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(self.folder),
+            "PIXAZO_API_KEY": "torture-key-of-nobody",
+            "SCOREFILE_PIXAZO_BASE_URL": self.bench.vendor.url,
+            "SCOREFILE_PIXAZO_POLL_S": "0.004",
+        }
+        usual = {"mutant": self.bench.mutant, "hurry": 200.0}
+        out, err = self.folder / "out", self.folder / "err"
+        for path in (out, err):
+            path.unlink(missing_ok=True)
+        return self.bench.zygote.start(
+            [verb, "trial.yaml", *rest], cwd=self.folder, env=env, out=out, err=err, **(usual | more)
+        )
+
+    def charged(self) -> dict[str, list[str]]:
+        """Return job → ids of its charges."""
+        return {job: list(self.bench.ledger.ids(job)) for job in self.jobs}
+
+    def judge(self) -> list[Attempt]:
+        """Check money, outputs and lock as they stand now; wait first for charges that are still on their way."""
+        self.bench.vendor.settle()
+        attempts, charged = read_attempts(self._journal), self.charged()
+        for job in self.jobs:
+            check_money(self.findings, job, charged[job], attempts)
+        check_files(self.findings, self.folder, charged)
+        check_lock(self.findings, self.folder / "trial.lock")
+        return attempts
+
+    def judge_kill(self) -> None:
+        """Check what one kill may leave: no more doubts than submits were in flight."""
+        attempts = self.judge()
+        figures = self.bench.figures
+        doubts = [attempt for attempt in attempts if attempt.in_doubt]
+        figures.most_doubts = max(figures.most_doubts, len(doubts))
+        if len(doubts) > IN_FLIGHT:
+            self.findings.doubts.append(f"{len(doubts)} in doubt after one kill: {doubts}")
+        last = {attempt.job: attempt.phase for attempt in attempts}
+        figures.where.update(last.get(job, "nothing") for job in self.jobs)
+
+    def resolve(self) -> None:
+        """Decide every doubt as a person would who can read the vendor's ledger."""
+        attempts, charged = read_attempts(self._journal), self.charged()
+        for attempt in attempts:
+            if not attempt.in_doubt:
+                continue
+            known = {receipt for other in attempts if other.job == attempt.job for receipt in other.ids}
+            open_ = [receipt for receipt in charged[attempt.job] if receipt not in known]
+            self.bench.figures.doubts += 1
+            self.bench.figures.charged_doubts += bool(open_)
+            decision = ["--id", open_[0]] if open_ else ["--not-charged"]
+            done = self.run("resolve", attempt.job, *decision)
+            if done.code != 0:
+                self.findings.stuck.append(f"resolve {decision} ended with {done.code}: {done.err}")
+
+    def finish(self) -> None:
+        """Run to the end, twice: the second run asks nobody anything."""
+        done = self.run()
+        if done.code == _EXIT_UNKNOWN:
+            self.resolve()
+            done = self.run()
+        if done.code == 0:
+            self.bench.span_s += (done.seconds - self.bench.span_s) / 50 if done.seconds > 0.02 else 0.0
+        else:
+            self.findings.stuck.append(f"{self.tag} ended with {done.code}: {done.out}{done.err}")
+        self.judge()
+        self.bench.figures.charges += sum(len(ids) for ids in self.charged().values())
+        made = sorted(path.name for path in (self.folder / "audio").glob("*"))
+        if made != [f"{job}.wav" for job in self.jobs]:
+            self.findings.bad.append(f"{self.tag} ends with {made}")
+        spilt = [*self.folder.rglob("*.tmp"), *self.folder.rglob("incoming/*")]
+        self.findings.litter.extend(str(path.relative_to(self.folder)) for path in spilt)
+        size = (self.bench.vendor.folder / REQUESTS).stat().st_size
+        again = self.run()
+        if again.code != 0 or (self.bench.vendor.folder / REQUESTS).stat().st_size != size:
+            self.findings.stuck.append(f"{self.tag}: a run after the end was not idle: {again.code} {again.out}")
