@@ -673,7 +673,7 @@ class Action:
     entry_job: str | None = None
     """The job id under which that entry stands, when the job was renamed."""
     submission: Submission | None = None
-    """The unfinished submission that this action takes up, or that blocks it."""
+    """The earlier submission that this action takes up, gives up for a new one, or that blocks it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _STREAMINFO_BYTES = 34
 _OGG_HEADER = 27
+_VORBIS_BLOCK = 8192
+"""The longest block of Vorbis; a decoder may keep its first one to itself, to overlap it with the next."""
 _OPUS_RATE_HZ = 48_000
 
 
@@ -57,7 +59,7 @@ def ogg_promise(data: Bytes) -> Promise:
         return Promise()
     if opus:
         return Promise(samples=granule - int.from_bytes(first[10:12], "little"), rate_hz=_OPUS_RATE_HZ, tolerance=960)
-    return Promise(samples=granule, tolerance=0) if first.startswith(b"\x01vorbis") else Promise()
+    return Promise(samples=granule, tolerance=_VORBIS_BLOCK) if first.startswith(b"\x01vorbis") else Promise()
 
 
 def _pages(data: Bytes) -> Iterator[tuple[int, int]]:

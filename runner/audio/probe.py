@@ -29,7 +29,7 @@ __all__ = ["BadAudio", "Probe", "probe"]
 MOST_BYTES = 1 << 30
 MOST_S = 3 * 3600
 MOST_CHANNELS = 8
-LEAST_HZ, MOST_HZ = 2_000, 768_000
+LEAST_HZ, MOST_HZ = 4_000, 768_000
 _AAC_FRAME = 2048
 
 

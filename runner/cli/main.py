@@ -73,10 +73,16 @@ def main(args: list[str] | None = None) -> None:
 
 def call(args: list[str]) -> int:
     """Run the command line and return its exit code. Nothing is raised; nothing prints a traceback."""
+    color = False if os.environ.get("NO_COLOR") else None
+    with click.Context(cli, color=color).scope(cleanup=False):
+        return _call(args, color=color)
+
+
+def _call(args: list[str], *, color: bool | None) -> int:
     from runner.errors import ScorefileError
 
     try:
-        result: Any = cli.main(args=args, prog_name="scorefile", standalone_mode=False)
+        result: Any = cli.main(args=args, prog_name="scorefile", standalone_mode=False, color=color)
     except ScorefileError as error:
         from runner.cli.show import show_error
 

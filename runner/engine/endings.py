@@ -11,8 +11,13 @@ if TYPE_CHECKING:
     from runner.records import ErrorGroup, Provider, Reading, Result, Submission
 
 _AT_NO_COST = "run again: the job is paid and goes on"
-_ANEW = "nothing is sent again by itself; name the job with --force to pay for a new one"
+_ANEW = "run again to ask for it once more, at no cost; name the job with --force to pay for a new one"
 _PAID = {True: "it was charged", False: "it was not charged", None: "it may have been charged"}
+
+
+def _named(provider: Provider, submission: Submission) -> str:
+    """Name a paid job by the vendor's id, unless that holds personal data."""
+    return f"a job at {provider.title}" if provider.id_is_private else str(submission.request_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +79,15 @@ def locked_out(provider: Provider, reading: Reading) -> Ending:
     return Ending(result="failed", message=message, help=help_, group="auth")
 
 
-def stalled(age_s: float) -> Ending:
+def stalled(provider: Provider, submission: Submission, age_s: float) -> Ending:
     """A paid job is not finished at its deadline."""
-    message = f"not finished {age_s / 60:.0f} minutes after its submit"
+    message = f"{_named(provider, submission)} is not finished {age_s:.0f} s after its submit"
     return Ending(result="failed", message=message, help="run again to go on waiting: it costs nothing")
 
 
-def dead_link(submission: Submission) -> Ending:
+def dead_link(provider: Provider, submission: Submission) -> Ending:
     """The link stays dead although it was asked for afresh."""
-    message = f"the link to the audio is dead: {submission.message}"
+    message = f"the link to the audio of {_named(provider, submission)} is dead: {submission.message}"
     return Ending(result="failed", message=message, help="run again to ask for a fresh link: it costs nothing")
 
 
@@ -98,8 +103,7 @@ def over(provider: Provider, submission: Submission) -> Ending:
             message = f"{provider.title}: {submission.message} ({_PAID[submission.charged]})"
             return Ending(result="failed", message=message, help="`retries: N` asks again by itself")
         case Phase.LOST:
-            name = "this job" if provider.id_is_private else submission.request_id
-            message = f"{provider.title} does not know {name} any more"
+            message = f"{provider.title} does not know {_named(provider, submission)} any more"
             return Ending(result="failed", message=message, help=_ANEW)
         case _:
             return Ending(result="failed", message=submission.message, help=_ANEW)

@@ -253,7 +253,7 @@ class Life:
                 self._tell("generating", reading.word or reading.message)
         if self.story.age_s() > self.request.timeout_s:
             self.story.reached(Phase.STALLED, message=reading.message)
-            return self._end(endings.stalled(self.story.age_s()))
+            return self._end(endings.stalled(self._provider, self.submission, self.story.age_s()))
         return None
 
     def _poll_wait_s(self) -> float:
@@ -275,7 +275,7 @@ class Life:
                 self.story.record(machine.expired(self.submission, error.message, at=self.story.at()))
                 if self.submission.phase is not Phase.EXPIRED:
                     return None
-                return self._end(endings.dead_link(self.submission))
+                return self._end(endings.dead_link(self._provider, self.submission))
             except BadContent as error:
                 self.story.reached(Phase.BAD_CONTENT, message=error.message)
                 return None

@@ -44,9 +44,17 @@ class Step(StrEnum):
     END = "end"
 
 
-OPEN = frozenset(
-    {Phase.ANSWERED, Phase.ACCEPTED, Phase.READY, Phase.FETCHED, Phase.PLACED, Phase.STALLED, Phase.EXPIRED}
-)
+ENDED_BADLY = frozenset({Phase.LOST, Phase.BAD_CONTENT})
+"""Phases of a paid submission that ended without its audio: the next run asks the vendor for it again, at no cost."""
+OPEN = ENDED_BADLY | {
+    Phase.ANSWERED,
+    Phase.ACCEPTED,
+    Phase.READY,
+    Phase.FETCHED,
+    Phase.PLACED,
+    Phase.STALLED,
+    Phase.EXPIRED,
+}
 """Phases of a paid submission that can go on at no cost."""
 IN_DOUBT = frozenset({Phase.INTENT, Phase.UNKNOWN})
 """Phases in which a charge is possible and nothing proves it."""

@@ -27,8 +27,10 @@ class Story:
     ) -> None:
         self._request: Request = action.request
         self._provider, self._books, self._now, self._token = provider, books, now, token
-        self._begun = action.submission
-        self.submission: Submission = action.submission or _blank(action.request)
+        resumed = action.verb == "resume"
+        self._begun = action.submission if resumed else None
+        self._given_up = None if resumed else action.submission
+        self.submission: Submission = self._begun or _blank(action.request)
         self.paid: Decimal | None = Decimal(0)
         """What was charged in this run so far, in USD; None when that is not known."""
 
@@ -38,24 +40,26 @@ class Story:
         There are none for a submission of this journal. One begun on another machine gets an attempt of its own here.
         """
         begun = self._begun
-        if begun is not None and begun.attempt:
+        rows: tuple[Event, ...]
+        if begun is None:
+            row = self._planned()
+            self._fold(row)
+            return (row,) if self._given_up is None else (self._closing(self._given_up), row)
+        if not begun.attempt:
+            row = self._planned()
+            rows = (row, _taken_over(begun, row, self.at()))
+        elif begun.phase in machine.ENDED_BADLY:
+            rows = (machine.event(begun, Phase.ACCEPTED, at=self.at()),)
+        else:
             return ()
-        rows = [self._planned()]
-        if begun is not None:
-            opened = machine.advance(None, rows[0])
-            at = begun.submitted_at or self.at()
-            rows.append(
-                machine.event(opened, Phase.ACCEPTED, at=at, request_id=begun.request_id, poll_url=begun.poll_url)
-            )
-        self.submission = _blank(self._request)
         self._fold(*rows)
-        return tuple(rows)
+        return rows
 
     def begin_again(self) -> None:
-        """Open another attempt of the same request."""
+        """Open another attempt of the same request; one in doubt is closed: it may have been charged."""
         row = self._planned()
-        self._books.record(row)
-        self.submission = _blank(self._request)
+        rows = (row,) if self.submission.phase is Phase.FAILED else (self._closing(self.submission), row)
+        self._books.record(*rows)
         self._fold(row)
 
     def reached(self, phase: Phase, **data: Json) -> None:
@@ -108,6 +112,10 @@ class Story:
     def _one_submit(self) -> Decimal | None:
         return cost(self._request.price, takes=self._request.takes, seconds=asked_seconds(self._request)).low
 
+    def _closing(self, given_up: Submission) -> Event:
+        message = "given up for a new submit; this one may have been charged"
+        return machine.event(given_up, Phase.FAILED, at=self.at(), message=message)
+
     def _planned(self) -> Event:
         one = self._one_submit()
         return machine.planned(
@@ -122,6 +130,12 @@ class Story:
         for row in rows:
             opening = row.phase is Phase.PLANNED
             self.submission = machine.advance(None if opening else self.submission, row)
+
+
+def _taken_over(begun: Submission, planned: Event, at: str) -> Event:
+    """Return the row that brings a receipt from another machine into this journal."""
+    opened, accepted_at = machine.advance(None, planned), begun.submitted_at or at
+    return machine.event(opened, Phase.ACCEPTED, at=accepted_at, request_id=begun.request_id, poll_url=begun.poll_url)
 
 
 def _blank(request: Request) -> Submission:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from runner.catalog.price import cost
-from runner.engine.machine import IN_DOUBT, OPEN, from_pending
+from runner.engine.machine import ENDED_BADLY, IN_DOUBT, OPEN, from_pending
 from runner.plan.fingerprint import fingerprint, identity
 from runner.records import Action, Change, Cost, Mark, Plan, Request
 
@@ -148,10 +148,12 @@ class _Known:
 def _decide_one(request: Request, facts: Facts, known: _Known, *, force: bool) -> Action:
     entry = _finished(facts.lock.jobs.get(request.job))
     submission = known.claim_submission(request)
+    forced = _generate(request, "regenerate" if entry else "generate", "--force", entry=entry)
     if submission is not None:
-        return _resume(request, submission, facts)
+        given_up = force and submission.phase in ENDED_BADLY
+        return replace(forced, submission=submission) if given_up else _resume(request, submission, entry)
     if force:
-        return _generate(request, "regenerate" if entry else "generate", "--force", entry=entry)
+        return forced
     if entry is not None and _satisfies(request, entry):
         return _bring_back(request, entry, request.job, facts)
     claimed = known.claim_orphan(request)
@@ -171,19 +173,21 @@ def _finished(entry: Entry | None) -> Entry | None:
     return entry if entry is not None and entry.takes else None
 
 
-def _resume(request: Request, submission: Submission, facts: Facts) -> Action:
+def _resume(request: Request, submission: Submission, entry: Entry | None) -> Action:
     """Take up a submission that a run left unfinished."""
     pinned = replace(request, params=submission.params)
     if submission.phase not in IN_DOUBT:
-        reason = f"submitted {submission.submitted_at}, not finished"
+        ended = "came to nothing, asks for it again" if submission.phase in ENDED_BADLY else "not finished"
+        reason = f"submitted {submission.submitted_at}, {ended}"
         return replace(_act(pinned, "resume", reason), submission=submission)
-    entry = _finished(facts.lock.jobs.get(request.job))
     if _is_free(request):
-        return _generate(pinned, "generate", "a free submit was interrupted", entry=entry)
-    if request.on_unknown == "resubmit":
-        return _generate(pinned, "generate", "a submit has no proven outcome; on_unknown: resubmit", entry=entry)
-    reason = "payment in an unknown state: a submit went out and no answer proves what became of it"
-    return replace(_act(pinned, "blocked", reason, entry), submission=submission)
+        again = _generate(pinned, "generate", "a free submit was interrupted", entry=entry)
+    elif request.on_unknown == "resubmit":
+        reason = "a submit has no proven outcome; on_unknown: resubmit"
+        again = _generate(pinned, "generate", reason, entry=entry)
+    else:
+        again = _act(pinned, "blocked", "payment in an unknown state: a submit went out unproven", entry)
+    return replace(again, submission=submission)
 
 
 def _collect(submission: Submission, facts: Facts) -> Action:

@@ -1,7 +1,7 @@
 """Every kind of problem this room reports: code → what it means in one line. A code never changes its meaning.
 
-SF1xx YAML · SF2xx keys, jobs, matrix, templates · SF4xx a model's parameters · SF5xx outputs and files.
-SF3xx belongs to the catalogue.
+SF1xx YAML · SF2xx keys, jobs, matrix, templates · SF4xx a model's parameters · SF5xx outputs and files ·
+SF6xx what is legal and will disappoint. SF3xx belongs to the catalogue.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ CODES: Final = MappingProxyType(
         "SF107": "a key is not text",
         "SF108": "the file is not one mapping",
         "SF109": "a character that no text file should hold",
+        "SF110": "a value looks like an API key",
         "SF201": "unknown key",
         "SF202": "a required key is missing",
         "SF203": "a value has the wrong type",
@@ -58,5 +59,21 @@ CODES: Final = MappingProxyType(
         "SF503": "a file cannot be read",
         "SF504": "a file's path is not allowed",
         "SF505": "a file is too large",
+        "SF601": "a seed has no effect",
+        "SF602": "the prompt says another tempo than bpm",
+        "SF603": "the prompt says another key than the parameter",
+        "SF604": "a duration has no effect",
+        "SF605": "an instrumental has lyrics with sung parts",
+        "SF606": "a text is nearly as long as the model takes",
+        "SF607": "an output ends in what the model does not make",
+        "SF608": "a default that no job uses",
+        "SF609": "a var that nothing uses",
+        "SF610": "a matrix axis that nothing uses",
+        "SF611": "a budget is set and a price is unknown",
+        "SF612": "a character that nobody sees",
+        "SF613": "a comment cannot silence this",
     }
 )
+
+LINT: Final = frozenset(code for code in CODES if code.startswith("SF6"))
+"""The codes of warnings, which a comment can silence."""

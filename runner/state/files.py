@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import secrets
 import shutil
 import stat
 from pathlib import Path, PurePosixPath
@@ -26,7 +25,8 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """
     target = path.resolve() if path.is_symlink() else path
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+    temporary = target.with_name(_temporary(target.name))
+    temporary.unlink(missing_ok=True)
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)
@@ -72,7 +72,9 @@ def place(source: Path, root: Path, relative: str, *, owned: frozenset[str]) -> 
     """
     parts = PurePosixPath(relative).parts
     with _open_folder(root, parts[:-1]) as folder:
-        name, temporary = parts[-1], f".{parts[-1][:200]}.{secrets.token_hex(6)}.tmp"
+        name, temporary = parts[-1], _temporary(parts[-1])
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary, dir_fd=folder)
         _check_target(root / relative, source, owned)
         try:
             opener = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=folder)
@@ -95,6 +97,11 @@ def remove_owned(root: Path, relative: str, *, owned: frozenset[str]) -> bool:
         return False
     path.unlink()
     return True
+
+
+def _temporary(name: str) -> str:
+    """Return the one name under which a file is written before it gets its own: what a kill leaves is used up next time."""
+    return f".{name[:100]}.scorefile.tmp"
 
 
 @contextlib.contextmanager

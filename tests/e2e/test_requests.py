@@ -14,7 +14,6 @@ from tests.support.command import KEYS, scorefile, vendors_at
 from tests.support.recorder import Says, Seen, recording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 PLAIN = {"Host", "Accept", "Connection", "Content-Length", "Accept-Encoding", "User-Agent"}
@@ -34,28 +33,28 @@ def job_of(case: dict[str, Any]) -> dict[str, Any]:
     params = dict(case["params"])
     if card.seed is not None:
         params.setdefault(card.seed.param, None)
-    job = {"model": case["model"], "params": params, "output": f"audio/{case['id_']}"}
+    job = {"model": case["model"], "params": params}
     return job | ({"webhook": case["webhook"]} if "webhook" in case else {})
 
 
 @pytest.fixture(scope="module")
-def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Seen]]:
-    """Run a pipeline of all examples against a server that records and refuses; return what came, by job."""
+def sent(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
+    """Run a pipeline of all examples against a server that records and refuses; return what came, by example."""
     folder = tmp_path_factory.mktemp("requests")
-    seen = {}
+    jobs = {case.get("job", f"job-{number}"): job_of(case) for number, case in enumerate(CASES)}
+    jobs = {name: job | {"output": f"audio/{name}"} for name, job in jobs.items()}
+    text = yaml.safe_dump({"version": 1, "jobs": jobs}, allow_unicode=True, sort_keys=False)
+    (folder / "scorefile.yaml").write_text(text)
     with recording() as vendor:
         vendor.say("*", REFUSAL)
-        for number, case in enumerate(CASES):
-            name = case.get("job", f"job-{number}")
-            job = job_of(case) | {"output": f"audio/{name}"}
-            file = folder / f"{number}.yaml"
-            file.write_text(yaml.safe_dump({"version": 1, "jobs": {name: job}}, allow_unicode=True))
-        for number, case in enumerate(CASES):
-            vendor.seen.clear()
-            done = scorefile("run", "--yes", "-q", f"{number}.yaml", cwd=folder, env=vendors_at(vendor.url))
-            assert (done.code, len(vendor.seen)) == (5, 1), done
-            seen[case["id_"]] = vendor.seen[0]
-    yield seen
+        done = scorefile("run", "--yes", "-q", "-j", "1", cwd=folder, env=vendors_at(vendor.url))
+        assert (done.code, len(vendor.seen)) == (5, len(CASES)), done
+    seen: dict[str, Seen] = {}
+    for name, (header, value) in AUTH.items():
+        came = [one for one in vendor.seen if one.header(header) == value]
+        asked = [case["id_"] for case in CASES if case["provider"] == name]
+        seen |= dict(zip(asked, came, strict=True))
+    return seen
 
 
 def test_every_vendor_model_has_an_example() -> None:
@@ -101,7 +100,7 @@ def test_a_job_that_says_nothing_about_its_seed_sends_one_of_its_own(tmp_path: P
 def test_an_id_with_an_address_in_it_is_encoded_and_kept_out_of_the_lock(tmp_path: Path) -> None:
     audio_id = "user:1234-pixverse:me@example.com-music:99"
     (tmp_path / "scorefile.yaml").write_text(
-        "version: 1\njobs:\n  a: {model: pixverse/music-v1, prompt: x, output: a, timeout: 1s}\n"
+        "version: 1\njobs:\n  a: {model: pixverse/music-v1, prompt: x, output: a, timeout_s: 1}\n"
     )
     with recording() as vendor:
         vendor.say("*", Says.of(404, {"error": "not yet"}))
@@ -118,7 +117,7 @@ def test_an_id_with_an_address_in_it_is_encoded_and_kept_out_of_the_lock(tmp_pat
 
 def test_a_polling_address_on_another_host_gets_neither_call_nor_key(tmp_path: Path) -> None:
     (tmp_path / "scorefile.yaml").write_text(
-        "version: 1\njobs:\n  a: {model: pixazo/tracks, prompt: x, output: a, timeout: 1s}\n"
+        "version: 1\njobs:\n  a: {model: pixazo/tracks, prompt: x, output: a, timeout_s: 1}\n"
     )
     with recording() as vendor, recording() as elsewhere:
         accepted = {"request_id": "tracks_1", "status": "QUEUED", "polling_url": f"{elsewhere.url}/v2/requests/status/tracks_1"}

@@ -251,7 +251,15 @@ def test_what_was_accepted_is_taken_up_and_not_paid_again(phase: Phase) -> None:
     assert (action.verb, action.submission, action.cost.worst) == ("resume", begun, Decimal(0))
 
 
-@pytest.mark.parametrize("phase", [Phase.PLANNED, Phase.NOT_SENT, Phase.REJECTED, Phase.FAILED, Phase.LOST])
+@pytest.mark.parametrize("phase", [Phase.LOST, Phase.BAD_CONTENT])
+def test_what_was_paid_for_nothing_is_asked_for_again_and_not_paid_again(phase: Phase) -> None:
+    lost = submission(phase=phase)
+    assert only(planned(request(), submissions=(lost,))).verb == "resume"
+    forced = only(planned(request(), submissions=(lost,), force=True))
+    assert (forced.verb, forced.submission) == ("generate", lost)
+
+
+@pytest.mark.parametrize("phase", [Phase.PLANNED, Phase.NOT_SENT, Phase.REJECTED, Phase.FAILED])
 def test_what_is_proven_to_be_over_is_made(phase: Phase) -> None:
     assert only(planned(request(), submissions=(submission(phase=phase),))).verb == "generate"
 

@@ -1,0 +1,39 @@
+"""JSON: one document, or one line a row with a summary last."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.records import Json
+    from runner.report.records import Look, Report
+
+FORMAT_VERSION = 1
+_ROWS: Mapping[str, str] = {"problems": "problem", "actions": "action", "collect": "collect", "jobs": "job"}
+
+
+def document(data: Mapping[str, Json], *, exit_code: int) -> str:
+    """Return one JSON document with the version of its form and the exit code that goes with it."""
+    return json.dumps({"format_version": FORMAT_VERSION, "exit_code": exit_code, **data}, indent=1, ensure_ascii=False)
+
+
+def line(kind: str, data: Mapping[str, Json]) -> str:
+    """Return one line of JSON whose `type` says what it is."""
+    return json.dumps({"type": kind, **data}, ensure_ascii=False)
+
+
+def as_json(report: Report, look: Look) -> str:  # noqa: ARG001 - the signature of every format
+    """Return a report as one JSON document."""
+    return document({"command": report.verb, **report.data()}, exit_code=report.exit_code)
+
+
+def as_jsonl(report: Report, look: Look) -> str:  # noqa: ARG001 - the signature of every format
+    """Return a report as JSON lines: the document's lists a line a row, all else in the last line."""
+    data = report.data()
+    rows = [line(kind, row) for name, kind in _ROWS.items() if isinstance(data.get(name), list) for row in data[name]]
+    rest = {name: value for name, value in data.items() if name not in _ROWS or not isinstance(value, list)}
+    head = {"format_version": FORMAT_VERSION, "exit_code": report.exit_code, "command": report.verb}
+    return "\n".join([*rows, line("summary", {**head, **rest})])

@@ -1,0 +1,98 @@
+"""A command that was refused or went wrong before it had anything to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.errors import ScorefileError, SpecError
+from runner.report.findings import of_problem
+from runner.report.ink import clean, paint
+from runner.report.markdown import code
+from runner.report.problems import problem_data, problem_text, verdict
+from runner.report.records import Case, Finding, Page
+from runner.report.validate import problem_cases, problem_page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.records import Json, Problem
+    from runner.report.records import Look
+
+_RULES: Mapping[int, str] = {
+    2: "usage",
+    3: "state",
+    4: "out-of-date",
+    6: "refused",
+    7: "key",
+    8: "payment-unknown",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureReport:
+    """What a ScorefileError says."""
+
+    verb: str
+    error: ScorefileError
+    exit_code: int
+    name: str = ""
+
+    @property
+    def ran(self) -> bool:
+        """Say whether the command did its work: it did when it found problems in the files."""
+        return isinstance(self.error, SpecError)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The problems in the files, when that is what it is about."""
+        return self.error.problems if isinstance(self.error, SpecError) else ()
+
+    def data(self) -> dict[str, Json]:
+        """Return everything, as data."""
+        error = {"rule": self._rule(), "message": self.error.message, "help": self.error.help}
+        return {"error": error, "problems": [problem_data(item) for item in self.problems]}
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return every problem, or the error itself."""
+        if isinstance(self.error, SpecError):
+            return tuple(map(of_problem, self.problems))
+        help_ = (f"help: {clean(self.error.help)}",) if self.error.help else ()
+        return (Finding(rule=self._rule(), level="error", message=clean(self.error.message), notes=help_),)
+
+    def cases(self) -> tuple[Case, ...]:
+        """Return one case a job or file that problems name, or one for the command itself."""
+        if isinstance(self.error, SpecError):
+            return problem_cases(self.problems, ())
+        help_ = (f"help: {clean(self.error.help)}",) if self.error.help else ()
+        told = clean(self.error.message)
+        return (
+            Case(name=self.verb, group=self.verb, state="error", kind=self._rule(), message=told, notes=help_),
+        )
+
+    def text(self, look: Look) -> str:
+        """Return nothing: it is all talk."""
+        del look
+        return ""
+
+    def talk(self, look: Look) -> str:
+        """Return every problem, or what went wrong and its remedy."""
+        if isinstance(self.error, SpecError):
+            blocks = [problem_text(item, look) for item in self.problems]
+            return ("\n" if look.quiet else "\n\n").join([*blocks, verdict(self.problems)])
+        head = f"{paint('error', 'error', on=look.color)}: {clean(self.error.message)}"
+        help_ = f"\n\n{paint('help', 'help', on=look.color)}: {clean(self.error.help)}" if self.error.help else ""
+        return head + help_
+
+    def page(self) -> Page:
+        """Return the problems as a table, or the error and its remedy."""
+        head = f"### Scorefile {self.verb} was refused"
+        if isinstance(self.error, SpecError):
+            return problem_page(self.problems, f"### Scorefile {self.verb}: {verdict(self.problems)}")
+        help_ = f"\n\nhelp: {code(self.error.help, 400)}" if self.error.help else ""
+        return Page(head=f"{head}\n\n{code(self.error.message, 400)}{help_}")
+
+    def _rule(self) -> str:
+        if isinstance(self.error, SpecError):
+            return self.problems[0].code if self.problems else "state"
+        return _RULES.get(self.error.exit_code, "unexpected")

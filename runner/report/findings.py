@@ -1,0 +1,62 @@
+"""Problems, failed jobs and drift in one form, and what each rule means."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from runner.report.ink import clean
+from runner.report.problems import notes
+from runner.report.records import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.records import Problem
+
+RULES: Final = MappingProxyType(
+    {
+        "job-failed": ("a job failed", "run again: what is paid for is not paid again"),
+        "job-unfinished": ("a paid job is not finished", "run again: it goes on at no cost"),
+        "job-skipped": ("a job was not submitted", "see why, then run again"),
+        "job-blocked": ("a job cannot go on without a person", "scorefile status shows what it waits for"),
+        "payment-unknown": ("a submit may or may not have been charged", "decide it: scorefile resolve JOB"),
+        "output-missing": ("an output is not where the lock says", "scorefile run restores it"),
+        "output-changed": ("an output is not what the lock says", "scorefile run restores it"),
+        "unexpected": ("something went wrong", "see the message"),
+        "usage": ("the command line asks for something that is not there", "see scorefile --help"),
+        "state": ("journal, lock or an output is not as it should be", "scorefile doctor --state"),
+        "out-of-date": ("the lock is out of date", "run without --locked to update it"),
+        "refused": ("budget, price or confirmation refused to spend", "see the message"),
+        "key": ("a key is missing, malformed or rejected", "set it in the environment"),
+    }
+)
+"""Rules beside the SF codes: what happened, and what to do."""
+
+_ORDER: Final = ("error", "warning", "notice")
+
+
+def rule_words(rule: str) -> tuple[str, str]:
+    """Return what a rule means and what helps, for any SF code or word of RULES."""
+    from runner.spec.codes import CODES
+
+    if rule in RULES:
+        return RULES[rule]
+    return CODES.get(rule, "something is wrong with the files"), f"scorefile explain {rule} says more"
+
+
+def of_problem(problem: Problem) -> Finding:
+    """Return a problem as a finding."""
+    return Finding(
+        rule=problem.code,
+        level=problem.severity,
+        message=clean(problem.message),
+        mark=problem.mark,
+        notes=notes(problem),
+        reach=max(1, len(problem.cells)),
+    )
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort by level, then by how many jobs are touched; what is found first stays first."""
+    return tuple(sorted(findings, key=lambda item: (_ORDER.index(item.level), -item.reach)))

@@ -1,0 +1,64 @@
+"""GitHub workflow commands: annotations at their place in the diff.
+
+GitHub shows ten errors, ten warnings and ten notices of a step and drops the rest in silence, so the tenth says how
+many more there are. https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from runner.report.findings import worst_first
+from runner.report.words import count
+
+if TYPE_CHECKING:
+    from runner.report.records import Finding, Level, Look, Report
+
+MOST = 10
+LEVELS: tuple[Level, ...] = ("error", "warning", "notice")
+_COMMAND = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
+
+
+def as_github(report: Report, look: Look) -> str:
+    """Return the text for the log, then at most ten annotations of a kind."""
+    return "\n".join([inert(report.text(look)), *annotations(report, look)])
+
+
+def annotations(report: Report, look: Look) -> tuple[str, ...]:
+    """Return the workflow commands of a report's findings, worst first."""
+    found = worst_first(report.findings())
+    lines: list[str] = []
+    for level in LEVELS:
+        these = [item for item in found if item.level == level]
+        more = len(these) - MOST
+        for number, item in enumerate(these[:MOST], start=1):
+            rest = f"and {count(more, f'more {level}')}: the log and the job summary have them all"
+            lines.append(_command(item, look, rest if number == MOST and more > 0 else None))
+    return tuple(lines)
+
+
+def inert(text: str) -> str:
+    """Return text in which nothing can be taken for a workflow command, wherever it comes from."""
+    return _COMMAND.sub(r"\1\u200b:", text).replace("##[", "#\u200b#[")
+
+
+def escape_data(text: str) -> str:
+    """Escape the message of a workflow command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def escape_property(text: str) -> str:
+    """Escape the value of a workflow command's property."""
+    return escape_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _command(item: Finding, look: Look, rest: str | None) -> str:
+    properties = {"title": item.rule}
+    if item.mark is not None:
+        place = {"file": look.relative(item.mark.file), "line": str(item.mark.line), "col": str(item.mark.column)}
+        end = {"endColumn": str(item.mark.end_column)} if item.mark.end_column else {}
+        properties = {**place, **end, **properties}
+    said = ",".join(f"{name}={escape_property(value)}" for name, value in properties.items())
+    message = "\n".join([item.message, *item.notes, *([rest] if rest else [])])
+    return f"::{item.level} {said}::{escape_data(message)}"

@@ -1,0 +1,144 @@
+"""What `plan` says would be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.report.findings import of_problem
+from runner.report.ink import clean
+from runner.report.plan_page import plan_page
+from runner.report.plan_text import plan_text, why
+from runner.report.problems import mark_data, problem_data, problem_text
+from runner.report.records import Case, Finding
+from runner.report.totals import totals
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from runner.records import Action, Json, Lock, Plan, Problem
+    from runner.report.records import Look, Page
+    from runner.report.words import Sum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanReport:
+    """A plan, what it starts from, and the warnings of its files."""
+
+    name: str
+    todo: Plan
+    lock: Lock | None
+    exit_code: int
+    warnings: tuple[Problem, ...] = ()
+    rehearsal: bool = False
+    verb: str = "plan"
+    ran: bool = True
+
+    def data(self) -> dict[str, Json]:
+        """Return everything, as data."""
+        return {
+            "name": self.name,
+            "rehearsal": self.rehearsal,
+            "changes": has_changes(self.todo),
+            **plan_data(self.todo, self.lock),
+            "problems": [problem_data(item) for item in self.warnings],
+        }
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the warnings, what is blocked, and the sum as a notice."""
+        blocked = [action for action in self.todo.actions if action.verb == "blocked"]
+        sums = totals(self.todo, self.lock)
+        told = f"{sums.jobs_text}; {sums.music_text}; {sums.cost_text}"
+        return (
+            *map(of_problem, self.warnings),
+            *(_blocked(action) for action in blocked),
+            Finding(rule="scorefile plan", level="notice", message=told),
+        )
+
+    def cases(self) -> tuple[Case, ...]:
+        """Return one case a job; a blocked one has failed."""
+        return tuple(_case(action) for action in self.todo.actions)
+
+    def text(self, look: Look) -> str:
+        """Return a line a job, what changed below it, the sums last."""
+        return plan_text(self.todo, self.lock, look)
+
+    def talk(self, look: Look) -> str:
+        """Return the warnings."""
+        return "\n\n".join(problem_text(item, look) for item in self.warnings)
+
+    def page(self) -> Page:
+        """Return what a change will make, why, and what it costs."""
+        return plan_page(self.name, self.todo, self.lock, rehearsal=self.rehearsal)
+
+
+def has_changes(todo: Plan) -> bool:
+    """Say whether a run would do more than put back what is there already."""
+    return any(action.verb not in ("reuse", "restore") for action in todo.actions)
+
+
+def plan_data(todo: Plan, lock: Lock | None) -> dict[str, Json]:
+    """Return a plan as data."""
+    sums = totals(todo, lock)
+    return {
+        "actions": [_action(action) for action in todo.actions],
+        "collect": [_action(action) for action in todo.collect],
+        "orphans": list(todo.orphans),
+        "totals": {
+            "jobs": dict(sums.verbs),
+            "takes": sums.takes,
+            "seconds": sums.seconds,
+            "jobs_of_open_length": sums.own_length,
+            "low": _sum(sums.low),
+            "worst": _sum(sums.worst),
+            "prices": [{"source": source, "date": date} for source, date in sums.sources],
+            "before": None if sums.before is None else _sum(sums.before),
+            "after": None if sums.after is None else _sum(sums.after),
+        },
+        "low_usd": _amount(todo.low),
+        "worst_usd": _amount(todo.worst),
+    }
+
+
+def _action(action: Action) -> dict[str, Json]:
+    return {
+        "job": action.request.job,
+        "model": action.request.card.id,
+        "verb": action.verb,
+        "reason": action.reason,
+        "takes": action.request.takes,
+        "changes": [
+            {"field": item.field, "old": item.old, "new": item.new, "place": mark_data(item.mark)}
+            for item in action.changes
+        ],
+        "cost": {
+            "low_usd": _amount(action.cost.low),
+            "worst_usd": _amount(action.cost.worst),
+            "how": action.cost.how,
+            "source": action.cost.source,
+            "date": action.cost.date,
+        },
+    }
+
+
+def _sum(amount: Sum) -> dict[str, Json]:
+    return {"usd": _amount(amount.total), "known_usd": str(amount.known), "unknown_jobs": amount.unknown}
+
+
+def _amount(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _blocked(action: Action) -> Finding:
+    rule = "payment-unknown" if action.submission is not None else "job-blocked"
+    message = clean(f"{action.request.job}: {why(action)}")
+    return Finding(rule=rule, level="error", message=message, mark=action.request.mark)
+
+
+def _case(action: Action) -> Case:
+    request = action.request
+    if action.verb != "blocked":
+        return Case(name=request.job, group=request.group, mark=request.mark)
+    rule = "payment-unknown" if action.submission is not None else "job-blocked"
+    told = clean(why(action))
+    return Case(name=request.job, group=request.group, state="failed", kind=rule, message=told, mark=request.mark)

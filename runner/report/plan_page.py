@@ -1,0 +1,71 @@
+"""A plan as a comment on a pull request: what a change will make, why, and what it costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.report.markdown import code, row
+from runner.report.plan_text import SIGNS, change_words, why
+from runner.report.records import Page
+from runner.report.totals import MAKING, totals
+from runner.report.words import usd
+
+if TYPE_CHECKING:
+    from runner.records import Action, Lock, Plan
+    from runner.report.totals import Totals
+
+_TABLE = "|  | job | model | why | low | worst |\n|---|---|---|---|--:|--:|"
+_ORPHANS = 20
+
+
+def plan_page(name: str, todo: Plan, lock: Lock | None, *, rehearsal: bool = False) -> Page:
+    """Return a plan as a page: the sums, then a row a job that changes."""
+    sums = totals(todo, lock)
+    changing = [action for action in (*todo.actions, *todo.collect) if action.verb != "reuse"]
+    return Page(
+        head="\n\n".join(_head(name, sums, rehearsal=rehearsal)),
+        table=_TABLE,
+        rows=tuple(_row(action) for action in changing),
+        noun="job",
+        foot=_foot(todo),
+    )
+
+
+def _head(name: str, sums: Totals, *, rehearsal: bool) -> list[str]:
+    parts = [f"### Scorefile plan: {code(name)}", f"**{sums.jobs_text}**", sums.music_text]
+    if rehearsal:
+        parts.append("This is a rehearsal: placeholder audio, nothing is spent.")
+    source = f" ({code(sums.source_text)})" if sums.source_text else ""
+    parts.append(f"This plan costs **{sums.cost_text}**{source}.")
+    if sums.before is not None and sums.after is not None:
+        parts.append(
+            "|  | before | after |\n|---|--:|--:|\n" + row("price of what the lock holds", str(sums.before), str(sums.after))
+        )
+    return parts
+
+
+def _row(action: Action) -> str:
+    low = usd(action.cost.low) if action.verb in MAKING else ""
+    worst = usd(action.cost.worst) if action.verb in MAKING else ""
+    request = action.request
+    return row(SIGNS[action.verb], code(request.job), code(request.card.id), _why(action), low, worst)
+
+
+def _why(action: Action) -> str:
+    if not action.changes:
+        return code(why(action))
+    parts = []
+    for change in action.changes:
+        old, new = change_words(change)
+        place = f" at {code(str(change.mark))}" if change.mark else ""
+        parts.append(f"{code(change.field)}: {code(old)} → {code(new)}{place}")
+    return "<br>".join(parts)
+
+
+def _foot(todo: Plan) -> str:
+    if not todo.orphans:
+        return ""
+    more = len(todo.orphans) - _ORPHANS
+    names = ", ".join(code(job) for job in todo.orphans[:_ORPHANS])
+    rest = f" and {more:,} more" if more > 0 else ""
+    return f"In the lock, not in the file: {names}{rest} (kept: these are receipts)."

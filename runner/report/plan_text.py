@@ -1,0 +1,117 @@
+"""A plan as people read it on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.report.ink import clean, paint
+from runner.report.totals import MAKING, totals
+from runner.report.words import count, short, some, usd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.records import Action, Change, Lock, Plan, Verb
+    from runner.report.ink import Role
+    from runner.report.records import Look
+    from runner.report.totals import Totals
+
+SIGNS: Mapping[Verb, str] = {
+    "reuse": "=",
+    "restore": ">",
+    "resume": ">",
+    "generate": "+",
+    "regenerate": "~",
+    "remaster": "~",
+    "blocked": "!",
+}
+_ROLES: Mapping[Verb, Role] = {
+    "reuse": "dim",
+    "restore": "bring",
+    "resume": "bring",
+    "generate": "add",
+    "regenerate": "change",
+    "remaster": "change",
+    "blocked": "error",
+}
+_WIDEST = 44
+_SHOWN = 60
+
+
+def plan_text(todo: Plan, lock: Lock | None, look: Look) -> str:
+    """Return a line a job, what changed below it, the sums last; unchanged jobs are a count unless look.verbose."""
+    sums = totals(todo, lock)
+    if look.quiet:
+        return summary(sums)
+    shown = [action for action in todo.actions if look.verbose or action.verb != "reuse"]
+    lines = list(_lines([*shown, *todo.collect], look))
+    folded = len(todo.actions) - len(shown)
+    if folded:
+        lines.append(paint(f"= {count(folded, 'job')} up to date", "dim", on=look.color))
+    if todo.orphans:
+        names = ", ".join(todo.orphans) if look.verbose else some(todo.orphans, 12)
+        lines += ["", f"in the lock, not in the file: {clean(names)} (kept: these are receipts)"]
+    return "\n".join([*lines, "", *_sums(sums, look)])
+
+
+def summary(sums: Totals) -> str:
+    """Return a plan in one line: how many of each, and the sum."""
+    return f"{sums.jobs_text}; {sums.music_text}; {sums.cost_text}"
+
+
+def why(action: Action) -> str:
+    """Return the reason of an action in one clause."""
+    return action.reason or ", ".join(change.field for change in action.changes) + " changed"
+
+
+def price(action: Action) -> str:
+    """Return what an action costs, low and worst; empty when it makes nothing."""
+    low, worst = action.cost.low, action.cost.worst
+    if action.verb not in MAKING:
+        return ""
+    return usd(low) if low == worst else f"{usd(low)} to {usd(worst)}"
+
+
+def differing(old: str, new: str) -> tuple[str, str]:
+    """Cut two long texts down to where they differ."""
+    if len(old) <= _SHOWN and len(new) <= _SHOWN:
+        return old, new
+    start = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), 0)
+    begin = max(0, start - 12)
+
+    def cut(text: str) -> str:
+        piece = text[begin : begin + _SHOWN]
+        return ("…" if begin else "") + piece + ("…" if begin + _SHOWN < len(text) else "")
+
+    return cut(old), cut(new)
+
+
+def change_words(change: Change) -> tuple[str, str]:
+    """Return old and new value of a change, each on one short line."""
+    old, new = differing(short(change.old, 4000), short(change.new, 4000))
+    return clean(old), clean(new)
+
+
+def _lines(actions: list[Action], look: Look) -> Iterator[str]:
+    columns = [(action.request.job, action.request.card.id, price(action)) for action in actions]
+    widths = [min(_WIDEST, max((len(row[at]) for row in columns), default=0)) for at in range(3)]
+    for action, row in zip(actions, columns, strict=True):
+        cells = [clean(cell).ljust(width) for cell, width in zip(row, widths, strict=True) if width]
+        sign = paint(SIGNS[action.verb], _ROLES[action.verb], on=look.color)
+        yield "  ".join([f"{sign} {cells[0]}", *cells[1:], clean(why(action))])
+        for change in action.changes:
+            old, new = change_words(change)
+            place = f"  ({clean(str(change.mark))})" if change.mark else ""
+            yield f"    {clean(change.field)}: {old} → {new}{place}"
+        if look.verbose and action.verb in MAKING:
+            yield paint(f"    {clean(action.cost.how)}", "dim", on=look.color)
+
+
+def _sums(sums: Totals, look: Look) -> Iterator[str]:
+    yield f"{paint('Plan', 'strong', on=look.color)}: {sums.jobs_text}"
+    yield f"      {sums.music_text}"
+    yield f"      {sums.cost_text}"
+    if sums.before is not None and sums.after is not None and str(sums.before) != str(sums.after):
+        yield f"      the lock holds {sums.before}, then {sums.after}"
+    if sums.source_text:
+        yield f"      {clean(sums.source_text)}"

@@ -1,0 +1,110 @@
+"""A Problem for people, for editors, and as data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.report.ink import clean, paint
+from runner.report.width import show_line
+from runner.report.words import count, some
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.records import Json, Mark, Problem, Step
+    from runner.report.records import Look
+
+
+def problem_text(problem: Problem, look: Look) -> str:
+    """Return a problem with its place, the source line underlined, what is allowed, its origin, the remedy last.
+
+    With `look.quiet` it is one line: `file:line:col: error SF401: message`.
+    """
+    if look.quiet:
+        return problem_line(problem)
+    role, on = problem.severity, look.color
+    message = paint(clean(problem.message), "strong", on=on)
+    lines = [f"{paint(f'{problem.severity}[{problem.code}]', role, on=on)}: {message}"]
+    gutter = 1
+    if problem.mark is not None:
+        gutter = len(str(problem.mark.line))
+        lines += _snippet(problem, problem.mark, gutter, look)
+    sign = f"{' ' * gutter} {paint('=', 'gutter', on=on)}"
+    lines += [f"{sign} {note}" for note in _notes(problem)]
+    if problem.help:
+        lines.append(f"{paint('help', 'help', on=on)}: {clean(problem.help)}")
+    return "\n".join(lines)
+
+
+def problem_line(problem: Problem) -> str:
+    """Return a problem on one line, as editors and problem matchers read it."""
+    place = f"{clean(str(problem.mark))}: " if problem.mark else ""
+    allowed = f", allowed {clean(problem.allowed)}" if problem.allowed else ""
+    reach = f" (in {count(len(problem.cells), 'job')})" if len(problem.cells) > 1 else ""
+    return f"{place}{problem.severity} {problem.code}: {clean(problem.message)}{allowed}{reach}"
+
+
+def notes(problem: Problem) -> tuple[str, ...]:
+    """Return what else is to be said of a problem: what is allowed, its origin, its reach, the remedy last."""
+    help_ = (f"help: {clean(problem.help)}",) if problem.help else ()
+    return (*_notes(problem), *help_)
+
+
+def verdict(problems: Iterable[Problem]) -> str:
+    """Return `2 problems found`, with the warnings counted apart."""
+    severities = [problem.severity for problem in problems]
+    errors, warnings = severities.count("error"), severities.count("warning")
+    parts = [count(errors, "problem")] if errors or not warnings else []
+    parts += [count(warnings, "warning")] if warnings else []
+    return f"{' and '.join(parts)} found"
+
+
+def problem_data(problem: Problem) -> dict[str, Json]:
+    """Return a problem as data."""
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "place": mark_data(problem.mark),
+        "path": list(problem.path),
+        "allowed": problem.allowed,
+        "help": problem.help,
+        "origin": [{"text": step.text, "place": mark_data(step.mark)} for step in problem.origin],
+        "jobs": list(problem.cells),
+    }
+
+
+def mark_data(mark: Mark | None) -> dict[str, Json] | None:
+    """Return a place as data."""
+    if mark is None:
+        return None
+    return {"file": mark.file, "line": mark.line, "column": mark.column, "end_column": mark.end_column}
+
+
+def _snippet(problem: Problem, mark: Mark, gutter: int, look: Look) -> list[str]:
+    on, pad = look.color, " " * gutter
+    bar = paint("|", "gutter", on=on)
+    lines = [f"{pad}{paint('-->', 'gutter', on=on)} {clean(str(mark))}"]
+    source = look.line_of(mark.file, mark.line)
+    if source is None:
+        return lines
+    shown = show_line(source, mark.column, mark.end_column)
+    underline = paint("^" * shown.width, problem.severity, on=on)
+    return [
+        *lines,
+        f"{pad} {bar}",
+        f"{paint(str(mark.line), 'gutter', on=on)} {bar} {shown.text}",
+        f"{pad} {bar} {' ' * shown.offset}{underline}",
+    ]
+
+
+def _notes(problem: Problem) -> tuple[str, ...]:
+    allowed = (f"allowed: {clean(problem.allowed)}",) if problem.allowed else ()
+    origin = tuple(_step(step) for step in problem.origin)
+    many = len(problem.cells)
+    reach = (f"in {count(many, 'job')}: {some(problem.cells)}",) if many > 1 else ()
+    return (*allowed, *origin, *reach)
+
+
+def _step(step: Step) -> str:
+    return f"from {clean(step.text)}" + (f" ({clean(str(step.mark))})" if step.mark else "")

@@ -1,0 +1,192 @@
+"""What `run` did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from runner.jsonform import entry_to_json
+from runner.report.findings import of_problem
+from runner.report.ink import clean, paint
+from runner.report.markdown import code, row
+from runner.report.problems import problem_data, problem_text
+from runner.report.records import Case, Finding, Page
+from runner.report.table import table
+from runner.report.words import count, usd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.records import Json, Mark, Outcome, Problem, Result
+    from runner.report.records import Level, Look, State
+    from runner.workflow import Ran
+
+_ORDER: tuple[Result, ...] = ("made", "reused", "restored", "unfinished", "failed", "unknown", "skipped")
+_SPENT: tuple[Result, ...] = ("made", "failed", "unknown", "unfinished")
+_FAULTS: Mapping[Result, tuple[str, Level, State]] = {
+    "failed": ("job-failed", "error", "failed"),
+    "unknown": ("payment-unknown", "error", "error"),
+    "unfinished": ("job-unfinished", "warning", "failed"),
+    "skipped": ("job-skipped", "warning", "skipped"),
+}
+
+
+def exit_code(ran: Ran) -> int:
+    """Return the exit code of a run: the gravest thing that happened decides."""
+    results = {outcome.result for outcome in ran.outcomes}
+    groups = {outcome.group for outcome in ran.outcomes}
+    if "unknown" in results:
+        return 8
+    if "auth" in groups:
+        return 7
+    if any(outcome.result == "skipped" and outcome.group == "balance" for outcome in ran.outcomes):
+        return 6
+    return 5 if results & {"failed", "skipped", "unfinished"} else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """How every job of a run ended; `places` says where each job stands in its file."""
+
+    did: Ran
+    exit_code: int
+    warnings: tuple[Problem, ...] = ()
+    places: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
+    verb: str = "run"
+    ran: bool = True
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name."""
+        return self.did.project.name
+
+    def data(self) -> dict[str, Json]:
+        """Return everything, as data."""
+        spent = self.did.spent_usd
+        return {
+            "name": self.name,
+            "rehearsal": self.did.project.rehearsal,
+            "interrupted": self.did.interrupted,
+            "spent_usd": None if spent is None else str(spent),
+            "jobs": [_outcome(outcome) for outcome in self.did.outcomes],
+            "problems": [problem_data(item) for item in self.warnings],
+        }
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the warnings, and every job that is not done."""
+        jobs = tuple(self._finding(outcome) for outcome in self.did.outcomes if outcome.result in _FAULTS)
+        return (*map(of_problem, self.warnings), *jobs)
+
+    def cases(self) -> tuple[Case, ...]:
+        """Return one case a job."""
+        return tuple(self._case(outcome) for outcome in self.did.outcomes)
+
+    def text(self, look: Look) -> str:
+        """Return a table of what was done, why the rest was not, and the sums."""
+        if all(outcome.result == "reused" for outcome in self.did.outcomes):
+            return f"nothing to do: {count(len(self.did.outcomes), 'job')} up to date"
+        if look.quiet:
+            return self._sums()
+        return "\n".join(self._lines(look))
+
+    def talk(self, look: Look) -> str:
+        """Return the warnings."""
+        return "\n\n".join(problem_text(item, look) for item in self.warnings)
+
+    def page(self) -> Page:
+        """Return what was done as a table, and why the rest was not."""
+        shown = [outcome for outcome in self.did.outcomes if outcome.result != "reused"]
+        ordered = sorted(shown, key=lambda outcome: outcome.result not in _FAULTS)
+        return Page(
+            head=f"### Scorefile run: {code(self.name)}\n\n**{self._sums()}**",
+            table=f"{row('job', 'result', 'takes', 'length', self._money(), 'output')}\n|---|---|--:|--:|--:|---|",
+            rows=tuple(_page_row(outcome) for outcome in ordered),
+            noun="job",
+        )
+
+    def _money(self) -> str:
+        return "would cost" if self.did.project.rehearsal else "spent"
+
+    def _lines(self, look: Look) -> Iterator[str]:
+        shown = [outcome for outcome in self.did.outcomes if look.verbose or outcome.result != "reused"]
+        head = ("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", self._money().upper(), "OUTPUT")
+        yield from table(head, [_row(outcome) for outcome in shown], color=look.color)
+        for outcome in shown:
+            if outcome.message and outcome.result not in ("made", "restored", "reused"):
+                yield ""
+                yield f"{outcome.job}: {clean(outcome.message)}"
+                if outcome.help:
+                    yield f"  {paint('help', 'help', on=look.color)}: {clean(outcome.help)}"
+        yield ""
+        yield self._sums()
+        if self.did.project.rehearsal:
+            yield f"listen in {self.did.project.root}"
+
+    def _sums(self) -> str:
+        results = [outcome.result for outcome in self.did.outcomes]
+        parts = [f"{results.count(result):,} {result}" for result in _ORDER if result in results]
+        made = [outcome.entry for outcome in self.did.outcomes if outcome.result == "made" and outcome.entry]
+        seconds = round(sum(take.seconds for entry in made for take in entry.takes))
+        mark = "rehearsal: placeholder audio, nothing spent"
+        if not self.did.project.rehearsal:
+            mark = f"spent {usd(self.did.spent_usd)}"
+        return f"{', '.join(parts)}; {count(seconds, 'second')} of music; {mark}"
+
+    def _finding(self, outcome: Outcome) -> Finding:
+        rule, level, _ = _FAULTS[outcome.result]
+        return Finding(
+            rule=rule,
+            level=level,
+            message=clean(f"{outcome.job}: {outcome.message or outcome.result}"),
+            mark=self.places.get(outcome.job),
+            notes=_help(outcome),
+        )
+
+    def _case(self, outcome: Outcome) -> Case:
+        rule, _, state = _FAULTS.get(outcome.result, ("", "notice", "passed"))
+        return Case(
+            name=outcome.job,
+            group=outcome.job.partition("@")[0],
+            state=state,
+            kind=rule,
+            message=clean(outcome.message) or (outcome.result if rule else ""),
+            notes=_help(outcome),
+            mark=self.places.get(outcome.job),
+        )
+
+
+def _help(outcome: Outcome) -> tuple[str, ...]:
+    return (f"help: {clean(outcome.help)}",) if outcome.help else ()
+
+
+def _row(outcome: Outcome) -> tuple[str, ...]:
+    entry = outcome.entry if outcome.result in ("made", "restored") else None
+    take = next((item for item in entry.takes if item.path), None) if entry else None
+    return (
+        outcome.job,
+        outcome.result,
+        str(len(entry.takes)) if entry else "",
+        f"{take.seconds:.1f} s" if take else "",
+        "" if take is None or take.lufs is None else f"{take.lufs:.1f}",
+        usd(outcome.spent_usd) if outcome.result in _SPENT else "",
+        clean(take.path or "") if take else "",
+    )
+
+
+def _page_row(outcome: Outcome) -> str:
+    job, result, takes, length, _, spent, path = _row(outcome)
+    said = code(outcome.message) if outcome.result in _FAULTS and outcome.message else code(path) if path else ""
+    return row(code(job), result, takes, length, spent, said)
+
+
+def _outcome(outcome: Outcome) -> dict[str, Json]:
+    return {
+        "job": outcome.job,
+        "model": outcome.model,
+        "result": outcome.result,
+        "spent_usd": None if outcome.spent_usd is None else str(outcome.spent_usd),
+        "message": outcome.message,
+        "help": outcome.help,
+        "entry": None if outcome.entry is None else entry_to_json(outcome.entry),
+    }

@@ -1,0 +1,129 @@
+"""The sums of a plan: jobs, takes, music and money, and what the lock is worth before and after."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from runner.plan.decide import asked_seconds
+from runner.report.words import Sum, count, usd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.records import Action, Entry, Lock, Plan, Verb
+
+MAKING: tuple[Verb, ...] = ("generate", "regenerate")
+NAMES: Mapping[Verb, str] = {
+    "generate": "to make",
+    "regenerate": "to make anew",
+    "resume": "to finish",
+    "restore": "to restore",
+    "remaster": "to master anew",
+    "reuse": "up to date",
+    "blocked": "blocked",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What a plan adds up to. `before` and `after` are what the lock holds, None where there is no lock."""
+
+    verbs: Mapping[Verb, int]
+    takes: int
+    seconds: float
+    own_length: int
+    """How many jobs to make whose model chooses the length."""
+    low: Sum
+    worst: Sum
+    sources: tuple[tuple[str, str], ...]
+    """Where prices come from, and of which date."""
+    before: Sum | None
+    after: Sum | None
+
+    @property
+    def jobs_text(self) -> str:
+        """`3 to make, 1 to make anew, 12 up to date`."""
+        parts = [f"{self.verbs[verb]:,} {name}" for verb, name in NAMES.items() if self.verbs.get(verb)]
+        return ", ".join(parts) or "nothing asked"
+
+    @property
+    def music_text(self) -> str:
+        """`4 new takes, 180 seconds of music`, and how many lengths are open."""
+        takes = count(self.takes, "new take")
+        if not self.takes:
+            return takes
+        seconds = f"{self.seconds:,.0f} second{'' if round(self.seconds) == 1 else 's'} of music"
+        if not self.own_length:
+            return f"{takes}, {seconds}"
+        choose = f"{count(self.own_length, 'job')} of a length that the model chooses"
+        return f"{takes}, {seconds} and {choose}" if self.seconds else f"{takes} ({choose})"
+
+    @property
+    def cost_text(self) -> str:
+        """`$0.20, at worst $0.60`; what is unknown stays unknown."""
+        if self.worst.total is None and self.low.total is not None:
+            return f"{self.low}, at worst unknown"
+        worst = f", at worst {usd(self.worst.known)}" if self.worst.known != self.low.known else ""
+        return f"{self.low}{worst}"
+
+    @property
+    def source_text(self) -> str:
+        """`prices: https://… of 2026-11-21`; empty when nothing has a price."""
+        said = [f"{source} of {date}" if date else source for source, date in self.sources]
+        more = f" and {len(said) - 2} more" if len(said) > 2 else ""
+        return f"prices: {', '.join(said[:2])}{more}" if said else ""
+
+
+def totals(todo: Plan, lock: Lock | None) -> Totals:
+    """Add a plan up; `lock` is what it starts from."""
+    making = [action for action in todo.actions if action.verb in MAKING]
+    lengths = [(asked_seconds(action.request), action.request.takes) for action in making]
+    known = lock is not None and bool(lock.jobs)
+    return Totals(
+        verbs=Counter(action.verb for action in todo.actions),
+        takes=sum(action.request.takes for action in making),
+        seconds=sum(seconds * takes for seconds, takes in lengths if seconds is not None),
+        own_length=sum(seconds is None for seconds, _ in lengths),
+        low=Sum.of(action.cost.low for action in todo.actions),
+        worst=Sum.of(action.cost.worst for action in todo.actions),
+        sources=tuple(dict.fromkeys((a.cost.source, a.cost.date) for a in making if a.cost.source)),
+        before=Sum.of(_held(lock.jobs)) if lock is not None and known else None,
+        after=Sum.of(_after(todo, lock)) if lock is not None and known else None,
+    )
+
+
+def _held(jobs: Mapping[str, Entry]) -> Iterator[Decimal | None]:
+    """Yield the price of every receipt in the lock."""
+    for entry in jobs.values():
+        yield _price(entry)
+        if entry.pending is not None:
+            yield _price(entry.pending)
+
+
+def _after(todo: Plan, lock: Lock) -> Iterator[Decimal | None]:
+    """Yield the price of every receipt that the lock holds once the plan is done."""
+    rest = dict(lock.jobs)
+    for action in todo.actions:
+        mine = rest.pop(action.request.job, None)
+        moved = rest.pop(action.entry_job, None) if action.entry_job else None
+        yield from _of_action(action, mine or moved)
+    yield from _held(rest)
+
+
+def _of_action(action: Action, entry: Entry | None) -> Iterator[Decimal | None]:
+    if action.verb in MAKING:
+        yield action.cost.low
+    elif action.submission is not None:
+        paid = action.submission.price_usd
+        yield None if paid is None else Decimal(paid)
+    elif entry is not None:
+        yield _price(entry)
+    elif action.entry is not None:
+        yield _price(action.entry)
+
+
+def _price(entry: Entry) -> Decimal | None:
+    return None if entry.receipt.price_usd is None else Decimal(entry.receipt.price_usd)

@@ -1,0 +1,120 @@
+"""What `validate` found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.report.findings import of_problem
+from runner.report.ink import clean
+from runner.report.markdown import code, row
+from runner.report.problems import notes, problem_data, problem_text, verdict
+from runner.report.records import Case, Page
+from runner.report.words import count
+
+if TYPE_CHECKING:
+    from runner.records import Json, Problem
+    from runner.report.records import Finding, Look
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidateReport:
+    """The problems of some files; `jobs` counts the jobs of those that are right."""
+
+    files: tuple[str, ...]
+    jobs: int
+    problems: tuple[Problem, ...]
+    exit_code: int
+    verb: str = "validate"
+    ran: bool = True
+
+    @property
+    def name(self) -> str:
+        """The files, as typed."""
+        return " ".join(self.files)
+
+    def data(self) -> dict[str, Json]:
+        """Return everything, as data."""
+        valid = all(problem.severity != "error" for problem in self.problems)
+        return {"valid": valid, "jobs": self.jobs, "problems": [problem_data(item) for item in self.problems]}
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return every problem."""
+        return tuple(map(of_problem, self.problems))
+
+    def cases(self) -> tuple[Case, ...]:
+        """Return one case a job that a problem names, and one a file for the rest and for files without any."""
+        return problem_cases(self.problems, self.files)
+
+    def text(self, look: Look) -> str:
+        """Return every problem with its place, and that all is well when it is."""
+        blocks = [problem_text(item, look) for item in self.problems]
+        lines = ("\n" if look.quiet else "\n\n").join(blocks)
+        if self.exit_code:
+            return lines
+        return "\n\n".join(filter(None, [lines, f"valid: {count(self.jobs, 'job')}"]))
+
+    def talk(self, look: Look) -> str:  # noqa: ARG002 - the signature of every report
+        """Return how many problems there are."""
+        return verdict(self.problems) if self.exit_code else ""
+
+    def page(self) -> Page:
+        """Return the problems as a table."""
+        if not self.problems:
+            return Page(head=f"### Scorefile: {code(self.name)} is valid\n\n{count(self.jobs, 'job')}")
+        return problem_page(self.problems, f"### Scorefile: {verdict(self.problems)}")
+
+
+def problem_cases(problems: tuple[Problem, ...], files: tuple[str, ...]) -> tuple[Case, ...]:
+    """Return one case for each job or file that problems name; a file without any has passed."""
+    cases: dict[str, list[Problem]] = {file: [] for file in files}
+    for problem in problems:
+        file = problem.mark.file if problem.mark else "scorefile"
+        in_job = len(problem.path) > 1 and problem.path[0] == "jobs"
+        cases.setdefault(str(problem.path[1]) if in_job else file, []).append(problem)
+    return tuple(_case(name, found) for name, found in cases.items())
+
+
+def _case(name: str, problems: list[Problem]) -> Case:
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if not errors:
+        return Case(name=name, group="validate")
+    first = errors[0]
+    told = [
+        line
+        for problem in errors
+        for line in (f"{problem.code} {problem.mark or ''}: {clean(problem.message)}", *notes(problem))
+    ]
+    return Case(
+        name=name,
+        group="validate",
+        state="failed",
+        kind=first.code,
+        message=clean(first.message),
+        notes=tuple(told),
+        mark=first.mark,
+    )
+
+
+def problem_page(problems: tuple[Problem, ...], head: str) -> Page:
+    """Return problems as a page, errors first."""
+    ordered = sorted(problems, key=lambda problem: problem.severity != "error")
+    return Page(
+        head=head,
+        table=f"{row('', 'code', 'place', 'problem', 'help')}\n|---|---|---|---|---|",
+        rows=tuple(_row(problem) for problem in ordered),
+        noun="problem",
+    )
+
+
+def _row(problem: Problem) -> str:
+    allowed = f" allowed: {code(problem.allowed)}" if problem.allowed else ""
+    reach = f" in {count(len(problem.cells), 'job')}" if len(problem.cells) > 1 else ""
+    place = code(str(problem.mark)) if problem.mark else ""
+    return row(
+        problem.severity,
+        problem.code,
+        place,
+        f"{code(problem.message)}{allowed}{reach}",
+        code(problem.help) if problem.help else "",
+    )

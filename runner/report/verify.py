@@ -1,0 +1,103 @@
+"""What `verify` found, and the rows of `status`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from runner.report.ink import clean
+from runner.report.markdown import code, row
+from runner.report.records import Case, Finding, Page
+from runner.report.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.records import Json, Mark
+    from runner.report.records import Look
+    from runner.workflow import Stands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """Every output against the lock; `places` says where each job stands in the lock."""
+
+    name: str
+    rows: tuple[Stands, ...]
+    exit_code: int
+    places: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
+    verb: str = "verify"
+    ran: bool = True
+
+    @property
+    def drifted(self) -> tuple[Stands, ...]:
+        """The outputs that are not what the lock says."""
+        return tuple(item for item in self.rows if item.output != "same")
+
+    def data(self) -> dict[str, Json]:
+        """Return everything, as data."""
+        return {"name": self.name, "same": not self.drifted, "jobs": [stands_data(item) for item in self.rows]}
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return every drifted output."""
+        return tuple(
+            Finding(rule=_rule(item), level="error", message=_words(item), mark=self.places.get(item.job))
+            for item in self.drifted
+        )
+
+    def cases(self) -> tuple[Case, ...]:
+        """Return one case a job."""
+        return tuple(self._case(item) for item in self.rows)
+
+    def text(self, look: Look) -> str:  # noqa: ARG002 - the signature of every report
+        """Return a line a drifted output, or that there is none."""
+        return "\n".join(map(_words, self.drifted)) or self._verdict()
+
+    def talk(self, look: Look) -> str:  # noqa: ARG002 - the signature of every report
+        """Return how many drifted, and the remedy."""
+        if not self.drifted:
+            return ""
+        return f"{self._verdict()}; scorefile run restores them"
+
+    def page(self) -> Page:
+        """Return the drifted outputs as a table."""
+        return Page(
+            head=f"### Scorefile verify: {code(self.name)}\n\n**{self._verdict()}**",
+            table=f"{row('job', 'output', 'state')}\n|---|---|---|",
+            rows=tuple(row(code(item.job), code(item.path or ""), item.output) for item in self.drifted),
+            noun="output",
+        )
+
+    def _verdict(self) -> str:
+        if not self.drifted:
+            return f"{count(len(self.rows), 'output')} as the lock says"
+        return f"{count(len(self.drifted), 'output')} of {len(self.rows):,} drifted"
+
+    def _case(self, item: Stands) -> Case:
+        group, mark = item.job.partition("@")[0], self.places.get(item.job)
+        if item.output == "same":
+            return Case(name=item.job, group=group, mark=mark)
+        return Case(name=item.job, group=group, state="failed", kind=_rule(item), message=_words(item), mark=mark)
+
+
+def stands_data(item: Stands) -> dict[str, Json]:
+    """Return one row of status or verify as data."""
+    return {
+        "job": item.job,
+        "model": item.entry.model if item.entry else None,
+        "output": item.output,
+        "path": item.path,
+        "unfinished": [
+            {"phase": waiting.phase.value, "submitted_at": waiting.submitted_at, "message": waiting.message}
+            for waiting in item.unfinished
+        ],
+    }
+
+
+def _rule(item: Stands) -> str:
+    return "output-changed" if item.output == "changed" else "output-missing"
+
+
+def _words(item: Stands) -> str:
+    return clean(f"{item.job}: {item.path or 'its output'} is {item.output}")

@@ -1,0 +1,66 @@
+"""What is legal and will disappoint: warnings, each of which a comment `# scorefile: ignore[SF…]` can silence.
+
+A warning stands once at each written place, with the jobs it reaches, however many cells a matrix has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from runner.spec.lint.ignores import read_ignores
+from runner.spec.lint.model import of_models
+from runner.spec.lint.music import of_music
+from runner.spec.lint.text import of_source, of_texts
+from runner.spec.lint.unused import of_unused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runner.records import Mark, Pipeline, Problem, Request
+    from runner.spec.document import Document
+    from runner.spec.lint.ignores import Ignores
+
+
+def lint(document: Document, pipeline: Pipeline, requests: tuple[Request, ...]) -> tuple[Problem, ...]:
+    """Return the warnings of a pipeline that has no errors, in the order of their places."""
+    ignores = read_ignores(document)
+    jobs = {job.name: job for job in pipeline.jobs}
+    per_request = chain.from_iterable(
+        chain(of_music(request), of_texts(request, document), of_models(request, jobs[request.group], pipeline))
+        for request in requests
+    )
+    found = chain(_once_a_place(per_request), of_unused(document, pipeline, requests), of_source(document))
+    kept = (problem for problem in found if not _is_ignored(problem, document, ignores))
+    return tuple(sorted((*kept, *ignores.problems), key=_place))
+
+
+def _once_a_place(found: Iterable[tuple[str, str, Problem]]) -> tuple[Problem, ...]:
+    """Gather (job, subject, problem); the same code, place and subject is the same problem, its first words kept."""
+    problems: dict[tuple[str, Mark | None, str], Problem] = {}
+    jobs: dict[tuple[str, Mark | None, str], list[str]] = {}
+    for job, subject, problem in found:
+        key = (problem.code, problem.mark, subject)
+        problems.setdefault(key, problem)
+        jobs.setdefault(key, []).append(job)
+    return tuple(
+        replace(problem, cells=tuple(jobs[key]) if len(jobs[key]) > 1 else ()) for key, problem in problems.items()
+    )
+
+
+def _is_ignored(problem: Problem, document: Document, ignores: Ignores) -> bool:
+    """Look at the line of the value and at the line of its key: a block of text has no room for comments inside."""
+    if problem.mark is None or problem.mark.file != document.file:
+        return False
+    key = document.key_marks.get(problem.path)
+    lines = {problem.mark.line, key.line if key else problem.mark.line}
+    return any(problem.code in ignores.lines.get(line, ()) for line in lines)
+
+
+def _place(problem: Problem) -> tuple[str, int, int, str]:
+    mark = problem.mark
+    return (mark.file, mark.line, mark.column, problem.code) if mark else ("", 0, 0, problem.code)
+
+
+__all__ = ["lint"]

@@ -1,0 +1,117 @@
+"""What a model will not do with what it is given: seeds, lengths, file endings, prices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from runner.records import Problem
+from runner.spec.paths import AUDIO_EXTENSIONS
+from runner.spec.words import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.records import DocPath, Job, Mark, Pipeline, Request
+
+DURATIONS: Final = ("duration", "duration_s", "length", "seconds")
+SEEDS: Final = ("seed",)
+ENDINGS: Final = {
+    "audio/wav": ".wav",
+    "audio/flac": ".flac",
+    "audio/mpeg": ".mp3",
+    "audio/ogg": ".ogg",
+    "audio/mp4": ".m4a",
+    "audio/aac": ".aac",
+}
+
+Found = tuple[str, str, Problem]
+"""(job, subject, problem): one warning for each place and subject."""
+
+
+def of_models(request: Request, job: Job, pipeline: Pipeline) -> Iterator[Found]:
+    """Yield what the model of one request leaves without effect."""
+    for item in request.left_out:
+        path: DocPath = ("defaults", "params", item.param)
+        if item.param in SEEDS and request.card.seed is None:
+            message = f"{request.card.id} takes no seed: this one has no effect there"
+            remedy = "give the seed to the jobs whose model takes one"
+            yield _found(request, "SF601", message, item.mark, path, remedy)
+        elif item.param in DURATIONS and request.card.duration_param is None:
+            message = f"{request.card.id} chooses its own length: this {item.param} has no effect there"
+            remedy = "ask for the length in the prompt, or choose a model that takes one"
+            yield _found(request, "SF604", message, item.mark, path, remedy)
+    yield from _seed(request)
+    yield from _ending(request, job)
+    yield from _price(request, pipeline)
+
+
+def _seed(request: Request) -> Iterator[Found]:
+    seed = request.card.seed
+    if seed is None or request.seed_mode != "fixed":
+        return
+    value = request.params.get(seed.param)
+    origin = request.origins.get(seed.param)
+    if not isinstance(value, int) or origin is None:
+        return
+    path: DocPath = ("jobs", request.group, "params", seed.param)
+    if seed.reproduces == "no":
+        message = f"{request.card.id} makes something else each time, whatever the seed"
+        yield _found(request, "SF601", message, origin.mark, path, "take it out, and keep the takes that are good")
+    elif not seed.minimum <= value <= seed.maximum:
+        message = f"the seed {value} pins nothing: {request.card.id} draws one of its own"
+        remedy = f"write seed: random to draw one that the lock keeps, or one from {seed.minimum} to {seed.maximum}"
+        yield _found(request, "SF601", message, origin.mark, path, remedy)
+
+
+def _ending(request: Request, job: Job) -> Iterator[Found]:
+    """Compare the ending that `output` is written with to what the model makes."""
+    leaf = job.output
+    if leaf is None or not isinstance(leaf.value, str):
+        return
+    ending = next((ending for ending in AUDIO_EXTENSIONS if leaf.value.casefold().endswith(ending)), None)
+    made = _endings(request)
+    if ending is not None and made and ending not in made:
+        message = f"the output ends in {ending}, and {request.card.id} makes {made[0]} here"
+        remedy = "leave the ending out: it follows the audio's real format"
+        problem = Problem(
+            code="SF607",
+            message=message,
+            mark=leaf.mark,
+            path=leaf.path,
+            allowed=listing(made),
+            help=remedy,
+            severity="warning",
+        )
+        yield request.job, request.card.id, problem
+
+
+def _endings(request: Request) -> list[str]:
+    card = request.card
+    if card.format_param is not None and card.format_param in card.params:
+        chosen = request.params.get(card.format_param, card.params[card.format_param].default)
+        return [f".{chosen}"] if isinstance(chosen, str) else []
+    return [ENDINGS[kind] for kind in card.media_types if kind in ENDINGS]
+
+
+def _price(request: Request, pipeline: Pipeline) -> Iterator[Found]:
+    if pipeline.budget_usd is None:
+        return
+    price = request.price
+    is_open = price.per == "minute" and request.card.duration_param not in request.params and price.max_minutes is None
+    if price.usd is None or is_open:
+        what = "price" if price.usd is None else "longest length, and so its worst price,"
+        message = f"the budget is ${pipeline.budget_usd}, and the {what} of {request.card.id} is unknown: run will refuse"
+        fill = "per_request: 0.01" if price.usd is None else f"per_minute: {price.usd}, max_minutes: 5"
+        remedy = f"write it: prices: {{{request.card.id}: {{{fill}}}}}"
+        mark = pipeline.marks.get(("budget",), request.mark)
+        problem = Problem(
+            code="SF611", message=message, mark=mark, path=("budget",), help=remedy, severity="warning"
+        )
+        yield request.job, request.card.id, problem
+
+
+def _found(request: Request, code: str, message: str, mark: Mark | None, path: DocPath, remedy: str) -> Found:
+    problem = Problem(
+        code=code, message=message, mark=mark or request.mark, path=path, help=remedy, severity="warning"
+    )
+    return request.job, request.card.id, problem

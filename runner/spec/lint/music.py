@@ -1,0 +1,89 @@
+"""What a prompt or lyrics say against the parameters beside them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from runner.records import Problem
+from runner.spec.words import listing, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.records import Request
+
+BPM: Final = re.compile(
+    r"\b(\d{2,3}(?:\.\d+)?)(?:\s*(?:-|–|to)\s*(\d{2,3}))?[\s-]*(?:bpm|beats per minute)\b"
+    r"|\bbpm\s*(?:[:=]|of|is)?\s*(\d{2,3}(?:\.\d+)?)\b",
+    re.IGNORECASE,
+)
+KEY: Final = re.compile(
+    r"(?P<said>(?:\b(?:in|key|of|to)[\s:]+))?(?<![\w#])(?P<note>[A-G])(?:(?P<sign>[#♯b♭])|[ -](?P<word>[Ss]harp|[Ff]lat))?"
+    r"[ -]?(?P<mode>(?i:major|minor|maj|min))\b"
+)
+SHORT_KEY: Final = re.compile(r"(?P<note>[A-G])(?P<sign>[#♯b♭]?)(?P<mode>m?)")
+NOTES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+SIGNS: Final = {"#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}
+SUNG: Final = re.compile(
+    r"\[\s*(?:verse|chorus|pre-?chorus|post-?chorus|bridge|hook|refrain|rap|vocals?)\b[^\]\n]*\]", re.IGNORECASE
+)
+
+
+def of_music(request: Request) -> Iterator[tuple[str, str, Problem]]:
+    """Yield (job, subject, problem) for tempo, key and structure tags that contradict a parameter."""
+    prompt = request.params.get("prompt")
+    if isinstance(prompt, str):
+        if "bpm" in request.params:
+            yield from _tempo(request, prompt, request.params["bpm"])
+        if "key" in request.params:
+            yield from _key(request, prompt, request.params["key"])
+    lyrics = request.params.get("lyrics")
+    if request.params.get("instrumental") is True and isinstance(lyrics, str):
+        yield from _sung(request, lyrics)
+
+
+def _tempo(request: Request, prompt: str, bpm: object) -> Iterator[tuple[str, str, Problem]]:
+    if not isinstance(bpm, int | float):
+        return
+    said = list(BPM.finditer(prompt))
+    ranges = [(float(match[1] or match[3]), float(match[2] or match[1] or match[3])) for match in said]
+    if ranges and not any(low <= bpm <= high for low, high in ranges):
+        message = f"the prompt says {' '.join(said[0][0].split())}, and bpm is {show(bpm)}"
+        yield request.job, "", _warning(request, "prompt", "SF602", message, "say it once: take it out of the prompt")
+
+
+def _key(request: Request, prompt: str, key: object) -> Iterator[tuple[str, str, Problem]]:
+    wanted = _pitch(SHORT_KEY.fullmatch(key) or KEY.fullmatch(key)) if isinstance(key, str) else None
+    said = [match for match in KEY.finditer(prompt) if match["said"] or match["note"] != "A" or match["sign"]]
+    if wanted is not None and said and wanted not in [_pitch(match) for match in said]:
+        name = said[0][0].removeprefix(said[0]["said"] or "")
+        message = f"the prompt says {name}, and key is {key}"
+        yield request.job, "", _warning(request, "prompt", "SF603", message, "say it once: take it out of the prompt")
+
+
+def _pitch(match: re.Match[str] | None) -> tuple[int, bool] | None:
+    """Return a key as (semitones above C, is it minor), so that C# and Db are one."""
+    if match is None:
+        return None
+    groups = match.groupdict()
+    sign = (groups.get("sign") or groups.get("word") or "").lower()
+    mode = groups["mode"]
+    is_minor = mode == "m" or mode.lower().startswith("min")
+    return (NOTES[groups["note"]] + SIGNS.get(sign, 0)) % 12, is_minor
+
+
+def _sung(request: Request, lyrics: str) -> Iterator[tuple[str, str, Problem]]:
+    tags = list(dict.fromkeys(tag.lower() for tag in SUNG.findall(lyrics)))
+    if tags:
+        message = f"the lyrics have {listing(tags[:3])}, and instrumental is true: nothing is sung"
+        remedy = "take the lyrics out, or instrumental: true"
+        yield request.job, "", _warning(request, "lyrics", "SF605", message, remedy)
+
+
+def _warning(request: Request, param: str, code: str, message: str, remedy: str) -> Problem:
+    origin = request.origins.get(param)
+    path = ("jobs", request.group, param)
+    mark = origin.mark if origin and origin.mark else request.mark
+    steps = origin.steps if origin else ()
+    return Problem(code=code, message=message, mark=mark, path=path, help=remedy, severity="warning", origin=steps)
