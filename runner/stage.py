@@ -6,6 +6,7 @@ import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from runner.engine.executor import Executor
 from runner.engine.fetch import HttpFetcher
 from runner.engine.keys import Key
 from runner.engine.listener import listening
+from runner.engine.noted import plain_words
 from runner.engine.terms import Terms, World
 from runner.engine.transport import Door, HttpTransport
 from runner.gateway.serve import rehearsal_gateway
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from decimal import Decimal
 
+    from runner.catalog.cards import Catalog
     from runner.engine.listener import Listener
     from runner.engine.terms import Progress
     from runner.records import Plan
@@ -56,15 +59,16 @@ def executor(
         if options.listen is not None:
             listener = stack.enter_context(listening(options.listen, options.public_url))
         terms = _terms(stack, checked, todo, ask, options, Budget(limit=budget), listener)
-        world = _world(stack, books, options, stop)
+        world = _world(stack, books, options, stop, checked.catalog)
         running = Executor(todo, terms, world, books, notify)
         if listener is not None:
             listener.wake = running.wake
         yield running
 
 
-def _world(stack: ExitStack, books: Books, options: RunOptions, stop: threading.Event) -> World:
-    transport, fetcher = HttpTransport(), HttpFetcher(books.blobs, stop)
+def _world(stack: ExitStack, books: Books, options: RunOptions, stop: threading.Event, catalog: Catalog) -> World:
+    shown = {name for name, provider in catalog.providers.items() if not provider.id_is_private}
+    transport, fetcher = HttpTransport(), HttpFetcher(books.blobs, stop, shown=shown)
     stack.callback(transport.close)
     stack.callback(fetcher.close)
     cpu = stack.enter_context(ThreadPoolExecutor(max_workers=max(2, options.jobs // 2), thread_name_prefix="cpu"))
@@ -100,6 +104,7 @@ def _terms(
         url = stack.enter_context(rehearsal_gateway(schema_folders(checked.project.folder)))
         doors |= {name: Door(base_url=url, auth=providers[name].auth, key=Key("none-needed")) for name in remote}
         poll_s |= dict.fromkeys(remote, REHEARSAL_POLL_S)
+    doors = {name: replace(door, shown=plain_words(providers[name])) for name, door in doors.items()}
     return Terms(
         providers=providers,
         doors=doors,

@@ -110,6 +110,7 @@ def check(ask: Ask) -> Checked:
     """Read a pipeline and resolve every request. Raises SpecError with every problem, UsageError without a file."""
     from runner.spec.document import parse
     from runner.spec.expand import expand
+    from runner.spec.lint import lint
     from runner.spec.load import load
     from runner.spec.resolve import resolve
 
@@ -132,6 +133,7 @@ def check(ask: Ask) -> Checked:
     )
     found = problems + more + rest
     _refuse(found)
+    found += lint(document, pipeline, requests)
     return Checked(project=project, pipeline=pipeline, catalog=catalog, requests=requests, warnings=found)
 
 

@@ -24,6 +24,9 @@ VERBS = {
     "log": "The journal: every submit, answer and receipt",
     "models": "The catalogue: parameters, limits, price, how reproducible",
     "schema": "The JSON Schema for editors",
+    "fmt": "Uniform indentation, spacing and quotes; comments stay",
+    "pick": "Choose a take: sets `take:` in the file, comments kept",
+    "completion": "What makes bash, zsh or fish complete jobs, models and flags",
     "gateway": "The embedded vendors on loopback, to develop against",
     "doctor": "Is everything there: versions, keys, vendors, disk",
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from runner.cli import complete
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,11 +20,23 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
-words = click.argument("words", nargs=-1, metavar="[FILE] [JOB...]")
-file = click.argument("file", required=False, metavar="[FILE]")
-profile = click.option("--profile", metavar="P", envvar="SCOREFILE_PROFILE", help="Merge this profile over the file.")
+words = click.argument("words", nargs=-1, metavar="[FILE] [JOB...]", shell_complete=complete.words)
+file = click.argument("file", required=False, metavar="[FILE]", shell_complete=complete.files)
+profile = click.option(
+    "--profile",
+    metavar="P",
+    envvar="SCOREFILE_PROFILE",
+    help="Merge this profile over the file.",
+    shell_complete=complete.profiles,
+)
 variables = click.option(
-    "--var", "variables", multiple=True, metavar="K=V", envvar="SCOREFILE_VAR", help="Set a variable; may be repeated."
+    "--var",
+    "variables",
+    multiple=True,
+    metavar="K=V",
+    envvar="SCOREFILE_VAR",
+    help="Set a variable; may be repeated.",
+    shell_complete=complete.variables,
 )
 rehearse = click.option(
     "--rehearse",
@@ -48,8 +61,23 @@ def choosing(function: F) -> F:
     for option in (
         click.option("--shard", metavar="I/N", envvar="SCOREFILE_SHARD", help="The I-th of N parts of the jobs."),
         click.option("--failed", is_flag=True, envvar="SCOREFILE_FAILED", help="Only jobs that are not in the lock."),
-        click.option("--label", "labels", multiple=True, envvar="SCOREFILE_LABEL", help="Only jobs with this label."),
-        click.option("--target", "globs", multiple=True, metavar="GLOB", envvar="SCOREFILE_TARGET", help="Only these."),
+        click.option(
+            "--label",
+            "labels",
+            multiple=True,
+            envvar="SCOREFILE_LABEL",
+            help="Only jobs with this label.",
+            shell_complete=complete.labels,
+        ),
+        click.option(
+            "--target",
+            "globs",
+            multiple=True,
+            metavar="GLOB",
+            envvar="SCOREFILE_TARGET",
+            help="Only these.",
+            shell_complete=complete.targets,
+        ),
     ):
         function = option(function)
     return function

@@ -7,24 +7,24 @@ what arrives is hashed while it streams, decoded to its end, and only then given
 from __future__ import annotations
 
 import hashlib
-import ipaddress
-import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urljoin, urlsplit
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urljoin
 
 import httpx
 import tenacity
 
 from runner.audio.measure import inspect
 from runner.audio.probe import BadAudio
+from runner.engine.addresses import BadAddress, check_media_url, peer_check
 from runner.engine.deadline import Deadline
-from runner.engine.transport import is_loopback
+from runner.engine.noted import noting
 from runner.errors import ScorefileError
 from runner.records import Take
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable, Container, Mapping
     from pathlib import Path
 
     from runner.records import Card, Media
@@ -89,9 +89,20 @@ class _Got:
 
 
 class HttpFetcher:
-    """The Fetcher over real HTTP. Safe to use from several threads; `stop` ends its waiting."""
+    """The Fetcher over real HTTP. Safe to use from several threads; `stop` ends its waiting.
 
-    def __init__(self, blobs: Blobs, stop: threading.Event, layer: httpx.BaseTransport | None = None) -> None:
+    `shown` are the providers whose paths may stand in a log.
+    """
+
+    def __init__(
+        self,
+        blobs: Blobs,
+        stop: threading.Event,
+        layer: httpx.BaseTransport | None = None,
+        *,
+        shown: Container[str] = (),
+    ) -> None:
+        self._shown = shown
         self._blobs = blobs
         self._stop = stop
         self._client = httpx.Client(
@@ -115,7 +126,8 @@ class HttpFetcher:
         bad = 0
         for attempt in self._retrying():
             with attempt:
-                got = self._download(media.url, near)
+                shown = None if card.provider in self._shown else frozenset[str]()
+                got = self._download(media.url, near, attempt.retry_state.attempt_number, shown)
                 try:
                     return self._keep(got, media, card, asked_s)
                 except BadContent as error:
@@ -144,17 +156,23 @@ class HttpFetcher:
             retry_error_callback=give_up,
         )
 
-    def _download(self, url: str, near: str) -> _Got:
+    def _download(self, url: str, near: str, attempt: int, shown: frozenset[str] | None) -> _Got:
         for _ in range(MAX_HOPS):
-            check_media_url(url, near)
             try:
+                check_media_url(url, near)
                 with (
+                    noting("GET", url, attempt=attempt, shown=shown) as note,
                     Deadline(TOTAL_S) as deadline,
-                    self._client.stream("GET", url, extensions={"trace": deadline.trace}) as response,
+                    self._client.stream("GET", url, extensions={"trace": _both(deadline, url, near)}) as response,
                 ):
+                    note.status = response.status_code
                     target = _redirect(response)
                     if target is None:
-                        return self._stream(response)
+                        got = self._stream(response)
+                        note.bytes_in = got.size
+                        return got
+            except BadAddress as error:
+                raise BadContent(error.message) from error
             except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
                 raise _Again(type(error).__name__) from error
             url = urljoin(url, target)
@@ -205,39 +223,15 @@ class HttpFetcher:
         )
 
 
-def check_media_url(url: str, near: str) -> None:
-    """Refuse a media URL that is not https on a public host, unless the provider `near` is on loopback itself.
+def _both(deadline: Deadline, url: str, near: str) -> Callable[[str, Mapping[str, Any]], None]:
+    """Return one trace that minds the clock and the address."""
+    peer = peer_check(url, near)
 
-    Raises BadContent.
-    """
-    parts = urlsplit(url)
-    if is_loopback(near):
-        if is_loopback(url):
-            return
-    elif parts.scheme != "https":
-        raise BadContent(f"the link to the audio is {parts.scheme}, not https")
-    host = parts.hostname or ""
-    try:
-        found = socket.getaddrinfo(host, parts.port or 443, proto=socket.IPPROTO_TCP)
-    except (OSError, UnicodeError, ValueError) as error:
-        raise _Again(f"{host} is not found") from error
-    for *_, address in found:
-        if not _is_public(str(address[0])):
-            raise BadContent(f"the link to the audio leads into a private network ({host})")
+    def trace(name: str, info: Mapping[str, Any]) -> None:
+        deadline.trace(name, info)
+        peer(name, info)
 
-
-def _is_public(text: str) -> bool:
-    """Say whether an address is on the public internet, seen through IPv4-mapped, NAT64 and 6to4 forms."""
-    address = ipaddress.ip_address(text.split("%", maxsplit=1)[0])
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return _is_public(str(address.ipv4_mapped))
-        if address in _NAT64 or address.sixtofour is not None or address.teredo is not None:
-            return False
-    return address.is_global and not address.is_multicast
-
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+    return trace
 
 
 def _redirect(response: httpx.Response) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
+import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -29,7 +30,6 @@ BODY_TIMEOUT_S = 5.0
 CALLS_PER_S = 20.0
 BURST = 100
 CONNECTIONS = 64
-START_TIMEOUT_S = 10.0
 
 
 class Listener:
@@ -104,10 +104,14 @@ def listening(where: str, public_url: str | None) -> Iterator[Listener]:
     if urlsplit(url).scheme != "https" and not is_loopback(url):
         raise UsageError(f"--public-url {url} is not https", help="vendors call https only; give the tunnel's address")
     listener = Listener(url)
+    try:
+        door = socket.create_server((host, port))
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {where}: {error.strerror}", help="choose a free port: --listen 127.0.0.1:8766"
+        ) from error
     config = uvicorn.Config(
         listener,
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -116,18 +120,14 @@ def listening(where: str, public_url: str | None) -> Iterator[Listener]:
         h11_max_incomplete_event_size=16 << 10,
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, name="listener", daemon=True)
+    thread = threading.Thread(target=server.run, args=([door],), name="listener", daemon=True)
     thread.start()
-    end = time.monotonic() + START_TIMEOUT_S
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > end:
-            raise UsageError(f"cannot listen on {where}", help="choose a free port: --listen 127.0.0.1:8766")
-        time.sleep(0.01)
     try:
         yield listener
     finally:
         server.should_exit = True
         thread.join(timeout=BODY_TIMEOUT_S)
+        door.close()
 
 
 def _parsed(where: str) -> tuple[str, int]:

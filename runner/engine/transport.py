@@ -7,7 +7,9 @@ Redirects are never followed here, nothing is retried here, and each submit has 
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,13 +17,16 @@ import httpx
 
 from runner.catalog.calls import origin
 from runner.engine.deadline import Deadline
+from runner.engine.noted import noting
 from runner.errors import ScorefileError
 from runner.records import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from runner.engine.keys import Key
+    from runner.engine.noted import Note
     from runner.records import Auth, Call
 
 MAX_REPLY_BYTES = 1 << 20
@@ -39,6 +44,8 @@ class Door:
     base_url: str
     auth: Auth | None = None
     key: Key | None = None
+    shown: frozenset[str] | None = frozenset()
+    """The parts of this provider's paths that may stand in a log; None shows them all."""
 
     def headers(self, url: str) -> list[tuple[str, str]]:
         """Return the header that carries the key to `url`. Raises NotSent when that is another host."""
@@ -87,12 +94,15 @@ class HttpTransport:
             http2=False,
             follow_redirects=False,
         )
+        self._attempts: dict[tuple[str, str, bytes], Iterator[int]] = {}
 
     def submit(self, call: Call, door: Door, *, before: Callable[[], None], timeout_s: float) -> Reply:
         """Send a call that may cost money. Raises NotSent or Unproven; nothing else leaves this method unproven."""
         gate = _Gate(before)
         try:
-            reply = _exchange(self._client, call, door, timeout_s=timeout_s, gate=gate)
+            with self._noting(call, door, shown=None) as note:
+                reply = _exchange(self._client, call, door, timeout_s=timeout_s, gate=gate)
+                note.status, note.bytes_in = reply.status, len(reply.body)
         except _GateFailed as failed:
             raise failed.cause from failed
         except _FAULTS as error:
@@ -106,13 +116,24 @@ class HttpTransport:
     def ask(self, call: Call, door: Door) -> Reply:
         """Send a call that is free to repeat. Raises NotSent for whatever went wrong."""
         try:
-            return _exchange(self._client, call, door, timeout_s=POLL_TIMEOUT_S, gate=None)
+            with self._noting(call, door, shown=door.shown) as note:
+                reply = _exchange(self._client, call, door, timeout_s=POLL_TIMEOUT_S, gate=None)
+                note.status, note.bytes_in = reply.status, len(reply.body)
         except _FAULTS as error:
             raise NotSent(_words(error)) from error
+        return reply
 
     def close(self) -> None:
         """Close idle connections."""
         self._client.close()
+
+    def _noting(self, call: Call, door: Door, *, shown: frozenset[str] | None) -> AbstractContextManager[Note]:
+        """Count how often this very request went out, and log it."""
+        body = call.body or b""
+        same = (call.method, call.url, hashlib.sha256(body).digest())
+        attempt = next(self._attempts.setdefault(same, itertools.count(1)))
+        secret = _secret(door.key).decode()
+        return noting(call.method, call.url, attempt=attempt, shown=shown, secret=secret, bytes_out=len(body))
 
 
 _FAULTS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError)

@@ -66,9 +66,7 @@ class FailureReport:
             return problem_cases(self.problems, ())
         help_ = (f"help: {clean(self.error.help)}",) if self.error.help else ()
         told = clean(self.error.message)
-        return (
-            Case(name=self.verb, group=self.verb, state="error", kind=self._rule(), message=told, notes=help_),
-        )
+        return (Case(name=self.verb, group=self.verb, state="error", kind=self._rule(), message=told, notes=help_),)
 
     def text(self, look: Look) -> str:
         """Return nothing: it is all talk."""

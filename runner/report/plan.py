@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runner.report.findings import of_problem
 from runner.report.ink import clean
 from runner.report.plan_page import plan_page
-from runner.report.plan_text import plan_text, why
+from runner.report.plan_text import plan_text, summary, why
 from runner.report.problems import mark_data, problem_data, problem_text
 from runner.report.records import Case, Finding
 from runner.report.totals import totals
@@ -47,8 +47,7 @@ class PlanReport:
     def findings(self) -> tuple[Finding, ...]:
         """Return the warnings, what is blocked, and the sum as a notice."""
         blocked = [action for action in self.todo.actions if action.verb == "blocked"]
-        sums = totals(self.todo, self.lock)
-        told = f"{sums.jobs_text}; {sums.music_text}; {sums.cost_text}"
+        told = summary(totals(self.todo, self.lock))
         return (
             *map(of_problem, self.warnings),
             *(_blocked(action) for action in blocked),

@@ -32,14 +32,18 @@ def plan_page(name: str, todo: Plan, lock: Lock | None, *, rehearsal: bool = Fal
 
 
 def _head(name: str, sums: Totals, *, rehearsal: bool) -> list[str]:
-    parts = [f"### Scorefile plan: {code(name)}", f"**{sums.jobs_text}**", sums.music_text]
+    parts = [
+        f"### Scorefile plan: {code(name)}",
+        f"**{sums.jobs_text}**: {', '.join(filter(None, [sums.takes_text, sums.music_text]))}",
+    ]
     if rehearsal:
         parts.append("This is a rehearsal: placeholder audio, nothing is spent.")
     source = f" ({code(sums.source_text)})" if sums.source_text else ""
     parts.append(f"This plan costs **{sums.cost_text}**{source}.")
     if sums.before is not None and sums.after is not None:
         parts.append(
-            "|  | before | after |\n|---|--:|--:|\n" + row("price of what the lock holds", str(sums.before), str(sums.after))
+            "|  | before | after |\n|---|--:|--:|\n"
+            + row("price of what the lock holds", str(sums.before), str(sums.after))
         )
     return parts
 

@@ -34,7 +34,6 @@ _ROLES: Mapping[Verb, Role] = {
     "remaster": "change",
     "blocked": "error",
 }
-_WIDEST = 44
 _SHOWN = 60
 
 
@@ -56,7 +55,7 @@ def plan_text(todo: Plan, lock: Lock | None, look: Look) -> str:
 
 def summary(sums: Totals) -> str:
     """Return a plan in one line: how many of each, and the sum."""
-    return f"{sums.jobs_text}; {sums.music_text}; {sums.cost_text}"
+    return f"{sums.jobs_text}; {sums.takes_text}; {sums.cost_text}"
 
 
 def why(action: Action) -> str:
@@ -65,11 +64,12 @@ def why(action: Action) -> str:
 
 
 def price(action: Action) -> str:
-    """Return what an action costs, low and worst; empty when it makes nothing."""
+    """Return what an action costs and how that came about; empty when it makes nothing."""
     low, worst = action.cost.low, action.cost.worst
     if action.verb not in MAKING:
         return ""
-    return usd(low) if low == worst else f"{usd(low)} to {usd(worst)}"
+    span = usd(low) if low == worst else f"{usd(low)} to {usd(worst)}"
+    return f"{span} ({clean(action.cost.how)})" if low and action.cost.how else span
 
 
 def differing(old: str, new: str) -> tuple[str, str]:
@@ -93,25 +93,21 @@ def change_words(change: Change) -> tuple[str, str]:
 
 
 def _lines(actions: list[Action], look: Look) -> Iterator[str]:
-    columns = [(action.request.job, action.request.card.id, price(action)) for action in actions]
-    widths = [min(_WIDEST, max((len(row[at]) for row in columns), default=0)) for at in range(3)]
-    for action, row in zip(actions, columns, strict=True):
-        cells = [clean(cell).ljust(width) for cell, width in zip(row, widths, strict=True) if width]
+    for action in actions:
         sign = paint(SIGNS[action.verb], _ROLES[action.verb], on=look.color)
-        yield "  ".join([f"{sign} {cells[0]}", *cells[1:], clean(why(action))])
+        words = (action.request.job, action.request.card.id, why(action), price(action))
+        yield f"{sign} {'  '.join(clean(word) for word in words if word)}"
         for change in action.changes:
             old, new = change_words(change)
             place = f"  ({clean(str(change.mark))})" if change.mark else ""
             yield f"    {clean(change.field)}: {old} → {new}{place}"
-        if look.verbose and action.verb in MAKING:
-            yield paint(f"    {clean(action.cost.how)}", "dim", on=look.color)
 
 
 def _sums(sums: Totals, look: Look) -> Iterator[str]:
-    yield f"{paint('Plan', 'strong', on=look.color)}: {sums.jobs_text}"
-    yield f"      {sums.music_text}"
-    yield f"      {sums.cost_text}"
+    yield paint(summary(sums), "strong", on=look.color)
+    rest = [sums.music_text]
     if sums.before is not None and sums.after is not None and str(sums.before) != str(sums.after):
-        yield f"      the lock holds {sums.before}, then {sums.after}"
-    if sums.source_text:
-        yield f"      {clean(sums.source_text)}"
+        rest.append(f"the lock holds {sums.before}, then {sums.after}")
+    said = "; ".join(filter(None, [*rest, clean(sums.source_text)]))
+    if said:
+        yield said

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runner.report.ink import clean, paint
 from runner.report.width import show_line
 from runner.report.words import count, some
+from runner.spec.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +89,7 @@ def _snippet(problem: Problem, mark: Mark, gutter: int, look: Look) -> list[str]
     source = look.line_of(mark.file, mark.line)
     if source is None:
         return lines
-    shown = show_line(source, mark.column, mark.end_column)
+    shown = show_line(mask(source), mark.column, mark.end_column)
     underline = paint("^" * shown.width, problem.severity, on=on)
     return [
         *lines,

@@ -50,16 +50,20 @@ class Totals:
         return ", ".join(parts) or "nothing asked"
 
     @property
+    def takes_text(self) -> str:
+        """`4 new takes`."""
+        return count(self.takes, "new take")
+
+    @property
     def music_text(self) -> str:
-        """`4 new takes, 180 seconds of music`, and how many lengths are open."""
-        takes = count(self.takes, "new take")
+        """`180 seconds of music`, and how many lengths are open; empty when nothing is made."""
         if not self.takes:
-            return takes
-        seconds = f"{self.seconds:,.0f} second{'' if round(self.seconds) == 1 else 's'} of music"
+            return ""
+        seconds = f"{count(round(self.seconds), 'second')} of music"
         if not self.own_length:
-            return f"{takes}, {seconds}"
+            return seconds
         choose = f"{count(self.own_length, 'job')} of a length that the model chooses"
-        return f"{takes}, {seconds} and {choose}" if self.seconds else f"{takes} ({choose})"
+        return f"{seconds} and {choose}" if self.seconds else choose
 
     @property
     def cost_text(self) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from runner.records import Json, Mark
     from runner.report.records import Look
-    from runner.workflow import Stands
+    from runner.standing import Stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

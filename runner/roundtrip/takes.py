@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import yaml
-from yaml.nodes import MappingNode, ScalarNode
+from yaml.events import CollectionEndEvent, CollectionStartEvent, MappingStartEvent
 
 from runner.errors import ScorefileError
 from runner.roundtrip.same import same_data
 from runner.spec.document import parse
-from runner.spec.events import LOADER
+from runner.spec.events import read_events
 
 if TYPE_CHECKING:
-    from yaml.nodes import Node
-
-REMEDY = "write `take: {take}` into the job by hand"
+    from runner.spec.events import Event
 
 
 class EditRefusedError(ScorefileError):
@@ -30,59 +27,83 @@ def set_take(text: str, file: str, job: str, take: int) -> str:
     Every other character stays. Raises EditRefusedError where the job's settings are not its own: an alias, or an
     anchor that other jobs take over.
     """
-    root = yaml.compose(text, Loader=LOADER)
-    key, value = _entry(_entry(root, "jobs")[1], job)
-    if not isinstance(value, MappingNode) or value.start_mark.index < key.end_mark.index:
-        raise EditRefusedError(f"{job} has no settings of its own in {file}", help=REMEDY.format(take=take))
-    result = _with_take(text, value, take)
+    events, _ = read_events(text, file)
+    by_hand = f"write `take: {take}` into the job by hand"
+    jobs = _value(events, 2, "jobs")
+    at = None if jobs is None else _value(events, jobs, job)
+    if at is None or type(events[at]) is not MappingStartEvent:
+        raise EditRefusedError(f"{job} has no settings of its own in {file}", help=by_hand)
+    result = _with_take(text, events, at, take)
     wanted = parse(text, file)
     wanted.data["jobs"][job]["take"] = take
-    found = parse(result, file)
-    wanted.data["jobs"][job] = _in_order(wanted.data["jobs"][job], found.data and found.data["jobs"].get(job))
-    if not same_data(found, wanted):
-        message = f"other jobs take over the settings of {job}: `take` would change theirs as well"
-        raise EditRefusedError(message, help=REMEDY.format(take=take))
+    if not same_data(parse(result, file), wanted, in_order=False):
+        raise EditRefusedError(f"setting `take` of {job} would change other values with it", help=by_hand)
     return result
 
 
-def _with_take(text: str, job: MappingNode, take: int) -> str:
-    own = [(key, value) for key, value in job.value if isinstance(key, ScalarNode) and key.value == "take"]
-    if own:
-        start, end = own[0][1].start_mark.index, own[0][1].end_mark.index
+def _with_take(text: str, events: list[Event], job: int, take: int) -> str:
+    written = _value(events, job, "take")
+    if written is not None:
+        start, end = events[written].start_mark.index, events[written].end_mark.index
         return f"{text[:start]}{take}{text[end:]}"
-    if not job.value:
-        start = job.start_mark.index + 1
+    entries = _entries(events, job)
+    if not entries:
+        start = events[job].start_mark.index + 1
         return f"{text[:start]}take: {take}{text[start:]}"
-    after = next((pair for pair in job.value if pair[0].value == "params"), job.value[-1])
-    end = _end(*after)
-    if job.flow_style:
+    after = next((value for key, value in entries if events[key].value == "params"), entries[-1][1])
+    end = _end(events, after)
+    if events[job].flow_style:
         return f"{text[:end]}, take: {take}{text[end:]}"
-    indent = " " * job.value[0][0].start_mark.column
-    return _with_line(text, end, f"{indent}take: {take}")
+    return _with_line(text, end, " " * events[entries[0][0]].start_mark.column + f"take: {take}")
 
 
 def _with_line(text: str, end: int, line: str) -> str:
-    """Add a line below the one that holds `text[end]`, with the line end of the file."""
+    """Add a line below the one that holds the character before `end`, with the line end of the file."""
     newline = "\r\n" if "\r\n" in text else "\n"
-    if end and text[end - 1] == "\n":
-        return f"{text[:end]}{line}{newline}{text[end:]}"
-    stop = text.find("\n", end)
+    stop = text.find("\n", end - 1)
     if stop < 0:
         return f"{text}{newline}{line}{newline}"
     return f"{text[: stop + 1]}{line}{newline}{text[stop + 1 :]}"
 
 
-def _end(key: Node, value: Node) -> int:
-    """Return where an entry ends, without the comments and empty lines that follow it."""
-    if value.start_mark.index < key.end_mark.index:  # an alias: its node stands at the anchor
-        return key.end_mark.index
-    if isinstance(value, ScalarNode) or value.flow_style:
-        return value.end_mark.index
-    last = value.value[-1]
-    if isinstance(value, MappingNode):
-        return _end(*last)
-    return _end(_Dash(last), last)
+def _value(events: list[Event], mapping: int, name: str) -> int | None:
+    """Return the index of the value that a mapping itself has under a key."""
+    entries = _entries(events, mapping) if type(events[mapping]) is MappingStartEvent else []
+    return next((value for key, value in entries if getattr(events[key], "value", None) == name), None)
 
 
-def _entry(node: Node, name: str) -> tuple[Node, Node]:
-    return next((key, value) for key, value in node.value if key.value == name)
+def _entries(events: list[Event], mapping: int) -> list[tuple[int, int]]:
+    entries = []
+    key = mapping + 1
+    while not isinstance(events[key], CollectionEndEvent):
+        value = _skip(events, key)
+        entries.append((key, value))
+        key = _skip(events, value)
+    return entries
+
+
+def _skip(events: list[Event], index: int) -> int:
+    """Return the index after the node that starts at `index`."""
+    depth = 0
+    while True:
+        depth += isinstance(events[index], CollectionStartEvent)
+        depth -= isinstance(events[index], CollectionEndEvent)
+        index += 1
+        if depth == 0:
+            return index
+
+
+def _end(events: list[Event], index: int) -> int:
+    """Return where a node ends in the text; a block collection ends with the last thing in it."""
+    end: int = events[index].end_mark.index
+    in_flow: list[bool] = []
+    for event in events[index : _skip(events, index)]:
+        match event:
+            case CollectionStartEvent():
+                in_flow.append(bool(event.flow_style))
+                end = event.end_mark.index
+            case CollectionEndEvent():
+                end = event.end_mark.index if in_flow.pop() else end
+            case _:
+                end = event.end_mark.index
+    return end

@@ -32,6 +32,7 @@ from runner.spec.events import (
     too_many,
 )
 from runner.spec.scalars import OddNumberError, plain
+from runner.spec.secrets import key_problems
 from runner.spec.texts import is_template, text_of
 from runner.spec.words import show
 
@@ -43,10 +44,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A parsed file. `data` is None when nothing could be read; `problems` says why."""
+    """A parsed file. `data` is None when nothing could be read; `problems` says why.
+
+    `source` is the text itself, without a byte order mark and with LF at the ends of its lines.
+    """
 
     file: str
     data: Json
+    source: str = ""
     marks: Mapping[DocPath, Mark] = field(default_factory=dict)
     key_marks: Mapping[DocPath, Mark] = field(default_factory=dict)
     texts: Mapping[DocPath, Text] = field(default_factory=dict)
@@ -56,11 +61,16 @@ class Document:
 def parse(text: str, file: str) -> Document:
     """Read one YAML document whose root is a mapping; never raises, whatever `text` holds."""
     try:
-        builder = _Builder(file, clean(text, file))
-        data, _ = builder.build(builder.root, (), 0)
+        source = clean(text, file)
     except StopReadingError as stop:
         return Document(file=file, data=None, problems=(stop.problem,))
-    problems = list(builder.problems)
+    keys = key_problems(source, file)
+    try:
+        builder = _Builder(file, source)
+        data, _ = builder.build(builder.root, (), 0)
+    except StopReadingError as stop:
+        return Document(file=file, data=None, source=source, problems=(stop.problem, *keys))
+    problems = [*keys, *builder.problems]
     if not isinstance(data, dict):
         mark = builder.marks[()]
         problems.append(
@@ -72,6 +82,7 @@ def parse(text: str, file: str) -> Document:
     return Document(
         file=file,
         data=data,
+        source=source,
         marks=builder.marks,
         key_marks=builder.key_marks,
         texts=builder.texts,

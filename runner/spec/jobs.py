@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runner.records import DocPath, Job, Json, Layer, Leaf, Mark, Problem
-from runner.spec.matrix import read_axes, read_exclude, read_include
+from runner.spec.matrix import SPECIAL, read_axes, read_exclude, read_include
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,6 +119,8 @@ def _reserved(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> list[P
 def _marks(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> dict[str, Mark]:
     marks = {key: merged.mark((*path, key)) for key in ("take", "needs") if key in data}
     marks |= {key: merged.key_mark((*path, key)) for key in ("matrix", "params") if key in data}
+    axes = [name for name in data.get("matrix", ()) if name not in SPECIAL]
+    marks |= {f"matrix.{name}": merged.key_mark((*path, "matrix", name)) for name in axes}
     needs = data.get("needs")
     if isinstance(needs, list):
         marks |= {f"needs.{index}": merged.mark((*path, "needs", index)) for index in range(len(needs))}

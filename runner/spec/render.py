@@ -125,20 +125,22 @@ class Renderer:
         problems: list[Problem] = []
         hushed = False
         outcome: dict[DocPath, Json] = {}
-        around = scope.watch()
+        watched: tuple[Step, ...] = ()
         for path, template in templates.items():
             missing = template.missing(used, scope.names())
             if missing:
                 problems += [_problem(fault, leaf, path, ()) for fault in missing]
                 continue
+            around = scope.watch()
             try:
                 outcome[path] = template.render(values)
+                watched += scope.watched(around)
             except FaultsError as error:
-                steps = _steps(used)
+                steps = (*self._profile_step(leaf), *_steps(used), *scope.watched(around))
                 problems += [_problem(fault, leaf, path, steps) for fault in error.faults]
             except HushedError:
+                scope.watched(around)
                 hushed = True
-        watched = scope.watched(around)
         if problems or hushed:
             return _broken(leaf, tuple(problems), key)
         source = leaf.value if isinstance(leaf.value, str) else None
@@ -165,7 +167,8 @@ class Renderer:
             return _broken(leaf, (replace(content, mark=leaf.mark, path=leaf.path, origin=named.chain()),), named.key)
         text = self.evaluate(content, scope)
         if text.broken:
-            return replace(text, key=("file", named.key, text.key))
+            problems = tuple(_in_file(problem, content, step) for problem in text.problems)
+            return replace(text, key=("file", named.key, text.key), problems=problems)
         return Bound(
             value=text.value if isinstance(text.value, str) else show(text.value),
             key=("file", named.key, text.key),
@@ -208,6 +211,12 @@ class Renderer:
         return Leaf(value=text, path=(), layer=Layer.JOB, mark=written.mark, texts=texts)
 
 
+def _in_file(problem: Problem, content: Leaf, step: Step) -> Problem:
+    """Say of a problem inside a text file which value reads that file."""
+    is_inside = problem.mark is not None and content.mark is not None and problem.mark.file == content.mark.file
+    return replace(problem, origin=(*problem.origin, step)) if is_inside else problem
+
+
 def _override(name: str, text: str) -> Bound:
     """Read a --var; one that cannot be read is broken without a word, because `load` has said so."""
     steps = (Step(text=f"--var {name}={text}"),)
@@ -226,11 +235,15 @@ def _steps(used: Mapping[str, Bound]) -> tuple[Step, ...]:
     """Say of each name what it is and where that was written, then what it came from in turn."""
     steps: list[Step] = []
     for name, bound in used.items():
-        if bound.layer is Layer.VAR:
-            steps += bound.steps
-        elif bound.mark is not None:
-            steps += [Step(text=f"{name} = {show(bound.value)}", mark=bound.mark), *bound.steps]
+        steps += steps_of(name, bound)
     return tuple(dict.fromkeys(steps))
+
+
+def steps_of(name: str, bound: Bound) -> tuple[Step, ...]:
+    """Say what `name` is and where that was written, then what it came from; a --var says all by itself."""
+    if bound.layer is Layer.VAR or bound.mark is None:
+        return bound.steps
+    return (Step(text=f"{name} = {show(bound.value)}", mark=bound.mark), *bound.steps)
 
 
 def _problem(fault: Fault, leaf: Leaf, path: DocPath, steps: tuple[Step, ...]) -> Problem:

@@ -11,6 +11,7 @@ from runner.spec.outputs import clashes, read_output
 from runner.spec.params import Chosen, Parameters
 from runner.spec.render import Renderer
 from runner.spec.scope import Group, Scope
+from runner.spec.secrets import mask
 from runner.spec.words import listing, nearest, show
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ class _Run:
         known = list(self.catalog.cards)
         problem = Problem(
             code="SF408",
-            message=f"there is no model {bound.value if isinstance(bound.value, str) else show(bound.value)}",
+            message=f"there is no model {mask(bound.value) if isinstance(bound.value, str) else show(bound.value)}",
             mark=bound.mark,
             path=job.model.path,
             allowed=listing(known),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from runner.records import Layer, Problem, Step
 from runner.spec.faults import Fault, HushedError, View
 from runner.spec.needs import group_of
-from runner.spec.render import Bound
+from runner.spec.render import Bound, steps_of
 from runner.spec.words import listing, nearest, show
 
 if TYPE_CHECKING:
@@ -99,10 +99,11 @@ class Scope:
         steps, self.seen = tuple(dict.fromkeys(self.seen)), around
         return steps
 
-    def value(self, bound: Bound) -> Json:
-        """Return the value, or stop the rendering without a word when it has none."""
+    def read(self, name: str, bound: Bound) -> Json:
+        """Return the value and note that it was read as `name`; stop the rendering without a word when it has none."""
         if bound.broken:
             raise HushedError
+        self.seen += steps_of(name, bound)
         return bound.value
 
 
@@ -125,10 +126,7 @@ class VarsView(ScopeView):
         bound = self.scope.bind(name)
         if bound is None:
             raise KeyError(name)
-        value = self.scope.value(bound)
-        if bound.mark is not None:
-            self.scope.seen += [Step(text=f"{name} = {show(value)}", mark=bound.mark), *bound.steps]
-        return value
+        return self.scope.read(f"vars.{name}", bound)
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self.scope.renderer.pipeline.vars, **self.scope.cell.job.vars})
@@ -147,7 +145,7 @@ class JobView(ScopeView):
             case "labels":
                 return list(cell.job.labels)
             case "cell":
-                return {axis: self.scope.value(bound) for axis in cell.values if (bound := self.scope.bind(axis))}
+                return CellView(self.scope)
             case _:
                 raise KeyError(name)
 
@@ -155,12 +153,30 @@ class JobView(ScopeView):
         return iter(("id", "name", "labels", "cell"))
 
 
+class CellView(ScopeView):
+    """The axes of this cell: job.cell.heat."""
+
+    title = "job.cell"
+
+    def __getitem__(self, name: str) -> Json:
+        bound = self.scope.bind(name) if name in self.scope.cell.values else None
+        if bound is None:
+            raise KeyError(name)
+        return self.scope.read(f"job.cell.{name}", bound)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.scope.cell.values)
+
+
 class EnvView(ScopeView):
     title = "env"
 
     def __getitem__(self, name: str) -> Json:
-        value = self.scope.renderer.env[name]
-        self.scope.seen.append(Step(text=f"env.{name}"))
+        renderer = self.scope.renderer
+        value = renderer.env[name]
+        self.scope.seen.append(
+            Step(text=f"env.{name} = {show(value)}", mark=renderer.pipeline.marks.get(("env", name)))
+        )
         return value
 
     def __iter__(self) -> Iterator[str]:
@@ -233,7 +249,7 @@ class GroupView(ScopeView):
         self.group = group
 
     def __getitem__(self, name: str) -> Json:
-        return ResolvedView(self.scope, f"{self.title}.{name}", self.group.requests[f"{self.group.job}@{name}"])
+        return ResolvedView(self.scope, f'{self.title}["{name}"]', self.group.requests[f"{self.group.job}@{name}"])
 
     def __iter__(self) -> Iterator[str]:
         return (cell.partition("@")[2] for cell in self.group.requests)
@@ -254,6 +270,8 @@ class ResolvedView(ScopeView):
             case "model":
                 return self.request.card.id
             case "output":
+                text = f"{self.title}.output = {show(self.request.output)}"
+                self.scope.seen.append(Step(text=text, mark=self.request.mark))
                 return self.request.output
             case "params":
                 return ParamsView(self.scope, f"{self.title}.params", self.request)
@@ -275,8 +293,8 @@ class ParamsView(ScopeView):
     def __getitem__(self, name: str) -> Json:
         value = self.request.params[name]
         origin = self.request.origins.get(name)
-        if origin is not None and origin.mark is not None:
-            self.scope.seen += [Step(text=f"{self.title}.{name} = {show(value)}", mark=origin.mark), *origin.steps]
+        step = Step(text=f"{self.title}.{name} = {show(value)}", mark=origin.mark if origin else None)
+        self.scope.seen += [step, *(origin.steps if origin else ())]
         return value
 
     def __iter__(self) -> Iterator[str]:

@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from runner.records import Mark, Problem
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -63,3 +65,20 @@ def mask(text: str) -> str:
     for start, end in find_secrets(text):
         text = text[: start + SHOWN] + "*" * (end - start - SHOWN) + text[end:]
     return text
+
+
+def key_problems(source: str, file: str) -> tuple[Problem, ...]:
+    """Report each place of a file that looks like a key; of the key itself only the first four characters are said."""
+    return tuple(_problem(source, file, start, end) for start, end in find_secrets(source))
+
+
+def _problem(source: str, file: str, start: int, end: int) -> Problem:
+    line = source.rfind("\n", 0, start) + 1
+    column = start - line + 1
+    return Problem(
+        code="SF110",
+        message=f"{source[start : start + SHOWN]}… looks like an API key",
+        mark=Mark(file=file, line=source.count("\n", 0, start) + 1, column=column, end_column=column + end - start),
+        allowed="keys come from the environment alone",
+        help="take it out of the file, and revoke it if anyone else has seen the file",
+    )

@@ -82,8 +82,9 @@ def read_budget(merged: Merged) -> Decimal | None:
 
 
 def key_marks(merged: Merged) -> dict[DocPath, Mark]:
-    """Return the places of the keys under `prices` and `providers`, and of `budget`."""
+    """Return the places of the keys under `prices` and `providers`, of `budget`, and of the names in `env`."""
     blocks: Mapping[str, Json] = merged.data
     paths: list[DocPath] = [("budget",)] if "budget" in blocks else []
     paths += [(block, name) for block in ("prices", "providers") for name in blocks.get(block, {})]
-    return {path: merged.key_mark(path) for path in paths}
+    marks = {path: merged.key_mark(path) for path in paths}
+    return marks | {("env", name): merged.mark(("env", index)) for index, name in enumerate(blocks.get("env", ()))}

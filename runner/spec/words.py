@@ -6,6 +6,8 @@ import difflib
 import json
 from typing import TYPE_CHECKING
 
+from runner.spec.secrets import mask
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -16,8 +18,8 @@ SHOWN_NAMES = 20
 
 
 def show(value: Json) -> str:
-    """Write a JSON value on one short line; long ones end in an ellipsis."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    """Write a JSON value on one short line; long ones end in an ellipsis, and what looks like a key is hidden."""
+    text = mask(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
 
 

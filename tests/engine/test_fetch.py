@@ -11,7 +11,8 @@ import pytest
 
 from runner.audio.encode import encode
 from runner.engine import fetch
-from runner.engine.fetch import BadContent, DownloadFailed, HttpFetcher, LinkDead, check_media_url
+from runner.engine.addresses import BadAddress, check_media_url
+from runner.engine.fetch import BadContent, DownloadFailed, HttpFetcher, LinkDead
 from runner.records import Media
 from runner.state.blobs import Blobs
 from tests.support.catalog import shipped_catalog
@@ -259,7 +260,7 @@ def resolving(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
 )
 def test_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     resolving(monkeypatch, address)
-    with pytest.raises(BadContent, match=r"leads into a private network \(cdn\.example\.com\)"):
+    with pytest.raises(BadAddress, match=r"leads into a private network \(cdn\.example\.com\)"):
         check_media_url("https://cdn.example.com/x.wav", FAR)
 
 
@@ -272,7 +273,7 @@ def test_a_public_address_is_taken(monkeypatch: pytest.MonkeyPatch, address: str
 @pytest.mark.parametrize("url", ["http://cdn.example.com/x", "ftp://cdn.example.com/x", "file:///etc/passwd", "x.wav"])
 def test_media_of_a_real_vendor_come_over_https_only(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     resolving(monkeypatch, "93.184.215.14")
-    with pytest.raises(BadContent, match="not https"):
+    with pytest.raises(BadAddress, match="not https"):
         check_media_url(url, FAR)
 
 
@@ -283,7 +284,9 @@ def test_a_real_vendor_cannot_send_us_to_this_machine(fetcher: HttpFetcher, cdn:
     assert cdn.seen == []
 
 
-def test_a_redirect_is_checked_like_the_link(fetcher: HttpFetcher, cdn: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_redirect_is_checked_like_the_link(
+    fetcher: HttpFetcher, cdn: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cdn.say("*", Says.redirect("https://metadata.example.com/latest"))
     resolving_for_others(monkeypatch, "169.254.169.254")
     with pytest.raises(BadContent, match="private network"):
@@ -299,3 +302,18 @@ def resolving_for_others(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443))]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+
+def test_a_name_that_answers_differently_the_second_time_gains_nothing(
+    fetcher: HttpFetcher, cdn: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["93.184.215.14"])
+    port = int(cdn.url.rsplit(":", 1)[1])
+
+    def look_up(*_args: Any, **_more: Any) -> Any:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers, "127.0.0.1"), port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(BadContent, match="private network"):
+        fetcher.fetch(Media(url=f"https://cdn.example.com:{port}/x.wav"), CARD, asked_s=None, near=FAR)
+    assert cdn.seen == []

@@ -255,7 +255,7 @@ def test_what_was_accepted_is_taken_up_and_not_paid_again(phase: Phase) -> None:
 def test_what_was_paid_for_nothing_is_asked_for_again_and_not_paid_again(phase: Phase) -> None:
     lost = submission(phase=phase)
     assert only(planned(request(), submissions=(lost,))).verb == "resume"
-    forced = only(planned(request(), submissions=(lost,), force=True))
+    forced = only(planned(request(), submissions=(lost,), asked=Asked(force=True)))
     assert (forced.verb, forced.submission) == ("generate", lost)
 
 

@@ -114,12 +114,17 @@ def check_money(findings: Findings, job: str, charged: list[str], attempts: Iter
     """At most one charge, and a receipt for it or a doubt about it."""
     mine = [attempt for attempt in attempts if attempt.job == job]
     if len(charged) > 1:
-        findings.double.append(f"{job} was charged {len(charged)} times: {charged}")
+        _once(findings.double, f"{job} was charged more than once: {charged[:2]}")
     known = {receipt for attempt in mine for receipt in attempt.ids}
     doubts = sum(attempt.in_doubt for attempt in mine)
     missing = [receipt for receipt in charged if receipt not in known]
     if len(missing) > doubts:
-        findings.lost.append(f"{job}: {missing} stand in no row, and {doubts} attempts are in doubt")
+        _once(findings.lost, f"{job}: {missing[0]} stands in no row, and {doubts} attempts are in doubt")
+
+
+def _once(findings: list[str], text: str) -> None:
+    if text not in findings:
+        findings.append(text)
 
 
 def check_files(findings: Findings, folder: Path, charged: dict[str, list[str]]) -> None:

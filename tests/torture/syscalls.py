@@ -98,6 +98,7 @@ def _traced(pipeline: Pipeline, how: list[str], *, output: Path | None = None) -
     """Run once under strace. The child waits at a FIFO until strace has attached, so nothing before is counted."""
     gate = pipeline.folder / "go"
     os.mkfifo(gate)
+    opener = os.open(gate, os.O_RDWR)
     child = pipeline.start(go=str(gate))
     target = str(output or os.devnull)
     tracer = subprocess.Popen([strace() or "strace", "-f", "-q", "-o", target, *how, "-p", str(child.pid)])
@@ -106,11 +107,11 @@ def _traced(pipeline: Pipeline, how: list[str], *, output: Path | None = None) -
         while not _is_traced(child.pid):
             assert time.monotonic() < until, "strace does not attach"
             time.sleep(0.001)
-        with gate.open("wb"):
-            pass
+        os.write(opener, b"!")
         return child.wait(60)
     finally:
         tracer.wait(10)
+        os.close(opener)
         gate.unlink()
 
 

@@ -39,12 +39,11 @@ class _Child:
 
 def import_all() -> None:
     """Import every module of the runner, and what it imports late."""
-    for module in pkgutil.walk_packages(runner.__path__, "runner."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
-    for name in _LAZY:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+    ours = [module.name for module in pkgutil.walk_packages(runner.__path__, "runner.")]
+    for name in (*ours, *_LAZY):
+        if not name.endswith("__main__"):
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
 
 
 def share_certificates() -> None:
@@ -174,8 +173,8 @@ def _prepare(order: dict[str, Any]) -> None:
     for name, value in order.get("limits", {}).items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
     if order.get("go"):
-        with open(order["go"], "rb") as gate:  # noqa: PTH123 - a FIFO: wait for whoever opens its other end
-            gate.read()
+        with open(order["go"], "rb", buffering=0) as gate:  # noqa: PTH123 - a FIFO: wait for one byte
+            gate.read(1)
 
 
 def _note_commands(name: str, args: tuple[object, ...]) -> None:

@@ -16,7 +16,7 @@ from runner.spec.lint.text import of_source, of_texts
 from runner.spec.lint.unused import of_unused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from runner.records import Mark, Pipeline, Problem, Request
     from runner.spec.document import Document

@@ -11,7 +11,6 @@ from yaml.events import ScalarEvent
 from runner.records import Mark, Problem
 from runner.spec.codes import CODES, LINT
 from runner.spec.events import read_events
-from runner.spec.words import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,4 +94,4 @@ def _wrong_code(code: str) -> tuple[str, str | None] | None:
         return None
     if code in CODES:
         return f"{code} is an error, and errors cannot be silenced", "correct what it reports, and remove the comment"
-    return f"there is no code {code} to ignore", nearest(code, sorted(LINT)) or "`scorefile explain` lists the codes"
+    return f"there is no code {code} to ignore", "`scorefile explain` lists the codes"

@@ -100,18 +100,16 @@ def _price(request: Request, pipeline: Pipeline) -> Iterator[Found]:
     is_open = price.per == "minute" and request.card.duration_param not in request.params and price.max_minutes is None
     if price.usd is None or is_open:
         what = "price" if price.usd is None else "longest length, and so its worst price,"
-        message = f"the budget is ${pipeline.budget_usd}, and the {what} of {request.card.id} is unknown: run will refuse"
+        message = (
+            f"the budget is ${pipeline.budget_usd}, and the {what} of {request.card.id} is unknown: run will refuse"
+        )
         fill = "per_request: 0.01" if price.usd is None else f"per_minute: {price.usd}, max_minutes: 5"
         remedy = f"write it: prices: {{{request.card.id}: {{{fill}}}}}"
         mark = pipeline.marks.get(("budget",), request.mark)
-        problem = Problem(
-            code="SF611", message=message, mark=mark, path=("budget",), help=remedy, severity="warning"
-        )
+        problem = Problem(code="SF611", message=message, mark=mark, path=("budget",), help=remedy, severity="warning")
         yield request.job, request.card.id, problem
 
 
 def _found(request: Request, code: str, message: str, mark: Mark | None, path: DocPath, remedy: str) -> Found:
-    problem = Problem(
-        code=code, message=message, mark=mark or request.mark, path=path, help=remedy, severity="warning"
-    )
+    problem = Problem(code=code, message=message, mark=mark or request.mark, path=path, help=remedy, severity="warning")
     return request.job, request.card.id, problem

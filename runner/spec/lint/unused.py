@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from runner.records import Layer, Problem
 from runner.spec.faults import DELIMITED
+from runner.spec.lint.model import DURATIONS, SEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from runner.records import DocPath, Job, Pipeline, Request
+    from runner.records import DocPath, Job, Leaf, Mark, Pipeline, Request
     from runner.spec.document import Document
 
 WORD: Final = re.compile(r"[A-Za-z_]\w*")
@@ -83,26 +84,28 @@ def of_unused(document: Document, pipeline: Pipeline, requests: tuple[Request, .
     for name, leaf in pipeline.vars.items():
         if not used.is_used(name, "vars"):
             message = f"nothing uses the var {name}"
-            yield _unused("SF609", message, document, leaf.path, f"write {{{{ {name} }}}} where it is meant, or remove it")
+            yield _unused_var(message, name, leaf)
     for index, name in enumerate(pipeline.env):
         if not used.is_used(name, "env"):
             message = f"nothing uses the environment variable {name}"
-            yield _unused("SF609", message, document, ("env", index), f"write {{{{ env.{name} }}}}, or remove it")
+            mark = document.marks.get(("env", index))
+            yield _unused("SF609", message, mark, ("env", index), f"write {{{{ env.{name} }}}}, or remove it")
     for job in pipeline.jobs:
-        yield from _of_job(job, used, document)
+        yield from _of_job(job, used)
     yield from _defaults(document, pipeline, requests)
 
 
-def _of_job(job: Job, used: Used, document: Document) -> Iterator[Problem]:
+def _of_job(job: Job, used: Used) -> Iterator[Problem]:
     for name, leaf in job.vars.items():
         if not used.is_used_by(job.name, name, "vars"):
             message = f"nothing uses the var {name} of {job.name}"
-            yield _unused("SF609", message, document, leaf.path, f"write {{{{ {name} }}}} where it is meant, or remove it")
+            yield _unused_var(message, name, leaf)
     for axis in job.axes:
         if len(axis.points) > 1 and not used.is_used_by(job.name, axis.name, "cell"):
             message = f"nothing uses the axis {axis.name}: its cells differ by name and seed alone"
             remedy = f"write {{{{ {axis.name} }}}} where it is meant; for several takes of one thing, ask for a batch"
-            yield _unused("SF610", message, document, ("jobs", job.name, "matrix", axis.name), remedy)
+            mark = job.marks.get(f"matrix.{axis.name}")
+            yield _unused("SF610", message, mark, ("jobs", job.name, "matrix", axis.name), remedy)
 
 
 def _defaults(document: Document, pipeline: Pipeline, requests: tuple[Request, ...]) -> Iterator[Problem]:
@@ -117,18 +120,19 @@ def _defaults(document: Document, pipeline: Pipeline, requests: tuple[Request, .
     }
     for name, is_kept in kept.items():
         if name in written and not is_kept:
-            message = f"every job has {'an output' if name == 'output' else 'a model'} of its own: no job uses this default"
-            yield _unused("SF608", message, document, ("defaults", name), "remove it")
+            message = (
+                f"every job has {'an output' if name == 'output' else 'a model'} of its own: no job uses this default"
+            )
+            path = ("defaults", name)
+            yield _unused("SF608", message, document.key_marks.get(path), path, "remove it")
     sent = _sent_defaults(jobs, requests)
     params = written.get("params", {})
     for name in params if isinstance(params, dict) else ():
         left_out = {request.card.id for request in requests for item in request.left_out if item.param == name}
-        if name not in sent and name not in SAID_ELSEWHERE:
+        if name not in sent and not (left_out and name in SEEDS + DURATIONS):
             why = f"{', '.join(sorted(left_out)[:3])} takes no {name}" if left_out else "every job gives its own"
-            yield _unused("SF608", f"no job uses this default: {why}", document, ("defaults", "params", name), "remove it")
-
-
-SAID_ELSEWHERE: Final = ("seed", "duration", "duration_s", "length", "seconds")
+            here = ("defaults", "params", name)
+            yield _unused("SF608", f"no job uses this default: {why}", document.key_marks.get(here), here, "remove it")
 
 
 def _sent_defaults(jobs: Iterable[Job], requests: Iterable[Request]) -> set[str]:
@@ -143,6 +147,10 @@ def _is_default(layer: Layer, path: DocPath) -> bool:
     return path[0] == "defaults" and layer in (Layer.DEFAULTS, Layer.PROFILE)
 
 
-def _unused(code: str, message: str, document: Document, path: DocPath, remedy: str) -> Problem:
-    mark = document.key_marks.get(path) or document.marks.get(path) or document.marks[()]
+def _unused_var(message: str, name: str, leaf: Leaf) -> Problem:
+    remedy = f"write {{{{ {name} }}}} where it is meant, or remove it"
+    return _unused("SF609", message, leaf.key_mark or leaf.mark, leaf.path, remedy)
+
+
+def _unused(code: str, message: str, mark: Mark | None, path: DocPath, remedy: str) -> Problem:
     return Problem(code=code, message=message, mark=mark, path=path, help=remedy, severity="warning")

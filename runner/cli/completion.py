@@ -1,0 +1,41 @@
+"""scorefile completion"""
+
+from __future__ import annotations
+
+import click
+
+SHELLS = {
+    "bash": 'eval "$(scorefile completion bash)"    # in ~/.bashrc',
+    "zsh": 'eval "$(scorefile completion zsh)"     # in ~/.zshrc, after compinit',
+    "fish": "scorefile completion fish | source     # in ~/.config/fish/config.fish",
+}
+BEFORE = {
+    # A cell's id holds an @, which bash takes for the start of a host name.
+    "bash": 'COMP_WORDBREAKS="${COMP_WORDBREAKS//@/}"\n',
+}
+
+
+@click.command("completion", epilog="\b\n" + "\n".join(SHELLS.values()))
+@click.argument("shell", type=click.Choice(list(SHELLS)), required=False)
+def command(shell: str | None) -> None:
+    """Print what makes a shell complete verbs, flags, jobs, models and profiles. Without SHELL: that of $SHELL."""
+    from click.shell_completion import get_completion_class
+
+    from runner.cli.main import cli
+
+    name = shell or _own_shell()
+    kind = get_completion_class(name)
+    assert kind is not None
+    click.echo(BEFORE.get(name, "") + kind(cli, {}, "scorefile", "_SCOREFILE_COMPLETE").source())
+
+
+def _own_shell() -> str:
+    """Return the name of the user's shell. Raises UsageError when it is none that is known here."""
+    import os
+
+    from runner.errors import UsageError
+
+    name = os.environ.get("SHELL", "").rpartition("/")[2]
+    if name not in SHELLS:
+        raise UsageError("it is unknown which shell you use", help=f"name it: {', '.join(SHELLS)}")
+    return name

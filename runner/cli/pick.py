@@ -1,0 +1,84 @@
+"""scorefile pick"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli import complete
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runner.records import Entry
+    from runner.sources import Project
+
+
+@click.command("pick")
+@click.argument("job", shell_complete=complete.jobs)
+@click.argument("take", type=click.IntRange(min=1), shell_complete=complete.takes)
+@click.argument("file", required=False, metavar="[FILE]", shell_complete=complete.files)
+def command(job: str, take: int, file: str | None) -> None:
+    """Choose a take: writes `take:` into the job and nothing else. The next run puts that take in its place."""
+    from runner.roundtrip import set_take
+    from runner.roundtrip.outline import outline
+    from runner.sources import find_project, read_pipeline
+    from runner.state.lockfile import read_lock
+
+    project = find_project(file, rehearsal=False, env=os.environ)
+    text = read_pipeline(project)
+    chosen = outline(text, project.shown).takes
+    _refuse_name(chosen, job)
+    _refuse_take(read_lock(project.lock, rehearsal=False).jobs, job, take)
+    if chosen[job] == take:
+        click.echo(f"{job} has take {take} already", err=True)
+        return
+    _write(project, text, set_take(text, project.shown, job, take))
+    named = f" {file}" if file else ""
+    click.echo(f"{project.shown}: {job} now has take {take}", err=True)
+    click.echo(f"\nhelp: scorefile run{named} puts it in its place, from the store and at no cost", err=True)
+
+
+def _refuse_name(jobs: Iterable[str], job: str) -> None:
+    """Raise UsageError unless the file has such a job with settings that can be edited."""
+    import difflib
+
+    from runner.errors import UsageError
+
+    known = list(jobs)
+    if job in known:
+        return
+    group = job.partition("@")[0]
+    if group in known:
+        message = f"{job} is one cell of {group}, and `take` holds for all of them"
+        raise UsageError(message, help=f"choose it for the whole job: scorefile pick {group} TAKE")
+    close = difflib.get_close_matches(job, known, n=1)
+    remedy = f"did you mean {close[0]}?" if close else f"jobs: {', '.join(known[:12])}" if known else None
+    raise UsageError(f"there is no job {job}", help=remedy)
+
+
+def _refuse_take(entries: Mapping[str, Entry], job: str, take: int) -> None:
+    """Raise UsageError when the lock has no such take of the job, or of one of its cells."""
+    from runner.cli.show import count
+    from runner.errors import UsageError
+
+    made = {name: len(entry.takes) for name, entry in entries.items() if name.partition("@")[0] == job and entry.takes}
+    if not made:
+        raise UsageError(f"{job} has no takes to choose from", help="make them first: scorefile run")
+    short = [name for name, number in made.items() if take > number]
+    if short:
+        raise UsageError(
+            f"{short[0]} has {count(made[short[0]], 'take')}, so there is no take {take}",
+            help="a model that makes several takes has a parameter for it: scorefile models MODEL",
+        )
+
+
+def _write(project: Project, before: str, after: str) -> None:
+    """Write the edited text with the byte order mark and mode that the file had."""
+    from runner.state.files import write_atomic
+
+    raw = project.file.read_bytes()
+    mark = raw[: len(raw) - len(before.encode())]
+    write_atomic(project.file, mark + after.encode(), mode=project.file.stat().st_mode & 0o777)

@@ -1,0 +1,115 @@
+"""A plan that was saved: enough of it to run exactly that later, or to refuse.
+
+What would be sent, the lock, the models and what is to be done are each kept as a digest. A comment or another order in
+the YAML changes none of them; whatever could change a request, a price or a payment changes one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from runner.errors import UsageError
+from runner.plan.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from runner.records import Action, Json, Lock, Plan, Provider
+
+KIND = "scorefile plan"
+VERSION = 1
+_OF_REQUEST = (
+    "output", "take", "takes", "needs", "retries", "timeout_s", "on_unknown", "webhook", "price", "seed_mode",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A saved plan: the words of its command line, and a digest of all it rests on."""
+
+    ask: Mapping[str, Json]
+    requests: Mapping[str, str]
+    """Job → digest of what would be sent and what is done with the answer."""
+    verbs: Mapping[str, str]
+    lock: str
+    catalog: str
+
+
+def save(todo: Plan, lock: Lock, providers: Mapping[str, Provider], ask: Mapping[str, Json]) -> dict[str, Json]:
+    """Return a plan in its saved form; `ask` is whatever is needed to ask for the same again."""
+    saved = _digests(todo, lock, providers)
+    data: dict[str, Json] = {"kind": KIND, "version": VERSION, "ask": dict(ask), **saved}
+    return {**data, "seal": _digest(data)}
+
+
+def load(data: Json) -> Saved:
+    """Read a saved plan. Raises UsageError when it is none, or was changed by hand."""
+    if not isinstance(data, dict) or data.get("kind") != KIND:
+        raise UsageError("this is not a saved plan", help="make one: scorefile plan --out plan.json")
+    if data.get("version") != VERSION:
+        raise UsageError(f"this plan was saved in form {data.get('version')}, not {VERSION}", help="plan again")
+    sealed = {name: data.get(name) for name in ("kind", "version", "ask", "requests", "verbs", "lock", "catalog")}
+    if data.get("seal") != _digest(sealed):
+        raise UsageError("this saved plan was changed after it was made", help="plan again")
+    return Saved(**{name: sealed[name] for name in ("ask", "requests", "verbs", "lock", "catalog")})
+
+
+def stale(saved: Saved, todo: Plan, lock: Lock, providers: Mapping[str, Provider]) -> str | None:
+    """Say what has changed since a plan was saved, or None when nothing has."""
+    now = _digests(todo, lock, providers)
+    if now["requests"] != saved.requests:
+        return f"the pipeline asks for something else now: {_differing(saved.requests, now['requests'])}"
+    if now["catalog"] != saved.catalog:
+        return "a model, its price or its vendor's file changed"
+    if now["lock"] != saved.lock:
+        return "the lock changed"
+    if now["verbs"] != saved.verbs:
+        return f"there is something else to do now: {_differing(saved.verbs, now['verbs'])}"
+    return None
+
+
+def _digests(todo: Plan, lock: Lock, providers: Mapping[str, Provider]) -> dict[str, Json]:
+    actions = (*todo.actions, *todo.collect)
+    cards = {action.request.card.id: action.request.card for action in actions}
+    used = {card.provider: providers[card.provider] for card in cards.values()}
+    return {
+        "requests": {action.request.job: _of_request(action) for action in actions},
+        "verbs": {action.request.job: action.verb for action in actions},
+        "lock": _digest(_plain(lock)),
+        "catalog": _digest([_plain(cards, without=("file",)), _plain(used)]),
+    }
+
+
+def _of_request(action: Action) -> str:
+    request = action.request
+    rest = {name: _plain(getattr(request, name)) for name in _OF_REQUEST}
+    return _digest([fingerprint(request.card.id, request.params), rest])
+
+
+def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> str:
+    names = sorted(job for job in {*old, *new} if old.get(job) != new.get(job))
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _digest(data: Json) -> str:
+    text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _plain(value: object, without: tuple[str, ...] = ()) -> Json:
+    """Return a record as JSON data, field by field."""
+    if is_dataclass(value):
+        names = (field.name for field in fields(value) if field.name not in without)
+        return {name: _plain(getattr(value, name), without) for name in names}
+    match value:
+        case Mapping():
+            return {str(name): _plain(item, without) for name, item in value.items()}
+        case list() | tuple():
+            return [_plain(item, without) for item in value]
+        case Decimal():
+            return str(value)
+        case _:
+            return value

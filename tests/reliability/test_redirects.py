@@ -1,0 +1,71 @@
+"""The redirect zoo: whatever a vendor answers, the key and the body reach no host but its own.
+
+From https to http cannot be shown on loopback without certificates; no redirect of a call is followed at all, and a base
+URL that is plain http is refused beyond loopback.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.reliability.project import Project
+
+CODES = (300, 301, 302, 303, 304, 305, 307, 308)
+PLACES = ("host", "port")
+
+
+def elsewhere(project: Project) -> list[dict[str, object]]:
+    """Return what reached another door because of this project."""
+    receipts = [row["id"] for row in project.charges()]
+    rows = project.vendor.elsewhere()
+    return [row for row in rows if project.tag in str(row) or any(receipt in row["path"] for receipt in receipts)]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("money", ["paid", "free"])
+def test_a_redirected_submit_goes_nowhere(project: Project, code: int, place: str, money: str) -> None:
+    project.write({"a": f"submit={money}:redirect:{code}@{place}"})
+    first = project.run()
+    assert first.code == (5 if code in (307, 308) else 8), first
+    assert elsewhere(project) == []
+    own = project.vendor.url.removeprefix("http://")
+    assert [row["where"] for row in project.submits()] == [own]
+    assert len(project.charges()) == (money == "paid")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_redirected_poll_goes_nowhere(project: Project, place: str) -> None:
+    steps = ",".join(f"redirect:{code}@{place}" for code in CODES)
+    project.write({"a": f"poll={steps},done"})
+    assert project.run().code == 0
+    assert elsewhere(project) == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_redirected_download_takes_no_key_along(project: Project, place: str) -> None:
+    project.write({"a": f"media=redirect:307@{place},ok"})
+    assert project.run().code == 0
+    (row,) = elsewhere(project)
+    key = project.canary.environ["PIXAZO_API_KEY"]
+    assert (row["method"], row["body"]) == ("GET", "")
+    assert key not in str(row)
+
+
+def test_the_vendor_does_get_the_key(project: Project) -> None:
+    project.write({"a": ""})
+    assert project.run().code == 0
+    (submit,) = project.submits()
+    assert submit["headers"]["ocp-apim-subscription-key"] == project.canary.environ["PIXAZO_API_KEY"]
+
+
+@pytest.mark.parametrize("url", ["http://192.0.2.1", "http://vendor.example", "https://user@vendor.example", "ftp://127.0.0.1"])
+def test_a_base_url_that_would_show_the_key_is_refused(project: Project, url: str) -> None:
+    project.write({"a": ""})
+    project.env = {"SCOREFILE_PIXAZO_BASE_URL": url}
+    done = project.run(timeout_s=10)
+    assert done.code == 2, done
+    assert project.submits() == []

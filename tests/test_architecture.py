@@ -1,0 +1,294 @@
+"""The rules of the house, as tests. docs/architecture.md tells why."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.catalog import ROOT
+from tests.support.command import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RUNNER = ROOT / "runner"
+FILES = sorted(RUNNER.rglob("*.py"))
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+MOST_LINES = 400
+LONGER = {"records.py": "every noun that crosses a room, on one page"}
+
+ROOMS: dict[str, set[str]] = {
+    # the nouns, and what goes wrong
+    "records": set(),
+    "errors": {"records"},
+    "jsonform": {"records"},
+    # pure: text and schemas become requests, requests become actions
+    "catalog": {"records", "errors"},
+    "spec": {"records", "errors"},
+    "plan": {"records", "errors", "catalog", "engine"},
+    # what touches the world
+    "audio": {"records", "errors"},
+    "state": {"records", "errors", "jsonform", "plan"},
+    "engine": {"records", "errors", "jsonform", "catalog", "audio", "plan", "state"},
+    "sources": {"records", "errors", "catalog"},
+    "gateway": {"records", "errors", "catalog", "audio", "sources"},
+    # the words, and the main line
+    "selection": {"records", "errors"},
+    "policy": {"records", "errors", "plan", "catalog", "selection", "sources", "workflow"},
+    "stage": {"records", "errors", "catalog", "engine", "gateway", "plan", "policy", "sources", "state", "workflow"},
+    "standing": {"records", "errors", "catalog", "engine", "plan", "policy", "sources", "state", "workflow"},
+    "receipts": {"records", "errors", "catalog", "engine", "plan", "policy", "sources", "stage", "standing", "state", "workflow"},
+    "workflow": {
+        "records", "errors", "catalog", "engine", "gateway", "plan", "policy", "receipts", "selection", "sources",
+        "spec", "stage", "standing", "state",
+    },
+    "report": {"records", "errors", "jsonform", "plan", "spec", "catalog", "workflow", "standing"},
+    "roundtrip": {"records", "errors", "spec"},
+    "cli": {
+        "records", "errors", "jsonform", "catalog", "engine", "gateway", "policy", "receipts", "report", "roundtrip",
+        "selection", "sources", "stage", "standing", "state", "workflow",
+    },
+    "__main__": {"cli"},
+}  # fmt: skip
+"""A room, and the rooms it may import. `plan` may import one module of the engine, the pure one: machine."""
+
+PURE = ["spec", "catalog", "plan", "report", "roundtrip", "engine/machine.py", "records.py", "jsonform.py", "errors.py"]
+PURE_IMPORTS = {
+    "__future__", "base64", "binascii", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses",
+    "datetime.timedelta", "decimal", "difflib", "email.utils", "enum", "fnmatch", "fractions", "functools", "hashlib",
+    "heapq", "html", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "types",
+    "typing", "unicodedata", "urllib.parse",
+    "jinja2", "jmespath", "jsonschema", "yaml",
+}  # fmt: skip
+"""What the pure rooms may import: nothing here knows a clock, a disk, a network, chance or the environment."""
+IMPURE_CALLS = {"open", "input", "print", "exec", "eval", "compile", "__import__", "breakpoint"}
+
+
+def room(path: Path) -> str:
+    first = path.relative_to(RUNNER).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(tree: ast.Module, *, types: bool = True) -> Iterator[tuple[str, str | None, int]]:
+    """Yield (module, name, line) of every import; name is None for `import module`. `types`: also those for types alone."""
+    checks = [node for node in ast.walk(tree) if isinstance(node, ast.If) and _is_type_checking(node.test)]
+    skipped = set() if types else {id(inside) for check in checks for inside in ast.walk(check)}
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from ((node.module or "", alias.name, node.lineno) for alias in node.names)
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
+
+
+def inner(path: Path) -> Iterator[tuple[str, str, int]]:
+    """Yield (room, module, line) of every import of this package."""
+    for module, name, line in imports(TREES[path]):
+        parts = module.split(".")
+        if parts[0] == "runner":
+            full = [*parts[1:], name] if name and len(parts) == 1 else parts[1:]
+            if full and full != ["__version__"]:
+                yield str(full[0]), ".".join(str(part) for part in full), line
+
+
+# ---------------------------------------------------------------- rooms
+
+
+def test_every_room_is_in_the_table() -> None:
+    assert {room(path) for path in FILES} - {"__init__"} <= set(ROOMS)
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_room_imports_only_the_rooms_below_it(name: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)}:{line} imports {module}"
+        for path in FILES
+        if room(path) == name
+        for below, module, line in inner(path)
+        if below != name and below not in ROOMS[name]
+    ]
+    assert wrong == []
+
+
+def test_the_plan_knows_the_engines_pure_module_alone() -> None:
+    used = {module for path in FILES if room(path) == "plan" for below, module, _ in inner(path) if below == "engine"}
+    assert used <= {"engine.machine"}
+
+
+def test_rooms_that_touch_the_world_are_not_known_to_the_pure_ones() -> None:
+    for name in ("spec", "catalog"):
+        assert not ROOMS[name] & {"engine", "state", "audio", "gateway", "sources", "workflow", "cli"}
+
+
+# ---------------------------------------------------------------- purity
+
+
+def pure_files() -> list[Path]:
+    return [path for path in FILES if any(str(path.relative_to(RUNNER)).startswith(start) for start in PURE)]
+
+
+@pytest.mark.parametrize("path", pure_files(), ids=lambda path: str(path.relative_to(RUNNER)))
+def test_a_pure_module_imports_nothing_that_touches_the_world(path: Path) -> None:
+    wrong = []
+    for module, name, line in imports(TREES[path], types=False):
+        top = module.partition(".")[0]
+        if top == "runner" or {module, top, f"{module}.{name}"} & PURE_IMPORTS:
+            continue
+        wrong.append(f"{path.name}:{line} imports {module}{f'.{name}' if name else ''}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", pure_files(), ids=lambda path: str(path.relative_to(RUNNER)))
+def test_a_pure_module_opens_and_prints_nothing(path: Path) -> None:
+    called = {
+        node.func.id: node.lineno
+        for node in ast.walk(TREES[path])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert {name: line for name, line in called.items() if name in IMPURE_CALLS} == {}
+
+
+# ---------------------------------------------------------------- secrets
+
+
+def test_a_key_is_revealed_in_one_module_only() -> None:
+    reveals = [
+        path.relative_to(RUNNER).as_posix()
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "reveal"
+    ]
+    assert set(reveals) == {"engine/transport.py"}
+
+
+def test_only_the_engine_and_the_doctor_know_keys() -> None:
+    knows = {path.relative_to(RUNNER).as_posix() for path in FILES for _, module, _ in inner(path) if module == "engine.keys"}
+    assert {name for name in knows if not name.startswith("engine/")} <= {"cli/doctor.py", "workflow.py", "stage.py"}
+
+
+def test_one_module_speaks_to_vendors_and_one_fetches() -> None:
+    speak = {path.relative_to(RUNNER).as_posix() for path in FILES for name, _, _ in imports(TREES[path]) if name == "httpx"}
+    assert speak <= {"engine/transport.py", "engine/fetch.py", "engine/exchange.py", "engine/deadline.py", "engine/wire.py"}
+
+
+def test_nothing_is_asynchronous_but_the_servers() -> None:
+    wrong = [
+        path.relative_to(RUNNER).as_posix()
+        for path, tree in TREES.items()
+        if room(path) != "gateway" and path.name != "listener.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AsyncFunctionDef | ast.Await)
+    ]
+    assert wrong == []
+
+
+def test_nothing_of_the_program_imports_its_tests() -> None:
+    assert not [path for path in FILES for name, _, _ in imports(TREES[path]) if name.partition(".")[0] == "tests"]
+
+
+# ---------------------------------------------------------------- words and sizes
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(RUNNER)))
+def test_a_file_is_not_longer_than_one_sitting(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= MOST_LINES or path.relative_to(RUNNER).as_posix() in LONGER, f"{lines} lines"
+
+
+def test_names_say_what_a_thing_is() -> None:
+    empty = re.compile(r"(Manager|Handler|Helper|Base|Util|Utils|Common|Misc)$|^(Base|Abstract)[A-Z]")
+    classes = {
+        f"{path.name}:{node.name}" for path, tree in TREES.items() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    }
+    assert sorted(name for name in classes if empty.search(name.partition(":")[2])) == []
+    modules = {path.stem for path in FILES} | {path.parent.name for path in FILES}
+    assert modules & {"utils", "util", "common", "helpers", "misc", "base", "core"} == set()
+
+
+def test_records_are_frozen_slotted_and_keyword_only() -> None:
+    wrong = []
+    for node in ast.walk(TREES[RUNNER / "records.py"]):
+        if isinstance(node, ast.ClassDef):
+            made = [item for item in node.decorator_list if isinstance(item, ast.Call)]
+            flags = {word.arg for item in made for word in item.keywords}
+            enum = any(isinstance(base, ast.Name) and base.id.endswith("Enum") for base in node.bases)
+            if not enum and not {"frozen", "slots", "kw_only"} <= flags:
+                wrong.append(node.name)
+    assert wrong == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [path for path in FILES if path.name not in ("__init__.py", "__main__.py")]
+    assert [path.name for path in silent if ast.get_docstring(TREES[path]) is None] == []
+
+
+# ---------------------------------------------------------------- weight
+
+
+WEIGHED = """
+import json, sys
+from runner.cli.main import call
+sys.stdout = open("/dev/null", "w")
+code = call(sys.argv[1:])
+sys.stderr.write(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+HEAVY = {"httpx", "jinja2", "jsonschema", "numpy", "av", "soundfile", "starlette", "uvicorn", "rich", "tenacity", "yaml"}
+
+
+def loaded(*words: str, cwd: Path) -> set[str]:
+    child = subprocess.run(
+        [sys.executable, "-c", WEIGHED, *words], cwd=cwd, env=environment(), capture_output=True, text=True, check=True
+    )
+    code, names = json.loads(child.stderr)
+    assert code == 0
+    return set(names)
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",), ("run", "--help"), ("plan", "--help")])
+def test_help_costs_nothing(tmp_path: Path, words: tuple[str, ...]) -> None:
+    assert loaded(*words, cwd=tmp_path) & HEAVY == set()
+
+
+def test_validate_loads_neither_http_nor_audio() -> None:
+    found = loaded("validate", "showcase.yaml", cwd=ROOT / "pipelines")
+    assert found & {"httpx", "numpy", "av", "soundfile", "starlette", "uvicorn", "rich"} == set()
+
+
+# ---------------------------------------------------------------- papers
+
+
+def test_the_page_for_newcomers_names_every_room_and_every_dependency() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").lower()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    everything = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    needed = {re.split(r"[<>=~ ;\[]", text)[0].lower() for text in everything}
+    assert sorted(name for name in needed if not name.startswith("types-") and name not in page) == []
+    rooms = {f"{path.parent.name}/" for path in FILES if path.parent != RUNNER}
+    assert sorted(name for name in rooms if name not in page) == []
+    modules = {path.name for path in RUNNER.glob("*.py")} - {"__init__.py"}
+    assert sorted(name for name in modules if name not in page) == []
+
+
+def test_no_dependency_is_there_for_nothing() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {re.split(r"[<>=~ ;\[]", text)[0].lower() for text in project["dependencies"]}
+    tops = Counter(name.partition(".")[0] for path in FILES for name, _, _ in imports(TREES[path]))
+    used = {"pyyaml" if name == "yaml" else name for name in tops}
+    assert needed - used == set()
+    known = needed | {"pyyaml", "runner"} | {name.lower() for name in sys.stdlib_module_names}
+    assert {name for name in used if name.lower() not in known} == set()
