@@ -9,7 +9,8 @@ ScorefileError                1   unexpected
 ├── KeyProblem                7   a key is missing, malformed or rejected
 ├── UnknownPayment            8   a submit may or may not have been charged
 └── StateError                3   journal, lock or an output is not as it should be
-    └── LockHeld              1   another process holds the run lock
+    ├── LockHeld              1   another process holds the run lock
+    └── NotWritable           1   the disk is full, or a folder may not be written
 """
 
 from __future__ import annotations
@@ -69,4 +70,8 @@ class StateError(ScorefileError):
 
 
 class LockHeld(StateError):
+    exit_code = 1
+
+
+class NotWritable(StateError):
     exit_code = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runner.media_types import EXTENSIONS
 from runner.records import Entry, Receipt, Take
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def take_from_json(block: Mapping[str, Any]) -> Take:
     sha256 = _text(block["sha256"])
     if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
         raise ValueError("sha256 is not 64 hex digits")
+    if block["media_type"] not in EXTENSIONS:
+        raise ValueError(f"{block['media_type']!r} is no kind of audio that is made here")
     return Take(
         sha256=sha256,
         bytes=_whole(block["bytes"]),

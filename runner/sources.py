@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.errors import ScorefileError, SpecError, UsageError
+from runner.errors import NotWritable, ScorefileError, SpecError, UsageError
 from runner.records import Mark, Problem
 
 if TYPE_CHECKING:
@@ -92,13 +92,19 @@ def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -
 
 
 def prepare_state(project: Project) -> None:
-    """Create the state folder, invisible to git."""
-    project.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    project.root.mkdir(parents=True, exist_ok=True)
+    """Create the state folder, invisible to git. Raises NotWritable when it cannot be."""
     top = next((parent for parent in project.state.parents if parent.name == ".scorefile"), project.state)
     ignore = top / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n")
+    try:
+        project.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        project.root.mkdir(parents=True, exist_ok=True)
+        if not ignore.exists():
+            ignore.write_text("*\n")
+    except OSError as error:
+        raise NotWritable(
+            f"{error.filename or project.state} cannot be written: {error.strerror}",
+            help="make it writable, or set SCOREFILE_STATE_DIR to a folder that is",
+        ) from error
 
 
 def read_pipeline(project: Project) -> str:

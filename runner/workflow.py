@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from runner.catalog.cards import Catalog
     from runner.engine.terms import Progress
     from runner.plan.decide import Facts
+    from runner.plan.saved import Saved
     from runner.records import Action, Entry, Event, Lock, Outcome, Pipeline, Plan, Problem, Request, Submission
     from runner.sources import Project
     from runner.state.books import Books
@@ -53,6 +54,8 @@ class Ask:
     force: bool = False
     rehearse: bool = False
     env: Mapping[str, str] = field(default_factory=dict)
+    saved: Saved | None = None
+    """A plan that was saved: whatever differs from it is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,22 +151,34 @@ def _refuse(problems: tuple[Problem, ...]) -> None:
 def plan(checked: Checked, ask: Ask) -> Plan:
     """Return what `run` would do, why, and at what cost. Writes nothing, needs no key."""
     from runner.state.journal import read_events
+
+    lock = lock_of(checked)
+    return _decide(checked, ask, lock, known_submissions(lock, read_events(checked.project.journal)))
+
+
+def lock_of(checked: Checked) -> Lock:
+    """Return the lock as it stands: what a plan starts from."""
     from runner.state.lockfile import read_lock
 
-    lock = read_lock(checked.project.lock, rehearsal=checked.project.rehearsal)
-    return _decide(checked, ask, lock, known_submissions(lock, read_events(checked.project.journal)))
+    return read_lock(checked.project.lock, rehearsal=checked.project.rehearsal)
 
 
 def _decide(checked: Checked, ask: Ask, lock: Lock, submissions: tuple[Submission, ...]) -> Plan:
     from runner.plan.decide import Asked, decide
 
     asked = Asked(jobs=select(checked.requests, ask.wanted), force=ask.force)
-    return decide(checked.requests, _facts(checked, lock, submissions), asked)
+    todo = decide(checked.requests, _facts(checked, lock, submissions), asked)
+    if ask.saved is not None:
+        from runner.plan.saved import refuse_stale
+
+        refuse_stale(ask.saved, todo, lock, checked.catalog.providers)
+    return todo
 
 
 def _facts(checked: Checked, lock: Lock, submissions: tuple[Submission, ...]) -> Facts:
     """Look at what stands on disk for every path that the lock or a request names."""
-    from runner.plan.decide import EXTENSIONS, Facts
+    from runner.media_types import EXTENSIONS
+    from runner.plan.decide import Facts
     from runner.state.blobs import Blobs
     from runner.state.books import finished_entries
     from runner.state.files import digest

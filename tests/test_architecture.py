@@ -177,13 +177,23 @@ def test_a_key_is_revealed_in_one_module_only() -> None:
 
 
 def test_only_the_engine_and_the_doctor_know_keys() -> None:
-    knows = {path.relative_to(RUNNER).as_posix() for path in FILES for _, module, _ in inner(path) if module == "engine.keys"}
+    knows = {
+        path.relative_to(RUNNER).as_posix() for path in FILES for _, module, _ in inner(path) if module == "engine.keys"
+    }
     assert {name for name in knows if not name.startswith("engine/")} <= {"cli/doctor.py", "workflow.py", "stage.py"}
 
 
 def test_one_module_speaks_to_vendors_and_one_fetches() -> None:
-    speak = {path.relative_to(RUNNER).as_posix() for path in FILES for name, _, _ in imports(TREES[path]) if name == "httpx"}
-    assert speak <= {"engine/transport.py", "engine/fetch.py", "engine/exchange.py", "engine/deadline.py", "engine/wire.py"}
+    speak = {
+        path.relative_to(RUNNER).as_posix() for path in FILES for name, _, _ in imports(TREES[path]) if name == "httpx"
+    }
+    assert speak <= {
+        "engine/transport.py",
+        "engine/fetch.py",
+        "engine/exchange.py",
+        "engine/deadline.py",
+        "engine/wire.py",
+    }
 
 
 def test_nothing_is_asynchronous_but_the_servers() -> None:
@@ -213,7 +223,10 @@ def test_a_file_is_not_longer_than_one_sitting(path: Path) -> None:
 def test_names_say_what_a_thing_is() -> None:
     empty = re.compile(r"(Manager|Handler|Helper|Base|Util|Utils|Common|Misc)$|^(Base|Abstract)[A-Z]")
     classes = {
-        f"{path.name}:{node.name}" for path, tree in TREES.items() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+        f"{path.name}:{node.name}"
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
     }
     assert sorted(name for name in classes if empty.search(name.partition(":")[2])) == []
     modules = {path.stem for path in FILES} | {path.parent.name for path in FILES}
@@ -247,7 +260,19 @@ sys.stdout = open("/dev/null", "w")
 code = call(sys.argv[1:])
 sys.stderr.write(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})]))
 """
-HEAVY = {"httpx", "jinja2", "jsonschema", "numpy", "av", "soundfile", "starlette", "uvicorn", "rich", "tenacity", "yaml"}
+HEAVY = {
+    "httpx",
+    "jinja2",
+    "jsonschema",
+    "numpy",
+    "av",
+    "soundfile",
+    "starlette",
+    "uvicorn",
+    "rich",
+    "tenacity",
+    "yaml",
+}
 
 
 def loaded(*words: str, cwd: Path) -> set[str]:

@@ -82,7 +82,11 @@ def test_a_newcomer_makes_a_first_soundtrack_with_it(installed: Installed, tmp_p
     made = installed.run("run", "-q", cwd=folder)
     assert made.returncode == 0, made
     assert "3 made" in made.stdout
-    assert sorted(path.name for path in (folder / "audio").iterdir()) == ["battle@calm.wav", "battle@hot.wav", "title.wav"]
+    assert sorted(path.name for path in (folder / "audio").iterdir()) == [
+        "battle@calm.wav",
+        "battle@hot.wav",
+        "title.wav",
+    ]
 
 
 def test_a_rehearsal_works_from_an_installed_wheel(installed: Installed, tmp_path: Path) -> None:
@@ -95,7 +99,9 @@ def test_a_rehearsal_works_from_an_installed_wheel(installed: Installed, tmp_pat
 
 def test_the_installed_catalogue_is_the_shipped_one(installed: Installed, tmp_path: Path) -> None:
     listed = json.loads(installed.run("models", "--format", "json", cwd=tmp_path).stdout)
-    shipped = {path.relative_to(SCHEMAS / "models").with_suffix("").as_posix() for path in SCHEMAS.glob("models/*/*.json")}
+    shipped = {
+        path.relative_to(SCHEMAS / "models").with_suffix("").as_posix() for path in SCHEMAS.glob("models/*/*.json")
+    }
     assert {model["id"] for model in listed["models"]} == shipped
     shown = installed.run("models", "pixazo/tracks", cwd=tmp_path)
     assert "guidance_scale" in shown.stdout

@@ -20,28 +20,11 @@ if TYPE_CHECKING:
 
 Pcm = npt.NDArray[np.int16]
 
-EXTENSIONS: Mapping[str, str] = MappingProxyType(
-    {
-        "audio/wav": ".wav",
-        "audio/flac": ".flac",
-        "audio/ogg": ".ogg",
-        "audio/mpeg": ".mp3",
-        "audio/mp4": ".m4a",
-        "audio/aac": ".aac",
-    }
-)
-"""Media type → the extension its files get."""
-
 _CHUNK = 1 << 14
 _NO_TAGS: Mapping[str, str] = MappingProxyType({})
 _RIFF_TAGS = {"title": b"INAM", "artist": b"IART", "comment": b"ICMT", "album": b"IPRD", "genre": b"IGNR"}
 _LAYOUTS = {1: "mono", 2: "stereo"}
 _DEFAULT_KBPS = 192
-
-
-def media_type_of_extension(extension: str) -> str | None:
-    """Return the media type of `.wav` and the like, in any case; None when the extension is not one of EXTENSIONS."""
-    return next((media_type for media_type, known in EXTENSIONS.items() if known == extension.lower()), None)
 
 
 def encode(

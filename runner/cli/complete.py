@@ -39,13 +39,13 @@ def words(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[
     return found or ([CompletionItem(incomplete, type="file")] if is_first else [])
 
 
-def jobs(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def jobs(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer jobs as a whole: what `pick` takes."""
     named = _outline()
     return _starting(named.jobs if named else (), incomplete)
 
 
-def targets(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def targets(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer jobs, and the cells of the job whose name is complete."""
     return _starting(_job_names(incomplete), incomplete)
 
@@ -74,19 +74,19 @@ def models(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> lis
     return _starting(sorted(found), incomplete)
 
 
-def profiles(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def profiles(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the profiles of the pipeline."""
     named = _outline()
     return _starting(named.profiles if named else (), incomplete)
 
 
-def labels(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def labels(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the labels of the pipeline's jobs."""
     named = _outline()
     return _starting(named.labels if named else (), incomplete)
 
 
-def variables(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def variables(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the variables of the pipeline, ready for a value."""
     named = _outline()
     return _starting((f"{name}=" for name in named.vars) if named else (), incomplete)

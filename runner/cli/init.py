@@ -34,10 +34,9 @@ SCHEMA = "scorefile.schema.json"
 @click.argument("folder", default=".", metavar="[DIR]")
 def command(folder: str) -> None:
     """Write a first pipeline that runs at once, the editor's schema, .gitignore and .gitattributes."""
-    import json
-
+    from runner.cli.schema import schema_text
     from runner.errors import UsageError
-    from runner.sources import DEFAULT_FILE, read_schema
+    from runner.sources import DEFAULT_FILE
     from runner.state.files import write_atomic
 
     root = Path(folder)
@@ -46,8 +45,7 @@ def command(folder: str) -> None:
         raise UsageError(f"{target} is there already", help="name another folder: scorefile init NAME")
     name = _slug(root.resolve().name)
     root.mkdir(parents=True, exist_ok=True)
-    schema = (json.dumps(read_schema("pipeline.schema.json"), indent=2) + "\n").encode()
-    write_atomic(root / SCHEMA, schema)
+    write_atomic(root / SCHEMA, schema_text(root).encode())
     text = PIPELINE.format(schema=SCHEMA, name=name, title=name.replace("-", " ").title())
     write_atomic(target, text.encode())
     _append(root / ".gitignore", IGNORE)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
+
+from runner.report.ink import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,22 +24,44 @@ _MAX_LINES = 20
 
 @contextmanager
 def showing(kind: str, *, jobs: int) -> Iterator[Callable[[Progress], None]]:
-    """Yield what the engine tells its progress to. `kind` is auto, live, plain or none."""
-    if kind == "auto":
-        kind = "live" if sys.stderr.isatty() else "plain"
+    """Yield what the engine tells its progress to. `kind` is auto, live, plain or none.
+
+    A table that redraws itself does not go with lines between, so -v makes auto plain. --format jsonl is progress by
+    itself: an event a line on stdout.
+    """
+    from runner.cli.show import look, talk
+
+    how = talk()
+    if how.format_ == "jsonl":
+        kind = "jsonl"
+    elif how.quiet:
+        kind = "none"
+    elif kind == "auto":
+        moving = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not how.verbose
+        kind = "live" if moving else "plain"
     match kind:
+        case "jsonl":
+            yield _event
         case "live":
             from rich.console import Console
             from rich.live import Live
 
             board = _Board(jobs)
-            console = Console(stderr=True)
+            console = Console(stderr=True, no_color=not look(sys.stderr).color)
             with Live(console=console, get_renderable=board.table, refresh_per_second=8, transient=True):
                 yield board.note
         case "plain":
             yield _Lines().note
         case _:
             yield lambda _progress: None
+
+
+def _event(progress: Progress) -> None:
+    """Print one change of state as a line of JSON."""
+    from runner.report.as_json import line
+
+    told = {"job": progress.job, "state": progress.state, "note": progress.note, "over": progress.over}
+    click.echo(line("progress", told | {"take": progress.take, "takes": progress.takes}))
 
 
 class _Lines:
@@ -52,7 +77,7 @@ class _Lines:
             return
         self._last[progress.job] = text
         elapsed = time.monotonic() - self._started
-        click.echo(f"{elapsed:7.1f}s  {progress.job}  {text}", err=True)
+        click.echo(f"{elapsed:7.1f}s  {progress.job}  {clean(text)}", err=True)
 
 
 class _Board:

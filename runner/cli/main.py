@@ -22,6 +22,7 @@ VERBS = {
     "resolve": "Decide a submit whose payment is in an unknown state",
     "cancel": "Call off a job that is under way, where its vendor can",
     "log": "The journal: every submit, answer and receipt",
+    "explain": "Why a job would run; what a code means",
     "models": "The catalogue: parameters, limits, price, how reproducible",
     "schema": "The JSON Schema for editors",
     "fmt": "Uniform indentation, spacing and quotes; comments stay",
@@ -102,9 +103,20 @@ def _call(args: list[str], *, color: bool | None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        return _in_the_way(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence
         return _unexpected(error)
     return result if isinstance(result, int) else 0
+
+
+def _in_the_way(error: OSError) -> int:
+    """Say what this machine refuses: a full disk, a read-only folder, a missing permission."""
+    if os.environ.get("SCOREFILE_DEBUG"):
+        raise error
+    click.echo(f"error: {error.filename or 'the disk'}: {error.strerror or error}", err=True)
+    click.echo("\nhelp: mend it, then run again; nothing that was paid for is lost", err=True)
+    return 1
 
 
 def _unexpected(error: Exception) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from runner.cli import complete
-from runner.errors import UsageError
+from runner.errors import ScorefileError, UsageError
+from runner.report.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runner.records import ProviderSettings
+    from runner.records import Json, ProviderSettings
+    from runner.report.records import Report
     from runner.workflow import Ask
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -48,9 +51,8 @@ output_format = click.option(
     "--format",
     "format_",
     type=click.Choice(["text", "json"]),
-    default="text",
-    envvar="SCOREFILE_FORMAT",
-    help="How to print.",
+    default=lambda: "json" if os.environ.get("SCOREFILE_FORMAT") in ("json", "jsonl") else "text",
+    help="How to print.  [env: SCOREFILE_FORMAT]",
 )
 force = click.option("--force", is_flag=True, envvar="SCOREFILE_FORCE", help="Make the jobs anew, even if up to date.")
 yes = click.option("-y", "--yes", is_flag=True, envvar="SCOREFILE_YES", help="Spend without asking.")
@@ -81,6 +83,73 @@ def choosing(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+def reporting(function: Callable[..., Report]) -> Callable[..., int]:
+    """Make a command body of a function that returns a Report: adds --format and how to talk, prints what it returns.
+
+    What a ScorefileError says is a report too, so that every format has an answer to everything.
+    """
+
+    @functools.wraps(function)
+    def answering(
+        *args: Any, format_: str, quiet: bool, verbose: int, color: str, log_file: str | None, **given: Any
+    ) -> int:
+        from runner.cli import show
+        from runner.cli.logs import logging_to
+        from runner.report.failure import FailureReport
+
+        show.speak(show.Talk(format_=format_, color=color, quiet=quiet, verbose=verbose))
+        report: Report
+        try:
+            with logging_to(log_file, verbose=verbose):
+                report = function(*args, **given)
+        except ScorefileError as error:
+            code = 1 if given.get("detailed_exitcode") else error.exit_code
+            verb = click.get_current_context().info_name or ""
+            report = FailureReport(verb=verb, error=error, exit_code=code, name=_stem(given))
+        return show.answer(report, format_)
+
+    body: Callable[..., int] = answering
+    for option in _TALK:
+        body = option(body)
+    return body
+
+
+def _auto_format(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    return value or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
+
+
+_TALK = (
+    click.option("--log-file", metavar="PATH", envvar="SCOREFILE_LOG_FILE", help="Append one JSON line a request."),
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        envvar="SCOREFILE_COLOR",
+        help="When.",
+    ),
+    click.option(
+        "-v", "--verbose", count=True, envvar="SCOREFILE_VERBOSE", help="All jobs, and a line a request; -vv: sizes."
+    ),
+    click.option("-q", "--quiet", is_flag=True, envvar="SCOREFILE_QUIET", help="Only the result, a line a problem."),
+    click.option(
+        "--format",
+        "format_",
+        type=click.Choice(list(FORMATS)),
+        callback=_auto_format,
+        envvar="SCOREFILE_FORMAT",
+        help="How to print; github by itself under GITHUB_ACTIONS.",
+    ),
+)
+
+
+def _stem(given: Mapping[str, Any]) -> str:
+    from runner.sources import DEFAULT_FILE
+
+    words = given.get("words") or given.get("files") or (given.get("file"),)
+    named = _split(tuple(word for word in words if word))[0]
+    return Path(named or DEFAULT_FILE).stem
 
 
 def ask_from(  # the one place where words become an Ask
@@ -143,6 +212,52 @@ def dollars(text: str | None) -> Decimal | None:
     if not amount.is_finite() or amount < 0:
         raise UsageError(f"--max-cost {text} is not an amount", help="write dollars: --max-cost 2.50")
     return amount
+
+
+def ask_data(ask: Ask) -> dict[str, Json]:
+    """Return what was asked as data: a saved plan asks for the same again."""
+    wanted = ask.wanted
+    return {
+        "file": ask.file,
+        "profile": ask.profile,
+        "vars": dict(ask.vars),
+        "names": list(wanted.names),
+        "globs": list(wanted.globs),
+        "labels": list(wanted.labels),
+        "among": None if wanted.among is None else sorted(wanted.among),
+        "shard": None if wanted.shard is None else list(wanted.shard),
+        "force": ask.force,
+        "rehearse": ask.rehearse,
+    }
+
+
+def ask_again(path: str) -> Ask:
+    """Return what a saved plan asks for, held to that plan. Raises UsageError when it is none."""
+    from runner.report.saved import read_saved
+    from runner.selection import Wanted
+    from runner.workflow import Ask
+
+    try:
+        saved = read_saved(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read", help="make it: scorefile plan --out PATH") from error
+    said = saved.ask
+    return Ask(
+        file=said["file"],
+        profile=said["profile"],
+        vars=said["vars"],
+        wanted=Wanted(
+            names=tuple(said["names"]),
+            globs=tuple(said["globs"]),
+            labels=tuple(said["labels"]),
+            among=None if said["among"] is None else frozenset(said["among"]),
+            shard=None if said["shard"] is None else (said["shard"][0], said["shard"][1]),
+        ),
+        force=said["force"],
+        rehearse=said["rehearse"],
+        env=os.environ,
+        saved=saved,
+    )
 
 
 def provider_settings(ask: Ask) -> Mapping[str, ProviderSettings]:

@@ -30,7 +30,7 @@ def command(words: tuple[str, ...], *, format_: str, origins: bool, failed: bool
     chosen = select(checked.requests, (only_failed(ask, checked) if failed else ask).wanted)
     requests = [request for request in checked.requests if chosen is None or request.job in chosen]
     if format_ == "json":
-        print_json({"requests": [_json(request, origins=origins) for request in requests]})
+        print_json({"command": "render", "requests": [_json(request, origins=origins) for request in requests]})
         return
     for request in requests:
         _print(request, origins=origins)
@@ -63,7 +63,7 @@ def _from(origin: Origin) -> str:
 
 
 def _json(request: Request, *, origins: bool) -> dict[str, Any]:
-    from runner.cli.show import mark_json
+    from runner.report.problems import mark_data
 
     data: dict[str, Any] = {
         "job": request.job,
@@ -79,13 +79,13 @@ def _json(request: Request, *, origins: bool) -> dict[str, Any]:
         data["origins"] = {
             name: {
                 "layer": origin.layer.name.lower(),
-                "place": mark_json(origin.mark),
+                "place": mark_data(origin.mark),
                 "source": origin.source,
-                "steps": [{"text": step.text, "place": mark_json(step.mark)} for step in origin.steps],
+                "steps": [{"text": step.text, "place": mark_data(step.mark)} for step in origin.steps],
             }
             for name, origin in sorted(request.origins.items())
         }
         data["left_out"] = [
-            {"param": item.param, "why": item.why, "place": mark_json(item.mark)} for item in request.left_out
+            {"param": item.param, "why": item.why, "place": mark_data(item.mark)} for item in request.left_out
         ]
     return data

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING
 
 import click
 
+from runner.cli import complete
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from runner.records import Json
+
 
 @click.command("schema")
-@click.option("--model", metavar="M", help="The schema of one model's parameters.")
+@click.option("--model", metavar="M", help="The schema of one model's parameters.", shell_complete=complete.models)
 def command(model: str | None) -> None:
-    """Print the JSON Schema for editors: of pipelines, or of one model's parameters."""
+    """Print the JSON Schema for editors: of pipelines with every model in it, or of one model's parameters."""
     from pathlib import Path
 
     from runner.cli.models import find_card
-    from runner.sources import read_catalog, read_schema, schema_folders
+    from runner.sources import read_catalog, schema_folders
 
     if model is None:
-        schema = read_schema("pipeline.schema.json")
-    else:
-        card = find_card(read_catalog(schema_folders(Path.cwd())), model)
-        schema = {name: value for name, value in card.schema.items() if name != "x-scorefile"}
-    click.echo(json.dumps(schema, indent=2, ensure_ascii=False))
+        click.echo(schema_text(Path.cwd()), nl=False)
+        return
+    card = find_card(read_catalog(schema_folders(Path.cwd())), model)
+    click.echo(_text({name: value for name, value in card.schema.items() if name != "x-scorefile"}), nl=False)
+
+
+def schema_text(folder: Path) -> str:
+    """Return the schema of pipelines in `folder`, whose own schemas/ it holds as well. Raises SpecError for bad ones."""
+    from runner.catalog.editor import editor_schema
+    from runner.sources import read_catalog, read_schema, schema_folders
+
+    return _text(editor_schema(read_schema("pipeline.schema.json"), read_catalog(schema_folders(folder))))
+
+
+def _text(schema: Mapping[str, Json]) -> str:
+    import json
+
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"

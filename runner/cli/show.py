@@ -1,103 +1,167 @@
-"""The one module that prints: data to stdout, talk to stderr, text and JSON of the same objects."""
+"""The one module that prints: data to stdout, talk to stderr, every format of the same objects."""
 
 from __future__ import annotations
 
-import json
+import functools
+import os
+import re
+import sys
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.errors import SpecError
+from runner.report.as_json import FORMAT_VERSION, document
+from runner.report.ink import wants_color
+from runner.report.records import Look
+from runner.report.table import table
+from runner.report.words import count, short, usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from decimal import Decimal
+    from typing import TextIO
 
     from runner.errors import ScorefileError
-    from runner.records import Json, Mark, Problem
+    from runner.report.records import Report
 
-FORMAT_VERSION = 1
-_ID_WIDTH = 28
+__all__ = [
+    "FORMAT_VERSION",
+    "answer",
+    "count",
+    "look",
+    "print_json",
+    "print_table",
+    "say",
+    "short",
+    "show_error",
+    "speak",
+    "talk",
+    "usd",
+]
+
+SUMMARY_BYTES = (1 << 20) - 1024
+"""GitHub drops the whole job summary of a step above 1 MiB."""
+MAX_SOURCE_BYTES = 4 << 20
+_YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """How the command line asked to be spoken to."""
+
+    format_: str = "text"
+    color: str = "auto"
+    quiet: bool = False
+    verbose: int = 0
+
+
+_TALK: ContextVar[Talk] = ContextVar("talk")
+
+
+def speak(how: Talk) -> None:
+    """Keep how this command line wants to be spoken to."""
+    _TALK.set(how)
+
+
+def talk() -> Talk:
+    """Return how this command line wants to be spoken to."""
+    return _TALK.get(Talk(color=os.environ.get("SCOREFILE_COLOR", "auto")))
+
+
+def look(stream: TextIO) -> Look:
+    """Return how a report is to look on a stream."""
+    how = talk()
+    return Look(
+        color=wants_color(how.color, is_terminal=stream.isatty(), env=os.environ),
+        verbose=how.verbose,
+        quiet=how.quiet,
+        line_of=line_of,
+        relative=relative,
+    )
+
+
+def answer(report: Report, format_: str) -> int:
+    """Print a report: its data to stdout, its talk to stderr, its page to the job summary. Return its exit code."""
+    from runner.report.formats import FORMATS
+    from runner.report.github import inert
+
+    data = FORMATS[format_](report, look(sys.stdout))
+    said = report.talk(look(sys.stderr))
+    if data.strip():
+        click.echo(_printable(data), color=True)
+    if said:
+        say(inert(said) if format_ == "github" else said)
+    _summarize(report)
+    return report.exit_code
 
 
 def show_error(error: ScorefileError) -> None:
     """Print what went wrong and its remedy to stderr."""
-    if isinstance(error, SpecError):
-        for problem in error.problems:
-            click.echo(problem_text(problem), err=True)
-        click.echo(f"{error.message} found", err=True)
-        return
-    click.echo(f"{click.style('error', fg='red', bold=True)}: {error.message}", err=True)
-    if error.help:
-        click.echo(f"\nhelp: {error.help}", err=True)
+    from runner.report.failure import FailureReport
+
+    say(FailureReport(verb="", error=error, exit_code=error.exit_code).talk(look(sys.stderr)))
 
 
-def problem_text(problem: Problem) -> str:
-    """Return a problem as people read it: place, severity, code, what is wrong, what is allowed, the remedy last."""
-    color = "red" if problem.severity == "error" else "yellow"
-    place = f"{problem.mark}: " if problem.mark else ""
-    head = click.style(f"{problem.severity}[{problem.code}]", fg=color, bold=True)
-    allowed = f", allowed {problem.allowed}" if problem.allowed else ""
-    lines = [f"{place}{head}: {problem.message}{allowed}"]
-    lines += [f"  from {step.text}" + (f"  ({step.mark})" if step.mark else "") for step in problem.origin]
-    if len(problem.cells) > 1:
-        shown = ", ".join(problem.cells[:3]) + (" …" if len(problem.cells) > 3 else "")
-        lines.append(f"  in {len(problem.cells)} jobs: {shown}")
-    if problem.help:
-        lines.append(f"  help: {problem.help}")
-    return "\n".join(lines)
+def say(text: str) -> None:
+    """Print talk to stderr; what is coloured is coloured on purpose."""
+    click.echo(_printable(text), err=True, color=True)
 
 
-def problem_json(problem: Problem) -> dict[str, Json]:
-    """Return a problem as data."""
-    return {
-        "code": problem.code,
-        "severity": problem.severity,
-        "message": problem.message,
-        "place": mark_json(problem.mark),
-        "path": list(problem.path),
-        "allowed": problem.allowed,
-        "help": problem.help,
-        "origin": [{"text": step.text, "place": mark_json(step.mark)} for step in problem.origin],
-        "jobs": list(problem.cells),
-    }
-
-
-def mark_json(mark: Mark | None) -> dict[str, Json] | None:
-    """Return a place as data."""
-    if mark is None:
-        return None
-    return {"file": mark.file, "line": mark.line, "column": mark.column, "end_column": mark.end_column}
-
-
-def print_json(data: dict[str, Any]) -> None:
+def print_json(data: dict[str, Any], *, exit_code: int = 0) -> None:
     """Print one JSON document to stdout."""
-    click.echo(json.dumps({"format_version": FORMAT_VERSION, **data}, indent=1, ensure_ascii=False))
+    click.echo(_printable(document(data, exit_code=exit_code)), color=True)
 
 
 def print_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     """Print rows in columns to stdout; the last column is not padded."""
-    table = [head, *rows]
-    widths = [max(len(row[column]) for row in table) for column in range(len(head))]
-    for number, row in enumerate(table):
-        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)]
-        line = "  ".join([*cells, row[-1]]).rstrip()
-        click.echo(click.style(line, bold=True) if number == 0 else line)
+    for line in table(head, rows, color=look(sys.stdout).color):
+        click.echo(_printable(line), color=True)
 
 
-def usd(amount: Decimal | None) -> str:
-    """Return an amount as people read it; an unknown one says so."""
-    return (
-        "unknown" if amount is None else f"${amount:.2f}" if amount == round(amount, 2) else f"${amount.normalize():f}"
-    )
+def line_of(file: str, line: int) -> str | None:
+    """Return a line of a source file, counted from 1; None when it is not there or not text."""
+    lines = _lines(file)
+    return lines[line - 1] if 0 < line <= len(lines) else None
 
 
-def count(number: int, noun: str) -> str:
-    """Return `1 job`, `3 jobs`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+@functools.lru_cache(maxsize=16)
+def _lines(file: str) -> tuple[str, ...]:
+    """Split a file the way its marks count lines: YAML knows five line breaks, a text beside it one."""
+    try:
+        with Path(file).open("rb") as source:
+            text = source.read(MAX_SOURCE_BYTES).decode("utf-8-sig")
+    except (OSError, ValueError):
+        return ()
+    return tuple(_YAML_BREAK.split(text) if file.endswith((".yaml", ".yml")) else text.split("\n"))
 
 
-def short(value: Json, limit: int = 60) -> str:
-    """Return a value on one line, cut to `limit` characters."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+def relative(file: str) -> str:
+    """Return a file's path below the root of the repository, or below the current folder, with slashes."""
+    path = os.path.abspath(file)  # noqa: PTH100 - a link is shown as it is named
+    roots = [root for root in (os.environ.get("GITHUB_WORKSPACE"), os.getcwd()) if root]  # noqa: PTH109 - the same
+    for root in roots:
+        below = os.path.relpath(path, root)
+        if not below.startswith(".."):
+            return Path(below).as_posix()
+    return Path(os.path.relpath(path)).as_posix()
+
+
+def _summarize(report: Report) -> None:
+    """Append a report to the job summary, where there is one."""
+    from runner.report.markdown import summary
+
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    try:
+        with Path(path).open("a", encoding="utf-8", errors="replace") as file:
+            file.write(summary(report, SUMMARY_BYTES - file.tell()) + "\n")
+    except OSError as error:
+        say(f"warning: the job summary cannot be written: {error.strerror}")
+
+
+def _printable(text: str) -> str:
+    """Return text that any stream can encode: half a surrogate pair, as odd file names have, becomes a mark."""
+    return text.encode("utf-8", "replace").decode()

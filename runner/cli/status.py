@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 def command(file: str | None, *, rehearse: bool, format_: str) -> None:
     """Show lock, outputs and unfinished submissions side by side."""
     from runner.cli.show import count, print_json, print_table
+    from runner.report.verify import stands_data
     from runner.standing import status
 
     ask = options.ask_from((file,) if file else (), profile=None, variables=(), rehearse=rehearse)
     project, rows = status(ask)
     if format_ == "json":
-        print_json({"lock": project.lock.name, "jobs": [stands_json(row) for row in rows]})
+        print_json({"command": "status", "lock": project.lock.name, "jobs": [stands_data(row) for row in rows]})
         return
     if not rows:
         click.echo("nothing made yet")
@@ -42,17 +43,3 @@ def _row(row: Stands) -> tuple[str, ...]:
     waiting = ", ".join(f"{item.phase} since {item.submitted_at or item.planned_at}" for item in row.unfinished)
     model = entry.model if entry else row.unfinished[0].model
     return (row.job, model, takes, output, waiting)
-
-
-def stands_json(row: Stands) -> dict[str, object]:
-    """Return one row as data."""
-    return {
-        "job": row.job,
-        "model": row.entry.model if row.entry else None,
-        "output": row.output,
-        "path": row.path,
-        "unfinished": [
-            {"phase": item.phase.value, "submitted_at": item.submitted_at, "message": item.message}
-            for item in row.unfinished
-        ],
-    }

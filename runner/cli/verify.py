@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from runner.cli import options
+
+if TYPE_CHECKING:
+    from runner.report.verify import VerifyReport
 
 
 @click.command("verify")
 @options.file
 @options.rehearse
-@options.output_format
-def command(file: str | None, *, rehearse: bool, format_: str) -> int:
+@options.reporting
+def command(file: str | None, *, rehearse: bool) -> VerifyReport:
     """Hold every output against the lock, by hash."""
-    from runner.cli.show import count, print_json
-    from runner.cli.status import stands_json
+    from pathlib import Path
+
     from runner.errors import DriftError
+    from runner.report.verify import VerifyReport, places_in
+    from runner.sources import find_project
     from runner.standing import verify
 
-    rows = verify(options.ask_from((file,) if file else (), profile=None, variables=(), rehearse=rehearse))
-    drifted = [row for row in rows if row.output != "same"]
-    if format_ == "json":
-        print_json({"same": not drifted, "jobs": [stands_json(row) for row in rows]})
-        return DriftError.exit_code if drifted else 0
-    for row in drifted:
-        click.echo(f"{row.job}: {row.path or 'its output'} is {row.output}")
-    if drifted:
-        click.echo(f"{count(len(drifted), 'output')} of {len(rows)} drifted; scorefile run restores them", err=True)
-        return DriftError.exit_code
-    click.echo(f"{count(len(rows), 'output')} as the lock says")
-    return 0
+    ask = options.ask_from((file,) if file else (), profile=None, variables=(), rehearse=rehearse)
+    rows = verify(ask)
+    project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
+    shown = str(Path(project.shown).with_suffix(".lock")) if not rehearse else str(project.lock)
+    drifted = any(row.output != "same" for row in rows)
+    return VerifyReport(
+        name=project.name,
+        rows=rows,
+        exit_code=DriftError.exit_code if drifted else 0,
+        places=places_in(project.lock.read_text(encoding="utf-8"), shown),
+    )

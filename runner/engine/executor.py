@@ -21,7 +21,7 @@ from runner.engine.life import Life
 from runner.engine.pace import Pace, Refusal
 from runner.engine.terms import Interrupted, Progress, Turn, Wait, Work
 from runner.errors import StateError
-from runner.plan.decide import EXTENSIONS
+from runner.media_types import EXTENSIONS
 from runner.records import Outcome
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from runner.engine.story import Story
 from runner.engine.terms import Interrupted, Progress, Turn, Wait, Work
 from runner.engine.transport import NotSent, Unproven
 from runner.errors import StateError
-from runner.plan.decide import EXTENSIONS, MAX_RESUBMITS, asked_seconds
+from runner.media_types import EXTENSIONS
+from runner.plan.decide import MAX_RESUBMITS, asked_seconds
 from runner.records import Media, Outcome, Phase, Reading, Submission, Take, Verdict, Webhook
 
 if TYPE_CHECKING:

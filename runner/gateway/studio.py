@@ -13,7 +13,8 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.gateway.synth import EXTENSIONS, write
+from runner.gateway.synth import write
+from runner.media_types import EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

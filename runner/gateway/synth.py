@@ -7,19 +7,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.media_types import EXTENSIONS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from runner.records import Card, Json
 
-EXTENSIONS = {
-    "audio/wav": ".wav",
-    "audio/mpeg": ".mp3",
-    "audio/flac": ".flac",
-    "audio/ogg": ".ogg",
-    "audio/mp4": ".m4a",
-}
 SEEDS = 1 << 31
 TAGS = {"comment": "rehearsal placeholder"}
 

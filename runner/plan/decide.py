@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from runner.catalog.price import cost
 from runner.engine.machine import ENDED_BADLY, IN_DOUBT, OPEN, from_pending
+from runner.media_types import EXTENSIONS
 from runner.plan.fingerprint import fingerprint, identity
 from runner.records import Action, Change, Cost, Mark, Plan, Request
 
@@ -76,16 +77,6 @@ def output_path(request: Request, entry: Entry) -> str:
     """Return where the chosen take of an entry belongs, relative to the pipeline's folder, with its real extension."""
     take = entry.takes[min(request.take, len(entry.takes)) - 1]
     return request.output + EXTENSIONS[take.media_type]
-
-
-EXTENSIONS: Mapping[str, str] = {
-    "audio/wav": ".wav",
-    "audio/mpeg": ".mp3",
-    "audio/flac": ".flac",
-    "audio/ogg": ".ogg",
-    "audio/mp4": ".m4a",
-    "audio/aac": ".aac",
-}
 
 
 class _Known:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.errors import UsageError
+from runner.errors import DriftError, UsageError
 from runner.plan.fingerprint import fingerprint
 
 if TYPE_CHECKING:
@@ -21,9 +21,19 @@ if TYPE_CHECKING:
 
 KIND = "scorefile plan"
 VERSION = 1
+_SEALED = ("kind", "version", "ask", "requests", "verbs", "lock", "catalog")
 _OF_REQUEST = (
-    "output", "take", "takes", "needs", "retries", "timeout_s", "on_unknown", "webhook", "price", "seed_mode",
-)  # fmt: skip
+    "output",
+    "take",
+    "takes",
+    "needs",
+    "retries",
+    "timeout_s",
+    "on_unknown",
+    "webhook",
+    "price",
+    "seed_mode",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +61,16 @@ def load(data: Json) -> Saved:
         raise UsageError("this is not a saved plan", help="make one: scorefile plan --out plan.json")
     if data.get("version") != VERSION:
         raise UsageError(f"this plan was saved in form {data.get('version')}, not {VERSION}", help="plan again")
-    sealed = {name: data.get(name) for name in ("kind", "version", "ask", "requests", "verbs", "lock", "catalog")}
+    sealed: dict[str, Json] = {name: data.get(name) for name in _SEALED}
     if data.get("seal") != _digest(sealed):
         raise UsageError("this saved plan was changed after it was made", help="plan again")
-    return Saved(**{name: sealed[name] for name in ("ask", "requests", "verbs", "lock", "catalog")})
+    return Saved(
+        ask=sealed["ask"],
+        requests=sealed["requests"],
+        verbs=sealed["verbs"],
+        lock=sealed["lock"],
+        catalog=sealed["catalog"],
+    )
 
 
 def stale(saved: Saved, todo: Plan, lock: Lock, providers: Mapping[str, Provider]) -> str | None:
@@ -69,6 +85,13 @@ def stale(saved: Saved, todo: Plan, lock: Lock, providers: Mapping[str, Provider
     if now["verbs"] != saved.verbs:
         return f"there is something else to do now: {_differing(saved.verbs, now['verbs'])}"
     return None
+
+
+def refuse_stale(saved: Saved, todo: Plan, lock: Lock, providers: Mapping[str, Provider]) -> None:
+    """Raise DriftError when anything has changed since a plan was saved."""
+    why = stale(saved, todo, lock, providers)
+    if why is not None:
+        raise DriftError(f"this plan is out of date: {why}", help="nothing was sent; plan again: scorefile plan --out")
 
 
 def _digests(todo: Plan, lock: Lock, providers: Mapping[str, Provider]) -> dict[str, Json]:

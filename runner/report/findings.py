@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 RULES: Final = MappingProxyType(
     {
+        "plan": ("what would be done, and what it costs", "scorefile run does it"),
         "job-failed": ("a job failed", "run again: what is paid for is not paid again"),
         "job-unfinished": ("a paid job is not finished", "run again: it goes on at no cost"),
         "job-skipped": ("a job was not submitted", "see why, then run again"),

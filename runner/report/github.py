@@ -22,10 +22,10 @@ _COMMAND = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
 
 def as_github(report: Report, look: Look) -> str:
     """Return the text for the log, then at most ten annotations of a kind."""
-    return "\n".join([inert(report.text(look)), *annotations(report, look)])
+    return "\n".join(filter(None, [inert(report.text(look)), *commands(report, look)]))
 
 
-def annotations(report: Report, look: Look) -> tuple[str, ...]:
+def commands(report: Report, look: Look) -> tuple[str, ...]:
     """Return the workflow commands of a report's findings, worst first."""
     found = worst_first(report.findings())
     lines: list[str] = []
@@ -40,7 +40,7 @@ def annotations(report: Report, look: Look) -> tuple[str, ...]:
 
 def inert(text: str) -> str:
     """Return text in which nothing can be taken for a workflow command, wherever it comes from."""
-    return _COMMAND.sub(r"\1\u200b:", text).replace("##[", "#\u200b#[")
+    return _COMMAND.sub("\\1\u200b:", text).replace("##[", "#\u200b#[")
 
 
 def escape_data(text: str) -> str:

@@ -51,7 +51,7 @@ class PlanReport:
         return (
             *map(of_problem, self.warnings),
             *(_blocked(action) for action in blocked),
-            Finding(rule="scorefile plan", level="notice", message=told),
+            Finding(rule="plan", level="notice", message=told),
         )
 
     def cases(self) -> tuple[Case, ...]:

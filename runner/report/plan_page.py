@@ -39,7 +39,7 @@ def _head(name: str, sums: Totals, *, rehearsal: bool) -> list[str]:
     if rehearsal:
         parts.append("This is a rehearsal: placeholder audio, nothing is spent.")
     source = f" ({code(sums.source_text)})" if sums.source_text else ""
-    parts.append(f"This plan costs **{sums.cost_text}**{source}.")
+    parts.append(f"Cost: **{sums.cost_text}**{source}")
     if sums.before is not None and sums.after is not None:
         parts.append(
             "|  | before | after |\n|---|--:|--:|\n"

@@ -68,6 +68,8 @@ def price(action: Action) -> str:
     low, worst = action.cost.low, action.cost.worst
     if action.verb not in MAKING:
         return ""
+    if low is None:
+        return "price unknown"
     span = usd(low) if low == worst else f"{usd(low)} to {usd(worst)}"
     return f"{span} ({clean(action.cost.how)})" if low and action.cost.how else span
 

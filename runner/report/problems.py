@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from runner.report.ink import clean, paint
 from runner.report.width import show_line
 from runner.report.words import count, some
-from runner.spec.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,6 +85,8 @@ def _snippet(problem: Problem, mark: Mark, gutter: int, look: Look) -> list[str]
     on, pad = look.color, " " * gutter
     bar = paint("|", "gutter", on=on)
     lines = [f"{pad}{paint('-->', 'gutter', on=on)} {clean(str(mark))}"]
+    from runner.spec.secrets import mask
+
     source = look.line_of(mark.file, mark.line)
     if source is None:
         return lines

@@ -86,8 +86,6 @@ class RunReport:
         """Return a table of what was done, why the rest was not, and the sums."""
         if all(outcome.result == "reused" for outcome in self.did.outcomes):
             return f"nothing to do: {count(len(self.did.outcomes), 'job')} up to date"
-        if look.quiet:
-            return self._sums()
         return "\n".join(self._lines(look))
 
     def talk(self, look: Look) -> str:  # noqa: ARG002 - the signature of every report

@@ -23,14 +23,23 @@ _LEVELS: Mapping[Level, str] = {"error": "error", "warning": "warning", "notice"
 
 
 def as_sarif(report: Report, look: Look) -> str:
-    """Return a report's findings as one SARIF run, the worst first, at most MOST of them."""
-    found = worst_first(report.findings())[:MOST]
-    rules = sorted({item.rule for item in found})
+    """Return a report's findings as one SARIF run, the worst first, at most MOST of them.
+
+    A result has a place, or code scanning refuses the file; what has none is a notification of the run.
+    """
+    found = [item for item in worst_first(report.findings()) if item.level != "notice"]
+    placed = [item for item in found if item.mark is not None][:MOST]
+    rules = sorted({item.rule for item in placed})
+    invocation = {
+        "executionSuccessful": report.ran,
+        "exitCode": report.exit_code,
+        "toolExecutionNotifications": [_notification(item) for item in found[:MOST] if item.mark is None],
+    }
     run = {
         "tool": {"driver": {"name": "Scorefile", "version": __version__, "rules": [_rule(rule) for rule in rules]}},
         "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": report.ran, "exitCode": report.exit_code}],
-        "results": [_result(item, rules.index(item.rule), look) for item in found],
+        "invocations": [invocation],
+        "results": [_result(item, item.mark, rules.index(item.rule), look) for item in placed if item.mark],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, ensure_ascii=False)
 
@@ -40,25 +49,29 @@ def _rule(rule: str) -> dict[str, Json]:
     return {"id": rule, "shortDescription": {"text": meaning}, "help": {"text": help_}}
 
 
-def _result(item: Finding, index: int, look: Look) -> dict[str, Json]:
-    result: dict[str, Json] = {
+def _notification(item: Finding) -> dict[str, Json]:
+    return {"level": _LEVELS[item.level], "message": {"text": _message(item)}, "descriptor": {"id": item.rule}}
+
+
+def _result(item: Finding, mark: Mark, index: int, look: Look) -> dict[str, Json]:
+    file = look.relative(mark.file)
+    same = hashlib.sha256(f"{item.rule}\0{file}\0{item.message}".encode("utf-8", "replace")).hexdigest()
+    return {
         "ruleId": item.rule,
         "ruleIndex": index,
         "level": _LEVELS[item.level],
-        "message": {"text": "\n".join([item.message, *item.notes])},
+        "message": {"text": _message(item)},
+        "locations": [{"physicalLocation": {"artifactLocation": _artifact(file), "region": _region(mark)}}],
+        "partialFingerprints": {"scorefile/v1": same[:32]},
     }
-    if item.mark is not None:
-        file = look.relative(item.mark.file)
-        same = hashlib.sha256(f"{item.rule}\0{file}\0{item.message}".encode()).hexdigest()
-        result["locations"] = [
-            {"physicalLocation": {"artifactLocation": _artifact(file), "region": _region(item.mark)}}
-        ]
-        result["partialFingerprints"] = {"scorefile/v1": same[:32]}
-    return result
+
+
+def _message(item: Finding) -> str:
+    return "\n".join([item.message, *item.notes])
 
 
 def _artifact(file: str) -> dict[str, Json]:
-    return {"uri": quote(file), "uriBaseId": "%SRCROOT%"}
+    return {"uri": quote(file, errors="replace"), "uriBaseId": "%SRCROOT%"}
 
 
 def _region(mark: Mark) -> dict[str, Json]:

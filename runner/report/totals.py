@@ -67,11 +67,16 @@ class Totals:
 
     @property
     def cost_text(self) -> str:
-        """`$0.20, at worst $0.60`; what is unknown stays unknown."""
-        if self.worst.total is None and self.low.total is not None:
+        """`$0.20, at worst $0.60, and 1 job of unknown price`; what is unknown stays unknown."""
+        if not self.low.unknown and self.worst.unknown:
             return f"{self.low}, at worst unknown"
+        if not self.low.known and self.low.unknown:
+            return str(self.low)
         worst = f", at worst {usd(self.worst.known)}" if self.worst.known != self.low.known else ""
-        return f"{self.low}{worst}"
+        more = (
+            f"{',' if worst else ''} and {count(self.low.unknown, 'job')} of unknown price" if self.low.unknown else ""
+        )
+        return f"{usd(self.low.known)}{worst}{more}"
 
     @property
     def source_text(self) -> str:
@@ -93,7 +98,7 @@ def totals(todo: Plan, lock: Lock | None) -> Totals:
         own_length=sum(seconds is None for seconds, _ in lengths),
         low=Sum.of(action.cost.low for action in todo.actions),
         worst=Sum.of(action.cost.worst for action in todo.actions),
-        sources=tuple(dict.fromkeys((a.cost.source, a.cost.date) for a in making if a.cost.source)),
+        sources=tuple(dict.fromkeys((a.cost.source, a.cost.date) for a in making if a.cost.source and a.cost.low)),
         before=Sum.of(_held(lock.jobs)) if lock is not None and known else None,
         after=Sum.of(_after(todo, lock)) if lock is not None and known else None,
     )

@@ -47,16 +47,17 @@ class ValidateReport:
         return problem_cases(self.problems, self.files)
 
     def text(self, look: Look) -> str:
-        """Return every problem with its place, and that all is well when it is."""
-        blocks = [problem_text(item, look) for item in self.problems]
-        lines = ("\n" if look.quiet else "\n\n").join(blocks)
-        if self.exit_code:
-            return lines
-        return "\n\n".join(filter(None, [lines, f"valid: {count(self.jobs, 'job')}"]))
+        """Return every problem with its place, or that all is well."""
+        return self._problems(look) if self.exit_code else f"valid: {count(self.jobs, 'job')}"
 
-    def talk(self, look: Look) -> str:  # noqa: ARG002 - the signature of every report
-        """Return how many problems there are."""
-        return verdict(self.problems) if self.exit_code else ""
+    def talk(self, look: Look) -> str:
+        """Return how many problems there are, or the warnings of files that are right all the same."""
+        if self.exit_code:
+            return verdict(self.problems)
+        return "\n\n".join([self._problems(look), verdict(self.problems)]) if self.problems else ""
+
+    def _problems(self, look: Look) -> str:
+        return ("\n" if look.quiet else "\n\n").join(problem_text(item, look) for item in self.problems)
 
     def page(self) -> Page:
         """Return the problems as a table."""

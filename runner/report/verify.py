@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from runner.records import Mark
 from runner.report.ink import clean
 from runner.report.markdown import code, row
 from runner.report.records import Case, Finding, Page
@@ -14,9 +17,12 @@ from runner.report.words import count
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.records import Json, Mark
+    from runner.records import Json
     from runner.report.records import Look
     from runner.standing import Stands
+
+_BLOCK = re.compile(r'^  ("(?:[^"\\]|\\.)+"): \{$')
+"""A job's first line in the lock, which is indented by one blank a level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +85,17 @@ class VerifyReport:
         if item.output == "same":
             return Case(name=item.job, group=group, mark=mark)
         return Case(name=item.job, group=group, state="failed", kind=_rule(item), message=_words(item), mark=mark)
+
+
+def places_in(lock: str, file: str) -> dict[str, Mark]:
+    """Return where each job's block begins in the text of a lock, shown as `file`."""
+    places = {}
+    for number, line in enumerate(lock.splitlines(), start=1):
+        found = _BLOCK.match(line)
+        if found:
+            end = len(line) - len(": {") + 1
+            places[json.loads(found[1])] = Mark(file=file, line=number, column=found.start(1) + 1, end_column=end)
+    return places
 
 
 def stands_data(item: Stands) -> dict[str, Json]:

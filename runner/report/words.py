@@ -60,4 +60,4 @@ class Sum:
         if not self.unknown:
             return usd(self.known)
         more = f"{count(self.unknown, 'job')} of unknown price"
-        return f"{usd(self.known)} and {more}" if self.known else f"unknown: {more}"
+        return f"{usd(self.known)} and {more}" if self.known else more

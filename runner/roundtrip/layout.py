@@ -169,7 +169,8 @@ class _Printer:
             return 0
         base = self.blocks[-1].new if self.blocks else 0
         if self.flows:
-            column, hangs_at = token.start_mark.column, self.flows[-1].hangs_at
+            column: int = token.start_mark.column
+            hangs_at = self.flows[-1].hangs_at
             if hangs_at is not None:
                 return hangs_at if isinstance(token, CLOSERS) else hangs_at + STEP
             floor = base if isinstance(token, CLOSERS) or not self.blocks else base + STEP

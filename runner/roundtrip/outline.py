@@ -61,7 +61,7 @@ def _cells(job: str, matrix: Mapping[str, Json]) -> Iterator[str]:
             yield f"{job}@{'-'.join(point)}"
     for entry in matrix.get("include") or ():
         if isinstance(entry, dict) and entry.keys() >= axes.keys():
-            named = _named(axes or dict.fromkeys(entry, {}), entry)
+            named = _named(axes or {name: {} for name in entry}, entry)
             yield f"{job}@{'-'.join(named[name] for name in (axes or entry))}"
 
 

@@ -95,15 +95,17 @@ def _skip(events: list[Event], index: int) -> int:
 
 def _end(events: list[Event], index: int) -> int:
     """Return where a node ends in the text; a block collection ends with the last thing in it."""
-    end: int = events[index].end_mark.index
+    end = _end_index(events[index])
     in_flow: list[bool] = []
     for event in events[index : _skip(events, index)]:
-        match event:
-            case CollectionStartEvent():
-                in_flow.append(bool(event.flow_style))
-                end = event.end_mark.index
-            case CollectionEndEvent():
-                end = event.end_mark.index if in_flow.pop() else end
-            case _:
-                end = event.end_mark.index
+        is_end = isinstance(event, CollectionEndEvent)
+        if isinstance(event, CollectionStartEvent):
+            in_flow.append(bool(event.flow_style))
+        if not is_end or in_flow.pop():
+            end = _end_index(event)
     return end
+
+
+def _end_index(event: Event) -> int:
+    index: int = event.end_mark.index
+    return index

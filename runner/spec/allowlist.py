@@ -110,7 +110,7 @@ class Check:
                 start, end = locate(self.source, name, attribute=attribute)
                 if end is not None:
                     return start, end
-        return opening_after(self.source, node.lineno), None
+        return opening_after(self.source, node.lineno)
 
 
 def _replace_concats(node: nodes.Node) -> None:

@@ -6,9 +6,11 @@ rule between several keys speaks through the `$comment` of the subschema that fa
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from runner.spec.secrets import mask
 from runner.spec.words import kind, listing, nearest, show
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ TYPE_WORDS = {
     "object": "a mapping",
     "null": "null",
 }
-SHOWN_LENGTH = 40
+BOOLEANS = dict.fromkeys(("yes", "y", "on"), "write true") | dict.fromkeys(("no", "n", "off"), "write false")
+NAME_PARTS = re.compile(r"[A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +105,13 @@ def _unknown(error: _Error, path: DocPath) -> Iterator[Finding]:
                 key=key,
                 message=f"unknown key {show(key)}",
                 allowed=listing(known),
-                help=nearest(key, known),
+                help=nearest(key, known) or _under_params(path),
             )
+
+
+def _under_params(path: DocPath) -> str | None:
+    is_job = len(path) == 2 and path[0] == "jobs"
+    return "a parameter of the model goes under params" if is_job else None
 
 
 def _branches(error: _Error, path: DocPath, root: Mapping[str, Json]) -> Iterator[Finding]:
@@ -140,10 +148,25 @@ def _expected(path: DocPath, wanted: str, value: Json) -> Finding:
         remedy = f"write {value.strip()} without quotes"
     elif wanted == "text" and isinstance(value, bool | int | float):
         remedy = f'quote it: "{show(value)}"'
+    elif wanted == "true or false" and isinstance(value, str):
+        remedy = BOOLEANS.get(value.lower())
+    elif wanted == "a mapping":
+        remedy = _as_mapping(path, value)
+    elif wanted == "a list" and isinstance(value, str | int | float):
+        remedy = f"write [{mask(str(value))}]"
     got = kind(value) if isinstance(value, list | dict) or value is None else show(value)
     return Finding(
         sort="type", path=path, message=f"{name_of(path)} is {got}, not {wanted}", allowed=wanted, help=remedy
     )
+
+
+def _as_mapping(path: DocPath, value: Json) -> str | None:
+    """Say how a mapping is written to someone who wrote a list, or forgot a space after a colon."""
+    if isinstance(value, list):
+        is_entries = all(isinstance(item, dict) and len(item) == 1 for item in value)
+        return "take the dashes away" if is_entries and path != ("jobs",) else "write a name and a colon for each dash"
+    name, colon, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
+    return f"put a space after the colon: {name}: {mask(rest)}" if colon and " " not in name else None
 
 
 def _is_quoted_number(value: str) -> bool:
@@ -220,7 +243,15 @@ def _form(error: _Error, path: DocPath) -> Finding:
         case _:
             message = f"{subject} has the wrong form" if key is not None else f"{subject} is {show(value)}"
             allowed = schema.get("$comment") or _pattern(schema)
-    return Finding(sort="form", path=path, key=key, message=message, allowed=allowed)
+    remedy = _renamed(key, limit) if key is not None and error.validator == "pattern" else None
+    return Finding(sort="form", path=path, key=key, message=message, allowed=allowed, help=remedy)
+
+
+def _renamed(name: str, pattern: str) -> str | None:
+    """Suggest a name that fits: in lower case, with dashes or underscores."""
+    candidates = [joint.join(NAME_PARTS.findall(text)) for text in (name, name.lower()) for joint in ("-", "_")]
+    fitting = next((candidate for candidate in candidates if candidate and re.search(pattern, candidate)), None)
+    return f"write {mask(fitting)}" if fitting else None
 
 
 def _pattern(schema: Mapping[str, Json]) -> str:

@@ -18,6 +18,7 @@ from yaml.events import (
 )
 
 from runner.records import Mark, Problem
+from runner.spec.syntax import syntax_problem
 
 Event: TypeAlias = Any
 """One of yaml.events; their stubs leave open whether an event has marks, which a parsed one always has."""
@@ -29,18 +30,6 @@ MAX_DEPTH: Final = 32
 # U+2028, U+2029 and U+0085 are line breaks to YAML and to no editor: lines would be counted differently.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-UNQUOTED_TEMPLATE = re.compile(r"(?:[:\[,]|^\s*-)\s+\{[{%]")
-TEMPLATE_REMEDY = 'a value that starts with a template needs quotes: "{{ name }}"'
-PLAIN_WORDS = {
-    "mapping values are not allowed in this context": 'a text that holds ": " needs quotes around all of it',
-    "found character that cannot start any token": "indent with spaces, never with tabs; quote a text that starts with @ ` or %",
-    "did not find expected ',' or ']'": "a list in brackets is not closed, or lacks a comma",
-    "did not find expected ',' or '}'": "a mapping in braces is not closed, or lacks a comma",
-    "could not find expected ':'": "a key needs a colon and a space after it",
-    "found unexpected end of stream": "a quote is opened and never closed",
-    "did not find expected key": "check the indentation: keys of one mapping start in one column",
-    "did not find expected '-' indicator": "check the indentation: items of one list start in one column",
-}
 
 
 class StopReadingError(Exception):
@@ -120,7 +109,7 @@ def read_events(source: str, file: str) -> tuple[list[Event], dict[int, int]]:
                 anchors[event.anchor] = len(events)  # type: ignore[attr-defined]
             events.append(event)
     except yaml.MarkedYAMLError as error:
-        raise StopReadingError(_syntax(error, source, file)) from None
+        raise StopReadingError(syntax_problem(error, source, file)) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         problem = Problem(code="SF101", message=f"not YAML: {error}", mark=Mark(file=file, line=1, column=1))
         raise StopReadingError(problem) from None
@@ -172,17 +161,4 @@ def _empty(file: str) -> Problem:
     mark = Mark(file=file, line=1, column=1)
     return Problem(
         code="SF108", message="the file is empty", mark=mark, help="`scorefile init` writes one to start from"
-    )
-
-
-def _syntax(error: yaml.MarkedYAMLError, source: str, file: str) -> Problem:
-    at = error.problem_mark or error.context_mark
-    said = str(error.problem or error.context or "not YAML")
-    remedy = next((remedy for words, remedy in PLAIN_WORDS.items() if said.startswith(words)), None)
-    line, column = (at.line + 1, at.column + 1) if at else (1, 1)
-    written = source.split("\n")[line - 1 : line]
-    if written and UNQUOTED_TEMPLATE.search(written[0]):
-        remedy = TEMPLATE_REMEDY
-    return Problem(
-        code="SF101", message=f"not YAML: {said}", mark=Mark(file=file, line=line, column=column), help=remedy
     )

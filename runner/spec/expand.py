@@ -48,7 +48,10 @@ def _cells_of(job: Job) -> tuple[tuple[Cell, ...], list[Problem]]:
     if not cells and not problems:
         mark = job.marks.get("matrix", job.mark)
         message = f"exclude leaves no cell of {job.name}"
-        problems.append(Problem(code="SF209", message=message, mark=mark, path=("jobs", job.name, "matrix")))
+        remedy = "take an entry out of exclude"
+        problems.append(
+            Problem(code="SF209", message=message, mark=mark, path=("jobs", job.name, "matrix"), help=remedy)
+        )
     return (() if problems else tuple(cells.values())), problems
 
 

@@ -62,7 +62,7 @@ class View(Mapping[str, "Json"]):
 def unknown_name(source: str, name: str, offered: Iterable[str]) -> Fault:
     """Say that a template uses a name that is not there."""
     start, end = locate(source, name, attribute=False)
-    names = sorted(offered)
+    names = list(offered)
     return Fault(
         code="SF216",
         message=f"{name} is not defined",
@@ -93,8 +93,8 @@ def first_region(source: str) -> tuple[int, int | None]:
     return (found.start(), found.end()) if found else (0, None)
 
 
-def opening_after(source: str, line: int) -> int:
+def opening_after(source: str, line: int) -> tuple[int, int | None]:
     """Return where the first `{{` or `{%` from `line` (counted from 1) on stands, or the first of all."""
     start = sum(len(text) + 1 for text in source.split("\n")[: line - 1])
     found = OPENING.search(source, start) or OPENING.search(source)
-    return found.start() if found else 0
+    return found.span() if found else (0, None)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Final
 from runner.records import Layer, Leaf, Mark, Origin, Problem, Step
 from runner.spec.events import forbidden_character
 from runner.spec.faults import Fault, FaultsError, HushedError
+from runner.spec.filters import plain_json
 from runner.spec.load import override_value
 from runner.spec.paths import inside_problem
-from runner.spec.sandbox import plain_json
 from runner.spec.scalars import OddNumberError
+from runner.spec.secrets import mask
 from runner.spec.template import Template, compile_template
 from runner.spec.texts import file_text, is_template, place
-from runner.spec.words import show
+from runner.spec.words import SHOWN_CHARACTERS, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from runner.records import DocPath, Json, Pipeline, Text
     from runner.spec.scope import Scope
 
-MAX_FILE_BYTES: Final = 1024 * 1024
+MAX_FILE_BYTES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -175,7 +176,7 @@ class Renderer:
             mark=leaf.mark,
             layer=leaf.layer,
             source=f"{{file: {path}}}",
-            steps=(*named.steps, *((step,) if named.source else ()), *text.steps),
+            steps=tuple(dict.fromkeys((*named.steps, *text.steps))),
         )
 
     def _literal_path(self, leaf: Leaf) -> Bound:
@@ -198,7 +199,7 @@ class Renderer:
         except (OSError, ValueError) as error:
             return Problem(code="SF503", message=f"{path} cannot be read: {error}", mark=mark)
         if len(content) > MAX_FILE_BYTES or len(content.encode(errors="replace")) > MAX_FILE_BYTES:
-            return Problem(code="SF505", message=f"{path} is too large", mark=mark, allowed="up to 1 MiB of text")
+            return Problem(code="SF505", message=f"{path} is too large", mark=mark, allowed="up to 1 MB of text")
         shown = posixpath.join(posixpath.dirname(self.pipeline.file), path)
         text = content.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
         bad = forbidden_character(text, shown)
@@ -278,4 +279,5 @@ def _filled(value: Json, outcome: Mapping[DocPath, Json], path: DocPath = ()) ->
 
 def show_source(source: str) -> str:
     """Write a template on one short line."""
-    return show(" ".join(source.split()))[1:-1].replace('\\"', '"')
+    text = mask(" ".join(source.split()))
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

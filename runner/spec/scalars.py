@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import TYPE_CHECKING
@@ -66,3 +67,14 @@ def _number(text: str, *, whole: bool) -> int | float:
     if not math.isfinite(value) or abs(value) >= MAX_NUMBER or (value == 0 and text[0] == "-"):
         raise OddNumberError(text)
     return value
+
+
+def meant(text: str) -> str | None:
+    """Return the plain decimal that an odd number surely means: `1_000` → `1000`, `0x1F` → `31`, `.5` → `0.5`."""
+    bare = text.replace("_", "").removeprefix("+")
+    repaired = f"0{bare}" if bare.startswith(".") else bare.removesuffix(".")
+    try:
+        number = int(bare, 0) if bare[:2].lower() in ("0x", "0o", "0b") else plain(repaired)
+    except ValueError:
+        return None
+    return json.dumps(number) if isinstance(number, int | float) and not isinstance(number, bool) else None

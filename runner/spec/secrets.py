@@ -53,7 +53,7 @@ def _found(text: str) -> Iterator[tuple[int, int]]:
 
 def _is_random(word: str) -> bool:
     """Tell a key from a name: one long run in which letters and digits change often and few repeat."""
-    run = max(RUN.findall(word), key=len)
+    run = max(RUN.findall(word), key=len, default="")
     if len(run) < LONG_RUN or len(CHANGE.findall(run)) < MIN_CHANGES or DIGITS.isdisjoint(run):
         return False
     counts = Counter(run)

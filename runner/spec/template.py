@@ -12,16 +12,16 @@ from jinja2 import TemplateSyntaxError, nodes
 
 from runner.spec.allowlist import HIDDEN_NAMES, Check
 from runner.spec.faults import Fault, FaultsError, View, first_region, locate, opening_after, unknown_name
-from runner.spec.sandbox import (
+from runner.spec.filters import (
     MAX_ITEMS,
     MissingNameError,
     RefusedError,
-    Sandbox,
     as_text,
     bounded_range,
     limited,
     plain_json,
 )
+from runner.spec.sandbox import Sandbox
 from runner.spec.words import listing, nearest
 
 if TYPE_CHECKING:
@@ -187,8 +187,8 @@ def _syntax_fault(source: str, error: TemplateSyntaxError) -> Fault:
             allowed=listing(sorted(known)),
             help=nearest(unknown[2], known),
         )
-    message = _said(error.message or "")
-    return Fault(code="SF215", message=message, start=opening_after(source, error.lineno))
+    start, end = opening_after(source, error.lineno)
+    return Fault(code="SF215", message=_said(error.message or ""), start=start, end=end)
 
 
 def _said(message: str) -> str:

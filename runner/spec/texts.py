@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from runner.records import Mark, Text
+from runner.spec.events import mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from runner.spec.events import Event
 
 TEMPLATE_MARKS = ("{{", "{%", "{#")
-PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+#[^\n]*)*\s+)*")
 FIRST_TEXT = re.compile(r"\S")
 UNITS = {
     "single": re.compile(r"''|.", re.DOTALL),
@@ -50,6 +52,21 @@ def text_of(event: Event, source: str, file: str) -> Text:
     column = cut - before.rfind("\n") if lines else event.start_mark.column + 1 + cut
     mark = Mark(file=file, line=event.start_mark.line + 1 + lines, column=column)
     return Text(mark=mark, raw=raw[cut:end], style=style)
+
+
+def value_mark(event: Event, source: str, file: str) -> Mark:
+    """Return the place of a value itself: after its anchor, where it has one."""
+    mark = mark_of(event, file)
+    if event.anchor is None:
+        return mark
+    start = event.start_mark.index
+    properties = PROPERTIES.match(source, start, event.end_mark.index)
+    lead = source[start : properties.end()] if properties else ""
+    lines = lead.count("\n")
+    if not lines:
+        return replace(mark, column=mark.column + len(lead))
+    column = len(lead) - lead.rfind("\n")
+    return Mark(file=file, line=mark.line + lines, column=column)
 
 
 def file_text(content: str, file: str) -> Text:

@@ -31,8 +31,11 @@ def listing(names: Iterable[object]) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the help line `did you mean …?` when one of `names` is close to `name`."""
+    """Return the help line `did you mean …?` when one of `names` is close to `name`, or is it up to a colon."""
     known = list(names)
+    start, colon, rest = name.partition(":")
+    if colon and start in known:
+        return f"put a space after the colon: {start}: {mask(rest)}"
     folded = {known_name.casefold(): known_name for known_name in reversed(known)}
     close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return f"did you mean {folded[close[0]]}?" if close else None

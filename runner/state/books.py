@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.errors import StateError
+from runner.errors import NotWritable, StateError
 from runner.records import Entry, Event, Lock, Phase, Receipt
 from runner.state.files import digest, place, remove_owned, write_atomic
 from runner.state.journal import Journal
@@ -39,6 +39,7 @@ class Books:
     def __init__(self, *, root: Path, lock_path: Path, journal_path: Path, blobs: Blobs, rehearsal: bool) -> None:
         self._root = root
         self._lock_path = lock_path
+        _check_writable(lock_path)
         self._reserve = journal_path.with_suffix(".reserve")
         self.blobs = blobs
         self.lock = read_lock(lock_path, rehearsal=rehearsal)
@@ -69,23 +70,22 @@ class Books:
     def record_paid(self, provider: str, *events: Event) -> None:
         """Make rows durable that prove a payment, whatever it takes.
 
-        When the disk is full the reserve is given up and the write tried once more. When that fails too, the receipt
-        goes to standard error, and `broken` tells the engine to submit nothing more.
+        When they cannot be written the reserve is given up and the write tried once more. From then on every receipt
+        also goes to standard error, and `broken` tells the engine to submit nothing more.
         """
         self._remember(events)
         try:
             self._journal.append(events)
-        except StateError:
+        except StateError as error:
+            self.broken = error.message
             self._reserve.unlink(missing_ok=True)
-            try:
+            with contextlib.suppress(StateError):
                 self._journal.append(events)
-            except StateError as error:
-                self.broken = error.message
-                for event in events:
-                    receipt = event.data.get("request_id")
-                    if receipt is not None:
-                        sys.stderr.write(f"PAID provider={provider} id={receipt} job={event.job}\n")
-                        sys.stderr.flush()
+        if self.broken is not None:
+            receipts = [(event.data["request_id"], event.job) for event in events if "request_id" in event.data]
+            for request_id, job in receipts:
+                sys.stderr.write(f"PAID provider={provider} id={request_id} job={job}\n")
+            sys.stderr.flush()
 
     def note_pending(self, submission: Submission, *, private: bool) -> None:
         """Enter an accepted submit into the lock, beside a finished entry of the same job if there is one."""
@@ -163,9 +163,15 @@ class Books:
         return frozenset({found}) if found is not None and found in self.blobs else frozenset()
 
     def tick(self) -> None:
-        """Write the lock if it changed and was not written for a while. The loop calls this as time passes."""
+        """Write the lock if it changed and was not written for a while. The loop calls this as time passes.
+
+        A write that fails is tried again later, at last by `close`: until then the journal knows all that it says.
+        """
         if self._changed and time.monotonic() - self._written_at > LOCK_EVERY_S:
-            self._write()
+            try:
+                self._write()
+            except OSError:
+                self._written_at = time.monotonic()
 
     def _write(self) -> None:
         self.lock = Lock(jobs=dict(self._jobs), rehearsal=self.lock.rehearsal)
@@ -180,6 +186,13 @@ class Books:
             return
         with contextlib.suppress(OSError), self._reserve.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+
+
+def _check_writable(lock_path: Path) -> None:
+    """Find out before anything is paid for, not after. Raises NotWritable."""
+    for path in (lock_path.parent, lock_path):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise NotWritable(f"{path} cannot be written", help="make it writable; nothing was sent")
 
 
 def _paths(entry: Entry | None) -> list[str]:

@@ -1,8 +1,8 @@
 """The journal: what was sent, and its receipt, durable before the next step is taken.
 
 SQLite in WAL mode with `synchronous=FULL`: a row is on disk when `append` returns. Rows are only ever added. Each row
-carries a SHA-256 over its content and the row before it, so damage is found and refused; it is never read as
-"nothing was sent yet".
+carries a SHA-256 over its content and the row before it, and a witness beside the database knows the last one, so
+damage is found and refused; it is never read as "nothing was sent yet".
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING
 
-from runner.errors import StateError
+from runner.errors import NotWritable, StateError
 from runner.records import Event, Phase
+from runner.state.witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,12 +34,16 @@ class Journal:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        self._witness = _witness(path)
+        seen = _seen(path, self._witness)
         self._connection = _connect(path)
         try:
             self._prepare()
-            self.events = tuple(_verified(self._connection, path))
-            self._chain = self._last_sum()
-        except sqlite3.DatabaseError as error:
+            self.events, self._chain = _verified(self._connection, path, seen)
+            self._count = len(self.events)
+            if self._count > seen[0]:
+                self._witness.write(self._count, self._chain)
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             self._connection.close()
             raise _damaged(path, str(error)) from error
         except BaseException:
@@ -58,12 +63,13 @@ class Journal:
                 self._connection.executemany(
                     "INSERT INTO events (at, job, attempt, phase, data, sum) VALUES (?, ?, ?, ?, ?, ?)", rows
                 )
-        except sqlite3.Error as error:
+            self._count, self._chain = self._count + len(rows), chain
+            self._witness.write(self._count, self._chain)
+        except (sqlite3.Error, OSError) as error:
             self._resync()
-            raise StateError(
+            raise NotWritable(
                 f"cannot write the journal {self.path}: {error}", help="free some disk space, then run again"
             ) from error
-        self._chain = chain
 
     def close(self) -> None:
         """Close the file; everything appended is on disk already."""
@@ -85,22 +91,20 @@ class Journal:
     def _resync(self) -> None:
         """After a failed write, continue the chain from what is really there."""
         with contextlib.suppress(sqlite3.Error):
-            self._chain = self._last_sum()
-
-    def _last_sum(self) -> str:
-        row = self._connection.execute("SELECT sum FROM events ORDER BY seq DESC LIMIT 1").fetchone()
-        return str(row[0]) if row else _GENESIS
+            row = self._connection.execute("SELECT seq, sum FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+            self._count, self._chain = (row[0], row[1]) if row else (0, _GENESIS)
 
 
 def read_events(path: Path) -> tuple[Event, ...]:
     """Return all rows of a journal, verified; none when there is no journal. Raises StateError when it is damaged."""
+    seen = _seen(path, _witness(path))
     if not path.exists():
         return ()
     connection = _connect(path)
     try:
         _layout(connection, path)
-        return () if _is_blank(connection) else tuple(_verified(connection, path))
-    except sqlite3.DatabaseError as error:
+        return _verified(connection, path, seen)[0]
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _damaged(path, str(error)) from error
     finally:
         connection.close()
@@ -131,19 +135,40 @@ def _is_blank(connection: sqlite3.Connection) -> bool:
     return not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
 
-def _verified(connection: sqlite3.Connection, path: Path) -> Iterable[Event]:
-    chain, expected = _GENESIS, 1
-    for seq, at, job, attempt, phase, data, found in connection.execute(
-        "SELECT seq, at, job, attempt, phase, data, sum FROM events ORDER BY seq"
-    ):
+def _witness(path: Path) -> Witness:
+    return Witness(path.with_suffix(".witness"))
+
+
+def _seen(path: Path, witness: Witness) -> tuple[int, str]:
+    """Return what the witness saw; a journal that is not there although it saw one is damage, not a fresh start."""
+    try:
+        seen = witness.read()
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
+    if seen[0] and not path.exists():
+        raise _damaged(path, f"it is gone; it held {seen[0]} rows")
+    return seen
+
+
+def _verified(connection: sqlite3.Connection, path: Path, seen: tuple[int, str]) -> tuple[tuple[Event, ...], str]:
+    """Return all rows and the last checksum, each row held against its own and all against the witness."""
+    columns = "seq, at, job, attempt, phase, data, sum"
+    query = f"SELECT {columns} FROM events ORDER BY seq"  # noqa: S608 - nothing of it comes from outside
+    rows = () if _is_blank(connection) else connection.execute(query)
+    chain, events = _GENESIS, []
+    for expected, row in enumerate(rows, start=1):
+        if not all(isinstance(field, str) for field in row[1:]):
+            raise _damaged(path, f"row {expected} is not what was written")
+        seq, at, job, attempt, phase, data, found = row
         chain = _checksum(chain, at, job, attempt, phase, data)
         if seq != expected or chain != found:
             raise _damaged(path, f"row {seq} is not what was written")
-        expected += 1
-        yield Event(at=at, job=job, attempt=attempt, phase=Phase(phase), data=json.loads(data))
-    ever = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
-    if ever is not None and ever[0] != expected - 1:
-        raise _damaged(path, f"rows after {expected - 1} are gone")
+        if expected == seen[0] and chain != seen[1]:
+            raise _damaged(path, f"row {seq} is not what its witness saw")
+        events.append(Event(at=at, job=job, attempt=attempt, phase=Phase(phase), data=json.loads(data)))
+    if len(events) < seen[0]:
+        raise _damaged(path, f"it held {seen[0]} rows and holds {len(events)}")
+    return tuple(events), chain
 
 
 def _checksum(previous: str, *fields: str) -> str:

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from runner.audio.encode import EXTENSIONS, Pcm, encode, media_type_of_extension
+from runner.audio.encode import Pcm, encode
 from runner.audio.measure import inspect
 from runner.audio.sketch import TAGS, compose
 
@@ -87,10 +87,3 @@ def test_the_bit_rate_is_kept(media_type: str) -> None:
 def test_another_media_type_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^cannot write image/png: it is one of audio/wav, audio/flac, audio/ogg, "):
         encode(music(0.1), 48_000, "image/png")
-
-
-def test_extensions_go_both_ways() -> None:
-    for media_type, extension in EXTENSIONS.items():
-        assert media_type_of_extension(extension) == media_type
-        assert media_type_of_extension(extension.upper()) == media_type
-    assert media_type_of_extension(".txt") is None

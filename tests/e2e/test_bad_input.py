@@ -17,7 +17,9 @@ from tests.support.recorder import Recorder, Says
 if TYPE_CHECKING:
     from pathlib import Path
 
-ONE = 'version: 1\njobs:\n  title: {{model: {model}, prompt: low brass, output: audio/title, params: {{duration: 4}}}}\n'
+ONE = (
+    "version: 1\njobs:\n  title: {{model: {model}, prompt: low brass, output: audio/title, params: {{duration: 4}}}}\n"
+)
 FREE = ONE.format(model="pixazo/tracks")
 PRICED = "version: 1\njobs:\n  title: {model: pixazo/lyria-2, prompt: low brass, output: audio/title}\n"
 

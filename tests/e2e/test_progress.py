@@ -23,7 +23,12 @@ def on_a_terminal(*words: str, cwd: Path, env: Mapping[str, str], type_in: bytes
     """Run a command whose stdin and stderr are a terminal; return its code, stdout, and what the terminal showed."""
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
-        [*COMMAND, *words], cwd=cwd, stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, env=environment({**env, "TERM": "xterm"})
+        [*COMMAND, *words],
+        cwd=cwd,
+        stdin=theirs,
+        stderr=theirs,
+        stdout=subprocess.PIPE,
+        env=environment({**env, "TERM": "xterm"}),
     )
     os.close(theirs)
     shown, until = b"", time.monotonic() + 30

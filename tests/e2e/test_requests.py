@@ -120,7 +120,11 @@ def test_a_polling_address_on_another_host_gets_neither_call_nor_key(tmp_path: P
         "version: 1\njobs:\n  a: {model: pixazo/tracks, prompt: x, output: a, timeout_s: 1}\n"
     )
     with recording() as vendor, recording() as elsewhere:
-        accepted = {"request_id": "tracks_1", "status": "QUEUED", "polling_url": f"{elsewhere.url}/v2/requests/status/tracks_1"}
+        accepted = {
+            "request_id": "tracks_1",
+            "status": "QUEUED",
+            "polling_url": f"{elsewhere.url}/v2/requests/status/tracks_1",
+        }
         vendor.say("*", Says.of(200, {"request_id": "tracks_1", "status": "QUEUED"}))
         vendor.say("/tracks/v1/generate", Says.of(202, accepted))
         scorefile("run", "--yes", "-q", cwd=tmp_path, env=vendors_at(vendor.url))

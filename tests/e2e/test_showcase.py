@@ -147,7 +147,7 @@ def test_a_lost_lock_costs_nothing(night: Path, gateway: RunningGateway) -> None
 def test_a_random_seed_is_drawn_once(night: Path, gateway: RunningGateway) -> None:
     env = vendors_at(gateway.url)
     (night / "scorefile.yaml").write_text(
-        'version: 1\njobs:\n  dice: {model: pixazo/tracks, prompt: x, output: d, params: {duration: 4, seed: random}}\n'
+        "version: 1\njobs:\n  dice: {model: pixazo/tracks, prompt: x, output: d, params: {duration: 4, seed: random}}\n"
     )
     assert scorefile("run", "-q", cwd=night, env=env).code == 0
     lock = (night / "scorefile.lock").read_bytes()

@@ -77,7 +77,9 @@ def test_validate_counts_the_jobs_of_many_files(showcase: Path) -> None:
 
 
 def test_validate_says_its_problems_as_data(tmp_path: Path) -> None:
-    (tmp_path / "scorefile.yaml").write_text("version: 1\njobs:\n  a: {model: local/sketch, prompt: x, params: {bpm: 9}}\n")
+    (tmp_path / "scorefile.yaml").write_text(
+        "version: 1\njobs:\n  a: {model: local/sketch, prompt: x, params: {bpm: 9}}\n"
+    )
     done = scorefile("validate", "--format", "json", cwd=tmp_path)
     assert done.code == 3
     assert done.json["valid"] is False

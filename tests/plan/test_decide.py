@@ -169,9 +169,7 @@ def test_one_unknown_price_makes_the_sum_unknown() -> None:
 
 
 def test_a_changed_prompt_is_made_anew_and_says_what_changed_and_where() -> None:
-    changed = request(
-        params={"prompt": "flute"}, origins={"prompt": Origin(layer=L.JOB, mark=replace(MARK, line=9))}
-    )
+    changed = request(params={"prompt": "flute"}, origins={"prompt": Origin(layer=L.JOB, mark=replace(MARK, line=9))})
     action = only(planned(changed, lock={"title": entry()}, outputs={"audio/title.wav": sha("one")}))
     assert action.verb == "regenerate"
     assert [(item.field, item.old, item.new, str(item.mark)) for item in action.changes] == [
@@ -332,7 +330,9 @@ def test_a_pending_receipt_from_another_machine_is_taken_up() -> None:
 
 
 def test_an_output_changed_by_hand_blocks_its_job() -> None:
-    action = only(planned(request(), lock={"title": entry()}, outputs={"audio/title.wav": sha("mine")}, blobs={sha("one")}))
+    action = only(
+        planned(request(), lock={"title": entry()}, outputs={"audio/title.wav": sha("mine")}, blobs={sha("one")})
+    )
     assert action.verb == "blocked"
     assert action.reason.startswith("audio/title.wav was changed by hand; move it away")
 

@@ -110,7 +110,9 @@ def test_what_a_vendor_could_tell_apart_has_two_fingerprints(one: dict[str, Any]
 
 def test_identity_leaves_the_seed_out_and_nothing_else() -> None:
     seeded, other = {"prompt": "rain", "seed": 1}, {"prompt": "rain", "seed": 2}
-    assert identity(TRACKS, seeded, "seed") == identity(TRACKS, other, "seed") == fingerprint(TRACKS, {"prompt": "rain"})
+    assert (
+        identity(TRACKS, seeded, "seed") == identity(TRACKS, other, "seed") == fingerprint(TRACKS, {"prompt": "rain"})
+    )
     assert identity(TRACKS, seeded, None) == fingerprint(TRACKS, seeded)
     assert identity(TRACKS, {"prompt": "rain", "bpm": 9}, "seed") != identity(TRACKS, seeded, "seed")
 
@@ -121,7 +123,11 @@ def test_a_number_that_is_none_has_no_fingerprint() -> None:
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**40), 2**40)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from _pytest.mark import ParameterSet
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
 
 _FOLDER = Path(__file__).parents[1] / "cases" / "faults"
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from runner.audio.encode import EXTENSIONS, encode
+from runner.audio.encode import encode
+from runner.media_types import EXTENSIONS
 from tests.reliability.project import Project
 from tests.support.canary import canary
 from tests.support.vendor.process import RunningVendor, running_vendor

@@ -62,13 +62,17 @@ class Project:
     def start(self, *args: str, **more: Any) -> Child:
         """Start a verb; `more` as in zygote._prepare."""
         self._runs += 1
-        out, err, log = (self.folder / f"run-{self._runs}.{kind}" for kind in ("out", "err", "log"))
+        logs = self.folder.with_name(f"{self.folder.name}-logs")
+        logs.mkdir(exist_ok=True)
+        out, err, log = (logs / f"{self._runs}.{kind}" for kind in ("out", "err", "log"))
         verb, *rest = args or ("run", "--yes")
         return self.zygote.start(
             [verb, "trial.yaml", *rest],
             cwd=self.folder,
             env=self.environ(),
-            **{"out": out, "err": err, "log": str(log), "hurry": HURRY} | more,
+            out=out,
+            err=err,
+            **({"log": str(log), "hurry": HURRY} | more),
         )
 
     def environ(self) -> dict[str, str]:
@@ -96,7 +100,7 @@ class Project:
         """Return every submit of this pipeline that reached the vendor, at any door, charged or not."""
         return self.vendor.requests(f"name={self.tag}-", method="POST")
 
-    def heard(self, *, id: str = "") -> list[dict[str, Any]]:  # noqa: A002 - the vendor's own word
+    def heard(self, *, id: str = "") -> list[dict[str, Any]]:
         """Return all polls and downloads of one id."""
         return self.vendor.requests(id, method="GET")
 

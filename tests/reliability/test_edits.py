@@ -50,7 +50,7 @@ def spelled_out(jobs: Jobs, chance: random.Random) -> Jobs:
 
 EDITS: list[Callable[[Jobs, random.Random], Jobs]] = [renamed, reordered, moved, labelled, spelled_out]
 FORMS: list[Callable[[Any], str]] = [
-    lambda data: json.dumps(data),
+    json.dumps,
     lambda data: json.dumps(data, indent=4),
     lambda data: yaml.safe_dump(data, sort_keys=False),
     lambda data: "# a comment\n" + yaml.safe_dump(data, sort_keys=False).replace("\n", "  # and another\n"),

@@ -62,7 +62,9 @@ def test_the_vendor_does_get_the_key(project: Project) -> None:
     assert submit["headers"]["ocp-apim-subscription-key"] == project.canary.environ["PIXAZO_API_KEY"]
 
 
-@pytest.mark.parametrize("url", ["http://192.0.2.1", "http://vendor.example", "https://user@vendor.example", "ftp://127.0.0.1"])
+@pytest.mark.parametrize(
+    "url", ["http://192.0.2.1", "http://vendor.example", "https://user@vendor.example", "ftp://127.0.0.1"]
+)
 def test_a_base_url_that_would_show_the_key_is_refused(project: Project, url: str) -> None:
     project.write({"a": ""})
     project.env = {"SCOREFILE_PIXAZO_BASE_URL": url}

@@ -105,7 +105,7 @@ def test_an_id_that_another_job_has_is_no_receipt(project: Project) -> None:
 
 def test_three_doubts_stop_further_submits(project: Project) -> None:
     project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
-    project.write({job: "submit=paid:500" for job in "abcdef"})
+    project.write(dict.fromkeys("abcdef", "submit=paid:500"))
     assert project.run().code == 8
     assert len(project.submits()) == 3
 

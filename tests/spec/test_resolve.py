@@ -71,7 +71,8 @@ def test_a_text_comes_from_a_file_and_its_templates_are_rendered() -> None:
     files = {"lyrics/j.txt": "\ufeff[Verse]\r\nfor {{ who }}\r\n"}
     request = check_text(text, files=files).only_request
     assert request.params["lyrics"] == "[Verse]\nfor Ash"
-    assert [step.text for step in request.origins["lyrics"].steps] == ["{file: lyrics/j.txt}", 'who = "Ash"']
+    origin = request.origins["lyrics"]
+    assert (origin.source, [step.text for step in origin.steps]) == ("{file: lyrics/j.txt}", ['who = "Ash"'])
 
 
 def test_an_undefined_name_in_a_file_is_placed_in_that_file() -> None:

@@ -17,7 +17,11 @@ from tests.support.catalog import ROOT
 
 def row(number: int, phase: Phase = Phase.PLANNED) -> Event:
     return Event(
-        at=f"2026-11-20T12:00:{number:02}Z", job="title", attempt=f"a{number}", phase=phase, data={"n": number, "t": "夢"}
+        at=f"2026-11-20T12:00:{number:02}Z",
+        job="title",
+        attempt=f"a{number}",
+        phase=phase,
+        data={"n": number, "t": "夢"},
     )
 
 
@@ -108,7 +112,9 @@ def test_a_journal_that_lost_its_layout_is_still_read(journal: Path) -> None:
     assert read_events(journal) == ROWS
 
 
-@pytest.mark.parametrize("content", [b"not a database, but longer than the header of one" * 40, b"SQLite format 3\x00" * 40])
+@pytest.mark.parametrize(
+    "content", [b"not a database, but longer than the header of one" * 40, b"SQLite format 3\x00" * 40]
+)
 def test_a_file_that_is_no_journal_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "journal.db"
     path.write_bytes(content)

@@ -55,7 +55,9 @@ def take_it(folder: Path, timeout_s: float = 0.0) -> None:
 
 def test_a_second_run_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
     with another_run(tmp_path) as child:
-        with pytest.raises(StateError, match=f"another run holds .*: process {child.pid} on .*, since 2026-11-20T12") as caught:
+        with pytest.raises(
+            StateError, match=f"another run holds .*: process {child.pid} on .*, since 2026-11-20T12"
+        ) as caught:
             take_it(tmp_path)
         assert caught.value.help == "wait for it, or give --lock-timeout SECONDS to wait here"
     take_it(tmp_path)

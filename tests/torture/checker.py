@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import shutil
 import sqlite3
@@ -82,10 +83,8 @@ def read_attempts(journal: Path) -> list[Attempt]:
 def _ids(data: dict[str, Any]) -> frozenset[str]:
     found = {data["request_id"]} if data.get("request_id") else set()
     if "reply" in data:
-        try:
+        with contextlib.suppress(ValueError, KeyError, TypeError):
             found.add(str(json.loads(base64.b64decode(data["reply"]["body"]))["request_id"]))
-        except (ValueError, KeyError, TypeError):
-            pass
     return frozenset(found)
 
 

@@ -9,6 +9,7 @@ from runner.records import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from runner.records import Event
 
@@ -35,13 +36,12 @@ def no_lock() -> None:
     def hold(*_args: object, **_kwargs: object) -> Iterator[None]:
         yield
 
-    runlock.hold = hold  # type: ignore[assignment]
+    runlock.hold = hold
 
 
 def place_in_pieces() -> None:
     """Write outputs where they belong, instead of renaming whole files to there."""
     import time
-    from pathlib import Path
 
     from runner.state import books
 
@@ -54,7 +54,7 @@ def place_in_pieces() -> None:
                 file.write(data[start : start + 512])
                 time.sleep(0.001)
 
-    books.place = place
+    setattr(books, "place", place)  # noqa: B010 - it is imported there, not exported
 
 
 MUTANTS: Mapping[str, Callable[[], None]] = {

@@ -23,8 +23,17 @@ IN_FLIGHT = 2
 JOBS = 3
 KILLS = 5
 """How often one pipeline is killed, at most: it may be over before."""
-SCRIPTS = ("", "", "poll=word:QUEUED,done", "poll=500,word:PROCESSING,done", "media=half,ok", "submit=free:429:Retry-After=0,ok")
-_EXIT_UNKNOWN = 8
+SCRIPTS = (
+    "",
+    "",
+    "poll=word:QUEUED,done",
+    "poll=500,word:PROCESSING,done",
+    "media=half,ok",
+    "submit=free:429:Retry-After=0,ok",
+)
+LAST_RUNS = 4
+_IDLE_S = 0.02
+"""A run that took less had nothing to do."""
 
 
 @dataclass(kw_only=True)
@@ -166,13 +175,17 @@ class Pipeline:
                 self.findings.stuck.append(f"resolve {decision} ended with {done.code}: {done.err}")
 
     def finish(self) -> None:
-        """Run to the end, twice: the second run asks nobody anything."""
-        done = self.run()
-        if done.code == _EXIT_UNKNOWN:
-            self.resolve()
+        """Run to the end, and once more: that last run asks nobody anything.
+
+        A run may leave work to the next one: a doubt to decide, or a refusal that it found in the journal, since a
+        plan that only resumes has no leave to submit.
+        """
+        for _ in range(LAST_RUNS):
             done = self.run()
-        if done.code == 0:
-            self.bench.span_s += (done.seconds - self.bench.span_s) / 50 if done.seconds > 0.02 else 0.0
+            if done.code == 0:
+                self.bench.span_s += (done.seconds - self.bench.span_s) / 50 if done.seconds > _IDLE_S else 0.0
+                break
+            self.resolve()
         else:
             self.findings.stuck.append(f"{self.tag} ended with {done.code}: {done.out}{done.err}")
         self.judge()

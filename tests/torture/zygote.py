@@ -26,6 +26,7 @@ import tenacity
 import runner
 from tests.torture.mutants import MUTANTS
 
+_LOG = logging.getLogger("tests.torture")
 _LAZY = ("encodings.idna", "unicodedata", "anyio", "httpcore._backends.sync", "h11", "jsonschema.validators", "difflib")
 
 
@@ -143,7 +144,7 @@ def _become(order: dict[str, Any]) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException:
-        logging.exception("the child broke")
+        _LOG.exception("the child broke")
         raise
     finally:
         os._exit(code)
@@ -179,7 +180,7 @@ def _prepare(order: dict[str, Any]) -> None:
 
 def _note_commands(name: str, args: tuple[object, ...]) -> None:
     if name in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"):
-        logging.debug("argv of a child: %r", args[:2])
+        _LOG.debug("argv of a child: %r", args[:2])
 
 
 def _hurry(times: float) -> None:
@@ -189,7 +190,7 @@ def _hurry(times: float) -> None:
     def shorter(self: tenacity.wait_random_exponential, state: tenacity.RetryCallState) -> float:
         return original(self, state) / times
 
-    tenacity.wait_random_exponential.__call__ = shorter  # type: ignore[method-assign]
+    setattr(tenacity.wait_random_exponential, "__call__", shorter)  # noqa: B010 - a method, replaced on purpose
 
 
 if __name__ == "__main__":

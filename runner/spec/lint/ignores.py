@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runner.spec.document import Document
+    from runner.spec.events import Event
 
 SIGN: Final = "scorefile:"
 COMMENT: Final = re.compile(r"(?:^|(?<=\s))#[^\n]*?\bscorefile:[ ]*ignore\b(?:\[([^\]\n]*)\])?", re.MULTILINE)
@@ -56,14 +57,18 @@ def read_ignores(document: Document) -> Ignores:
 
 def _comments(source: str, file: str) -> Iterator[re.Match[str]]:
     """Yield matches that are comments, not the inside of a text: the parser says where texts are."""
-    texts = []
-    for event in read_events(source, file)[0]:
-        if type(event) is ScalarEvent and event.style:
-            start, end = event.start_mark.index, event.end_mark.index
-            texts.append((source.index("\n", start, end) if event.style in BLOCK else start, end))
+    texts = [
+        _span(event, source) for event in read_events(source, file)[0] if type(event) is ScalarEvent and event.style
+    ]
     for match in COMMENT.finditer(source):
         if not any(start <= match.start() < end for start, end in texts):
             yield match
+
+
+def _span(event: Event, source: str) -> tuple[int, int]:
+    """Return where the text of a scalar starts and ends; the first line of a block is not text yet."""
+    start, end = event.start_mark.index, event.end_mark.index
+    return (source.index("\n", start, end) if event.style in BLOCK else start), end
 
 
 def _next_line(lines: list[str], line: int) -> int:

@@ -89,7 +89,8 @@ def _endings(request: Request) -> list[str]:
     card = request.card
     if card.format_param is not None and card.format_param in card.params:
         chosen = request.params.get(card.format_param, card.params[card.format_param].default)
-        return [f".{chosen}"] if isinstance(chosen, str) else []
+        if isinstance(chosen, str):
+            return [f".{chosen}"]
     return [ENDINGS[kind] for kind in card.media_types if kind in ENDINGS]
 
 

@@ -14,5 +14,20 @@ def song(seed: str, *, seconds: float = 0.5) -> bytes:
     count = int(RATE_HZ * seconds)
     cycle = b"".join(struct.pack("<h", (byte - 128) * 100) for byte in digest)
     samples = (cycle * (2 * count // len(cycle) + 1))[: 2 * count]
-    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(samples), b"WAVE", b"fmt ", 16, 1, 1, RATE_HZ, 2 * RATE_HZ, 2, 16, b"data", len(samples))
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        36 + len(samples),
+        b"WAVE",
+        b"fmt ",
+        16,
+        1,
+        1,
+        RATE_HZ,
+        2 * RATE_HZ,
+        2,
+        16,
+        b"data",
+        len(samples),
+    )
     return head + samples

@@ -85,7 +85,9 @@ ANSWERS: Mapping[str, Callable[[socket.socket, Mapping[str, Any]], None]] = {
     "nan": lambda sock, _: sock.sendall(whole(200, b'{"status": NaN}')),
     "not-utf-8": lambda sock, _: sock.sendall(whole(200, b'{"status": "\xff\xfe"}')),
     "deep": lambda sock, _: sock.sendall(whole(200, b"[" * 200_000)),
-    "gzip-bomb": lambda sock, _: sock.sendall(whole(200, gzip.compress(bytes(32 << 20), 1), headers={"Content-Encoding": "gzip"})),
+    "gzip-bomb": lambda sock, _: sock.sendall(
+        whole(200, gzip.compress(bytes(32 << 20), 1), headers={"Content-Encoding": "gzip"})
+    ),
     "endless": lambda sock, _: endless(sock, whole(200, b"", headers={"Content-Length": ""}), b" " * 65536),
     "drip": lambda sock, good: drip(sock, _without(good)),
     "no-status": lambda sock, good: sock.sendall(_without(good, status=None, audio_status_name=None)),

@@ -90,7 +90,9 @@ class Vendor:
             listed = [polls.done(job, self.places) for job in self._book.jobs.values()]
             answer(sock, 200, {"data": listed, "has_more": False})
         else:
-            self._poll(sock, unquote(heard.path).removeprefix("/v2/requests/status/").removeprefix("/v2/pixverse/music/"))
+            self._poll(
+                sock, unquote(heard.path).removeprefix("/v2/requests/status/").removeprefix("/v2/pixverse/music/")
+            )
 
     def _idle(self, sock: socket.socket) -> None:
         """Answer when no other connection is being served: every charge that was coming has come."""

@@ -53,7 +53,9 @@ def submitted_id(word: str, argument: str, made: str) -> str:
 
 def reply(sock: socket.socket, heard: Heard, job: Job, word: str, argument: str, places: Places) -> None:
     """Send the answer that `word` names."""
-    if word in ANSWERS:
+    if word == "ok" and heard.path.startswith("/v2/pixverse/"):
+        answer(sock, 200, accepted(job.id, places))
+    elif word in ANSWERS:
         ANSWERS[word](sock, accepted(job.id, places))
     elif word == "id":
         odd = accepted(job.id, places) | {"request_id": IDS[argument]}
@@ -65,7 +67,9 @@ def reply(sock: socket.socket, heard: Heard, job: Job, word: str, argument: str,
         away = places.url(argument) + f"/v2/requests/status/{job.id}"
         answer(sock, 202, accepted(job.id, places) | {"polling_url": away})
     elif word == "echo":
-        answer(sock, 401, {"error": "Unauthorized", "message": f"bad key {heard.headers.get('ocp-apim-subscription-key')}"})
+        answer(
+            sock, 401, {"error": "Unauthorized", "message": f"bad key {heard.headers.get('ocp-apim-subscription-key')}"}
+        )
     elif word == "fill":
         fill(argument)
         answer(sock, 202, accepted(job.id, places))
@@ -140,7 +144,9 @@ ANSWERS: Mapping[str, Callable[[socket.socket, Mapping[str, Any]], None]] = {
     "gzip": lambda sock, good: sock.sendall(
         whole(202, gzip.compress(json.dumps(good).encode()), headers={"Content-Encoding": "gzip"})
     ),
-    "gzip-bomb": lambda sock, _: sock.sendall(whole(200, gzip.compress(bytes(32 << 20), 1), headers={"Content-Encoding": "gzip"})),
+    "gzip-bomb": lambda sock, _: sock.sendall(
+        whole(200, gzip.compress(bytes(32 << 20), 1), headers={"Content-Encoding": "gzip"})
+    ),
     "endless": lambda sock, _: endless(sock, whole(200, b"", headers={"Content-Length": ""}), b" " * 65536),
     "drip-body": lambda sock, good: drip(sock, _bytes(good)),
     "long-header": lambda sock, good: sock.sendall(whole(202, json.dumps(good).encode(), headers={"X": "x" * 300_000})),

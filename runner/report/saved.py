@@ -1,0 +1,32 @@
+"""A plan as a file: what `run` holds itself to, and beside it the plan for people and programs to read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from runner.errors import UsageError
+from runner.plan.saved import Saved, load, save
+from runner.records import Lock
+from runner.report.as_json import document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.records import Json, Provider
+    from runner.report.plan import PlanReport
+
+
+def saved_text(report: PlanReport, providers: Mapping[str, Provider], ask: Mapping[str, Json]) -> str:
+    """Return the text of a saved plan; `ask` is whatever is needed to ask for the same again."""
+    saved = save(report.todo, report.lock or Lock(), providers, ask)
+    return document({**saved, "plan": report.data()}, exit_code=report.exit_code) + "\n"
+
+
+def read_saved(text: str) -> Saved:
+    """Read the text of a saved plan. Raises UsageError when it is none."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError("this is not a saved plan", help="make one: scorefile plan --out plan.json") from error
+    return load(data)

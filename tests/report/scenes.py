@@ -1,0 +1,235 @@
+"""Reports as they are made in real life, to hold every format against. `python -m tests.report.scenes` writes the
+snapshots in tests/cases/report/ anew: read the difference before you keep it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.errors import PolicyError
+from runner.records import Action, Change, Cost, Lock, Mark, Outcome, Plan, Problem, Step
+from runner.report.failure import FailureReport
+from runner.report.formats import FORMATS
+from runner.report.plan import PlanReport
+from runner.report.records import Look
+from runner.report.run import RunReport, exit_code
+from runner.report.validate import ValidateReport
+from runner.report.verify import VerifyReport, places_in
+from runner.sources import Project
+from runner.standing import Stands
+from runner.workflow import Ran
+from tests.support.catalog import ROOT
+from tests.support.made import PAID, entry, request, submission, take
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.records import Verb
+    from runner.report.records import Report
+
+CASES = ROOT / "tests" / "cases" / "report"
+SOURCE = {
+    "night.yaml": (
+        "version: 1",
+        "vars: {base_bpm: 160}",
+        "jobs:",
+        "  title:",
+        '    params: {bpm: "{{ base_bpm * 2 }}", nope: 3}',
+        "\tindented: [with,\ttabs]",
+        "    prompt: 森の戦い {{ heta }} と 太鼓",
+        "    prompt: cafe\u0301 noe\u0308l {{ heta }}",
+        "    prompt: " + "low brass and choir, " * 12 + "{{ heta }}" + ", strings" * 12,
+        "    key: sk-abcdefghijklmnopqrstuvwxyz0123",
+        "    escape: \x1b[31mred\u202e",
+    )
+}
+
+
+def line_of(file: str, line: int) -> str | None:
+    lines = SOURCE.get(file, ())
+    return lines[line - 1] if line <= len(lines) else None
+
+
+LOOK = Look(line_of=line_of)
+
+
+def at(line: int, column: int, end: int | None = None) -> Mark:
+    return Mark(file="night.yaml", line=line, column=column, end_column=end)
+
+
+def place_of(line: int, text: str) -> Mark:
+    """Return where `text` stands in a line of night.yaml."""
+    column = SOURCE["night.yaml"][line - 1].index(text) + 1
+    return at(line, column, column + len(text))
+
+
+PROBLEMS = (
+    Problem(
+        code="SF401",
+        message="bpm is 320",
+        mark=place_of(5, '"{{ base_bpm * 2 }}"'),
+        path=("jobs", "title", "params", "bpm"),
+        allowed="30 to 300",
+        origin=(
+            Step(text="{{ base_bpm * 2 }}", mark=place_of(5, "{{ base_bpm * 2 }}")),
+            Step(text="base_bpm = 160", mark=place_of(2, "160")),
+            Step(text="--profile night"),
+        ),
+        help="160 is the same pulse in half time",
+    ),
+    Problem(
+        code="SF402",
+        message="pixazo/ace-step-xl has no parameter nope",
+        mark=place_of(5, "nope"),
+        path=("jobs", "title", "params", "nope"),
+        cells=tuple(f"battle@{number}" for number in range(9000)),
+        help="did you mean note?",
+    ),
+    Problem(code="SF201", message="a tab", mark=place_of(6, "with,\ttabs"), path=("jobs", "title", "indented")),
+    Problem(code="SF216", message="heta is not defined", mark=place_of(7, "heta"), help="did you mean heat?"),
+    Problem(code="SF216", message="heta is not defined", mark=place_of(8, "heta")),
+    Problem(code="SF216", message="heta is not defined", mark=place_of(9, "heta")),
+    Problem(code="SF110", message="a value looks like an API key", mark=place_of(10, SOURCE["night.yaml"][9][9:])),
+    Problem(code="SF109", message="a character\x1b that no text\nshould hold", mark=at(11, 13)),
+    Problem(code="SF101", message="the end is missing", mark=at(99, 1)),
+    Problem(code="SF205", message="unknown profile", allowed="draft"),
+    Problem(code="SF609", message="nothing uses the var mood", severity="warning", mark=place_of(2, "base_bpm")),
+)
+
+
+def action(job: str, verb: Verb = "generate", reason: str = "not made yet", **over: object) -> Action:
+    cost = Cost(
+        low=Decimal("0.10") if verb in ("generate", "regenerate") else Decimal(0),
+        worst=Decimal("0.30") if verb in ("generate", "regenerate") else Decimal(0),
+        how="1 request × $0.10, up to 3 times",
+        source="https://example.com/prices",
+        date="2026-11-21",
+    )
+    asked = request(job, price=PAID, params={"duration": 60})
+    values: dict[str, object] = {"request": asked, "verb": verb, "reason": reason, "cost": cost}
+    return Action(**(values | over))  # type: ignore[arg-type]
+
+
+def plan_of(*actions: Action, orphans: tuple[str, ...] = ()) -> Plan:
+    def total(amounts: list[Decimal | None]) -> Decimal | None:
+        known = [amount for amount in amounts if amount is not None]
+        return sum(known, Decimal(0)) if len(known) == len(amounts) else None
+
+    return Plan(
+        actions=actions,
+        low=total([item.cost.low for item in actions]),
+        worst=total([item.cost.worst for item in actions]),
+        orphans=orphans,
+    )
+
+
+UNKNOWN = Cost(low=None, worst=None, how="price unknown")
+CHANGES = (
+    Change(field="bpm", old=140, new=150, mark=at(5, 14)),
+    Change(field="prompt", old="low brass " * 30, new="low brass " * 29 + "high strings", mark=at(7, 5)),
+)
+LOCK = Lock(jobs={"battle": entry(), "logo": entry(), "shop": entry(), "boss": entry(), "old": entry()})
+PLAN = PlanReport(
+    name="night",
+    todo=plan_of(
+        action("title"),
+        action("battle", "regenerate", "", changes=CHANGES, entry=entry()),
+        action("choir", cost=UNKNOWN),
+        action("logo", "restore", "audio/logo.wav is missing", entry=entry()),
+        action("credits", "resume", "submitted 2026-11-20T12:00:00Z, not finished", submission=submission("credits")),
+        action("boss", "blocked", "payment in an unknown state", entry=entry(), submission=submission("boss")),
+        action("shop", "reuse", "up to date", entry=entry()),
+        orphans=("old",),
+    ),
+    lock=LOCK,
+    exit_code=2,
+)
+PROJECT = Project(
+    file=Path("night.yaml"),
+    shown="night.yaml",
+    folder=Path(),
+    root=Path(),
+    state=Path(".scorefile"),
+    lock=Path("night.lock"),
+    journal=Path("journal.db"),
+    blobs=Path("blobs"),
+    rehearsal=False,
+)
+MADE = entry(None, take("one", path="audio/title.wav", lufs=-14.25), take("two"))
+RAN = Ran(
+    project=PROJECT,
+    plan=plan_of(),
+    outcomes=(
+        Outcome(job="title", model="a/b", result="made", entry=MADE, spent_usd=Decimal("0.10")),
+        Outcome(job="logo", model="a/b", result="restored", entry=entry(), message="audio/logo.wav is missing"),
+        Outcome(job="shop", model="a/b", result="reused", entry=entry()),
+        Outcome(
+            job="battle@hot",
+            model="a/b",
+            result="failed",
+            spent_usd=Decimal(0),
+            message="Pixazo: ::error:: <b>no</b>\nsecond line",
+            help="change the prompt",
+        ),
+        Outcome(job="boss", model="a/b", result="unknown", message="no answer proves what became of it"),
+        Outcome(job="far", model="a/b", result="unfinished", spent_usd=Decimal("0.10"), message="interrupted"),
+        Outcome(job="last", model="a/b", result="skipped", message="not submitted: needs boss"),
+    ),
+)
+LOCK_TEXT = '{\n "version": 1,\n "jobs": {\n  "logo": {\n   "take": 1\n  },\n  "title": {\n   "take": 1\n  }\n }\n}\n'
+SCENES: Mapping[str, Report] = {
+    "validate": ValidateReport(files=("night.yaml",), jobs=0, problems=PROBLEMS, exit_code=3),
+    "valid": ValidateReport(files=("night.yaml",), jobs=12, problems=(), exit_code=0),
+    "plan": PLAN,
+    "run": RunReport(did=RAN, exit_code=exit_code(RAN), places={"battle@hot": at(5, 5)}),
+    "verify": VerifyReport(
+        name="night",
+        rows=(
+            Stands(job="logo", entry=entry(), output="same", path="audio/logo.wav"),
+            Stands(job="title", entry=entry(), output="changed", path="audio/title.wav"),
+            Stands(job="war", entry=entry(), output="missing", path="audio/war.wav"),
+        ),
+        exit_code=4,
+        places=places_in(LOCK_TEXT, "night.lock"),
+    ),
+    "refused": FailureReport(
+        verb="run",
+        name="night",
+        error=PolicyError("the budget is $1", help="raise it"),
+        exit_code=6,
+    ),
+}
+ENDINGS = {
+    "text": "txt",
+    "json": "json",
+    "jsonl": "jsonl",
+    "github": "github",
+    "junit": "xml",
+    "sarif": "sarif",
+    "markdown": "md",
+}
+
+
+def snapshots() -> dict[str, str]:
+    """Return every snapshot by the name of its file."""
+    made = {
+        f"{scene}.{ending}": FORMATS[name](report, LOOK)
+        for scene, report in SCENES.items()
+        for name, ending in ENDINGS.items()
+    }
+    made |= {f"{scene}.stderr.txt": report.talk(LOOK) for scene, report in SCENES.items()}
+    made["validate.quiet.txt"] = SCENES["validate"].text(replace(LOOK, quiet=True))
+    made["validate.color.txt"] = SCENES["validate"].text(replace(LOOK, color=True))
+    made["plan.verbose.txt"] = PLAN.text(replace(LOOK, verbose=1))
+    return {name: text.rstrip("\n") + "\n" for name, text in made.items() if text.strip()}
+
+
+if __name__ == "__main__":
+    CASES.mkdir(exist_ok=True)
+    for old in CASES.glob("*.*"):
+        if old.suffix != ".xsd" and "schema" not in old.name:
+            old.unlink()
+    for name, text in snapshots().items():
+        (CASES / name).write_text(text, encoding="utf-8")

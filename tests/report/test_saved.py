@@ -1,0 +1,106 @@
+"""A saved plan runs as it was, or not at all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from runner.errors import DriftError, UsageError
+from runner.plan.saved import load, refuse_stale, save, stale
+from runner.records import Lock, Mark, Plan, Price
+from tests.report.scenes import PLAN, action, plan_of
+from tests.support.catalog import shipped_catalog
+from tests.support.made import entry
+
+PROVIDERS = shipped_catalog().providers
+LOCK = Lock(jobs={"logo": entry()})
+TODO = plan_of(action("title"), action("logo", "reuse", "up to date", entry=entry()))
+
+
+def saved_data(todo: Plan = TODO) -> Any:
+    return json.loads(json.dumps(save(todo, LOCK, PROVIDERS, {"file": "night.yaml"})))
+
+
+def with_request(**over: Any) -> Plan:
+    first, *rest = TODO.actions
+    return replace(TODO, actions=(replace(first, request=replace(first.request, **over)), *rest))
+
+
+def test_the_same_plan_is_not_stale() -> None:
+    assert stale(load(saved_data()), TODO, LOCK, PROVIDERS) is None
+    refuse_stale(load(saved_data()), TODO, LOCK, PROVIDERS)
+
+
+def test_another_place_in_the_file_is_the_same_plan() -> None:
+    moved = with_request(mark=Mark(file="other.yaml", line=99, column=1))
+    assert stale(load(saved_data()), moved, LOCK, PROVIDERS) is None
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"params": {"prompt": "other", "seed": 7}},
+        {"params": {"prompt": "low brass", "seed": 8}},
+        {"output": "elsewhere"},
+        {"take": 2},
+        {"retries": 3},
+        {"on_unknown": "resubmit"},
+        {"price": Price(usd=Decimal("0.20"))},
+        {"needs": ("logo",)},
+    ],
+    ids=str,
+)
+def test_another_request_is_refused_and_named(over: dict[str, Any]) -> None:
+    said = stale(load(saved_data()), with_request(**over), LOCK, PROVIDERS)
+    assert said == "the pipeline asks for something else now: title"
+
+
+def test_another_job_is_refused() -> None:
+    more = replace(TODO, actions=(*TODO.actions, action("new")))
+    with pytest.raises(DriftError, match="asks for something else now: new") as caught:
+        refuse_stale(load(saved_data()), more, LOCK, PROVIDERS)
+    assert caught.value.exit_code == 4
+
+
+def test_another_lock_is_refused() -> None:
+    assert stale(load(saved_data()), TODO, Lock(), PROVIDERS) == "the lock changed"
+
+
+def test_another_catalogue_is_refused() -> None:
+    card = replace(TODO.actions[0].request.card, path="/elsewhere")
+    actions = tuple(replace(item, request=replace(item.request, card=card)) for item in TODO.actions)
+    todo = replace(TODO, actions=actions)
+    assert stale(load(saved_data()), todo, LOCK, PROVIDERS) == "a model, its price or its vendor's file changed"
+    slower = {**PROVIDERS, "pixazo": replace(PROVIDERS["pixazo"], poll_s=99.0)}
+    assert stale(load(saved_data()), TODO, LOCK, slower) == "a model, its price or its vendor's file changed"
+
+
+def test_something_else_to_do_is_refused() -> None:
+    first, second = TODO.actions
+    todo = replace(TODO, actions=(first, replace(second, verb="restore")))
+    assert stale(load(saved_data()), todo, LOCK, PROVIDERS) == "there is something else to do now: logo"
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (None, "not a saved plan"),
+        ([], "not a saved plan"),
+        ({"kind": "terraform"}, "not a saved plan"),
+        ({"kind": "scorefile plan", "version": 2}, "saved in form 2, not 1"),
+        ({**save(TODO, LOCK, PROVIDERS, {}), "ask": {"force": True}}, "changed after it was made"),
+        ({**save(TODO, LOCK, PROVIDERS, {}), "verbs": {}}, "changed after it was made"),
+    ],
+)
+def test_what_is_no_saved_plan_is_refused(data: Any, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        load(data)
+
+
+def test_a_plan_with_everything_can_be_saved() -> None:
+    data = saved_data(PLAN.todo)
+    assert set(load(data).requests) == {item.request.job for item in PLAN.todo.actions}
