@@ -35,13 +35,17 @@ def refuse_cost(todo: Plan, budget: Decimal | None) -> None:
 
 
 def refuse_change(todo: Plan) -> None:
-    """Raise DriftError for a plan that would make anything."""
-    changing = [action for action in todo.actions if action.verb not in ("reuse", "restore")]
+    """Raise DriftError for a plan that would change the lock.
+
+    Audio that is only missing here does not: it comes back as the lock says, or the run says that it cannot.
+    """
+    changing = [action for action in todo.actions if action.verb == "generate" or action.changes]
     if changing:
         first = changing[0]
+        why = first.reason or ", ".join(change.field for change in first.changes) + " changed"
         raise DriftError(
             f"the lock is out of date for {_some([action.request.job for action in changing])}",
-            help=f"{first.request.job}: {first.reason or first.changes[0].field + ' changed'}; run without --locked to update it",
+            help=f"{first.request.job}: {why}; run without --locked to update it",
         )
 
 

@@ -13,11 +13,11 @@ from runner.sources import find_project, prepare_state, read_catalog, schema_fol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from runner.ask import Ask
     from runner.catalog.listing import Listed
     from runner.records import Event, Provider, ProviderSettings, Submission
     from runner.sources import Project
     from runner.state.books import Books
-    from runner.workflow import Ask
 
 Decision = Literal["id", "not-charged", "resubmit"]
 
@@ -208,8 +208,8 @@ def inspect_state(ask: Ask) -> tuple[Finding, ...]:
 @contextmanager
 def _held(project: Project) -> Iterator[Books]:
     """Open a pipeline's books for writing, under its run lock."""
+    from runner.known import open_books
     from runner.state.runlock import hold
-    from runner.workflow import open_books
 
     prepare_state(project)
     with hold(project.state, now=_now(), timeout_s=0.0), open_books(project) as books:

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from decimal import Decimal
 
+    from runner.ask import Ask, Checked, RunOptions
     from runner.catalog.cards import Catalog
     from runner.engine.listener import Listener
     from runner.engine.terms import Progress
     from runner.records import Plan
     from runner.state.books import Books
-    from runner.workflow import Ask, Checked, RunOptions
 
 REHEARSAL_POLL_S = 0.1
 

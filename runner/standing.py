@@ -9,9 +9,9 @@ from runner.errors import UsageError
 from runner.sources import find_project
 
 if TYPE_CHECKING:
+    from runner.ask import Ask
     from runner.records import Entry, Submission
     from runner.sources import Project
-    from runner.workflow import Ask
 
 Drift = Literal["same", "missing", "changed", "pending"]
 
@@ -30,9 +30,9 @@ class Stands:
 def status(ask: Ask) -> tuple[Project, tuple[Stands, ...]]:
     """Return lock, outputs and unfinished submissions side by side, sorted by job. Reads the pipeline's place only."""
     from runner.engine.machine import IN_DOUBT, OPEN
+    from runner.known import known_submissions
     from runner.state.journal import read_events
     from runner.state.lockfile import read_lock
-    from runner.workflow import known_submissions
 
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
     lock = read_lock(project.lock, rehearsal=project.rehearsal)

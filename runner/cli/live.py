@@ -48,8 +48,16 @@ def showing(kind: str, *, jobs: int) -> Iterator[Callable[[Progress], None]]:
 
             board = _Board(jobs)
             console = Console(stderr=True, no_color=not look(sys.stderr).color)
-            with Live(console=console, get_renderable=board.table, refresh_per_second=8, transient=True):
-                yield board.note
+            table = Live(console=console, get_renderable=board.table, refresh_per_second=8, transient=True)
+
+            def note(progress: Progress) -> None:
+                board.note(progress)
+                table.start()  # not before the first job begins: until then the run may ask for leave to spend
+
+            try:
+                yield note
+            finally:
+                table.stop()
         case "plain":
             yield _Lines().note
         case _:

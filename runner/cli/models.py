@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import options
+from runner.cli import complete, options
 
 if TYPE_CHECKING:
     from runner.catalog.cards import Catalog
@@ -20,7 +20,7 @@ REPRODUCES = {
 
 
 @click.command("models")
-@click.argument("model", required=False)
+@click.argument("model", required=False, shell_complete=complete.models)
 @options.output_format
 def command(model: str | None, format_: str) -> None:
     """List the models; or one model's parameters, limits, price, and how reproducible it is."""

@@ -17,9 +17,9 @@ from runner.report.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from runner.ask import Ask
     from runner.records import Json, ProviderSettings
     from runner.report.records import Report
-    from runner.workflow import Ask
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -164,8 +164,8 @@ def ask_from(  # the one place where words become an Ask
     shard: str | None = None,
 ) -> Ask:
     """Return what a command line asks for. The first word is a file when it looks like one. Raises UsageError."""
+    from runner.ask import Ask
     from runner.selection import Wanted
-    from runner.workflow import Ask
 
     named, jobs = _split(words)
     return Ask(
@@ -233,9 +233,9 @@ def ask_data(ask: Ask) -> dict[str, Json]:
 
 def ask_again(path: str) -> Ask:
     """Return what a saved plan asks for, held to that plan. Raises UsageError when it is none."""
+    from runner.ask import Ask
     from runner.report.saved import read_saved
     from runner.selection import Wanted
-    from runner.workflow import Ask
 
     try:
         saved = read_saved(Path(path).read_text(encoding="utf-8"))

@@ -10,9 +10,9 @@ import click
 from runner.cli import options
 
 if TYPE_CHECKING:
+    from runner.ask import Ask, Checked
     from runner.records import Plan
     from runner.report.plan import PlanReport
-    from runner.workflow import Ask, Checked
 
 
 class _WrongLineError(click.UsageError):
@@ -72,8 +72,8 @@ def command(
 
 def report_of(checked: Checked, todo: Plan, *, exit_code: int = 0) -> PlanReport:
     """Return the report of a plan."""
+    from runner.known import lock_of
     from runner.report.plan import PlanReport
-    from runner.workflow import lock_of
 
     return PlanReport(
         name=checked.pipeline.name,

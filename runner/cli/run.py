@@ -17,9 +17,9 @@ from runner.report.run import RunReport, exit_code
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from runner.ask import Ask
     from runner.records import Plan
     from runner.report.records import Report
-    from runner.workflow import Ask
 
 INTERRUPTED, TERMINATED = 130, 143
 
@@ -55,7 +55,8 @@ def command(words: tuple[str, ...], *, dry_run: bool, rehearse: bool, failed: bo
 
     FILE may be a plan that `scorefile plan --out` saved: then exactly that is done, or nothing.
     """
-    from runner.workflow import RunOptions, check, only_failed, plan, run, run_frozen
+    from runner.ask import RunOptions
+    from runner.workflow import check, only_failed, plan, run
 
     how = RunOptions(
         jobs=given.pop("jobs"),
@@ -70,6 +71,8 @@ def command(words: tuple[str, ...], *, dry_run: bool, rehearse: bool, failed: bo
     progress, yes, frozen = given.pop("progress"), given.pop("yes"), given.pop("frozen")
     ask = _ask(words, {"rehearse": rehearse, **given}, failed=failed)
     if frozen:
+        from runner.frozen import run_frozen
+
         ran = run_frozen(ask)
         return RunReport(did=ran, exit_code=exit_code(ran))
     checked = check(ask)

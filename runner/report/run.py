@@ -18,9 +18,9 @@ from runner.report.words import count, usd
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from runner.ask import Ran
     from runner.records import Json, Mark, Outcome, Problem, Result
     from runner.report.records import Level, Look, State
-    from runner.workflow import Ran
 
 _ORDER: tuple[Result, ...] = ("made", "reused", "restored", "unfinished", "failed", "unknown", "skipped")
 _SPENT: tuple[Result, ...] = ("made", "failed", "unknown", "unfinished")

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
+from runner.cli.logs import logging_to
+from runner.engine.fetch import HttpFetcher, LinkDead
+from runner.engine.keys import Key
 from runner.engine.noted import plain_words, readable
+from runner.engine.transport import Door, HttpTransport
+from runner.records import Auth, Call, Media
+from runner.state.blobs import Blobs
 from tests.support.catalog import shipped_catalog
 from tests.support.command import KEYS, scorefile, vendors_at
 from tests.support.recorder import Says, recording
@@ -23,16 +30,15 @@ if TYPE_CHECKING:
     Say = Callable[..., Said]
 
 FIELDS = {"at", "level", "event", "method", "host", "path", "status", "ms", "attempt", "bytes_out", "bytes_in"}
-PRIVATE = "user:1-pixverse:someone@example.com-music:7"
 
 
-def pipeline(folder: Path, model: str, job: str = "a") -> None:
-    text = f"version: 1\njobs:\n  {job}: {{model: {model}, prompt: a secret melody, output: a}}\n"
+def pipeline(folder: Path, model: str, more: str = "x-none: 0") -> None:
+    text = f"version: 1\njobs:\n  a: {{model: {model}, prompt: a secret melody, output: a, {more}}}\n"
     (folder / "scorefile.yaml").write_text(text)
 
 
 def test_the_log_file_has_a_line_a_request(tmp_path: Path) -> None:
-    pipeline(tmp_path, "pixazo/tracks")
+    pipeline(tmp_path, "pixazo/tracks", "params: {duration: 2}")
     done = scorefile("run", "--rehearse", "--log-file", "run.log", cwd=tmp_path)
     assert done.code == 0, done
     lines = [json.loads(line) for line in (tmp_path / "run.log").read_text().splitlines()]
@@ -45,41 +51,58 @@ def test_the_log_file_has_a_line_a_request(tmp_path: Path) -> None:
 
 
 def test_verbose_says_it_on_stderr(say: Say, tmp_path: Path) -> None:
-    pipeline(tmp_path, "pixazo/tracks")
+    pipeline(tmp_path, "pixazo/tracks", "params: {duration: 2}")
     done = say("run", "--rehearse", "-v")
     assert re.search(r"^POST 127\.0\.0\.1:\d+ /\S+ 202 \d+ ms attempt 1$", done.err, re.MULTILINE), done.err
     again = say("run", "--rehearse", "--force", "-vv")
     assert re.search(r"attempt 1 sent \d+ B, got \d+ B$", again.err, re.MULTILINE), again.err
 
 
-def test_no_key_no_query_no_body_and_no_private_id_is_logged(tmp_path: Path) -> None:
-    key = KEYS["USEAPI_API_TOKEN"]
-    with recording() as vendor:
-        media = f"{vendor.url}/cdn/{quote(PRIVATE)}/out.mp3?Signature=s3cr3t&key={quote(key)}"
-        answer = {"audio_id": PRIVATE, "audio_status_name": "COMPLETED", "audio_status_final": True, "url": media}
-        vendor.say("*", Says.of(201, answer))
-        vendor.say(f"/cdn/{quote(PRIVATE)}/out.mp3", Says.of(404, {}))
-        pipeline(tmp_path, "pixverse/music-2.6")
-        done = scorefile(
-            "run",
-            "--yes",
-            "-vv",
-            "--log-file",
-            "run.log",
-            cwd=tmp_path,
-            env=vendors_at(vendor.url),
-        )
+def test_a_private_id_is_a_digest(say: Say, tmp_path: Path) -> None:
+    pipeline(tmp_path, "pixverse/music-2.6")
+    done = say("run", "--rehearse", "-vv", "--log-file", "run.log")
+    assert done.code == 0, done
     logged = (tmp_path / "run.log").read_text()
-    assert len(logged.splitlines()) >= 2, done
-    lines = [json.loads(line) for line in logged.splitlines()]
-    assert any(re.fullmatch(r"/v2/pixverse/music/sha256:[0-9a-f]{12}", line["path"]) for line in lines), lines
+    paths = [json.loads(line)["path"] for line in logged.splitlines()]
+    assert any(re.fullmatch(r"/v2/pixverse/music/sha256:[0-9a-f]{12}", path) for path in paths), paths
     for text in (logged, done.err):
-        for secret in (key, quote(key), "s3cr3t", "Signature", "melody", "example.com", quote(PRIVATE), PRIVATE):
+        assert not re.search(r"@|%40|user(:|%3A)|melody", text)
+
+
+def test_no_key_no_query_and_no_body_is_logged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key = KEYS["USEAPI_API_TOKEN"]
+    auth, card = Auth(header="Authorization", prefix="Bearer ", env="X"), shipped_catalog().cards["pixazo/tracks"]
+    with recording() as vendor, logging_to(str(tmp_path / "run.log"), verbose=2):
+        vendor.say("*", Says.of(404, {"echo": key}))
+        door = Door(base_url=vendor.url, auth=auth, key=Key(key), shown=None)
+        transport, fetcher = HttpTransport(), HttpFetcher(Blobs(tmp_path / "blobs"), Event(), shown=("pixazo",))
+        call = Call(method="POST", url=f"{vendor.url}/make/{key}?token={key}", body=b"a secret melody")
+        transport.submit(call, door, before=lambda: None, timeout_s=5)
+        transport.submit(call, door, before=lambda: None, timeout_s=5)
+        transport.ask(Call(method="GET", url=f"{vendor.url}/jobs/1?token={key}"), door)
+        media = Media(url=f"{vendor.url}/cdn/out.mp3?Signature=s3cr3t")
+        with pytest.raises(LinkDead):
+            fetcher.fetch(media, card, asked_s=None, near=vendor.url)
+        transport.close()
+        fetcher.close()
+        sent = [dict(seen.headers) for seen in vendor.seen]
+    assert any(key in str(headers) for headers in sent), "the key did travel"
+    logged, shown = (tmp_path / "run.log").read_text(), capsys.readouterr().err
+    lines = [json.loads(line) for line in logged.splitlines()]
+    assert [(line["path"], line["attempt"]) for line in lines] == [
+        ("/make/***", 1),
+        ("/make/***", 2),
+        ("/jobs/1", 1),
+        ("/cdn/out.mp3", 1),
+    ]
+    for text in (logged, shown):
+        assert len(text.splitlines()) == 4
+        for secret in (key, quote(key, safe=""), "s3cr3t", "Signature", "token", "melody", "Bearer"):
             assert secret not in text, secret
 
 
 def test_a_request_that_fails_is_logged(tmp_path: Path) -> None:
-    pipeline(tmp_path, "pixazo/tracks")
+    pipeline(tmp_path, "pixazo/tracks", "params: {duration: 2}")
     env = vendors_at("http://127.0.0.1:9")
     scorefile("run", "--yes", "-q", "--log-file", "run.log", cwd=tmp_path, env=env)
     lines = [json.loads(line) for line in (tmp_path / "run.log").read_text().splitlines()]

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from runner.cli.main import call
 from runner.explain import codes, read_page
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PIPELINE = """version: 1
 vars: {base: BASE}
@@ -24,10 +20,10 @@ jobs:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     write(90)
-    yield tmp_path
+    return tmp_path
 
 
 def write(base: int) -> None:

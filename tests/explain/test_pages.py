@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runner.ask import Ask
 from runner.catalog.problems import CODES as CATALOG_CODES
 from runner.errors import SpecError
 from runner.explain import PIPELINE, codes, read_page
 from runner.spec.codes import CODES as SPEC_CODES
-from runner.workflow import Ask, check
+from runner.workflow import check
 
 if TYPE_CHECKING:
     from runner.records import Problem

@@ -10,8 +10,8 @@ import pytest
 
 from runner.plan.decide import Asked, Facts, decide
 from runner.plan.fingerprint import fingerprint
-from runner.records import Lock, Origin, Phase, Price
 from runner.records import Layer as L
+from runner.records import Lock, Origin, Phase, Price
 from tests.support.catalog import shipped_catalog
 from tests.support.made import MARK, TRACKS, XL, entry, request, sha, submission, take
 

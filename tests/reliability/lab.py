@@ -18,14 +18,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from runner.ask import Ask
 from runner.engine.executor import Executor
 from runner.engine.fetch import BadContent, DownloadFailed, LinkDead
 from runner.engine.terms import Terms, World
 from runner.engine.transport import Door, NotSent, Unproven
+from runner.known import open_books
 from runner.plan.budget import Budget
 from runner.records import Outcome, Reply, Take
 from runner.sources import prepare_state
-from runner.workflow import Ask, check, open_books, plan
+from runner.workflow import check, plan
 from tests.support.catalog import shipped_catalog
 
 if TYPE_CHECKING:

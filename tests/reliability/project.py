@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MODEL = "pixazo/lyria-3-pro"
 PRICE_USD = "0.08"
-HURRY = 25.0
+HURRY = 100.0
 _SERIAL = itertools.count()
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.reliability.project import Project
 
-FLIPS, CUTS = 1500, 150
+FLIPS, CUTS = 600, 80
 """How many of each are tried here; `python -m tests.torture --damage` tries all."""
 SCRIPTS = {"done": "", "doubt": "submit=paid:500", "waiting": "poll=word:PROCESSING"}
 
@@ -61,7 +61,7 @@ def wal(project: Project) -> list[Path]:
 def test_every_cut_and_bit_flip_of_the_lock_is_refused_or_harmless(paid: Project) -> None:
     lock = paid.folder / "trial.lock"
     data = lock.read_bytes()
-    changes = [*truncations(data, sample=400), *flips(data, sample=FLIPS)]
+    changes = [*truncations(data, sample=CUTS), *flips(data, sample=FLIPS)]
     found = damage(lock, changes, pipeline=paid.folder / "trial.yaml", beside=wal(paid))
     assert (found.paid[:5], found.broke[:5]) == ([], [])
     assert found.refused
@@ -72,7 +72,7 @@ def test_the_same_holds_for_a_lock_without_its_journal(paid: Project) -> None:
     paid.write({name: script for name, script in SCRIPTS.items() if name != "doubt"}, timeout_s=0.1)
     lock = paid.folder / "trial.lock"
     data = lock.read_bytes()
-    changes = [*truncations(data, sample=400), *flips(data, sample=FLIPS)]
+    changes = [*truncations(data, sample=CUTS), *flips(data, sample=FLIPS)]
     found = damage(lock, changes, pipeline=paid.folder / "trial.yaml")
     assert (found.paid[:5], found.broke[:5]) == ([], [])
     assert found.refused

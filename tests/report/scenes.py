@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.ask import Ran
 from runner.errors import PolicyError
 from runner.records import Action, Change, Cost, Lock, Mark, Outcome, Plan, Problem, Step
 from runner.report.failure import FailureReport
@@ -19,7 +20,6 @@ from runner.report.validate import ValidateReport
 from runner.report.verify import VerifyReport, places_in
 from runner.sources import Project
 from runner.standing import Stands
-from runner.workflow import Ran
 from tests.support.catalog import ROOT
 from tests.support.made import PAID, entry, request, submission, take
 

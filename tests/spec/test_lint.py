@@ -155,7 +155,7 @@ def test_sung_parts_in_an_instrumental() -> None:
 def test_a_prompt_nearly_at_its_limit() -> None:
     text = "version: 1\njobs: {a: {model: acme/near, prompt: PROMPT}}"
     problem = only(text.replace("PROMPT", "x" * 19))
-    assert brief((problem,)) == ["SF606 2:37"]
+    assert brief((problem,)) == ["SF606 2:38"]
     assert problem.message == "prompt has 19 of 20 characters that acme/near takes"
     assert warnings(text.replace("PROMPT", "x" * 18)) == ()
 

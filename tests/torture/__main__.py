@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.vendor.process import running_vendor
+from tests.torture.damage import every_damage
 from tests.torture.forks import running_zygote
 from tests.torture.mutants import MUTANTS
 from tests.torture.syscalls import every_call, strace
@@ -31,14 +32,17 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", default=str(int(time.time())))
     parser.add_argument("--mutant", choices=sorted(MUTANTS))
     parser.add_argument("--syscalls", action="store_true", help="also kill at every system call of one job")
+    parser.add_argument("--damage", action="store_true", help="also try every cut and bit flip of lock and journal")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(args)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as folder:
         figures = _random_kills(asked, Path(folder))
+        seconds = time.monotonic() - begun
         calls = every_call(Path(folder) / "calls") if asked.syscalls and strace() else None
-    seconds = time.monotonic() - begun
+        damages = every_damage(Path(folder) / "damage") if asked.damage else {}
     found = figures.findings.all() + (calls.findings.all() if calls else [])
+    found += [line for damage in damages.values() for line in (*damage.paid, *damage.broke)]
     if asked.json:
         print(json.dumps(_as_data(figures, seconds) | {"found": found}))
     else:
@@ -46,6 +50,10 @@ def main(args: Sequence[str] | None = None) -> int:
         print(table(figures, seconds))
         if calls:
             print(calls.table())
+        for name, damage in damages.items():
+            print(
+                f"Damaged the {name} {damage.tried:,} times: refused {damage.refused:,}, harmless {damage.harmless:,}."
+            )
         print("\n".join(found[:40]))
     return 1 if found else 0
 

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+import signal
+import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from runner.ask import Ask
 from runner.errors import ScorefileError
-from runner.workflow import Ask, check, plan
+from runner.workflow import check, plan
+from tests.support.vendor.process import running_vendor
+from tests.torture.forks import running_zygote
+from tests.torture.trial import Bench, Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 SPENDING = ("generate", "regenerate")
+MANY = 200
+"""So many bit flips of a file are enough, where it has more bits."""
 
 
 @dataclass(kw_only=True)
@@ -84,3 +94,39 @@ def damage(file: Path, changes: Iterable[tuple[str, bytes]], *, pipeline: Path, 
         else:
             path.unlink(missing_ok=True)
     return found
+
+
+def every_damage(folder: Path) -> dict[str, Damage]:
+    """Damage the lock and the journal of a run that was killed while it polled: what → what came of it."""
+    with ExitStack() as stack:
+        vendor = stack.enter_context(running_vendor(folder / "vendor"))
+        zygote = stack.enter_context(running_zygote(folder / "zygote"))
+        pipeline = Pipeline(
+            Bench(vendor=vendor, zygote=zygote, folder=folder, seed="damage"),
+            folder / "project",
+            tag="d",
+            scripts=("poll=word:PROCESSING",),
+        )
+        child = pipeline.start()
+        while sum(map(len, pipeline.charged().values())) < len(pipeline.jobs):
+            vendor.settle()
+        time.sleep(0.3)
+        child.signal(signal.SIGKILL)
+        assert child.wait().killed
+    state = pipeline.folder / ".scorefile" / "pipelines" / "trial"
+    files = {
+        "lock": pipeline.folder / "trial.lock",
+        "journal": state / "journal.db",
+        "write-ahead log": state / "journal.db-wal",
+    }
+    beside = [path for path in state.iterdir() if path.name.startswith("journal.db")]
+    return {
+        name: damage(
+            file,
+            itertools.chain(truncations(data, sample=MANY), flips(data, sample=MANY)),
+            pipeline=pipeline.folder / "trial.yaml",
+            beside=[path for path in beside if path != file],
+        )
+        for name, file in files.items()
+        if file.exists() and (data := file.read_bytes())
+    }

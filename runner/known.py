@@ -1,0 +1,80 @@
+"""What is known before anything is decided: the lock, the journal, and what stands on disk."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from runner.engine.machine import fold, from_pending
+from runner.media_types import EXTENSIONS
+from runner.plan.decide import Facts
+from runner.state.blobs import Blobs
+from runner.state.books import Books, finished_entries, known_receipts
+from runner.state.files import digest
+from runner.state.lockfile import read_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.ask import Checked
+    from runner.catalog.cards import Catalog
+    from runner.records import Event, Lock, Submission
+    from runner.sources import Project
+
+
+def lock_of(checked: Checked) -> Lock:
+    """Return the lock as it stands: what a plan starts from."""
+    return read_lock(checked.project.lock, rehearsal=checked.project.rehearsal)
+
+
+def known_submissions(lock: Lock, events: tuple[Event, ...]) -> tuple[Submission, ...]:
+    """Return every submission that the journal knows, and those that only the lock knows: begun on another machine."""
+
+    journaled = tuple(fold(events).values())
+    known = known_receipts(journaled)
+    pending: list[Submission] = []
+    for job, entry in lock.jobs.items():
+        waiting = entry.pending if entry.takes else entry
+        if waiting is not None and waiting.receipt.request_id not in known:
+            pending.append(from_pending(job, waiting))
+    return journaled + tuple(pending)
+
+
+def look_around(checked: Checked, lock: Lock, submissions: tuple[Submission, ...]) -> Facts:
+    """Look at what stands on disk for every path that the lock or a request names."""
+
+    root = checked.project.root
+    paths = {take.path for entry in lock.jobs.values() for take in entry.takes if take.path}
+    paths |= {request.output + extension for request in checked.requests for extension in EXTENSIONS.values()}
+    private = _private_models(checked.catalog)
+    return Facts(
+        cards=checked.catalog.cards,
+        lock=lock,
+        submissions=submissions,
+        finished=finished_entries(submissions, private=private),
+        outputs={path: digest(root / path) for path in paths if (root / path).exists()},
+        blobs=Blobs(checked.project.blobs),
+    )
+
+
+def _private_models(catalog: Catalog) -> frozenset[str]:
+    """Return the models whose vendor's ids stay out of the lock."""
+    return frozenset(name for name, card in catalog.cards.items() if catalog.providers[card.provider].id_is_private)
+
+
+@contextmanager
+def open_books(project: Project) -> Iterator[Books]:
+    """Open journal, lock and store of a project for writing, under the run lock that the caller holds."""
+
+    books = Books(
+        root=project.root,
+        lock_path=project.lock,
+        journal_path=project.journal,
+        blobs=Blobs(project.blobs),
+        rehearsal=project.rehearsal,
+    )
+    try:
+        books.blobs.sweep()
+        yield books
+    finally:
+        books.close()
