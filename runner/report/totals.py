@@ -72,7 +72,9 @@ class Totals:
             return f"{self.low}, at worst unknown"
         if not self.low.known and self.low.unknown:
             return str(self.low)
-        worst = f", at worst {usd(self.worst.known)}" if self.worst.known != self.low.known else ""
+        open_end = self.worst.unknown > self.low.unknown
+        most = "unknown" if open_end else usd(self.worst.known)
+        worst = f", at worst {most}" if open_end or self.worst.known != self.low.known else ""
         more = (
             f"{',' if worst else ''} and {count(self.low.unknown, 'job')} of unknown price" if self.low.unknown else ""
         )

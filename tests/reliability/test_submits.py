@@ -64,7 +64,6 @@ def test_a_proven_refusal_costs_nothing_and_may_be_tried_in_a_later_run(project:
 
 @pytest.mark.parametrize("step", scripts("submits", "key refused"))
 def test_a_refused_key_stops_the_vendor(project: Project, step: str) -> None:
-    project.write({"a": f"submit={step}", "b": f"submit={step}"})
     project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
     project.write({"a": f"submit={step}", "b": f"submit={step}"})
     assert project.run().code == 7
@@ -119,8 +118,17 @@ def test_a_vendor_that_cannot_be_reached_is_no_doubt(project: Project) -> None:
     assert project.is_right("a")
 
 
-def test_a_free_model_is_sent_again_and_the_users_choice_is_done(project: Project) -> None:
+def test_a_user_may_choose_to_pay_twice_rather_than_to_wait(project: Project) -> None:
     project.write({"a": "submit=paid:500,ok"}, on_unknown="resubmit")
-    codes = [project.run().code, project.run().code]
+    assert project.run().code == 0
+    assert len(project.charges()) == 2
+    assert project.run().code == 0
+    assert len(project.submits()) == 2, "the choice is over when the job is done"
+
+
+def test_a_model_that_costs_nothing_is_sent_again_freely(project: Project) -> None:
+    project.write_jobs({"a": {"model": "pixazo/tracks", "prompt": project.prompt("a", "submit=paid:500,ok")}})
+    codes = [project.run().code for _ in range(3)]
     assert codes[-1] == 0
-    assert len(project.charges()) == 2, "the user chose to pay twice rather than to wait"
+    assert len(project.submits()) == 2
+    assert project.audio("a") is not None

@@ -116,7 +116,7 @@ def test_names_of_one_key_agree() -> None:
     assert warnings(text) == ()
 
 
-def test_a_default_seed_and_length_that_a_model_does_not_take_are_said_once_a_model() -> None:
+def test_a_default_seed_and_length_that_a_model_does_not_take_are_said_once() -> None:
     text = """version: 1
 defaults: {params: {duration: 60, seed: 7}}
 jobs:
@@ -126,10 +126,10 @@ jobs:
   d: {model: acme/band, prompt: x}
 """
     found = warnings(text)
-    assert brief(found) == ["SF604 2:21", "SF604 2:21", "SF601 2:35", "SF601 2:35"]
-    assert found[0].cells == ("a", "b@u", "b@v")
-    assert found[0].message == "acme/chooses chooses its own length: this duration has no effect there"
-    assert found[1].cells == ()
+    assert brief(found) == ["SF604 2:21", "SF601 2:35"]
+    assert found[0].cells == ("a", "b@u", "b@v", "c")
+    assert found[0].message == "this duration has no effect where a model chooses its own length"
+    assert found[1].message == "this seed has no effect where a model takes none"
 
 
 def test_a_seed_that_pins_nothing() -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SPENDING = ("generate", "regenerate")
-MANY = 200
+MANY = 20_000
 """So many bit flips of a file are enough, where it has more bits."""
 
 
@@ -105,6 +105,7 @@ def every_damage(folder: Path) -> dict[str, Damage]:
             Bench(vendor=vendor, zygote=zygote, folder=folder, seed="damage"),
             folder / "project",
             tag="d",
+            jobs=2,
             scripts=("poll=word:PROCESSING",),
         )
         child = pipeline.start()

@@ -7,6 +7,7 @@ its children, so an order to kill one can never meet another process that got it
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import json
 import logging
@@ -27,6 +28,9 @@ import runner
 from tests.torture.mutants import MUTANTS
 
 _LOG = logging.getLogger("tests.torture")
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+"""A child ends with its fork server, however that ends."""
 _LAZY = ("encodings.idna", "unicodedata", "anyio", "httpcore._backends.sync", "h11", "jsonschema.validators", "difflib")
 
 
@@ -133,6 +137,7 @@ def _become(order: dict[str, Any]) -> NoReturn:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         _descriptors(order["out"], order["err"])
         os.environ.clear()
         os.environ.update(order["env"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from runner.media_types import EXTENSIONS
 from runner.records import Problem
 from runner.spec.paths import AUDIO_EXTENSIONS
 from runner.spec.words import listing
@@ -11,18 +12,10 @@ from runner.spec.words import listing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runner.records import DocPath, Job, Mark, Pipeline, Request
+    from runner.records import DocPath, Job, LeftOut, Mark, Pipeline, Request
 
 DURATIONS: Final = ("duration", "duration_s", "length", "seconds")
 SEEDS: Final = ("seed",)
-ENDINGS: Final = {
-    "audio/wav": ".wav",
-    "audio/flac": ".flac",
-    "audio/mpeg": ".mp3",
-    "audio/ogg": ".ogg",
-    "audio/mp4": ".m4a",
-    "audio/aac": ".aac",
-}
 
 Found = tuple[str, str, Problem]
 """(job, subject, problem): one warning for each place and subject."""
@@ -31,18 +24,23 @@ Found = tuple[str, str, Problem]
 def of_models(request: Request, job: Job, pipeline: Pipeline) -> Iterator[Found]:
     """Yield what the model of one request leaves without effect."""
     for item in request.left_out:
-        path: DocPath = ("defaults", "params", item.param)
         if item.param in SEEDS and request.card.seed is None:
-            message = f"{request.card.id} takes no seed: this one has no effect there"
+            message = "this seed has no effect where a model takes none"
             remedy = "give the seed to the jobs whose model takes one"
-            yield _found(request, "SF601", message, item.mark, path, remedy)
+            yield _left_out(request, "SF601", message, item, remedy)
         elif item.param in DURATIONS and request.card.duration_param is None:
-            message = f"{request.card.id} chooses its own length: this {item.param} has no effect there"
+            message = f"this {item.param} has no effect where a model chooses its own length"
             remedy = "ask for the length in the prompt, or choose a model that takes one"
-            yield _found(request, "SF604", message, item.mark, path, remedy)
+            yield _left_out(request, "SF604", message, item, remedy)
     yield from _seed(request)
     yield from _ending(request, job)
     yield from _price(request, pipeline)
+
+
+def _left_out(request: Request, code: str, message: str, item: LeftOut, remedy: str) -> Found:
+    """Say it once for a default, however many models leave it aside; the problem lists the jobs."""
+    job, _, problem = _found(request, code, message, item.mark, ("defaults", "params", item.param), remedy)
+    return job, item.param, problem
 
 
 def _seed(request: Request) -> Iterator[Found]:
@@ -91,7 +89,7 @@ def _endings(request: Request) -> list[str]:
         chosen = request.params.get(card.format_param, card.params[card.format_param].default)
         if isinstance(chosen, str):
             return [f".{chosen}"]
-    return [ENDINGS[kind] for kind in card.media_types if kind in ENDINGS]
+    return [EXTENSIONS[kind] for kind in card.media_types if kind in EXTENSIONS]
 
 
 def _price(request: Request, pipeline: Pipeline) -> Iterator[Found]:
