@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from runner.engine.machine import fold, from_pending
+from runner.engine.machine import fold
 from runner.media_types import EXTENSIONS
 from runner.plan.decide import Facts
+from runner.plan.pending import from_pending
 from runner.state.blobs import Blobs
 from runner.state.books import Books, finished_entries, known_receipts
 from runner.state.files import digest

@@ -67,7 +67,8 @@ def doubts(ask: Ask, *, settings: Mapping[str, ProviderSettings]) -> tuple[Doubt
     Where a vendor can list its jobs and its key is set, jobs of that list with the same prompt are proposed. Finding
     none proves nothing: a vendor may book a submit late.
     """
-    from runner.engine.machine import IN_DOUBT, fold
+    from runner.engine.machine import fold
+    from runner.records import IN_DOUBT
     from runner.state.journal import read_events
 
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
@@ -176,8 +177,9 @@ _MEANING = {
 
 def inspect_state(ask: Ask) -> tuple[Finding, ...]:
     """Check journal, lock and store of a pipeline: every checksum, every fingerprint, every blob's hash."""
-    from runner.engine.machine import IN_DOUBT, OPEN, fold
+    from runner.engine.machine import fold
     from runner.errors import ScorefileError
+    from runner.records import IN_DOUBT, OPEN
     from runner.state.blobs import Blobs
     from runner.state.journal import read_events
     from runner.state.lockfile import read_lock
@@ -217,7 +219,8 @@ def _held(project: Project) -> Iterator[Books]:
 
 
 def _the_doubt(books: Books, job: str) -> Submission:
-    from runner.engine.machine import IN_DOUBT, fold
+    from runner.engine.machine import fold
+    from runner.records import IN_DOUBT
 
     submissions = fold(books.events).values()
     waiting = [item for item in submissions if item.job == job and item.phase in IN_DOUBT]

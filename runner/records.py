@@ -593,6 +593,24 @@ class Phase(StrEnum):
     BAD_CONTENT = "bad_content"
 
 
+ENDED_BADLY = frozenset({Phase.LOST, Phase.BAD_CONTENT})
+"""Phases of a paid submission that ended without its audio: the next run asks the vendor for it again, at no cost."""
+OPEN = ENDED_BADLY | {
+    Phase.ANSWERED,
+    Phase.ACCEPTED,
+    Phase.READY,
+    Phase.FETCHED,
+    Phase.PLACED,
+    Phase.STALLED,
+    Phase.EXPIRED,
+}
+"""Phases of a paid submission that can go on at no cost."""
+IN_DOUBT = frozenset({Phase.INTENT, Phase.UNKNOWN})
+"""Phases in which a charge is possible and nothing proves it."""
+UNPAID = frozenset({Phase.PLANNED, Phase.NOT_SENT, Phase.REJECTED})
+"""Phases in which it is certain that nothing was charged."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One journal row: at `at` (UTC, ISO 8601) the submission `attempt` of `job` reached `phase`."""

@@ -29,8 +29,8 @@ class Stands:
 
 def status(ask: Ask) -> tuple[Project, tuple[Stands, ...]]:
     """Return lock, outputs and unfinished submissions side by side, sorted by job. Reads the pipeline's place only."""
-    from runner.engine.machine import IN_DOUBT, OPEN
     from runner.known import known_submissions
+    from runner.records import IN_DOUBT, OPEN
     from runner.state.journal import read_events
     from runner.state.lockfile import read_lock
 

@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 from runner.engine.life import Life
@@ -179,6 +180,7 @@ class Executor:
                 model=request.card.id,
                 result="failed",
                 entry=entry,
+                spent_usd=Decimal(0),
                 message=str(error),
                 help=getattr(error, "help", None),
             )
@@ -363,6 +365,7 @@ def _blocked(action: Action) -> Outcome:
         model=action.request.card.id,
         result="unknown" if in_doubt else "failed",
         entry=action.entry,
+        spent_usd=None if in_doubt else Decimal(0),
         message=action.reason,
     )
 

@@ -22,7 +22,7 @@ from runner.engine.transport import NotSent, Unproven
 from runner.errors import StateError
 from runner.media_types import EXTENSIONS
 from runner.plan.decide import MAX_RESUBMITS, asked_seconds
-from runner.records import Media, Outcome, Phase, Reading, Submission, Take, Verdict, Webhook
+from runner.records import UNPAID, Media, Outcome, Phase, Reading, Submission, Take, Verdict, Webhook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -345,7 +345,7 @@ class Life:
         return self._end(endings.over(self._provider, ended))
 
     def _interrupted(self) -> Outcome:
-        return self._end(endings.interrupted(unpaid=self.submission.phase in machine.UNPAID))
+        return self._end(endings.interrupted(unpaid=self.submission.phase in UNPAID))
 
     def _begin_again(self) -> None:
         self.story.begin_again()

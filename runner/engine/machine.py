@@ -24,7 +24,7 @@ from runner.records import Event, Media, Phase, Reading, Reply, Submission, Verd
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.records import Entry, Json, Request, Take
+    from runner.records import Json, Request, Take
 
 MAX_REFRESHES = 3
 """How often a link that went dead is asked for afresh."""
@@ -42,24 +42,6 @@ class Step(StrEnum):
     PLACE = "place"
     HOLD = "hold"
     END = "end"
-
-
-ENDED_BADLY = frozenset({Phase.LOST, Phase.BAD_CONTENT})
-"""Phases of a paid submission that ended without its audio: the next run asks the vendor for it again, at no cost."""
-OPEN = ENDED_BADLY | {
-    Phase.ANSWERED,
-    Phase.ACCEPTED,
-    Phase.READY,
-    Phase.FETCHED,
-    Phase.PLACED,
-    Phase.STALLED,
-    Phase.EXPIRED,
-}
-"""Phases of a paid submission that can go on at no cost."""
-IN_DOUBT = frozenset({Phase.INTENT, Phase.UNKNOWN})
-"""Phases in which a charge is possible and nothing proves it."""
-UNPAID = frozenset({Phase.PLANNED, Phase.NOT_SENT, Phase.REJECTED})
-"""Phases in which it is certain that nothing was charged."""
 
 
 def planned(request: Request, *, attempt: str, fingerprint: str, price_usd: str | None, at: str) -> Event:
@@ -91,25 +73,6 @@ def fold(events: Iterable[Event]) -> dict[str, Submission]:
     for row in events:
         submissions[row.attempt] = advance(submissions.get(row.attempt), row)
     return submissions
-
-
-def from_pending(job: str, entry: Entry) -> Submission:
-    """Return the submission behind a pending receipt of the lock, begun on another machine.
-
-    It has no attempt of its own yet: the run that takes it up opens one.
-    """
-    return Submission(
-        job=job,
-        attempt="",
-        phase=Phase.ACCEPTED,
-        model=entry.model,
-        params=entry.request,
-        fingerprint=entry.fingerprint,
-        price_usd=entry.receipt.price_usd,
-        submitted_at=entry.receipt.submitted_at,
-        request_id=entry.receipt.request_id,
-        poll_url=entry.receipt.poll_url,
-    )
 
 
 def advance(submission: Submission | None, row: Event) -> Submission:

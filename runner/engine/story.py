@@ -10,7 +10,7 @@ from runner.catalog.price import cost
 from runner.engine import machine
 from runner.plan.decide import asked_seconds
 from runner.plan.fingerprint import fingerprint
-from runner.records import Phase, Submission
+from runner.records import ENDED_BADLY, Phase, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ class Story:
         if not begun.attempt:
             row = self._planned()
             rows = (row, _taken_over(begun, row, self.at()))
-        elif begun.phase in machine.ENDED_BADLY:
+        elif begun.phase in ENDED_BADLY:
             rows = (machine.event(begun, Phase.ACCEPTED, at=self.at()),)
         else:
             return ()

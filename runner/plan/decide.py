@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from runner.catalog.price import cost
-from runner.engine.machine import ENDED_BADLY, IN_DOUBT, OPEN, from_pending
 from runner.media_types import EXTENSIONS
 from runner.plan.fingerprint import fingerprint, identity
-from runner.records import Action, Change, Cost, Mark, Plan, Request
+from runner.plan.pending import from_pending
+from runner.records import ENDED_BADLY, IN_DOUBT, OPEN, Action, Change, Cost, Mark, Plan, Request
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping

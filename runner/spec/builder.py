@@ -26,7 +26,6 @@ from runner.spec.events import (
     too_many,
 )
 from runner.spec.scalars import OddNumberError, meant, plain
-from runner.spec.secrets import mask
 from runner.spec.syntax import unquoted_template
 from runner.spec.texts import is_template, text_of, value_mark
 from runner.spec.words import show
@@ -151,9 +150,7 @@ class Builder:
         if is_text and not FORBIDDEN.search(value):
             return value
         message = f"the key {show(value)} is not text" if value else "a key is empty"
-        self.problems.append(
-            Problem(code="SF107", message=message, mark=mark, path=path, help=f'quote it: "{mask(value)}"')
-        )
+        self.problems.append(Problem(code="SF107", message=message, mark=mark, path=path, help=f'quote it: "{value}"'))
         return None
 
     def _not_text(self, event: Event, index: int, path: DocPath, mark: Mark) -> Problem:
@@ -166,7 +163,7 @@ class Builder:
         """Report the two braces of a template where YAML sees a mapping in a mapping."""
         start = outer.start_mark.index
         written = self.source[start : self.source.find("}}", start) + 2].partition("\n")[0]
-        message, remedy = unquoted_template(mask(written))
+        message, remedy = unquoted_template(written)
         mark = mark_of(outer, self.file)
         mark = replace(mark, end_column=mark.column + len(written))
         return Problem(code="SF107", message=message, mark=mark, path=path, help=remedy)

@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from runner.spec.secrets import mask
 from runner.spec.words import kind, listing, nearest, show
 
 if TYPE_CHECKING:
@@ -153,7 +152,7 @@ def _expected(path: DocPath, wanted: str, value: Json) -> Finding:
     elif wanted == "a mapping":
         remedy = _as_mapping(path, value)
     elif wanted == "a list" and isinstance(value, str | int | float):
-        remedy = f"write [{mask(str(value))}]"
+        remedy = f"write [{value}]"
     got = kind(value) if isinstance(value, list | dict) or value is None else show(value)
     return Finding(
         sort="type", path=path, message=f"{name_of(path)} is {got}, not {wanted}", allowed=wanted, help=remedy
@@ -166,7 +165,7 @@ def _as_mapping(path: DocPath, value: Json) -> str | None:
         is_entries = all(isinstance(item, dict) and len(item) == 1 for item in value)
         return "take the dashes away" if is_entries and path != ("jobs",) else "write a name and a colon for each dash"
     name, colon, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
-    return f"put a space after the colon: {name}: {mask(rest)}" if colon and " " not in name else None
+    return f"put a space after the colon: {name}: {rest}" if colon and " " not in name else None
 
 
 def _is_quoted_number(value: str) -> bool:
@@ -251,7 +250,7 @@ def _renamed(name: str, pattern: str) -> str | None:
     """Suggest a name that fits: in lower case, with dashes or underscores."""
     candidates = [joint.join(NAME_PARTS.findall(text)) for text in (name, name.lower()) for joint in ("-", "_")]
     fitting = next((candidate for candidate in candidates if candidate and re.search(pattern, candidate)), None)
-    return f"write {mask(fitting)}" if fitting else None
+    return f"write {fitting}" if fitting else None
 
 
 def _pattern(schema: Mapping[str, Json]) -> str:

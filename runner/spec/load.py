@@ -14,6 +14,7 @@ from runner.spec.jobs import RESERVED, read_job
 from runner.spec.merge import Merged, merge
 from runner.spec.needs import check_needs
 from runner.spec.scalars import OddNumberError, plain
+from runner.spec.secrets import without_keys
 from runner.spec.settings import key_marks, read_budget, read_prices, read_providers
 from runner.spec.words import listing, nearest
 
@@ -49,7 +50,7 @@ def load(
     checked. There is no pipeline when what all jobs share is wrong.
     """
     if doc.data is None:
-        return None, doc.problems
+        return None, one_a_place(doc.problems)
     lost = {problem.path for problem in doc.problems if problem.code in LOST}
     shape = [problem for problem in _shape_problems(doc, schema) if not _is_under(problem.path, lost)]
     if not _is_profile_known(doc, profile):
@@ -65,12 +66,12 @@ def load(
 
 
 def one_a_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Keep the first problem of each place: what follows from it at the same place only repeats it."""
+    """Keep the first problem of each place, without keys: what follows from it at the same place only repeats it."""
     kept: dict[object, Problem] = {}
     for problem in problems:
         mark = problem.mark
         place = (mark.file, mark.line, mark.column) if mark else (problem.code, problem.message)
-        kept.setdefault(place, problem)
+        kept.setdefault(place, without_keys(problem))
     return tuple(kept.values())
 
 

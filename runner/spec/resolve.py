@@ -11,7 +11,7 @@ from runner.spec.outputs import clashes, read_output
 from runner.spec.params import Chosen, Parameters
 from runner.spec.render import Renderer
 from runner.spec.scope import Group, Scope
-from runner.spec.secrets import mask
+from runner.spec.secrets import without_keys
 from runner.spec.words import listing, nearest, show
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def resolve(
     for problem in clashes(requests, run.output_bounds):
         for cell_id in problem.cells:
             run.ledger.add((problem,), marked[cell_id])
-    return requests, (*_strangers(pipeline, catalog), *run.ledger.result())
+    problems = (*_strangers(pipeline, catalog), *run.ledger.result())
+    return requests, tuple(map(without_keys, problems))
 
 
 class _Run:
@@ -160,7 +161,7 @@ class _Run:
         known = list(self.catalog.cards)
         problem = Problem(
             code="SF408",
-            message=f"there is no model {mask(bound.value) if isinstance(bound.value, str) else show(bound.value)}",
+            message=f"there is no model {bound.value if isinstance(bound.value, str) else show(bound.value)}",
             mark=bound.mark,
             path=job.model.path,
             allowed=listing(known),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from runner.records import Mark, Problem
@@ -65,6 +66,18 @@ def mask(text: str) -> str:
     for start, end in find_secrets(text):
         text = text[: start + SHOWN] + "*" * (end - start - SHOWN) + text[end:]
     return text
+
+
+def without_keys(problem: Problem) -> Problem:
+    """Return a problem none of whose texts repeats a key, wherever the key was written."""
+    return replace(
+        problem,
+        message=mask(problem.message),
+        path=tuple(mask(part) if isinstance(part, str) else part for part in problem.path),
+        allowed=problem.allowed and mask(problem.allowed),
+        help=problem.help and mask(problem.help),
+        origin=tuple(replace(step, text=mask(step.text)) for step in problem.origin),
+    )
 
 
 def key_problems(source: str, file: str) -> tuple[Problem, ...]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.records import Mark, Problem
-from runner.spec.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +64,7 @@ def syntax_problem(error: yaml.MarkedYAMLError, source: str, file: str) -> Probl
     begun = error.context_mark or at
     stop = Stop(
         said=str(error.problem or error.context or "it cannot be read"),
-        lines=tuple(mask(source).split("\n")),
+        lines=tuple(source.split("\n")),
         line=at.line if at else 0,
         column=at.column if at else 0,
         doing=str(error.context or ""),

@@ -35,7 +35,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     known = list(names)
     start, colon, rest = name.partition(":")
     if colon and start in known:
-        return f"put a space after the colon: {start}: {mask(rest)}"
+        return f"put a space after the colon: {start}: {rest}"
     folded = {known_name.casefold(): known_name for known_name in reversed(known)}
     close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return f"did you mean {folded[close[0]]}?" if close else None

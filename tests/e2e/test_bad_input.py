@@ -59,8 +59,10 @@ WRONG = {
         "game",
     ),
     "a cycle in needs": (
-        "version: 1\ndefaults: {model: local/sketch, output: '{{ job.id }}'}\njobs:\n"
-        "  a: {prompt: x, needs: [b]}\n  b: {prompt: x, needs: [a]}\n",
+        (
+            "version: 1\ndefaults: {model: local/sketch, output: '{{ job.id }}'}\njobs:\n"
+            "  a: {prompt: x, needs: [b]}\n  b: {prompt: x, needs: [a]}\n"
+        ),
         "scorefile.yaml:4:",
         "a → b → a",
     ),

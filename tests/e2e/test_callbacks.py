@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from typing import TYPE_CHECKING
@@ -43,7 +42,7 @@ def test_a_callback_makes_the_job_be_polled_at_once(gateway: RunningGateway, tmp
         output = child.communicate(timeout=30)[0].decode()
     assert child.returncode == 0, output
     assert time.monotonic() - started < 60
-    assert os.path.getsize(tmp_path / "audio" / "title.wav") > 1000
+    assert (tmp_path / "audio" / "title.wav").stat().st_size > 1000
 
 
 def _callback_url(gateway: RunningGateway) -> str:

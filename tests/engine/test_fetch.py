@@ -158,7 +158,7 @@ def test_a_page_where_audio_should_be_is_kept_aside(
     fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs, impatient: None
 ) -> None:
     cdn.say("*", Says.file(PAGE, "text/html"))
-    with pytest.raises(BadContent, match="kept at .*quarantine") as caught:
+    with pytest.raises(BadContent, match=r"kept at .*quarantine") as caught:
         get(fetcher, cdn)
     assert "web page" in caught.value.message.lower() or "html" in caught.value.message.lower()
     assert unfinished(blobs) == []

@@ -71,5 +71,6 @@ def test_a_vendor_is_closed_after_too_many_doubts() -> None:
         pace.doubt("Pixazo")
     assert pace.closed is None
     pace.doubt("Pixazo")
-    assert pace.closed is not None
-    assert pace.closed.message == "3 submits to Pixazo have no proven outcome; no more are made"
+    refusal: Refusal | None = pace.closed
+    assert refusal is not None
+    assert refusal.message == "3 submits to Pixazo have no proven outcome; no more are made"

@@ -49,4 +49,4 @@ def test_the_limit_itself_may_be_spent(worst: str, refused: bool) -> None:
 def test_nothing_is_changed_in_place() -> None:
     TWO.reserve("title", Decimal(1))
     TWO.settle("title", Decimal(1))
-    assert TWO == Budget(limit=Decimal(2))
+    assert Budget(limit=Decimal(2)) == TWO

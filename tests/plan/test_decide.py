@@ -319,7 +319,7 @@ def test_what_was_paid_for_and_is_not_asked_for_any_more_goes_to_the_store() -> 
 
 
 def test_a_pending_receipt_from_another_machine_is_taken_up() -> None:
-    from runner.engine.machine import from_pending
+    from runner.plan.pending import from_pending
 
     pending = replace(entry(), takes=())
     action = only(planned(request(), lock={"title": pending}, submissions=(from_pending("title", pending),)))

@@ -22,9 +22,9 @@ from hypothesis.stateful import (
 )
 
 from runner.engine import executor
-from runner.engine.machine import IN_DOUBT, fold
+from runner.engine.machine import fold
 from runner.receipts import resolve
-from runner.records import Phase
+from runner.records import IN_DOUBT, Phase
 from runner.state.books import Books
 from runner.state.journal import read_events
 from tests.reliability.lab import FETCHES, POLLS, PRICE, SUBMITS, Lab, music

@@ -38,7 +38,10 @@ def test_a_key_in_the_file_is_an_error_that_does_not_repeat_it(key: str, written
     assert key[:10] not in shown(text)
 
 
-@pytest.mark.parametrize("field", ["model", "prompt", "output", "params: {bpm: KEY}, x-o", "labels", "take"])
+@pytest.mark.parametrize(
+    "field",
+    ["model", "prompt", "output", "params: {bpm: KEY}, x-o", "labels", "take", "params: {bpm: 1, take KEY}, x-o"],
+)
 def test_no_other_problem_repeats_the_key(field: str) -> None:
     key = KEYS[0]
     text = f"version: 1\ndefaults: {{model: acme/band}}\njobs: {{a: {{{field.replace('KEY', key)}: '../{key}'}}}}\n"

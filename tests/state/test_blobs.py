@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from runner.state.blobs import Blobs
 from tests.support.made import sha
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from runner.errors import StateError
 from runner.state.files import digest, place, remove_owned, write_atomic
 from tests.support.made import sha
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NONE: frozenset[str] = frozenset()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ from runner.errors import StateError
 from runner.records import Event, Phase
 from runner.state.journal import Journal, read_events
 from tests.support.catalog import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def row(number: int, phase: Phase = Phase.PLANNED) -> Event:

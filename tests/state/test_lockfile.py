@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +11,9 @@ from runner.errors import StateError
 from runner.records import Lock
 from runner.state.lockfile import parse_lock, read_lock, render_lock
 from tests.support.made import entry, take
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FULL = Lock(
     jobs={
@@ -47,7 +49,7 @@ def test_a_rehearsal_is_marked_and_read_back() -> None:
 
 
 def test_rendering_is_stable_to_the_byte() -> None:
-    backwards = Lock(jobs=dict(reversed(FULL.jobs.items())))
+    backwards = Lock(jobs=dict(reversed(list(FULL.jobs.items()))))
     assert render_lock(FULL) == render_lock(backwards) == render_lock(parse_lock(render_lock(FULL).decode()))
 
 
@@ -106,7 +108,7 @@ def test_a_lock_that_is_no_text_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "night.lock").mkdir()
-    with pytest.raises(StateError, match="cannot read .*: Is a directory"):
+    with pytest.raises(StateError, match=r"cannot read .*: Is a directory"):
         read_lock(tmp_path / "night.lock", rehearsal=False)
 
 

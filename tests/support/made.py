@@ -50,7 +50,13 @@ def request(
 
 def take(word: str = "one", *, path: str | None = None, **over: Any) -> Take:
     """Return a take that is told from others by a word."""
-    values = {"bytes": 1000, "media_type": "audio/wav", "seconds": 20.0, "rate_hz": 48000, "channels": 2}
+    values: dict[str, Any] = {
+        "bytes": 1000,
+        "media_type": "audio/wav",
+        "seconds": 20.0,
+        "rate_hz": 48000,
+        "channels": 2,
+    }
     return Take(sha256=sha(word), path=path, **(values | over))
 
 

@@ -110,7 +110,7 @@ def recording(upstream: str | None = None) -> Iterator[Recorder]:
 
         do_GET = do_POST = do_DELETE = do_PUT = _any
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the standard library
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     class Quiet(ThreadingHTTPServer):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SPENDING = ("generate", "regenerate")
-MANY = 20_000
+MANY = 5_000
 """So many bit flips of a file are enough, where it has more bits."""
 
 

@@ -1,0 +1,29 @@
+"""Receipts that only the lock knows: begun on another machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.records import Phase, Submission
+
+if TYPE_CHECKING:
+    from runner.records import Entry
+
+
+def from_pending(job: str, entry: Entry) -> Submission:
+    """Return the submission behind a pending receipt of the lock, begun on another machine.
+
+    It has no attempt of its own yet: the run that takes it up opens one.
+    """
+    return Submission(
+        job=job,
+        attempt="",
+        phase=Phase.ACCEPTED,
+        model=entry.model,
+        params=entry.request,
+        fingerprint=entry.fingerprint,
+        price_usd=entry.receipt.price_usd,
+        submitted_at=entry.receipt.submitted_at,
+        request_id=entry.receipt.request_id,
+        poll_url=entry.receipt.poll_url,
+    )
