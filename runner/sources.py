@@ -48,6 +48,12 @@ class Project:
         """The file's stem: what its lock and journal are called."""
         return self.file.stem
 
+    @property
+    def shown_root(self) -> Path:
+        """The root as the user would type it, or whole when it lies elsewhere."""
+        inside = self.root.is_relative_to(self.folder)
+        return Path(self.shown).parent / self.root.relative_to(self.folder) if inside else self.root
+
 
 def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
     """Return the project of a pipeline file, `scorefile.yaml` in the current folder when none is named.

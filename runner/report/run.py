@@ -119,7 +119,7 @@ class RunReport:
         yield ""
         yield self._sums()
         if self.did.project.rehearsal:
-            yield f"listen in {self.did.project.root}"
+            yield f"listen in {self.did.project.shown_root}"
 
     def _sums(self) -> str:
         results = [outcome.result for outcome in self.did.outcomes]
