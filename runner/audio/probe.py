@@ -118,6 +118,8 @@ def _decode(file: io.BytesIO | io.BufferedReader, demuxer: str, count: _Count) -
             if not container.streams.audio:
                 raise BadAudio("not audio: an MP4 file without an audio track")
             stream = container.streams.audio[0]
+            if stream.codec_context is None:
+                raise BadAudio("not audio that can be decoded: its codec is unknown")
             stream.codec_context.options = strict
             if demuxer == "mov":
                 count.expect(stream.duration, stream.time_base)

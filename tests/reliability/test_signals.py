@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.reliability.project import Project
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
-MOMENTS = {"submit": "lag=0.15", "poll": "poll=" + "word:QUEUED," * 9 + "done", "download": "media=slow"}
+MOMENTS = {"submit": "lag=0.15", "poll": "poll=" + "word:QUEUED," * 20 + "done", "download": "media=slow"}
 
 
 def start_until(project: Project, moment: str) -> object:
