@@ -20,6 +20,12 @@ demo: $(STAMP)
 test: $(STAMP)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
+torture: $(STAMP)
+	@$(BIN)/python -m tests.torture --kills 10000 --syscalls
+
+bench: $(STAMP)
+	@for file in bench/*.py; do echo "$$file"; $(BIN)/python $$file; done
+
 lint: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

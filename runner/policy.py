@@ -9,7 +9,7 @@ from runner.errors import DriftError, PolicyError
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from runner.records import Plan
+    from runner.records import Action, Plan
 
 
 def least(*limits: Decimal | None) -> Decimal | None:
@@ -34,12 +34,17 @@ def refuse_cost(todo: Plan, budget: Decimal | None) -> None:
         )
 
 
-def refuse_change(todo: Plan) -> None:
-    """Raise DriftError for a plan that would change the lock.
+def out_of_date(todo: Plan) -> tuple[Action, ...]:
+    """Return the actions that would change the lock.
 
     Audio that is only missing here does not: it comes back as the lock says, or the run says that it cannot.
     """
-    changing = [action for action in todo.actions if action.verb == "generate" or action.changes]
+    return tuple(action for action in todo.actions if action.verb == "generate" or action.changes)
+
+
+def refuse_change(todo: Plan) -> None:
+    """Raise DriftError for a plan that would change the lock."""
+    changing = out_of_date(todo)
     if changing:
         first = changing[0]
         why = first.reason or ", ".join(change.field for change in first.changes) + " changed"

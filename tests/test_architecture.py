@@ -61,7 +61,7 @@ ROOMS: dict[str, set[str]] = {
     "explain": {"records", "report"},
     "cli": {
         "records", "errors", "ask", "catalog", "engine", "explain", "frozen", "gateway", "known", "receipts", "report",
-        "roundtrip", "selection", "sources", "standing", "state", "workflow",
+        "policy", "roundtrip", "selection", "sources", "standing", "state", "workflow",
     },
     "__main__": {"cli"},
 }  # fmt: skip

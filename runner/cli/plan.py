@@ -40,6 +40,7 @@ class _PlanCommand(click.Command):
 @options.force
 @options.choosing
 @click.option("--detailed-exitcode", is_flag=True, help="0 no change, 1 error, 2 changes.")
+@click.option("--locked", is_flag=True, envvar="SCOREFILE_LOCKED", help="Exit 4 when the lock is out of date.")
 @click.option("--strict", is_flag=True, envvar="SCOREFILE_STRICT", help="Warnings fail too.")
 @click.option("--out", "out", metavar="PATH", help="Save the plan: `scorefile run PATH` does exactly that, or refuses.")
 @options.reporting
@@ -49,12 +50,14 @@ def command(
     rehearse: bool,
     detailed_exitcode: bool,
     strict: bool,
+    locked: bool,
     out: str | None,
     failed: bool,
     **rest: Any,
 ) -> PlanReport:
     """Say what would be done, why, and what it costs. Spends nothing and needs no key."""
-    from runner.errors import SpecError
+    from runner.errors import DriftError, SpecError
+    from runner.policy import out_of_date
     from runner.report.plan import has_changes
     from runner.workflow import check, only_failed, plan
 
@@ -64,7 +67,8 @@ def command(
         raise SpecError(checked.warnings)
     ask = only_failed(ask, checked) if failed else ask
     todo = plan(checked, ask)
-    report = report_of(checked, todo, exit_code=2 if detailed_exitcode and has_changes(todo) else 0)
+    code = 2 if detailed_exitcode and has_changes(todo) else 0
+    report = report_of(checked, todo, exit_code=DriftError.exit_code if locked and out_of_date(todo) else code)
     if out is not None:
         _save(out, report, checked, ask)
     return report

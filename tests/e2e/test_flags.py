@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -154,6 +155,18 @@ def test_a_plan_says_by_its_exit_code_whether_anything_changes(night: Path, gate
     assert scorefile("plan", "--detailed-exitcode", cwd=night).code == 0
     (night / "scorefile.yaml").write_text("version: 2\n")
     assert scorefile("plan", "--detailed-exitcode", cwd=night).code == 1
+
+
+def test_a_locked_plan_asks_for_the_lock_alone(night: Path, gateway: RunningGateway) -> None:
+    assert scorefile("plan", "--locked", cwd=night).code == 4
+    scorefile("run", "--yes", "-q", cwd=night, env=vendors_at(gateway.url))
+    shutil.rmtree(night / "audio")
+    shutil.rmtree(night / ".scorefile")
+    assert scorefile("plan", "--locked", cwd=night).code == 0
+    text = (night / "scorefile.yaml").read_text()
+    (night / "scorefile.yaml").write_text(text.replace("prompt: ", "prompt: Now ", 1))
+    done = scorefile("plan", "--locked", cwd=night)
+    assert done.code == 4, done
 
 
 def test_every_flag_has_an_environment_twin(night: Path, vendor: Recorder) -> None:
