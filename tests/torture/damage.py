@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SPENDING = ("generate", "regenerate")
+JOURNAL = ".scorefile/pipelines/trial/journal.db"
 MANY = 5_000
 """So many bit flips of a file are enough, where it has more bits."""
 
@@ -97,37 +98,38 @@ def damage(file: Path, changes: Iterable[tuple[str, bytes]], *, pipeline: Path, 
 
 
 def every_damage(folder: Path) -> dict[str, Damage]:
-    """Damage the lock and the journal of a run that was killed while it polled: what → what came of it."""
+    """Damage what a run left that was stopped while it polled, and one that was killed: what → what came of it."""
+    stopped = _left_by(signal.SIGINT, folder / "stopped")
+    killed = _left_by(signal.SIGKILL, folder / "killed")
+    return {
+        "lock": _one(stopped, "trial.lock"),
+        "journal": _one(stopped, JOURNAL),
+        "journal of a killed run": _one(killed, JOURNAL),
+        "write-ahead log of a killed run": _one(killed, f"{JOURNAL}-wal"),
+    }
+
+
+def _left_by(number: int, folder: Path) -> Path:
+    """Return the project of a run that got this signal when two jobs were accepted and being polled."""
     with ExitStack() as stack:
         vendor = stack.enter_context(running_vendor(folder / "vendor"))
         zygote = stack.enter_context(running_zygote(folder / "zygote"))
-        pipeline = Pipeline(
-            Bench(vendor=vendor, zygote=zygote, folder=folder, seed="damage"),
-            folder / "project",
-            tag="d",
-            jobs=2,
-            scripts=("poll=word:PROCESSING",),
-        )
+        bench = Bench(vendor=vendor, zygote=zygote, folder=folder, seed="damage")
+        pipeline = Pipeline(bench, folder / "project", tag="d", jobs=2, scripts=("poll=word:PROCESSING",))
         child = pipeline.start()
         while sum(map(len, pipeline.charged().values())) < len(pipeline.jobs):
             vendor.settle()
         time.sleep(0.3)
-        child.signal(signal.SIGKILL)
-        assert child.wait().killed
-    state = pipeline.folder / ".scorefile" / "pipelines" / "trial"
-    files = {
-        "lock": pipeline.folder / "trial.lock",
-        "journal": state / "journal.db",
-        "write-ahead log": state / "journal.db-wal",
-    }
-    beside = [path for path in state.iterdir() if path.name.startswith("journal.db")]
-    return {
-        name: damage(
-            file,
-            itertools.chain(truncations(data, sample=MANY), flips(data, sample=MANY)),
-            pipeline=pipeline.folder / "trial.yaml",
-            beside=[path for path in beside if path != file],
-        )
-        for name, file in files.items()
-        if file.exists() and (data := file.read_bytes())
-    }
+        child.signal(number)
+        child.wait()
+    return pipeline.folder
+
+
+def _one(project: Path, name: str) -> Damage:
+    """Damage one file of a project, in every way or in MANY."""
+    file = project / name
+    data = file.read_bytes()
+    changes = itertools.chain(truncations(data, sample=MANY), flips(data, sample=MANY))
+    state = (project / JOURNAL).parent
+    beside = [path for path in state.iterdir() if path.name.startswith("journal.") and path != file]
+    return damage(file, changes, pipeline=project / "trial.yaml", beside=beside)
