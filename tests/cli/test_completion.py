@@ -21,7 +21,7 @@ from runner.spec.document import parse
 from runner.spec.expand import expand
 from runner.spec.load import load
 from tests.support.catalog import ROOT
-from tests.support.command import environment, scorefile
+from tests.support.command import COMMAND, environment, scorefile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,13 +85,14 @@ def test_a_broken_file_offers_nothing_and_says_nothing(folder: Path, offered: Ca
     assert offered("scorefile run --profile ") == []
 
 
-def test_a_key_press_is_answered_at_once(offered: Callable[[str], list[str]]) -> None:
-    offered("scorefile run t")
+def test_a_key_press_is_answered_at_once(folder: Path) -> None:
+    asked = environment({"COMP_WORDS": "scorefile run t", "COMP_CWORD": "2", "_SCOREFILE_COMPLETE": "bash_complete"})
     times = []
-    for _ in range(3):
+    for _ in range(4):
         start = spent_by_children()
-        offered("scorefile run t")
+        done = subprocess.run(COMMAND, cwd=folder, env=asked, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         times.append(spent_by_children() - start)
+        assert "title" in done.stdout
     assert min(times) < 0.3
 
 

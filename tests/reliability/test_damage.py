@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.reliability.project import Project
 
-FLIPS, CUTS = 600, 80
+FLIPS, CUTS = 400, 60
 """How many of each are tried here; `python -m tests.torture --damage` tries all."""
 SCRIPTS = {"done": "", "doubt": "submit=paid:500", "waiting": "poll=word:PROCESSING"}
 

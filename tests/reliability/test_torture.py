@@ -13,7 +13,7 @@ import pytest
 from tests.torture.syscalls import every_call, strace
 
 ROOT = Path(__file__).parents[2]
-CALLS = 40
+CALLS = 60
 SHARDS = 2
 
 
@@ -41,12 +41,12 @@ def test_two_hundred_kills_cost_nothing_twice_and_lose_nothing() -> None:
 
 @pytest.mark.parametrize(("mutant", "kind"), [("no-intent", "double"), ("place-in-pieces", "bad")])
 def test_the_harness_catches_a_mutant(mutant: str, kind: str) -> None:
-    assert torture("--kills", "60", "--mutant", mutant)["counts"][kind] > 0
+    assert torture("--kills", "40", "--mutant", mutant)["counts"][kind] > 0
 
 
 @pytest.mark.skipif(strace() is None, reason="strace is not installed, or may not attach")
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_a_kill_at_a_system_call_costs_nothing_twice_and_loses_nothing(tmp_path: Path, shard: int) -> None:
     calls = every_call(tmp_path, step=CALLS, first=shard * CALLS // SHARDS)
-    assert calls.points >= 10
+    assert calls.points >= 8
     assert calls.findings.all() == []

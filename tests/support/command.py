@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
-import subprocess
 import sys
+import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support.catalog import ROOT
+from tests.torture.forks import running_zygote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    from tests.torture.forks import Zygote
 
 COMMAND = (sys.executable, "-P", "-m", "runner")
 KEYS = {
@@ -51,18 +57,25 @@ def vendors_at(url: str, *, keys: Mapping[str, str] = KEYS, poll_s: str = "0.05"
 
 
 def scorefile(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
-    """Run one command with its input closed and return how it ended, after holding it against traceback and keys."""
-    child = subprocess.run(
-        [*COMMAND, *words],
-        cwd=cwd,
-        env=environment(env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-    )
-    done = Done(code=child.returncode, out=child.stdout, err=child.stderr)
+    """Run one command with its input closed and return how it ended, after holding it against traceback and keys.
+
+    It is a process of its own, forked from one that has imported everything: what it does is the same, its start is not
+    paid for each time. `COMMAND` is for tests that need the start too.
+    """
+    child = _server().start(words, cwd=cwd, env=environment(env))
+    ended = child.wait(PATIENCE_S)
+    done = Done(code=ended.code, out=ended.out, err=ended.err)
     assert "Traceback" not in done.out + done.err, done
     leaked = [name for name, key in KEYS.items() if key in done.out + done.err]
     assert not leaked, f"{leaked} printed by {words}"
     return done
+
+
+@cache
+def _server() -> Zygote:
+    """Start the fork server of this process; it ends with it."""
+    stack = ExitStack()
+    folder = stack.enter_context(tempfile.TemporaryDirectory())
+    server = stack.enter_context(running_zygote(Path(folder)))
+    atexit.register(stack.close)
+    return server

@@ -145,7 +145,10 @@ def _become(order: dict[str, Any]) -> NoReturn:
         _prepare(order)
         from runner.cli.main import call
 
-        code = call(order["args"])
+        try:
+            code = call(order["args"])
+        except SystemExit as leave:
+            code = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException:
