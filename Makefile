@@ -18,10 +18,10 @@ demo: $(STAMP)
 	@$(BIN)/scorefile run --rehearse pipelines/showcase.yaml
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
 
 torture: $(STAMP)
-	@$(BIN)/python -m tests.torture --kills 10000 --syscalls
+	@$(BIN)/python -m tests.torture --kills 10000 --syscalls --damage
 
 bench: $(STAMP)
 	@for file in bench/*.py; do echo "$$file"; $(BIN)/python $$file; done

@@ -367,6 +367,7 @@ def _blocked(action: Action) -> Outcome:
         entry=action.entry,
         spent_usd=None if in_doubt else Decimal(0),
         message=action.reason,
+        help=f"scorefile resolve {action.request.job} shows what is known of it, and decides it" if in_doubt else None,
     )
 
 
