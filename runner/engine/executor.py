@@ -23,7 +23,7 @@ from runner.engine.pace import Pace, Refusal
 from runner.engine.terms import Interrupted, Progress, Turn, Wait, Work
 from runner.errors import StateError
 from runner.media_types import EXTENSIONS
-from runner.records import Outcome
+from runner.records import IN_DOUBT, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -359,7 +359,7 @@ class Executor:
 
 
 def _blocked(action: Action) -> Outcome:
-    in_doubt = action.submission is not None
+    in_doubt = action.submission is not None and action.submission.phase in IN_DOUBT
     return Outcome(
         job=action.request.job,
         model=action.request.card.id,

@@ -139,3 +139,12 @@ def test_the_doctor_finds_what_is_damaged(night: Path, gateway: RunningGateway) 
     assert damaged.code == 3
     states = {check["what"]: check["state"] for check in damaged.json["checks"]}
     assert states == {"journal": "damaged", "lock": "damaged", "store": "damaged"}
+
+
+def test_offline_a_paid_job_is_left_as_it_is_and_is_no_doubt(night: Path, faulty: RunningGateway) -> None:
+    assert say(night, faulty, "run", "theme", "--yes", "-q").code == 5
+    polls = faulty.ledger()["polls"]
+    done = say(night, faulty, "run", "theme", "--offline", "-q")
+    assert done.code == 5, done
+    assert "only its vendor can make it, and this run is offline" in done.out
+    assert faulty.ledger()["polls"] == polls
