@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from runner.errors import JobsFailed, KeyProblem, PolicyError, UnknownPayment
 from runner.jsonform import entry_to_json
 from runner.report.findings import of_problem
 from runner.report.ink import clean, paint
@@ -37,12 +38,12 @@ def exit_code(ran: Ran) -> int:
     results = {outcome.result for outcome in ran.outcomes}
     groups = {outcome.group for outcome in ran.outcomes}
     if "unknown" in results:
-        return 8
+        return UnknownPayment.exit_code
     if "auth" in groups:
-        return 7
+        return KeyProblem.exit_code
     if any(outcome.result == "skipped" and outcome.group == "balance" for outcome in ran.outcomes):
-        return 6
-    return 5 if results & {"failed", "skipped", "unfinished"} else 0
+        return PolicyError.exit_code
+    return JobsFailed.exit_code if results & {"failed", "skipped", "unfinished"} else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
