@@ -15,7 +15,8 @@ _RATE_HZ = 48_000
 
 
 def make(model: str, params: Mapping[str, Json], card: Card, take: int) -> bytes:
-    """Return one take, encoded. `take` counts from 0; the same request brings the same bytes on any machine.
+    """Return one take, encoded. `take` counts from 0; the same request brings the same music on any machine, as WAV
+    to the byte.
 
     Raises ScorefileError for a model that has no code here.
     """
