@@ -11,21 +11,25 @@ import contextlib
 import hashlib
 import json
 import sqlite3
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, TypeVar
 
 from runner.errors import NotWritable, StateError
 from runner.records import Event, Phase
 from runner.state.witness import Witness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
+
+T = TypeVar("T")
 
 VERSION = 1
 """Layout of the table; kept in SQLite's user_version."""
 
 _GENESIS = "scorefile journal"
 _BUSY_MS = 10_000
+_PAUSE_S = 0.01
 
 
 class Journal:
@@ -38,7 +42,7 @@ class Journal:
         seen = _seen(path, self._witness)
         self._connection = _connect(path)
         try:
-            self._prepare()
+            _patiently(self._prepare)
             self.events, self._chain = _verified(self._connection, path, seen)
             self._count = len(self.events)
             if self._count > seen[0]:
@@ -102,8 +106,8 @@ def read_events(path: Path) -> tuple[Event, ...]:
         return ()
     connection = _connect(path)
     try:
-        _layout(connection, path)
-        return _verified(connection, path, seen)[0]
+        _patiently(lambda: _layout(connection, path))
+        return _patiently(lambda: _verified(connection, path, seen))[0]
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _damaged(path, str(error)) from error
     finally:
@@ -118,6 +122,22 @@ def _connect(path: Path) -> sqlite3.Connection:
             f"cannot open the journal {path}: {error}", help="check that its folder is writable"
         ) from error
     return connection
+
+
+def _patiently(do: Callable[[], T]) -> T:
+    """Do what another process may hold up for a moment: SQLite answers some locks at once, whatever its timeout says."""
+    end = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            return do()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            if time.monotonic() > end:
+                raise StateError(
+                    "the journal is held by another process", help="wait for it, then run again"
+                ) from error
+            time.sleep(_PAUSE_S)
 
 
 def _layout(connection: sqlite3.Connection, path: Path) -> int:

@@ -38,9 +38,11 @@ class Witness:
 
     def write(self, count: int, total: str) -> None:
         """Add what the journal holds now, durably."""
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(descriptor, f"{count} {total}\n".encode())
+            size = os.fstat(descriptor).st_size
+            torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
+            os.write(descriptor, (b"\n" if torn else b"") + f"{count} {total}\n".encode())
             os.fdatasync(descriptor)
         finally:
             os.close(descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from runner.errors import StateError
 from runner.records import Event, Phase
 from runner.state.journal import Journal, read_events
+from runner.state.witness import Witness
 from tests.support.catalog import ROOT
 
 if TYPE_CHECKING:
@@ -168,3 +170,27 @@ def test_all_rows_of_one_append_are_there_or_none(journal: Path) -> None:
         book.append([row(8), Event(at="t", job="j", attempt="a", phase=Phase.DONE, data={"x": object()})])
     book.close()
     assert read_events(journal) == ROWS
+
+
+def test_a_journal_that_another_process_holds_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    holder.execute("PRAGMA locking_mode=EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(0.2, holder.close)
+    release.start()
+    try:
+        Journal(path).close()
+    finally:
+        release.join()
+    assert read_events(path) == ()
+
+
+def test_a_line_of_the_witness_that_was_torn_is_passed_over(tmp_path: Path) -> None:
+    witness = Witness(tmp_path / "journal.witness")
+    witness.write(1, "a" * 64)
+    with (tmp_path / "journal.witness").open("ab") as file:
+        file.write(b"2 bbb")
+    assert witness.read() == (1, "a" * 64)
+    witness.write(3, "c" * 64)
+    assert witness.read() == (3, "c" * 64)
