@@ -12,7 +12,6 @@ import pytest
 
 from runner.errors import StateError
 from runner.records import Event, Phase
-from runner.state import journal
 from runner.state.journal import Journal, read_events
 from runner.state.witness import Witness
 from tests.support.catalog import ROOT
@@ -177,7 +176,9 @@ def test_a_journal_that_another_process_holds_for_a_moment_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "journal.db"
-    monkeypatch.setattr(journal, "_connect", lambda at: sqlite3.connect(at, timeout=0))  # locks answered at once
+    monkeypatch.setattr(
+        "runner.state.journal._connect", lambda at: sqlite3.connect(at, timeout=0)
+    )  # locks answered at once
     holder = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     holder.execute("PRAGMA locking_mode=EXCLUSIVE")
     holder.execute("BEGIN EXCLUSIVE")
