@@ -131,7 +131,9 @@ def _patiently(do: Callable[[], T]) -> T:
         try:
             return do()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            # Python's own errors, such as a text that is not UTF-8, carry no code of SQLite.
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+            if code & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise
             if time.monotonic() > end:
                 raise StateError(

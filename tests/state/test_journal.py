@@ -87,6 +87,13 @@ def test_a_changed_row_is_found(journal: Path, damage: str) -> None:
         assert "nothing is submitted" in (caught.value.help or "")
 
 
+def test_a_row_that_is_no_text_is_found(journal: Path) -> None:
+    change(journal, "UPDATE events SET data = CAST(x'ff' AS TEXT) WHERE seq = 2")
+    for look in (read_events, Journal):
+        with pytest.raises(StateError, match="is damaged: Could not decode to UTF-8"):
+            look(journal)
+
+
 def test_swapped_rows_are_found(journal: Path) -> None:
     change(
         journal,
