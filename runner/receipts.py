@@ -90,22 +90,26 @@ def doubts(ask: Ask, *, settings: Mapping[str, ProviderSettings]) -> tuple[Doubt
 def resolve(ask: Ask, job: str, decision: Decision, *, id: str | None = None) -> Submission:
     """Decide the one doubt of a job and return its submission as it stands then.
 
-    `id` takes the vendor's id as the receipt, `not-charged` frees the job for a new submit, `resubmit` does the same
+    `id` takes the vendor's id as the receipt, which also opens a receipt of which the lock holds a digest only;
+    `not-charged` frees the job for a new submit, `resubmit` does the same
     although it may have been charged. Raises UsageError when the job is in no doubt, or the id is none.
     """
     from runner.catalog.answer import valid_id
     from runner.engine import machine
+    from runner.receipt_id import hidden, is_hidden
     from runner.records import Phase
 
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
     with _held(project) as books:
-        submission = _the_doubt(books, job)
+        submission = _the_doubt(books, job, receipts_too=decision == "id")
         at = _now()
         match decision:
             case "id":
                 known = valid_id(id)
                 if known is None:
                     raise UsageError(f"{id!r} is not an id a vendor gives", help="copy it from the vendor's own list")
+                if is_hidden(submission.request_id) and hidden(known) != submission.request_id:
+                    raise UsageError(f"{known} is not the id of this receipt", help="look for another one")
                 holder = books.holder_of(known)
                 if holder not in (None, submission.attempt):
                     raise UsageError(f"{known} is the receipt of another job already", help="scorefile log shows which")
@@ -129,6 +133,7 @@ def cancel(ask: Ask, job: str, *, settings: Mapping[str, ProviderSettings]) -> t
     from runner.engine import machine
     from runner.engine.doors import open_door
     from runner.engine.transport import HttpTransport, NotSent
+    from runner.receipt_id import is_hidden
     from runner.records import Phase
 
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
@@ -144,6 +149,10 @@ def cancel(ask: Ask, job: str, *, settings: Mapping[str, ProviderSettings]) -> t
             raise UsageError(f"{job} has no submission under way", help="scorefile status lists those that have")
         for submission in waiting:
             provider = catalog.providers[catalog.cards[submission.model].provider]
+            if is_hidden(submission.request_id):
+                meaning = "its id is not known here; run first, which looks it up"
+                results.append(Cancelled(submission=submission, provider=provider, done=False, meaning=meaning))
+                continue
             if provider.cancel is None:
                 meaning = "the vendor has no way to call a job off: it runs on, and the next run fetches it"
                 results.append(Cancelled(submission=submission, provider=provider, done=False, meaning=meaning))
@@ -218,12 +227,17 @@ def _held(project: Project) -> Iterator[Books]:
         yield books
 
 
-def _the_doubt(books: Books, job: str) -> Submission:
+def _the_doubt(books: Books, job: str, *, receipts_too: bool) -> Submission:
+    """Return what a person is to decide about a job: a submit in doubt, or a receipt without its id."""
     from runner.engine.machine import fold
-    from runner.records import IN_DOUBT
+    from runner.receipt_id import is_hidden
+    from runner.records import IN_DOUBT, OPEN
 
     submissions = fold(books.events).values()
-    waiting = [item for item in submissions if item.job == job and item.phase in IN_DOUBT]
+    mine = [item for item in submissions if item.job == job]
+    waiting = [item for item in mine if item.phase in IN_DOUBT]
+    if receipts_too and not waiting:
+        waiting = [item for item in mine if item.phase in OPEN and is_hidden(item.request_id)]
     if not waiting:
         known = sorted({item.job for item in submissions if item.phase in IN_DOUBT})
         help_ = f"in doubt are: {', '.join(known)}" if known else "no job is in doubt"
@@ -235,9 +249,8 @@ def _candidates(
     provider: Provider, submission: Submission, settings: ProviderSettings | None, env: Mapping[str, str]
 ) -> tuple[Listed, ...]:
     """Ask the vendor's list for jobs that may be this submit; none when it cannot be asked."""
-    from runner.catalog.listing import read_list
-    from runner.catalog.protocol import list_call
     from runner.engine.doors import open_door
+    from runner.engine.lookup import recent_jobs
     from runner.engine.transport import HttpTransport, NotSent
     from runner.errors import KeyProblem
 
@@ -245,17 +258,14 @@ def _candidates(
         door = open_door(provider, settings, env)
     except KeyProblem:
         return ()
-    call = list_call(provider, base_url=door.base_url)
-    if call is None:
-        return ()
     transport = HttpTransport()
+    prompt = submission.params.get("prompt")
     try:
-        listed = read_list(provider, transport.ask(call, door))
+        return tuple(item for item in recent_jobs(provider, door, transport) if item.prompt == prompt)
     except NotSent:
         return ()
     finally:
         transport.close()
-    return tuple(item for item in listed if item.prompt == submission.params.get("prompt"))
 
 
 def _is_private(project: Project, submission: Submission) -> bool:

@@ -365,6 +365,10 @@ class Listing:
     id: str
     prompt: str
     created: str
+    next: str | None
+    """JMESPath to where the next page begins, nothing or false at the end; None where all comes on one page."""
+    page_param: str | None
+    """Name of the query parameter that takes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

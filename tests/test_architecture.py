@@ -31,6 +31,7 @@ ROOMS: dict[str, set[str]] = {
     "records": set(),
     "errors": {"records"},
     "media_types": set(),
+    "receipt_id": set(),
     "jsonform": {"records", "media_types"},
     # pure: text and schemas become requests, requests become actions
     "catalog": {"records", "errors"},
@@ -41,8 +42,8 @@ ROOMS: dict[str, set[str]] = {
     "roundtrip": {"records", "errors", "spec"},
     # what touches the world
     "audio": {"errors"},
-    "state": {"records", "errors", "jsonform", "plan"},
-    "engine": {"records", "errors", "jsonform", "media_types", "catalog", "audio", "plan", "state"},
+    "state": {"records", "errors", "receipt_id", "jsonform", "plan"},
+    "engine": {"records", "errors", "receipt_id", "jsonform", "media_types", "catalog", "audio", "plan", "state"},
     "sources": {"records", "errors", "catalog"},
     "gateway": {"records", "errors", "media_types", "catalog", "audio", "sources"},
     # the main line, and what stands around it
@@ -51,7 +52,7 @@ ROOMS: dict[str, set[str]] = {
     "stage": {"records", "ask", "catalog", "engine", "gateway", "plan", "sources", "state"},
     "standing": {"records", "errors", "ask", "known", "sources", "state"},
     "frozen": {"records", "errors", "ask", "known", "sources", "state"},
-    "receipts": {"records", "errors", "ask", "catalog", "engine", "known", "sources", "state"},
+    "receipts": {"records", "errors", "receipt_id", "ask", "catalog", "engine", "known", "sources", "state"},
     "workflow": {
         "records", "errors", "ask", "catalog", "engine", "known", "plan", "policy", "selection", "sources", "spec",
         "stage", "state",
@@ -78,6 +79,7 @@ PURE = [
     "jsonform.py",
     "errors.py",
     "media_types.py",
+    "receipt_id.py",
     "policy.py",
     "selection.py",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from runner.catalog.answer import clean, valid_id
 from runner.errors import StateError
@@ -49,12 +49,15 @@ def cancel_call(provider: Provider, *, id: str, base_url: str) -> Call | None:
     return None if provider.cancel is None else _id_call(provider.cancel.endpoint, id, base_url)
 
 
-def list_call(provider: Provider, *, base_url: str) -> Call | None:
-    """Build the call that lists recent jobs; None where the vendor has no such thing."""
-    if provider.listing is None:
+def list_call(provider: Provider, *, base_url: str, page: str | None = None) -> Call | None:
+    """Build the call that lists recent jobs, from where `page` says on; None where the vendor has no such thing."""
+    rules = provider.listing
+    if rules is None:
         return None
-    endpoint = provider.listing.endpoint
-    return Call(method=endpoint.method, url=_join(base_url, endpoint.path), headers=tuple(endpoint.headers.items()))
+    url = _join(base_url, rules.endpoint.path)
+    if page is not None and rules.page_param is not None:
+        url += "?" + urlencode({rules.page_param: page})
+    return Call(method=rules.endpoint.method, url=url, headers=tuple(rules.endpoint.headers.items()))
 
 
 def _id_call(endpoint: Endpoint, id: str, base_url: str) -> Call:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.catalog.answer import BadJsonError, find, read_json, valid_id
+from runner.catalog.answer import MAX_ID, BadJsonError, find, read_json, valid_id
 
 if TYPE_CHECKING:
     from runner.records import Provider, Reply
@@ -22,15 +22,31 @@ class Listed:
     created: str
 
 
-def read_list(provider: Provider, reply: Reply) -> tuple[Listed, ...]:
-    """Return the jobs of a list answer, as far as they can be read; none where the vendor has no list."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer of a list; `next` is the vendor's own word for where the next one begins, None at the end."""
+
+    jobs: tuple[Listed, ...]
+    next: str | None
+
+
+class BadList(Exception):
+    """The answer is no list; the message says why."""
+
+
+def read_page(provider: Provider, reply: Reply) -> Page:
+    """Return the jobs of a list answer, as far as they can be read. Raises BadList when it is none."""
     rules = provider.listing
-    if rules is None or reply.status != 200:
-        return ()
+    if rules is None:
+        raise BadList(f"{provider.title} has no list of jobs")
+    if reply.status != 200:
+        raise BadList(f"{provider.title} answered {reply.status} to the question for its list of jobs")
     try:
-        items = find(rules.items, read_json(reply.body))
-    except BadJsonError:
-        return ()
+        document = read_json(reply.body)
+    except BadJsonError as error:
+        raise BadList(str(error)) from error
+    items = find(rules.items, document)
+    after = find(rules.next, document)
     listed = []
     for item in items[:MOST] if isinstance(items, list) else ():
         id_ = valid_id(find(rules.id, item))
@@ -38,4 +54,5 @@ def read_list(provider: Provider, reply: Reply) -> tuple[Listed, ...]:
             listed.append(
                 Listed(id=id_, prompt=str(find(rules.prompt, item) or ""), created=str(find(rules.created, item) or ""))
             )
-    return tuple(listed)
+    more = isinstance(after, str | int) and not isinstance(after, bool) and len(str(after)) <= MAX_ID
+    return Page(jobs=tuple(listed), next=str(after) if more else None)

@@ -91,8 +91,15 @@ def _cancel(data: Mapping[str, Json]) -> Cancel:
 
 
 def _listing(data: Mapping[str, Json]) -> Listing:
+    pages = data.get("pages") or {}
     return Listing(
-        endpoint=_endpoint(data), items=data["items"], id=data["id"], prompt=data["prompt"], created=data["created"]
+        endpoint=_endpoint(data),
+        items=data["items"],
+        id=data["id"],
+        prompt=data["prompt"],
+        created=data["created"],
+        next=pages.get("next"),
+        page_param=pages.get("param"),
     )
 
 
@@ -108,7 +115,7 @@ def paths(provider: Provider) -> dict[str, str]:
     if result := provider.result:
         found |= {f"result.{name}": getattr(result, name) for name in ("media", "media_type", "seeds", "seconds")}
     if listing := provider.listing:
-        found |= {f"list.{name}": getattr(listing, name) for name in ("items", "id", "prompt", "created")}
+        found |= {f"list.{name}": getattr(listing, name) for name in ("items", "id", "prompt", "created", "next")}
     return {place: path for place, path in found.items() if path is not None}
 
 

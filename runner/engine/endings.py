@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from runner.records import Phase
 
 if TYPE_CHECKING:
+    from runner.engine.pace import Refusal
     from runner.records import ErrorGroup, Provider, Reading, Result, Submission
 
 _AT_NO_COST = "run again: the job is paid and goes on"
@@ -35,6 +36,11 @@ def unreachable(provider: Provider, why: str) -> Ending:
     """No byte of any try left this machine."""
     message = f"{provider.title} cannot be reached: {why}"
     return Ending(result="failed", message=message, help="nothing was sent or charged; run again when it is reachable")
+
+
+def refused(refusal: Refusal) -> Ending:
+    """No leave to submit came."""
+    return Ending(result="skipped", message=f"not submitted: {refusal.message}", help=refusal.help, group=refusal.group)
 
 
 def not_asked_for() -> Ending:
@@ -77,6 +83,13 @@ def locked_out(provider: Provider, reading: Reading) -> Ending:
     message = f"{provider.title} does not accept the key any more: {reading.message}"
     help_ = "mend the key and run again: the job is paid and goes on"
     return Ending(result="failed", message=message, help=help_, group="auth")
+
+
+def unfound(provider: Provider, job: str, why: str) -> Ending:
+    """The lock holds the digest of a receipt, and the vendor's list does not give the id behind it."""
+    message = f"the receipt was begun on another machine, and {provider.title} does not say its id: {why}"
+    help_ = f"it stays in the lock; run again there or here, or look the id up: scorefile resolve {job} --id ID"
+    return Ending(result="failed", message=message, help=help_)
 
 
 def stalled(provider: Provider, submission: Submission, age_s: float) -> Ending:

@@ -14,6 +14,7 @@ from runner.engine import endings, machine
 from runner.engine.endings import Ending
 from runner.engine.fetch import BadContent, DownloadFailed, LinkDead
 from runner.engine.local import make
+from runner.engine.lookup import learn_id
 from runner.engine.machine import Step
 from runner.engine.pace import Refusal, Tries
 from runner.engine.story import Story
@@ -104,6 +105,8 @@ class Life:
                 return (yield from self._submit())
             case Step.READ_ANSWER:
                 return (yield from self._read_answer())
+            case Step.FIND:
+                return (yield from self._find())
             case Step.POLL:
                 return (yield from self._poll())
             case Step.FETCH:
@@ -123,7 +126,7 @@ class Life:
         if not self._entered:
             refusal = yield Turn(provider=self._card.provider, worst=self.action.cost.worst)
             if refusal is not None:
-                return self._end(_refused(refusal))
+                return self._end(endings.refused(refusal))
             self._entered = True
         self._tell("submitting")
         call = protocol.submit_call(
@@ -209,6 +212,16 @@ class Life:
         return self._end(endings.doubtful(self._provider, self.job, why, free=free))
 
     # ------------------------------------------------------------ poll
+
+    def _find(self) -> Generator[Effect, Any, Outcome | None]:
+        """Learn the id behind a receipt of which the lock holds a digest only."""
+        self._tell("finding", f"looks its receipt up in the list of {self._provider.title}")
+        digest, vendor = str(self.submission.request_id), (self._provider, self._door, self._world.transport)
+        found, why = yield from learn_id(digest, *vendor, tries=self._not_sent)
+        if found is None:
+            return self._end(endings.unfound(self._provider, self.job, why))
+        self.story.reached(Phase.ACCEPTED, request_id=found)
+        return None
 
     def _poll(self) -> Generator[Effect, Any, Outcome | None]:
         accepted = self.submission
@@ -382,7 +395,3 @@ class Life:
         self, state: str, note: str = "", *, take: int | None = None, takes: int | None = None, over: bool = False
     ) -> None:
         self._notify(Progress(job=self.job, state=state, note=note, take=take, takes=takes, over=over))
-
-
-def _refused(refusal: Refusal) -> Ending:
-    return Ending(result="skipped", message=f"not submitted: {refusal.message}", help=refusal.help, group=refusal.group)

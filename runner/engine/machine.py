@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 from runner.jsonform import take_from_json, take_to_json
+from runner.receipt_id import is_hidden
 from runner.records import Event, Media, Phase, Reading, Reply, Submission, Verdict
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Step(StrEnum):
 
     SUBMIT = "submit"
     READ_ANSWER = "read answer"
+    FIND = "find"
     POLL = "poll"
     FETCH = "fetch"
     PLACE = "place"
@@ -129,7 +131,7 @@ def step(submission: Submission, *, local: bool) -> Step:
         case Phase.ANSWERED:
             return Step.READ_ANSWER
         case Phase.ACCEPTED | Phase.STALLED | Phase.EXPIRED:
-            return Step.POLL
+            return Step.FIND if is_hidden(submission.request_id) else Step.POLL
         case Phase.READY:
             return Step.FETCH
         case Phase.FETCHED | Phase.PLACED:

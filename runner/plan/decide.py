@@ -229,7 +229,7 @@ def _audio_lost(request: Request, entry: Entry, job: str, path: str) -> Action:
     """Neither the output nor the store has it: ask the vendor again where its receipt still opens something."""
     if _is_free(request):
         return _generate(request, "regenerate", f"{path} is gone from here; the model is free", entry=entry)
-    if entry.receipt.request_id.startswith("sha256:") or not entry.receipt.request_id:
+    if not entry.receipt.request_id:
         reason = f"{path} is gone and its receipt cannot be asked again; name the job with --force to pay for a new one"
         return _act(request, "blocked", reason, entry, job)
     reason = f"{path} is gone from here; asks the vendor for it again, at no cost"

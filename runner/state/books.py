@@ -7,7 +7,6 @@ and always at the close.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 import time
@@ -16,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.errors import NotWritable, StateError
+from runner.receipt_id import hidden, is_hidden
 from runner.records import Entry, Event, Lock, Phase, Receipt
 from runner.state.files import digest, place, remove_owned, write_atomic
 from runner.state.journal import Journal
@@ -202,7 +202,7 @@ def _paths(entry: Entry | None) -> list[str]:
 def _names(submission: Submission) -> tuple[str, str]:
     """Return the two forms in which a submission's id may stand in the lock."""
     plain = submission.request_id or ""
-    return plain, "sha256:" + hashlib.sha256(plain.encode()).hexdigest()
+    return plain, plain if is_hidden(plain) else hidden(plain)
 
 
 def _same_result(before: Entry, entry: Entry) -> bool:

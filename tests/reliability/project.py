@@ -121,9 +121,12 @@ class Project:
         incoming = [path for path in paths if "incoming" in path.parts]
         return sorted(str(path.relative_to(self.folder)) for path in {*incoming, *self.folder.rglob("*.tmp")})
 
-    def use_schemas(self, *, provider: Mapping[str, Any] | None = None, model: Mapping[str, Any] | None = None) -> None:
-        """Put changed copies of the provider and the model beside the pipeline."""
-        for kind, path, changes in (("providers", "pixazo.json", provider), ("models", f"{MODEL}.json", model)):
+    def use_schemas(
+        self, *, provider: Mapping[str, Any] | None = None, model: Mapping[str, Any] | None = None, name: str = MODEL
+    ) -> None:
+        """Put changed copies of the provider and the model `name` beside the pipeline."""
+        vendor = f"{name.partition('/')[0]}.json"
+        for kind, path, changes in (("providers", vendor, provider), ("models", f"{name}.json", model)):
             if changes is not None:
                 data = json.loads((SCHEMAS / kind / path).read_text())
                 target = self.folder / "schemas" / kind / path

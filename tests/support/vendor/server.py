@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.support.vendor.book import Book
 
+LIST_PAGE = 2
 OWN, ELSEWHERE = "127.0.0.1", "127.0.0.2"
 
 
@@ -86,13 +87,20 @@ class Vendor:
             job.downloads += 1
             step = _step(job.script, "media", "ok", job.downloads - 1)
             media.reply(sock, job, int(parts[-1].partition(".")[0]), step, self.places, self._folder)
-        elif heard.path.rstrip("/").partition("?")[0] == "/v2/pixverse/music":
-            listed = [polls.done(job, self.places) for job in self._book.jobs.values()]
-            answer(sock, 200, {"data": listed, "has_more": False})
+        elif heard.path.partition("?")[0].rstrip("/") == "/v2/pixverse/music":
+            self._list(sock, heard.path.partition("offset=")[2])
         else:
             self._poll(
                 sock, unquote(heard.path).removeprefix("/v2/requests/status/").removeprefix("/v2/pixverse/music/")
             )
+
+    def _list(self, sock: socket.socket, offset: str) -> None:
+        """Answer one short page, the newest job first."""
+        jobs = [job for job in reversed(self._book.jobs.values()) if "unlisted" not in job.script]
+        start = int(offset or 0)
+        end = start + LIST_PAGE
+        page = [polls.done(job, self.places) for job in jobs[start:end]]
+        answer(sock, 200, {"data": page, "has_more": end < len(jobs), "next_offset": end})
 
     def _idle(self, sock: socket.socket) -> None:
         """Answer when no other connection is being served: every charge that was coming has come."""
