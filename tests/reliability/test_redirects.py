@@ -1,14 +1,12 @@
-"""The redirect zoo: whatever a vendor answers, the key and the body reach no host but its own.
-
-From https to http cannot be shown on loopback without certificates; no redirect of a call is followed at all, and a base
-URL that is plain http is refused beyond loopback.
-"""
+"""The redirect zoo: whatever a vendor answers, the key and the body reach no host but its own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.support.vendor.server import AUTHORITY
 
 if TYPE_CHECKING:
     from tests.reliability.project import Project
@@ -53,6 +51,50 @@ def test_a_redirected_download_takes_no_key_along(project: Project, place: str) 
     key = project.canary.environ["PIXAZO_API_KEY"]
     assert (row["method"], row["body"]) == ("GET", "")
     assert key not in str(row)
+
+
+@pytest.fixture
+def secure(project: Project) -> Project:
+    """Return a project that speaks to the vendor over https."""
+    project.env = {
+        "SCOREFILE_PIXAZO_BASE_URL": project.vendor.tls,
+        "SSL_CERT_FILE": str(project.vendor.folder / AUTHORITY),
+    }
+    return project
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_submit_is_not_taken_down_from_https_to_http(secure: Project, code: int) -> None:
+    before = len(secure.vendor.requests())
+    secure.write({"a": f"submit=paid:redirect:{code}@same"})
+    first = secure.run()
+    assert first.code == (5 if code in (307, 308) else 8), first
+    assert len(secure.submits()) == 1
+    assert {row["where"] for row in secure.vendor.requests()[before:]} == {secure.vendor.tls.removeprefix("https://")}
+
+
+def test_a_poll_is_not_taken_down_from_https_to_http(secure: Project) -> None:
+    steps = ",".join(f"redirect:{code}@same" for code in CODES)
+    secure.write({"a": f"poll={steps},done"})
+    assert secure.run().code == 0
+    polls = [row for row in secure.heard(id=secure.charges()[0]["id"]) if "media" not in row["path"]]
+    assert {row["where"] for row in polls} == {secure.vendor.tls.removeprefix("https://")}
+
+
+def test_a_polling_address_is_not_taken_down_from_https_to_http(secure: Project) -> None:
+    secure.write({"a": "submit=paid:poll-elsewhere:same"})
+    assert secure.run().code == 0
+    polls = [row for row in secure.heard(id=secure.charges()[0]["id"]) if "media" not in row["path"]]
+    assert {row["where"] for row in polls} == {secure.vendor.tls.removeprefix("https://")}
+
+
+def test_a_certificate_of_an_unknown_authority_gets_no_byte(secure: Project) -> None:
+    del secure.env["SSL_CERT_FILE"]
+    secure.write({"a": ""})
+    done = secure.run()
+    assert done.code == 5, done
+    assert "CERTIFICATE_VERIFY_FAILED" in done.out
+    assert secure.submits() == []
 
 
 def test_the_vendor_does_get_the_key(project: Project) -> None:

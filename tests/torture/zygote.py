@@ -19,13 +19,16 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
 import tenacity
 
 import runner
 from tests.torture.mutants import MUTANTS
+
+if TYPE_CHECKING:
+    import ssl
 
 _LOG = logging.getLogger("tests.torture")
 _LIBC = ctypes.CDLL(None)
@@ -52,10 +55,15 @@ def import_all() -> None:
 
 
 def share_certificates() -> None:
-    """Read the machine's certificates once: every child speaks plain http on loopback."""
-    context = httpx.create_ssl_context()
+    """Read the machine's certificates once: nearly every child speaks plain http on loopback."""
+    read = httpx.create_ssl_context
+    context = read()
+
+    def shared(*_args: object, **_kwargs: object) -> ssl.SSLContext:
+        return read() if "SSL_CERT_FILE" in os.environ else context
+
     for name in ("httpx", "httpx._config", "httpx._transports.default"):
-        importlib.import_module(name).create_ssl_context = lambda *_args, **_kwargs: context  # type: ignore[attr-defined]
+        importlib.import_module(name).create_ssl_context = shared  # type: ignore[attr-defined]
 
 
 def serve() -> None:

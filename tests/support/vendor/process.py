@@ -29,6 +29,7 @@ class RunningVendor:
     url: str
     port: str
     host: str
+    tls: str
 
     def charges(self, *names: str) -> list[dict[str, Any]]:
         """Return the charges, all or those of these names, in order."""
@@ -72,6 +73,6 @@ def running_vendor(folder: Path) -> Iterator[RunningVendor]:
         assert process.stdout is not None
         places = json.loads(process.stdout.readline())
         try:
-            yield RunningVendor(folder=folder, url=places["same"], port=places["port"], host=places["host"])
+            yield RunningVendor(folder=folder, url=places.pop("same"), **places)
         finally:
             process.terminate()

@@ -1,4 +1,4 @@
-"""The vendor's doors: one that is its own, one at another port, one on another host; all write in one book."""
+"""The vendor's doors: its own, one at another port, one on another host, one with TLS; all write in one book."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import contextlib
 import json
 import secrets
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+
+import trustme
 
 from tests.support.vendor import media, polls, submits
 from tests.support.vendor.book import Heard, Job
@@ -21,21 +24,26 @@ if TYPE_CHECKING:
 
     from tests.support.vendor.book import Book
 
+AUTHORITY = "authority.pem"
 LIST_PAGE = 2
 OWN, ELSEWHERE = "127.0.0.1", "127.0.0.2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where the doors are: `same` is the vendor, `port` the same host at another port, `host` another host."""
+    """Where the doors are: `same` is the vendor, `port` the same host at another port, `host` another host.
+
+    `tls` is the vendor over https; its authority's certificate stands in AUTHORITY in the vendor's folder.
+    """
 
     same: str
     port: str
     host: str
+    tls: str
 
     def url(self, where: str) -> str:
         """Return a door's URL."""
-        return {"same": self.same, "port": self.port, "host": self.host}[where]
+        return str(getattr(self, where))
 
 
 class Vendor:
@@ -43,9 +51,10 @@ class Vendor:
 
     def __init__(self, book: Book, folder: Path) -> None:
         self._book, self._folder = book, folder
-        self._doors = [socket.create_server((host, 0), backlog=256) for host in (OWN, OWN, ELSEWHERE)]
-        urls = ["http://{}:{}".format(*door.getsockname()) for door in self._doors]
-        self.places = Places(same=urls[0], port=urls[1], host=urls[2])
+        self._doors = [socket.create_server((host, 0), backlog=256) for host in (OWN, OWN, ELSEWHERE, OWN)]
+        same, port, host, tls = ("{}:{}".format(*door.getsockname()) for door in self._doors)
+        self.places = Places(same=f"http://{same}", port=f"http://{port}", host=f"http://{host}", tls=f"https://{tls}")
+        self._tls = _certified(folder)
 
     def serve(self) -> None:
         """Open all doors."""
@@ -57,12 +66,13 @@ class Vendor:
             sock, _ = door.accept()
             with self._book.lock:
                 self._book.busy += 1
-            threading.Thread(target=self._serve_one, args=(sock,), daemon=True).start()
+            threading.Thread(target=self._serve_one, args=(sock, door is self._doors[-1]), daemon=True).start()
 
-    def _serve_one(self, sock: socket.socket) -> None:
-        where = "{}:{}".format(*sock.getsockname())
-        with sock, contextlib.suppress(OSError):
+    def _serve_one(self, raw: socket.socket, secure: bool) -> None:
+        where = "{}:{}".format(*raw.getsockname())
+        with contextlib.suppress(OSError), raw:
             try:
+                sock = self._tls.wrap_socket(raw, server_side=True) if secure else raw
                 heard = read_request(sock, where)
                 if heard is not None:
                     self._answer(sock, heard)
@@ -131,6 +141,15 @@ class Vendor:
             return
         job.polls += 1
         polls.reply(sock, job, _step(job.script, "poll", "done", job.polls - 1), self.places)
+
+
+def _certified(folder: Path) -> ssl.SSLContext:
+    """Return the TLS of a fresh certificate for OWN, and leave its authority in AUTHORITY."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / AUTHORITY))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(OWN).configure_cert(context)
+    return context
 
 
 def read_script(prompt: str) -> dict[str, list[str]]:
