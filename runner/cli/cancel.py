@@ -9,6 +9,7 @@ from runner.cli import options
 
 @click.command("cancel")
 @options.words
+@options.logging_requests
 def command(words: tuple[str, ...]) -> int:
     """Call off a job that is under way, where its vendor can, and say what that means."""
     from runner.errors import JobsFailed, UsageError

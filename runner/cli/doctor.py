@@ -13,7 +13,9 @@ import click
 from runner.cli import options
 
 if TYPE_CHECKING:
-    from runner.records import Provider
+    from collections.abc import Mapping
+
+    from runner.records import Provider, ProviderSettings
 
 PACKAGES = ("av", "click", "httpx", "jinja2", "jsonschema", "numpy", "pyyaml", "soundfile", "tenacity")
 REACH_TIMEOUT_S = 5.0
@@ -27,38 +29,46 @@ LOW_DISK_GIB = 1
 @options.rehearse
 @click.option("--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Do not try to reach the vendors.")
 def command(file: str | None, *, format_: str, offline: bool, state: bool, rehearse: bool) -> int:
-    """Say whether everything is there: Python, packages, keys, vendors, free disk. Keys are never shown."""
-    from runner.cli.show import print_json, print_table
-    from runner.sources import read_catalog, schema_folders
+    """Say whether everything is there: Python, packages, keys, vendors, free disk. Keys are never shown.
+
+    Addresses and names of key variables are those of the pipeline, where there is one.
+    """
+    from runner.sources import DEFAULT_FILE, read_catalog, schema_folders
 
     if state:
         return _state(file, rehearse=rehearse, format_=format_)
     rows = [*_program(), *_disk()]
-    catalog = read_catalog(schema_folders(Path.cwd()))
+    settings: Mapping[str, ProviderSettings] = {}
+    if file is not None or Path(DEFAULT_FILE).exists():
+        settings = options.provider_settings(options.ask_from((file,) if file else (), profile=None, variables=()))
+    catalog = read_catalog(schema_folders(Path(file or DEFAULT_FILE).absolute().parent))
     for provider in sorted(catalog.providers.values(), key=lambda item: item.name):
         if provider.mode != "local":
-            rows += [_key(provider), *([] if offline else [_reach(provider)])]
-    if format_ == "json":
-        print_json({"checks": [{"what": what, "state": state, "detail": detail} for what, state, detail in rows]})
-        return 0
-    print_table(("CHECK", "STATE", "DETAIL"), rows)
-    return 0
+            said = settings.get(provider.name)
+            rows += [_key(provider, said), *([] if offline else [_reach(provider, said)])]
+    return _print(rows, format_, exit_code=0)
 
 
 def _state(file: str | None, *, rehearse: bool, format_: str) -> int:
     """Print what `doctor --state` found; 3 when something is damaged."""
-    from runner.cli.show import print_json, print_table
     from runner.errors import StateError
     from runner.receipts import inspect_state
 
     ask = options.ask_from((file,) if file else (), profile=None, variables=(), rehearse=rehearse)
     found = inspect_state(ask)
     rows = [(item.what, "sound" if item.sound else "damaged", item.detail) for item in found]
+    return _print(rows, format_, exit_code=0 if all(item.sound for item in found) else StateError.exit_code)
+
+
+def _print(rows: list[tuple[str, str, str]], format_: str, *, exit_code: int) -> int:
+    from runner.cli.show import print_json, print_table
+
     if format_ == "json":
-        print_json({"checks": [{"what": what, "state": state, "detail": detail} for what, state, detail in rows]})
+        checks = [{"what": what, "state": state, "detail": detail} for what, state, detail in rows]
+        print_json({"checks": checks}, exit_code=exit_code)
     else:
         print_table(("CHECK", "STATE", "DETAIL"), rows)
-    return 0 if all(item.sound for item in found) else StateError.exit_code
+    return exit_code
 
 
 def _program() -> list[tuple[str, str, str]]:
@@ -80,28 +90,28 @@ def _disk() -> list[tuple[str, str, str]]:
     return [("disk", "ok" if free_gib >= LOW_DISK_GIB else "low", f"{free_gib:.1f} GiB free here")]
 
 
-def _key(provider: Provider) -> tuple[str, str, str]:
+def _key(provider: Provider, settings: ProviderSettings | None) -> tuple[str, str, str]:
     from runner.engine.keys import find_key, key_variable
     from runner.errors import KeyProblem
 
-    name = key_variable(provider, None) or ""
+    name = key_variable(provider, settings) or ""
     if not os.environ.get(name):
         return (f"{provider.name} key", "not set", name)
     try:
-        find_key(provider, None, os.environ)
+        find_key(provider, settings, os.environ)
     except KeyProblem as error:
         return (f"{provider.name} key", "unusable", error.message)
     return (f"{provider.name} key", "present", name)
 
 
-def _reach(provider: Provider) -> tuple[str, str, str]:
+def _reach(provider: Provider, settings: ProviderSettings | None) -> tuple[str, str, str]:
     """Open a connection and send nothing: reachable or not, without a key and without a request."""
     import socket
     from urllib.parse import urlsplit
 
     from runner.engine.doors import base_url_of
 
-    url = base_url_of(provider, None, os.environ)
+    url = base_url_of(provider, settings, os.environ)
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:

@@ -116,12 +116,31 @@ def reporting(function: Callable[..., Report]) -> Callable[..., int]:
     return body
 
 
+def logging_requests(function: F) -> F:
+    """Add --log-file and -v to a verb that speaks to vendors and returns no Report."""
+
+    @functools.wraps(function)
+    def logged(*args: Any, verbose: int, log_file: str | None, **given: Any) -> Any:
+        from runner.cli.logs import logging_to
+
+        with logging_to(log_file, verbose=verbose):
+            return function(*args, **given)
+
+    return _LOG_FILE(_VERBOSE(logged))  # type: ignore[return-value]  # click's options return what they are given
+
+
 def _auto_format(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
     return value or ("github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text")
 
 
+_LOG_FILE = click.option(
+    "--log-file", metavar="PATH", envvar="SCOREFILE_LOG_FILE", help="Append one JSON line a request."
+)
+_VERBOSE = click.option(
+    "-v", "--verbose", count=True, envvar="SCOREFILE_VERBOSE", help="All jobs, and a line a request; -vv: sizes."
+)
 _TALK = (
-    click.option("--log-file", metavar="PATH", envvar="SCOREFILE_LOG_FILE", help="Append one JSON line a request."),
+    _LOG_FILE,
     click.option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
@@ -129,9 +148,7 @@ _TALK = (
         envvar="SCOREFILE_COLOR",
         help="When.",
     ),
-    click.option(
-        "-v", "--verbose", count=True, envvar="SCOREFILE_VERBOSE", help="All jobs, and a line a request; -vv: sizes."
-    ),
+    _VERBOSE,
     click.option("-q", "--quiet", is_flag=True, envvar="SCOREFILE_QUIET", help="Only the result, a line a problem."),
     click.option(
         "--format",

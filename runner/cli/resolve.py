@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.option("--not-charged", is_flag=True, help="It was not charged: the job may be submitted again.")
 @click.option("--resubmit", is_flag=True, help="Submit again, although it may have been charged.")
 @options.rehearse
+@options.logging_requests
 def command(
     words: tuple[str, ...], *, vendor_id: str | None, not_charged: bool, resubmit: bool, rehearse: bool
 ) -> None:
