@@ -11,6 +11,7 @@ from runner.errors import StateError, UsageError
 from runner.known import open_books
 from runner.records import Outcome, Plan
 from runner.sources import find_project, prepare_state
+from runner.state.blobs import TakeMissing
 from runner.state.files import digest
 from runner.state.runlock import hold
 
@@ -46,13 +47,11 @@ def run_frozen(ask: Ask) -> Ran:
 
 
 def _frozen_restore(books: Books, job: str, entry: Entry, path: str) -> Outcome:
-
-    take = entry.takes[min(entry.take, len(entry.takes)) - 1]
-    if take.sha256 not in books.blobs:
-        message = f"{path} is not here, and neither is its take in the store"
-        return Outcome(job=job, model=entry.model, result="failed", message=message, help="run without --frozen")
     try:
         placed = books.bring(job, entry, job, output=path, take=entry.take)
+    except TakeMissing:
+        message = f"{path} is not here, and neither is its take in the store"
+        return Outcome(job=job, model=entry.model, result="failed", message=message, help="run without --frozen")
     except (StateError, OSError) as error:
         return Outcome(job=job, model=entry.model, result="failed", message=str(error))
     return Outcome(job=job, model=entry.model, result="restored", entry=placed)

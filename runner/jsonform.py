@@ -27,12 +27,13 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
         "takes": [take_to_json(take) for take in entry.takes],
         "take": entry.take,
     }
-    return block if entry.pending is None else {**block, "pending": entry_to_json(entry.pending)}
+    nested = {"pending": entry.pending, "paid": entry.paid}
+    return block | {name: entry_to_json(inner) for name, inner in nested.items() if inner is not None}
 
 
 def entry_from_json(block: Mapping[str, Any]) -> Entry:
     """Return the Entry of one block. Raises KeyError, TypeError or ValueError when it is not one."""
-    _only(block, {"fingerprint", "model", "request", "receipt", "takes", "take", "pending"})
+    _only(block, {"fingerprint", "model", "request", "receipt", "takes", "take", "pending", "paid"})
     receipt = block["receipt"]
     _only(receipt, {"request_id", "price_usd", "submitted_at", "poll_url"})
     return Entry(
@@ -48,6 +49,7 @@ def entry_from_json(block: Mapping[str, Any]) -> Entry:
         takes=tuple(take_from_json(take) for take in block["takes"]),
         take=_whole(block["take"]),
         pending=None if block.get("pending") is None else entry_from_json(block["pending"]),
+        paid=None if block.get("paid") is None else entry_from_json(block["paid"]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,16 @@ from runner.plan.decide import Facts
 from runner.plan.pending import from_pending
 from runner.state.blobs import Blobs
 from runner.state.books import Books, finished_entries, known_receipts
-from runner.state.files import digest
+from runner.state.files import digest, is_through_link
 from runner.state.lockfile import read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from runner.ask import Checked
     from runner.catalog.cards import Catalog
-    from runner.records import Event, Lock, Submission
+    from runner.records import Event, Lock, Plan, Submission
     from runner.sources import Project
 
 
@@ -53,9 +55,33 @@ def look_around(checked: Checked, lock: Lock, submissions: tuple[Submission, ...
         lock=lock,
         submissions=submissions,
         finished=finished_entries(submissions, private=private),
-        outputs={path: digest(root / path) for path in paths if (root / path).exists()},
+        outputs=_standing(root, paths),
         blobs=Blobs(checked.project.blobs),
+        askable=frozenset(
+            name for name, card in checked.catalog.cards.items() if checked.catalog.providers[card.provider].poll
+        ),
     )
+
+
+def _standing(root: Path, paths: set[str]) -> dict[str, str | None]:
+    """Return path → hash of what stands there; None for what is no file of its own, or is reached through a link."""
+    folders = {path.rpartition("/")[0] for path in paths}
+    linked = {folder for folder in folders if is_through_link(root, folder)}
+    unsafe = {path for path in paths if path.rpartition("/")[0] in linked}
+    found = {path: digest(root / path) for path in paths - unsafe if os.path.lexists(root / path)}
+    return found | dict.fromkeys(unsafe)
+
+
+def damaged_takes(todo: Plan, blobs: Blobs) -> tuple[str, ...]:
+    """Return the takes that a plan would bring back and that are damaged in the store: they are set aside by this."""
+    found = []
+    for action in todo.actions:
+        if action.verb == "restore" and action.entry is not None:
+            takes = action.entry.takes
+            sha256 = takes[min(action.request.take, len(takes)) - 1].sha256
+            if sha256 in blobs and not blobs.sound(sha256):
+                found.append(sha256)
+    return tuple(found)
 
 
 def _private_models(catalog: Catalog) -> frozenset[str]:
@@ -71,7 +97,7 @@ def open_books(project: Project) -> Iterator[Books]:
         root=project.root,
         lock_path=project.lock,
         journal_path=project.journal,
-        blobs=Blobs(project.blobs),
+        blobs=Blobs(project.blobs, pipeline=project.name),
         rehearsal=project.rehearsal,
     )
     try:

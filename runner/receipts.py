@@ -1,12 +1,14 @@
-"""What a person does with receipts: look at the journal, decide a doubt, call a job off, check that all is sound."""
+"""What a person does with receipts: look at the journal, decide a doubt, check that all is sound."""
 
 from __future__ import annotations
 
+import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from runner.decisions import A_PERSON, FREEING, NOT_RENAMED, Choices, Decision, command, told_ids
 from runner.errors import StateError, UsageError
 from runner.sources import find_project, prepare_state, read_catalog, schema_folders
 
@@ -14,12 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from runner.ask import Ask
+    from runner.catalog.cards import Catalog
     from runner.catalog.listing import Listed
-    from runner.records import Event, Provider, ProviderSettings, Submission
+    from runner.records import Card, Event, Json, Lock, Phase, Provider, ProviderSettings, Submission
     from runner.sources import Project
     from runner.state.books import Books
-
-Decision = Literal["id", "not-charged", "resubmit"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,18 +28,15 @@ class Doubt:
     """A submit without a proven outcome, and what the vendor's own list may say of it."""
 
     submission: Submission
-    provider: Provider
+    name: str
+    """The shortest name that means it."""
+    full_name: str
+    vendor: str
+    takes_ids: bool
+    """Whether the vendor can be asked for a job by its id."""
+    request: Mapping[str, Json]
+    """Its prompt, and what tells it apart from other doubts of its job."""
     candidates: tuple[Listed, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled:
-    """What calling a job off did."""
-
-    submission: Submission
-    provider: Provider
-    done: bool
-    meaning: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,131 +55,149 @@ def log(ask: Ask) -> tuple[Event, ...]:
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
     names = ask.wanted.names
     return tuple(
-        row for row in read_events(project.journal) if not names or row.job in names or row.job.split("@")[0] in names
+        row for row in read_events(project.journal) if not names or any(_is_about(row, name) for name in names)
     )
 
 
-def doubts(ask: Ask, *, settings: Mapping[str, ProviderSettings]) -> tuple[Doubt, ...]:
+def _is_about(row: Event, name: str) -> bool:
+    """Say whether a row is of this job, cell, matrix, or JOB~ATTEMPT."""
+    job, _, attempt = name.rpartition("~")
+    return name in (row.job, row.job.split("@")[0]) or (job == row.job and row.attempt.startswith(attempt))
+
+
+def doubts(
+    ask: Ask, *, settings: Mapping[str, ProviderSettings], renamed: Mapping[str, str] = NOT_RENAMED
+) -> tuple[Doubt, ...]:
     """Return every submit in doubt, of the named jobs only when some are named.
 
     Where a vendor can list its jobs and its key is set, jobs of that list with the same prompt are proposed. Finding
     none proves nothing: a vendor may book a submit late.
     """
-    from runner.engine.machine import fold
     from runner.records import IN_DOUBT
     from runner.state.journal import read_events
+    from runner.state.lockfile import read_lock
 
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
     catalog = read_catalog(schema_folders(project.folder))
-    names = ask.wanted.names
-    found = []
-    for submission in fold(read_events(project.journal)).values():
-        if submission.phase not in IN_DOUBT or (names and submission.job not in names):
-            continue
-        card = catalog.cards.get(submission.model)
-        if card is None:
-            continue
-        provider = catalog.providers[card.provider]
-        candidates = _candidates(provider, submission, settings.get(provider.name), ask.env)
-        found.append(Doubt(submission=submission, provider=provider, candidates=candidates))
-    return tuple(found)
+    lock = read_lock(project.lock, rehearsal=project.rehearsal)
+    choices = choices_of(lock, read_events(project.journal), renamed)
+    found = tuple(item for item in choices.submissions if item.phase in IN_DOUBT)
+    if ask.wanted.names:
+        named = {id(item) for name in ask.wanted.names for item in choices.meant(name, found)}
+        found = tuple(item for item in found if id(item) in named)
+    return tuple(_doubt(ask, item, found, choices, catalog, settings) for item in found)
 
 
-def resolve(ask: Ask, job: str, decision: Decision, *, id: str | None = None) -> Submission:
-    """Decide the one doubt of a job and return its submission as it stands then.
+def _doubt(
+    ask: Ask,
+    item: Submission,
+    among: tuple[Submission, ...],
+    choices: Choices,
+    catalog: Catalog,
+    settings: Mapping[str, ProviderSettings],
+) -> Doubt:
+    card = catalog.cards.get(item.model)
+    provider = None if card is None else catalog.providers[card.provider]
+    same = [other.params for other in among if other.job == item.job]
+    candidates: tuple[Listed, ...] = ()
+    if provider is not None:
+        taken = {other.request_id for other in choices.submissions}
+        listed = _candidates(provider, item, settings.get(provider.name), ask.env)
+        candidates = tuple(job for job in listed if job.id not in taken)
+    return Doubt(
+        submission=item,
+        name=choices.name(item),
+        full_name=choices.full_name(item),
+        vendor=item.model.partition("/")[0] if provider is None else provider.title,
+        takes_ids=provider is not None and provider.poll is not None,
+        request={name: value for name, value in item.params.items() if name == "prompt" or _differs(name, same)},
+        candidates=candidates,
+    )
 
-    `id` takes the vendor's id as the receipt, which also opens a receipt of which the lock holds a digest only;
-    `not-charged` frees the job for a new submit, `resubmit` does the same
-    although it may have been charged. Raises UsageError when the job is in no doubt, or the id is none.
+
+def _differs(name: str, requests: list[Mapping[str, Json]]) -> bool:
+    return any(request.get(name) != requests[0].get(name) for request in requests)
+
+
+def resolve(
+    ask: Ask, name: str, decision: Decision, *, id: str | None = None, renamed: Mapping[str, str] = NOT_RENAMED
+) -> Submission:
+    """Decide the one submission that a name means and return it as it stands then.
+
+    `id` takes the vendor's id as the receipt; it also opens a receipt of which the lock holds a digest only, and
+    replaces an id that a person told before, until something was fetched by it. `not-charged` frees the job for a new
+    submit, `resubmit` does the same although it may have been charged; both also give up what ended without its audio.
+    Raises UsageError when there is nothing to decide, when it could be several things, or when the id is none.
     """
-    from runner.catalog.answer import valid_id
-    from runner.engine import machine
-    from runner.receipt_id import hidden, is_hidden
-    from runner.records import Phase
+    from runner.records import ENDED_BADLY, Phase
 
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
-    with _held(project) as books:
-        submission = _the_doubt(books, job, receipts_too=decision == "id")
-        at = _now()
-        match decision:
-            case "id":
-                known = valid_id(id)
-                if known is None:
-                    raise UsageError(f"{id!r} is not an id a vendor gives", help="copy it from the vendor's own list")
-                if is_hidden(submission.request_id) and hidden(known) != submission.request_id:
-                    raise UsageError(f"{known} is not the id of this receipt", help="look for another one")
-                holder = books.holder_of(known)
-                if holder not in (None, submission.attempt):
-                    raise UsageError(f"{known} is the receipt of another job already", help="scorefile log shows which")
-                row = machine.event(submission, Phase.ACCEPTED, at=at, request_id=known, via="a person")
-            case "not-charged":
-                said = "not charged, as a person found"
-                row = machine.event(submission, Phase.REJECTED, at=at, message=said, charged=False, via="a person")
-            case "resubmit":
-                said = "given up by a person, who asked for a new submit; it may have been charged"
-                row = machine.event(submission, Phase.FAILED, at=at, message=said, via="a person")
-        books.record(row)
-        decided = machine.advance(submission, row)
+    with held(project) as books:
+        choices = choices_of(books.lock, books.events, renamed)
+        item = choices.one(ask, name, decision)
+        row = {"at": now(), "via": A_PERSON}
         if decision == "id":
-            books.note_pending(decided, private=_is_private(project, decided))
+            provider, _ = vendor_of(read_catalog(schema_folders(project.folder)), item)
+            known = _usable_id(ask, books, choices, item, provider, id)
+            if _is_told_already(books, choices, item, known):
+                said = f"its payment is {_shown(provider, known)}, which is known already"
+                return record(books, item, Phase.REJECTED, **row, message=said, charged=False)
+            decided = record(books, item, Phase.ACCEPTED, **row, request_id=known, refreshes=0)
+            books.note_pending(decided, private=provider.id_is_private)
+            return decided
+        if decision == "not-charged":
+            decided = record(
+                books, item, Phase.REJECTED, **row, message="not charged, as a person found", charged=False
+            )
+        else:
+            said = "given up by a person, who asked for a new submit; it may have been charged"
+            decided = record(books, item, Phase.FAILED, **row, message=said)
+        if item.phase in ENDED_BADLY:
+            books.drop_pending(item)
         return decided
 
 
-def cancel(ask: Ask, job: str, *, settings: Mapping[str, ProviderSettings]) -> tuple[Cancelled, ...]:
-    """Call off every unfinished submission of a job, where its vendor can. Raises UsageError when there is none."""
-    from runner.catalog.protocol import cancel_call
-    from runner.engine import machine
-    from runner.engine.doors import open_door
-    from runner.engine.transport import HttpTransport, NotSent
-    from runner.receipt_id import is_hidden
-    from runner.records import Phase
+def _usable_id(ask: Ask, books: Books, choices: Choices, item: Submission, provider: Provider, id: str | None) -> str:
+    """Return an id that this submission may have. Raises UsageError saying why it may not."""
+    from runner.catalog.answer import valid_id
+    from runner.receipt_id import hidden, is_hidden
 
-    project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
-    catalog = read_catalog(schema_folders(project.folder))
-    results = []
-    with _held(project) as books:
-        waiting = [
-            item
-            for item in machine.fold(books.events).values()
-            if item.job == job and item.phase in (Phase.ACCEPTED, Phase.STALLED) and item.request_id is not None
-        ]
-        if not waiting:
-            raise UsageError(f"{job} has no submission under way", help="scorefile status lists those that have")
-        for submission in waiting:
-            provider = catalog.providers[catalog.cards[submission.model].provider]
-            if is_hidden(submission.request_id):
-                meaning = "its id is not known here; run first, which looks it up"
-                results.append(Cancelled(submission=submission, provider=provider, done=False, meaning=meaning))
-                continue
-            if provider.cancel is None:
-                meaning = "the vendor has no way to call a job off: it runs on, and the next run fetches it"
-                results.append(Cancelled(submission=submission, provider=provider, done=False, meaning=meaning))
-                continue
-            door = open_door(provider, settings.get(provider.name), ask.env)
-            call = cancel_call(provider, id=str(submission.request_id), base_url=door.base_url)
-            assert call is not None
-            transport = HttpTransport()
-            try:
-                reply = transport.ask(call, door)
-                status = str(reply.status)
-                done = reply.status < 300
-            except NotSent as error:
-                status, done = error.message, False
-            finally:
-                transport.close()
-            meaning = _MEANING[provider.cancel.meaning] if done else f"the vendor answered: {status}"
-            if done:
-                said = f"called off by a person ({provider.cancel.meaning})"
-                books.record(machine.event(submission, Phase.FAILED, at=_now(), message=said))
-                books.drop_pending(submission)
-            results.append(Cancelled(submission=submission, provider=provider, done=done, meaning=meaning))
-    return tuple(results)
+    if provider.poll is None:
+        ways = " or ".join(command(ask, choices.name(item), way) for way in FREEING)
+        raise UsageError(f"{provider.title} cannot be asked for a job by its id, so none is of use here", help=ways)
+    known = valid_id(id)
+    if known is None or is_hidden(known):
+        raise UsageError(f"{id!r} is not an id a vendor gives", help="copy it from the vendor's own list")
+    if is_hidden(item.request_id) and hidden(known) != item.request_id:
+        raise UsageError(f"{known} is not the id of this receipt", help="look for another one")
+    holder = books.holder_of(provider.name, known)
+    if holder not in (None, item.attempt) and not _is_told_already(books, choices, item, known):
+        raise UsageError(
+            f"{known} is the receipt of another submission already", help="scorefile log and the lock show whose it is"
+        )
+    return known
 
 
-_MEANING = {
-    "stops-job": "the vendor stops the job",
-    "stops-tracking": "the vendor stops tracking it; the job itself may run on and be charged",
-}
+def _is_told_already(books: Books, choices: Choices, item: Submission, known: str) -> bool:
+    """Say whether the id of a submit in doubt stands for the same request of the same job elsewhere in lock or journal.
+
+    That happens where the receipt reached the lock, and the journal's own row could not be written.
+    """
+    from runner.receipt_id import hidden
+    from runner.records import IN_DOUBT
+
+    if item.phase not in IN_DOUBT:
+        return False
+    ids = (known, hidden(known))
+    entry = books.lock.jobs.get(item.job)
+    entries = [(inner.fingerprint, inner.receipt.request_id) for inner in (entry, entry and entry.pending) if inner]
+    others = [other for other in choices.submissions if other.job == item.job and other.attempt != item.attempt]
+    told = entries + [(other.fingerprint, other.request_id) for other in others]
+    return any(fingerprint == item.fingerprint and id_ in ids for fingerprint, id_ in told)
+
+
+def _shown(provider: Provider, known: str) -> str:
+    return "a job" if provider.id_is_private else known
 
 
 def inspect_state(ask: Ask) -> tuple[Finding, ...]:
@@ -217,32 +233,52 @@ def inspect_state(ask: Ask) -> tuple[Finding, ...]:
 
 
 @contextmanager
-def _held(project: Project) -> Iterator[Books]:
+def held(project: Project) -> Iterator[Books]:
     """Open a pipeline's books for writing, under its run lock."""
     from runner.known import open_books
     from runner.state.runlock import hold
 
     prepare_state(project)
-    with hold(project.state, now=_now(), timeout_s=0.0), open_books(project) as books:
+    with hold(project.state, now=now(), timeout_s=0.0), open_books(project) as books:
         yield books
 
 
-def _the_doubt(books: Books, job: str, *, receipts_too: bool) -> Submission:
-    """Return what a person is to decide about a job: a submit in doubt, or a receipt without its id."""
-    from runner.engine.machine import fold
-    from runner.receipt_id import is_hidden
-    from runner.records import IN_DOUBT, OPEN
+def choices_of(lock: Lock, events: tuple[Event, ...], renamed: Mapping[str, str]) -> Choices:
+    """Return all that a person can decide about: what the journal knows, and what only the lock knows."""
+    from runner.known import known_submissions
 
-    submissions = fold(books.events).values()
-    mine = [item for item in submissions if item.job == job]
-    waiting = [item for item in mine if item.phase in IN_DOUBT]
-    if receipts_too and not waiting:
-        waiting = [item for item in mine if item.phase in OPEN and is_hidden(item.request_id)]
-    if not waiting:
-        known = sorted({item.job for item in submissions if item.phase in IN_DOUBT})
-        help_ = f"in doubt are: {', '.join(known)}" if known else "no job is in doubt"
-        raise UsageError(f"{job} is in no doubt", help=help_)
-    return waiting[0]
+    return Choices(submissions=known_submissions(lock, events), told=told_ids(events), renamed=renamed)
+
+
+def record(books: Books, item: Submission, phase: Phase, *, at: str, **data: Json) -> Submission:
+    """Write that a submission reached a phase and return it; one that only the lock knew is brought into the journal."""
+    from runner.engine import machine
+
+    rows = () if item.attempt else _opening(item, at)
+    begun = machine.fold(rows)[rows[0].attempt] if rows else item
+    row = machine.event(begun, phase, at=at, **data)
+    books.record(*rows, row)
+    return machine.advance(begun, row)
+
+
+def _opening(item: Submission, at: str) -> tuple[Event, ...]:
+    from runner.engine import machine
+    from runner.records import Event, Phase
+
+    data = {"model": item.model, "params": dict(item.params), "fingerprint": item.fingerprint}
+    price = {"seed_param": item.seed_param, "price_usd": item.price_usd}
+    planned = Event(at=at, job=item.job, attempt=secrets.token_hex(16), phase=Phase.PLANNED, data=data | price)
+    accepted = {"request_id": item.request_id, "poll_url": item.poll_url}
+    begun = machine.advance(None, planned)
+    return planned, machine.event(begun, Phase.ACCEPTED, at=item.submitted_at or at, **accepted)
+
+
+def vendor_of(catalog: Catalog, item: Submission) -> tuple[Provider, Card]:
+    """Return who made a submission, and its model. Raises StateError when that left the catalogue."""
+    card = catalog.cards.get(item.model)
+    if card is None:
+        raise StateError(f"the model {item.model} is not in the catalogue", help="put its file back into schemas/")
+    return catalog.providers[card.provider], card
 
 
 def _candidates(
@@ -268,15 +304,6 @@ def _candidates(
         transport.close()
 
 
-def _is_private(project: Project, submission: Submission) -> bool:
-    catalog = read_catalog(schema_folders(project.folder))
-    card = catalog.cards.get(submission.model)
-    if card is None:
-        raise StateError(
-            f"the model {submission.model} is not in the catalogue", help="put its file back into schemas/"
-        )
-    return catalog.providers[card.provider].id_is_private
-
-
-def _now() -> str:
+def now() -> str:
+    """Return the time as the journal writes it."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -474,6 +474,8 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    kept: str | None = None
+    """SHA-256 of the body where it stands in the store instead of here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -484,6 +486,8 @@ class Media:
     data: bytes | None = None
     media_type: str | None = None
     seed: int | None = None
+    kept: str | None = None
+    """SHA-256 of the bytes where they stand in the store instead of here."""
 
 
 class Verdict(StrEnum):
@@ -553,7 +557,7 @@ class Entry:
     """One job in the lock: what was sent, what proves it, what came back.
 
     Without takes it is a pending receipt: accepted, not finished. `pending` is such a receipt beside a finished entry
-    that is being made anew.
+    that is being made anew; `paid` is what a vendor made, while something made here stands in front of it.
     """
 
     fingerprint: str
@@ -563,6 +567,7 @@ class Entry:
     takes: tuple[Take, ...]
     take: int
     pending: Entry | None = None
+    paid: Entry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -597,7 +602,7 @@ class Phase(StrEnum):
     BAD_CONTENT = "bad_content"
 
 
-ENDED_BADLY = frozenset({Phase.LOST, Phase.BAD_CONTENT})
+ENDED_BADLY = frozenset({Phase.LOST, Phase.BAD_CONTENT, Phase.EXPIRED})
 """Phases of a paid submission that ended without its audio: the next run asks the vendor for it again, at no cost."""
 OPEN = ENDED_BADLY | {
     Phase.ANSWERED,
@@ -606,7 +611,6 @@ OPEN = ENDED_BADLY | {
     Phase.FETCHED,
     Phase.PLACED,
     Phase.STALLED,
-    Phase.EXPIRED,
 }
 """Phases of a paid submission that can go on at no cost."""
 IN_DOUBT = frozenset({Phase.INTENT, Phase.UNKNOWN})

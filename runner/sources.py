@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from runner.records import Json
 
 DEFAULT_FILE = "scorefile.yaml"
+_OWNER = "owner"
+"""The file in a state folder that says which pipeline file it belongs to."""
 MAX_PIPELINE_BYTES = 4 << 20
 MAX_TEXT_BYTES = 1 << 20
 MAX_SCHEMA_BYTES = 1 << 20
@@ -29,7 +32,8 @@ class Project:
     """Where one pipeline and all that belongs to it stands.
 
     `state` is `.scorefile/`, `root` the folder that outputs are relative to. In a rehearsal all three of root, lock
-    and journal lie under `.scorefile/rehearsal/NAME/`.
+    and journal lie under `.scorefile/rehearsal/NAME/`. `apart` says that the state does not stand beside the pipeline,
+    but where SCOREFILE_STATE_DIR says: other projects may say the same.
     """
 
     file: Path
@@ -42,6 +46,7 @@ class Project:
     journal: Path
     blobs: Path
     rehearsal: bool
+    apart: bool = False
 
     @property
     def name(self) -> str:
@@ -58,8 +63,14 @@ class Project:
 def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
     """Return the project of a pipeline file, `scorefile.yaml` in the current folder when none is named.
 
-    Raises UsageError when there is no such file.
+    Raises UsageError when there is no such file, or when its state folder holds the journal of another one.
     """
+    project = _project(file, rehearsal=rehearsal, env=env)
+    refuse_other_owner(project)
+    return project
+
+
+def _project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
     shown = file or DEFAULT_FILE
     path = Path(shown)
     if not path.exists():
@@ -83,6 +94,7 @@ def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -
             journal=root / "journal.db",
             blobs=root / "blobs",
             rehearsal=True,
+            apart=bool(moved),
         )
     return Project(
         file=path,
@@ -94,11 +106,63 @@ def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -
         journal=state / "pipelines" / path.stem / "journal.db",
         blobs=state / "blobs",
         rehearsal=False,
+        apart=bool(moved),
     )
 
 
+def refuse_other_owner(project: Project) -> None:
+    """Raise UsageError when the state folder holds the journal of another pipeline, which is still there.
+
+    Its owner may be gone because the checkout moved: then the journal goes with the pipeline of that name.
+    """
+    owner = _owner(project) if project.apart else None
+    if owner is None or not _is_another(owner, project.file):
+        return
+    raise UsageError(
+        f"{project.state} holds the journal of {owner}",
+        help="give each project a SCOREFILE_STATE_DIR of its own",
+    )
+
+
+def _is_another(owner: Path, file: Path) -> bool:
+    try:
+        return not owner.samefile(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        # Whoever's folder may not be looked into is somebody else.
+        return True
+
+
+def _owner(project: Project) -> Path | None:
+    """Return the pipeline file that a state folder says it belongs to."""
+    try:
+        return Path((project.state / _OWNER).read_text(encoding="utf-8").rstrip("\n"))
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _own(project: Project) -> None:
+    """Write into a state folder whose it is, unless another pipeline was there first. Raises UsageError then."""
+    refuse_other_owner(project)
+    if not project.apart or _owner(project) == project.file:
+        return
+    note, fresh = project.state / _OWNER, project.state / f"{_OWNER}.{os.getpid()}"
+    try:
+        fresh.write_text(f"{project.file}\n", encoding="utf-8")
+        if _owner(project) is None:
+            # A link never takes the place of a note that another run wrote in this very moment.
+            with contextlib.suppress(FileExistsError):
+                os.link(fresh, note)
+        else:
+            fresh.replace(note)
+    finally:
+        fresh.unlink(missing_ok=True)
+    refuse_other_owner(project)
+
+
 def prepare_state(project: Project) -> None:
-    """Create the state folder, invisible to git. Raises NotWritable when it cannot be."""
+    """Create the state folder, invisible to git. Raises NotWritable when it cannot be, UsageError when it is another's."""
     top = next((parent for parent in project.state.parents if parent.name == ".scorefile"), project.state)
     ignore = top / ".gitignore"
     try:
@@ -106,6 +170,7 @@ def prepare_state(project: Project) -> None:
         project.root.mkdir(parents=True, exist_ok=True)
         if not ignore.exists():
             ignore.write_text("*\n")
+        _own(project)
     except OSError as error:
         raise NotWritable(
             f"{error.filename or project.state} cannot be written: {error.strerror}",

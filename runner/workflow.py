@@ -98,7 +98,7 @@ def _decide(checked: Checked, ask: Ask, lock: Lock, submissions: tuple[Submissio
     if ask.saved is not None:
         from runner.plan.saved import refuse_stale
 
-        refuse_stale(ask.saved, todo, lock, checked.catalog.providers)
+        refuse_stale(ask.saved, todo, lock, checked.catalog.providers, pipeline=checked.pipeline)
     return todo
 
 
@@ -129,7 +129,7 @@ def run(
         refuse_change(first)
     refuse_cost(first, budget)
     prepare_state(checked.project)
-    from runner.known import known_submissions, open_books
+    from runner.known import damaged_takes, known_submissions, open_books
     from runner.stage import executor
     from runner.state.runlock import hold
 
@@ -139,9 +139,15 @@ def run(
         open_books(checked.project) as books,
     ):
         submissions = known_submissions(books.lock, books.events)
-        todo = _with_drawn_seeds(_decide(checked, ask, books.lock, submissions))
+        todo = _decide(checked, ask, books.lock, submissions)
+        if damaged_takes(todo, books.blobs):
+            todo = _decide(checked, ask, books.lock, submissions)
+        todo = _with_drawn_seeds(todo)
         if options.offline:
             todo = _without_vendors(todo, checked.catalog)
+        # Another run may have held the lock until now: what was in order before is judged again.
+        if options.locked:
+            refuse_change(todo)
         refuse_cost(todo, budget)
         with executor(checked, todo, ask, options, books=books, budget=budget, stop=stop, notify=notify) as running:
             if not ask.rehearse:

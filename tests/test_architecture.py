@@ -34,7 +34,7 @@ ROOMS: dict[str, set[str]] = {
     "receipt_id": set(),
     "jsonform": {"records", "media_types"},
     # pure: text and schemas become requests, requests become actions
-    "catalog": {"records", "errors"},
+    "catalog": {"records", "errors", "media_types"},
     "spec": {"records", "media_types"},
     "plan": {"records", "errors", "catalog", "media_types"},
     "policy": {"records", "errors"},
@@ -42,7 +42,7 @@ ROOMS: dict[str, set[str]] = {
     "roundtrip": {"records", "errors", "spec"},
     # what touches the world
     "audio": {"errors"},
-    "state": {"records", "errors", "receipt_id", "jsonform", "plan"},
+    "state": {"records", "errors", "media_types", "receipt_id", "jsonform", "plan"},
     "engine": {"records", "errors", "receipt_id", "jsonform", "media_types", "catalog", "audio", "plan", "state"},
     "sources": {"records", "errors", "catalog"},
     "gateway": {"records", "errors", "media_types", "catalog", "audio", "sources"},
@@ -52,7 +52,13 @@ ROOMS: dict[str, set[str]] = {
     "stage": {"records", "ask", "catalog", "engine", "gateway", "plan", "sources", "state"},
     "standing": {"records", "errors", "ask", "known", "sources", "state"},
     "frozen": {"records", "errors", "ask", "known", "sources", "state"},
-    "receipts": {"records", "errors", "receipt_id", "ask", "catalog", "engine", "known", "sources", "state"},
+    "decisions": {"records", "errors", "receipt_id", "ask"},
+    "receipts": {
+        "records", "errors", "receipt_id", "ask", "catalog", "decisions", "engine", "known", "sources", "state",
+    },
+    "calling_off": {
+        "records", "errors", "receipt_id", "ask", "catalog", "decisions", "engine", "receipts", "sources", "state",
+    },
     "workflow": {
         "records", "errors", "ask", "catalog", "engine", "known", "plan", "policy", "selection", "sources", "spec",
         "stage", "state",
@@ -61,8 +67,8 @@ ROOMS: dict[str, set[str]] = {
     "report": {"records", "errors", "jsonform", "ask", "plan", "spec", "standing"},
     "explain": {"records", "report"},
     "cli": {
-        "records", "errors", "ask", "catalog", "engine", "explain", "frozen", "gateway", "known", "receipts", "report",
-        "policy", "roundtrip", "selection", "sources", "standing", "state", "workflow",
+        "records", "errors", "ask", "calling_off", "catalog", "decisions", "engine", "explain", "frozen", "gateway",
+        "known", "receipts", "report", "policy", "roundtrip", "selection", "sources", "standing", "state", "workflow",
     },
     "__main__": {"cli"},
 }  # fmt: skip

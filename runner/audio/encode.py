@@ -61,13 +61,28 @@ def _soundfile(kind: str, subtype: str) -> Encoder:
         del kbps
         buffer = io.BytesIO()
         with soundfile.SoundFile(buffer, "w", rate_hz, pcm.shape[1], subtype, format=kind) as file:
-            for name in tags.keys() & _RIFF_TAGS.keys():
+            for name in (name for name in tags if name in _RIFF_TAGS):
                 setattr(file, name, tags[name])
             for start in range(0, len(pcm), _CHUNK):  # libsndfile's Vorbis writer overflows its stack on long arrays
                 file.write(pcm[start : start + _CHUNK])
         return buffer.getvalue()
 
     return write
+
+
+def _ogg(pcm: Pcm, rate_hz: int, kbps: int, tags: Mapping[str, str]) -> bytes:
+    """Encode with libsndfile, then pack anew: its stream number is drawn by lot, and the same music has the same bytes."""
+    buffer = io.BytesIO()
+    drawn = io.BytesIO(_soundfile("OGG", "VORBIS")(pcm, rate_hz, kbps, tags))
+    bitexact = {"fflags": "+bitexact"}
+    with av.open(drawn, "r") as source, av.open(buffer, "w", format="ogg", container_options=bitexact) as target:
+        target.metadata.update(source.streams.audio[0].metadata)
+        stream = target.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux(source.streams.audio[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    return buffer.getvalue()
 
 
 def _libav(container: str, codec: str, speed: Mapping[str, str]) -> Encoder:
@@ -103,7 +118,7 @@ if TYPE_CHECKING:
 _ENCODERS: Mapping[str, Encoder] = {
     "audio/wav": _wav,
     "audio/flac": _soundfile("FLAC", "PCM_16"),
-    "audio/ogg": _soundfile("OGG", "VORBIS"),
+    "audio/ogg": _ogg,
     "audio/mpeg": _libav("mp3", "libmp3lame", {"compression_level": "7"}),
     "audio/mp4": _libav("ipod", "aac", {"aac_coder": "fast"}),
 }

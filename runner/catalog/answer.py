@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ MAX_INLINE_AUDIO = 128 << 20
 MAX_ID = 512
 MAX_MESSAGE = 300
 MAX_RETRY_AFTER_S = 300.0
+_DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT", re.ASCII)
+"""The one form of a date that HTTP lets a server send. In any other the parser finds numbers that no date can hold."""
 
 
 class BadJsonError(ValueError):
@@ -113,11 +116,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _date(text: str) -> datetime | None:
+    if not _DATE.fullmatch(text):
+        return None
     try:
-        found = parsedate_to_datetime(text)
+        return parsedate_to_datetime(text)
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
 
 
 def positive(value: Json) -> float | None:

@@ -29,17 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = ["cancel_call", "list_call", "poll_call", "read_poll", "read_submit", "submit_call"]
 
-REFUSALS: dict[int, ErrorGroup] = {
-    **dict.fromkeys((400, 404, 405, 406, 410, 411, 413, 414, 415, 422, 431, 451), "invalid"),
-    **dict.fromkeys((401, 403), "auth"),
-    402: "balance",
-    429: "rate",
-    **dict.fromkeys((307, 308), "invalid"),
-}
-"""What a status proves on a submit where the provider's own table has no row. A status that is not here proves nothing."""
+UNPROVEN: tuple[ErrorGroup | None, ...] = (None, "transient", "missing")
+"""What proves nothing on a submit: no row of the provider's own table, a passing fault, a word about ids in polls."""
 
 POLL_REFUSALS: dict[int, ErrorGroup] = {401: "auth", 403: "auth", 404: "missing", 410: "missing"}
-"""The same for a poll, where every other status teaches nothing."""
+"""What a status says on a poll where the table has no row: asking again is free. Every other one teaches nothing."""
 
 POLLED = (200, 201, 202)
 INLINE = ("hex", "base64", "data-url")
@@ -63,9 +57,9 @@ def read_submit(provider: Provider, card: Card, reply: Reply, *, base_url: str |
         if taken is not None:
             return taken
         fault = fault or "the answer holds neither audio nor a usable id"
-    group = _group(provider, reply.status, text) or REFUSALS.get(reply.status)
+    group = _group(provider, reply.status, text)
     said = _said(provider, reply, text or fault)
-    if group is None or group == "transient":
+    if group in UNPROVEN:
         return Reading(verdict=Verdict.UNKNOWN, message=said, retry_after_s=retry_after(reply.headers))
     return Reading(verdict=Verdict.REJECTED, group=group, message=said, retry_after_s=retry_after(reply.headers))
 

@@ -33,7 +33,7 @@ def command(words: tuple[str, ...], *, rehearse: bool, format_: str) -> None:
 def _row(row: Event) -> tuple[str, ...]:
     data = row.data
     detail = data.get("message") or data.get("request_id") or data.get("path") or data.get("model") or ""
-    return (row.at, row.job, row.attempt[:8], row.phase.value, str(detail))
+    return (row.at, row.job, row.attempt[:6], row.phase.value, str(detail))
 
 
 def _json(row: Event) -> dict[str, object]:

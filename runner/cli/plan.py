@@ -94,7 +94,7 @@ def _save(path: str, report: PlanReport, checked: Checked, ask: Ask) -> None:
     from runner.errors import UsageError
     from runner.report.saved import saved_text
 
-    text = saved_text(report, checked.catalog.providers, options.ask_data(ask))
+    text = saved_text(report, checked.pipeline, checked.catalog.providers, options.ask_data(ask))
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,13 @@ import click
 from runner.cli import options
 
 if TYPE_CHECKING:
-    from runner.receipts import Decision
+    from runner.ask import Ask
+    from runner.decisions import Decision
+    from runner.receipts import Doubt
+    from runner.records import Json
+
+SHOWN = 160
+"""How much of a prompt is shown to tell one submit from another."""
 
 
 @click.command("resolve")
@@ -22,7 +29,11 @@ if TYPE_CHECKING:
 def command(
     words: tuple[str, ...], *, vendor_id: str | None, not_charged: bool, resubmit: bool, rehearse: bool
 ) -> None:
-    """Decide a submit whose payment is in an unknown state; without a decision, show what is known of it."""
+    """Decide a submit whose payment is in an unknown state; without a decision, show what is known of it.
+
+    A JOB with several is decided by JOB~ATTEMPT, as shown.
+    """
+    from runner.cli.renamed import renamed_jobs
     from runner.cli.show import count
     from runner.errors import UsageError
     from runner.receipts import resolve
@@ -30,37 +41,54 @@ def command(
     ask = options.ask_from(words, profile=None, variables=(), rehearse=rehearse)
     decisions = [vendor_id is not None, not_charged, resubmit]
     if not any(decisions):
-        _show(words, rehearse=rehearse)
+        _show(ask)
         return
     if sum(decisions) > 1 or len(ask.wanted.names) != 1:
         raise UsageError(
             "name one job and one of --id ID, --not-charged, --resubmit",
             help=f"{count(len(ask.wanted.names), 'job')} and {count(sum(decisions), 'decision')} were given",
         )
-    job = ask.wanted.names[0]
+    name = ask.wanted.names[0]
     decision: Decision = "id" if vendor_id is not None else "not-charged" if not_charged else "resubmit"
-    resolve(ask, job, decision, id=vendor_id)
+    resolve(ask, name, decision, id=vendor_id, renamed=renamed_jobs(ask))
     then = "scorefile run fetches it, at no cost" if decision == "id" else "scorefile run submits it again"
-    click.echo(f"{job} is resolved; {then}")
+    click.echo(f"{name} is resolved; {then}")
 
 
-def _show(words: tuple[str, ...], *, rehearse: bool) -> None:
+def _show(ask: Ask) -> None:
+    from runner.cli.renamed import renamed_jobs
     from runner.receipts import doubts
 
-    ask = options.ask_from(words, profile=None, variables=(), rehearse=rehearse)
-    found = doubts(ask, settings=options.provider_settings(ask))
+    found = doubts(ask, settings=options.provider_settings(ask), renamed=renamed_jobs(ask))
     if not found:
-        click.echo("no submit is in doubt")
-        return
+        names = ", ".join(ask.wanted.names)
+        click.echo(f"no submit of {names} is in doubt" if names else "no submit is in doubt")
     for doubt in found:
-        item = doubt.submission
-        click.echo(
-            f"{click.style(item.job, bold=True)}  {item.model}  submitted {item.submitted_at or item.planned_at}"
-        )
-        click.echo(f"  {item.message or 'the run was interrupted before an answer was recorded'}")
-        for listed in doubt.candidates:
-            click.echo(f"  {doubt.provider.title} lists a job with this prompt, of {listed.created}:")
-            click.echo(f"    scorefile resolve {item.job} --id '{listed.id}'")
-        click.echo(f"  if {doubt.provider.title} has it:   scorefile resolve {item.job} --id ID")
-        click.echo(f"  if it was not charged:  scorefile resolve {item.job} --not-charged")
-        click.echo(f"  to pay again:           scorefile resolve {item.job} --resubmit")
+        _show_one(ask, doubt)
+
+
+def _show_one(ask: Ask, doubt: Doubt) -> None:
+    from runner.decisions import command as deciding
+    from runner.decisions import quoted
+
+    item, name, vendor = doubt.submission, doubt.name, doubt.vendor
+    head = click.style(doubt.full_name, bold=True)
+    click.echo(f"{head}  {item.model}  submitted {item.submitted_at or item.planned_at}")
+    for param, value in doubt.request.items():
+        click.echo(f"  {param}: {_short(value)}")
+    click.echo(f"  {item.message or 'the run was interrupted before an answer was recorded'}")
+    for listed in doubt.candidates:
+        click.echo(f"  {vendor} lists a job with this prompt, of {listed.created}:")
+        click.echo(f"    {deciding(ask, name, 'id', id=quoted(listed.id, always=True))}")
+    if doubt.takes_ids:
+        click.echo(f"  if {vendor} has it:   {deciding(ask, name, 'id')}")
+    click.echo(f"  if it was not charged:  {deciding(ask, name, 'not-charged')}")
+    click.echo(f"  to pay again:           {deciding(ask, name, 'resubmit')}")
+
+
+def _short(value: Json) -> str:
+    """Return a value of a request as one line for a terminal."""
+    from runner.report.ink import clean
+
+    text = clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -9,6 +9,7 @@ import click
 from runner.cli import options
 
 if TYPE_CHECKING:
+    from runner.records import Submission
     from runner.standing import Stands
 
 
@@ -40,6 +41,16 @@ def _row(row: Stands) -> tuple[str, ...]:
     entry = row.entry
     takes = f"{entry.take}/{len(entry.takes)}" if entry and entry.takes else ""
     output = f"{row.path} ({row.output})" if row.path else row.output
-    waiting = ", ".join(f"{item.phase} since {item.submitted_at or item.planned_at}" for item in row.unfinished)
+    several = len(row.unfinished) > 1
+    waiting = ", ".join(f"{_attempt(item) * several}{_since(item)}" for item in row.unfinished)
     model = entry.model if entry else row.unfinished[0].model
     return (row.job, model, takes, output, waiting)
+
+
+def _attempt(item: Submission) -> str:
+    """Return what stands behind the job's name where one of several is named: JOB~ATTEMPT."""
+    return f"~{item.attempt[:6] or 'lock'} "
+
+
+def _since(item: Submission) -> str:
+    return f"{item.phase} since {item.submitted_at or item.planned_at}"

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-_CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
+_CONNECTED = (".connect_tcp.complete", ".start_tls.complete")
+"""The ends of these events' names: who makes the connection, which may be a proxy's tunnel, stands before them."""
 
 
 class Deadline:
@@ -41,7 +42,7 @@ class Deadline:
 
     def trace(self, name: str, info: Mapping[str, Any]) -> None:
         """Keep the connection that httpcore reports; it reports the wrapped one again after TLS."""
-        if name in _CONNECTED:
+        if name.endswith(_CONNECTED):
             self._stream = info["return_value"]
             if self.passed:
                 self._cut()

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from runner.catalog.calls import origin
+from runner.engine.addresses import is_loopback
 from runner.engine.keys import find_key
-from runner.engine.transport import Door, is_loopback
+from runner.engine.transport import Door
 from runner.errors import UsageError
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from runner.records import ErrorGroup, Provider, Reading, Result, Submission
 
 _AT_NO_COST = "run again: the job is paid and goes on"
-_ANEW = "run again to ask for it once more, at no cost; name the job with --force to pay for a new one"
+_PAY_ANEW = "name the job with --force to pay for a new one"
+_ANEW = f"run again to ask for it once more, at no cost; {_PAY_ANEW}"
 _PAID = {True: "it was charged", False: "it was not charged", None: "it may have been charged"}
 
 
@@ -101,7 +102,8 @@ def stalled(provider: Provider, submission: Submission, age_s: float) -> Ending:
 def dead_link(provider: Provider, submission: Submission) -> Ending:
     """The link stays dead although it was asked for afresh."""
     message = f"the link to the audio of {_named(provider, submission)} is dead: {submission.message}"
-    return Ending(result="failed", message=message, help="run again to ask for a fresh link: it costs nothing")
+    help_ = f"run again to try once more, at no cost; {_PAY_ANEW}"
+    return Ending(result="failed", message=message, help=help_)
 
 
 def undownloaded(why: str) -> Ending:
@@ -115,6 +117,9 @@ def over(provider: Provider, submission: Submission) -> Ending:
         case Phase.FAILED:
             message = f"{provider.title}: {submission.message} ({_PAID[submission.charged]})"
             return Ending(result="failed", message=message, help="`retries: N` asks again by itself")
+        case Phase.LOST if provider.poll is None:
+            message = f"{provider.title} answers once and cannot be asked for its audio again"
+            return Ending(result="failed", message=message, help=_PAY_ANEW)
         case Phase.LOST:
             message = f"{provider.title} does not know {_named(provider, submission)} any more"
             return Ending(result="failed", message=message, help=_ANEW)
@@ -127,6 +132,12 @@ def interrupted(*, unpaid: bool) -> Ending:
     if unpaid:
         return Ending(result="skipped", message="not submitted: interrupted")
     return Ending(result="unfinished", message="interrupted", help="run again: it goes on and is not paid twice")
+
+
+def unexpected(error: Exception) -> Ending:
+    """Something that nobody thought of; what was paid for is in the journal as far as it came."""
+    message = f"unexpected {type(error).__name__}: {error}"
+    return Ending(result="failed", message=message, help="this is a fault of Scorefile; run again to go on at no cost")
 
 
 def broken(error: Exception) -> Ending:

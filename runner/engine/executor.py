@@ -8,6 +8,7 @@ costs a heap entry, not a thread.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import queue
@@ -15,21 +16,20 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
+from runner.engine import outcomes
 from runner.engine.life import Life
 from runner.engine.pace import Pace, Refusal
 from runner.engine.terms import Interrupted, Progress, Turn, Wait, Work
 from runner.errors import StateError
 from runner.media_types import EXTENSIONS
-from runner.records import IN_DOUBT, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from runner.engine.terms import Effect, Terms, World
-    from runner.records import Action, Plan
+    from runner.records import Action, Outcome, Plan
     from runner.state.books import Books
 
 _DEAF_S = 0.5
@@ -83,7 +83,8 @@ class Executor:
     def __init__(
         self, plan: Plan, terms: Terms, world: World, books: Books, notify: Callable[[Progress], None]
     ) -> None:
-        self._plan, self._terms, self._world, self._books, self._notify = plan, terms, world, books, notify
+        self._plan, self._terms, self._world, self._books = plan, terms, world, books
+        self._notify = _harmless(notify)
         self._budget = terms.budget
         self._outcomes: dict[str, Outcome] = {}
         self._inbox: queue.SimpleQueue[_Message] = queue.SimpleQueue()
@@ -105,16 +106,30 @@ class Executor:
         self._open()
         with ThreadPoolExecutor(max_workers=self._terms.jobs, thread_name_prefix="work") as pool:
             self._pool = pool
-            while self._ready or self._active:
-                self._begin_ready()
-                self._give_turns()
-                self._wake_due()
-                if self._world.stop.is_set():
-                    self._interrupt_waiting()
-                if self._active:
-                    self._listen()
-                self._books.tick()
-        return tuple(self._outcomes[action.request.job] for action in self._plan.actions)
+            try:
+                while self._ready or self._active:
+                    self._go_on()
+            except BaseException:
+                self._see_to_receipts()
+                raise
+        return tuple(self._outcomes[action.request.job] for action in (*self._plan.actions, *self._plan.collect))
+
+    def _go_on(self) -> None:
+        self._begin_ready()
+        if self._world.stop.is_set():
+            self._interrupt_waiting()
+        self._give_turns()
+        self._wake_due()
+        if self._active:
+            self._listen()
+        self._books.tick()
+
+    def _see_to_receipts(self) -> None:
+        """Let nothing new go, and write down what comes of all that is under way, although the loop is broken."""
+        self._world.stop.set()
+        while self._active:
+            with contextlib.suppress(Exception):
+                self._go_on()
 
     # ------------------------------------------------------------ beginning
 
@@ -124,21 +139,20 @@ class Executor:
         for action in self._plan.actions:
             match action.verb:
                 case "reuse":
-                    self._settle(
-                        action,
-                        Outcome(
-                            job=action.request.job, model=action.request.card.id, result="reused", entry=action.entry
-                        ),
-                    )
+                    self._settle(action, outcomes.reused(action))
                 case "blocked":
-                    self._settle(action, _blocked(action))
+                    self._settle(action, outcomes.blocked(action))
                 case "restore":
                     self._settle(action, self._restore(action))
                 case "generate" | "regenerate" | "resume" | "remaster":
                     lives.append(self._life(action))
                 case _:
                     assert_never(action.verb)
-        lives += [self._life(action) for action in self._plan.collect]
+        for action in self._plan.collect:
+            if action.verb == "blocked":
+                self._settle(action, outcomes.blocked(action))
+            else:
+                lives.append(self._life(action))
         rows = [row for life in lives for row in life.story.rows_to_begin()]
         if rows:
             self._books.record(*rows)
@@ -175,16 +189,8 @@ class Executor:
                 take=request.take,
             )
         except (StateError, OSError) as error:
-            return Outcome(
-                job=request.job,
-                model=request.card.id,
-                result="failed",
-                entry=entry,
-                spent_usd=Decimal(0),
-                message=str(error),
-                help=getattr(error, "help", None),
-            )
-        return Outcome(job=request.job, model=request.card.id, result="restored", entry=placed, message=action.reason)
+            return outcomes.unrestored(action, error)
+        return outcomes.restored(action, placed)
 
     def _settle(self, action: Action, outcome: Outcome) -> None:
         self._outcomes[action.request.job] = outcome
@@ -197,7 +203,7 @@ class Executor:
             life = self._ready.popleft()
             missing = [need for need in life.request.needs if not self._is_there(need)]
             if missing:
-                self._end(life, _skipped(life, f"needs {missing[0]}, which is not there"))
+                self._end(life, outcomes.skipped(life.request, f"needs {missing[0]}, which is not there"))
                 continue
             run = _Run(life=life, line=life.live())
             self._active.add(run)
@@ -259,6 +265,8 @@ class Executor:
         match message:
             case _Knock():
                 try:
+                    if self._world.stop.is_set():
+                        raise Interrupted
                     message.work.at_gate()
                 except Exception as error:  # noqa: BLE001 - it is raised again in the worker, which then sends nothing
                     message.refused.append(error)
@@ -297,7 +305,7 @@ class Executor:
         for turns in self._turns.values():
             turns.clear()
         for life in self._ready:
-            self._end(life, _skipped(life, "not submitted: interrupted"))
+            self._end(life, outcomes.skipped(life.request, "not submitted: interrupted"))
         self._ready.clear()
         for run in waiting:
             run.alarm = None
@@ -312,7 +320,7 @@ class Executor:
             while turns:
                 run = turns[0]
                 assert run.turn is not None
-                refusal = self._refusal(run.turn)
+                refusal = self._refusal(run.life.job, run.turn)
                 now = self._world.monotonic()
                 if refusal is None and (self._is_full() or pace.wait_s(now) != 0.0):
                     break
@@ -329,7 +337,7 @@ class Executor:
             return True
         return any(run.life.is_fetching for run in self._active if run.working)
 
-    def _refusal(self, turn: Turn) -> Refusal | None:
+    def _refusal(self, job: str, turn: Turn) -> Refusal | None:
         closed = self._paces[turn.provider].closed
         if closed is not None:
             return closed
@@ -337,7 +345,7 @@ class Executor:
             return Refusal(message=f"a receipt could not be written ({self._books.broken})")
         if self._terms.fail_fast and self._failed:
             return Refusal(message="another job failed (--fail-fast)")
-        over = self._budget.refusal(turn.worst)
+        over = self._budget.refusal(job, turn.worst)
         return None if over is None else Refusal(message=over, help="raise the budget or --max-cost", group="balance")
 
     def _turn_wait_s(self) -> float:
@@ -358,18 +366,11 @@ class Executor:
                 self._ready.append(other)
 
 
-def _blocked(action: Action) -> Outcome:
-    in_doubt = action.submission is not None and action.submission.phase in IN_DOUBT
-    return Outcome(
-        job=action.request.job,
-        model=action.request.card.id,
-        result="unknown" if in_doubt else "failed",
-        entry=action.entry,
-        spent_usd=None if in_doubt else Decimal(0),
-        message=action.reason,
-        help=f"scorefile resolve {action.request.job} shows what is known of it, and decides it" if in_doubt else None,
-    )
+def _harmless(notify: Callable[[Progress], None]) -> Callable[[Progress], None]:
+    """Return a listener whose own trouble, a closed terminal say, disturbs no job."""
 
+    def told(progress: Progress) -> None:
+        with contextlib.suppress(Exception):
+            notify(progress)
 
-def _skipped(life: Life, message: str) -> Outcome:
-    return Outcome(job=life.job, model=life.request.card.id, result="skipped", message=message)
+    return told

@@ -7,19 +7,21 @@ what arrives is hashed while it streams, decoded to its end, and only then given
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urljoin
 
 import httpx
 import tenacity
 
 from runner.audio.measure import inspect
 from runner.audio.probe import BadAudio
-from runner.engine.addresses import BadAddress, check_media_url, peer_check
+from runner.engine.addresses import BadAddress, check_media_url, joined, peer_check
 from runner.engine.deadline import Deadline
 from runner.engine.noted import noting
+from runner.engine.wire import FAULTS, Wire, words_of
 from runner.errors import ScorefileError
+from runner.media_types import EXTENSIONS
 from runner.records import Take
 
 if TYPE_CHECKING:
@@ -27,18 +29,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
     from pathlib import Path
 
-    from runner.records import Card, Media
+    from runner.records import Media
     from runner.state.blobs import Blobs
 
 MAX_MEDIA_BYTES = 1 << 30
 MAX_HOPS = 5
-TOTAL_S = 900.0
 READ_TIMEOUT_S = 30.0
+CONNECT_TIMEOUT_S = 10.0
 TRIES = 8
 BAD_CONTENT_TRIES = 3
-DURATION_TOLERANCE_S = 2.0
-"""How far the real length may be from the asked one, beside a tenth of it."""
+DURATION_TOLERANCE_S, DURATION_TOLERANCE = 2.0, 0.25
+"""How far the real length may be from the asked one, which vendors call a target: in seconds, or as a part of it."""
 _CHUNK = 1 << 18
+_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "scorefile"}
 _ANY_TYPE = "application/octet-stream"
 _ALIASES = {
     "audio/x-wav": "audio/wav",
@@ -69,10 +72,26 @@ class _Again(Exception):
     """A passing fault: worth another try."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What a take has to be, and where it may come from.
+
+    `kinds` are the media types that may come where the answer names none, `asked_s` is the asked length in seconds.
+    `near` is the provider's base URL: media on this machine or a private network are taken only from a provider that is
+    on loopback itself. `within_s` is how long all tries together may take.
+    """
+
+    provider: str
+    kinds: tuple[str, ...]
+    near: str
+    within_s: float
+    asked_s: float | None = None
+
+
 class Fetcher(Protocol):
     """What the engine needs to get one take."""
 
-    def fetch(self, media: Media, card: Card, *, asked_s: float | None, near: str) -> Take:
+    def fetch(self, media: Media, promise: Promise) -> Take:
         """Return the verified take, stored."""
         ...
 
@@ -105,31 +124,19 @@ class HttpFetcher:
         self._shown = shown
         self._blobs = blobs
         self._stop = stop
-        self._client = httpx.Client(
-            transport=layer,
-            verify=httpx.create_ssl_context() if layer is None else True,
-            limits=httpx.Limits(max_keepalive_connections=0),
-            follow_redirects=False,
-            timeout=httpx.Timeout(READ_TIMEOUT_S, connect=10.0),
-            headers={"Accept-Encoding": "identity", "User-Agent": "scorefile"},
-        )
+        self._wire = Wire(layer)
 
-    def fetch(self, media: Media, card: Card, *, asked_s: float | None, near: str) -> Take:
-        """Download, verify and store one take.
-
-        `asked_s` is the asked length in seconds, `near` the provider's base URL: media on this machine or a private
-        network are taken only from a provider that is on loopback itself.
-        Raises LinkDead, BadContent or DownloadFailed.
-        """
+    def fetch(self, media: Media, promise: Promise) -> Take:
+        """Download, verify and store one take. Raises LinkDead, BadContent or DownloadFailed."""
         if media.url is None:
-            return self._keep(_write(self._blobs.part(), media.data or b""), media, card, asked_s)
-        bad = 0
-        for attempt in self._retrying():
+            return self._keep(_write(self._blobs.part(), media.data or b""), media, promise)
+        bad, end = 0, time.monotonic() + promise.within_s
+        for attempt in self._retrying(promise.within_s):
             with attempt:
-                shown = None if card.provider in self._shown else frozenset[str]()
-                got = self._download(media.url, near, attempt.retry_state.attempt_number, shown)
+                number, left_s = attempt.retry_state.attempt_number, max(1.0, end - time.monotonic())
+                got = self._download(media.url, promise, attempt=number, within_s=left_s)
                 try:
-                    return self._keep(got, media, card, asked_s)
+                    return self._keep(got, media, promise)
                 except BadContent as error:
                     bad += 1
                     if bad >= BAD_CONTENT_TRIES:
@@ -139,9 +146,9 @@ class HttpFetcher:
 
     def close(self) -> None:
         """Close idle connections."""
-        self._client.close()
+        self._wire.close()
 
-    def _retrying(self) -> tenacity.Retrying:
+    def _retrying(self, within_s: float) -> tenacity.Retrying:
         def give_up(state: tenacity.RetryCallState) -> None:
             why = state.outcome.exception() if state.outcome else None
             raise DownloadFailed(f"the download failed {state.attempt_number} times: {why}")
@@ -150,20 +157,27 @@ class HttpFetcher:
             retry=tenacity.retry_if_exception_type(_Again),
             wait=tenacity.wait_random_exponential(multiplier=0.5, max=30),
             stop=tenacity.stop_after_attempt(TRIES)
-            | tenacity.stop_after_delay(TOTAL_S)
+            | tenacity.stop_after_delay(within_s)
             | tenacity.stop_when_event_set(self._stop),
             sleep=tenacity.sleep_using_event(self._stop),
             retry_error_callback=give_up,
         )
 
-    def _download(self, url: str, near: str, attempt: int, shown: frozenset[str] | None) -> _Got:
+    def _download(self, url: str, promise: Promise, *, attempt: int, within_s: float) -> _Got:
+        near, shown = promise.near, None if promise.provider in self._shown else frozenset[str]()
         for _ in range(MAX_HOPS):
             try:
                 check_media_url(url, near)
                 with (
                     noting("GET", url, attempt=attempt, shown=shown) as note,
-                    Deadline(TOTAL_S) as deadline,
-                    self._client.stream("GET", url, extensions={"trace": _both(deadline, url, near)}) as response,
+                    Deadline(within_s) as deadline,
+                    self._wire.to(url).stream(
+                        "GET",
+                        url,
+                        headers=_HEADERS,
+                        timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+                        extensions={"trace": _both(deadline, url, near)},
+                    ) as response,
                 ):
                     note.status = response.status_code
                     target = _redirect(response)
@@ -171,11 +185,13 @@ class HttpFetcher:
                         got = self._stream(response)
                         note.bytes_in = got.size
                         return got
+                url = joined(url, target)
             except BadAddress as error:
                 raise BadContent(error.message) from error
-            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-                raise _Again(type(error).__name__) from error
-            url = urljoin(url, target)
+            except httpx.InvalidURL as error:
+                raise BadContent("the link to the audio cannot be read as an address") from error
+            except FAULTS as error:
+                raise _Again(words_of(error)) from error
         raise BadContent(f"the link redirects more than {MAX_HOPS} times")
 
     def _stream(self, response: httpx.Response) -> _Got:
@@ -199,11 +215,11 @@ class HttpFetcher:
             raise
         return _Got(path=part, sha256=sha256.hexdigest(), size=size)
 
-    def _keep(self, got: _Got, media: Media, card: Card, asked_s: float | None) -> Take:
+    def _keep(self, got: _Got, media: Media, promise: Promise) -> Take:
         """Decode a download to its end and give it its place in the store; quarantine what is not as promised."""
         try:
             probe = inspect(got.path)
-            _check_promise(probe.media_type, probe.seconds, media, card, asked_s)
+            _check(promise, probe.media_type, probe.seconds, said=media.media_type)
         except (BadAudio, BadContent) as error:
             kept = self._blobs.quarantine(got.path, got.sha256)
             raise BadContent(f"{error.message}; kept at {kept}") from error
@@ -225,7 +241,7 @@ class HttpFetcher:
 
 def _both(deadline: Deadline, url: str, near: str) -> Callable[[str, Mapping[str, Any]], None]:
     """Return one trace that minds the clock and the address."""
-    peer = peer_check(url, near)
+    peer = peer_check(url, near, host=httpx.URL(url).raw_host.decode("ascii"))
 
     def trace(name: str, info: Mapping[str, Any]) -> None:
         deadline.trace(name, info)
@@ -253,13 +269,14 @@ def _check_status(response: httpx.Response) -> None:
         raise _Again("the file came compressed, which was not asked for")
 
 
-def _check_promise(media_type: str, seconds: float, media: Media, card: Card, asked_s: float | None) -> None:
-    said = (media.media_type or _ANY_TYPE).split(";")[0].strip().lower()
-    promised = None if said == _ANY_TYPE else _ALIASES.get(said, said)
-    allowed = (promised,) if promised else card.media_types
-    if media_type not in allowed and not (promised is None and _ANY_TYPE in card.media_types):
-        raise BadContent(f"promised was {' or '.join(allowed)}, what came is {media_type}")
-    if asked_s is not None and abs(seconds - asked_s) > max(DURATION_TOLERANCE_S, asked_s / 10):
+def _check(promise: Promise, media_type: str, seconds: float, *, said: str | None) -> None:
+    """Raise BadContent when a file is not of the promised kind and length; bytes of no named kind may be any."""
+    named = (said or "").split(";")[0].strip().lower()
+    kinds = tuple(EXTENSIONS) if named == _ANY_TYPE else (_ALIASES.get(named, named),) if named else promise.kinds
+    if media_type not in kinds:
+        raise BadContent(f"promised was {' or '.join(kinds)}, what came is {media_type}")
+    asked_s = promise.asked_s
+    if asked_s is not None and abs(seconds - asked_s) > max(DURATION_TOLERANCE_S, asked_s * DURATION_TOLERANCE):
         raise BadContent(f"asked were {asked_s:g} s, what came lasts {seconds:.2f} s")
 
 

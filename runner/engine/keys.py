@@ -1,7 +1,8 @@
-"""Keys: a type that never prints."""
+"""Keys: a type that never prints, and that strikes itself out of what others say."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from runner.errors import KeyProblem
@@ -12,15 +13,23 @@ if TYPE_CHECKING:
     from runner.records import Provider, ProviderSettings
 
 _MAX_LENGTH = 4096
+SHORT = 12
+"""A key of fewer characters may be part of an ordinary word, an id or a path, and is struck out where it stands alone."""
+_NAMES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
+_SLASHES = r"(?:\\(?:u005[cC])?)"
+"""A backslash of JSON, itself escaped or not: JSON inside JSON has many."""
+_BEFORE = r"(?:(?<![^\s\"'(\[<])|(?<=\\[nrtbf]))"
+_BEHIND = r"(?=[.,;:!?]?(?:[\s\"'()\[\]<>\\]|\Z))"
 
 
 class Key:
     """One API key. It prints as ***; `reveal` is called by the transport alone."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("_forms", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        self._forms: re.Pattern[str] | None = None
 
     def __repr__(self) -> str:
         return "***"
@@ -33,6 +42,46 @@ class Key:
     def reveal(self) -> str:
         """Return the key itself, to be written into a header and nowhere else."""
         return self._value
+
+    def struck_from(self, text: bytes) -> bytes:
+        """Return a foreign text without this key, however JSON, a URL, HTML or UTF-16 spells it.
+
+        It works on the raw text, so that whoever decodes it later finds no key in it. A short key is not looked for in
+        what is no text: there it would be found by chance.
+        """
+        if len(self._value) < SHORT and not _is_text(text):
+            return text
+        if self._forms is None:
+            self._forms = _forms(self._value)
+        return self._forms.sub("***", text.decode("latin-1")).encode("latin-1")
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _forms(value: str) -> re.Pattern[str]:
+    """Return what finds a key in its every spelling, character by character; the bounds keep it fast."""
+    found = r"\x00{0,3}".join(_spellings(char) for char in value)
+    return re.compile(_BEFORE + found + _BEHIND if len(value) < SHORT else found)
+
+
+def _spellings(char: str) -> str:
+    number = ord(char)
+    ways = [
+        rf"{_SLASHES}{{0,8}}{re.escape(char)}",
+        rf"{_SLASHES}{{1,8}}(?i:u00{number:02x})",
+        rf"%(?:25){{0,4}}(?i:{number:02x})",
+        rf"&\#0{{0,4}}{number};",
+        rf"(?i:&\#x0{{0,4}}{number:x};)",
+    ]
+    if char in _NAMES:
+        ways.append(_NAMES[char])
+    return f"(?:{'|'.join(ways)})"
 
 
 def key_variable(provider: Provider, settings: ProviderSettings | None) -> str | None:

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 from runner.catalog import protocol
 from runner.engine import endings, machine
 from runner.engine.endings import Ending
-from runner.engine.fetch import BadContent, DownloadFailed, LinkDead
-from runner.engine.local import make
 from runner.engine.lookup import learn_id
 from runner.engine.machine import Step
 from runner.engine.pace import Refusal, Tries
 from runner.engine.story import Story
+from runner.engine.takes import Takes
 from runner.engine.terms import Interrupted, Progress, Turn, Wait, Work
 from runner.engine.transport import NotSent, Unproven
 from runner.errors import StateError
 from runner.media_types import EXTENSIONS
-from runner.plan.decide import MAX_RESUBMITS, asked_seconds
-from runner.records import UNPAID, Media, Outcome, Phase, Reading, Submission, Take, Verdict, Webhook
+from runner.plan.decide import MAX_RESUBMITS
+from runner.records import UNPAID, Outcome, Phase, Reading, Submission, Verdict, Webhook
+from runner.state.blobs import TakeMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -64,8 +64,11 @@ class Life:
         self._not_sent = Tries(most=NOT_SENT_TRIES, first_s=1.0, most_s=4.0)
         self._rejected = Tries(most=REJECTED_TRIES, first_s=5.0, most_s=60.0)
         self._polls = 0
+        self._fetched_again = False
         self._words: set[str] = set()
         self.story = Story(action, self._provider, books, now=world.now, token=world.token)
+        near = terms.doors[self._card.provider].base_url
+        self._takes = Takes(self.request, self._provider, near=near, story=self.story, world=world, tell=self._tell)
 
     @property
     def submission(self) -> Submission:
@@ -95,12 +98,14 @@ class Life:
             return self._interrupted()
         except (StateError, OSError) as error:
             return self._end(endings.broken(error))
+        except Exception as error:  # noqa: BLE001 - whatever one job trips over, the others go on
+            return self._end(endings.unexpected(error))
         finally:
             self._leave_vendor()
 
     def _next_step(self) -> Generator[Effect, Any, Outcome | None]:
         local = self._provider.mode == "local"
-        match machine.step(self.submission, local=local):
+        match machine.step(self.submission, local=local, polled=self._provider.poll is not None):
             case Step.SUBMIT:
                 return (yield from self._submit())
             case Step.READ_ANSWER:
@@ -110,11 +115,15 @@ class Life:
             case Step.POLL:
                 return (yield from self._poll())
             case Step.FETCH:
-                return (yield from (self._make() if local else self._fetch()))
+                ending = yield from (self._takes.make() if local else self._takes.fetch())
+                return None if ending is None else self._end(ending)
             case Step.PLACE:
                 return self._place()
             case Step.HOLD:
                 return (yield from self._in_doubt())
+            case Step.GIVE_UP:
+                self.story.reached(Phase.LOST)
+                return None
             case Step.END:
                 return (yield from self._after_failure())
 
@@ -150,7 +159,7 @@ class Life:
                 machine.event(self.submission, Phase.UNKNOWN, at=self.story.at(), message=error.message)
             )
             return None
-        self.story.record_paid(machine.answered(self.submission, reply, at=self.story.at()))
+        self.story.answered(reply)
         return None
 
     def _webhook(self) -> Webhook | None:
@@ -169,13 +178,13 @@ class Life:
         return None
 
     def _read_answer(self) -> Generator[Effect, Any, Outcome | None]:
-        answer = self.submission.answer
-        assert answer is not None
+        answer = self.story.answer()
         reading = protocol.read_submit(self._provider, self._card, answer, base_url=self._door.base_url)
-        if reading.id is not None and self._books.holder_of(reading.id) not in (None, self.submission.attempt):
+        holder = None if reading.id is None else self._books.holder_of(self._card.provider, reading.id)
+        if holder not in (None, self.submission.attempt):
             message = f"{self._provider.title} answered with the id of another job, {reading.id}"
             reading = Reading(verdict=Verdict.UNKNOWN, message=message)
-        self.story.record_paid(*machine.after_answer(self.submission, reading, at=self.story.at()))
+        self.story.record_paid(*machine.after_answer(self.submission, self.story.kept(reading), at=self.story.at()))
         if self.submission.phase in (Phase.ACCEPTED, Phase.READY):
             self.story.charge_submit()
             self._books.note_pending(self.submission, private=self._provider.id_is_private)
@@ -249,7 +258,7 @@ class Life:
         match reading.verdict:
             case Verdict.DONE:
                 self._leave_vendor()
-                self.story.record(machine.ready(self.submission, reading, at=self.story.at()))
+                self.story.record(machine.ready(self.submission, self.story.kept(reading), at=self.story.at()))
                 return None
             case Verdict.FAILED:
                 self._leave_vendor()
@@ -278,48 +287,7 @@ class Life:
 
     # ------------------------------------------------------------ takes
 
-    def _fetch(self) -> Generator[Effect, Any, Outcome | None]:
-        takes: list[Take] = []
-        media = self.submission.media
-        for number, item in enumerate(media, start=1):
-            self._tell("fetching", take=number, takes=len(media))
-            try:
-                takes.append((yield Work(call=self._fetching(item))))
-            except LinkDead as error:
-                self.story.record(machine.expired(self.submission, error.message, at=self.story.at()))
-                if self.submission.phase is not Phase.EXPIRED:
-                    return None
-                return self._end(endings.dead_link(self._provider, self.submission))
-            except BadContent as error:
-                self.story.reached(Phase.BAD_CONTENT, message=error.message)
-                return None
-            except DownloadFailed as error:
-                if self._world.stop.is_set():
-                    return self._interrupted()
-                return self._end(endings.undownloaded(error.message))
-        self.story.record(machine.fetched(self.submission, tuple(takes), at=self.story.at()))
-        return None
-
-    def _make(self) -> Generator[Effect, Any, Outcome | None]:
-        """Make the takes of a model that runs here."""
-        takes: list[Take] = []
-        for number in range(self.request.takes):
-            self._tell("composing", take=number + 1, takes=self.request.takes)
-            data = yield Work(call=self._composing(number))
-            takes.append((yield Work(call=self._fetching(Media(data=data)))))
-        self.story.record(machine.fetched(self.submission, tuple(takes), at=self.story.at()))
-        return None
-
-    def _composing(self, number: int) -> Callable[[object], bytes]:
-        params, card, cpu = self.request.params, self._card, self._world.cpu
-        return lambda _gate: cpu.submit(make, card.id, params, card, number).result()
-
-    def _fetching(self, item: Media) -> Callable[[object], Take]:
-        fetcher, card, near = self._world.fetcher, self._card, self._terms.doors[self._card.provider].base_url
-        asked_s = asked_seconds(self.request)
-        return lambda _gate: fetcher.fetch(item, card, asked_s=asked_s, near=near)
-
-    def _place(self) -> Outcome:
+    def _place(self) -> Outcome | None:
         if not self.request.output:
             self._books.drop_pending(self.submission)
             self.story.reached(Phase.DONE)
@@ -330,23 +298,30 @@ class Life:
             self._tell("placing", message)
         chosen = self.submission.takes[min(take, len(self.submission.takes)) - 1]
         output = self.request.output + EXTENSIONS[chosen.media_type]
-        entry = self._books.finish(
-            self.submission, job=self.job, output=output, take=take, private=self._provider.id_is_private
-        )
+        private = self._provider.id_is_private
+        try:
+            entry = self._books.finish(self.submission, job=self.job, output=output, take=take, private=private)
+        except TakeMissing:
+            if self._fetched_again:
+                raise
+            self._fetched_again = True
+            self.story.fetch_again()
+            return None
         self.story.record(
             machine.event(self.submission, Phase.PLACED, at=self.story.at(), path=output),
             machine.event(self.submission, Phase.DONE, at=self.story.at()),
         )
         self.story.charge_real_length()
-        return self._made(entry=entry)
+        came, asked = len(self.submission.takes), self.request.takes
+        return self._made("" if came >= asked else f"{asked} takes were asked for, {came} came", entry=entry)
 
     # ------------------------------------------------------------ ends
 
     def _after_failure(self) -> Generator[Effect, Any, Outcome | None]:
         """Report an ended submission, or begin the next one where `retries` allows."""
         ended = self.submission
-        self._books.drop_pending(ended)
         if ended.phase is Phase.FAILED:
+            self._books.drop_pending(ended)
             if ended.charged is False:
                 self.story.take_back_submit()
             if self._retries_left and self.action.verb != "resume":

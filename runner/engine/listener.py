@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from runner.engine.transport import is_loopback
+from runner.engine.addresses import is_loopback
 from runner.errors import UsageError
 
 if TYPE_CHECKING:

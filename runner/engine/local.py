@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.catalog.kinds import kinds_of
 from runner.errors import ScorefileError
 
 if TYPE_CHECKING:
@@ -37,9 +38,4 @@ def make(model: str, params: Mapping[str, Json], card: Card, take: int) -> bytes
         seed=seed + take,
         rate_hz=_RATE_HZ,
     )
-    wanted = params.get("output_format", "wav")
-    media_type = next(kind for kind in card.media_types if _CONTAINERS[kind] == wanted)
-    return encode(pcm, _RATE_HZ, media_type, tags=TAGS)
-
-
-_CONTAINERS = {"audio/wav": "wav", "audio/flac": "flac", "audio/ogg": "ogg", "audio/mpeg": "mp3", "audio/mp4": "m4a"}
+    return encode(pcm, _RATE_HZ, kinds_of(card, params)[0], tags=TAGS)

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 MAX_REFRESHES = 3
 """How often a link that went dead is asked for afresh."""
-MAX_ANSWER_BYTES = 64 << 10
-"""How much of a raw answer the journal keeps."""
 
 
 class Step(StrEnum):
@@ -42,6 +40,7 @@ class Step(StrEnum):
     POLL = "poll"
     FETCH = "fetch"
     PLACE = "place"
+    GIVE_UP = "give up"
     HOLD = "hold"
     END = "end"
 
@@ -111,7 +110,8 @@ def advance(submission: Submission | None, row: Event) -> Submission:
         case Phase.READY:
             return replace(moved, media=tuple(_media_from_json(item) for item in data["media"]))
         case Phase.FETCHED:
-            return replace(moved, takes=tuple(take_from_json(item) for item in data["takes"]))
+            takes = tuple(take_from_json(item) for item in data["takes"])
+            return replace(moved, takes=takes, price_usd=data.get("price_usd", submission.price_usd))
         case Phase.PLACED | Phase.DONE:
             return moved
         case Phase.FAILED | Phase.REJECTED | Phase.NOT_SENT | Phase.UNKNOWN:
@@ -121,8 +121,8 @@ def advance(submission: Submission | None, row: Event) -> Submission:
     assert_never(row.phase)
 
 
-def step(submission: Submission, *, local: bool) -> Step:
-    """Say what a submission needs next. `local` is true for a model that runs here."""
+def step(submission: Submission, *, local: bool, polled: bool) -> Step:
+    """Say what a submission needs next. `local`: the model runs here; `polled`: the vendor can be asked about a job."""
     match submission.phase:
         case Phase.PLANNED | Phase.NOT_SENT | Phase.REJECTED:
             return Step.FETCH if local else Step.SUBMIT
@@ -131,6 +131,8 @@ def step(submission: Submission, *, local: bool) -> Step:
         case Phase.ANSWERED:
             return Step.READ_ANSWER
         case Phase.ACCEPTED | Phase.STALLED | Phase.EXPIRED:
+            if not polled:
+                return Step.FETCH if submission.media else Step.GIVE_UP
             return Step.FIND if is_hidden(submission.request_id) else Step.POLL
         case Phase.READY:
             return Step.FETCH
@@ -142,13 +144,14 @@ def step(submission: Submission, *, local: bool) -> Step:
 
 
 def answered(submission: Submission, reply: Reply, *, at: str) -> Event:
-    """Return the row that keeps a raw answer before anything reads it."""
+    """Return the row that keeps a raw answer before anything reads it; a body in the store is only named."""
     stored = {
         "status": reply.status,
         "headers": {
             name: value for name, value in reply.headers.items() if name in ("content-type", "retry-after", "date")
         },
-        "body": base64.b64encode(reply.body[:MAX_ANSWER_BYTES]).decode(),
+        "body": base64.b64encode(reply.body).decode(),
+        "kept": reply.kept,
     }
     return event(submission, Phase.ANSWERED, at=at, reply=stored)
 
@@ -185,9 +188,9 @@ def ready(submission: Submission, reading: Reading, *, at: str) -> Event:
     return event(submission, Phase.READY, at=at, media=[_media_to_json(item) for item in reading.media])
 
 
-def fetched(submission: Submission, takes: tuple[Take, ...], *, at: str) -> Event:
-    """Return the row that says all takes are verified and in the blob store."""
-    return event(submission, Phase.FETCHED, at=at, takes=[take_to_json(take) for take in takes])
+def fetched(submission: Submission, takes: tuple[Take, ...], *, at: str, price_usd: str | None) -> Event:
+    """Return the row that says all takes are in the store, verified; `price_usd` where their length decides it."""
+    return event(submission, Phase.FETCHED, at=at, takes=[take_to_json(take) for take in takes], price_usd=price_usd)
 
 
 def expired(submission: Submission, message: str, *, at: str) -> Event:
@@ -198,13 +201,14 @@ def expired(submission: Submission, message: str, *, at: str) -> Event:
 
 
 def _media_to_json(item: Media) -> Mapping[str, Json]:
-    kept = {"url": item.url, "media_type": item.media_type, "seed": item.seed}
+    kept = {"url": item.url, "media_type": item.media_type, "seed": item.seed, "kept": item.kept}
     return {name: value for name, value in kept.items() if value is not None}
 
 
 def _media_from_json(data: Mapping[str, Json]) -> Media:
-    return Media(url=data.get("url"), media_type=data.get("media_type"), seed=data.get("seed"))
+    return Media(url=data.get("url"), media_type=data.get("media_type"), seed=data.get("seed"), kept=data.get("kept"))
 
 
 def _reply_from_json(data: Mapping[str, Json]) -> Reply:
-    return Reply(status=data["status"], headers=data["headers"], body=base64.b64decode(data["body"]))
+    body = base64.b64decode(data["body"])
+    return Reply(status=data["status"], headers=data["headers"], body=body, kept=data.get("kept"))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from runner.records import Provider
 
@@ -33,9 +33,18 @@ class Note:
 
 @contextmanager
 def noting(
-    method: str, url: str, *, attempt: int, shown: frozenset[str] | None, secret: str = "", bytes_out: int = 0
+    method: str,
+    url: str,
+    *,
+    attempt: int,
+    shown: frozenset[str] | None,
+    struck: Callable[[str], str] = str,
+    bytes_out: int = 0,
 ) -> Iterator[Note]:
-    """Log the exchange that the block makes. `shown` are the path's parts that may be read; None shows them all."""
+    """Log the exchange that the block makes. `shown` are the path's parts that may be read; None shows them all.
+
+    `struck` takes a key out of a text.
+    """
     note = Note()
     if not _LOG.isEnabledFor(logging.INFO):
         yield note
@@ -47,12 +56,11 @@ def noting(
         failed = type(error).__name__
         raise
     finally:
-        parts = urlsplit(url)
-        path = readable(parts.path, shown)
+        host, path = _host_and_path(url)
         told = {
             "method": method,
-            "host": parts.netloc.rpartition("@")[2],
-            "path": path.replace(secret, "***") if secret else path,
+            "host": host,
+            "path": struck(readable(path, shown)),
             "status": note.status,
             "ms": round((time.monotonic() - begun) * 1000),
             "attempt": attempt,
@@ -61,6 +69,15 @@ def noting(
             "error": failed if note.status is None else None,
         }
         _LOG.info("request", extra=told)
+
+
+def _host_and_path(url: str) -> tuple[str, str]:
+    """Take a URL apart; what cannot be one has neither."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return parts.netloc.rpartition("@")[2], parts.path
 
 
 def readable(path: str, shown: frozenset[str] | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,13 +12,16 @@ from runner.catalog.price import cost
 from runner.engine import machine
 from runner.plan.decide import asked_seconds
 from runner.plan.fingerprint import fingerprint
-from runner.records import ENDED_BADLY, Phase, Submission
+from runner.records import ENDED_BADLY, Phase, Reading, Submission, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runner.records import Action, Event, Json, Provider, Request
+    from runner.records import Action, Event, Json, Media, Provider, Reply, Request, Take
     from runner.state.books import Books
+
+MAX_ANSWER_BYTES = 64 << 10
+"""How much of a raw answer stands in the journal itself."""
 
 
 class Story:
@@ -76,6 +81,44 @@ class Story:
         self._books.record_paid(self._provider.name, *rows)
         self._fold(*rows)
 
+    def fetched(self, takes: tuple[Take, ...]) -> None:
+        """Write that all takes are in the store, and what they cost where that depends on their length."""
+        by_length = self._price_of(takes) if self._request.price.per == "minute" else None
+        price_usd = None if by_length is None else str(by_length)
+        self.record(machine.fetched(self.submission, takes, at=self.at(), price_usd=price_usd))
+
+    def fetch_again(self) -> None:
+        """Go back to the links, or to the vendor where there are none: the takes are in the store no more."""
+        if self.submission.media or self._provider.mode == "local":
+            again = Reading(verdict=Verdict.DONE, media=self.submission.media)
+            self.record(machine.ready(self.submission, again, at=self.at()))
+        else:
+            self.reached(Phase.ACCEPTED)
+
+    def answered(self, reply: Reply) -> None:
+        """Write a raw answer down before anything reads it; a long body goes into the store."""
+        if len(reply.body) > MAX_ANSWER_BYTES:
+            with contextlib.suppress(OSError):  # the journal has a reserve on a full disk, the store has none
+                reply = replace(reply, kept=self._books.keep(reply.body), body=b"")
+        self.record_paid(machine.answered(self.submission, reply, at=self.at()))
+
+    def answer(self) -> Reply:
+        """Return the raw answer that was written down, whole."""
+        reply = self.submission.answer
+        assert reply is not None
+        return reply if reply.kept is None else replace(reply, body=self._books.kept(reply.kept))
+
+    def kept(self, reading: Reading) -> Reading:
+        """Return a reading whose audio, where the answer itself holds it, is in the store and only named."""
+        return replace(reading, media=tuple(self._without_data(item) for item in reading.media))
+
+    def with_data(self, item: Media) -> Media:
+        """Return one take as it was handed over, with the bytes that the store kept of it."""
+        return item if item.kept is None else replace(item, data=self._books.kept(item.kept))
+
+    def _without_data(self, item: Media) -> Media:
+        return item if item.data is None else replace(item, kept=self._books.keep(item.data), data=None)
+
     def at(self) -> str:
         """Return the time as the journal writes it: UTC, ISO 8601, whole seconds."""
         return self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -99,12 +142,13 @@ class Story:
 
     def charge_real_length(self) -> None:
         """Put the real length into a price by the minute."""
-        takes = self.submission.takes
-        if self._request.price.per != "minute" or not self.paid:
-            return
+        if self._request.price.per == "minute" and self.paid:
+            actual = self._price_of(self.submission.takes)
+            self._charge(None if actual is None else actual - (self._one_submit() or Decimal(0)))
+
+    def _price_of(self, takes: tuple[Take, ...]) -> Decimal | None:
         seconds = sum(take.seconds for take in takes) / max(1, len(takes))
-        actual = cost(self._request.price, takes=len(takes), seconds=seconds).low
-        self._charge(None if actual is None else actual - (self._one_submit() or Decimal(0)))
+        return cost(self._request.price, takes=len(takes), seconds=seconds).low
 
     def _charge(self, usd: Decimal | None) -> None:
         self.paid = None if usd is None or self.paid is None else self.paid + usd

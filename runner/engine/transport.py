@@ -8,16 +8,16 @@ Redirects are never followed here, nothing is retried here, and each submit has 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
 from runner.catalog.calls import origin
 from runner.engine.deadline import Deadline
 from runner.engine.noted import noting
+from runner.engine.wire import FAULTS, Wire, words_of
 from runner.errors import ScorefileError
 from runner.records import Reply
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 MAX_REPLY_BYTES = 1 << 20
 """A vendor's JSON answer is cut here; a longer one is not read as JSON."""
-LEAST_SECRET_BYTES = 12
 CONNECT_TIMEOUT_S = 10.0
 POLL_TIMEOUT_S = 30.0
 _FIRST_BYTE = "http11.send_request_headers.started"
+_FAULTS = (*FAULTS, OSError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,14 @@ class Door:
         if self.auth is None or self.key is None:
             return []
         return [(self.auth.header, self.auth.prefix + self.key.reveal())]
+
+    def struck_from(self, data: bytes) -> bytes:
+        """Return what came from outside without the key."""
+        return data if self.key is None else self.key.struck_from(data)
+
+    def struck_out(self, text: str) -> str:
+        """Return a text without the key."""
+        return self.struck_from(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
 
 class NotSent(ScorefileError):
@@ -87,13 +95,7 @@ class HttpTransport:
     """
 
     def __init__(self, layer: httpx.BaseTransport | None = None) -> None:
-        self._client = httpx.Client(
-            transport=layer,
-            verify=httpx.create_ssl_context() if layer is None else True,
-            limits=httpx.Limits(max_keepalive_connections=0),
-            http2=False,
-            follow_redirects=False,
-        )
+        self._wire = Wire(layer)
         self._attempts: dict[tuple[str, str, bytes], Iterator[int]] = {}
 
     def submit(self, call: Call, door: Door, *, before: Callable[[], None], timeout_s: float) -> Reply:
@@ -101,14 +103,15 @@ class HttpTransport:
         gate = _Gate(before)
         try:
             with self._noting(call, door, shown=None) as note:
-                reply = _exchange(self._client, call, door, timeout_s=timeout_s, gate=gate)
+                reply = _exchange(self._wire, call, door, timeout_s=timeout_s, gate=gate)
                 note.status, note.bytes_in = reply.status, len(reply.body)
         except _GateFailed as failed:
             raise failed.cause from failed
         except _FAULTS as error:
+            said = door.struck_out(words_of(error))
             if gate.passed:
-                raise Unproven(_words(error)) from error
-            raise NotSent(_words(error)) from error
+                raise Unproven(said) from error
+            raise NotSent(said) from error
         if not gate.passed:
             raise Unproven("the request went out before it was recorded: this layer tells of no first byte")
         return reply
@@ -117,37 +120,36 @@ class HttpTransport:
         """Send a call that is free to repeat. Raises NotSent for whatever went wrong."""
         try:
             with self._noting(call, door, shown=door.shown) as note:
-                reply = _exchange(self._client, call, door, timeout_s=POLL_TIMEOUT_S, gate=None)
+                reply = _exchange(self._wire, call, door, timeout_s=POLL_TIMEOUT_S, gate=None)
                 note.status, note.bytes_in = reply.status, len(reply.body)
         except _FAULTS as error:
-            raise NotSent(_words(error)) from error
+            raise NotSent(door.struck_out(words_of(error))) from error
         return reply
 
     def close(self) -> None:
         """Close idle connections."""
-        self._client.close()
+        self._wire.close()
 
     def _noting(self, call: Call, door: Door, *, shown: frozenset[str] | None) -> AbstractContextManager[Note]:
         """Count how often this very request went out, and log it."""
         body = call.body or b""
         same = (call.method, call.url, hashlib.sha256(body).digest())
         attempt = next(self._attempts.setdefault(same, itertools.count(1)))
-        secret = _secret(door.key).decode()
-        return noting(call.method, call.url, attempt=attempt, shown=shown, secret=secret, bytes_out=len(body))
-
-
-_FAULTS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError)
+        return noting(call.method, call.url, attempt=attempt, shown=shown, struck=door.struck_out, bytes_out=len(body))
 
 
 class _Gate:
-    """Runs `before` once, between the connection and the first byte of a request."""
+    """Runs `before` once, between the connection and the first byte of a request.
+
+    A CONNECT that asks a proxy for a tunnel is no byte of it.
+    """
 
     def __init__(self, before: Callable[[], None]) -> None:
         self._before = before
         self.passed = False
 
-    def trace(self, name: str) -> None:
-        if name == _FIRST_BYTE and not self.passed:
+    def trace(self, name: str, info: Mapping[str, Any]) -> None:
+        if name == _FIRST_BYTE and not self.passed and info["request"].method not in ("CONNECT", b"CONNECT"):
             try:
                 self._before()
             except BaseException as error:
@@ -163,16 +165,17 @@ class _GateFailed(Exception):
         self.cause = cause
 
 
-def _exchange(client: httpx.Client, call: Call, door: Door, *, timeout_s: float, gate: _Gate | None) -> Reply:
+def _exchange(wire: Wire, call: Call, door: Door, *, timeout_s: float, gate: _Gate | None) -> Reply:
     """Send one call and read its answer within `timeout_s` by the wall clock, cut at MAX_REPLY_BYTES + 1."""
     headers = [*call.headers, ("Accept-Encoding", "identity"), ("User-Agent", "scorefile"), *door.headers(call.url)]
     with Deadline(timeout_s) as deadline:
 
-        def trace(name: str, info: Mapping[str, object]) -> None:
+        def trace(name: str, info: Mapping[str, Any]) -> None:
             deadline.trace(name, info)
             if gate is not None:
-                gate.trace(name)
+                gate.trace(name, info)
 
+        client = wire.to(call.url)
         request = client.build_request(
             call.method,
             call.url,
@@ -188,11 +191,10 @@ def _exchange(client: httpx.Client, call: Call, door: Door, *, timeout_s: float,
             if deadline.passed:
                 raise httpx.ReadTimeout("the time is up") from error
             raise
-    secret = _secret(door.key)
     return Reply(
         status=response.status_code,
-        headers={name.lower(): _redact(value, secret) for name, value in response.headers.items()},
-        body=body.replace(secret, b"***") if secret else body,
+        headers={name.lower(): door.struck_out(value) for name, value in response.headers.items()},
+        body=door.struck_from(body),
     )
 
 
@@ -208,48 +210,6 @@ def _read(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _secret(key: Key | None) -> bytes:
-    """Return what has to be struck out of an answer; a word as short as a test's own key is none."""
-    value = key.reveal().encode() if key is not None else b""
-    return value if len(value) >= LEAST_SECRET_BYTES else b""
-
-
-def _redact(value: str, secret: bytes) -> str:
-    return value.replace(secret.decode(), "***") if secret else value
-
-
-def _words(error: Exception) -> str:
-    """Say what happened without the URL, which may hold a signature, and without any header."""
-    match error:
-        case httpx.ConnectTimeout():
-            return "no connection in time"
-        case httpx.ConnectError():
-            return f"no connection: {str(error) or 'refused'}"
-        case httpx.ReadTimeout() | httpx.WriteTimeout() | httpx.PoolTimeout():
-            return "no whole answer in time"
-        case httpx.ReadError() | httpx.WriteError() | httpx.CloseError():
-            return "the connection broke"
-        case httpx.RemoteProtocolError():
-            return "the server hung up before its answer was whole"
-        case httpx.LocalProtocolError() | httpx.InvalidURL() | httpx.UnsupportedProtocol():
-            return "the request could not be formed"
-        case _:
-            return type(error).__name__
-
-
 def same_host(url: str, base_url: str) -> bool:
     """Say whether two URLs share scheme, host and port: the only place a provider's key may go."""
     return origin(url) is not None and origin(url) == origin(base_url)
-
-
-def is_loopback(url: str) -> bool:
-    """Say whether a URL names this machine by a loopback address or `localhost`."""
-    found = origin(url)
-    if found is None:
-        return False
-    if found[1] == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(found[1]).is_loopback
-    except ValueError:
-        return False

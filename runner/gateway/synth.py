@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.media_types import EXTENSIONS
+from runner.catalog.kinds import kinds_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ def scores(card: Card, params: Mapping[str, Json]) -> tuple[Score, ...]:
             time_signature=_chosen(params.get("time_signature")),
             seed=(seed + take) % SEEDS,
             instrumental=not params.get("lyrics") or params.get("instrumental") is True,
-            media_type=_media_type(card, params),
+            media_type=kinds_of(card, params)[0],
             bit_rate_kbps=int(params["output_bit_rate"]) if "output_bit_rate" in params else None,
         )
         for take in range(_takes(card, params))
@@ -98,12 +98,6 @@ def _seed(card: Card, params: Mapping[str, Json]) -> int:
 
 def _takes(card: Card, params: Mapping[str, Json]) -> int:
     return int(params.get(card.takes.param, card.takes.default)) if card.takes.param else card.takes.default
-
-
-def _media_type(card: Card, params: Mapping[str, Json]) -> str:
-    word = params.get(card.format_param, _default(card, card.format_param)) if card.format_param else None
-    asked = next((kind for kind, extension in EXTENSIONS.items() if extension == f".{word}"), None)
-    return asked or card.media_types[0]
 
 
 def _default(card: Card, name: str) -> Json:

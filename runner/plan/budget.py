@@ -25,9 +25,12 @@ class Budget:
             return None
         return self.limit - self.spent - sum(self.reserved.values(), Decimal(0))
 
-    def refusal(self, worst: Decimal | None) -> str | None:
-        """Say why a submit of this worst case may not be made, or None when it may."""
-        if self.limit is None:
+    def refusal(self, job: str, worst: Decimal | None) -> str | None:
+        """Say why a submit of this worst case may not be made, or None when it may.
+
+        What is set aside for a job covers every submit that it is allowed.
+        """
+        if self.limit is None or job in self.reserved:
             return None
         if worst is None:
             return "its price is unknown and a budget is set"

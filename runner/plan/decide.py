@@ -11,20 +11,25 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from runner.catalog.kinds import kinds_of
 from runner.catalog.price import cost
 from runner.media_types import EXTENSIONS
-from runner.plan.fingerprint import fingerprint, identity
+from runner.plan.claims import Claims, pinned
+from runner.plan.fingerprint import fingerprint
 from runner.plan.pending import from_pending
 from runner.records import ENDED_BADLY, IN_DOUBT, OPEN, Action, Change, Cost, Mark, Plan, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from runner.records import Card, Entry, Json, Lock, Submission, Verb
 
 
 ASKING = ("generate", "regenerate", "resume", "remaster")
 """The verbs for which somebody has to be asked: a vendor, or a model that runs here."""
+_IN_DOUBT = "payment in an unknown state: a submit went out unproven"
+MAKING = ("generate", "regenerate")
+"""The verbs that may be paid for."""
 MAX_RESUBMITS = 2
 """How often one run sends a job again whose submit has no proven outcome, where that is free or asked for."""
 
@@ -44,6 +49,8 @@ class Facts:
     finished: tuple[tuple[str, Entry], ...]
     outputs: Mapping[str, str | None]
     blobs: Container[str]
+    askable: Container[str]
+    """Models whose vendor can be asked for a job again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +64,21 @@ class Asked:
 
 def decide(requests: tuple[Request, ...], facts: Facts, asked: Asked) -> Plan:
     """Return what to do for every asked request, in the order of the file, with the sums of what it may cost."""
-    known = _Known(requests, facts)
+    claims = Claims(
+        requests, cards=facts.cards, lock=facts.lock, submissions=facts.submissions, finished=facts.finished
+    )
     actions = []
     for request in requests:
         chosen = asked.jobs is None or request.job in asked.jobs
-        action = _decide_one(request, facts, known, force=asked.force and chosen)
+        action = _guarded(_decide_one(request, facts, claims, force=asked.force and chosen), facts)
         if chosen:
             actions.append(action)
     return Plan(
         actions=tuple(actions),
         low=_total(action.cost.low for action in actions),
         worst=_total(action.cost.worst for action in actions),
-        collect=tuple(_collect(item, facts) for item in known.abandoned() if item.model in facts.cards),
-        orphans=tuple(sorted(known.orphans)),
+        collect=tuple(_left_over(claims.unclaimed(), facts, asked)),
+        orphans=claims.orphans(),
     )
 
 
@@ -79,84 +88,49 @@ def output_path(request: Request, entry: Entry) -> str:
     return request.output + EXTENSIONS[take.media_type]
 
 
-class _Known:
-    """Receipts that are not spoken for yet: what a renamed or reverted job may claim, each once."""
-
-    def __init__(self, requests: tuple[Request, ...], facts: Facts) -> None:
-        self._names = {request.job for request in requests}
-        self.orphans = {job: entry for job, entry in facts.lock.jobs.items() if job not in self._names and entry.takes}
-        self._orphans_by_identity: dict[str, list[str]] = {}
-        seeds = {request.card.id: request.card.seed for request in requests}
-        for job, entry in self.orphans.items():
-            seed = seeds.get(entry.model)
-            key = identity(entry.model, entry.request, seed.param if seed else None)
-            self._orphans_by_identity.setdefault(key, []).append(job)
-        self._finished: dict[str, list[tuple[str, Entry]]] = {}
-        for name, made in facts.finished:
-            self._finished.setdefault(made.fingerprint, []).append((name, made))
-        self._open: dict[str, list[Submission]] = {}
-        for submission in facts.submissions:
-            if submission.phase in OPEN or submission.phase in IN_DOUBT:
-                card = facts.cards.get(submission.model)
-                seed_param = card.seed.param if card and card.seed else submission.seed_param
-                key = identity(submission.model, submission.params, seed_param)
-                self._open.setdefault(key, []).append(submission)
-
-    def claim_orphan(self, request: Request) -> tuple[str, Entry] | None:
-        """Return the entry of a job that is not in the file any more and asked for just this."""
-        for job in self._orphans_by_identity.get(_identity(request), ()):
-            entry = self.orphans.get(job)
-            if entry is not None and _satisfies(request, entry):
-                del self.orphans[job]
-                return job, entry
-        return None
-
-    def claim_submission(self, request: Request) -> Submission | None:
-        """Return the unfinished submission that asked for just this, this job's own first."""
-        waiting = self._open.get(_identity(request), [])
-        loose = request.seed_mode in ("auto", "random")
-        fitting = [item for item in waiting if loose or item.fingerprint == _print(request)]
-        own = [item for item in fitting if item.job == request.job]
-        free = [item for item in fitting if item.job not in self._names]
-        if not own and not free:
-            return None
-        found = (own or free)[-1]
-        waiting.remove(found)
-        return found
-
-    def made_before(self, request: Request) -> Entry | None:
-        """Return what the journal says was made for just this, by this job or one that is not in the file any more."""
-        for job, entry in reversed(self._finished.get(_print(request), ())):
-            if job == request.job or job not in self._names:
-                return entry
-        return None
-
-    def abandoned(self) -> tuple[Submission, ...]:
-        """Return paid submissions that nothing in the file asks for any more."""
-        return tuple(item for items in self._open.values() for item in items if item.phase in OPEN)
-
-
-def _decide_one(request: Request, facts: Facts, known: _Known, *, force: bool) -> Action:
+def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) -> Action:
     entry = _finished(facts.lock.jobs.get(request.job))
-    submission = known.claim_submission(request)
+    submission = claims.submission(request)
     forced = _generate(request, "regenerate" if entry else "generate", "--force", entry=entry)
     if submission is not None:
         given_up = force and submission.phase in ENDED_BADLY
         return replace(forced, submission=submission) if given_up else _resume(request, submission, entry)
     if force:
         return forced
-    if entry is not None and _satisfies(request, entry):
-        return _bring_back(request, entry, request.job, facts)
-    claimed = known.claim_orphan(request)
+    claimed = claims.entry(request)
     if claimed is not None:
         return _bring_back(request, claimed[1], claimed[0], facts)
-    pinned = request if entry is None else _pinned(request, entry)
-    made = known.made_before(pinned)
+    wanted = request if entry is None else pinned(request, entry)
+    made = claims.made_before(request)
     if made is not None and all(take.sha256 in facts.blobs for take in made.takes):
-        return _act(pinned, "restore", "made before; its takes are in the store", made, request.job)
+        return _act(pinned(request, made), "restore", "made before; its takes are in the store", made, request.job)
+    if made is not None and _can_be_asked(made, facts) and not _is_free(request):
+        reason = "made before and gone from the store; asks the vendor for it again, at no cost"
+        return replace(_act(pinned(request, made), "resume", reason), submission=from_pending(request.job, made))
     if entry is not None:
-        return _generate(pinned, "regenerate", "", entry=entry, changes=_changes(pinned, entry))
+        return _generate(wanted, "regenerate", "", entry=entry, changes=_changes(wanted, entry))
     return _generate(request, "generate", "not made yet")
+
+
+def _guarded(action: Action, facts: Facts) -> Action:
+    """Block what would be paid for while something that is not ours stands at its output: found out now, not after."""
+    request = action.request
+    if action.verb not in MAKING or not request.output:
+        return action
+    own = facts.lock.jobs.get(request.job)
+    for media_type in kinds_of(request.card, request.params):
+        path = request.output + EXTENSIONS[media_type]
+        if path in facts.outputs and not _is_ours(facts.outputs[path], facts, own):
+            reason = f"{path} is not what was made here, and is not overwritten; move it away"
+            return _act(request, "blocked", reason, action.entry)
+    return action
+
+
+def _is_ours(found: str | None, facts: Facts, *entries: Entry | None) -> bool:
+    """Say whether a file has the bytes of a take that these entries or the store know."""
+    if found is None:
+        return False
+    return found in facts.blobs or any(found == take.sha256 for entry in entries if entry for take in entry.takes)
 
 
 def _finished(entry: Entry | None) -> Entry | None:
@@ -166,19 +140,30 @@ def _finished(entry: Entry | None) -> Entry | None:
 
 def _resume(request: Request, submission: Submission, entry: Entry | None) -> Action:
     """Take up a submission that a run left unfinished."""
-    pinned = replace(request, params=submission.params)
+    same = replace(request, params=submission.params)
     if submission.phase not in IN_DOUBT:
         ended = "came to nothing, asks for it again" if submission.phase in ENDED_BADLY else "not finished"
         reason = f"submitted {submission.submitted_at}, {ended}"
-        return replace(_act(pinned, "resume", reason), submission=submission)
+        return replace(_act(same, "resume", reason), submission=submission)
     if _is_free(request):
-        again = _generate(pinned, "generate", "a free submit was interrupted", entry=entry)
+        again = _generate(same, "generate", "a free submit was interrupted", entry=entry)
     elif request.on_unknown == "resubmit":
         reason = "a submit has no proven outcome; on_unknown: resubmit"
-        again = _generate(pinned, "generate", reason, entry=entry)
+        again = _generate(same, "generate", reason, entry=entry)
     else:
-        again = _act(pinned, "blocked", "payment in an unknown state: a submit went out unproven", entry)
+        again = _act(same, "blocked", _IN_DOUBT, entry)
     return replace(again, submission=submission)
+
+
+def _left_over(submissions: Iterable[Submission], facts: Facts, asked: Asked) -> Iterator[Action]:
+    """Yield what is to be done about submissions that nothing asks for any more: finish them, or hold them."""
+    for item in submissions:
+        if item.model not in facts.cards:
+            continue
+        if item.phase in OPEN:
+            yield _collect(item, facts)
+        elif asked.jobs is None or item.job in asked.jobs:
+            yield replace(_collect(item, facts), verb="blocked", reason=_IN_DOUBT)
 
 
 def _collect(submission: Submission, facts: Facts) -> Action:
@@ -200,7 +185,7 @@ def _collect(submission: Submission, facts: Facts) -> Action:
 
 def _bring_back(request: Request, entry: Entry, job: str, facts: Facts) -> Action:
     """Say what it takes to have the output of an entry in its place again."""
-    request = _pinned(request, entry)
+    request = pinned(request, entry)
     moved = f"renamed from {job}" if job != request.job else ""
     path = output_path(request, entry)
     wanted = entry.takes[min(request.take, len(entry.takes)) - 1]
@@ -210,13 +195,13 @@ def _bring_back(request: Request, entry: Entry, job: str, facts: Facts) -> Actio
         return _act(
             request, "reuse" if same else "restore", moved or ("up to date" if same else "take chosen"), entry, job
         )
-    if found is not None and found not in {take.sha256 for take in entry.takes} and found not in facts.blobs:
-        reason = f"{path} was changed by hand; move it away, or name the job with --force to make it anew"
+    if path in facts.outputs and not _is_ours(found, facts, entry, facts.lock.jobs.get(request.job)):
+        reason = f"{path} was changed by hand, and is not overwritten; move it away to have it back"
         return _act(request, "blocked", reason, entry, job)
     previous = wanted.path or next((take.path for take in entry.takes if take.path), None)
     if wanted.sha256 in facts.blobs or (previous and facts.outputs.get(previous) == wanted.sha256):
         return _act(request, "restore", moved or _why_restore(entry, path, previous, found), entry, job)
-    return _audio_lost(request, entry, job, path)
+    return _audio_lost(request, entry, job, path, facts)
 
 
 def _why_restore(entry: Entry, path: str, previous: str | None, found: str | None) -> str:
@@ -225,15 +210,19 @@ def _why_restore(entry: Entry, path: str, previous: str | None, found: str | Non
     return f"another take is chosen than {entry.take}" if found is not None else f"{path} is missing"
 
 
-def _audio_lost(request: Request, entry: Entry, job: str, path: str) -> Action:
+def _audio_lost(request: Request, entry: Entry, job: str, path: str, facts: Facts) -> Action:
     """Neither the output nor the store has it: ask the vendor again where its receipt still opens something."""
     if _is_free(request):
         return _generate(request, "regenerate", f"{path} is gone from here; the model is free", entry=entry)
-    if not entry.receipt.request_id:
+    if not _can_be_asked(entry, facts):
         reason = f"{path} is gone and its receipt cannot be asked again; name the job with --force to pay for a new one"
         return _act(request, "blocked", reason, entry, job)
     reason = f"{path} is gone from here; asks the vendor for it again, at no cost"
     return replace(_act(request, "resume", reason, entry, job), submission=from_pending(request.job, entry))
+
+
+def _can_be_asked(entry: Entry, facts: Facts) -> bool:
+    return bool(entry.receipt.request_id) and entry.model in facts.askable
 
 
 def _generate(
@@ -263,31 +252,6 @@ def asked_seconds(request: Request) -> float | None:
 
 def _is_free(request: Request) -> bool:
     return request.price.usd == 0
-
-
-def _identity(request: Request) -> str:
-    return identity(request.card.id, request.params, request.card.seed.param if request.card.seed else None)
-
-
-def _print(request: Request) -> str:
-    return fingerprint(request.card.id, request.params)
-
-
-def _satisfies(request: Request, entry: Entry) -> bool:
-    """Say whether an entry is what a request asks for; a seed that nobody wrote is whatever the entry has."""
-    if entry.model != request.card.id:
-        return False
-    return _print(_pinned(request, entry)) == entry.fingerprint
-
-
-def _pinned(request: Request, entry: Entry) -> Request:
-    """Return the request with the seed of its entry, unless the user wrote a seed."""
-    seed = request.card.seed
-    if seed is None or request.seed_mode not in ("auto", "random") or entry.model != request.card.id:
-        return request
-    if seed.param not in entry.request:
-        return request
-    return replace(request, params={**request.params, seed.param: entry.request[seed.param]})
 
 
 def _changes(request: Request, entry: Entry) -> tuple[Change, ...]:

@@ -1,7 +1,8 @@
 """A plan that was saved: enough of it to run exactly that later, or to refuse.
 
-What would be sent, the lock, the models and what is to be done are each kept as a digest. A comment or another order in
-the YAML changes none of them; whatever could change a request, a price or a payment changes one.
+What would be sent, to whom and within which budget, the lock, the models and what is to be done are each kept as a
+digest. A comment or another order in the YAML changes none of them; whatever could change a request, its way, a price or
+a payment changes one.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from runner.errors import DriftError, UsageError
 from runner.plan.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from runner.records import Action, Json, Lock, Plan, Provider
+    from runner.records import Action, Json, Lock, Pipeline, Plan, Provider
 
 KIND = "scorefile plan"
-VERSION = 1
-_SEALED = ("kind", "version", "ask", "requests", "verbs", "lock", "catalog")
+VERSION = 2
+_SEALED = ("kind", "version", "ask", "requests", "verbs", "project", "lock", "catalog")
 _OF_REQUEST = (
     "output",
     "take",
@@ -44,13 +45,17 @@ class Saved:
     requests: Mapping[str, str]
     """Job → digest of what would be sent and what is done with the answer."""
     verbs: Mapping[str, str]
+    project: Mapping[str, str]
+    """`budget` or `providers.NAME` → digest of what the project says of it."""
     lock: str
     catalog: str
 
 
-def save(todo: Plan, lock: Lock, providers: Mapping[str, Provider], ask: Mapping[str, Json]) -> dict[str, Json]:
+def save(
+    todo: Plan, lock: Lock, providers: Mapping[str, Provider], ask: Mapping[str, Json], *, pipeline: Pipeline
+) -> dict[str, Json]:
     """Return a plan in its saved form; `ask` is whatever is needed to ask for the same again."""
-    saved = _digests(todo, lock, providers)
+    saved = _digests(todo, lock, providers, pipeline)
     data: dict[str, Json] = {"kind": KIND, "version": VERSION, "ask": dict(ask), **saved}
     return {**data, "seal": _digest(data)}
 
@@ -68,16 +73,19 @@ def load(data: Json) -> Saved:
         ask=sealed["ask"],
         requests=sealed["requests"],
         verbs=sealed["verbs"],
+        project=sealed["project"],
         lock=sealed["lock"],
         catalog=sealed["catalog"],
     )
 
 
-def stale(saved: Saved, todo: Plan, lock: Lock, providers: Mapping[str, Provider]) -> str | None:
+def stale(saved: Saved, todo: Plan, lock: Lock, providers: Mapping[str, Provider], *, pipeline: Pipeline) -> str | None:
     """Say what has changed since a plan was saved, or None when nothing has."""
-    now = _digests(todo, lock, providers)
+    now = _digests(todo, lock, providers, pipeline)
     if now["requests"] != saved.requests:
         return f"the pipeline asks for something else now: {_differing(saved.requests, now['requests'])}"
+    if now["project"] != saved.project:
+        return f"the pipeline says something else now of {_differing(saved.project, now['project'])}"
     if now["catalog"] != saved.catalog:
         return "a model, its price or its vendor's file changed"
     if now["lock"] != saved.lock:
@@ -87,20 +95,26 @@ def stale(saved: Saved, todo: Plan, lock: Lock, providers: Mapping[str, Provider
     return None
 
 
-def refuse_stale(saved: Saved, todo: Plan, lock: Lock, providers: Mapping[str, Provider]) -> None:
+def refuse_stale(
+    saved: Saved, todo: Plan, lock: Lock, providers: Mapping[str, Provider], *, pipeline: Pipeline
+) -> None:
     """Raise DriftError when anything has changed since a plan was saved."""
-    why = stale(saved, todo, lock, providers)
+    why = stale(saved, todo, lock, providers, pipeline=pipeline)
     if why is not None:
         raise DriftError(f"this plan is out of date: {why}", help="nothing was sent; plan again: scorefile plan --out")
 
 
-def _digests(todo: Plan, lock: Lock, providers: Mapping[str, Provider]) -> dict[str, Json]:
+def _digests(todo: Plan, lock: Lock, providers: Mapping[str, Provider], pipeline: Pipeline) -> dict[str, Json]:
     actions = (*todo.actions, *todo.collect)
     cards = {action.request.card.id: action.request.card for action in actions}
     used = {card.provider: providers[card.provider] for card in cards.values()}
     return {
         "requests": {action.request.job: _of_request(action) for action in actions},
         "verbs": {action.request.job: action.verb for action in actions},
+        "project": {
+            "budget": _digest(_plain(pipeline.budget_usd)),
+            **{f"providers.{name}": _digest(_plain(pipeline.providers.get(name))) for name in used},
+        },
         "lock": _digest(_plain(lock)),
         "catalog": _digest([_plain(cards, without=("file",)), _plain(used)]),
     }

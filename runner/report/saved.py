@@ -13,13 +13,15 @@ from runner.report.as_json import document
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.records import Json, Provider
+    from runner.records import Json, Pipeline, Provider
     from runner.report.plan import PlanReport
 
 
-def saved_text(report: PlanReport, providers: Mapping[str, Provider], ask: Mapping[str, Json]) -> str:
+def saved_text(
+    report: PlanReport, pipeline: Pipeline, providers: Mapping[str, Provider], ask: Mapping[str, Json]
+) -> str:
     """Return the text of a saved plan; `ask` is whatever is needed to ask for the same again."""
-    saved = save(report.todo, report.lock or Lock(), providers, ask)
+    saved = save(report.todo, report.lock or Lock(), providers, ask, pipeline=pipeline)
     return document({**saved, "plan": report.data()}, exit_code=report.exit_code) + "\n"
 
 

@@ -109,9 +109,7 @@ def totals(todo: Plan, lock: Lock | None) -> Totals:
 def _held(jobs: Mapping[str, Entry]) -> Iterator[Decimal | None]:
     """Yield the price of every receipt in the lock."""
     for entry in jobs.values():
-        yield _price(entry)
-        if entry.pending is not None:
-            yield _price(entry.pending)
+        yield from (_price(held) for held in (entry, entry.pending, entry.paid) if held is not None)
 
 
 def _after(todo: Plan, lock: Lock) -> Iterator[Decimal | None]:
@@ -130,10 +128,8 @@ def _of_action(action: Action, entry: Entry | None) -> Iterator[Decimal | None]:
     elif action.submission is not None:
         paid = action.submission.price_usd
         yield None if paid is None else Decimal(paid)
-    elif entry is not None:
-        yield _price(entry)
-    elif action.entry is not None:
-        yield _price(action.entry)
+    elif held := action.entry or entry:
+        yield _price(held)
 
 
 def _price(entry: Entry) -> Decimal | None:

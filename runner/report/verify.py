@@ -106,7 +106,12 @@ def stands_data(item: Stands) -> dict[str, Json]:
         "output": item.output,
         "path": item.path,
         "unfinished": [
-            {"phase": waiting.phase.value, "submitted_at": waiting.submitted_at, "message": waiting.message}
+            {
+                "attempt": waiting.attempt[:6] or None,
+                "phase": waiting.phase.value,
+                "submitted_at": waiting.submitted_at,
+                "message": waiting.message,
+            }
             for waiting in item.unfinished
         ],
     }

@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 import secrets
 from typing import TYPE_CHECKING
 
+from runner.errors import StateError
 from runner.state.files import digest, sync_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+_CHUNK = 1 << 20
 _HEX = 64
+_MARK_DIGITS = 12
+"""Of a pipeline's name, which may be too long to stand in a file's name itself."""
+
+
+class TakeMissing(StateError):
+    """Neither the store nor an output holds a take, or what the store held was damaged and is set aside."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(
+            f"its take {sha256[:12]}… is in the store no more, or was damaged there",
+            help="run again: its vendor is asked for it once more, at no cost",
+        )
+        self.sha256 = sha256
 
 
 class Blobs:
-    """Takes by SHA-256 under one folder. A blob is written once, read-only, and never changed."""
+    """Takes by SHA-256 under one folder. A blob is written once, read-only, and never changed.
 
-    def __init__(self, folder: Path) -> None:
+    Several pipelines share a store; `pipeline` names the one whose downloads in progress these are.
+    """
+
+    def __init__(self, folder: Path, *, pipeline: str = "") -> None:
         self._folder = folder
+        self._incoming = folder / "incoming"
+        self._mark = hashlib.sha256(pipeline.encode("utf-8", "surrogateescape")).hexdigest()[:_MARK_DIGITS]
 
     def path(self, sha256: str) -> Path:
         """Return where the blob of this hash stands, whether it is there or not."""
@@ -30,9 +52,8 @@ class Blobs:
 
     def part(self) -> Path:
         """Return a fresh path on the same filesystem for a download in progress."""
-        incoming = self._folder / "incoming"
-        incoming.mkdir(parents=True, exist_ok=True)
-        return incoming / secrets.token_hex(12)
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        return self._incoming / f"{self._mark}-{secrets.token_hex(12)}"
 
     def adopt(self, part: Path, sha256: str) -> Path:
         """Move a finished, verified file in under its hash, durably."""
@@ -45,9 +66,35 @@ class Blobs:
         sync_folder(target.parent)
         return target
 
+    def sound(self, sha256: str) -> bool:
+        """Say whether the blob is there and is what its name says; a damaged one is set aside, so it is not there."""
+        path = self.path(sha256)
+        found = digest(path)
+        if found is not None and found != sha256:
+            aside = self._folder / "quarantine" / f"{sha256}.damaged"
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            # Another pipeline of the folder may be setting it aside at this moment.
+            with contextlib.suppress(FileNotFoundError):
+                path.replace(aside)
+        return found == sha256
+
+    def keep(self, path: Path, sha256: str) -> Path:
+        """Take a copy of a file that stands elsewhere into the store. Raises TakeMissing when it is not that take."""
+        part, found = self.part(), hashlib.sha256()
+        try:
+            with path.open("rb") as reader, part.open("xb") as writer:
+                while chunk := reader.read(_CHUNK):
+                    found.update(chunk)
+                    writer.write(chunk)
+            if found.hexdigest() != sha256:
+                raise TakeMissing(sha256)
+            return self.adopt(part, sha256)
+        finally:
+            part.unlink(missing_ok=True)
+
     def sweep(self) -> None:
-        """Remove downloads that a killed run left unfinished. Only the holder of the run lock may call this."""
-        for part in (self._folder / "incoming").glob("*"):
+        """Remove this pipeline's unfinished downloads. Only the holder of its run lock may call this."""
+        for part in self._incoming.glob(f"{self._mark}-*"):
             part.unlink(missing_ok=True)
 
     def quarantine(self, part: Path, sha256: str) -> Path:

@@ -7,6 +7,7 @@ and always at the close.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sys
 import time
@@ -17,12 +18,13 @@ from typing import TYPE_CHECKING
 from runner.errors import NotWritable, StateError
 from runner.receipt_id import hidden, is_hidden
 from runner.records import Entry, Event, Lock, Phase, Receipt
+from runner.state.blobs import TakeMissing
 from runner.state.files import digest, place, remove_owned, write_atomic
 from runner.state.journal import Journal
 from runner.state.lockfile import read_lock, render_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from runner.records import Submission, Take
@@ -46,7 +48,10 @@ class Books:
         self._jobs = dict(self.lock.jobs)
         self._in_use = Counter(path for entry in self._jobs.values() for path in _paths(entry))
         self._journal = Journal(journal_path)
-        self._receipts: dict[str, str] = {}
+        self._vendors: dict[str, str] = {}
+        self._held: dict[str, tuple[str, str]] = {}
+        self._receipts: dict[tuple[str, str], str] = {}
+        self._receipts_of_lock = frozenset(_receipts(self._jobs.values()))
         self._remember(self._journal.events)
         self._changed = False
         self._written_at = 0.0
@@ -63,9 +68,13 @@ class Books:
         self._journal.append(events)
         self._remember(events)
 
-    def holder_of(self, request_id: str) -> str | None:
-        """Return the attempt that a vendor's id was given to, if it was given before."""
-        return self._receipts.get(request_id)
+    def holder_of(self, provider: str, request_id: str) -> str | None:
+        """Return the attempt that holds an id of this provider, empty where only the lock knows it; None where nobody does.
+
+        An id may be held once, also when only its digest is known. An attempt holds the last id that it was given.
+        """
+        receipt = _receipt(provider, request_id)
+        return self._receipts.get(receipt, "" if receipt in self._receipts_of_lock else None)
 
     def record_paid(self, provider: str, *events: Event) -> None:
         """Make rows durable that prove a payment, whatever it takes.
@@ -86,6 +95,18 @@ class Books:
             for request_id, job in receipts:
                 sys.stderr.write(f"PAID provider={provider} id={request_id} job={job}\n")
             sys.stderr.flush()
+
+    def keep(self, data: bytes) -> str:
+        """Put bytes that a vendor answered with into the store, durably, and return their SHA-256."""
+        part = self.blobs.part()
+        part.write_bytes(data)
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.blobs.adopt(part, sha256)
+        return sha256
+
+    def kept(self, sha256: str) -> bytes:
+        """Return bytes that `keep` put into the store. Raises OSError when they are gone."""
+        return self.blobs.path(sha256).read_bytes()
 
     def note_pending(self, submission: Submission, *, private: bool) -> None:
         """Enter an accepted submit into the lock, beside a finished entry of the same job if there is one."""
@@ -115,23 +136,25 @@ class Books:
     def bring(self, job: str, entry: Entry, entry_job: str, *, output: str, take: int) -> Entry:
         """Put the chosen take of an entry at `output`, under the name `job`, and return the entry as it stands now.
 
-        Raises StateError when something that is not ours is in the way.
+        Nothing is replaced or removed that the store does not hold as well. Raises TakeMissing when the take is
+        nowhere, StateError when something that is not ours is in the way.
         """
         chosen = entry.takes[min(take, len(entry.takes)) - 1]
         previous = next((item.path for item in entry.takes if item.path), None)
         mine = entry.takes + (self._jobs[job].takes if job in self._jobs else ())
-        owned = frozenset(item.sha256 for item in mine) | self._kept_at(output)
-        source = self.blobs.path(chosen.sha256) if chosen.sha256 in self.blobs else self._root / (previous or output)
-        place(source, self._root, output, owned=owned)
+        # Judged before anything is taken into the store: a lock alone makes no file ours.
+        stale = self._stored({item.path for item in mine if item.path} - {output})
+        source = self._source(chosen.sha256, previous, output)
+        place(source, self._root, output, owned=self._kept_at(output, frozenset(item.sha256 for item in mine)))
         takes = tuple(replace(item, path=output if item is chosen else None) for item in entry.takes)
-        placed = replace(entry, takes=takes, take=take, pending=None)
-        stale = {previous, *(item.path for item in mine)} - {None, output}
+        pending, paid = self._waiting(job, entry), self._paid_behind(job, entry)
+        placed = replace(entry, takes=takes, take=take, pending=pending, paid=paid)
         if entry_job != job:
-            self._set(entry_job, None)
+            self._hand_over(entry_job, entry)
         self._set(job, placed)
-        for path in stale:
-            if not self._in_use[str(path)]:
-                remove_owned(self._root, str(path), owned=owned)
+        for path, sha256 in stale.items():
+            if not self._in_use[path]:
+                remove_owned(self._root, path, owned=frozenset({sha256}))
         return placed
 
     def close(self) -> None:
@@ -144,9 +167,18 @@ class Books:
 
     def _remember(self, events: Iterable[Event]) -> None:
         for event in events:
+            if event.phase is Phase.PLANNED:
+                self._vendors[event.attempt] = _vendor(event.data["model"])
             request_id = event.data.get("request_id")
             if event.phase is Phase.ACCEPTED and request_id is not None:
-                self._receipts.setdefault(request_id, event.attempt)
+                self._hold(event.attempt, _receipt(self._vendors.get(event.attempt, ""), request_id))
+
+    def _hold(self, attempt: str, receipt: tuple[str, str]) -> None:
+        before = self._held.get(attempt)
+        if before is not None and before != receipt and self._receipts.get(before) == attempt:
+            del self._receipts[before]
+        self._held[attempt] = receipt
+        self._receipts.setdefault(receipt, attempt)
 
     def _set(self, job: str, entry: Entry | None) -> None:
         """Change one job of the lock, and count which paths are in use."""
@@ -157,10 +189,63 @@ class Books:
             self._in_use.update(_paths(entry))
         self._changed = True
 
-    def _kept_at(self, output: str) -> frozenset[str]:
-        """Return the hash of the file at `output` if the store keeps the same bytes: it may be replaced."""
+    def _source(self, sha256: str, *outputs: str | None) -> Path:
+        """Return a take's place in the store, checked; one that stands only at an output is taken in first."""
+        if self.blobs.sound(sha256):
+            return self.blobs.path(sha256)
+        for path in outputs:
+            if path is not None and digest(self._root / path) == sha256:
+                return self.blobs.keep(self._root / path, sha256)
+        raise TakeMissing(sha256)
+
+    def _kept_at(self, output: str, mine: frozenset[str]) -> frozenset[str]:
+        """Return the hash of the file at `output` if it may be replaced: the store holds the same bytes.
+
+        A fresh checkout has audio that only its lock knows. A take of this very job is taken into the store first.
+        """
         found = digest(self._root / output)
-        return frozenset({found}) if found is not None and found in self.blobs else frozenset()
+        if found is None:
+            return frozenset()
+        if not self.blobs.sound(found):
+            if found not in mine:
+                return frozenset()
+            self.blobs.keep(self._root / output, found)
+        return frozenset({found})
+
+    def _stored(self, paths: set[str]) -> dict[str, str]:
+        """Return path → hash of those outputs that the store holds as well."""
+        found = {path: digest(self._root / path) for path in paths}
+        return {path: sha256 for path, sha256 in found.items() if sha256 is not None and self.blobs.sound(sha256)}
+
+    def _waiting(self, job: str, entry: Entry) -> Entry | None:
+        """Return the pending receipt of a job that has nothing to do with this entry: it stays in the lock."""
+        held = self._jobs.get(job)
+        waiting = held if held is None or not held.takes else held.pending
+        return None if waiting is None or _same_receipt(waiting, entry) else waiting
+
+    def _paid_behind(self, job: str, entry: Entry) -> Entry | None:
+        """Return what a vendor made for a job, to be kept behind an entry that was made here: it is a receipt."""
+        held = self._jobs.get(job)
+        if entry.receipt.request_id or held is None:
+            return None
+        paid = next((item for item in (held, held.paid) if item and item.takes and item.receipt.request_id), None)
+        if paid is None:
+            return None
+        return replace(paid, takes=tuple(replace(item, path=None) for item in paid.takes), pending=None, paid=None)
+
+    def _hand_over(self, job: str, entry: Entry) -> None:
+        """Take an entry that another job has now away from this one, and nothing else of it."""
+        held = self._jobs.get(job)
+        if held is None:
+            return
+        if _same_receipt(held, entry):
+            self._set(job, held.pending if held.paid is None else replace(held.paid, pending=held.pending))
+            return
+        pending, paid = (
+            None if inner is not None and _same_receipt(inner, entry) else inner for inner in (held.pending, held.paid)
+        )
+        if (pending, paid) != (held.pending, held.paid):
+            self._set(job, replace(held, pending=pending, paid=paid))
 
     def tick(self) -> None:
         """Write the lock if it changed and was not written for a while. The loop calls this as time passes.
@@ -199,10 +284,32 @@ def _paths(entry: Entry | None) -> list[str]:
     return [take.path for take in entry.takes if take.path] if entry is not None else []
 
 
+def _vendor(model: str) -> str:
+    """Return the provider of a model, which is its folder: SF303 sees to it, and it holds for models that are gone."""
+    return model.partition("/")[0]
+
+
+def _receipt(provider: str, request_id: str) -> tuple[str, str]:
+    """Return an id as it is compared: by its vendor, and by its digest, which may be all that is known of it."""
+    return provider, request_id if is_hidden(request_id) else hidden(request_id)
+
+
+def _receipts(entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
+    """Yield every receipt that stands in the lock, of finished takes and of pending submits."""
+    for entry in entries:
+        if entry.receipt.request_id:
+            yield _receipt(_vendor(entry.model), entry.receipt.request_id)
+        yield from _receipts(inner for inner in (entry.pending, entry.paid) if inner is not None)
+
+
 def _names(submission: Submission) -> tuple[str, str]:
     """Return the two forms in which a submission's id may stand in the lock."""
     plain = submission.request_id or ""
     return plain, plain if is_hidden(plain) else hidden(plain)
+
+
+def _same_receipt(one: Entry, other: Entry) -> bool:
+    return (one.fingerprint, one.receipt.request_id) == (other.fingerprint, other.receipt.request_id)
 
 
 def _same_result(before: Entry, entry: Entry) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CHUNK = 1 << 20
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""How filesystems without hard links answer."""
 
 
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
@@ -48,10 +51,10 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def digest(path: Path) -> str | None:
-    """Return the SHA-256 of a regular file in hex, or None when there is none at `path`."""
+def digest(path: Path | str, *, folder: int | None = None) -> str | None:
+    """Return the SHA-256 of a regular file in hex, or None when there is none at `path`, seen from an open `folder`."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     except OSError:
         return None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -68,21 +71,22 @@ def place(source: Path, root: Path, relative: str, *, owned: frozenset[str]) -> 
     """Copy `source` to `root/relative` atomically, through no symbolic link and over no file that is not ours.
 
     `owned` holds the hashes of files this pipeline wrote: only such a file, or none, may stand at the target.
-    Raises StateError when a parent is a link, or a stranger's file is in the way.
+    Raises StateError when a parent is a link, or a stranger's file is in the way, also one that came meanwhile.
     """
     parts = PurePosixPath(relative).parts
+    allowed = owned | {digest(source)}
     with _open_folder(root, parts[:-1]) as folder:
-        name, temporary = parts[-1], _temporary(parts[-1])
+        target, temporary = _Target(root / relative, folder), _temporary(parts[-1])
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary, dir_fd=folder)
-        _check_target(root / relative, source, owned)
+        target.check(allowed)
         try:
             opener = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=folder)
             with source.open("rb") as reader, os.fdopen(opener, "wb") as writer:
                 shutil.copyfileobj(reader, writer, _CHUNK)
                 writer.flush()
                 os.fsync(writer.fileno())
-            os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+            target.fill(temporary, allowed)
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary, dir_fd=folder)
@@ -92,11 +96,26 @@ def place(source: Path, root: Path, relative: str, *, owned: frozenset[str]) -> 
 
 def remove_owned(root: Path, relative: str, *, owned: frozenset[str]) -> bool:
     """Remove an output that was moved elsewhere, if it is still exactly what this pipeline wrote."""
-    path = root / relative
-    if digest(path) not in owned:
+    parts = PurePosixPath(relative).parts
+    try:
+        with _open_folder(root, parts[:-1], make=False) as folder:
+            if digest(parts[-1], folder=folder) not in owned:
+                return False
+            os.unlink(parts[-1], dir_fd=folder)
+    except (StateError, FileNotFoundError):
         return False
-    path.unlink()
     return True
+
+
+def is_through_link(root: Path, folder: str) -> bool:
+    """Say whether a link or something that is no folder stands on the way to a folder: nothing is written through it."""
+    try:
+        with _open_folder(root, PurePosixPath(folder).parts, make=False):
+            return False
+    except FileNotFoundError:
+        return False
+    except StateError as error:
+        return not isinstance(error.__cause__, FileNotFoundError)
 
 
 def _temporary(name: str) -> str:
@@ -105,13 +124,14 @@ def _temporary(name: str) -> str:
 
 
 @contextlib.contextmanager
-def _open_folder(root: Path, parts: tuple[str, ...]) -> Iterator[int]:
-    """Open root/parts, creating folders, refusing links on the way; yield its descriptor."""
+def _open_folder(root: Path, parts: tuple[str, ...], *, make: bool = True) -> Iterator[int]:
+    """Open root/parts, creating folders where `make` says so, refusing links on the way; yield its descriptor."""
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for depth, part in enumerate(parts, start=1):
             with contextlib.suppress(FileExistsError):
-                os.mkdir(part, dir_fd=descriptor)
+                if make:
+                    os.mkdir(part, dir_fd=descriptor)
             try:
                 inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
             except OSError as error:
@@ -127,12 +147,43 @@ def _open_folder(root: Path, parts: tuple[str, ...]) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _check_target(path: Path, source: Path, owned: frozenset[str]) -> None:
-    if not os.path.lexists(path):
-        return
-    found = digest(path)
-    if found is None or found not in owned | {digest(source)}:
-        raise StateError(
-            f"{path.name} is there already and this pipeline did not write it",
-            help=f"move {path} away, or change `output`",
+class _Target:
+    """The place of one output: a name in an open folder."""
+
+    def __init__(self, path: Path, folder: int) -> None:
+        self._path, self._name, self._folder = path, path.name, folder
+
+    def check(self, allowed: frozenset[str | None]) -> bool:
+        """Say whether something stands here. Raises StateError when it is no file with one of these hashes."""
+        try:
+            os.lstat(self._name, dir_fd=self._folder)
+        except FileNotFoundError:
+            return False
+        found = digest(self._name, folder=self._folder)
+        if found is None or found not in allowed:
+            raise self._stranger()
+        return True
+
+    def fill(self, temporary: str, allowed: frozenset[str | None]) -> None:
+        """Give a finished file of the same folder this name. Raises StateError over what came since it was begun."""
+        folder = self._folder
+        if self.check(allowed):
+            os.rename(temporary, self._name, src_dir_fd=folder, dst_dir_fd=folder)
+            return
+        try:
+            # Unlike a rename, a link never takes the place of what came in this very moment.
+            os.link(temporary, self._name, src_dir_fd=folder, dst_dir_fd=folder)
+        except FileExistsError:
+            raise self._stranger() from None
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            os.rename(temporary, self._name, src_dir_fd=folder, dst_dir_fd=folder)
+        else:
+            os.unlink(temporary, dir_fd=folder)
+
+    def _stranger(self) -> StateError:
+        return StateError(
+            f"{self._name} is there already and this pipeline did not write it",
+            help=f"move {self._path} away, or change `output`",
         )

@@ -1,16 +1,21 @@
-"""NAME.lock: receipts for what was paid for, one sorted block per job, committed to git."""
+"""NAME.lock: receipts for what was paid for, one sorted block per job, committed to git.
+
+Each block carries a checksum of itself in its receipt, so that a bit that flipped in an id is found before a vendor is
+asked for another job. It stands inside the block: a merge that keeps both sides' blocks keeps both checksums right. A
+block without one, mended by hand say, is judged by its fields alone and gets one when the lock is next written.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import StateError
 from runner.jsonform import entry_from_json, entry_to_json
 from runner.plan.fingerprint import fingerprint
 from runner.records import Lock
+from runner.state.soundness import check_entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +24,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 MAX_BYTES = 64 << 20
+_SUM_DIGITS = 16
+"""Enough against accidents; nobody is kept from computing it anew."""
 
 
 def read_lock(path: Path, *, rehearsal: bool) -> Lock:
@@ -54,11 +61,15 @@ def parse_lock(text: str) -> Lock:
     entries = {}
     for job, block in jobs.items():
         try:
-            entries[job] = _sound(entry_from_json(block))
-        except (KeyError, TypeError, ValueError) as error:
+            bare, promised = _without_sum(block)
+            entries[job] = check_entry(entry_from_json(bare))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"the block of {job!r} is not an entry: {error}") from error
         if not _is_sound(entries[job]):
             raise ValueError(f"the block of {job!r} was changed: its request is not what its fingerprint says")
+        if promised is not None and promised != _sum(bare):
+            why = "its checksum is another; whoever changed it on purpose takes the line `sum` out"
+            raise ValueError(f"the block of {job!r} was changed: {why}")
     return Lock(jobs=entries, rehearsal=data.get("rehearsal") is True)
 
 
@@ -66,7 +77,7 @@ def render_lock(lock: Lock) -> bytes:
     """Return the lock's text: UTF-8, sorted, one field a line, LF, a final newline."""
     data: dict[str, Any] = {
         "version": VERSION,
-        "jobs": {job: entry_to_json(entry) for job, entry in lock.jobs.items()},
+        "jobs": {job: _with_sum(entry_to_json(entry)) for job, entry in lock.jobs.items()},
     }
     if lock.rehearsal:
         data["rehearsal"] = True
@@ -76,18 +87,25 @@ def render_lock(lock: Lock) -> bytes:
 def _is_sound(entry: Entry) -> bool:
     """Say whether an entry still asks for what it was paid for."""
     own = fingerprint(entry.model, entry.request) == entry.fingerprint
-    return own and (entry.pending is None or _is_sound(entry.pending))
+    return own and all(inner is None or _is_sound(inner) for inner in (entry.pending, entry.paid))
 
 
-def _sound(entry: Entry) -> Entry:
-    """Return an entry whose paths stay in the pipeline's folder. Raises ValueError for another."""
-    for path in (take.path for take in entry.takes if take.path is not None):
-        parts = PurePosixPath(path).parts
-        if not parts or path.startswith("/") or ".." in parts or "\0" in path:
-            raise ValueError(f"the path {path!r} leads out of the folder")
-    if entry.take < 1:
-        raise ValueError("takes are counted from 1")
-    return entry if entry.pending is None else replace(entry, pending=_sound(entry.pending))
+def _with_sum(block: dict[str, Any]) -> dict[str, Any]:
+    return {**block, "receipt": {**block["receipt"], "sum": _sum(block)}}
+
+
+def _without_sum(block: Any) -> tuple[Any, Any]:
+    """Return a block as it was before its checksum came into it, and the checksum; None where there is none."""
+    receipt = block["receipt"] if isinstance(block, dict) else None
+    if not isinstance(receipt, dict) or "sum" not in receipt:
+        return block, None
+    bare = {**block, "receipt": {name: value for name, value in receipt.items() if name != "sum"}}
+    return bare, receipt["sum"] or ""
+
+
+def _sum(block: dict[str, Any]) -> str:
+    text = json.dumps(block, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_SUM_DIGITS]
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
+import time
 import wave
 
 import av
@@ -13,6 +16,7 @@ import pytest
 from runner.audio.encode import Pcm, encode
 from runner.audio.measure import inspect
 from runner.audio.sketch import TAGS, compose
+from tests.support.command import environment
 
 WRITTEN = ("audio/wav", "audio/flac", "audio/ogg", "audio/mpeg", "audio/mp4")
 
@@ -62,10 +66,27 @@ def test_wav_without_tags_ends_with_its_samples() -> None:
     assert len(data) == 44 + 4 * len(music())
 
 
-@pytest.mark.parametrize("media_type", ["audio/wav", "audio/flac", "audio/mpeg", "audio/mp4"])
+@pytest.mark.parametrize("media_type", WRITTEN)
 def test_the_same_samples_give_the_same_bytes(media_type: str) -> None:
     pcm = music()
     assert encode(pcm, 48_000, media_type, tags=TAGS) == encode(pcm, 48_000, media_type, tags=TAGS)
+
+
+def test_the_same_samples_give_the_same_bytes_in_another_process_and_second() -> None:
+    script = (
+        "import hashlib, numpy\n"
+        "from runner.audio.encode import encode\n"
+        "pcm = (numpy.sin(numpy.arange(9600)[:, None] / 20) * 9000).astype(numpy.int16)\n"
+        f"for kind in {WRITTEN!r}:\n"
+        f"    print(kind, hashlib.sha256(encode(pcm, 48_000, kind, tags={TAGS!r})).hexdigest())\n"
+    )
+    said = []
+    for seed in ("1", "2", "3"):
+        env = environment() | {"PYTHONHASHSEED": seed}
+        said.append(subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, check=True).stdout)
+        time.sleep(0.6)
+    assert said[0].count(b"\n") == len(WRITTEN)
+    assert said[0] == said[1] == said[2]
 
 
 @pytest.mark.parametrize("media_type", WRITTEN)

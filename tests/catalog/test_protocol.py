@@ -7,7 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from runner.catalog.answer import retry_after
 from runner.catalog.protocol import cancel_call, list_call, poll_call, read_poll, read_submit, submit_call
 from runner.errors import StateError
 from runner.records import ErrorRow, Media, Provider, Reading, Reply, ResultRules, Verdict, Webhook
@@ -59,6 +62,52 @@ def test_a_5xx_on_submit_is_unknown(name: str, status: int) -> None:
     text = b'{"error": "All Credits have been used up", "request_id": "a", "audio_id": "a"}'
     found = read_submit(CATALOG.providers[name], card, Reply(status=status, headers={}, body=text))
     assert found.verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("status", range(300, 1000))
+@pytest.mark.parametrize("name", ["pixazo", "pixverse", "verbatik"])
+def test_a_status_that_a_vendors_page_does_not_name_proves_nothing_on_a_submit(name: str, status: int) -> None:
+    documented = {
+        "pixazo": {400: "invalid", 401: "auth", 402: "balance", 403: "auth", 429: "rate"},
+        "pixverse": {400: "invalid", 401: "auth", 402: "balance", 429: "busy", 596: "auth"},
+        "verbatik": {400: "invalid", 401: "auth", 402: "balance", 429: "rate"},
+    }
+    card = next(card for card in CATALOG.cards.values() if card.provider == name)
+    headers = {"location": "https://elsewhere.example/"}
+    found = read_submit(CATALOG.providers[name], card, Reply(status=status, headers=headers, body=b'{"error": "x"}'))
+    assert found.group == documented[name].get(status)
+    assert (found.verdict is Verdict.REJECTED) == (status in documented[name])
+
+
+def test_an_id_that_is_missing_is_a_word_about_polls() -> None:
+    card = CATALOG.cards["pixverse/music-2.6"]
+    answer = Reply(status=404, headers={}, body=b'{"error": "Music not found"}')
+    assert read_submit(PIXVERSE, card, answer).verdict is Verdict.UNKNOWN
+    assert read_poll(PIXVERSE, card, answer, id="a").verdict is Verdict.MISSING
+
+
+NOW = {"date": "Sat, 21 Nov 2026 10:00:00 GMT"}
+STRANGE_DATES = [
+    "Mon, 01 Jan 99999999999999 00:00:00 GMT",
+    "Mon, 01 Jan 2024 00:00:00 +999999999999999",
+    "Mon, 01 Jan 9999 23:59:60 GMT",
+    "Mon, 01 Jan 2027 99999999999999:00:00 GMT",
+    "Mon,",
+    "\u0661\u0661, 01 Jan 2027 00:00:00 GMT",
+]
+
+
+@pytest.mark.parametrize("text", STRANGE_DATES)
+@pytest.mark.parametrize("name", ["retry-after", "date"])
+def test_a_strange_date_tells_nothing(name: str, text: str) -> None:
+    assert retry_after(NOW | {"retry-after": "Sat, 21 Nov 2026 10:00:42 GMT"} | {name: text}) is None
+
+
+@given(later=st.text(), now=st.text())
+@example(later="1" * 5000, now="")
+def test_no_header_makes_the_reading_of_a_pause_stumble(later: str, now: str) -> None:
+    found = retry_after({"retry-after": later, "date": now})
+    assert found is None or 0 <= found <= 300
 
 
 @pytest.mark.parametrize("status", range(100, 1000))

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from runner.cli.logs import logging_to
-from runner.engine.fetch import HttpFetcher, LinkDead
+from runner.engine.fetch import HttpFetcher, LinkDead, Promise
 from runner.engine.keys import Key
 from runner.engine.noted import plain_words, readable
 from runner.engine.transport import Door, HttpTransport
@@ -82,7 +82,7 @@ def test_no_key_no_query_and_no_body_is_logged(tmp_path: Path, capsys: pytest.Ca
         transport.ask(Call(method="GET", url=f"{vendor.url}/jobs/1?token={key}"), door)
         media = Media(url=f"{vendor.url}/cdn/out.mp3?Signature=s3cr3t")
         with pytest.raises(LinkDead):
-            fetcher.fetch(media, card, asked_s=None, near=vendor.url)
+            fetcher.fetch(media, Promise(provider=card.provider, kinds=card.media_types, near=vendor.url, within_s=900))
         transport.close()
         fetcher.close()
         sent = [dict(seen.headers) for seen in vendor.seen]

@@ -61,9 +61,10 @@ def test_a_comment_does_not_void_a_saved_plan(say: Say, tmp_path: Path) -> None:
             lambda folder: (folder / "scorefile.yaml").write_text(LOCAL + "prices: {local/sketch: {per_request: 1}}\n"),
             "something else now: a, b",
         ),
+        (lambda folder: (folder / "scorefile.yaml").write_text(LOCAL + "budget: {usd: 5}\n"), "else now of budget"),
         (lambda folder: (folder / "scorefile.lock").write_text('{"version": 1, "jobs": {}}\n'), "is out of date"),
     ],
-    ids=["prompt", "job", "price", "lock"],
+    ids=["prompt", "job", "price", "budget", "lock"],
 )
 def test_a_saved_plan_is_refused_when_something_changed(
     say: Say, tmp_path: Path, change: Callable[[Path], int], says: str

@@ -244,7 +244,7 @@ def test_an_unreachable_vendor_is_said_and_nothing_is_charged(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("status", "code", "submits"),
-    [(400, 5, 1), (401, 7, 1), (402, 5, 1), (403, 7, 1), (404, 5, 1), (422, 5, 1), (500, 8, 1), (503, 8, 1)],
+    [(400, 5, 1), (401, 7, 1), (402, 5, 1), (403, 7, 1), (404, 8, 1), (422, 8, 1), (500, 8, 1), (503, 8, 1)],
 )
 def test_a_refusal_has_its_exit_code_and_is_never_sent_twice(
     tmp_path: Path, vendor: Recorder, status: int, code: int, submits: int

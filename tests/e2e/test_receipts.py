@@ -79,6 +79,7 @@ def test_a_doubt_that_is_given_up_is_submitted_again(night: Path, faulty: Runnin
     [
         (("theme", "--not-charged"), "theme is in no doubt"),
         (("dance", "--id", "a b"), "is not an id a vendor gives"),
+        (("dance", "--id", f"sha256:{'0' * 64}"), "is not an id a vendor gives"),
         (("dance", "--id", "x", "--resubmit"), "name one job and one of"),
         (("--not-charged",), "name one job and one of"),
     ],
@@ -103,12 +104,11 @@ def test_a_job_is_called_off_where_its_vendor_can_and_what_that_means_is_said(
     assert say(night, faulty, "run", "dance", "--yes", "-q").code == 8
     assert say(night, faulty, "resolve", "dance", "--id", faulty.ledger()["submits"][1]["id"]).code == 0
     done = say(night, faulty, "cancel", "dance")
-    assert (done.code, done.out) == (
-        0,
-        "dance: called off; the vendor stops tracking it; the job itself may run on and be charged\n",
-    )
+    meaning = "the vendor stops tracking it; the job itself may run on and be charged"
+    kept = "its receipt is kept: the next run asks for it once more, at no cost, and only --force pays for a new one"
+    assert (done.code, done.out) == (0, f"dance: called off; {meaning}; {kept}\n")
     assert faulty.ledger()["cancels"] == 1
-    assert "dance" not in json.loads((night / "scorefile.lock").read_text())["jobs"]
+    assert "dance" in json.loads((night / "scorefile.lock").read_text())["jobs"]
     done = say(night, faulty, "cancel", "dance")
     assert (done.code, "dance has no submission under way" in done.err) == (2, True)
 

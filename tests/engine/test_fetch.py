@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runner.audio.encode import encode
 from runner.engine import fetch
-from runner.engine.addresses import BadAddress, check_media_url
-from runner.engine.fetch import BadContent, DownloadFailed, HttpFetcher, LinkDead
+from runner.engine.addresses import BadAddress, check_media_url, joined
+from runner.engine.fetch import BadContent, DownloadFailed, HttpFetcher, LinkDead, Promise
 from runner.records import Media
 from runner.state.blobs import Blobs
 from tests.support.catalog import shipped_catalog
-from tests.support.recorder import Recorder, Says, recording
+from tests.support.recorder import STRANGE_URLS, Recorder, Says, recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from runner.records import Take
+    from runner.records import Card, Take
 
 CARD = shipped_catalog().cards["pixazo/tracks"]
 MP3_CARD = shipped_catalog().cards["pixverse/music-2.6"]
@@ -59,7 +62,11 @@ def fetcher(blobs: Blobs) -> Iterator[HttpFetcher]:
 
 def get(fetcher: HttpFetcher, cdn: Recorder, **over: Any) -> Take:
     media = Media(url=f"{cdn.url}/take.wav", media_type=over.pop("media_type", None), seed=over.pop("seed", None))
-    return fetcher.fetch(media, over.pop("card", CARD), asked_s=over.pop("asked_s", None), near=cdn.url)
+    return fetcher.fetch(media, promise(cdn.url, **over))
+
+
+def promise(near: str, *, card: Card = CARD, asked_s: float | None = None, within_s: float = 900.0) -> Promise:
+    return Promise(provider=card.provider, kinds=card.media_types, asked_s=asked_s, near=near, within_s=within_s)
 
 
 def unfinished(blobs: Blobs) -> list[Path]:
@@ -93,7 +100,7 @@ def test_no_key_and_no_word_about_the_vendor_goes_to_the_cdn(fetcher: HttpFetche
 
 
 def test_bytes_that_came_with_the_answer_need_no_request(fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs) -> None:
-    take = fetcher.fetch(Media(data=WAV), CARD, asked_s=None, near=cdn.url)
+    take = fetcher.fetch(Media(data=WAV), promise(cdn.url))
     assert take.sha256 in blobs
     assert cdn.seen == []
 
@@ -219,6 +226,43 @@ def test_a_redirect_to_nowhere_is_refused(fetcher: HttpFetcher, cdn: Recorder) -
         get(fetcher, cdn)
 
 
+@pytest.mark.parametrize("target", STRANGE_URLS)
+def test_a_redirect_to_a_strange_address_is_refused(
+    fetcher: HttpFetcher, cdn: Recorder, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    monkeypatch.setattr(fetch, "TRIES", 1)
+    cdn.say("*", Says.redirect(target))
+    with pytest.raises((BadContent, DownloadFailed)):
+        get(fetcher, cdn)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [*STRANGE_URLS, "https://\x00/", "https://\ud800/", "https://\uff10\u2488.invalid/", "https://a\u2028b/"],
+    ids=ascii,
+)
+def test_a_strange_link_is_refused(fetcher: HttpFetcher, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setattr(fetch, "TRIES", 1)
+    with pytest.raises((BadContent, DownloadFailed)):
+        fetcher.fetch(Media(url=url), promise(FAR))
+
+
+@given(url=st.one_of(st.text(), st.builds("https://{}{}".format, st.text("[]:@%./x0\x00", max_size=8), st.text())))
+def test_no_text_makes_the_check_of_an_address_stumble(url: str) -> None:
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(BadAddress):
+        resolving(patch, "93.184.215.14")
+        check_media_url(url, FAR)
+    with contextlib.suppress(BadAddress):
+        joined("https://cdn.example.com/a", url)
+
+
+@pytest.mark.parametrize("host", ["a" * 64, "a..b"])
+def test_a_name_that_cannot_be_looked_up_is_refused(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda name, *_args, **_more: name.encode("idna"))
+    with pytest.raises(BadAddress, match="no address that could be used"):
+        check_media_url(f"https://{host}/x.wav", FAR)
+
+
 def test_a_stopped_run_does_not_wait(blobs: Blobs, cdn: Recorder) -> None:
     stop = threading.Event()
     stop.set()
@@ -280,7 +324,7 @@ def test_media_of_a_real_vendor_come_over_https_only(monkeypatch: pytest.MonkeyP
 def test_a_real_vendor_cannot_send_us_to_this_machine(fetcher: HttpFetcher, cdn: Recorder) -> None:
     cdn.say("*", Says.file(WAV, "audio/wav"))
     with pytest.raises(BadContent, match="http, not https"):
-        fetcher.fetch(Media(url=f"{cdn.url}/x"), CARD, asked_s=None, near=FAR)
+        fetcher.fetch(Media(url=f"{cdn.url}/x"), promise(FAR))
     assert cdn.seen == []
 
 
@@ -315,5 +359,5 @@ def test_a_name_that_answers_differently_the_second_time_gains_nothing(
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     with pytest.raises(BadContent, match="private network"):
-        fetcher.fetch(Media(url=f"https://cdn.example.com:{port}/x.wav"), CARD, asked_s=None, near=FAR)
+        fetcher.fetch(Media(url=f"https://cdn.example.com:{port}/x.wav"), promise(FAR))
     assert cdn.seen == []

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
+import json
 import socket
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 import requests
 import responses
 from responses import matchers
 
+from runner.engine.addresses import is_loopback
 from runner.engine.keys import Key
-from runner.engine.transport import MAX_REPLY_BYTES, Door, HttpTransport, NotSent, Unproven, is_loopback, same_host
+from runner.engine.transport import MAX_REPLY_BYTES, Door, HttpTransport, NotSent, Unproven, same_host
 from runner.records import Auth, Call
 from tests.support.bridge import Bridge
-from tests.support.recorder import Recorder, Says, recording
+from tests.support.recorder import STRANGE_URLS, Recorder, Says, recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -280,3 +285,110 @@ def test_a_host_is_scheme_name_and_port(one: str, other: str, same: bool) -> Non
 )
 def test_loopback_is_this_machine_alone(url: str, loopback: bool) -> None:
     assert is_loopback(url) is loopback
+
+
+@pytest.mark.parametrize("url", ["https://[::ffff:127.0.0.1]/x", "https://127.9.9.9/x"])
+def test_every_spelling_of_loopback_is_this_machine(url: str) -> None:
+    assert is_loopback(url)
+
+
+# ---------------------------------------------------------------- keys that are said back
+
+SLASHED = 'sk/live"01\\23/ab&cdef'
+
+
+def escaped(key: str) -> str:
+    return "".join(f"\\u{ord(char):04X}" for char in key)
+
+
+ECHOES = {
+    "as it is": "{}",
+    "as JSON": json.dumps(SLASHED)[1:-1],
+    "as JSON with escaped slashes": json.dumps(SLASHED)[1:-1].replace("/", "\\/"),
+    "as JSON with every character escaped": escaped(SLASHED),
+    "as JSON in lower case": escaped(SLASHED).lower(),
+    "as JSON with every other character escaped": "".join(
+        escaped(char) if place % 2 else json.dumps(char)[1:-1] for place, char in enumerate(SLASHED)
+    ),
+    "as JSON inside JSON": json.dumps(json.dumps(SLASHED)[1:-1].replace("/", "\\/"))[1:-1],
+    "as JSON with escaped backslashes": json.dumps(SLASHED)[1:-1].replace("/", "\\/").replace("\\", "\\u005c"),
+    "for a URL": quote(SLASHED, safe=""),
+    "for a URL in lower case": quote(SLASHED, safe="").lower(),
+    "for HTML": html.escape(SLASHED),
+    "for HTML in numbers": "".join(f"&#{ord(char)};" for char in SLASHED),
+    "for HTML in hexadecimal": "".join(f"&#x{ord(char):X};" for char in SLASHED),
+}
+
+
+@responses.activate
+@pytest.mark.parametrize("how", ECHOES)
+def test_a_key_is_struck_out_however_it_is_escaped(bridged: HttpTransport, how: str) -> None:
+    said = ECHOES[how].replace("{}", SLASHED)
+    responses.get(f"{HOST}/q", body=f'{{"error": "bad key {said}, sorry"}}'.encode(), headers={"X-Echo": said})
+    reply = bridged.ask(Call(method="GET", url=f"{HOST}/q"), Door(base_url=HOST, auth=AUTH, key=Key(SLASHED)))
+    assert reply.body == b'{"error": "bad key ***, sorry"}'
+    assert reply.headers["x-echo"] == "***"
+
+
+@responses.activate
+@pytest.mark.parametrize("how", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_a_key_is_struck_out_of_wide_characters(bridged: HttpTransport, how: str) -> None:
+    responses.get(f"{HOST}/q", body=f"bad key {SECRET}".encode(how))
+    reply = bridged.ask(Call(method="GET", url=f"{HOST}/q"), door())
+    assert SECRET.encode(how) not in reply.body
+    assert b"***" in reply.body
+
+
+SHORT = "t/st"
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ('{"error": "bad key t/st"}', '{"error": "bad key ***"}'),
+        ('{"error": "key t\\/st."}', '{"error": "key ***."}'),
+        ('{"error": "key:\\nt/st"}', '{"error": "key:\\n***"}'),
+        ('{"error": "\\u0074\\/st is no key"}', '{"error": "*** is no key"}'),
+        ('{"id": "tracks_t/st01", "url": "https://a.b/t/st/x.wav"}', None),
+        ('{"url": "https://a.b/at/st"}', None),
+    ],
+)
+def test_a_short_key_is_struck_out_where_it_stands_alone(bridged: HttpTransport, said: str, kept: str | None) -> None:
+    responses.get(f"{HOST}/q", body=said.encode())
+    reply = bridged.ask(Call(method="GET", url=f"{HOST}/q"), Door(base_url=HOST, auth=AUTH, key=Key(SHORT)))
+    assert reply.body.decode() == (kept or said)
+
+
+@responses.activate
+def test_a_short_key_is_not_looked_for_in_sound(bridged: HttpTransport) -> None:
+    sound = b"\xff\xfb (x) \x80"
+    responses.get(f"{HOST}/q", body=sound)
+    assert bridged.ask(Call(method="GET", url=f"{HOST}/q"), Door(base_url=HOST, auth=AUTH, key=Key("x"))).body == sound
+
+
+@pytest.mark.parametrize("unit", [b"\\", b"\\u005c", b"s", b"\\u0073", b"%25", b"sk-live-0123456789abcde"])
+def test_looking_for_a_key_takes_no_time_in_an_answer_made_for_it(unit: bytes) -> None:
+    begun = time.monotonic()
+    assert Key(SECRET).struck_from(unit * (MAX_REPLY_BYTES // len(unit))).startswith(unit)
+    assert time.monotonic() - begun < 5
+
+
+# ---------------------------------------------------------------- what a vendor may say in its headers
+
+
+@pytest.mark.parametrize("target", STRANGE_URLS)
+def test_a_strange_redirect_raises_nothing_of_its_own(transport: HttpTransport, vendor: Recorder, target: str) -> None:
+    vendor.say("*", Says.redirect(target))
+    with contextlib.suppress(NotSent):
+        assert transport.ask(Call(method="GET", url=f"{vendor.url}/q"), door(vendor.url)).status == 302
+    with contextlib.suppress(Unproven):
+        assert transport.submit(post(vendor.url), door(vendor.url), before=nothing, timeout_s=5).status == 302
+
+
+@pytest.mark.parametrize("url", STRANGE_URLS)
+def test_a_strange_address_is_no_place_to_send_to(transport: HttpTransport, url: str) -> None:
+    with pytest.raises(NotSent):
+        transport.ask(Call(method="GET", url=url), door())
+    with pytest.raises(NotSent):
+        transport.submit(Call(method="POST", url=url), door(url), before=nothing, timeout_s=5)

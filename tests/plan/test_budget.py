@@ -12,15 +12,21 @@ TWO = Budget(limit=Decimal(2))
 def test_without_a_limit_everything_may_be_spent() -> None:
     free = Budget(limit=None).reserve("title", Decimal(100))
     assert free.left is None
-    assert free.refusal(None) is None
-    assert free.refusal(Decimal(1000)) is None
+    assert free.refusal("other", None) is None
+    assert free.refusal("other", Decimal(1000)) is None
 
 
 def test_what_is_reserved_is_not_there_for_others() -> None:
     held = TWO.reserve("title", Decimal("1.50"))
     assert held.left == Decimal("0.50")
-    assert held.refusal(Decimal("0.50")) is None
-    assert held.refusal(Decimal("0.51")) == "it may cost $0.51 and $0.50 of $2 is left"
+    assert held.refusal("other", Decimal("0.50")) is None
+    assert held.refusal("other", Decimal("0.51")) == "it may cost $0.51 and $0.50 of $2 is left"
+
+
+def test_what_is_reserved_for_a_job_covers_its_further_submits() -> None:
+    held = TWO.reserve("title", Decimal(2))
+    assert held.refusal("title", Decimal(2)) is None
+    assert held.refusal("other", Decimal("0.01")) is not None
 
 
 def test_a_settled_job_gives_back_what_it_did_not_use() -> None:
@@ -38,12 +44,12 @@ def test_a_job_that_was_never_reserved_settles_at_what_it_paid() -> None:
 
 
 def test_an_unknown_price_is_refused_under_a_limit() -> None:
-    assert TWO.refusal(None) == "its price is unknown and a budget is set"
+    assert TWO.refusal("title", None) == "its price is unknown and a budget is set"
 
 
 @pytest.mark.parametrize(("worst", "refused"), [("2", False), ("2.0000001", True)])
 def test_the_limit_itself_may_be_spent(worst: str, refused: bool) -> None:
-    assert (TWO.refusal(Decimal(worst)) is not None) is refused
+    assert (TWO.refusal("title", Decimal(worst)) is not None) is refused
 
 
 def test_nothing_is_changed_in_place() -> None:

@@ -16,6 +16,8 @@ from tests.support.catalog import shipped_catalog
 from tests.support.made import MARK, TRACKS, XL, entry, request, sha, submission, take
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from runner.records import Action, Entry, Plan, Request, Submission
 
 NOTHING = Asked()
@@ -28,6 +30,7 @@ def facts(
     blobs: set[str] | None = None,
     submissions: tuple[Submission, ...] = (),
     finished: tuple[tuple[str, Entry], ...] = (),
+    askable: Container[str] = shipped_catalog().cards,
 ) -> Facts:
     return Facts(
         cards=shipped_catalog().cards,
@@ -36,6 +39,7 @@ def facts(
         finished=finished,
         outputs=outputs or {},
         blobs=blobs or set(),
+        askable=askable,
     )
 
 
@@ -134,7 +138,10 @@ def test_a_reverted_prompt_is_restored_from_the_journal() -> None:
 
 def test_a_reverted_prompt_whose_takes_are_gone_is_made_again() -> None:
     before, now = entry({"prompt": "low brass", "seed": 7}, take("one")), entry({"prompt": "flute", "seed": 7})
-    assert only(planned(request(), lock={"title": now}, finished=(("title", before),))).verb == "regenerate"
+    again = planned(request(), lock={"title": now}, finished=(("title", before),), askable=())
+    assert only(again).verb == "regenerate"
+    asked = only(planned(request(), lock={"title": now}, finished=(("title", before),)))
+    assert (asked.verb, asked.cost.worst) == ("resume", Decimal(0))
 
 
 def test_what_another_job_of_the_file_made_is_its_own() -> None:
@@ -334,7 +341,7 @@ def test_an_output_changed_by_hand_blocks_its_job() -> None:
         planned(request(), lock={"title": entry()}, outputs={"audio/title.wav": sha("mine")}, blobs={sha("one")})
     )
     assert action.verb == "blocked"
-    assert action.reason.startswith("audio/title.wav was changed by hand; move it away")
+    assert action.reason.startswith("audio/title.wav was changed by hand, and is not overwritten; move it away")
 
 
 def test_lost_audio_is_asked_for_again_at_no_cost() -> None:
@@ -356,6 +363,8 @@ def test_lost_audio_of_a_free_model_is_made_again() -> None:
 
 def test_lost_audio_with_a_receipt_that_opens_nothing_is_never_paid_again_unasked() -> None:
     action = only(planned(request(), lock={"title": entry(request_id="")}))
+    assert action.verb == "blocked"
+    action = only(planned(request(), lock={"title": entry()}, askable=()))
     assert action.verb == "blocked"
     assert "--force" in action.reason
 

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from runner.records import Call, Card, Event, Media
+    from runner.engine.fetch import Promise
+    from runner.records import Call, Event, Media
     from runner.state.blobs import Blobs
     from runner.state.books import Books
 
@@ -142,7 +143,7 @@ class Vendor:
             case _:
                 return _json(200, good)
 
-    def fetch(self, media: Media, card: Card, *, asked_s: float | None, near: str) -> Take:
+    def fetch(self, media: Media, promise: Promise) -> Take:
         """Bring the audio of an id into the store, or fail to."""
         match self.fate("fetch", "whole"):
             case "dead":

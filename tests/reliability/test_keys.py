@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import subprocess
 import sys
@@ -25,6 +26,8 @@ WRITTEN: dict[str, Callable[[str], bytes]] = {
     "base64": lambda key: base64.b64encode(b"user:" + key.encode()),
     "base64 with more behind": lambda key: base64.b64encode(b"ab" + key.encode() + b"tail of it"),
     "utf-16": lambda key: key.encode("utf-16"),
+    "JSON with escaped slashes": lambda key: json.dumps(key).replace("/", "\\/").encode(),
+    "JSON with escapes only": lambda key: "".join(f"\\u{ord(char):04x}" for char in key).encode(),
 }
 
 
@@ -43,8 +46,9 @@ def test_the_search_finds_nothing_where_there_is_nothing(tmp_path_factory: pytes
     assert plant().in_folder(folder) == []
 
 
-def test_a_vendor_that_echoes_the_key_is_quoted_without_it(project: Project) -> None:
-    project.write({"a": "submit=free:echo"})
+@pytest.mark.parametrize("how", ["", ":json", ":slashes", ":url", ":html", ":twice"])
+def test_a_vendor_that_echoes_the_key_is_quoted_without_it(project: Project, how: str) -> None:
+    project.write({"a": f"submit=free:echo{how}"})
     done = project.run("run", "--yes", "--format", "json")
     assert done.code == 7
     assert "bad key ***" in done.out

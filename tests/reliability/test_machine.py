@@ -108,7 +108,8 @@ class Histories(RuleBasedStateMachine):
             known = {item.request_id for item in self.submissions()}
             prompt = doubt.params["prompt"]
             charge = next((x for x in self.lab.vendor.charges if x.prompt == prompt and x.id not in known), None)
-            resolve(self.lab.ask, doubt.job, "id" if charge else "not-charged", id=charge.id if charge else None)
+            name = f"{doubt.job}~{doubt.attempt}"
+            resolve(self.lab.ask, name, "id" if charge else "not-charged", id=charge.id if charge else None)
 
     @invariant()
     def pays_once_for_each_request(self) -> None:

@@ -80,6 +80,12 @@ def test_retries_stay_inside_the_budget(project: Project) -> None:
     assert project.submits() == []
 
 
+def test_a_budget_that_allows_the_retries_lets_them_be_made(project: Project) -> None:
+    project.write({"a": "poll=word:FAILED"}, retries=2)
+    assert project.run("run", "--yes", "--max-cost", "0.24").code == 5
+    assert len(project.submits()) == 3
+
+
 @pytest.mark.parametrize("step", ["drip", "hang"])
 def test_a_poll_ends_at_its_deadline_however_slowly_bytes_come(project: Project, step: str) -> None:
     project.write({"a": f"poll={step},done"})

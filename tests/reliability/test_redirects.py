@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.proxy import VENDOR, running_proxy
 from tests.support.vendor.server import AUTHORITY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.reliability.project import Project
+    from tests.support.proxy import Proxy
 
 CODES = (300, 301, 302, 303, 304, 305, 307, 308)
 PLACES = ("host", "port")
@@ -28,7 +32,7 @@ def elsewhere(project: Project) -> list[dict[str, object]]:
 def test_a_redirected_submit_goes_nowhere(project: Project, code: int, place: str, money: str) -> None:
     project.write({"a": f"submit={money}:redirect:{code}@{place}"})
     first = project.run()
-    assert first.code == (5 if code in (307, 308) else 8), first
+    assert first.code == 8, first
     assert elsewhere(project) == []
     own = project.vendor.url.removeprefix("http://")
     assert [row["where"] for row in project.submits()] == [own]
@@ -68,7 +72,7 @@ def test_a_submit_is_not_taken_down_from_https_to_http(secure: Project, code: in
     before = len(secure.vendor.requests())
     secure.write({"a": f"submit=paid:redirect:{code}@same"})
     first = secure.run()
-    assert first.code == (5 if code in (307, 308) else 8), first
+    assert first.code == 8, first
     assert len(secure.submits()) == 1
     assert {row["where"] for row in secure.vendor.requests()[before:]} == {secure.vendor.tls.removeprefix("https://")}
 
@@ -113,3 +117,34 @@ def test_a_base_url_that_would_show_the_key_is_refused(project: Project, url: st
     done = project.run(timeout_s=10)
     assert done.code == 2, done
     assert project.submits() == []
+
+
+@pytest.fixture
+def proxy(project: Project) -> Iterator[Proxy]:
+    """Return a proxy that the environment names for everything, and excepts nothing from."""
+    with running_proxy() as running:
+        project.env |= running.environ()
+        yield running
+
+
+@pytest.mark.parametrize("verb", [("run", "--yes"), ("run", "--rehearse")])
+def test_a_proxy_hears_nothing_that_is_meant_for_this_machine(
+    project: Project, proxy: Proxy, verb: tuple[str, ...]
+) -> None:
+    project.write({"a": ""})
+    done = project.run(*verb)
+    assert done.code == 0, done
+    assert proxy.heard == []
+
+
+def test_a_tunnel_that_a_proxy_refuses_is_no_doubt(project: Project, proxy: Proxy) -> None:
+    project.write({"a": ""})
+    project.env["SCOREFILE_PIXAZO_BASE_URL"] = f"https://{VENDOR}"
+    done = project.run(timeout_s=20)
+    assert done.code == 5, done
+    assert "no way through the proxy: 503 Not Today" in done.out
+    assert all(heard.startswith(b"CONNECT ") for heard in proxy.heard)
+    assert not any(project.canary.in_bytes(heard, "what a proxy heard") for heard in proxy.heard)
+    project.env = {}
+    assert project.run().code == 0
+    assert project.is_right("a")

@@ -65,3 +65,13 @@ def test_two_signals_leave_at_once_and_lose_nothing(project: Project, moment: st
         again = project.run(timeout_s=30)
     assert again.code == 0, again
     assert all(project.is_right(job) for job in "abc")
+
+
+def test_a_slot_that_comes_free_after_a_signal_is_given_to_nobody(project: Project) -> None:
+    project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
+    project.write({"a": "lag=0.15 submit=free:400", "b": ""})
+    child = project.start()
+    project.vendor.wait_for(project.name("a"), method="POST")
+    child.signal(signal.SIGINT)
+    assert child.wait(20).code == 130
+    assert [project.name("b") in row["body"] for row in project.submits()] == [False]

@@ -11,18 +11,21 @@ import pytest
 
 from runner.errors import DriftError, UsageError
 from runner.plan.saved import load, refuse_stale, save, stale
-from runner.records import Lock, Mark, Plan, Price
+from runner.records import Lock, Mark, Pipeline, Plan, Price, ProviderSettings
 from tests.report.scenes import PLAN, action, plan_of
 from tests.support.catalog import shipped_catalog
 from tests.support.made import entry
 
 PROVIDERS = shipped_catalog().providers
+PIPELINE = Pipeline(
+    file="night.yaml", name="night", vars={}, env=(), providers={}, prices={}, budget_usd=Decimal(5), jobs=()
+)
 LOCK = Lock(jobs={"logo": entry()})
 TODO = plan_of(action("title"), action("logo", "reuse", "up to date", entry=entry()))
 
 
 def saved_data(todo: Plan = TODO) -> Any:
-    return json.loads(json.dumps(save(todo, LOCK, PROVIDERS, {"file": "night.yaml"})))
+    return json.loads(json.dumps(save(todo, LOCK, PROVIDERS, {"file": "night.yaml"}, pipeline=PIPELINE)))
 
 
 def with_request(**over: Any) -> Plan:
@@ -31,13 +34,13 @@ def with_request(**over: Any) -> Plan:
 
 
 def test_the_same_plan_is_not_stale() -> None:
-    assert stale(load(saved_data()), TODO, LOCK, PROVIDERS) is None
-    refuse_stale(load(saved_data()), TODO, LOCK, PROVIDERS)
+    assert stale(load(saved_data()), TODO, LOCK, PROVIDERS, pipeline=PIPELINE) is None
+    refuse_stale(load(saved_data()), TODO, LOCK, PROVIDERS, pipeline=PIPELINE)
 
 
 def test_another_place_in_the_file_is_the_same_plan() -> None:
     moved = with_request(mark=Mark(file="other.yaml", line=99, column=1))
-    assert stale(load(saved_data()), moved, LOCK, PROVIDERS) is None
+    assert stale(load(saved_data()), moved, LOCK, PROVIDERS, pipeline=PIPELINE) is None
 
 
 @pytest.mark.parametrize(
@@ -55,34 +58,65 @@ def test_another_place_in_the_file_is_the_same_plan() -> None:
     ids=str,
 )
 def test_another_request_is_refused_and_named(over: dict[str, Any]) -> None:
-    said = stale(load(saved_data()), with_request(**over), LOCK, PROVIDERS)
+    said = stale(load(saved_data()), with_request(**over), LOCK, PROVIDERS, pipeline=PIPELINE)
     assert said == "the pipeline asks for something else now: title"
 
 
 def test_another_job_is_refused() -> None:
     more = replace(TODO, actions=(*TODO.actions, action("new")))
     with pytest.raises(DriftError, match="asks for something else now: new") as caught:
-        refuse_stale(load(saved_data()), more, LOCK, PROVIDERS)
+        refuse_stale(load(saved_data()), more, LOCK, PROVIDERS, pipeline=PIPELINE)
     assert caught.value.exit_code == 4
 
 
 def test_another_lock_is_refused() -> None:
-    assert stale(load(saved_data()), TODO, Lock(), PROVIDERS) == "the lock changed"
+    assert stale(load(saved_data()), TODO, Lock(), PROVIDERS, pipeline=PIPELINE) == "the lock changed"
 
 
 def test_another_catalogue_is_refused() -> None:
     card = replace(TODO.actions[0].request.card, path="/elsewhere")
     actions = tuple(replace(item, request=replace(item.request, card=card)) for item in TODO.actions)
     todo = replace(TODO, actions=actions)
-    assert stale(load(saved_data()), todo, LOCK, PROVIDERS) == "a model, its price or its vendor's file changed"
+    assert (
+        stale(load(saved_data()), todo, LOCK, PROVIDERS, pipeline=PIPELINE)
+        == "a model, its price or its vendor's file changed"
+    )
     slower = {**PROVIDERS, "pixazo": replace(PROVIDERS["pixazo"], poll_s=99.0)}
-    assert stale(load(saved_data()), TODO, LOCK, slower) == "a model, its price or its vendor's file changed"
+    assert (
+        stale(load(saved_data()), TODO, LOCK, slower, pipeline=PIPELINE)
+        == "a model, its price or its vendor's file changed"
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"base_url": "https://elsewhere.example"}, {"api_key_env": "OTHER"}, {"max_in_flight": 9}, {"poll_s": 1.0}],
+    ids=str,
+)
+def test_another_way_to_a_vendor_is_refused(said: dict[str, Any]) -> None:
+    other = replace(PIPELINE, providers={"pixazo": ProviderSettings(**said)})
+    why = "the pipeline says something else now of providers.pixazo"
+    assert stale(load(saved_data()), TODO, LOCK, PROVIDERS, pipeline=other) == why
+
+
+def test_a_vendor_that_the_plan_does_not_ask_may_change() -> None:
+    other = replace(PIPELINE, providers={"verbatik": ProviderSettings(poll_s=1.0)})
+    assert stale(load(saved_data()), TODO, LOCK, PROVIDERS, pipeline=other) is None
+
+
+@pytest.mark.parametrize("budget", [None, Decimal(50)])
+def test_another_budget_is_refused(budget: Decimal | None) -> None:
+    other = replace(PIPELINE, budget_usd=budget)
+    why = "the pipeline says something else now of budget"
+    assert stale(load(saved_data()), TODO, LOCK, PROVIDERS, pipeline=other) == why
 
 
 def test_something_else_to_do_is_refused() -> None:
     first, second = TODO.actions
     todo = replace(TODO, actions=(first, replace(second, verb="restore")))
-    assert stale(load(saved_data()), todo, LOCK, PROVIDERS) == "there is something else to do now: logo"
+    assert (
+        stale(load(saved_data()), todo, LOCK, PROVIDERS, pipeline=PIPELINE) == "there is something else to do now: logo"
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,9 +125,9 @@ def test_something_else_to_do_is_refused() -> None:
         (None, "not a saved plan"),
         ([], "not a saved plan"),
         ({"kind": "terraform"}, "not a saved plan"),
-        ({"kind": "scorefile plan", "version": 2}, "saved in form 2, not 1"),
-        ({**save(TODO, LOCK, PROVIDERS, {}), "ask": {"force": True}}, "changed after it was made"),
-        ({**save(TODO, LOCK, PROVIDERS, {}), "verbs": {}}, "changed after it was made"),
+        ({"kind": "scorefile plan", "version": 1}, "saved in form 1, not 2"),
+        ({**save(TODO, LOCK, PROVIDERS, {}, pipeline=PIPELINE), "ask": {"force": True}}, "changed after it was made"),
+        ({**save(TODO, LOCK, PROVIDERS, {}, pipeline=PIPELINE), "verbs": {}}, "changed after it was made"),
     ],
 )
 def test_what_is_no_saved_plan_is_refused(data: Any, says: str) -> None:

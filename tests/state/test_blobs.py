@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.state.blobs import Blobs
+from runner.state.blobs import Blobs, TakeMissing
 from tests.support.made import sha
 
 if TYPE_CHECKING:
@@ -64,3 +64,43 @@ def test_quarantine_is_no_part_of_the_store(blobs: Blobs) -> None:
     assert kept.read_text() == "a page"
     assert sha("a page") not in blobs
     assert not part.exists()
+
+
+def test_a_sweep_leaves_the_downloads_of_another_pipeline_alone(tmp_path: Path) -> None:
+    one, other = (Blobs(tmp_path / "blobs", pipeline=name) for name in ("one", "other"))
+    part = one.part()
+    part.write_text("half")
+    other.sweep()
+    Blobs(tmp_path / "blobs").sweep()
+    assert part.read_text() == "half"
+    one.sweep()
+    assert not part.exists()
+
+
+def test_a_damaged_take_is_set_aside_and_then_not_there(blobs: Blobs) -> None:
+    path = adopt(blobs, "take")
+    assert blobs.sound(sha("take"))
+    path.chmod(0o644)
+    path.write_text("tak")
+    assert not blobs.sound(sha("take"))
+    assert sha("take") not in blobs
+    assert [found.read_text() for found in path.parents[1].glob("quarantine/*")] == ["tak"]
+    assert not blobs.sound(sha("take")), "what is not there is not sound either"
+
+
+def test_a_file_that_stands_elsewhere_is_kept_by_its_hash(blobs: Blobs, tmp_path: Path) -> None:
+    file = tmp_path / "title.wav"
+    file.write_text("take")
+    assert blobs.keep(file, sha("take")).read_text() == "take"
+    assert file.read_text() == "take"
+    assert blobs.sound(sha("take"))
+
+
+def test_another_file_than_was_said_is_not_kept(blobs: Blobs, tmp_path: Path) -> None:
+    file = tmp_path / "title.wav"
+    file.write_text("other")
+    with pytest.raises(TakeMissing, match="is in the store no more, or was damaged there") as caught:
+        blobs.keep(file, sha("take"))
+    assert caught.value.sha256 == sha("take")
+    assert list(blobs.part().parent.iterdir()) == []
+    assert sha("other") not in blobs

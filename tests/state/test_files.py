@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import TYPE_CHECKING
 
@@ -164,7 +165,64 @@ def test_unusual_names_work(root: Path, take: Path, name: str) -> None:
     assert (root / name).read_bytes() == b"take"
 
 
+@pytest.mark.parametrize("there", [False, True], ids=["nothing was there", "our own file was there"])
+def test_what_came_while_it_was_written_is_not_replaced(
+    root: Path, take: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    target = root / "title.wav"
+    if there:
+        target.write_bytes(b"before")
+    monkeypatch.setattr(os, "fsync", lambda _: target.write_bytes(b"mine"))
+    with pytest.raises(StateError, match=r"title\.wav is there already"):
+        place(take, root, "title.wav", owned=frozenset({sha("before")}))
+    assert target.read_bytes() == b"mine"
+    assert names(root) == ["title.wav"]
+
+
+def test_what_comes_between_the_last_look_and_the_name_is_not_replaced(
+    root: Path, take: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, look = root / "title.wav", os.lstat
+
+    def look_and_lose(path: str, *, dir_fd: int) -> os.stat_result:
+        try:
+            return look(path, dir_fd=dir_fd)
+        finally:
+            if list(root.glob(".*.tmp")):
+                target.write_bytes(b"mine")
+
+    monkeypatch.setattr(os, "lstat", look_and_lose)
+    with pytest.raises(StateError, match=r"title\.wav is there already"):
+        place(take, root, "title.wav", owned=NONE)
+    assert target.read_bytes() == b"mine"
+    assert [path.name for path in root.iterdir()] == ["title.wav"]
+
+
+def test_a_filesystem_without_hard_links_will_do(root: Path, take: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(*_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    place(take, root, "title.wav", owned=NONE)
+    assert (root / "title.wav").read_bytes() == b"take"
+    assert names(root) == ["title.wav"]
+
+
 # ---------------------------------------------------------------- remove_owned
+
+
+def test_nothing_is_removed_through_a_linked_folder(root: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "old.wav").write_bytes(b"before")
+    (root / "audio").symlink_to(outside)
+    assert not remove_owned(root, "audio/old.wav", owned=frozenset({sha("before")}))
+    assert names(outside) == ["old.wav"]
+
+
+def test_looking_for_what_may_be_removed_makes_no_folder(root: Path) -> None:
+    assert not remove_owned(root, "gone/old.wav", owned=frozenset({sha("before")}))
+    assert names(root) == []
 
 
 def test_only_what_this_pipeline_wrote_is_removed(root: Path) -> None:

@@ -39,6 +39,24 @@ def with_title(**over: Any) -> str:
     return json.dumps(data)
 
 
+def block(**over: Any) -> dict[str, Any]:
+    """Return the block of `title` without its checksum, as a person may have written it."""
+    made: dict[str, Any] = json.loads(render_lock(FULL))["jobs"]["title"]
+    del made["receipt"]["sum"]
+    return made | over
+
+
+def with_receipt(**over: Any) -> str:
+    made = block()
+    return json.dumps({"version": 1, "jobs": {"title": made | {"receipt": made["receipt"] | over}}})
+
+
+def with_take(**over: Any) -> str:
+    made = block()
+    first, *rest = made["takes"]
+    return json.dumps({"version": 1, "jobs": {"title": made | {"takes": [first | over, *rest]}}})
+
+
 def test_what_is_written_is_read_back() -> None:
     assert parse_lock(render_lock(FULL).decode()) == FULL
 
@@ -88,6 +106,39 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
         (with_title(takes=[{"sha256": "../../etc/passwd"}]), "sha256 is not 64 hex digits"),
         (with_title(receipt={"request_id": 5}), "the block of 'title' is not an entry"),
         ("[" * 100_000, ""),
+        (with_receipt(submitted_at="20x6-11-20T12:00:00Z"), "'title' is not an entry: receipt.submitted_at: '20x6-11-"),
+        (with_receipt(submitted_at="2026-11-20T12:00:00"), "receipt.submitted_at"),
+        (with_receipt(submitted_at=5), "5 is not text"),
+        (with_receipt(price_usd="0,10"), "receipt.price_usd: '0,10' is not an amount of dollars"),
+        (with_receipt(price_usd="NaN"), "receipt.price_usd"),
+        (with_receipt(price_usd="-1"), "receipt.price_usd"),
+        (with_receipt(request_id="a b"), "receipt.request_id: 'a b' is not an id a vendor gives"),
+        (with_receipt(request_id="a\n"), "receipt.request_id"),
+        (with_receipt(poll_url=5), "receipt.poll_url: 5 is not a link"),
+        (with_receipt(poll_url="file:///etc/passwd"), "receipt.poll_url"),
+        (with_receipt(poll_url="https://[x"), "receipt.poll_url"),
+        (with_receipt(sum="0" * 16), "the block of 'title' was changed: its checksum is another"),
+        (with_receipt(sum=""), "its checksum is another"),
+        (with_receipt(sum=None), "its checksum is another"),
+        (with_receipt(summ="0"), "unknown field 'summ'"),
+        (with_take(bytes=-1), "take 1: bytes: a file has no negative size"),
+        (with_take(bytes=1.5), "1.5 is not a whole number"),
+        (with_take(seconds=-1), "take 1: seconds: -1.0 is no length"),
+        (with_take(seconds=10**400), "the block of 'title' is not an entry"),
+        (with_take(seconds="nan"), "seconds: nan is no length"),
+        (with_take(lufs="inf"), "lufs: inf is no loudness"),
+        (with_take(channels=0), "rate_hz and channels are counted from 1"),
+        (with_take(media_type="text/plain"), "'text/plain' is no kind of audio that is made here"),
+        (with_take(path="thesis.txt"), "'thesis.txt' is no place for audio/wav, whose files end in .wav"),
+        (with_take(path="audio/title.mp3"), "'audio/title.mp3' is no place for audio/wav"),
+        (
+            json.dumps(
+                {"version": 1, "jobs": {"a": block(takes=[], receipt={**block()["receipt"], "request_id": ""})}}
+            ),
+            "needs its id",
+        ),
+        (json.dumps({"version": 1, "jobs": {"a": block(takes=block()["takes"][:1] * 2)}}), "several have a path"),
+        (json.dumps({"version": 1, "jobs": {"a": block(pending=block(take=0))}}), "pending: takes are counted from 1"),
     ],
 )
 def test_a_damaged_lock_is_refused_and_says_why(tmp_path: Path, text: str, why: str) -> None:
@@ -118,6 +169,32 @@ def test_a_rehearsal_is_never_taken_for_real_results(tmp_path: Path, rehearsal: 
     path.write_bytes(render_lock(Lock(jobs=FULL.jobs, rehearsal=rehearsal)))
     with pytest.raises(StateError, match=f"is a lock of {kind}"):
         read_lock(path, rehearsal=not rehearsal)
+
+
+def test_a_block_without_a_checksum_is_judged_by_its_fields_and_gets_one() -> None:
+    plain = parse_lock(json.dumps({"version": 1, "jobs": {"title": block()}}))
+    assert plain.jobs["title"] == FULL.jobs["title"]
+    assert len(json.loads(render_lock(plain))["jobs"]["title"]["receipt"]["sum"]) == 16
+
+
+def test_blocks_that_a_merge_brought_together_keep_their_checksums() -> None:
+    ours, theirs = (json.loads(render_lock(Lock(jobs={name: entry(request_id=name)}))) for name in ("a", "b"))
+    merged = json.dumps({"version": 1, "jobs": ours["jobs"] | theirs["jobs"]})
+    assert set(parse_lock(merged).jobs) == {"a", "b"}
+
+
+def test_every_bit_flip_of_a_lock_is_refused_or_means_the_same() -> None:
+    """A job's name is its key: an entry of another name is found by what it asked for."""
+    data = render_lock(FULL)
+    whole = sorted(map(repr, parse_lock(data.decode()).jobs.values()))
+    for place in range(8 * len(data)):
+        changed = bytearray(data)
+        changed[place // 8] ^= 1 << place % 8
+        try:
+            found = parse_lock(changed.decode())
+        except ValueError:
+            continue
+        assert sorted(map(repr, found.jobs.values())) == whole, f"bit {place % 8} of byte {place // 8}"
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../outside.wav", "a/../../outside.wav"])

@@ -45,6 +45,8 @@ class Canary:
                 "backwards": raw[::-1],
                 "escaped for a URL": quote(key, safe="").encode(),
                 "in UTF-16": key.encode("utf-16-le"),
+                "in JSON with escaped slashes": key.replace("/", "\\/").encode(),
+                "in JSON with escapes only": "".join(f"\\u{ord(char):04x}" for char in key).encode(),
             }
             for shift in range(3):
                 middle = base64.b64encode(b"x" * shift + raw)[4 if shift else 0 : -4]
@@ -71,7 +73,7 @@ class Canary:
 def plant() -> Canary:
     """Return a key of its own for each provider that needs one."""
     auths = [provider.auth for provider in shipped_catalog().providers.values() if provider.auth is not None]
-    return Canary(environ={auth.env: f"canary-{auth.env.lower()}-5ca1ab1e?&" for auth in auths})
+    return Canary(environ={auth.env: f"canary-{auth.env.lower()}-5ca1/ab1e?&" for auth in auths})
 
 
 @pytest.fixture

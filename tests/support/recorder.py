@@ -16,6 +16,24 @@ import httpx
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+STRANGE_URLS = (
+    "https://[x",
+    "https://[::1",
+    "https://[v1.invalid]/",
+    "//[",
+    "https://a.invalid:99999/",
+    "https://a.invalid:port/",
+    "https://a.invalid:-1/",
+    "https://" + "a" * 64 + ".invalid/",
+    "https://a..invalid/",
+    "https://%zz.invalid/",
+    "https://a b.invalid/",
+    "https:///x",
+    "https://user:word@a.invalid/",
+    "https://xn--a.invalid/",
+)
+"""What may stand in an answer where a URL should, in characters that a header can hold."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:

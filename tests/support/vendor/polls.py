@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tests.support.vendor.submits import HTML
+from tests.support.vendor.submits import HTML, plain
 from tests.support.vendor.wire import answer, drip, endless, hang, reset, whole
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ def reply(sock: socket.socket, job: Job, step: str, places: Places) -> None:
     elif word == "redirect":
         status, _, where = argument.partition("@")
         answer(sock, int(status), {}, {"Location": f"{places.url(where)}/v2/requests/status/{job.id}"})
+    elif word == "away":
+        answer(sock, 302, {}, {"Location": plain(argument)})
     else:
-        answer(sock, int(word), {"error": "told to"}, {"Retry-After": argument} if argument else None)
+        answer(sock, int(word), {"error": "told to"}, {"Retry-After": plain(argument)} if argument else None)
 
 
 def done(job: Job, places: Places) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """What a submit is answered: `paid:WORD` charges first, `free:WORD` does not; `ok` is `paid:ok`.
 
 WORD is a status code, or one of ANSWERS or IDS below; an argument follows after a further colon, with `_` for a space,
-`;` for a colon, `+` for a comma: `free:429:Retry-After=0`, `paid:redirect:303@host`, `paid:fill:/path/of/a/file`.
+`;` for a colon, `+` for a comma, `%2B` for a plus: `free:429:Retry-After=0`, `paid:redirect:303@host`, `paid:fill:/path/of/a/file`.
 """
 
 from __future__ import annotations
 
 import gzip
+import html
 import json
 import os
 import time
@@ -42,6 +43,15 @@ IDS: Mapping[str, Any] = {
 }
 """What may stand where the id should. `none` leaves it out; the last three can be used when they are escaped."""
 USABLE = ("script", "number", "path")
+ECHOES: Mapping[str, Callable[[str], str]] = {
+    "": lambda key: key,
+    "json": lambda key: "".join(f"\\u{ord(char):04x}" for char in key),
+    "slashes": lambda key: key.replace("/", "\\/"),
+    "url": lambda key: quote(key, safe=""),
+    "html": html.escape,
+    "twice": lambda key: json.dumps(json.dumps(key)[1:-1].replace("/", "\\/"))[1:-1],
+}
+"""How a vendor may spell a key that it says back, inside a JSON string."""
 
 
 def submitted_id(word: str, argument: str, made: str) -> str:
@@ -66,9 +76,12 @@ def reply(sock: socket.socket, heard: Heard, job: Job, word: str, argument: str,
     elif word == "poll-elsewhere":
         away = places.url(argument) + f"/v2/requests/status/{job.id}"
         answer(sock, 202, accepted(job.id, places) | {"polling_url": away})
+    elif word == "away":
+        answer(sock, 302, {}, {"Location": plain(argument)})
     elif word == "echo":
-        answer(
-            sock, 401, {"error": "Unauthorized", "message": f"bad key {heard.headers.get('ocp-apim-subscription-key')}"}
+        key = ECHOES[argument](heard.headers.get("ocp-apim-subscription-key", ""))
+        sock.sendall(
+            whole(401, f'{{"error": "Unauthorized", "message": "bad key {key}"}}'.encode(), headers={"X-Key": key})
         )
     elif word == "fill":
         fill(argument)
@@ -101,9 +114,13 @@ def fill(path: str) -> None:
         os.fsync(file.fileno())
 
 
+def plain(argument: str) -> str:
+    """Return an argument as it is meant."""
+    return argument.replace(";", ":").replace("_", " ").replace("+", ",").replace("%2B", "+")
+
+
 def _plain(sock: socket.socket, status: int, argument: str) -> None:
-    plain = argument.replace(";", ":").replace("_", " ").replace("+", ",")
-    headers = dict(pair.partition("=")[::2] for pair in plain.split("&") if pair)
+    headers = dict(pair.partition("=")[::2] for pair in plain(argument).split("&") if pair)
     kind = headers.pop("kind", "json")
     if kind == "html":
         sock.sendall(whole(status, HTML, "text/html", headers))

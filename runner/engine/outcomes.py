@@ -1,0 +1,57 @@
+"""How a job ends that never came to life: it is up to date, in the way, or left out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from runner.records import IN_DOUBT, Outcome
+
+if TYPE_CHECKING:
+    from runner.records import Action, Entry, Request
+
+
+def reused(action: Action) -> Outcome:
+    """Nothing is to be done."""
+    return Outcome(job=action.request.job, model=action.request.card.id, result="reused", entry=action.entry)
+
+
+def restored(action: Action, entry: Entry) -> Outcome:
+    """A take that was there already stands at its output again."""
+    request = action.request
+    return Outcome(job=request.job, model=request.card.id, result="restored", entry=entry, message=action.reason)
+
+
+def unrestored(action: Action, error: Exception) -> Outcome:
+    """Something is in the way of a take that is there."""
+    return Outcome(
+        job=action.request.job,
+        model=action.request.card.id,
+        result="failed",
+        entry=action.entry,
+        spent_usd=Decimal(0),
+        message=str(error),
+        help=getattr(error, "help", None),
+    )
+
+
+def blocked(action: Action) -> Outcome:
+    """The plan says no: a doubt is held, or a person has to choose."""
+    held = action.submission if action.submission and action.submission.phase in IN_DOUBT else None
+    job = action.request.job
+    if held is not None and "~" not in job:
+        job = held.job  # a renamed job's doubt goes by the name under which it was submitted
+    return Outcome(
+        job=action.request.job,
+        model=action.request.card.id,
+        result="failed" if held is None else "unknown",
+        entry=action.entry,
+        spent_usd=Decimal(0) if held is None else None,
+        message=action.reason,
+        help=None if held is None else f"scorefile resolve {job} shows what is known of it, and decides it",
+    )
+
+
+def skipped(request: Request, message: str) -> Outcome:
+    """Its turn did not come."""
+    return Outcome(job=request.job, model=request.card.id, result="skipped", message=message)

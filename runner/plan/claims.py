@@ -1,0 +1,149 @@
+"""Whose is a receipt: what each job may claim of what was paid for, each once.
+
+A receipt belongs to the job whose name it has, as long as that job still asks for just this. When the job is gone from
+the file, or asks for something else, whoever asks for just this may have it. So no order of renaming, swapping and
+reverting pays twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runner.plan.fingerprint import fingerprint, identity
+from runner.records import IN_DOUBT, OPEN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.records import Card, Entry, Lock, Request, Submission
+
+
+class Claims:
+    """Receipts that are not spoken for yet."""
+
+    def __init__(
+        self,
+        requests: tuple[Request, ...],
+        *,
+        cards: Mapping[str, Card],
+        lock: Lock,
+        submissions: tuple[Submission, ...],
+        finished: tuple[tuple[str, Entry], ...],
+    ) -> None:
+        self._requests = {request.job: request for request in requests}
+        self._cards = cards
+        self._lock = lock
+        self._entries: dict[str, list[tuple[str, Entry]]] = {}
+        for job, entry in lock.jobs.items():
+            for made in paid_for(entry):
+                self._entries.setdefault(self._key(made.model, made.request), []).append((job, made))
+        self._finished: dict[str, list[tuple[str, Entry]]] = {}
+        for job, made in finished:
+            self._finished.setdefault(self._key(made.model, made.request), []).append((job, made))
+        self._open: dict[str, list[Submission]] = {}
+        for item in submissions:
+            if item.phase in OPEN or item.phase in IN_DOUBT:
+                self._open.setdefault(self._key(item.model, item.params, item.seed_param), []).append(item)
+
+    def submission(self, request: Request) -> Submission | None:
+        """Return the unfinished submission that asked for just this, this job's own first."""
+        waiting = self._open.get(self._identity(request), [])
+        fitting = [item for item in waiting if _fits(request, item)]
+        own = [item for item in fitting if item.job == request.job]
+        free = [item for item in fitting if not self._is_wanted(item)]
+        if not own and not free:
+            return None
+        found = (own or free)[-1]
+        waiting.remove(found)
+        return found
+
+    def entry(self, request: Request) -> tuple[str, Entry] | None:
+        """Return (job, entry) of the lock that is just this: this job's own, or one that its job does not ask for."""
+        waiting = self._entries.get(self._identity(request), [])
+        fitting = [item for item in waiting if satisfies(request, item[1])]
+        own = [item for item in fitting if item[0] == request.job]
+        free = [item for item in fitting if not self._is_kept(*item)]
+        if not own and not free:
+            return None
+        found = (own or free)[0]
+        waiting.remove(found)
+        return found
+
+    def made_before(self, request: Request) -> Entry | None:
+        """Return what the journal says was made for just this, the newest and this job's own first."""
+        made = [
+            item for item in reversed(self._finished.get(self._identity(request), ())) if satisfies(request, item[1])
+        ]
+        own = [entry for job, entry in made if job == request.job]
+        free = [entry for job, entry in made if not self._is_kept(job, entry)]
+        return next(iter(own or free), None)
+
+    def unclaimed(self) -> tuple[Submission, ...]:
+        """Return the unfinished submissions that nothing in the file asks for any more."""
+        return tuple(item for items in self._open.values() for item in items)
+
+    def orphans(self) -> tuple[str, ...]:
+        """Return the jobs of the lock that are not in the file any more and that no other job claimed, sorted."""
+        left = {job for items in self._entries.values() for job, _ in items}
+        return tuple(sorted(left - set(self._requests)))
+
+    def _is_kept(self, job: str, entry: Entry) -> bool:
+        """Say whether the job of this name still asks for just this."""
+        request = self._requests.get(job)
+        return request is not None and satisfies(request, entry)
+
+    def _is_wanted(self, item: Submission) -> bool:
+        request = self._requests.get(item.job)
+        return (
+            request is not None
+            and self._identity(request) == self._key(item.model, item.params, item.seed_param)
+            and _fits(request, item)
+        )
+
+    def _identity(self, request: Request) -> str:
+        return self._key(request.card.id, request.params)
+
+    def _key(self, model: str, params: Mapping[str, object], seed_param: str | None = None) -> str:
+        card = self._cards.get(model)
+        return identity(model, params, card.seed.param if card and card.seed else seed_param)
+
+
+def paid_for(entry: Entry) -> Iterator[Entry]:
+    """Yield what an entry of the lock holds that is finished: itself, and the paid one that it stands in front of."""
+    if entry.takes:
+        yield entry
+    if entry.paid is not None:
+        yield entry.paid
+
+
+def satisfies(request: Request, entry: Entry) -> bool:
+    """Say whether an entry is what a request asks for; a seed that nobody wrote is whatever the entry has."""
+    if entry.model != request.card.id:
+        return False
+    return fingerprint_of(pinned(request, entry)) == entry.fingerprint
+
+
+def pinned(request: Request, entry: Entry) -> Request:
+    """Return the request with the seed of its entry, unless the user wrote a seed."""
+    seed = request.card.seed
+    if seed is None or not _is_loose(request) or entry.model != request.card.id:
+        return request
+    if seed.param not in entry.request:
+        return request
+    return replace(request, params={**request.params, seed.param: entry.request[seed.param]})
+
+
+def fingerprint_of(request: Request) -> str:
+    """Return the fingerprint of what would be sent."""
+    return fingerprint(request.card.id, request.params)
+
+
+def _fits(request: Request, item: Submission) -> bool:
+    """Say whether a submission of the same identity also has the seed that was asked for."""
+    return _is_loose(request) or item.fingerprint == fingerprint_of(request)
+
+
+def _is_loose(request: Request) -> bool:
+    """Say whether nobody wrote the seed."""
+    return request.seed_mode in ("auto", "random")
