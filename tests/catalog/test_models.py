@@ -84,6 +84,13 @@ RULES: list[tuple[str, dict[str, Any], list[str]]] = [
     ("pixazo/ace-step", {"prompt": "x", "seed": 0}, [SEED_RULE]),
     ("pixazo/ace-step", {"prompt": "x", "guidance_scale": 50.0, "infer_steps": 1000}, []),
     ("pixazo/ace-step-xl", {"prompt": "x", "seed": 0}, [SEED_RULE]),
+    ("pixazo/ace-step-xl", {"prompt": "x", "bpm": "fast"}, [BPM_RULE]),
+    ("pixazo/ace-step-xl", {"prompt": "x", "bpm": "auto", "key": "auto", "time_signature": "auto"}, []),
+    *[
+        (model, {"prompt": "x", "key": key}, [])
+        for model in ("pixazo/ace-step-xl", "local/sketch")
+        for key in ("Am", "C", "c major", "F#m", "Eb", "B♭ minor", "F♯ Major", "G min", "Dmaj")
+    ],
     ("pixazo/lyria-2", {"prompt": "x", "seed": 0}, [SEED_RULE]),
     ("pixazo/lyria-3", {"prompt": "x", "images": [IMAGE] * 10}, []),
     ("pixverse/music-2.6", {"prompt": "x", "instrumental": True, "lyrics": "la"}, [SING_RULE]),
@@ -127,9 +134,10 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("pixazo/tracks", {"prompt": "x", "instrumental": "yes"}),
     *[
         ("pixazo/ace-step-xl", {"prompt": "x", "key": key})
-        for key in ("H major", "C", "c major", "C major\n", "C  major")
+        for key in ("H major", "C major\n", "C  major", "C dur", "AM", "A m", "in C", "")
     ],
     *[("pixazo/ace-step-xl", {"prompt": "x", "time_signature": sign}) for sign in ("4", "4/5", "0/4", "4/4\n", "four")],
+    ("pixazo/ace-step-xl", {"prompt": "x", "bpm": "120"}),
     ("pixazo/ace-step-xl", {"prompt": "x", "thinking": 1}),
     *[
         ("pixazo/lyria-3", {"prompt": "x", "images": [link]})
@@ -249,6 +257,26 @@ def test_every_default_and_example_is_valid(model: str) -> None:
     for name, rules in CATALOG.cards[model].schema["properties"].items():
         for value in [*([rules["default"]] if "default" in rules else []), *rules.get("examples", ())]:
             assert Draft7Validator(rules).is_valid(value), (name, value)
+
+
+def test_the_defaults_of_ace_step_xl_are_those_of_its_page() -> None:
+    defaults = {name: param.default for name, param in CATALOG.cards["pixazo/ace-step-xl"].params.items()}
+    auto = dict.fromkeys(("bpm", "key", "time_signature"), "auto")
+    numbers = {"duration": 30, "seed": -1, "batch_size": 1, "thinking": False}
+    assert defaults == {"prompt": None, "lyrics": "", **numbers, **auto}
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("pixazo/ace-step-xl", "no list of keys"),
+        ("pixazo/ace-step-xl", "time signatures"),
+        ("pixazo/ace-step-xl", "auto"),
+        ("verbatik/text-to-music", "store_audio is not a parameter here"),
+    ],
+)
+def test_where_a_file_is_narrower_than_its_page_a_note_says_so(model: str, words: str) -> None:
+    assert [note for note in CATALOG.cards[model].notes if words in note]
 
 
 @pytest.mark.parametrize("model", MODELS)

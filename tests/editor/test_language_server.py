@@ -85,7 +85,7 @@ def test_over_a_parameter_stands_what_it_is_and_its_range(server: Server, opened
     ("written", "said"),
     [
         ("bpm: 500", "12 Value is above the maximum of 300."),
-        ("bpm: fast", '12 bpm is a number, or a template such as "{{ bpm }}".'),
+        ("bpm: fast", "12 bpm is a number from 30 to 300, or the word auto"),
         ("key: H minor", '12 key is text such as C major, or a template such as "{{ key }}".'),
         ("batch_size: 9", "19 Value is above the maximum of 4."),
         ("speed: 5", "7 Property speed is not allowed."),

@@ -55,7 +55,7 @@ def _seed(request: Request) -> Iterator[Found]:
     if seed.reproduces == "no":
         message = f"{request.card.id} makes something else each time, whatever the seed"
         yield _found(request, "SF601", message, origin.mark, path, "take it out, and keep the takes that are good")
-    elif not seed.minimum <= value <= seed.maximum:
+    elif value < seed.minimum:  # `maximum` is as far as `auto` draws; what a model takes, its schema says
         message = f"the seed {value} pins nothing: {request.card.id} draws one of its own"
         remedy = f"write seed: random to draw one that the lock keeps, or one from {seed.minimum} to {seed.maximum}"
         yield _found(request, "SF601", message, origin.mark, path, remedy)
