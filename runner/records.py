@@ -281,6 +281,8 @@ class Card:
     """The length in seconds a rehearsal plays when nothing asks for one."""
     notes: tuple[str, ...]
     file: str = ""
+    body_rules: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: MappingProxyType({}))
+    """Fixed fields that the page lets a client leave out or choose, as it documents them."""
 
 
 Mode: TypeAlias = Literal["async", "sync-json", "sync-bytes", "local"]
@@ -346,6 +348,10 @@ class WebhookRules:
 
     headers: Mapping[str, str]
     body: Mapping[str, str]
+    https_only: bool = False
+    """The vendor says that it refuses an address without TLS."""
+    max_length: int | None = None
+    """The longest text that the vendor takes in one of these fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -405,6 +411,8 @@ class Provider:
     """Recorded answers from the vendor's own pages: the gateway plays them, the tests read them."""
     id_shape: str
     notes: tuple[str, ...]
+    takes_forms: bool = False
+    """A submit may come as multipart/form-data too."""
 
 
 # ---------------------------------------------------------------- what would be sent

@@ -92,6 +92,7 @@ def _card(model_id: str, data: Mapping[str, Json], file: str) -> Card:
         typical_s=float(block.get("typical_s", 30)),
         notes=tuple(block.get("notes", ())),
         file=file,
+        body_rules=dict(block.get("body_rules", {})),
     )
 
 

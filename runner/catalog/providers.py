@@ -73,6 +73,7 @@ def _provider(data: Mapping[str, Json]) -> Provider:
         replies=data.get("replies", NO_REPLIES),
         id_shape=identity.get("shape", "{uuid}"),
         notes=tuple(data["notes"]),
+        takes_forms=bool((submit or {}).get("forms", False)),
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import best_match
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from runner.records import Card, Json, Provider
 
 LONGEST = 300
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def parse_body(raw: bytes) -> dict[str, Json] | str:
@@ -25,11 +29,73 @@ def parse_body(raw: bytes) -> dict[str, Json] | str:
     return body if isinstance(body, dict) else "The body is not a JSON object."
 
 
+def parse_form(raw: bytes, content_type: str) -> dict[str, Json] | str:
+    """Return the fields of a form, all of them text, or the sentence that refuses it."""
+    head = f"Content-Type: {content_type}\r\n\r\n".encode()
+    message = email.message_from_bytes(head + raw, policy=email.policy.HTTP)
+    if not message.is_multipart():
+        return "The body is not a form."
+    fields: dict[str, Json] = {}
+    for part in message.iter_parts():
+        name, payload = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+        if not isinstance(name, str) or not isinstance(payload, bytes):
+            return "The body is not a form."
+        fields[name] = payload.decode("utf-8", "replace")
+    return fields
+
+
+def typed(card: Card, fields: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the fields of a form as the model's parameters have them: numbers and truth values out of their text."""
+    return {name: _typed(card, name, value) for name, value in fields.items()}
+
+
+def _typed(card: Card, name: str, text: Json) -> Json:
+    kinds = card.params[name].types if name in card.params else ()
+    if not {"boolean", "integer", "number"} & set(kinds):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
 def unknown_model(cards: tuple[Card, ...]) -> str:
     """Return the sentence that refuses a body which fits the fixed fields of none of `cards`."""
     names = dict.fromkeys(name for card in cards for name in card.body)
-    values = {name: [json.dumps(card.body[name]) for card in cards if name in card.body] for name in names}
+    values = {name: [json.dumps(value) for card in cards for value in _fixed(card, name)] for name in names}
     return " ".join(f"{name} must be {' or '.join(dict.fromkeys(allowed))}." for name, allowed in values.items())
+
+
+def _fixed(card: Card, name: str) -> list[Json]:
+    """Return what a fixed field may hold: what is sent, and the page's own default."""
+    rules = card.body_rules.get(name)
+    return ([card.body[name]] if name in card.body else []) + ([rules["default"]] if rules else [])
+
+
+def hook_complaint(provider: Provider, headers: Mapping[str, str], body: Mapping[str, Json]) -> str | None:
+    """Return why the vendor refuses where it shall call back, in one sentence, or None."""
+    rules = provider.webhook
+    if rules is None:
+        return None
+    sent = [(name, form, headers.get(name)) for name, form in rules.headers.items()]
+    sent += [(name, form, body.get(name)) for name, form in rules.body.items()]
+    for name, form, value in sent:
+        if value is None:
+            continue
+        if rules.max_length is not None and len(str(value)) > rules.max_length:
+            return f"{name} is longer than {rules.max_length} characters."
+        if rules.https_only and form == "{url}" and not _may_be_called(str(value)):
+            return f"{name} must be an https address."
+    return None
+
+
+def _may_be_called(url: str) -> bool:
+    """Say whether an address has TLS, or is on this machine, where a rehearsal listens."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def params_of(provider: Provider, card: Card, body: Mapping[str, Json]) -> dict[str, Json]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
 
+from jsonschema import Draft7Validator
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -71,8 +73,15 @@ def has_key(provider: Provider, headers: Mapping[str, str]) -> bool:
 
 
 def card_for(cards: tuple[Card, ...], body: Mapping[str, Json]) -> Card | None:
-    """Return the model whose fixed fields `body` carries, or None."""
-    return next((card for card in cards if all(body.get(name) == value for name, value in card.body.items())), None)
+    """Return the model whose fixed fields `body` carries, or leaves out where the page lets it; None if there is none."""
+    return next((card for card in cards if all(_fits(card, name, body) for name in card.body)), None)
+
+
+def _fits(card: Card, name: str, body: Mapping[str, Json]) -> bool:
+    rules = card.body_rules.get(name)
+    if rules is None:
+        return name in body and body[name] == card.body[name]
+    return name not in body or Draft7Validator(rules).is_valid(body[name])
 
 
 def _operation(

@@ -67,8 +67,13 @@ class Vendors:
     async def submit(self, request: Request, operation: Operation) -> Response:
         """Take a submit, or refuse it; a synchronous vendor answers when the audio is there."""
         provider = operation.provider
-        body = checks.parse_body(await request.body())
+        kind = request.headers.get("content-type", "")
+        is_form = provider.takes_forms and kind.lower().startswith("multipart/form-data")
+        raw = await request.body()
+        body = checks.parse_form(raw, kind) if is_form else checks.parse_body(raw)
         card = card_for(operation.cards, body) if isinstance(body, dict) else None
+        if is_form and card is not None and isinstance(body, dict):
+            body = checks.typed(card, body)
         entry = self.ledger.enter(provider, card, body if isinstance(body, dict) else None, request.headers)
         response = await self._submitted(request, operation, card, body, entry)
         entry["status"] = response.status_code
@@ -83,7 +88,7 @@ class Vendors:
         if card is None:
             return _said(play.error(provider, 400, checks.unknown_model(operation.cards)))
         params = checks.params_of(provider, card, body)
-        complaint = checks.complaint(card, params)
+        complaint = checks.complaint(card, params) or checks.hook_complaint(provider, request.headers, body)
         if complaint:
             return _said(play.error(provider, 400, complaint))
         nth_of_model = self.ledger.by_model[card.id]

@@ -107,7 +107,7 @@ def test_a_schema_folder_of_the_project_adds_a_vendor(tmp_path: Path) -> None:
     (tmp_path / "models" / "acme" / "song.json").write_text(model)
     with rehearsal_gateway((SCHEMAS, tmp_path)) as url:
         answer = httpx.post(f"{url}/make", headers={"Authorization": "Bearer k"}, json={}, trust_env=False)
-        assert (answer.status_code, answer.json()) == (400, {"error": "store_audio must be true."})
+        assert (answer.status_code, answer.json()) == (400, {"error": "give a prompt, or tags together with lyrics"})
 
 
 def test_schemas_that_are_wrong_end_it_with_the_reason(tmp_path: Path) -> None:
