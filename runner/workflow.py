@@ -67,7 +67,7 @@ def check(ask: Ask) -> Checked:
     )
     found = problems + more + rest
     _refuse(found)
-    found += lint(document, pipeline, requests)
+    found += lint(document, pipeline, requests, catalog.providers)
     _refuse(found)
     return Checked(project=project, pipeline=pipeline, catalog=catalog, requests=requests, warnings=found)
 

@@ -86,11 +86,12 @@ def _snippet(problem: Problem, mark: Mark, gutter: int, look: Look) -> list[str]
     bar = paint("|", "gutter", on=on)
     lines = [f"{pad}{paint('-->', 'gutter', on=on)} {clean(str(mark))}"]
     from runner.spec.secrets import mask
+    from runner.spec.webhooks import hide_users
 
     source = look.line_of(mark.file, mark.line)
     if source is None:
         return lines
-    shown = show_line(mask(source), mark.column, mark.end_column)
+    shown = show_line(hide_users(mask(source)), mark.column, mark.end_column)
     underline = paint("^" * shown.width, problem.severity, on=on)
     return [
         *lines,

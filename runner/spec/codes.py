@@ -72,6 +72,7 @@ CODES: Final = MappingProxyType(
         "SF611": "a budget is set and a price is unknown",
         "SF612": "a character that nobody sees",
         "SF613": "a comment cannot silence this",
+        "SF614": "a webhook has no effect",
     }
 )
 

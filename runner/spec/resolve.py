@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
 from runner.records import Cell, Problem, Request, Webhook
 from runner.spec.ledger import Ledger
@@ -12,6 +13,7 @@ from runner.spec.params import Chosen, Parameters
 from runner.spec.render import Renderer
 from runner.spec.scope import Group, Scope
 from runner.spec.secrets import without_keys
+from runner.spec.webhooks import fault_of, hide_users
 from runner.spec.words import listing, nearest, show
 
 if TYPE_CHECKING:
@@ -28,9 +30,6 @@ class Catalog(Protocol):
     def cards(self) -> Mapping[str, Card]: ...
     @property
     def providers(self) -> Mapping[str, Provider]: ...
-
-
-HTTPS: Final = "https://"
 
 
 def resolve(
@@ -111,10 +110,9 @@ class _Run:
         job = cell.job
         scope = Scope(self.renderer, cell, self.finished)
         output, output_bound, problems = read_output(self.pipeline, self.renderer, scope)
-        webhook, webhook_problems = self._webhook(scope)
-        problems += webhook_problems
         card, card_problems = self._card(scope)
-        problems += card_problems
+        webhook, webhook_problems = self._webhook(scope, card)
+        problems += webhook_problems + card_problems
         chosen: Chosen | None = None
         if card is not None:
             chosen = self.parameters.choose(card, scope)
@@ -170,28 +168,20 @@ class _Run:
         )
         return None, [problem]
 
-    def _webhook(self, scope: Scope) -> tuple[Webhook | None, list[Problem]]:
+    def _webhook(self, scope: Scope, card: Card | None) -> tuple[Webhook | None, list[Problem]]:
         written = scope.cell.job.webhook
         if written is None:
             return None, []
         bounds = {key: self.renderer.evaluate(leaf, scope) for key, leaf in written.items()}
         wrong = [problem for bound in bounds.values() for problem in bound.problems]
         url = bounds["url"]
-        if not wrong and not url.broken and not _is_https(url.value):
-            message = f"the webhook's address {show(url.value)} is not https"
-            wrong = [
-                Problem(code="SF222", message=message, mark=url.mark, allowed="https://HOST/PATH", origin=url.chain())
-            ]
+        fault = fault_of(url.value, self.catalog.providers.get(card.provider) if card else None)
+        if not wrong and not url.broken and fault is not None:
+            origin = tuple(replace(step, text=hide_users(step.text)) for step in url.chain())
+            wrong = [Problem(code="SF222", mark=url.mark, origin=origin, **fault._asdict())]
         if wrong or url.broken:
             return None, wrong
         return Webhook(url=url.value, mode=bounds["mode"].value if "mode" in bounds else None), []
-
-
-def _is_https(url: object) -> bool:
-    if not isinstance(url, str) or not url.startswith(HTTPS) or any(c.isspace() or not c.isprintable() for c in url):
-        return False
-    host = url[len(HTTPS) :].partition("/")[0]
-    return bool(host) and "@" not in host
 
 
 def _no_take(job: Job, takes: int) -> Problem:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from runner.spec.lint.ignores import read_ignores
@@ -14,16 +15,25 @@ from runner.spec.lint.model import of_models
 from runner.spec.lint.music import of_music
 from runner.spec.lint.text import of_source, of_texts
 from runner.spec.lint.unused import of_unused
+from runner.spec.lint.webhooks import of_webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from runner.records import Mark, Pipeline, Problem, Request
+    from runner.records import Mark, Pipeline, Problem, Provider, Request
     from runner.spec.document import Document
     from runner.spec.lint.ignores import Ignores
 
 
-def lint(document: Document, pipeline: Pipeline, requests: tuple[Request, ...]) -> tuple[Problem, ...]:
+NO_PROVIDERS: Mapping[str, Provider] = MappingProxyType({})
+
+
+def lint(
+    document: Document,
+    pipeline: Pipeline,
+    requests: tuple[Request, ...],
+    providers: Mapping[str, Provider] = NO_PROVIDERS,
+) -> tuple[Problem, ...]:
     """Return the warnings of a pipeline that has no errors, in the order of their places."""
     ignores = read_ignores(document)
     jobs = {job.name: job for job in pipeline.jobs}
@@ -31,7 +41,11 @@ def lint(document: Document, pipeline: Pipeline, requests: tuple[Request, ...]) 
         chain(of_music(request), of_texts(request, document), of_models(request, jobs[request.group], pipeline))
         for request in requests
     )
-    found = chain(_once_a_place(per_request), of_unused(document, pipeline, requests), of_source(document))
+    found = chain(
+        _once_a_place(chain(per_request, of_webhooks(requests, jobs, providers))),
+        of_unused(document, pipeline, requests),
+        of_source(document),
+    )
     kept = (problem for problem in found if not _is_ignored(problem, document, ignores))
     return tuple(sorted((*kept, *ignores.problems), key=_place))
 
