@@ -287,7 +287,7 @@ class Card:
 
 Mode: TypeAlias = Literal["async", "sync-json", "sync-bytes", "local"]
 State: TypeAlias = Literal["waiting", "done", "failed"]
-ErrorGroup: TypeAlias = Literal["auth", "balance", "rate", "busy", "invalid", "missing", "transient"]
+ErrorGroup: TypeAlias = Literal["auth", "account", "balance", "rate", "busy", "invalid", "missing", "transient"]
 Transform: TypeAlias = Literal["json-string", "hex", "base64", "data-url", "relative-url"]
 
 
@@ -318,6 +318,8 @@ class ErrorRow:
     status: int | None
     group: ErrorGroup
     contains: str | None = None
+    help: str | None = None
+    """What the page says to do about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -508,7 +510,7 @@ class Verdict(StrEnum):
     DONE = "done"  # poll, or a synchronous submit: `media` is there
     FAILED = "failed"  # poll: the vendor says it failed
     RETRY = "retry"  # poll: nothing learned, ask again
-    REFUSED = "refused"  # poll: the key is not accepted (any more)
+    REFUSED = "refused"  # poll: the key or the account is not accepted (any more)
     MISSING = "missing"  # poll: the vendor does not know this id
 
 
@@ -522,6 +524,8 @@ class Reading:
     media: tuple[Media, ...] = ()
     group: ErrorGroup | None = None
     message: str = ""
+    help: str | None = None
+    """What the vendor's page says to do about a refusal."""
     word: str | None = None
     """The vendor's own status word; with WAITING and `known` False one that its file does not list."""
     known: bool = True

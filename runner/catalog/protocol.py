@@ -57,11 +57,11 @@ def read_submit(provider: Provider, card: Card, reply: Reply, *, base_url: str |
         if taken is not None:
             return taken
         fault = fault or "the answer holds neither audio nor a usable id"
-    group = _group(provider, reply.status, text)
-    said = _said(provider, reply, text or fault)
-    if group in UNPROVEN:
-        return Reading(verdict=Verdict.UNKNOWN, message=said, retry_after_s=retry_after(reply.headers))
-    return Reading(verdict=Verdict.REJECTED, group=group, message=said, retry_after_s=retry_after(reply.headers))
+    row = _row(provider, reply.status, text)
+    said, pause = _said(provider, reply, text or fault), retry_after(reply.headers)
+    if row is None or row.group in UNPROVEN:
+        return Reading(verdict=Verdict.UNKNOWN, message=said, retry_after_s=pause)
+    return Reading(verdict=Verdict.REJECTED, group=row.group, message=said, help=row.help, retry_after_s=pause)
 
 
 def _read_taken(provider: Provider, card: Card, document: Json, base_url: str) -> Reading | None:
@@ -95,9 +95,13 @@ def read_poll(provider: Provider, card: Card, reply: Reply, *, id: str, base_url
     document, fault = _document(provider, reply)
     text = reason(provider.error_paths, document)
     if reply.status not in POLLED:
-        group = _group(provider, reply.status, text) or POLL_REFUSALS.get(reply.status)
-        said = _said(provider, reply, text or fault)
-        return Reading(verdict=_poll_refusal(group), message=said, retry_after_s=retry_after(reply.headers))
+        row = _row(provider, reply.status, text)
+        group = row.group if row else POLL_REFUSALS.get(reply.status)
+        said, pause = _said(provider, reply, text or fault), retry_after(reply.headers)
+        verdict = _poll_refusal(group)
+        if verdict is not Verdict.REFUSED:
+            return Reading(verdict=verdict, message=said, retry_after_s=pause)
+        return Reading(verdict=verdict, group=group, message=said, help=row.help if row else None, retry_after_s=pause)
     if fault:
         return _again(provider, reply, fault)
     named = find(provider.id_path, document)
@@ -108,7 +112,7 @@ def read_poll(provider: Provider, card: Card, reply: Reply, *, id: str, base_url
 
 def _poll_refusal(group: ErrorGroup | None) -> Verdict:
     match group:
-        case "auth":
+        case "auth" | "account":
             return Verdict.REFUSED
         case "missing":
             return Verdict.MISSING
@@ -164,8 +168,8 @@ def _document(provider: Provider, reply: Reply) -> tuple[Json, str]:
         return None, str(error)
 
 
-def _group(provider: Provider, status: int, text: str) -> ErrorGroup | None:
-    return next((row.group for row in provider.errors if _matches(row, status, text)), None)
+def _row(provider: Provider, status: int, text: str) -> ErrorRow | None:
+    return next((row for row in provider.errors if _matches(row, status, text)), None)
 
 
 def _matches(row: ErrorRow, status: int, text: str) -> bool:

@@ -57,18 +57,29 @@ def rejected(provider: Provider, reading: Reading) -> Ending:
         case "auth":
             variable = provider.auth.env if provider.auth else "the key"
             message = f"{title} does not accept the key: {reading.message}"
-            return Ending(result="failed", message=message, help=f"check {variable}", group="auth", closes=True)
+            return Ending(
+                result="failed", message=message, help=reading.help or f"check {variable}", group="auth", closes=True
+            )
+        case "account":
+            message = f"{title} holds the account: {reading.message}"
+            help_ = f"{_settle(provider, reading)}, then run again"
+            return Ending(result="failed", message=message, help=help_, group="account", closes=True)
         case "balance":
             message = f"{title}: {reading.message}"
-            help_ = f"top up at {title}, then run again"
+            help_ = reading.help or f"top up at {title}, then run again"
             return Ending(result="failed", message=message, help=help_, group="balance", closes=True)
         case "rate" | "busy":
             message = f"{title} stays busy: {reading.message}"
-            return Ending(result="failed", message=message, help="nothing was charged; run again later")
+            return Ending(result="failed", message=message, help=reading.help or "nothing was charged; run again later")
         case "invalid" | "missing" | "transient" | None:
             message = f"{title} refused: {reading.message}"
-            help_ = "nothing was charged; change the job, then run again"
+            help_ = reading.help or "nothing was charged; change the job, then run again"
             return Ending(result="failed", message=message, help=help_, group=reading.group)
+
+
+def _settle(provider: Provider, reading: Reading) -> str:
+    """Say what clears an account, in the words of the vendor's file where it has some."""
+    return reading.help or f"settle it at {provider.title}"
 
 
 def doubtful(provider: Provider, job: str, why: str, *, free: bool) -> Ending:
@@ -80,7 +91,11 @@ def doubtful(provider: Provider, job: str, why: str, *, free: bool) -> Ending:
 
 
 def locked_out(provider: Provider, reading: Reading) -> Ending:
-    """The key is not accepted any more while a paid job is under way."""
+    """The key or the account is not accepted any more while a paid job is under way."""
+    if reading.group == "account":
+        message = f"{provider.title} holds the account: {reading.message}"
+        help_ = f"{_settle(provider, reading)}, then run again: the job is paid and goes on"
+        return Ending(result="failed", message=message, help=help_, group="account")
     message = f"{provider.title} does not accept the key any more: {reading.message}"
     help_ = "mend the key and run again: the job is paid and goes on"
     return Ending(result="failed", message=message, help=help_, group="auth")

@@ -69,7 +69,7 @@ def test_a_5xx_on_submit_is_unknown(name: str, status: int) -> None:
 def test_a_status_that_a_vendors_page_does_not_name_proves_nothing_on_a_submit(name: str, status: int) -> None:
     documented = {
         "pixazo": {400: "invalid", 401: "auth", 402: "balance", 403: "auth", 429: "rate"},
-        "pixverse": {400: "invalid", 401: "auth", 402: "balance", 429: "busy", 596: "auth"},
+        "pixverse": {400: "invalid", 401: "auth", 402: "balance", 429: "busy", 596: "account"},
         "verbatik": {400: "invalid", 401: "auth", 402: "balance", 429: "rate"},
     }
     card = next(card for card in CATALOG.cards.values() if card.provider == name)
