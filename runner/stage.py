@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from runner.decisions import resolving
 from runner.engine.doors import open_door, poll_s_of
 from runner.engine.executor import Executor
 from runner.engine.fetch import HttpFetcher
@@ -116,5 +117,6 @@ def _terms(
         jobs=options.jobs,
         budget=budget,
         fail_fast=options.fail_fast,
+        resolving=lambda job: resolving(ask, job),
         callback=listener.address if listener is not None else None,
     )

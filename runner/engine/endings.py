@@ -19,7 +19,7 @@ _PAID = {True: "it was charged", False: "it was not charged", None: "it may have
 
 def _named(provider: Provider, submission: Submission) -> str:
     """Name a paid job by the vendor's id, unless that holds personal data."""
-    return f"a job at {provider.title}" if provider.id_is_private else str(submission.request_id)
+    return "the job" if provider.id_is_private else str(submission.request_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +71,12 @@ def rejected(provider: Provider, reading: Reading) -> Ending:
             return Ending(result="failed", message=message, help=help_, group=reading.group)
 
 
-def doubtful(provider: Provider, job: str, why: str, *, free: bool) -> Ending:
-    """A submit may have been charged and nothing proves it."""
+def doubtful(provider: Provider, why: str, *, resolving: str, free: bool) -> Ending:
+    """A submit may have been charged and nothing proves it; `resolving` is the command that decides it."""
     if free:
         return Ending(result="failed", message=why, help="the model is free: run again")
-    help_ = f"nothing is sent again by itself; see what {provider.title} lists, then: scorefile resolve {job}"
+    looking = f"see what {provider.title} lists" if provider.listing else f"look at your account with {provider.title}"
+    help_ = f"nothing is sent again by itself; {looking}, then: {resolving}"
     return Ending(result="unknown", message=f"payment in an unknown state: {why}", help=help_)
 
 
@@ -86,16 +87,17 @@ def locked_out(provider: Provider, reading: Reading) -> Ending:
     return Ending(result="failed", message=message, help=help_, group="auth")
 
 
-def unfound(provider: Provider, job: str, why: str) -> Ending:
+def unfound(provider: Provider, why: str, *, resolving: str) -> Ending:
     """The lock holds the digest of a receipt, and the vendor's list does not give the id behind it."""
     message = f"the receipt was begun on another machine, and {provider.title} does not say its id: {why}"
-    help_ = f"it stays in the lock; run again there or here, or look the id up: scorefile resolve {job} --id ID"
+    help_ = f"it stays in the lock; run again there or here, or look the id up: {resolving} --id ID"
     return Ending(result="failed", message=message, help=help_)
 
 
 def stalled(provider: Provider, submission: Submission, age_s: float) -> Ending:
     """A paid job is not finished at its deadline."""
-    message = f"{_named(provider, submission)} is not finished {age_s:.0f} s after its submit"
+    last = f"; the last answer: {submission.message}" if submission.message else ""
+    message = f"{_named(provider, submission)} is not finished {age_s:.0f} s after its submit{last}"
     return Ending(result="failed", message=message, help="run again to go on waiting: it costs nothing")
 
 

@@ -232,6 +232,7 @@ class Lab:
             max_in_flight=dict.fromkeys(providers, 2),
             jobs=jobs,
             budget=Budget(limit=limit),
+            resolving=lambda job: f"scorefile resolve {job}",
         )
 
 
