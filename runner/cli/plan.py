@@ -56,12 +56,16 @@ def command(
     **rest: Any,
 ) -> PlanReport:
     """Say what would be done, why, and what it costs. Spends nothing and needs no key."""
+    from runner.cli.writable import refuse_target
     from runner.errors import DriftError, SpecError
     from runner.policy import out_of_date
     from runner.report.plan import has_changes
+    from runner.report.saved import KIND, is_saved
     from runner.workflow import check, only_failed, plan
 
     ask = options.ask_from(words, rehearse=rehearse, **rest)
+    if out is not None:
+        refuse_target("--out", out, kind=KIND, is_kind=is_saved)
     checked = check(ask)
     if strict and checked.warnings:
         raise SpecError(checked.warnings)
