@@ -169,7 +169,7 @@ def _stem(given: Mapping[str, Any]) -> str:
     return Path(named or DEFAULT_FILE).stem
 
 
-def ask_from(  # the one place where words become an Ask
+def ask_from(
     words: tuple[str, ...],
     *,
     profile: str | None,
@@ -181,12 +181,44 @@ def ask_from(  # the one place where words become an Ask
     shard: str | None = None,
 ) -> Ask:
     """Return what a command line asks for. The first word is a file when it looks like one. Raises UsageError."""
+    named, jobs = _split(words)
+    return _ask(
+        named,
+        jobs,
+        profile=profile,
+        variables=variables,
+        rehearse=rehearse,
+        force=force,
+        globs=globs,
+        labels=labels,
+        shard=shard,
+    )
+
+
+def ask_file(
+    file: str | None, *, profile: str | None = None, variables: tuple[str, ...] = (), rehearse: bool = False
+) -> Ask:
+    """Return what a command line asks for that names a file and no jobs. Raises UsageError."""
+    return _ask(file, (), profile=profile, variables=variables, rehearse=rehearse)
+
+
+def _ask(
+    file: str | None,
+    jobs: tuple[str, ...],
+    *,
+    profile: str | None,
+    variables: tuple[str, ...],
+    rehearse: bool,
+    force: bool = False,
+    globs: tuple[str, ...] = (),
+    labels: tuple[str, ...] = (),
+    shard: str | None = None,
+) -> Ask:
     from runner.ask import Ask
     from runner.selection import Wanted
 
-    named, jobs = _split(words)
     return Ask(
-        file=named,
+        file=file,
         profile=profile,
         vars=dict(_pair(text) for text in variables),
         wanted=Wanted(names=jobs, globs=globs, labels=labels, shard=_shard(shard)),

@@ -21,24 +21,33 @@ if TYPE_CHECKING:
 @options.reporting
 def command(files: tuple[str, ...], profile: str | None, variables: tuple[str, ...], *, strict: bool) -> ValidateReport:
     """Find every problem of the files at once, each with file:line:col."""
-    from runner.errors import SpecError
-    from runner.report.validate import ValidateReport
+    from runner.errors import SpecError, UsageError
+    from runner.report.validate import ValidateReport, not_there
     from runner.sources import DEFAULT_FILE
     from runner.workflow import check
 
+    named = tuple(dict.fromkeys(files)) or (DEFAULT_FILE,)
     problems: list[Problem] = []
-    jobs = 0
-    for file in files or (None,):
+    jobs = missing = 0
+    for file in named:
+        ask = options.ask_file(file if files else None, profile=profile, variables=variables)
         try:
-            checked = check(options.ask_from((file,) if file else (), profile=profile, variables=variables))
+            checked = check(ask)
             jobs += len(checked.requests)
             problems += checked.warnings
         except SpecError as error:
             problems += error.problems
-    failing = any(strict or problem.severity == "error" for problem in problems)
+        except UsageError as error:
+            if len(named) == 1:
+                raise
+            missing += 1
+            problems.append(not_there(file, error))
+    failing = sum(strict or problem.severity == "error" for problem in problems)
+    usage = UsageError.exit_code if failing == missing else SpecError.exit_code
     return ValidateReport(
-        files=files or (DEFAULT_FILE,),
+        files=named,
         jobs=jobs,
         problems=tuple(problems),
-        exit_code=SpecError.exit_code if failing else 0,
+        exit_code=usage if failing else 0,
+        strict=strict,
     )

@@ -25,7 +25,7 @@ def command(file: str | None, *, rehearse: bool) -> VerifyReport:
     from runner.sources import find_project
     from runner.standing import verify
 
-    ask = options.ask_from((file,) if file else (), profile=None, variables=(), rehearse=rehearse)
+    ask = options.ask_file(file, rehearse=rehearse)
     rows = verify(ask)
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
     shown = str(Path(project.shown).with_suffix(".lock")) if not rehearse else str(project.lock)

@@ -11,7 +11,7 @@ from runner.report.ink import clean, paint
 from runner.report.markdown import code
 from runner.report.problems import problem_data, problem_text, verdict
 from runner.report.records import Case, Finding, Page
-from runner.report.validate import problem_cases, problem_page
+from runner.report.validate import failing, problem_cases, problem_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +63,8 @@ class FailureReport:
     def cases(self) -> tuple[Case, ...]:
         """Return one case a job or file that problems name, or one for the command itself."""
         if isinstance(self.error, SpecError):
-            return problem_cases(self.problems, ())
+            is_strict = not failing(self.problems, strict=False)
+            return problem_cases(self.problems, (), strict=is_strict)
         help_ = (f"help: {clean(self.error.help)}",) if self.error.help else ()
         told = clean(self.error.message)
         return (Case(name=self.verb, group=self.verb, state="error", kind=self._rule(), message=told, notes=help_),)
