@@ -17,7 +17,7 @@ from runner.report.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runner.ask import Ask
+    from runner.ask import Ask, Checked
     from runner.records import Json, ProviderSettings
     from runner.report.records import Report
 
@@ -55,6 +55,7 @@ output_format = click.option(
     help="How to print.  [env: SCOREFILE_FORMAT]",
 )
 force = click.option("--force", is_flag=True, envvar="SCOREFILE_FORCE", help="Make the jobs anew, even if up to date.")
+strict = click.option("--strict", is_flag=True, envvar="SCOREFILE_STRICT", help="Warnings fail too.")
 yes = click.option("-y", "--yes", is_flag=True, envvar="SCOREFILE_YES", help="Spend without asking.")
 
 
@@ -307,6 +308,14 @@ def ask_again(path: str) -> Ask:
         env=os.environ,
         saved=saved,
     )
+
+
+def refuse_warnings(checked: Checked, *, strict: bool) -> None:
+    """Raise SpecError with the warnings of a pipeline when they are to fail too."""
+    from runner.errors import SpecError
+
+    if strict and checked.warnings:
+        raise SpecError(checked.warnings)
 
 
 def provider_settings(ask: Ask) -> Mapping[str, ProviderSettings]:

@@ -41,7 +41,7 @@ class _PlanCommand(click.Command):
 @options.choosing
 @click.option("--detailed-exitcode", is_flag=True, help="0 no change, 1 error, 2 changes.")
 @click.option("--locked", is_flag=True, envvar="SCOREFILE_LOCKED", help="Exit 4 when the lock is out of date.")
-@click.option("--strict", is_flag=True, envvar="SCOREFILE_STRICT", help="Warnings fail too.")
+@options.strict
 @click.option("--out", "out", metavar="PATH", help="Save the plan: `scorefile run PATH` does exactly that, or refuses.")
 @options.reporting
 def command(
@@ -57,7 +57,7 @@ def command(
 ) -> PlanReport:
     """Say what would be done, why, and what it costs. Spends nothing and needs no key."""
     from runner.cli.writable import refuse_target
-    from runner.errors import DriftError, SpecError
+    from runner.errors import DriftError
     from runner.policy import out_of_date
     from runner.report.plan import has_changes
     from runner.report.saved import KIND, is_saved
@@ -67,8 +67,7 @@ def command(
     if out is not None:
         refuse_target("--out", out, kind=KIND, is_kind=is_saved)
     checked = check(ask)
-    if strict and checked.warnings:
-        raise SpecError(checked.warnings)
+    options.refuse_warnings(checked, strict=strict)
     ask = only_failed(ask, checked) if failed else ask
     todo = plan(checked, ask)
     code = 2 if detailed_exitcode and has_changes(todo) else 0

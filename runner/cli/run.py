@@ -31,6 +31,7 @@ INTERRUPTED, TERMINATED = 130, 143
 @options.rehearse
 @options.force
 @options.choosing
+@options.strict
 @options.yes
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), default=8, envvar="SCOREFILE_JOBS", show_default=True)
 @click.option("--fail-fast", is_flag=True, envvar="SCOREFILE_FAIL_FAST", help="After a failure submit nothing more.")
@@ -50,7 +51,9 @@ INTERRUPTED, TERMINATED = 130, 143
     help="auto: live on a terminal, plain lines elsewhere.",
 )
 @options.reporting
-def command(words: tuple[str, ...], *, dry_run: bool, rehearse: bool, failed: bool, **given: Any) -> Report:
+def command(
+    words: tuple[str, ...], *, dry_run: bool, rehearse: bool, failed: bool, strict: bool, **given: Any
+) -> Report:
     """Make what is missing or changed, restore the rest, write the lock. A second run sends no request.
 
     FILE may be a plan that `scorefile plan --out` saved: then exactly that is done, or nothing.
@@ -76,6 +79,7 @@ def command(words: tuple[str, ...], *, dry_run: bool, rehearse: bool, failed: bo
         ran = run_frozen(ask)
         return RunReport(did=ran, exit_code=exit_code(ran))
     checked = check(ask)
+    options.refuse_warnings(checked, strict=strict)
     if failed:
         ask = only_failed(ask, checked)
     if dry_run:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, metavar="[FILE...]", shell_complete=complete.files)
 @options.profile
 @options.variables
-@click.option("--strict", is_flag=True, envvar="SCOREFILE_STRICT", help="Warnings fail too.")
+@options.strict
 @options.reporting
 def command(files: tuple[str, ...], profile: str | None, variables: tuple[str, ...], *, strict: bool) -> ValidateReport:
     """Find every problem of the files at once, each with file:line:col."""

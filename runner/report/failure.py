@@ -9,7 +9,7 @@ from runner.errors import ScorefileError, SpecError
 from runner.report.findings import of_problem
 from runner.report.ink import clean, paint
 from runner.report.markdown import code
-from runner.report.problems import problem_data, problem_text, verdict
+from runner.report.problems import gap, problem_data, problems_text, verdict
 from runner.report.records import Case, Finding, Page
 from runner.report.validate import failing, problem_cases, problem_page
 
@@ -77,8 +77,7 @@ class FailureReport:
     def talk(self, look: Look) -> str:
         """Return every problem, or what went wrong and its remedy."""
         if isinstance(self.error, SpecError):
-            blocks = [problem_text(item, look) for item in self.problems]
-            return ("\n" if look.quiet else "\n\n").join([*blocks, verdict(self.problems)])
+            return gap(look).join([problems_text(self.problems, look), verdict(self.problems)])
         head = f"{paint('error', 'error', on=look.color)}: {clean(self.error.message)}"
         help_ = f"\n\n{paint('help', 'help', on=look.color)}: {clean(self.error.help)}" if self.error.help else ""
         return head + help_

@@ -11,7 +11,7 @@ from runner.jsonform import entry_to_json
 from runner.report.findings import of_problem
 from runner.report.ink import clean, paint
 from runner.report.markdown import code, row
-from runner.report.problems import problem_data
+from runner.report.problems import problem_data, problems_text
 from runner.report.records import Case, Finding, Page
 from runner.report.table import table
 from runner.report.words import count, usd
@@ -89,9 +89,9 @@ class RunReport:
             return f"nothing to do: {count(len(self.did.outcomes), 'job')} up to date"
         return "\n".join(self._lines(look))
 
-    def talk(self, look: Look) -> str:  # noqa: ARG002 - the signature of every report
-        """Return nothing: progress was the talk."""
-        return ""
+    def talk(self, look: Look) -> str:
+        """Return the warnings; progress was the rest of the talk."""
+        return problems_text(self.warnings, look)
 
     def page(self) -> Page:
         """Return what was done as a table, and why the rest was not."""

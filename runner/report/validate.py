@@ -9,7 +9,7 @@ from runner.records import Mark, Problem
 from runner.report.findings import of_problem
 from runner.report.ink import clean
 from runner.report.markdown import code, row
-from runner.report.problems import notes, problem_data, problem_text, verdict
+from runner.report.problems import gap, notes, problem_data, problems_text, verdict
 from runner.report.records import Case, Page
 from runner.report.words import count
 
@@ -57,16 +57,14 @@ class ValidateReport:
 
     def text(self, look: Look) -> str:
         """Return every problem with its place, or that all is well."""
-        return self._problems(look) if self.exit_code else f"valid: {count(self.jobs, 'job')}"
+        return problems_text(self.problems, look) if self.exit_code else f"valid: {count(self.jobs, 'job')}"
 
     def talk(self, look: Look) -> str:
         """Return how many problems there are, or the warnings of files that are right all the same."""
         if self.exit_code:
             return verdict(self.problems)
-        return "\n\n".join([self._problems(look), verdict(self.problems)]) if self.problems else ""
-
-    def _problems(self, look: Look) -> str:
-        return ("\n" if look.quiet else "\n\n").join(problem_text(item, look) for item in self.problems)
+        said = [problems_text(self.problems, look), verdict(self.problems)]
+        return gap(look).join(said) if self.problems else ""
 
     def page(self) -> Page:
         """Return the problems as a table."""
