@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -108,7 +109,8 @@ def reporting(function: Callable[..., Report]) -> Callable[..., int]:
         except ScorefileError as error:
             code = 1 if given.get("detailed_exitcode") else error.exit_code
             verb = click.get_current_context().info_name or ""
-            report = FailureReport(verb=verb, error=error, exit_code=code, name=_stem(given))
+            files = _files_of(given)
+            report = FailureReport(verb=verb, error=error, exit_code=code, name=Path(files[0]).stem, files=files)
         return show.answer(report, format_)
 
     body: Callable[..., int] = answering
@@ -162,12 +164,17 @@ _TALK = (
 )
 
 
-def _stem(given: Mapping[str, Any]) -> str:
+def _files_of(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the pipeline files that a command line is about, also when a saved plan names it."""
     from runner.sources import DEFAULT_FILE
 
-    words = given.get("words") or given.get("files") or (given.get("file"),)
-    named = _split(tuple(word for word in words if word))[0]
-    return Path(named or DEFAULT_FILE).stem
+    if "words" not in given:
+        return tuple(given.get("files") or filter(None, [given.get("file")])) or (DEFAULT_FILE,)
+    named = _split(given["words"])[0]
+    if named is not None and named.endswith(".json"):
+        with suppress(UsageError):
+            named = ask_again(named).file
+    return (named or DEFAULT_FILE,)
 
 
 def ask_from(

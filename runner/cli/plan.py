@@ -87,6 +87,7 @@ def report_of(checked: Checked, todo: Plan, *, exit_code: int = 0) -> PlanReport
         todo=todo,
         lock=lock_of(checked),
         exit_code=exit_code,
+        files=(checked.project.shown,),
         warnings=checked.warnings,
         rehearsal=checked.project.rehearsal,
     )

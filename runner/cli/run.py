@@ -77,7 +77,7 @@ def command(
         from runner.frozen import run_frozen
 
         ran = run_frozen(ask)
-        return RunReport(did=ran, exit_code=exit_code(ran))
+        return RunReport(name=ran.project.name, did=ran, exit_code=exit_code(ran))
     checked = check(ask)
     options.refuse_warnings(checked, strict=strict)
     if failed:
@@ -91,6 +91,7 @@ def command(
     with _signals() as (stop, seen), showing(progress, jobs=len(checked.requests)) as notify:
         ran = run(checked, ask, how, confirm=lambda todo: _confirm(todo, yes=yes), notify=notify, stop=stop)
     return RunReport(
+        name=checked.pipeline.name,
         did=ran,
         exit_code=seen[0] if seen else exit_code(ran),
         warnings=checked.warnings,

@@ -33,6 +33,7 @@ def command(file: str | None, *, rehearse: bool) -> VerifyReport:
     return VerifyReport(
         name=project.name,
         rows=rows,
+        files=(project.shown,),
         exit_code=DriftError.exit_code if drifted else 0,
         places=places_in(project.lock.read_text(encoding="utf-8"), shown),
     )

@@ -37,6 +37,7 @@ class FailureReport:
     error: ScorefileError
     exit_code: int
     name: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def ran(self) -> bool:

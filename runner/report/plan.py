@@ -29,6 +29,7 @@ class PlanReport:
     todo: Plan
     lock: Lock | None
     exit_code: int
+    files: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
     rehearsal: bool = False
     verb: str = "plan"

@@ -50,6 +50,7 @@ def exit_code(ran: Ran) -> int:
 class RunReport:
     """How every job of a run ended; `places` says where each job stands in its file."""
 
+    name: str
     did: Ran
     exit_code: int
     warnings: tuple[Problem, ...] = ()
@@ -58,9 +59,9 @@ class RunReport:
     ran: bool = True
 
     @property
-    def name(self) -> str:
-        """The pipeline's name."""
-        return self.did.project.name
+    def files(self) -> tuple[str, ...]:
+        """The pipeline file, as typed."""
+        return (self.did.project.shown,)
 
     def data(self) -> dict[str, Json]:
         """Return everything, as data."""
