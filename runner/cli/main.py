@@ -33,6 +33,25 @@ VERBS = {
 }
 
 
+HABITS = {
+    "apply": "run",
+    "build": "run",
+    "check": "validate",
+    "generate": "run",
+    "lint": "validate",
+    "list": "status",
+    "ls": "status",
+    "make": "run",
+    "preview": "plan",
+    "restore": "run",
+    "show": "render",
+    "test": "validate",
+    "up": "run",
+    "why": "explain",
+}
+"""What other tools call it → what it is called here."""
+
+
 class Verbs(click.Group):
     """A group whose verbs are imported when they are called: `--help` costs nothing."""
 
@@ -57,7 +76,7 @@ class Verbs(click.Group):
         except click.UsageError as error:
             import difflib
 
-            close = difflib.get_close_matches(args[0], VERBS, n=1)
+            close = [HABITS[args[0]]] if args[0] in HABITS else difflib.get_close_matches(args[0], VERBS, n=1)
             if not close:
                 raise
             message = f"There is no verb {args[0]!r}. Did you mean {close[0]!r}?"

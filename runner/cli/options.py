@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
+
+class _Lines(click.types.StringParamType):
+    """Text of which an environment variable holds one a line, so that a value may have blanks in it."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return [line for line in rv.split("\n") if line.strip()]
+
+
 words = click.argument("words", nargs=-1, metavar="[FILE] [JOB...]", shell_complete=complete.words)
 file = click.argument("file", required=False, metavar="[FILE]", shell_complete=complete.files)
 profile = click.option(
@@ -38,8 +46,9 @@ variables = click.option(
     "variables",
     multiple=True,
     metavar="K=V",
+    type=_Lines(),
     envvar="SCOREFILE_VAR",
-    help="Set a variable; may be repeated.",
+    help="Set a variable; may be repeated. SCOREFILE_VAR holds one a line.",
     shell_complete=complete.variables,
 )
 rehearse = click.option(

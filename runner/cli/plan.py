@@ -71,7 +71,9 @@ def command(
     ask = only_failed(ask, checked) if failed else ask
     todo = plan(checked, ask)
     code = 2 if detailed_exitcode and has_changes(todo) else 0
-    report = report_of(checked, todo, exit_code=DriftError.exit_code if locked and out_of_date(todo) else code)
+    if locked and out_of_date(todo):
+        code = 1 if detailed_exitcode else DriftError.exit_code
+    report = report_of(checked, todo, exit_code=code)
     if out is not None:
         _save(out, report, checked, ask)
     return report
