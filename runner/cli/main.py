@@ -52,6 +52,10 @@ HABITS = {
 """What other tools call it → what it is called here."""
 
 
+COMPLETE = "_SCOREFILE_COMPLETE"
+"""The variable with which a shell asks for what could come next."""
+
+
 class Verbs(click.Group):
     """A group whose verbs are imported when they are called: `--help` costs nothing."""
 
@@ -104,6 +108,10 @@ def call(args: list[str]) -> int:
 def _call(args: list[str], *, color: bool | None) -> int:
     from runner.errors import ScorefileError
 
+    if COMPLETE in os.environ:
+        from runner.cli import bash
+
+        bash.register()
     try:
         result: Any = cli.main(args=args, prog_name="scorefile", standalone_mode=False, color=color)
     except ScorefileError as error:
