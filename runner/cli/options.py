@@ -234,6 +234,7 @@ def _ask(
     from runner.ask import Ask
     from runner.selection import Wanted
 
+    _refuse_plan(file)
     return Ask(
         file=file,
         profile=profile,
@@ -243,6 +244,17 @@ def _ask(
         rehearse=rehearse,
         env=os.environ,
     )
+
+
+def _refuse_plan(file: str | None) -> None:
+    """Raise UsageError when a file is a saved plan, and not the pipeline that is asked for."""
+    from runner.report.saved import is_saved
+
+    if file is None or not file.endswith(".json"):
+        return
+    with suppress(OSError, UnicodeDecodeError):
+        if is_saved(Path(file).read_text(encoding="utf-8")):
+            raise UsageError(f"{file} is a saved plan", help=f"scorefile run {file} does what it says")
 
 
 def _split(words: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
@@ -302,12 +314,16 @@ def ask_again(path: str) -> Ask:
     from runner.ask import Ask
     from runner.report.saved import read_saved
     from runner.selection import Wanted
+    from runner.sources import DEFAULT_FILE
 
     try:
         saved = read_saved(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read", help="make it: scorefile plan --out PATH") from error
     said = saved.ask
+    file = said["file"] or DEFAULT_FILE
+    if not Path(file).exists():
+        raise UsageError(f"{path} is for {file}, which is not here", help="run it in the folder where it was made")
     return Ask(
         file=said["file"],
         profile=said["profile"],

@@ -29,10 +29,10 @@ def command(files: tuple[str, ...], profile: str | None, variables: tuple[str, .
     named = tuple(dict.fromkeys(files)) or (DEFAULT_FILE,)
     problems: list[Problem] = []
     jobs = missing = 0
+    options.ask_file(None, profile=profile, variables=variables)  # a wrong --var is said once, and not for each file
     for file in named:
-        ask = options.ask_file(file if files else None, profile=profile, variables=variables)
         try:
-            checked = check(ask)
+            checked = check(options.ask_file(file if files else None, profile=profile, variables=variables))
             jobs += len(checked.requests)
             problems += checked.warnings
         except SpecError as error:
