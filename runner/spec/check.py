@@ -51,10 +51,15 @@ class Finding:
 def findings(errors: Iterable[_Error], root: Mapping[str, Json]) -> list[Finding]:
     """Translate the errors of a Draft 7 validator over `root`; the same thing is said once."""
     found: dict[tuple[Sort, DocPath, str | None, str], Finding] = {}
-    for error in errors:
+    for error in sorted(errors, key=_where):
         for finding in _explain(error, root):
             found.setdefault((finding.sort, finding.path, finding.key, finding.message), finding)
     return list(found.values())
+
+
+def _where(error: _Error) -> list[str]:
+    """Return what puts errors in order: the validator goes through the keys of a mapping as through a set."""
+    return list(map(str, error.absolute_path))
 
 
 def _explain(error: _Error, root: Mapping[str, Json]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from runner.records import Card, Param, Pipeline, Price, Problem, Provider, Requ
 from runner.spec.document import parse
 from runner.spec.expand import expand
 from runner.spec.load import load
+from runner.spec.order import by_place
 from runner.spec.resolve import resolve
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ def check_text(
     doc = parse(text, file)
     pipeline, problems = load(doc, schema=SCHEMA, profile=profile, overrides=overrides or {})
     if pipeline is None:
-        return Checked(None, (), problems)
+        return Checked(None, (), by_place(problems))
     cells, wrong = expand(pipeline)
     requests, more = resolve(pipeline, cells, CATALOG, env=env or {}, overrides=overrides or {}, read_text=read_text)
-    return Checked(pipeline, requests, (*problems, *wrong, *more))
+    return Checked(pipeline, requests, by_place((*problems, *wrong, *more)))

@@ -232,7 +232,7 @@ jobs:
   e: {prompt: x, output: ../x, params: {tempo: 3, duration: 9999}}
 """
     codes = [problem.code for problem in check_text(text).problems]
-    assert codes == ["SF201", "SF207", "SF216", "SF401", "SF501", "SF402", "SF401"]
+    assert codes == ["SF201", "SF216", "SF401", "SF207", "SF501", "SF402", "SF401"]
 
 
 def test_a_job_that_needs_a_misshapen_one_waits_without_a_word() -> None:

@@ -14,6 +14,7 @@ from runner.spec.lint.model import of_models
 from runner.spec.lint.music import of_music
 from runner.spec.lint.text import of_source, of_texts
 from runner.spec.lint.unused import of_unused
+from runner.spec.order import by_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +34,7 @@ def lint(document: Document, pipeline: Pipeline, requests: tuple[Request, ...]) 
     )
     found = chain(_once_a_place(per_request), of_unused(document, pipeline, requests), of_source(document))
     kept = (problem for problem in found if not _is_ignored(problem, document, ignores))
-    return tuple(sorted((*kept, *ignores.problems), key=_place))
+    return by_place((*kept, *ignores.problems))
 
 
 def _once_a_place(found: Iterable[tuple[str, str, Problem]]) -> tuple[Problem, ...]:
@@ -56,11 +57,6 @@ def _is_ignored(problem: Problem, document: Document, ignores: Ignores) -> bool:
     key = document.key_marks.get(problem.path)
     lines = {problem.mark.line, key.line if key else problem.mark.line}
     return any(problem.code in ignores.lines.get(line, ()) for line in lines)
-
-
-def _place(problem: Problem) -> tuple[str, int, int, str]:
-    mark = problem.mark
-    return (mark.file, mark.line, mark.column, problem.code) if mark else ("", 0, 0, problem.code)
 
 
 __all__ = ["lint"]
