@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from runner.spec.words import kind, listing, nearest, show
+from runner.spec.words import closest, kind, listing, nearest, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,7 +37,8 @@ NAME_PARTS = re.compile(r"[A-Za-z0-9]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing wrong at `path`; `key` is the unknown, missing or misnamed key; `names` the keys a rule speaks of."""
+    """One thing wrong at `path`; `key` is the unknown, missing or misnamed key, `meant` the known key that an unknown
+    one surely stands for; `names` the keys a rule speaks of."""
 
     sort: Sort
     path: DocPath
@@ -46,20 +47,34 @@ class Finding:
     allowed: str | None = None
     help: str | None = None
     names: tuple[str, ...] = ()
+    meant: str | None = None
 
 
 def findings(errors: Iterable[_Error], root: Mapping[str, Json]) -> list[Finding]:
-    """Translate the errors of a Draft 7 validator over `root`; the same thing is said once."""
-    found: dict[tuple[Sort, DocPath, str | None, str], Finding] = {}
-    for error in sorted(errors, key=_where):
+    """Translate the errors of a Draft 7 validator over `root`; one mistake is said once."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for error in sorted(errors, key=_order):
         for finding in _explain(error, root):
-            found.setdefault((finding.sort, finding.path, finding.key, finding.message), finding)
+            found.setdefault(_mistake(finding), finding)
     return list(found.values())
 
 
-def _where(error: _Error) -> list[str]:
-    """Return what puts errors in order: the validator goes through the keys of a mapping as through a set."""
-    return list(map(str, error.absolute_path))
+def without_echoes(found: Iterable[Finding]) -> list[Finding]:
+    """Leave out the keys that are missing because they are misspelt: that is said of the unknown key."""
+    known = list(found)
+    misspelt = {(finding.path, finding.meant) for finding in known if finding.meant is not None}
+    return [item for item in known if item.sort != "missing" or (item.path, item.key) not in misspelt]
+
+
+def _order(error: _Error) -> tuple[list[str], bool]:
+    """Put errors in order: the validator goes through the keys of a mapping as through a set; a pattern says least."""
+    return list(map(str, error.absolute_path)), error.validator == "pattern"
+
+
+def _mistake(finding: Finding) -> tuple[object, ...]:
+    """Return what two findings share that come from one mistake: a value that is wrong in two ways is one."""
+    is_value = finding.sort in ("type", "range", "choice", "form")
+    return finding.path, finding.key, None if is_value else (finding.sort, finding.message)
 
 
 def _explain(error: _Error, root: Mapping[str, Json]) -> Iterator[Finding]:
@@ -103,6 +118,7 @@ def _unknown(error: _Error, path: DocPath) -> Iterator[Finding]:
     prefixes = tuple(pattern.removeprefix("^") for pattern in error.schema.get("patternProperties", {}))
     for key in error.instance:
         if key not in known and not (prefixes and key.startswith(prefixes)):
+            meant = closest(key, known)
             yield Finding(
                 sort="unknown",
                 path=path,
@@ -110,6 +126,7 @@ def _unknown(error: _Error, path: DocPath) -> Iterator[Finding]:
                 message=f"unknown key {show(key)}",
                 allowed=listing(known),
                 help=nearest(key, known) or _under_params(path),
+                meant=None if meant in error.instance else meant,
             )
 
 

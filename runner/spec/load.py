@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jsonschema import Draft7Validator
 
 from runner.records import DocPath, Json, Layer, Pipeline, Problem
-from runner.spec.check import Finding, Sort, findings
+from runner.spec.check import Finding, Sort, findings, without_echoes
 from runner.spec.jobs import RESERVED, read_job
 from runner.spec.merge import Merged, merge
 from runner.spec.needs import check_needs
@@ -52,10 +52,11 @@ def load(
     if doc.data is None:
         return None, one_a_place(doc.problems)
     lost = {problem.path for problem in doc.problems if problem.code in LOST}
-    shape = [problem for problem in _shape_problems(doc, schema) if not _is_under(problem.path, lost)]
+    found = [item for item in _findings(doc, schema) if not _is_under(_place(item), lost)]
+    shape = [_problem(doc, item) for item in without_echoes(found)]
     if not _is_profile_known(doc, profile):
         return None, one_a_place((*doc.problems, *shape, _unknown_profile(doc, profile or "")))
-    wrong = {problem.path for problem in shape if problem.code != "SF201" or len(problem.path) > 1} | lost
+    wrong = {_place(item) for item in found if item.sort != "unknown" or item.path} | lost
     broken = _broken_parts(wrong, profile)
     if any(path[:1] in SHARED or path == ("vars",) for path in broken):
         return None, one_a_place((*doc.problems, *shape))
@@ -75,14 +76,17 @@ def one_a_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(kept.values())
 
 
-def _shape_problems(doc: Document, schema: Mapping[str, Json]) -> list[Problem]:
-    validator = Draft7Validator(schema)
-    return [_problem(doc, finding) for finding in findings(validator.iter_errors(doc.data), schema)]
+def _findings(doc: Document, schema: Mapping[str, Json]) -> list[Finding]:
+    return findings(Draft7Validator(schema).iter_errors(doc.data), schema)
+
+
+def _place(finding: Finding) -> DocPath:
+    return finding.path if finding.key is None else (*finding.path, finding.key)
 
 
 def _problem(doc: Document, finding: Finding) -> Problem:
     whole = Merged(document=doc, data=doc.data)
-    path = finding.path if finding.key is None else (*finding.path, finding.key)
+    path = _place(finding)
     if finding.sort == "missing":
         mark = whole.key_mark(finding.path)
         owner = f" in {finding.path[-1]}" if finding.path else ""

@@ -98,7 +98,9 @@ ACE = card(
         ]
     },
 )
-SOLO = card("acme/solo", {"prompt": TEXT, "duration": {"type": "integer", "minimum": 1, "maximum": 30}})
+SOLO = card(
+    "acme/solo", {"prompt": {**TEXT, "pattern": "\\S"}, "duration": {"type": "integer", "minimum": 1, "maximum": 30}}
+)
 FORMATS = card(
     "vox/formats",
     {
