@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from runner.records import Mark, Problem
+from runner.spec.characters import INVISIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from runner.records import Request
     from runner.spec.document import Document
 
-INVISIBLE: Final = re.compile(
-    "[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]|(?<=[ -~])[\u200c\u200d](?=[ -~])"
-)
-"""Zero-width and bidirectional signs; the joiners U+200C and U+200D belong to several scripts and to emoji."""
 NEAR: Final = 0.95
 TEXTS: Final = ("prompt", "lyrics", "negative_prompt")
 REMEDY: Final = "remove it: a person does not see it, and a model does"
