@@ -32,13 +32,14 @@ TYPE_WORDS = {
     "null": "null",
 }
 BOOLEANS = dict.fromkeys(("yes", "y", "on"), "write true") | dict.fromkeys(("no", "n", "off"), "write false")
+GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 NAME_PARTS = re.compile(r"[A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing wrong at `path`; `key` is the unknown, missing or misnamed key, `meant` the known key that an unknown
-    one surely stands for; `names` the keys a rule speaks of."""
+    """One thing wrong at `path`; `key` is the unknown, missing or misnamed key, `meant` what it surely stands for;
+    `wanted` the type that a value should have; `names` the keys a rule speaks of."""
 
     sort: Sort
     path: DocPath
@@ -48,6 +49,12 @@ class Finding:
     help: str | None = None
     names: tuple[str, ...] = ()
     meant: str | None = None
+    wanted: str | None = None
+
+    @property
+    def place(self) -> DocPath:
+        """The path of the value or key that is wrong."""
+        return self.path if self.key is None else (*self.path, self.key)
 
 
 def findings(errors: Iterable[_Error], root: Mapping[str, Json]) -> list[Finding]:
@@ -57,13 +64,6 @@ def findings(errors: Iterable[_Error], root: Mapping[str, Json]) -> list[Finding
         for finding in _explain(error, root):
             found.setdefault(_mistake(finding), finding)
     return list(found.values())
-
-
-def without_echoes(found: Iterable[Finding]) -> list[Finding]:
-    """Leave out the keys that are missing because they are misspelt: that is said of the unknown key."""
-    known = list(found)
-    misspelt = {(finding.path, finding.meant) for finding in known if finding.meant is not None}
-    return [item for item in known if item.sort != "missing" or (item.path, item.key) not in misspelt]
 
 
 def _order(error: _Error) -> tuple[list[str], bool]:
@@ -167,18 +167,21 @@ def _expected(path: DocPath, wanted: str, value: Json) -> Finding:
     remedy = None
     if isinstance(value, str) and "number" in wanted and _is_quoted_number(value):
         remedy = f"write {value.strip()} without quotes"
+    elif isinstance(value, str) and "number" in wanted and GROUPED.fullmatch(value):
+        remedy = f"write {value.replace(',', '')}"
     elif wanted == "text" and isinstance(value, bool | int | float):
         remedy = f'quote it: "{show(value)}"'
     elif wanted == "true or false" and isinstance(value, str):
         remedy = BOOLEANS.get(value.lower())
     elif wanted == "a mapping":
         remedy = _as_mapping(path, value)
+    elif isinstance(value, list) and wanted.startswith("text") and all(isinstance(item, str) for item in value):
+        remedy = f'quote it: "[{", ".join(value)}]"'
     elif wanted == "a list" and isinstance(value, str | int | float):
         remedy = f"write [{value}]"
     got = kind(value) if isinstance(value, list | dict) or value is None else show(value)
-    return Finding(
-        sort="type", path=path, message=f"{name_of(path)} is {got}, not {wanted}", allowed=wanted, help=remedy
-    )
+    message = f"{name_of(path)} is {got}, not {wanted}"
+    return Finding(sort="type", path=path, message=message, allowed=wanted, help=remedy, wanted=wanted)
 
 
 def _as_mapping(path: DocPath, value: Json) -> str | None:
@@ -198,6 +201,8 @@ def _choice(error: _Error, path: DocPath) -> Finding:
     choices = [error.validator_value] if error.validator == "const" else list(error.validator_value)
     words = [choice for choice in choices if isinstance(choice, str)]
     remedy = nearest(error.instance, words) if isinstance(error.instance, str) else None
+    if isinstance(error.instance, str) and error.instance in [show(choice) for choice in choices]:
+        remedy = f"write {error.instance} without quotes"
     return Finding(
         sort="choice",
         path=path,
@@ -264,15 +269,15 @@ def _form(error: _Error, path: DocPath) -> Finding:
         case _:
             message = f"{subject} has the wrong form" if key is not None else f"{subject} is {show(value)}"
             allowed = schema.get("$comment") or _pattern(schema)
-    remedy = _renamed(key, limit) if key is not None and error.validator == "pattern" else None
-    return Finding(sort="form", path=path, key=key, message=message, allowed=allowed, help=remedy)
+    meant = _renamed(key, limit) if key is not None and error.validator == "pattern" else None
+    remedy = f"write {meant}" if meant else None
+    return Finding(sort="form", path=path, key=key, message=message, allowed=allowed, help=remedy, meant=meant)
 
 
 def _renamed(name: str, pattern: str) -> str | None:
     """Suggest a name that fits: in lower case, with dashes or underscores."""
     candidates = [joint.join(NAME_PARTS.findall(text)) for text in (name, name.lower()) for joint in ("-", "_")]
-    fitting = next((candidate for candidate in candidates if candidate and re.search(pattern, candidate)), None)
-    return f"write {fitting}" if fitting else None
+    return next((candidate for candidate in candidates if candidate and re.search(pattern, candidate)), None)
 
 
 def _pattern(schema: Mapping[str, Json]) -> str:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 
 from jsonschema import Draft7Validator
 
-from runner.records import DocPath, Json, Layer, Pipeline, Problem
-from runner.spec.check import Finding, Sort, findings, without_echoes
+from runner.records import DocPath, Json, Layer, Mark, Pipeline, Problem
+from runner.spec.check import Finding, Sort, findings
+from runner.spec.echoes import value_at, without_echoes
 from runner.spec.jobs import RESERVED, read_job
 from runner.spec.merge import Merged, merge
 from runner.spec.needs import check_needs
 from runner.spec.scalars import OddNumberError, plain
 from runner.spec.secrets import without_keys
 from runner.spec.settings import key_marks, read_budget, read_prices, read_providers
-from runner.spec.words import listing, nearest
+from runner.spec.words import listing, nearest, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,16 +53,17 @@ def load(
     if doc.data is None:
         return None, one_a_place(doc.problems)
     lost = {problem.path for problem in doc.problems if problem.code in LOST}
-    found = [item for item in _findings(doc, schema) if not _is_under(_place(item), lost)]
-    shape = [_problem(doc, item) for item in without_echoes(found)]
+    found = [item for item in _findings(doc, schema) if not _is_under(item.place, lost)]
+    shape = [_problem(doc, item) for item in without_echoes(found, doc.data)]
     if not _is_profile_known(doc, profile):
         return None, one_a_place((*doc.problems, *shape, _unknown_profile(doc, profile or "")))
-    wrong = {_place(item) for item in found if item.sort != "unknown" or item.path} | lost
+    wrong = {item.place for item in found if item.sort != "unknown" or item.path} | lost
     broken = _broken_parts(wrong, profile)
     if any(path[:1] in SHARED or path == ("vars",) for path in broken):
         return None, one_a_place((*doc.problems, *shape))
     merged = _without_settings(merge(doc, profile), broken)
-    pipeline, problems = _build(merged, {str(path[1]) for path in broken if path[0] == "jobs"}, profile)
+    renamed = {item.key: item.meant for item in found if item.path == ("jobs",) and item.meant is not None}
+    pipeline, problems = _build(merged, {str(path[1]) for path in broken if path[0] == "jobs"}, renamed, profile)
     problems += _override_problems(pipeline, overrides)
     return pipeline, one_a_place((*doc.problems, *shape, *problems))
 
@@ -80,13 +82,9 @@ def _findings(doc: Document, schema: Mapping[str, Json]) -> list[Finding]:
     return findings(Draft7Validator(schema).iter_errors(doc.data), schema)
 
 
-def _place(finding: Finding) -> DocPath:
-    return finding.path if finding.key is None else (*finding.path, finding.key)
-
-
 def _problem(doc: Document, finding: Finding) -> Problem:
     whole = Merged(document=doc, data=doc.data)
-    path = _place(finding)
+    path = finding.place
     if finding.sort == "missing":
         mark = whole.key_mark(finding.path)
         owner = f" in {finding.path[-1]}" if finding.path else ""
@@ -95,8 +93,21 @@ def _problem(doc: Document, finding: Finding) -> Problem:
         mark = whole.mark(path) if finding.key is None else whole.key_mark(path)
         message = finding.message
     return Problem(
-        code=CODES[finding.sort], message=message, mark=mark, path=path, allowed=finding.allowed, help=finding.help
+        code=CODES[finding.sort],
+        message=message,
+        mark=mark,
+        path=path,
+        allowed=finding.allowed,
+        help=finding.help or _quoted_comment(doc, finding, mark),
     )
+
+
+def _quoted_comment(doc: Document, finding: Finding, mark: Mark) -> str | None:
+    """Say how a text that starts with # is written to someone whose value is empty because it is a comment."""
+    if finding.wanted is None or not finding.wanted.startswith("text") or value_at(doc.data, finding.path) is not None:
+        return None
+    rest = doc.source.split("\n")[mark.line - 1][mark.column - 1 :].strip()
+    return f"quote it: {show(rest)}" if rest.startswith("#") else None
 
 
 def _is_profile_known(doc: Document, profile: str | None) -> bool:
@@ -148,7 +159,10 @@ def _is_any(block: str, broken: set[DocPath]) -> bool:
     return any(path[:1] == (block,) for path in broken)
 
 
-def _build(merged: Merged, broken: set[str], profile: str | None) -> tuple[Pipeline, list[Problem]]:
+def _build(
+    merged: Merged, broken: set[str], renamed: Mapping[str | None, str], profile: str | None
+) -> tuple[Pipeline, list[Problem]]:
+    """Build the pipeline of all jobs that are not `broken`; `renamed` gives wrong names the ones they should be."""
     data, file = merged.data, merged.document.file
     jobs: list[Job] = []
     problems = _reserved_names(merged, ("vars",))
@@ -161,7 +175,7 @@ def _build(merged: Merged, broken: set[str], profile: str | None) -> tuple[Pipel
             broken.add(name)
         else:
             jobs.append(job)
-    need_problems = check_needs(jobs, data["jobs"])
+    need_problems = check_needs(jobs, {renamed.get(name, name): name for name in data["jobs"]})
     problems += need_problems
     broken |= {str(problem.path[1]) for problem in need_problems}
     settings, wrong = read_providers(merged)
