@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from jsonschema import Draft7Validator
 from runner.records import DocPath, Json, Layer, Mark, Pipeline, Problem
 from runner.spec.check import Finding, Sort, findings
 from runner.spec.echoes import value_at, without_echoes
+from runner.spec.gaps import CAUSES, find_gaps, without
 from runner.spec.jobs import RESERVED, read_job
 from runner.spec.merge import Merged, merge
 from runner.spec.needs import check_needs
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from runner.records import Job
     from runner.spec.document import Document
+    from runner.spec.gaps import Gaps
 
 CODES: Mapping[Sort, str] = {
     "unknown": "SF201",
@@ -38,17 +41,14 @@ CODES: Mapping[Sort, str] = {
 LOST = ("SF104", "SF107")
 """Codes of the document's problems after which a value is not what was written."""
 
-SHARED: tuple[DocPath, ...] = ((), ("defaults",), ("env",), ("name",))
-"""Parts without which no job can be checked."""
-
 
 def load(
     doc: Document, *, schema: Mapping[str, Json], profile: str | None, overrides: Mapping[str, str]
 ) -> tuple[Pipeline | None, tuple[Problem, ...]]:
     """Return the pipeline and every problem of the file so far, the document's own first.
 
-    A job that is wrong, or needs one that is wrong, is left out of the pipeline, so that the others can still be
-    checked. There is no pipeline when what all jobs share is wrong.
+    What is wrong is left out of the pipeline, and its jobs know it, so that everything else can still be checked.
+    There is no pipeline when that leaves no jobs.
     """
     if doc.data is None:
         return None, one_a_place(doc.problems)
@@ -57,13 +57,16 @@ def load(
     shape = [_problem(doc, item) for item in without_echoes(found, doc.data)]
     if not _is_profile_known(doc, profile):
         return None, one_a_place((*doc.problems, *shape, _unknown_profile(doc, profile or "")))
-    wrong = {item.place for item in found if item.sort != "unknown" or item.path} | lost
-    broken = _broken_parts(wrong, profile)
-    if any(path[:1] in SHARED or path == ("vars",) for path in broken):
+    gaps = find_gaps(found, lost, profile)
+    jobs = doc.data.get("jobs")
+    if gaps.is_hopeless or not isinstance(jobs, dict):
         return None, one_a_place((*doc.problems, *shape))
-    merged = _without_settings(merge(doc, profile), broken)
-    renamed = {item.key: item.meant for item in found if item.path == ("jobs",) and item.meant is not None}
-    pipeline, problems = _build(merged, {str(path[1]) for path in broken if path[0] == "jobs"}, renamed, profile)
+    whole = merge(doc, profile)
+    merged = replace(whole, data=without(whole.data, gaps.cuts))
+    renamed = {str(item.key): item.meant for item in found if item.path == ("jobs",) and item.meant is not None}
+    names = {renamed.get(name, name): name for name in jobs}
+    pipeline, problems = _build(merged, gaps, names, profile)
+    problems += _strangers(doc)
     problems += _override_problems(pipeline, overrides)
     return pipeline, one_a_place((*doc.problems, *shape, *problems))
 
@@ -132,52 +135,39 @@ def _is_under(path: DocPath, parents: set[DocPath]) -> bool:
     return any(path[:length] in parents for length in range(len(path) + 1))
 
 
-def _broken_parts(wrong: set[DocPath], profile: str | None) -> set[DocPath]:
-    """Return the two-key paths of the parts in force that cannot be used, those of the profile among them."""
-    parts: set[DocPath] = set()
-    for path in wrong:
-        in_force = path[2:] if path[:2] == ("profiles", profile) else path
-        if in_force and (in_force[0] in ("profiles", "version") or str(in_force[0]).startswith("x-")):
-            continue
-        parts.add(in_force[:2] if in_force[:1] != ("jobs",) or len(in_force) > 1 else ())
-    return parts
+def _strangers(doc: Document) -> list[Problem]:
+    """Report jobs that a profile changes and the file does not have: a profile makes no jobs of its own."""
+    jobs, profiles = list(doc.data["jobs"]), doc.data.get("profiles")
+    return [
+        Problem(
+            code="SF201",
+            message=f"the profile {profile} changes {name}, and there is no job of that name",
+            mark=doc.key_marks.get(("profiles", profile, "jobs", name)),
+            path=("profiles", profile, "jobs", name),
+            allowed=listing(jobs),
+            help=nearest(name, jobs) or "a profile changes jobs of the file; write a new one under jobs",
+        )
+        for profile, data in (profiles.items() if isinstance(profiles, dict) else ())
+        if isinstance(data, dict) and isinstance(data.get("jobs"), dict)
+        for name in data["jobs"]
+        if name not in jobs
+    ]
 
 
-def _without_settings(merged: Merged, broken: set[DocPath]) -> Merged:
-    """Take broken prices, providers and budgets away, so that the jobs can still be checked."""
-    data = dict(merged.data)
-    for block in ("prices", "providers", "budget"):
-        written = data.get(block)
-        if (block,) in broken or not isinstance(written, dict) or (block == "budget" and _is_any(block, broken)):
-            data.pop(block, None)
-        else:
-            data[block] = {name: value for name, value in written.items() if (block, name) not in broken}
-    return Merged(document=merged.document, data=data, moved=merged.moved)
-
-
-def _is_any(block: str, broken: set[DocPath]) -> bool:
-    return any(path[:1] == (block,) for path in broken)
-
-
-def _build(
-    merged: Merged, broken: set[str], renamed: Mapping[str | None, str], profile: str | None
-) -> tuple[Pipeline, list[Problem]]:
-    """Build the pipeline of all jobs that are not `broken`; `renamed` gives wrong names the ones they should be."""
+def _build(merged: Merged, gaps: Gaps, names: Mapping[str, str], profile: str | None) -> tuple[Pipeline, list[Problem]]:
+    """Build the pipeline; `names` holds all jobs, how each should be called → how it is called."""
     data, file = merged.data, merged.document.file
-    jobs: list[Job] = []
+    jobs: dict[str, Job] = {}
     problems = _reserved_names(merged, ("vars",))
-    for name in data["jobs"]:
-        if name in broken:
-            continue
-        job, wrong = read_job(merged, name)
+    for name in data.get("jobs", {}):
+        if name not in names.values():
+            continue  # of a profile alone
+        jobs[name], wrong = read_job(merged, name, gaps.of(name))
         problems += wrong
-        if wrong:
-            broken.add(name)
-        else:
-            jobs.append(job)
-    need_problems = check_needs(jobs, {renamed.get(name, name): name for name in data["jobs"]})
-    problems += need_problems
-    broken |= {str(problem.path[1]) for problem in need_problems}
+    need_problems = check_needs(jobs.values(), names)
+    for problem in need_problems:
+        job = jobs[str(problem.path[1])]
+        jobs[job.name] = replace(job, needs=(), gaps=job.gaps | {"needs"})
     settings, wrong = read_providers(merged)
     pipeline = Pipeline(
         file=file,
@@ -187,23 +177,11 @@ def _build(
         providers=settings,
         prices=read_prices(merged),
         budget_usd=read_budget(merged),
-        jobs=_sound(jobs, broken),
+        jobs=tuple(jobs.values()),
         profile=profile,
         marks=key_marks(merged),
     )
-    return pipeline, problems + wrong
-
-
-def _sound(jobs: list[Job], broken: set[str]) -> tuple[Job, ...]:
-    """Leave out broken jobs and, again and again, those that need one."""
-    wrong = set(broken)
-    while True:
-        more = {
-            job.name for job in jobs if job.name not in wrong and any(n.partition("@")[0] in wrong for n in job.needs)
-        }
-        if not more:
-            return tuple(job for job in jobs if job.name not in wrong)
-        wrong |= more
+    return pipeline, [*problems, *need_problems, *wrong]
 
 
 def _reserved_names(merged: Merged, path: DocPath) -> list[Problem]:
@@ -229,7 +207,7 @@ def _override_problems(pipeline: Pipeline, overrides: Mapping[str, str]) -> list
         if name in axes:
             message = f"--var {name}: {name} is a matrix axis"
             remedy = f"choose cells with --target, for example --target '*@*{value}*'"
-        elif name not in known:
+        elif name not in known and not any(not job.gaps.isdisjoint(CAUSES["SF213"]) for job in pipeline.jobs):
             message = f"--var {name}: no var is called {name}"
             allowed, remedy = listing(sorted(known)) or "this file has no vars", nearest(name, known)
         elif not _is_scalar(value):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from runner.records import Cell, Problem, Request, Webhook
+from runner.spec.gaps import is_echo
 from runner.spec.ledger import Ledger
 from runner.spec.needs import group_of, in_order
 from runner.spec.outputs import clashes, read_output
@@ -73,6 +74,7 @@ class _Run:
         self.parameters = Parameters(pipeline, renderer)
         self.output_bounds: dict[str, Bound] = {}
         self.cells: dict[str, list[Cell]] = {}
+        self.unsure = {job.name for job in pipeline.jobs if job.gaps}
         for cell in cells:
             self.cells.setdefault(cell.job.name, []).append(cell)
 
@@ -97,7 +99,7 @@ class _Run:
             known = [cell.id for cell in self.cells.get(group_of(need), [])]
             if need in known:
                 ids[need] = None
-            elif need == group_of(need):
+            elif need == group_of(need) or group_of(need) in self.unsure:
                 ids |= dict.fromkeys(known)
             else:
                 mark = job.marks.get(f"needs.{index}", job.marks.get("needs", job.mark))
@@ -119,11 +121,20 @@ class _Run:
         if card is not None:
             chosen = self.parameters.choose(card, scope)
             problems += chosen.problems
-            if not chosen.problems and job.take > chosen.takes:
+            if chosen.are_takes_known and job.take > chosen.takes:
                 problems.append(_no_take(job, chosen.takes))
-        if problems:
-            self.ledger.add(problems, cell)
-        if problems or card is None or chosen is None or chosen.broken or output is None or output_bound is None:
+        else:
+            problems += self.parameters.problems(scope)
+        self.ledger.add([problem for problem in problems if not is_echo(problem, job.gaps)], cell)
+        if (
+            problems
+            or job.gaps
+            or card is None
+            or chosen is None
+            or chosen.broken
+            or output is None
+            or output_bound is None
+        ):
             return None
         self.output_bounds[cell.id] = output_bound
         return Request(

@@ -43,6 +43,8 @@ class Scope:
 
     def _bind(self, name: str) -> Bound | None:
         leaf = self.leaf(name)
+        if leaf is None and f"vars.{name}" in self.cell.job.gaps:
+            return Bound(value=None, key=("gap", name), mark=None, layer=Layer.CARD, broken=True)
         if name in self.renderer.overrides and leaf is not None:
             return self.renderer.overrides[name]
         if leaf is None:
@@ -116,13 +118,17 @@ class ScopeView(View):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def absent(self, gap: str, name: str) -> Exception:
+        """Return what to raise for `name`, which is not there: no word when its place in the file is a gap."""
+        return HushedError() if gap in self.scope.cell.job.gaps else KeyError(name)
+
 
 class VarsView(ScopeView):
     title = "vars"
 
     def __getitem__(self, name: str) -> Json:
         if name not in list(self):
-            raise KeyError(name)
+            raise self.absent(f"vars.{name}", name)
         bound = self.scope.bind(name)
         if bound is None:
             raise KeyError(name)
@@ -217,7 +223,7 @@ class JobsView(ScopeView):
     def __getitem__(self, name: str) -> Json:
         needs = {group_of(need): need for need in self.scope.cell.job.needs}
         if name not in needs:
-            raise KeyError(name)
+            raise self.absent("needs", name)
         group = self.scope.finished.get(name)
         if group is None or group.broken:
             raise HushedError

@@ -272,3 +272,13 @@ def test_the_lock_and_the_name_follow_the_file() -> None:
 def test_keys_of_the_users_own_are_allowed() -> None:
     text = "version: 1\nx-a: {b: 012x}\njobs: {j: {model: acme/solo, prompt: x, x-note: [1]}}\n"
     assert check_text(text).problems == ()
+
+
+def test_a_misspelt_block_is_not_followed_by_all_that_misses_it() -> None:
+    text = 'version: 1\nvasr: {game: E}\ndefaults: {model: acme/band}\njobs: {a: {prompt: "{{ game }}", params: {bpm: 1}}}\n'
+    assert [problem.code for problem in check_text(text).problems] == ["SF201", "SF401"]
+
+
+def test_a_var_that_is_taken_out_is_missed_by_no_template() -> None:
+    text = 'version: 1\nvars: {dark-sea: 1, bpm: 1_0}\ndefaults: {model: acme/band}\njobs: {a: {prompt: "{{ dark_sea }} {{ vars.bpm }} {{ dar }}"}}\n'
+    assert [problem.code for problem in check_text(text).problems] == ["SF204", "SF104", "SF216"]
