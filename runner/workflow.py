@@ -66,9 +66,8 @@ def check(ask: Ask) -> Checked:
         overrides=ask.vars,
         read_text=lambda path: read_text(project.folder, path),
     )
-    found = by_place(problems + more + rest)
-    _refuse(found)
-    found = by_place(found + lint(document, pipeline, requests))
+    found = problems + more + rest
+    found = by_place(found + lint(document, pipeline, requests, is_whole=not found))
     _refuse(found)
     return Checked(project=project, pipeline=pipeline, catalog=catalog, requests=requests, warnings=found)
 

@@ -63,8 +63,8 @@ def load(
         return None, one_a_place((*doc.problems, *shape))
     whole = merge(doc, profile)
     merged = replace(whole, data=without(whole.data, gaps.cuts))
-    renamed = {str(item.key): item.meant for item in found if item.path == ("jobs",) and item.meant is not None}
-    names = {renamed.get(name, name): name for name in jobs}
+    renamed: dict[DocPath, str] = {item.place: item.meant for item in found if item.meant is not None}
+    names: dict[str, str] = {renamed.get(("jobs", name), name): name for name in jobs}
     pipeline, problems = _build(merged, gaps, names, profile)
     problems += _strangers(doc)
     problems += _override_problems(pipeline, overrides)

@@ -119,19 +119,16 @@ class Renderer:
         self, leaf: Leaf, templates: Mapping[DocPath, Template], used: Mapping[str, Bound], scope: Scope, key: Hashable
     ) -> Bound:
         """Render every template of a leaf; names that are broken break it for their reason."""
-        wrong = tuple(problem for bound in used.values() for problem in bound.problems)
-        if any(bound.broken for bound in used.values()):
-            return _broken(leaf, wrong, key)
+        problems = [problem for bound in used.values() for problem in bound.problems]
+        for path, template in templates.items():
+            problems += [_problem(fault, leaf, path, ()) for fault in template.missing(used, scope.names())]
+        if problems or any(bound.broken for bound in used.values()):
+            return _broken(leaf, tuple(problems), key)
         values = {name: bound.value for name, bound in used.items()}
-        problems: list[Problem] = []
         hushed = False
         outcome: dict[DocPath, Json] = {}
         watched: tuple[Step, ...] = ()
         for path, template in templates.items():
-            missing = template.missing(used, scope.names())
-            if missing:
-                problems += [_problem(fault, leaf, path, ()) for fault in missing]
-                continue
             around = scope.watch()
             try:
                 outcome[path] = template.render(values)

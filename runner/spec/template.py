@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import TemplateSyntaxError, nodes
 
 from runner.spec.allowlist import HIDDEN_NAMES, Check
-from runner.spec.faults import Fault, FaultsError, View, first_region, locate, opening_after, unknown_name
+from runner.spec.faults import Fault, FaultsError, HushedError, View, first_region, locate, opening_after, unknown_name
 from runner.spec.filters import (
     MAX_ITEMS,
     MissingNameError,
@@ -65,11 +65,25 @@ class Template:
         return tuple(unknown_name(self.source, name, offered) for name in lacking)
 
     def render(self, values: Mapping[str, Json]) -> Json:
-        """Return the text, or the value of the one expression; raises FaultsError."""
+        """Return the text, or the value of the one expression; raises FaultsError with all that is missing."""
+        around, SANDBOX.absent = SANDBOX.absent, []
+        try:
+            result = self._attempt(values)
+        except (FaultsError, HushedError):
+            if not SANDBOX.absent:
+                raise
+        finally:
+            absent, SANDBOX.absent = SANDBOX.absent, around
+        if absent:
+            raise FaultsError(*dict.fromkeys(self._missing_fault(error, values) for error in absent))
+        return result
+
+    def _attempt(self, values: Mapping[str, Json]) -> Json:
         try:
             return self.compute(values)
         except MissingNameError as error:
-            raise FaultsError(self._missing_fault(error, values)) from None
+            SANDBOX.absent.append(error)
+            return None
         except RefusedError as error:
             raise FaultsError(self._first_fault(error.code, error.message)) from None
         except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:

@@ -68,7 +68,7 @@ def warnings(
     catalog = SmallCatalog(cards=CARDS, providers=CATALOG.providers)
     requests, more = resolve(pipeline, cells, catalog, env=env or {}, overrides=overrides or {}, read_text=read_text)
     assert (*problems, *wrong, *more) == ()
-    found = lint(document, pipeline, requests)
+    found = lint(document, pipeline, requests, is_whole=True)
     assert all(problem.severity == "warning" and problem.help for problem in found)
     return found
 
@@ -303,5 +303,16 @@ def test_ten_thousand_cells_are_looked_at_soon() -> None:
     requests, _ = resolve(pipeline, expand(pipeline)[0], CATALOG, env={}, overrides={}, read_text=no_file)
     assert ACE.id == requests[0].card.id
     started = time.process_time()
-    assert lint(document, pipeline, requests) == ()
+    assert lint(document, pipeline, requests, is_whole=True) == ()
     assert time.process_time() - started < 1.0
+
+
+def test_beside_an_error_the_jobs_that_are_right_are_looked_at_and_nothing_is_called_unused() -> None:
+    text = f"{BAND}vars: {{game: E}}\njobs:\n  a: {{prompt: 90 bpm, params: {{bpm: 120}}}}\n  b: {{prompt: '{{{{ gaem }}}}'}}\n"
+    document = parse(text, "night.yaml")
+    pipeline, _ = load(document, schema=SCHEMA, profile=None, overrides={})
+    assert pipeline is not None
+    requests, (problem,) = resolve(pipeline, expand(pipeline)[0], CATALOG, env={}, overrides={}, read_text=no_file)
+    assert problem.code == "SF216"
+    (warning,) = lint(document, pipeline, requests, is_whole=False)
+    assert warning.code == "SF602"

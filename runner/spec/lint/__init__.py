@@ -24,15 +24,22 @@ if TYPE_CHECKING:
     from runner.spec.lint.ignores import Ignores
 
 
-def lint(document: Document, pipeline: Pipeline, requests: tuple[Request, ...]) -> tuple[Problem, ...]:
-    """Return the warnings of a pipeline that has no errors, in the order of their places."""
+def lint(
+    document: Document, pipeline: Pipeline, requests: tuple[Request, ...], *, is_whole: bool
+) -> tuple[Problem, ...]:
+    """Return the warnings of a pipeline, in the order of their places.
+
+    Where something is wrong, `requests` are those of the jobs that are right, and are not the whole (`is_whole`): what
+    nothing uses is not looked for, because what is wrong may be its use.
+    """
     ignores = read_ignores(document)
     jobs = {job.name: job for job in pipeline.jobs}
     per_request = chain.from_iterable(
         chain(of_music(request), of_texts(request, document), of_models(request, jobs[request.group], pipeline))
         for request in requests
     )
-    found = chain(_once_a_place(per_request), of_unused(document, pipeline, requests), of_source(document))
+    unused = of_unused(document, pipeline, requests) if is_whole else ()
+    found = chain(_once_a_place(per_request), unused, of_source(document))
     kept = (problem for problem in found if not _is_ignored(problem, document, ignores))
     return by_place((*kept, *ignores.problems))
 
