@@ -64,7 +64,7 @@ def load(
     whole = merge(doc, profile)
     merged = replace(whole, data=without(whole.data, gaps.cuts))
     renamed: dict[DocPath, str] = {item.place: item.meant for item in found if item.meant is not None}
-    names: dict[str, str] = {renamed.get(("jobs", name), name): name for name in jobs}
+    names = {str(renamed.get(("jobs", name), name)): str(name) for name in jobs}
     pipeline, problems = _build(merged, gaps, names, profile)
     problems += _strangers(doc)
     problems += _override_problems(pipeline, overrides)
