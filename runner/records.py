@@ -93,6 +93,8 @@ class Origin:
     mark: Mark | None = None
     source: str | None = None
     steps: tuple[Step, ...] = ()
+    file: str | None = None
+    """The text file that holds the value word for word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from runner.spec.jobs import RESERVED, read_job
 from runner.spec.merge import Merged, merge
 from runner.spec.needs import check_needs
 from runner.spec.scalars import OddNumberError, plain
-from runner.spec.secrets import without_keys
+from runner.spec.secrets import find_secrets, key_given, without_keys
 from runner.spec.settings import key_marks, read_budget, read_prices, read_providers
 from runner.spec.words import listing, nearest, show
 
@@ -204,7 +204,9 @@ def _override_problems(pipeline: Pipeline, overrides: Mapping[str, str]) -> list
     problems = []
     for name, value in overrides.items():
         message = remedy = allowed = None
-        if name in axes:
+        if next(find_secrets(value), None) is not None:
+            problems.append(key_given(name, value))
+        elif name in axes:
             message = f"--var {name}: {name} is a matrix axis"
             remedy = f"choose cells with --target, for example --target '*@*{value}*'"
         elif name not in known and not any(not job.gaps.isdisjoint(CAUSES["SF213"]) for job in pipeline.jobs):

@@ -194,11 +194,12 @@ def check_text(
     profile: str | None = None,
     overrides: Mapping[str, str] | None = None,
     env: Mapping[str, str] | None = None,
-    files: Mapping[str, str] | None = None,
+    files: Mapping[str, str | bytes] | None = None,
     file: str = "night.yaml",
 ) -> Checked:
     def read_text(path: str) -> str:
-        return files[path] if files is not None and path in files else no_file(path)
+        content = files[path] if files is not None and path in files else no_file(path)
+        return content if isinstance(content, str) else content.decode()
 
     doc = parse(text, file)
     pipeline, problems = load(doc, schema=SCHEMA, profile=profile, overrides=overrides or {})

@@ -316,3 +316,13 @@ def test_beside_an_error_the_jobs_that_are_right_are_looked_at_and_nothing_is_ca
     assert problem.code == "SF216"
     (warning,) = lint(document, pipeline, requests, is_whole=False)
     assert warning.code == "SF602"
+
+
+def test_a_warning_about_a_text_file_stands_in_its_line_and_a_comment_beside_its_name_silences_it() -> None:
+    text = f"{BAND}jobs:\n  a:\n    params: {{bpm: 100}}\n    prompt: {{file: a.txt}}\n"
+    found = only(text, files={"a.txt": "Calm\n piano, 120 bpm"})
+    assert (found.code, str(found.mark)) == ("SF602", "a.txt:2:9")
+    assert [str(step.mark) for step in found.origin] == ["night.yaml:6:20"]
+    assert brief(warnings(text, files={"a.txt": "a\nb\u2060c"})) == ["SF612 2:2"]
+    silent = text.replace("a.txt}", "a.txt}  # scorefile: ignore[SF602]")
+    assert warnings(silent, files={"a.txt": "Calm\n piano, 120 bpm"}) == ()

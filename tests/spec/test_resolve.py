@@ -88,7 +88,30 @@ def test_a_file_of_more_than_a_mebibyte_is_refused() -> None:
 
 def test_a_file_with_control_characters_is_refused() -> None:
     problem = check_text(f"{JOB}    lyrics: {{file: a.txt}}\n", files={"a.txt": "a\nb\0"}).only
-    assert (problem.code, problem.help) == ("SF503", "a.txt:2:2")
+    assert (problem.code, str(problem.mark)) == ("SF503", "a.txt:2:2")
+    assert problem.help == "remove it, and save the file as UTF-8"
+    assert [step.text for step in problem.origin] == ["{file: a.txt}"]
+
+
+def test_a_file_that_is_not_utf_8_is_refused_at_the_byte() -> None:
+    problem = check_text(f"{JOB}    lyrics: {{file: a.txt}}\n", files={"a.txt": b"la\ncaf\xe9\n"}).only
+    assert (problem.message, problem.help) == ("a.txt is not UTF-8 text: it holds the byte 0xE9", "save it as UTF-8")
+    assert str(problem.mark) == "a.txt:2:4"
+
+
+def test_a_key_in_a_text_file_is_found_and_not_sent() -> None:
+    key = "sk-" + "a1B2c3D4e5" * 3
+    result = check_text(f"{JOB}    lyrics: {{file: a.txt}}\n", files={"a.txt": f"la\nla {key}\n"})
+    assert (result.only.code, str(result.only.mark)) == ("SF110", "a.txt:2:4")
+    assert key not in repr(result.only)
+    assert result.requests == ()
+
+
+def test_a_key_on_the_command_line_is_found() -> None:
+    key = "sk-" + "a1B2c3D4e5" * 3
+    result = check_text(f"vars: {{game: x}}\n{JOB}    lyrics: '{{{{ game }}}}'\n", overrides={"game": key})
+    assert result.only.code == "SF110"
+    assert result.only.message.startswith("--var game: sk-a… looks like an API key")
 
 
 def test_a_file_is_read_once_for_all_cells() -> None:

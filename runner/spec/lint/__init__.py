@@ -58,11 +58,17 @@ def _once_a_place(found: Iterable[tuple[str, str, Problem]]) -> tuple[Problem, .
 
 
 def _is_ignored(problem: Problem, document: Document, ignores: Ignores) -> bool:
-    """Look at the line of the value and at the line of its key: a block of text has no room for comments inside."""
-    if problem.mark is None or problem.mark.file != document.file:
+    """Look at the line of the value and at the line of its key: a block of text has no room for comments inside.
+
+    For a place in a text file it is the line that names the file.
+    """
+    mark = problem.mark
+    if mark is not None and mark.file != document.file:
+        mark = problem.origin[-1].mark if problem.origin else None
+    if mark is None or mark.file != document.file:
         return False
     key = document.key_marks.get(problem.path)
-    lines = {problem.mark.line, key.line if key else problem.mark.line}
+    lines = {mark.line, key.line if key else mark.line}
     return any(problem.code in ignores.lines.get(line, ()) for line in lines)
 
 
