@@ -108,7 +108,13 @@ def _same_id(job: Job, cell: Cell, first: Cell, source: Leaf) -> Problem:
 
 def _no_id(job: Job, source: Leaf) -> Problem:
     message = "this extra cell has a value that gives no label for its id"
-    return Problem(code="SF209", message=message, mark=source.mark, path=("jobs", job.name, "matrix"))
+    return Problem(
+        code="SF209",
+        message=message,
+        mark=source.mark,
+        path=("jobs", job.name, "matrix"),
+        help="a label needs a letter or digit",
+    )
 
 
 def _too_many(job: Job, count: int) -> Problem:
@@ -118,4 +124,5 @@ def _too_many(job: Job, count: int) -> Problem:
         mark=job.marks.get("matrix", job.mark),
         path=("jobs", job.name, "matrix"),
         allowed=f"up to {MAX_CELLS:,} cells",
+        help="leave values out of its axes, or split the pipeline",
     )

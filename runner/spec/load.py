@@ -101,7 +101,7 @@ def _problem(doc: Document, finding: Finding) -> Problem:
         mark=mark,
         path=path,
         allowed=finding.allowed,
-        help=finding.help or _quoted_comment(doc, finding, mark),
+        help=_quoted_comment(doc, finding, mark) or finding.help,
     )
 
 
@@ -127,7 +127,7 @@ def _unknown_profile(doc: Document, profile: str) -> Problem:
         mark=doc.key_marks.get(("profiles",), doc.marks[()]),
         path=("profiles",),
         allowed=listing(known) or "this file has no profiles",
-        help=nearest(profile, known),
+        help=nearest(profile, known) or "write it under profiles, or run without --profile",
     )
 
 
@@ -211,7 +211,10 @@ def _override_problems(pipeline: Pipeline, overrides: Mapping[str, str]) -> list
             remedy = f"choose cells with --target, for example --target '*@*{value}*'"
         elif name not in known and not any(not job.gaps.isdisjoint(CAUSES["SF213"]) for job in pipeline.jobs):
             message = f"--var {name}: no var is called {name}"
-            allowed, remedy = listing(sorted(known)) or "this file has no vars", nearest(name, known)
+            allowed, remedy = (
+                listing(sorted(known)) or "this file has no vars",
+                nearest(name, known) or "write it under vars first",
+            )
         elif not _is_scalar(value):
             message = f"--var {name}: {value} is a number that readers understand differently"
             remedy = "write a plain decimal, or quote it if it is text"

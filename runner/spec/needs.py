@@ -40,7 +40,7 @@ def _unknown(job: Job, names: Mapping[str, str]) -> list[Problem]:
                     mark=mark,
                     path=("jobs", job.name, "needs"),
                     allowed=listing(name for name in names if name != job.name) or None,
-                    help=nearest(need, names),
+                    help=nearest(need, names) or "write that job, or remove the need",
                 )
             )
     return problems

@@ -133,7 +133,15 @@ class Parameters:
         for name, bound in chosen.bounds.items():
             found = rules.of_value(name, bound.value, bound.key)
             if name == "prompt" and isinstance(bound.value, str) and not bound.value.strip() and not found:
-                found = [Finding(sort="form", path=("prompt",), message="prompt is blank", allowed="some text")]
+                found = [
+                    Finding(
+                        sort="form",
+                        path=("prompt",),
+                        message="prompt is blank",
+                        allowed="some text",
+                        help="write a text",
+                    )
+                ]
             wrong += found
             if found and name == card.takes.param:
                 chosen.are_takes_known = False
@@ -173,7 +181,7 @@ def _unknown(name: str, leaf: Leaf, card: Card, job: Job) -> Problem:
         mark=leaf.key_mark or leaf.mark or job.mark,
         path=leaf.path,
         allowed=listing(card.params),
-        help=fixed or nearest(name, card.params),
+        help=fixed or nearest(name, card.params) or f"remove it; `scorefile models {card.id}` says what it takes",
     )
 
 
@@ -193,7 +201,8 @@ def _problem(finding: Finding, chosen: Chosen, card: Card, job: Job) -> Problem:
     leaves = [(name, job.params[name]) for name in named if name in chosen.bounds]
     leaves.sort(key=lambda item: item[1].layer)
     if not leaves:
-        return Problem(code=CODES[finding.sort], message=finding.message, mark=job.mark, path=("jobs", job.name))
+        path = ("jobs", job.name)
+        return Problem(code=CODES[finding.sort], message=finding.message, mark=job.mark, path=path, help=finding.help)
     name, leaf = leaves[-1]
     bound = chosen.bounds[name]
     mark = leaf.marks.get(finding.path[1:]) or bound.mark

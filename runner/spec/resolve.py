@@ -105,7 +105,13 @@ class _Run:
                 mark = job.marks.get(f"needs.{index}", job.marks.get("needs", job.mark))
                 message = f"{job.name} needs {need}, and {group_of(need)} has no such cell"
                 wrong.append(
-                    Problem(code="SF207", message=message, mark=mark, allowed=listing(known), help=nearest(need, known))
+                    Problem(
+                        code="SF207",
+                        message=message,
+                        mark=mark,
+                        allowed=listing(known),
+                        help=nearest(need, known) or f"write {group_of(need)} to need all its cells",
+                    )
                 )
         return tuple(ids), wrong
 
@@ -176,7 +182,7 @@ class _Run:
             mark=bound.mark,
             path=job.model.path,
             allowed=listing(known),
-            help=nearest(str(bound.value), known),
+            help=nearest(str(bound.value), known) or "`scorefile models` lists them",
             origin=bound.chain(),
         )
         return None, [problem]
@@ -191,7 +197,14 @@ class _Run:
         if not wrong and not url.broken and not _is_https(url.value):
             message = f"the webhook's address {show(url.value)} is not https"
             wrong = [
-                Problem(code="SF222", message=message, mark=url.mark, allowed="https://HOST/PATH", origin=url.chain())
+                Problem(
+                    code="SF222",
+                    message=message,
+                    mark=url.mark,
+                    allowed="https://HOST/PATH",
+                    help="write an https address without user, password and blanks",
+                    origin=url.chain(),
+                )
             ]
         if wrong or url.broken:
             return None, wrong
@@ -212,6 +225,7 @@ def _no_take(job: Job, takes: int) -> Problem:
         mark=job.marks.get("take", job.mark),
         path=("jobs", job.name, "take"),
         allowed=f"1 to {takes}" if takes > 1 else "1",
+        help=f"write {takes} or less" if takes > 1 else "write 1",
     )
 
 
@@ -228,7 +242,7 @@ def _strangers(pipeline: Pipeline, catalog: Catalog) -> list[Problem]:
             mark=pipeline.marks.get((block, name)),
             path=(block, name),
             allowed=listing(known),
-            help=nearest(name, known),
+            help=nearest(name, known) or "remove it, or write its file under schemas/",
         )
         for block, code, named, known in blocks
         for name in named

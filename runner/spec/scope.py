@@ -125,6 +125,7 @@ class ScopeView(View):
 
 class VarsView(ScopeView):
     title = "vars"
+    remedy = "give it a value under vars"
 
     def __getitem__(self, name: str) -> Json:
         if name not in list(self):
@@ -163,6 +164,7 @@ class CellView(ScopeView):
     """The axes of this cell: job.cell.heat."""
 
     title = "job.cell"
+    remedy = "add it to the job's matrix as an axis"
 
     def __getitem__(self, name: str) -> Json:
         bound = self.scope.bind(name) if name in self.scope.cell.values else None
@@ -237,7 +239,11 @@ class JobsView(ScopeView):
 
     def fault(self, name: str) -> Fault:
         names = [job.name for job in self.scope.renderer.pipeline.jobs]
-        remedy = f"add it to this job's needs: needs: [{name}]" if name in names else nearest(name, list(self))
+        remedy = (
+            f"add it to this job's needs: needs: [{name}]"
+            if name in names
+            else nearest(name, list(self)) or "name a job of this file"
+        )
         return Fault(
             code="SF216",
             message=f"{name} is not in this job's needs",
