@@ -326,3 +326,24 @@ def test_a_warning_about_a_text_file_stands_in_its_line_and_a_comment_beside_its
     assert brief(warnings(text, files={"a.txt": "a\nb\u2060c"})) == ["SF612 2:2"]
     silent = text.replace("a.txt}", "a.txt}  # scorefile: ignore[SF602]")
     assert warnings(silent, files={"a.txt": "Calm\n piano, 120 bpm"}) == ()
+
+
+@pytest.mark.parametrize("prompt", ["tempo 90", "Tempo: 90", "a tempo of 90", "90 beats/min", "90 beats a minute"])
+def test_a_tempo_is_seen_in_other_words_too(prompt: str) -> None:
+    assert only(f"{BAND}jobs: {{a: {{prompt: '{prompt}', params: {{bpm: 120}}}}}}").code == "SF602"
+
+
+@pytest.mark.parametrize(("prompt", "codes"), [("song in c major", ["SF603"]), ("in bb minor", ["SF603"]), ("in d minor", []), ("in a minor mood", []), ("and d major", [])])  # fmt: skip
+def test_a_key_in_lower_case_is_seen_after_a_word_that_says_so(prompt: str, codes: list[str]) -> None:
+    found = warnings(f"{BAND}jobs: {{a: {{prompt: '{prompt}', params: {{key: D minor}}}}}}")
+    assert [problem.code for problem in found] == codes
+
+
+@pytest.mark.parametrize("prompt", ["{# {{ game }} #}x", "{{ 'game' | upper }}", '{{ "of game" }}'])
+def test_a_var_that_only_a_comment_or_a_quoted_text_names_is_unused(prompt: str) -> None:
+    assert only(f"{BAND}vars: {{game: E}}\njobs:\n  a:\n    prompt: >-\n      {prompt}\n").code == "SF609"
+
+
+@pytest.mark.parametrize("prompt", ["'{{ vars[''game''] }}'", '"{{ vars[\\"game\\"] }}"', "\"{{ vars['game'] }}\""])
+def test_a_var_that_is_named_as_a_key_is_used(prompt: str) -> None:
+    assert warnings(f"{BAND}vars: {{game: E}}\njobs: {{a: {{prompt: {prompt}}}}}\n") == ()

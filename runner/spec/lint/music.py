@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from runner.records import Problem, Request
 
 BPM: Final = re.compile(
-    r"\b(\d{2,3}(?:\.\d+)?)(?:\s*(?:-|–|to)\s*(\d{2,3}))?[\s-]*(?:bpm|beats per minute)\b"
-    r"|\bbpm\s*(?:[:=]|of|is)?\s*(\d{2,3}(?:\.\d+)?)\b",
+    r"\b(\d{2,3}(?:\.\d+)?)(?:\s*(?:-|–|to)\s*(\d{2,3}))?[\s-]*(?:bpm|beats\s*(?:per|a|/)\s*min(?:ute)?)\b"
+    r"|\b(?:bpm|tempo)\s*(?:[:=]|of|is|at)?\s*(\d{2,3}(?:\.\d+)?)\b",
     re.IGNORECASE,
 )
 KEY: Final = re.compile(
-    r"(?P<said>(?:\b(?:in|key|of|to)[\s:]+))?(?<![\w#])(?P<note>[A-G])(?:(?P<sign>[#♯b♭])|[ -](?P<word>[Ss]harp|[Ff]lat))?"
+    r"(?P<said>(?:\b(?:in|key|of|to)[\s:]+))?(?<![\w#])(?P<note>[A-Ga-g])(?:(?P<sign>[#♯b♭])|[ -](?P<word>[Ss]harp|[Ff]lat))?"
     r"[ -]?(?P<mode>(?i:major|minor|maj|min))\b"
 )
 SHORT_KEY: Final = re.compile(r"(?P<note>[A-G])(?P<sign>[#♯b♭]?)(?P<mode>m?)")
@@ -60,7 +60,7 @@ def _tempo(request: Request, prompt: str, bpm: object) -> Iterator[tuple[str, st
 
 def _key(request: Request, prompt: str, key: object) -> Iterator[tuple[str, str, Problem]]:
     wanted = _pitch(SHORT_KEY.fullmatch(key) or KEY.fullmatch(key)) if isinstance(key, str) else None
-    said = [match for match in KEY.finditer(prompt) if match["said"] or match["note"] != "A" or match["sign"]]
+    said = [match for match in KEY.finditer(prompt) if _is_key(match)]
     if wanted is not None and said and wanted not in [_pitch(match) for match in said]:
         name = said[0][0].removeprefix(said[0]["said"] or "")
         message = f"the prompt says {name}, and key is {key}"
@@ -71,6 +71,14 @@ def _key(request: Request, prompt: str, key: object) -> Iterator[tuple[str, str,
         )
 
 
+def _is_key(match: re.Match[str]) -> bool:
+    """Tell a key from words that look like one: "A minor setback", "in a minor mood"."""
+    is_article = match["note"] in "Aa" and not match["sign"]
+    if match["note"].islower():
+        return bool(match["said"]) and not is_article
+    return bool(match["said"]) or not is_article
+
+
 def _pitch(match: re.Match[str] | None) -> tuple[int, bool] | None:
     """Return a key as (semitones above C, is it minor), so that C# and Db are one."""
     if match is None:
@@ -79,7 +87,7 @@ def _pitch(match: re.Match[str] | None) -> tuple[int, bool] | None:
     sign = (groups.get("sign") or groups.get("word") or "").lower()
     mode = groups["mode"]
     is_minor = mode == "m" or mode.lower().startswith("min")
-    return (NOTES[groups["note"]] + SIGNS.get(sign, 0)) % 12, is_minor
+    return (NOTES[groups["note"].upper()] + SIGNS.get(sign, 0)) % 12, is_minor
 
 
 def _sung(request: Request, lyrics: str) -> Iterator[tuple[str, str, Problem]]:
