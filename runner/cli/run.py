@@ -133,8 +133,9 @@ def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
     try:
         yield stop, seen
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not seen:  # once asked to stop, a second signal has the last word until the very end
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _confirm(todo: Plan, *, yes: bool) -> None:
