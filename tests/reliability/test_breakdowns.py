@@ -82,7 +82,10 @@ def test_a_listener_that_breaks_disturbs_nobody(lab: Lab, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("fate", ["404", "bad"])
-def test_a_receipt_that_may_still_be_asked_stays_in_the_lock(lab: Lab, fate: str) -> None:
+def test_a_receipt_that_may_still_be_asked_stays_in_the_lock(
+    lab: Lab, fate: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.engine.life.YOUNG_S", 20.0)
     lab.write({"a": "one"})
     kind = "poll" if fate == "404" else "fetch"
     lab.vendor.fates[kind].extend([fate] * (200 if kind == "poll" else 1))
