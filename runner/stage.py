@@ -11,10 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from runner.decisions import resolving
-from runner.engine.doors import open_door, poll_s_of
+from runner.engine.doors import open_door, poll_s_of, rehearsal_door
 from runner.engine.executor import Executor
 from runner.engine.fetch import HttpFetcher
-from runner.engine.keys import Key
 from runner.engine.listener import listening
 from runner.engine.noted import plain_words
 from runner.engine.terms import Terms, World
@@ -103,7 +102,7 @@ def _terms(
         doors |= {name: open_door(providers[name], settings.get(name), ask.env) for name in remote}
     elif remote:
         url = stack.enter_context(rehearsal_gateway(schema_folders(checked.project.folder)))
-        doors |= {name: Door(base_url=url, auth=providers[name].auth, key=Key("none-needed")) for name in remote}
+        doors |= {name: rehearsal_door(providers[name], url) for name in remote}
         poll_s |= dict.fromkeys(remote, REHEARSAL_POLL_S)
     doors = {name: replace(door, shown=plain_words(providers[name])) for name, door in doors.items()}
     return Terms(

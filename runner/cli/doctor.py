@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from runner.records import Provider, ProviderSettings
 
-PACKAGES = ("av", "click", "httpx", "jinja2", "jsonschema", "numpy", "pyyaml", "soundfile", "tenacity")
+PACKAGES = (
+    "av", "click", "filelock", "httpx", "jinja2", "jmespath", "jsonschema", "numpy", "pyyaml", "rich", "soundfile",
+    "starlette", "tenacity", "uvicorn",
+)  # fmt: skip
 REACH_TIMEOUT_S = 5.0
 LOW_DISK_GIB = 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.records import Phase
@@ -111,6 +111,12 @@ def dead_link(provider: Provider, submission: Submission) -> Ending:
 def undownloaded(why: str) -> Ending:
     """The download did not succeed this time."""
     return Ending(result="failed", message=why, help=_AT_NO_COST)
+
+
+def left_behind(provider: Provider, submission: Submission, *, resolving: str) -> Ending:
+    """What ended is asked for by nothing in the file any more: there is no job to make anew."""
+    help_ = f"run again to ask for it once more, at no cost; to give it up: {resolving} --not-charged"
+    return replace(over(provider, submission), help=None if submission.phase is Phase.FAILED else help_)
 
 
 def over(provider: Provider, submission: Submission) -> Ending:

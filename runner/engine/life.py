@@ -335,6 +335,8 @@ class Life:
                 self._begin_again()
                 yield Wait(seconds=0.0)
                 return None
+        if not self.request.output:
+            return self._end(endings.left_behind(self._provider, ended, resolving=self._terms.resolving(self.job)))
         return self._end(endings.over(self._provider, ended))
 
     def _interrupted(self) -> Outcome:

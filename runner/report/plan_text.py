@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from runner.plan.decide import MAKING
 from runner.report.ink import clean, paint
-from runner.report.totals import MAKING, totals
+from runner.report.totals import totals
 from runner.report.words import count, some, usd
 
 if TYPE_CHECKING:
