@@ -21,7 +21,17 @@ def refuse_cost(todo: Plan, budget: Decimal | None) -> None:
     """Raise PolicyError for a plan whose worst case passes the budget in USD, or cannot be known while there is one."""
     if budget is None:
         return
-    unknown = [action.request.job for action in todo.actions if action.cost.worst is None]
+    unpriced = [action.request for action in todo.actions if action.cost.worst is None]
+    unknown = [request.job for request in unpriced if request.price.usd is None]
+    endless = [request for request in unpriced if request.price.usd is not None]
+    if endless:
+        first = endless[0]
+        rate = f"{{{first.card.id}: {{per_minute: {first.price.usd}, max_minutes: 5}}}}"
+        raise PolicyError(
+            f"how long {_some([request.job for request in endless])} may become is unknown, and so is the worst price, "
+            f"and a budget of ${budget} is set",
+            help=f"write it under `prices:`, {rate}, or ask for a duration where the model takes one",
+        )
     if unknown:
         raise PolicyError(
             f"the price of {_some(unknown)} is unknown and a budget of ${budget} is set",

@@ -93,6 +93,8 @@ class Origin:
     mark: Mark | None = None
     source: str | None = None
     steps: tuple[Step, ...] = ()
+    file: str | None = None
+    """The text file that holds the value word for word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,8 @@ class Job:
     include: tuple[Mapping[str, Leaf], ...]
     marks: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     """Places of the plain values: `take`, `matrix`, `needs`."""
+    gaps: frozenset[str] = frozenset()
+    """Keys, `vars.NAME` among them, that were wrong and are left out: such a job is checked, and makes no request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,6 +191,8 @@ def read_text(folder: Path, path: str) -> str:
     target = (folder / path).resolve()
     if not target.is_relative_to(folder.resolve()):
         raise ValueError("it leads out of the pipeline's folder")
+    if target.is_dir():
+        raise IsADirectoryError("it is a folder")
     if not target.is_file():
         raise FileNotFoundError("there is no such file")
     raw = _bytes(target, MAX_TEXT_BYTES)
@@ -255,6 +257,9 @@ def _text(path: Path, shown: str, limit: int) -> str:
     try:
         return _bytes(path, limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
+        mark = Mark(file=shown, line=before.count(b"\n") + 1, column=column)
         problem = Problem(code="SF101", message="the file is not UTF-8 text", mark=mark, help="save it as UTF-8")
         raise SpecError((problem,)) from error
     except (OSError, ValueError) as error:

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from runner.engine.doors import open_door, poll_s_of
+from runner.decisions import resolving
+from runner.engine.doors import open_door, poll_s_of, rehearsal_door
 from runner.engine.executor import Executor
 from runner.engine.fetch import HttpFetcher
-from runner.engine.keys import Key
 from runner.engine.listener import listening
 from runner.engine.noted import plain_words
 from runner.engine.terms import Terms, World
@@ -102,7 +102,7 @@ def _terms(
         doors |= {name: open_door(providers[name], settings.get(name), ask.env) for name in remote}
     elif remote:
         url = stack.enter_context(rehearsal_gateway(schema_folders(checked.project.folder)))
-        doors |= {name: Door(base_url=url, auth=providers[name].auth, key=Key("none-needed")) for name in remote}
+        doors |= {name: rehearsal_door(providers[name], url) for name in remote}
         poll_s |= dict.fromkeys(remote, REHEARSAL_POLL_S)
     doors = {name: replace(door, shown=plain_words(providers[name])) for name, door in doors.items()}
     return Terms(
@@ -116,5 +116,6 @@ def _terms(
         jobs=options.jobs,
         budget=budget,
         fail_fast=options.fail_fast,
+        resolving=lambda job: resolving(ask, job),
         callback=listener.address if listener is not None else None,
     )

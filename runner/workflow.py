@@ -46,6 +46,7 @@ def check(ask: Ask) -> Checked:
     from runner.spec.expand import expand
     from runner.spec.lint import lint
     from runner.spec.load import load
+    from runner.spec.order import by_place
     from runner.spec.resolve import resolve
 
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
@@ -55,7 +56,7 @@ def check(ask: Ask) -> Checked:
         document, schema=read_schema("pipeline.schema.json"), profile=ask.profile, overrides=ask.vars
     )
     if pipeline is None:
-        raise SpecError(problems)
+        raise SpecError(by_place(problems))
     cells, more = expand(pipeline)
     requests, rest = resolve(
         pipeline,
@@ -66,8 +67,7 @@ def check(ask: Ask) -> Checked:
         read_text=lambda path: read_text(project.folder, path),
     )
     found = problems + more + rest
-    _refuse(found)
-    found += lint(document, pipeline, requests, catalog.providers)
+    found = by_place(found + lint(document, pipeline, requests, catalog.providers, is_whole=not found))
     _refuse(found)
     return Checked(project=project, pipeline=pipeline, catalog=catalog, requests=requests, warnings=found)
 

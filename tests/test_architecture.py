@@ -49,10 +49,10 @@ ROOMS: dict[str, set[str]] = {
     # the main line, and what stands around it
     "ask": {"records", "catalog", "plan", "selection", "sources"},
     "known": {"records", "ask", "catalog", "engine", "media_types", "plan", "sources", "state"},
-    "stage": {"records", "ask", "catalog", "engine", "gateway", "plan", "sources", "state"},
+    "decisions": {"records", "errors", "receipt_id", "ask"},
+    "stage": {"records", "ask", "catalog", "decisions", "engine", "gateway", "plan", "sources", "state"},
     "standing": {"records", "errors", "ask", "known", "sources", "state"},
     "frozen": {"records", "errors", "ask", "known", "sources", "state"},
-    "decisions": {"records", "errors", "receipt_id", "ask"},
     "receipts": {
         "records", "errors", "receipt_id", "ask", "catalog", "decisions", "engine", "known", "sources", "state",
     },

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from runner.records import Cost
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from runner.records import Price
 
 _MICRO = Decimal("0.000001")
@@ -27,6 +29,16 @@ def cost(price: Price, *, takes: int, seconds: float | None, retries: int = 0) -
     if price.usd and retries:
         how += f", up to {tries} times"
     return Cost(low=low, worst=worst, how=how, source=price.source, date=price.date)
+
+
+def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Add amounts up; one unknown makes the sum unknown."""
+    total = Decimal(0)
+    for amount in amounts:
+        if amount is None:
+            return None
+        total += amount
+    return total
 
 
 def _units(price: Price, takes: int, seconds: float | None) -> tuple[Decimal | None, Decimal | None, str]:

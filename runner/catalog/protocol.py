@@ -40,6 +40,12 @@ INLINE = ("hex", "base64", "data-url")
 REDIRECT, REFUSED, SERVER_FAULT = 300, 400, 500
 
 
+def answer_limit(provider: Provider) -> int:
+    """Return how many bytes an answer may have: few, unless the provider puts the audio itself into it."""
+    inline = provider.result is not None and provider.result.transform in INLINE
+    return MAX_INLINE_AUDIO if inline or provider.mode == "sync-bytes" else MAX_JSON
+
+
 # ---------------------------------------------------------------- submit answers
 
 
@@ -161,9 +167,8 @@ def _read_done(provider: Provider, card: Card, document: Json, base_url: str) ->
 
 def _document(provider: Provider, reply: Reply) -> tuple[Json, str]:
     """Parse the body; give None and the fault in words when it is no clean JSON."""
-    inline = provider.result is not None and provider.result.transform in INLINE
     try:
-        return read_json(reply.body, limit=MAX_INLINE_AUDIO if inline else MAX_JSON), ""
+        return read_json(reply.body, limit=answer_limit(provider)), ""
     except BadJsonError as error:
         return None, str(error)
 

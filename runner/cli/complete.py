@@ -50,6 +50,15 @@ def targets(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
     return _starting(_job_names(incomplete), incomplete)
 
 
+def explained(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer codes once the word looks like one, and else what `words` offers."""
+    if incomplete[:2].upper() != "SF":
+        return words(ctx, param, incomplete)
+    from runner.explain import codes
+
+    return _starting(codes(), incomplete.upper()) or words(ctx, param, incomplete)
+
+
 def takes(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the takes that the lock has of the job just named."""
     from runner.errors import ScorefileError

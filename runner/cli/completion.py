@@ -9,10 +9,6 @@ SHELLS = {
     "zsh": 'eval "$(scorefile completion zsh)"     # in ~/.zshrc, after compinit',
     "fish": "scorefile completion fish | source     # in ~/.config/fish/config.fish",
 }
-BEFORE = {
-    # A cell's id holds an @, which bash takes for the start of a host name.
-    "bash": 'COMP_WORDBREAKS="${COMP_WORDBREAKS//@/}"\n',
-}
 
 
 @click.command("completion", epilog="\b\n" + "\n".join(SHELLS.values()))
@@ -21,12 +17,14 @@ def command(shell: str | None) -> None:
     """Print what makes a shell complete verbs, flags, jobs, models and profiles. Without SHELL: that of $SHELL."""
     from click.shell_completion import get_completion_class
 
-    from runner.cli.main import cli
+    from runner.cli import bash
+    from runner.cli.main import COMPLETE, cli
 
+    bash.register()
     name = shell or _own_shell()
     kind = get_completion_class(name)
     assert kind is not None
-    click.echo(BEFORE.get(name, "") + kind(cli, {}, "scorefile", "_SCOREFILE_COMPLETE").source())
+    click.echo(kind(cli, {}, "scorefile", COMPLETE).source())
 
 
 def _own_shell() -> str:

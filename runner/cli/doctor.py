@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from runner.records import Provider, ProviderSettings
 
-PACKAGES = ("av", "click", "httpx", "jinja2", "jsonschema", "numpy", "pyyaml", "soundfile", "tenacity")
+PACKAGES = (
+    "av", "click", "filelock", "httpx", "jinja2", "jmespath", "jsonschema", "numpy", "pyyaml", "rich", "soundfile",
+    "starlette", "tenacity", "uvicorn",
+)  # fmt: skip
 REACH_TIMEOUT_S = 5.0
 LOW_DISK_GIB = 1
 
@@ -40,7 +43,7 @@ def command(file: str | None, *, format_: str, offline: bool, state: bool, rehea
     rows = [*_program(), *_disk()]
     settings: Mapping[str, ProviderSettings] = {}
     if file is not None or Path(DEFAULT_FILE).exists():
-        settings = options.provider_settings(options.ask_from((file,) if file else (), profile=None, variables=()))
+        settings = options.provider_settings(options.ask_file(file))
     catalog = read_catalog(schema_folders(Path(file or DEFAULT_FILE).absolute().parent))
     for provider in sorted(catalog.providers.values(), key=lambda item: item.name):
         if provider.mode != "local":
@@ -54,7 +57,7 @@ def _state(file: str | None, *, rehearse: bool, format_: str) -> int:
     from runner.errors import StateError
     from runner.receipts import inspect_state
 
-    ask = options.ask_from((file,) if file else (), profile=None, variables=(), rehearse=rehearse)
+    ask = options.ask_file(file, rehearse=rehearse)
     found = inspect_state(ask)
     rows = [(item.what, "sound" if item.sound else "damaged", item.detail) for item in found]
     return _print(rows, format_, exit_code=0 if all(item.sound for item in found) else StateError.exit_code)

@@ -14,7 +14,7 @@ CODE = re.compile(r"SF\d+", re.IGNORECASE)
 
 
 @click.command("explain")
-@click.argument("words", nargs=-1, metavar="CODE | [FILE] JOB...", shell_complete=complete.words)
+@click.argument("words", nargs=-1, metavar="CODE | [FILE] JOB...", shell_complete=complete.explained)
 @options.profile
 @options.variables
 @options.rehearse

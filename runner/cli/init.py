@@ -27,6 +27,7 @@ jobs:
 """
 ATTRIBUTES = "*.lock text eol=lf linguist-generated\n"
 IGNORE = ".scorefile/\n"
+NOT_TEXT = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
 SCHEMA = "scorefile.schema.json"
 
 
@@ -46,7 +47,8 @@ def command(folder: str) -> None:
     name = _slug(root.resolve().name)
     root.mkdir(parents=True, exist_ok=True)
     write_atomic(root / SCHEMA, schema_text(root).encode())
-    text = PIPELINE.format(schema=SCHEMA, name=name, title=name.replace("-", " ").title())
+    title = name.replace("-", " ").title()
+    text = PIPELINE.format(schema=SCHEMA, name=_scalar(name), title=_scalar(title))
     write_atomic(target, text.encode())
     _append(root / ".gitignore", IGNORE)
     _append(root / ".gitattributes", ATTRIBUTES)
@@ -63,6 +65,12 @@ def _append(path: Path, line: str) -> None:
         return
     gap = "" if not before or before.endswith("\n") else "\n"
     write_atomic(path, (before + gap + line).encode())
+
+
+def _scalar(text: str) -> str:
+    """Write a text so that YAML reads it as text: in quotes when a reader could take it for anything else."""
+    is_plain = text[0].isalpha() and text.lower() not in NOT_TEXT
+    return text if is_plain else f'"{text}"'
 
 
 def _slug(text: str) -> str:

@@ -65,6 +65,17 @@ def request_json(record: logging.LogRecord) -> str:
     )
 
 
+def is_log(text: str) -> bool:
+    """Say whether a text is a log of requests: its first line is one of ours."""
+    import json
+
+    try:
+        data = json.loads(text.partition("\n")[0])
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(data, dict) and {"at", "level", "event"} <= data.keys()
+
+
 def _to_stderr(*, sizes: bool) -> logging.Handler:
     import logging
 
@@ -79,6 +90,10 @@ def _to_stderr(*, sizes: bool) -> logging.Handler:
 
 def _to_file(path: str) -> logging.Handler:
     import logging
+
+    from runner.cli.writable import refuse_target
+
+    refuse_target("--log-file", path, kind="log of requests", is_kind=is_log)
 
     class Lines(logging.Formatter):
         def format(self, record: logging.LogRecord) -> str:

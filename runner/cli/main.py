@@ -33,6 +33,29 @@ VERBS = {
 }
 
 
+HABITS = {
+    "apply": "run",
+    "build": "run",
+    "check": "validate",
+    "generate": "run",
+    "lint": "validate",
+    "list": "status",
+    "ls": "status",
+    "make": "run",
+    "preview": "plan",
+    "restore": "run",
+    "show": "render",
+    "test": "validate",
+    "up": "run",
+    "why": "explain",
+}
+"""What other tools call it → what it is called here."""
+
+
+COMPLETE = "_SCOREFILE_COMPLETE"
+"""The variable with which a shell asks for what could come next."""
+
+
 class Verbs(click.Group):
     """A group whose verbs are imported when they are called: `--help` costs nothing."""
 
@@ -57,7 +80,7 @@ class Verbs(click.Group):
         except click.UsageError as error:
             import difflib
 
-            close = difflib.get_close_matches(args[0], VERBS, n=1)
+            close = [HABITS[args[0]]] if args[0] in HABITS else difflib.get_close_matches(args[0], VERBS, n=1)
             if not close:
                 raise
             message = f"There is no verb {args[0]!r}. Did you mean {close[0]!r}?"
@@ -85,6 +108,10 @@ def call(args: list[str]) -> int:
 def _call(args: list[str], *, color: bool | None) -> int:
     from runner.errors import ScorefileError
 
+    if COMPLETE in os.environ:
+        from runner.cli import bash
+
+        bash.register()
     try:
         result: Any = cli.main(args=args, prog_name="scorefile", standalone_mode=False, color=color)
     except ScorefileError as error:

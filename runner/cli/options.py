@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,11 +18,19 @@ from runner.report.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runner.ask import Ask
+    from runner.ask import Ask, Checked
     from runner.records import Json, ProviderSettings
     from runner.report.records import Report
 
 F = TypeVar("F", bound="Callable[..., Any]")
+
+
+class _Lines(click.types.StringParamType):
+    """Text of which an environment variable holds one a line, so that a value may have blanks in it."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return [line for line in rv.split("\n") if line.strip()]
+
 
 words = click.argument("words", nargs=-1, metavar="[FILE] [JOB...]", shell_complete=complete.words)
 file = click.argument("file", required=False, metavar="[FILE]", shell_complete=complete.files)
@@ -37,8 +46,9 @@ variables = click.option(
     "variables",
     multiple=True,
     metavar="K=V",
+    type=_Lines(),
     envvar="SCOREFILE_VAR",
-    help="Set a variable; may be repeated.",
+    help="Set a variable; may be repeated. SCOREFILE_VAR holds one a line.",
     shell_complete=complete.variables,
 )
 rehearse = click.option(
@@ -55,6 +65,7 @@ output_format = click.option(
     help="How to print.  [env: SCOREFILE_FORMAT]",
 )
 force = click.option("--force", is_flag=True, envvar="SCOREFILE_FORCE", help="Make the jobs anew, even if up to date.")
+strict = click.option("--strict", is_flag=True, envvar="SCOREFILE_STRICT", help="Warnings fail too.")
 yes = click.option("-y", "--yes", is_flag=True, envvar="SCOREFILE_YES", help="Spend without asking.")
 
 
@@ -107,7 +118,8 @@ def reporting(function: Callable[..., Report]) -> Callable[..., int]:
         except ScorefileError as error:
             code = 1 if given.get("detailed_exitcode") else error.exit_code
             verb = click.get_current_context().info_name or ""
-            report = FailureReport(verb=verb, error=error, exit_code=code, name=_stem(given))
+            files = _files_of(given)
+            report = FailureReport(verb=verb, error=error, exit_code=code, name=Path(files[0]).stem, files=files)
         return show.answer(report, format_)
 
     body: Callable[..., int] = answering
@@ -161,15 +173,20 @@ _TALK = (
 )
 
 
-def _stem(given: Mapping[str, Any]) -> str:
+def _files_of(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the pipeline files that a command line is about, also when a saved plan names it."""
     from runner.sources import DEFAULT_FILE
 
-    words = given.get("words") or given.get("files") or (given.get("file"),)
-    named = _split(tuple(word for word in words if word))[0]
-    return Path(named or DEFAULT_FILE).stem
+    if "words" not in given:
+        return tuple(given.get("files") or filter(None, [given.get("file")])) or (DEFAULT_FILE,)
+    named = _split(given["words"])[0]
+    if named is not None and named.endswith(".json"):
+        with suppress(UsageError):
+            named = ask_again(named).file
+    return (named or DEFAULT_FILE,)
 
 
-def ask_from(  # the one place where words become an Ask
+def ask_from(
     words: tuple[str, ...],
     *,
     profile: str | None,
@@ -181,12 +198,45 @@ def ask_from(  # the one place where words become an Ask
     shard: str | None = None,
 ) -> Ask:
     """Return what a command line asks for. The first word is a file when it looks like one. Raises UsageError."""
+    named, jobs = _split(words)
+    return _ask(
+        named,
+        jobs,
+        profile=profile,
+        variables=variables,
+        rehearse=rehearse,
+        force=force,
+        globs=globs,
+        labels=labels,
+        shard=shard,
+    )
+
+
+def ask_file(
+    file: str | None, *, profile: str | None = None, variables: tuple[str, ...] = (), rehearse: bool = False
+) -> Ask:
+    """Return what a command line asks for that names a file and no jobs. Raises UsageError."""
+    return _ask(file, (), profile=profile, variables=variables, rehearse=rehearse)
+
+
+def _ask(
+    file: str | None,
+    jobs: tuple[str, ...],
+    *,
+    profile: str | None,
+    variables: tuple[str, ...],
+    rehearse: bool,
+    force: bool = False,
+    globs: tuple[str, ...] = (),
+    labels: tuple[str, ...] = (),
+    shard: str | None = None,
+) -> Ask:
     from runner.ask import Ask
     from runner.selection import Wanted
 
-    named, jobs = _split(words)
+    _refuse_plan(file)
     return Ask(
-        file=named,
+        file=file,
         profile=profile,
         vars=dict(_pair(text) for text in variables),
         wanted=Wanted(names=jobs, globs=globs, labels=labels, shard=_shard(shard)),
@@ -194,6 +244,17 @@ def ask_from(  # the one place where words become an Ask
         rehearse=rehearse,
         env=os.environ,
     )
+
+
+def _refuse_plan(file: str | None) -> None:
+    """Raise UsageError when a file is a saved plan, and not the pipeline that is asked for."""
+    from runner.report.saved import is_saved
+
+    if file is None or not file.endswith(".json"):
+        return
+    with suppress(OSError, UnicodeDecodeError):
+        if is_saved(Path(file).read_text(encoding="utf-8")):
+            raise UsageError(f"{file} is a saved plan", help=f"scorefile run {file} does what it says")
 
 
 def _split(words: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
@@ -253,12 +314,16 @@ def ask_again(path: str) -> Ask:
     from runner.ask import Ask
     from runner.report.saved import read_saved
     from runner.selection import Wanted
+    from runner.sources import DEFAULT_FILE
 
     try:
         saved = read_saved(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read", help="make it: scorefile plan --out PATH") from error
     said = saved.ask
+    file = said["file"] or DEFAULT_FILE
+    if not Path(file).exists():
+        raise UsageError(f"{path} is for {file}, which is not here", help="run it in the folder where it was made")
     return Ask(
         file=said["file"],
         profile=said["profile"],
@@ -275,6 +340,14 @@ def ask_again(path: str) -> Ask:
         env=os.environ,
         saved=saved,
     )
+
+
+def refuse_warnings(checked: Checked, *, strict: bool) -> None:
+    """Raise SpecError with the warnings of a pipeline when they are to fail too."""
+    from runner.errors import SpecError
+
+    if strict and checked.warnings:
+        raise SpecError(checked.warnings)
 
 
 def provider_settings(ask: Ask) -> Mapping[str, ProviderSettings]:

@@ -41,7 +41,7 @@ class _PlanCommand(click.Command):
 @options.choosing
 @click.option("--detailed-exitcode", is_flag=True, help="0 no change, 1 error, 2 changes.")
 @click.option("--locked", is_flag=True, envvar="SCOREFILE_LOCKED", help="Exit 4 when the lock is out of date.")
-@click.option("--strict", is_flag=True, envvar="SCOREFILE_STRICT", help="Warnings fail too.")
+@options.strict
 @click.option("--out", "out", metavar="PATH", help="Save the plan: `scorefile run PATH` does exactly that, or refuses.")
 @options.reporting
 def command(
@@ -56,19 +56,24 @@ def command(
     **rest: Any,
 ) -> PlanReport:
     """Say what would be done, why, and what it costs. Spends nothing and needs no key."""
-    from runner.errors import DriftError, SpecError
+    from runner.cli.writable import refuse_target
+    from runner.errors import DriftError
     from runner.policy import out_of_date
     from runner.report.plan import has_changes
+    from runner.report.saved import KIND, is_saved
     from runner.workflow import check, only_failed, plan
 
     ask = options.ask_from(words, rehearse=rehearse, **rest)
+    if out is not None:
+        refuse_target("--out", out, kind=KIND, is_kind=is_saved)
     checked = check(ask)
-    if strict and checked.warnings:
-        raise SpecError(checked.warnings)
+    options.refuse_warnings(checked, strict=strict)
     ask = only_failed(ask, checked) if failed else ask
     todo = plan(checked, ask)
     code = 2 if detailed_exitcode and has_changes(todo) else 0
-    report = report_of(checked, todo, exit_code=DriftError.exit_code if locked and out_of_date(todo) else code)
+    if locked and out_of_date(todo):
+        code = 1 if detailed_exitcode else DriftError.exit_code
+    report = report_of(checked, todo, exit_code=code)
     if out is not None:
         _save(out, report, checked, ask)
     return report
@@ -84,6 +89,7 @@ def report_of(checked: Checked, todo: Plan, *, exit_code: int = 0) -> PlanReport
         todo=todo,
         lock=lock_of(checked),
         exit_code=exit_code,
+        files=(checked.project.shown,),
         warnings=checked.warnings,
         rehearsal=checked.project.rehearsal,
     )

@@ -31,6 +31,7 @@ INTERRUPTED, TERMINATED = 130, 143
 @options.rehearse
 @options.force
 @options.choosing
+@options.strict
 @options.yes
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), default=8, envvar="SCOREFILE_JOBS", show_default=True)
 @click.option("--fail-fast", is_flag=True, envvar="SCOREFILE_FAIL_FAST", help="After a failure submit nothing more.")
@@ -50,7 +51,9 @@ INTERRUPTED, TERMINATED = 130, 143
     help="auto: live on a terminal, plain lines elsewhere.",
 )
 @options.reporting
-def command(words: tuple[str, ...], *, dry_run: bool, rehearse: bool, failed: bool, **given: Any) -> Report:
+def command(
+    words: tuple[str, ...], *, dry_run: bool, rehearse: bool, failed: bool, strict: bool, **given: Any
+) -> Report:
     """Make what is missing or changed, restore the rest, write the lock. A second run sends no request.
 
     FILE may be a plan that `scorefile plan --out` saved: then exactly that is done, or nothing.
@@ -74,8 +77,9 @@ def command(words: tuple[str, ...], *, dry_run: bool, rehearse: bool, failed: bo
         from runner.frozen import run_frozen
 
         ran = run_frozen(ask)
-        return RunReport(did=ran, exit_code=exit_code(ran))
+        return RunReport(name=ran.project.name, did=ran, exit_code=exit_code(ran))
     checked = check(ask)
+    options.refuse_warnings(checked, strict=strict)
     if failed:
         ask = only_failed(ask, checked)
     if dry_run:
@@ -87,6 +91,7 @@ def command(words: tuple[str, ...], *, dry_run: bool, rehearse: bool, failed: bo
     with _signals() as (stop, seen), showing(progress, jobs=len(checked.requests)) as notify:
         ran = run(checked, ask, how, confirm=lambda todo: _confirm(todo, yes=yes), notify=notify, stop=stop)
     return RunReport(
+        name=checked.pipeline.name,
         did=ran,
         exit_code=seen[0] if seen else exit_code(ran),
         warnings=checked.warnings,
@@ -128,8 +133,9 @@ def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
     try:
         yield stop, seen
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not seen:  # once asked to stop, a second signal has the last word until the very end
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _confirm(todo: Plan, *, yes: bool) -> None:

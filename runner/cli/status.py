@@ -23,7 +23,7 @@ def command(file: str | None, *, rehearse: bool, format_: str) -> None:
     from runner.report.verify import stands_data
     from runner.standing import status
 
-    ask = options.ask_from((file,) if file else (), profile=None, variables=(), rehearse=rehearse)
+    ask = options.ask_file(file, rehearse=rehearse)
     project, rows = status(ask)
     if format_ == "json":
         print_json({"command": "status", "lock": project.lock.name, "jobs": [stands_data(row) for row in rows]})

@@ -17,28 +17,37 @@ if TYPE_CHECKING:
 @click.argument("files", nargs=-1, metavar="[FILE...]", shell_complete=complete.files)
 @options.profile
 @options.variables
-@click.option("--strict", is_flag=True, envvar="SCOREFILE_STRICT", help="Warnings fail too.")
+@options.strict
 @options.reporting
 def command(files: tuple[str, ...], profile: str | None, variables: tuple[str, ...], *, strict: bool) -> ValidateReport:
     """Find every problem of the files at once, each with file:line:col."""
-    from runner.errors import SpecError
-    from runner.report.validate import ValidateReport
+    from runner.errors import SpecError, UsageError
+    from runner.report.validate import ValidateReport, not_there
     from runner.sources import DEFAULT_FILE
     from runner.workflow import check
 
+    named = tuple(dict.fromkeys(files)) or (DEFAULT_FILE,)
     problems: list[Problem] = []
-    jobs = 0
-    for file in files or (None,):
+    jobs = missing = 0
+    options.ask_file(None, profile=profile, variables=variables)  # a wrong --var is said once, and not for each file
+    for file in named:
         try:
-            checked = check(options.ask_from((file,) if file else (), profile=profile, variables=variables))
+            checked = check(options.ask_file(file if files else None, profile=profile, variables=variables))
             jobs += len(checked.requests)
             problems += checked.warnings
         except SpecError as error:
             problems += error.problems
-    failing = any(strict or problem.severity == "error" for problem in problems)
+        except UsageError as error:
+            if len(named) == 1:
+                raise
+            missing += 1
+            problems.append(not_there(file, error))
+    failing = sum(strict or problem.severity == "error" for problem in problems)
+    usage = UsageError.exit_code if failing == missing else SpecError.exit_code
     return ValidateReport(
-        files=files or (DEFAULT_FILE,),
+        files=named,
         jobs=jobs,
         problems=tuple(problems),
-        exit_code=SpecError.exit_code if failing else 0,
+        exit_code=usage if failing else 0,
+        strict=strict,
     )

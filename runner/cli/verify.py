@@ -25,7 +25,7 @@ def command(file: str | None, *, rehearse: bool) -> VerifyReport:
     from runner.sources import find_project
     from runner.standing import verify
 
-    ask = options.ask_from((file,) if file else (), profile=None, variables=(), rehearse=rehearse)
+    ask = options.ask_file(file, rehearse=rehearse)
     rows = verify(ask)
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
     shown = str(Path(project.shown).with_suffix(".lock")) if not rehearse else str(project.lock)
@@ -33,6 +33,7 @@ def command(file: str | None, *, rehearse: bool) -> VerifyReport:
     return VerifyReport(
         name=project.name,
         rows=rows,
+        files=(project.shown,),
         exit_code=DriftError.exit_code if drifted else 0,
         places=places_in(project.lock.read_text(encoding="utf-8"), shown),
     )

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from runner.catalog.calls import origin
+from runner.catalog.protocol import answer_limit
 from runner.engine.addresses import is_loopback
-from runner.engine.keys import find_key
+from runner.engine.keys import Key, find_key
 from runner.engine.transport import Door
 from runner.errors import UsageError
 
@@ -24,7 +25,14 @@ def open_door(provider: Provider, settings: ProviderSettings | None, env: Mappin
     Raises UsageError for an address that a key may not be sent to, KeyProblem when the key is missing or malformed.
     """
     base_url = base_url_of(provider, settings, env)
-    return Door(base_url=base_url, auth=provider.auth, key=find_key(provider, settings, env))
+    key = find_key(provider, settings, env)
+    return Door(base_url=base_url, auth=provider.auth, key=key, most_bytes=answer_limit(provider))
+
+
+def rehearsal_door(provider: Provider, url: str) -> Door:
+    """Return the door to the gateway, which asks for the header of a key and not for a real one."""
+    key = Key("none-needed") if provider.auth else None
+    return Door(base_url=url, auth=provider.auth, key=key, most_bytes=answer_limit(provider))
 
 
 def base_url_of(provider: Provider, settings: ProviderSettings | None, env: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.records import Phase
@@ -19,7 +19,7 @@ _PAID = {True: "it was charged", False: "it was not charged", None: "it may have
 
 def _named(provider: Provider, submission: Submission) -> str:
     """Name a paid job by the vendor's id, unless that holds personal data."""
-    return f"a job at {provider.title}" if provider.id_is_private else str(submission.request_id)
+    return "the job" if provider.id_is_private else str(submission.request_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +82,12 @@ def _settle(provider: Provider, reading: Reading) -> str:
     return reading.help or f"settle it at {provider.title}"
 
 
-def doubtful(provider: Provider, job: str, why: str, *, free: bool) -> Ending:
-    """A submit may have been charged and nothing proves it."""
+def doubtful(provider: Provider, why: str, *, resolving: str, free: bool) -> Ending:
+    """A submit may have been charged and nothing proves it; `resolving` is the command that decides it."""
     if free:
         return Ending(result="failed", message=why, help="the model is free: run again")
-    help_ = f"nothing is sent again by itself; see what {provider.title} lists, then: scorefile resolve {job}"
+    looking = f"see what {provider.title} lists" if provider.listing else f"look at your account with {provider.title}"
+    help_ = f"nothing is sent again by itself; {looking}, then: {resolving}"
     return Ending(result="unknown", message=f"payment in an unknown state: {why}", help=help_)
 
 
@@ -101,16 +102,17 @@ def locked_out(provider: Provider, reading: Reading) -> Ending:
     return Ending(result="failed", message=message, help=help_, group="auth")
 
 
-def unfound(provider: Provider, job: str, why: str) -> Ending:
+def unfound(provider: Provider, why: str, *, resolving: str) -> Ending:
     """The lock holds the digest of a receipt, and the vendor's list does not give the id behind it."""
     message = f"the receipt was begun on another machine, and {provider.title} does not say its id: {why}"
-    help_ = f"it stays in the lock; run again there or here, or look the id up: scorefile resolve {job} --id ID"
+    help_ = f"it stays in the lock; run again there or here, or look the id up: {resolving} --id ID"
     return Ending(result="failed", message=message, help=help_)
 
 
 def stalled(provider: Provider, submission: Submission, age_s: float) -> Ending:
     """A paid job is not finished at its deadline."""
-    message = f"{_named(provider, submission)} is not finished {age_s:.0f} s after its submit"
+    last = f"; the last answer: {submission.message}" if submission.message else ""
+    message = f"{_named(provider, submission)} is not finished {age_s:.0f} s after its submit{last}"
     return Ending(result="failed", message=message, help="run again to go on waiting: it costs nothing")
 
 
@@ -124,6 +126,12 @@ def dead_link(provider: Provider, submission: Submission) -> Ending:
 def undownloaded(why: str) -> Ending:
     """The download did not succeed this time."""
     return Ending(result="failed", message=why, help=_AT_NO_COST)
+
+
+def left_behind(provider: Provider, submission: Submission, *, resolving: str) -> Ending:
+    """What ended is asked for by nothing in the file any more: there is no job to make anew."""
+    help_ = f"run again to ask for it once more, at no cost; to give it up: {resolving} --not-charged"
+    return replace(over(provider, submission), help=None if submission.phase is Phase.FAILED else help_)
 
 
 def over(provider: Provider, submission: Submission) -> Ending:

@@ -141,7 +141,7 @@ class Executor:
                 case "reuse":
                     self._settle(action, outcomes.reused(action))
                 case "blocked":
-                    self._settle(action, outcomes.blocked(action))
+                    self._settle(action, outcomes.blocked(action, self._terms.resolving))
                 case "restore":
                     self._settle(action, self._restore(action))
                 case "generate" | "regenerate" | "resume" | "remaster":
@@ -150,7 +150,7 @@ class Executor:
                     assert_never(action.verb)
         for action in self._plan.collect:
             if action.verb == "blocked":
-                self._settle(action, outcomes.blocked(action))
+                self._settle(action, outcomes.blocked(action, self._terms.resolving))
             else:
                 lives.append(self._life(action))
         rows = [row for life in lives for row in life.story.rows_to_begin()]

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 NOT_SENT_TRIES = 3
 REJECTED_TRIES = 6
+BUSY_TRIES = 60
+"""A slot comes free when a song is done, which takes minutes: 10 to 30 s between the tries."""
 YOUNG_S = 120.0
 """A vendor that does not know an id is asked again until the submit is this old."""
 SLOWEST_POLL_S = 30.0
@@ -63,6 +65,7 @@ class Life:
         self._resubmits_left = MAX_RESUBMITS
         self._not_sent = Tries(most=NOT_SENT_TRIES, first_s=1.0, most_s=4.0)
         self._rejected = Tries(most=REJECTED_TRIES, first_s=5.0, most_s=60.0)
+        self._busy = Tries(most=BUSY_TRIES, least_s=10.0, first_s=20.0, most_s=20.0)
         self._polls = 0
         self._fetched_again = False
         self._words: set[str] = set()
@@ -182,7 +185,8 @@ class Life:
         reading = protocol.read_submit(self._provider, self._card, answer, base_url=self._door.base_url)
         holder = None if reading.id is None else self._books.holder_of(self._card.provider, reading.id)
         if holder not in (None, self.submission.attempt):
-            message = f"{self._provider.title} answered with the id of another job, {reading.id}"
+            named = "" if self._provider.id_is_private else f", {reading.id}"
+            message = f"{self._provider.title} answered with the id of another job{named}"
             reading = Reading(verdict=Verdict.UNKNOWN, message=message)
         self.story.record_paid(*machine.after_answer(self.submission, self.story.kept(reading), at=self.story.at()))
         if self.submission.phase in (Phase.ACCEPTED, Phase.READY):
@@ -193,11 +197,12 @@ class Life:
         return None
 
     def _was_rejected(self, reading: Reading) -> Generator[Effect, Any, Outcome | None]:
-        wait_s = self._rejected.again_in_s(reading.retry_after_s) if reading.group in ("rate", "busy") else None
-        if wait_s is not None:
+        tries = {"rate": self._rejected, "busy": self._busy}.get(reading.group or "")
+        wait_s = tries.again_in_s(reading.retry_after_s) if tries else None
+        if tries and wait_s is not None:
             self._pace.hold(self._world.monotonic() + wait_s)
-            title, number = self._provider.title, self._rejected.made + 1
-            self._tell("waiting", f"{title} is busy; try {number} of {REJECTED_TRIES} in {wait_s:.0f} s")
+            title, number = self._provider.title, tries.made + 1
+            self._tell("waiting", f"{title} is busy; try {number} of {tries.most} in {wait_s:.0f} s")
             yield Wait(seconds=wait_s)
             return None
         ending = endings.rejected(self._provider, reading)
@@ -218,7 +223,7 @@ class Life:
             self._begin_again()
             yield Wait(seconds=0.0)
             return None
-        return self._end(endings.doubtful(self._provider, self.job, why, free=free))
+        return self._end(endings.doubtful(self._provider, why, resolving=self._resolving, free=free))
 
     # ------------------------------------------------------------ poll
 
@@ -228,7 +233,7 @@ class Life:
         digest, vendor = str(self.submission.request_id), (self._provider, self._door, self._world.transport)
         found, why = yield from learn_id(digest, *vendor, tries=self._not_sent)
         if found is None:
-            return self._end(endings.unfound(self._provider, self.job, why))
+            return self._end(endings.unfound(self._provider, why, resolving=self._resolving))
         self.story.reached(Phase.ACCEPTED, request_id=found)
         return None
 
@@ -330,6 +335,8 @@ class Life:
                 self._begin_again()
                 yield Wait(seconds=0.0)
                 return None
+        if not self.request.output:
+            return self._end(endings.left_behind(self._provider, ended, resolving=self._terms.resolving(self.job)))
         return self._end(endings.over(self._provider, ended))
 
     def _interrupted(self) -> Outcome:
@@ -360,6 +367,10 @@ class Life:
     @property
     def _door(self) -> Door:
         return self._terms.doors[self._card.provider]
+
+    @property
+    def _resolving(self) -> str:
+        return self._terms.resolving(self.submission.job)
 
     def _leave_vendor(self) -> None:
         if self._entered:

@@ -148,7 +148,9 @@ def answered(submission: Submission, reply: Reply, *, at: str) -> Event:
     stored = {
         "status": reply.status,
         "headers": {
-            name: value for name, value in reply.headers.items() if name in ("content-type", "retry-after", "date")
+            name: value
+            for name, value in reply.headers.items()
+            if name in ("content-type", "retry-after", "date", "location")
         },
         "body": base64.b64encode(reply.body).decode(),
         "kept": reply.kept,

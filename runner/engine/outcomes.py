@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from runner.records import IN_DOUBT, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runner.records import Action, Entry, Request
 
 
@@ -35,8 +37,8 @@ def unrestored(action: Action, error: Exception) -> Outcome:
     )
 
 
-def blocked(action: Action) -> Outcome:
-    """The plan says no: a doubt is held, or a person has to choose."""
+def blocked(action: Action, resolving: Callable[[str], str]) -> Outcome:
+    """The plan says no: a doubt is held, or a person has to choose; `resolving` is the command that decides a doubt."""
     held = action.submission if action.submission and action.submission.phase in IN_DOUBT else None
     job = action.request.job
     if held is not None and "~" not in job:
@@ -48,7 +50,7 @@ def blocked(action: Action) -> Outcome:
         entry=action.entry,
         spent_usd=Decimal(0) if held is None else None,
         message=action.reason,
-        help=None if held is None else f"scorefile resolve {job} shows what is known of it, and decides it",
+        help=None if held is None else f"{resolving(job)} shows what is known of it, and decides it",
     )
 
 

@@ -28,10 +28,10 @@ class Refusal:
 class Tries:
     """One counter of tries, with full jitter between them; a server's own Retry-After wins, up to a ceiling."""
 
-    def __init__(self, *, most: int, first_s: float, most_s: float) -> None:
-        self._most = most
+    def __init__(self, *, most: int, first_s: float, most_s: float, least_s: float = 0.0) -> None:
+        self.most = most
         self._state = tenacity.RetryCallState(None, None, (), {})  # type: ignore[arg-type]  # only its counter is read
-        self._wait = tenacity.wait_random_exponential(multiplier=first_s, max=most_s)
+        self._wait = tenacity.wait_fixed(least_s) + tenacity.wait_random_exponential(multiplier=first_s, max=most_s)
 
     @property
     def made(self) -> int:
@@ -42,7 +42,7 @@ class Tries:
         """Count a failed try; return the seconds to wait before the next one, or None when there is none left."""
         wait_s = self._wait(self._state)
         self._state.attempt_number += 1
-        if self.made >= self._most:
+        if self.made >= self.most:
             return None
         return wait_s if retry_after_s is None else min(retry_after_s, MAX_RETRY_AFTER_S)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.catalog.price import cost
+from runner.catalog.price import cost, total
 from runner.engine import machine
 from runner.plan.decide import asked_seconds
 from runner.plan.fingerprint import fingerprint
@@ -16,6 +15,7 @@ from runner.records import ENDED_BADLY, Phase, Reading, Submission, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from runner.records import Action, Event, Json, Media, Provider, Reply, Request, Take
     from runner.state.books import Books
@@ -36,8 +36,8 @@ class Story:
         self._begun = action.submission if resumed else None
         self._given_up = None if resumed else action.submission
         self.submission: Submission = self._begun or _blank(action.request)
-        self.paid: Decimal | None = Decimal(0)
-        """What was charged in this run so far, in USD; None when that is not known."""
+        self._charges: list[Decimal | None] = []
+        """What each submit of this run was charged, in USD; None where nobody knows."""
 
     def rows_to_begin(self) -> tuple[Event, ...]:
         """Return the rows that open this job in the journal, folded already; the loop writes those of all jobs at once.
@@ -128,30 +128,32 @@ class Story:
         submitted = datetime.fromisoformat(self.submission.submitted_at or self.at())
         return (self._now() - submitted) / timedelta(seconds=1)
 
+    @property
+    def paid(self) -> Decimal | None:
+        """What was charged in this run so far, in USD; None when that is not known."""
+        return total(self._charges)
+
     def charge_submit(self) -> None:
         """Count one accepted submit."""
-        self._charge(self._one_submit())
+        self._charges.append(self._one_submit())
 
     def take_back_submit(self) -> None:
-        """Take one submit back that the vendor says it did not charge."""
-        self._charge(-(self._one_submit() or Decimal(0)))
+        """Take the last submit back: the vendor says that it did not charge it."""
+        if self._charges:
+            self._charges.pop()
 
     def charge_unknown(self) -> None:
         """Note that something was, or may have been, charged and nobody knows how much."""
-        self.paid = None
+        self._charges.append(None)
 
     def charge_real_length(self) -> None:
         """Put the real length into a price by the minute."""
-        if self._request.price.per == "minute" and self.paid:
-            actual = self._price_of(self.submission.takes)
-            self._charge(None if actual is None else actual - (self._one_submit() or Decimal(0)))
+        if self._request.price.per == "minute" and self._charges:
+            self._charges[-1] = self._price_of(self.submission.takes)
 
     def _price_of(self, takes: tuple[Take, ...]) -> Decimal | None:
         seconds = sum(take.seconds for take in takes) / max(1, len(takes))
         return cost(self._request.price, takes=len(takes), seconds=seconds).low
-
-    def _charge(self, usd: Decimal | None) -> None:
-        self.paid = None if usd is None or self.paid is None else self.paid + usd
 
     def _one_submit(self) -> Decimal | None:
         return cost(self._request.price, takes=self._request.takes, seconds=asked_seconds(self._request)).low

@@ -44,6 +44,8 @@ class Terms:
     max_in_flight: Mapping[str, int]
     jobs: int
     budget: Budget
+    resolving: Callable[[str], str]
+    """job → the command line that decides its doubt."""
     fail_fast: bool = False
     callback: Callable[[str], str] | None = None
     """attempt → the secret address under which this run hears that it is over."""

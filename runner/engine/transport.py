@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
+from runner.catalog.answer import MAX_JSON
 from runner.catalog.calls import origin
 from runner.engine.deadline import Deadline
 from runner.engine.noted import noting
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from runner.engine.noted import Note
     from runner.records import Auth, Call
 
-MAX_REPLY_BYTES = 1 << 20
 """A vendor's JSON answer is cut here; a longer one is not read as JSON."""
 CONNECT_TIMEOUT_S = 10.0
 POLL_TIMEOUT_S = 30.0
@@ -46,6 +46,8 @@ class Door:
     key: Key | None = None
     shown: frozenset[str] | None = frozenset()
     """The parts of this provider's paths that may stand in a log; None shows them all."""
+    most_bytes: int = MAX_JSON
+    """How long an answer may be."""
 
     def headers(self, url: str) -> list[tuple[str, str]]:
         """Return the header that carries the key to `url`. Raises NotSent when that is another host."""
@@ -166,7 +168,7 @@ class _GateFailed(Exception):
 
 
 def _exchange(wire: Wire, call: Call, door: Door, *, timeout_s: float, gate: _Gate | None) -> Reply:
-    """Send one call and read its answer within `timeout_s` by the wall clock, cut at MAX_REPLY_BYTES + 1."""
+    """Send one call and read its answer within `timeout_s` by the wall clock, cut soon after `door.most_bytes`."""
     headers = [*call.headers, ("Accept-Encoding", "identity"), ("User-Agent", "scorefile"), *door.headers(call.url)]
     with Deadline(timeout_s) as deadline:
 
@@ -186,7 +188,7 @@ def _exchange(wire: Wire, call: Call, door: Door, *, timeout_s: float, gate: _Ga
         )
         try:
             response = client.send(request, stream=True)
-            body = _read(response)
+            body = _read(response, door.most_bytes)
         except _FAULTS as error:
             if deadline.passed:
                 raise httpx.ReadTimeout("the time is up") from error
@@ -198,12 +200,12 @@ def _exchange(wire: Wire, call: Call, door: Door, *, timeout_s: float, gate: _Ga
     )
 
 
-def _read(response: httpx.Response) -> bytes:
+def _read(response: httpx.Response, most: int) -> bytes:
     body = bytearray()
     try:
         for chunk in response.iter_raw():
             body += chunk
-            if len(body) > MAX_REPLY_BYTES:
+            if len(body) > most:
                 break
     finally:
         response.close()

@@ -16,9 +16,12 @@ def uuid7(now_ms: int, noise: int) -> str:
 
 
 def job_id(shape: str, *, model: str, count: int, now_ms: int, noise: int) -> str:
-    """Fill `shape`: {model}, {uuid}, {email}, and {number}, whose last place gets `count` and any other a constant."""
+    """Fill `shape`: {model}, {uuid}, {email}, and {number}, of which any but the last is a constant.
+
+    The last number is made of the time and `count`: a gateway that is started anew repeats none of an earlier one.
+    """
     head, number, tail = shape.rpartition("{number}")
-    text = head.replace("{number}", NUMBER) + (str(count) if number else "") + tail
+    text = head.replace("{number}", NUMBER) + (f"{now_ms}{count:03}" if number else "") + tail
     return text.replace("{model}", model).replace("{email}", EMAIL).replace("{uuid}", uuid7(now_ms, noise))
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from runner.catalog.kinds import kinds_of
-from runner.catalog.price import cost
+from runner.catalog.price import cost, total
 from runner.media_types import EXTENSIONS
 from runner.plan.claims import Claims, pinned
 from runner.plan.fingerprint import fingerprint
@@ -75,8 +75,8 @@ def decide(requests: tuple[Request, ...], facts: Facts, asked: Asked) -> Plan:
             actions.append(action)
     return Plan(
         actions=tuple(actions),
-        low=_total(action.cost.low for action in actions),
-        worst=_total(action.cost.worst for action in actions),
+        low=total(action.cost.low for action in actions),
+        worst=total(action.cost.worst for action in actions),
         collect=tuple(_left_over(claims.unclaimed(), facts, asked)),
         orphans=claims.orphans(),
     )
@@ -269,13 +269,3 @@ def _changes(request: Request, entry: Entry) -> tuple[Change, ...]:
 
 def _same(old: Json, new: Json) -> bool:
     return fingerprint("", {"value": old}) == fingerprint("", {"value": new})
-
-
-def _total(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """Add amounts up; one unknown makes the sum unknown."""
-    total = Decimal(0)
-    for amount in amounts:
-        if amount is None:
-            return None
-        total += amount
-    return total

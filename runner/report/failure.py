@@ -9,9 +9,9 @@ from runner.errors import ScorefileError, SpecError
 from runner.report.findings import of_problem
 from runner.report.ink import clean, paint
 from runner.report.markdown import code
-from runner.report.problems import problem_data, problem_text, verdict
+from runner.report.problems import gap, problem_data, problems_text, verdict
 from runner.report.records import Case, Finding, Page
-from runner.report.validate import problem_cases, problem_page
+from runner.report.validate import failing, problem_cases, problem_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,7 @@ class FailureReport:
     error: ScorefileError
     exit_code: int
     name: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def ran(self) -> bool:
@@ -63,7 +64,8 @@ class FailureReport:
     def cases(self) -> tuple[Case, ...]:
         """Return one case a job or file that problems name, or one for the command itself."""
         if isinstance(self.error, SpecError):
-            return problem_cases(self.problems, ())
+            is_strict = not failing(self.problems, strict=False)
+            return problem_cases(self.problems, (), strict=is_strict)
         help_ = (f"help: {clean(self.error.help)}",) if self.error.help else ()
         told = clean(self.error.message)
         return (Case(name=self.verb, group=self.verb, state="error", kind=self._rule(), message=told, notes=help_),)
@@ -76,8 +78,7 @@ class FailureReport:
     def talk(self, look: Look) -> str:
         """Return every problem, or what went wrong and its remedy."""
         if isinstance(self.error, SpecError):
-            blocks = [problem_text(item, look) for item in self.problems]
-            return ("\n" if look.quiet else "\n\n").join([*blocks, verdict(self.problems)])
+            return gap(look).join([problems_text(self.problems, look), verdict(self.problems)])
         head = f"{paint('error', 'error', on=look.color)}: {clean(self.error.message)}"
         help_ = f"\n\n{paint('help', 'help', on=look.color)}: {clean(self.error.help)}" if self.error.help else ""
         return head + help_

@@ -18,10 +18,19 @@ _WORD = re.compile(r"[^0-9A-Za-z ,/+=-]")
 _LONGEST = 160
 
 
-def as_markdown(report: Report, look: Look) -> str:  # noqa: ARG001 - the signature of every format
-    """Return a report for a sticky comment: its first line is a hidden marker with the verb and the pipeline's name."""
-    marker = f"<!-- scorefile:{report.verb}:{quote(report.name, safe='')} -->"
-    return fit(report.page(), first=marker, room=COMMENT_CHARACTERS, wide="utf-16-le", unit=2)
+def as_markdown(report: Report, look: Look) -> str:
+    """Return a report for a sticky comment: its first line is a hidden marker with the verb and the pipeline's file.
+
+    It is the same whether all is well or the command was refused, and another for each file of a repository.
+    """
+    about = quote(" ".join(map(look.relative, report.files)), safe="").replace("--", "-%2D")
+    return fit(
+        report.page(),
+        first=f"<!-- scorefile:{report.verb}:{about} -->",
+        room=COMMENT_CHARACTERS,
+        wide="utf-16-le",
+        unit=2,
+    )
 
 
 def summary(report: Report, room: int) -> str:

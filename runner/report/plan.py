@@ -9,7 +9,7 @@ from runner.report.findings import of_problem
 from runner.report.ink import clean
 from runner.report.plan_page import plan_page
 from runner.report.plan_text import plan_text, summary, why
-from runner.report.problems import mark_data, problem_data, problem_text
+from runner.report.problems import mark_data, problem_data, problems_text
 from runner.report.records import Case, Finding
 from runner.report.totals import totals
 
@@ -29,6 +29,7 @@ class PlanReport:
     todo: Plan
     lock: Lock | None
     exit_code: int
+    files: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
     rehearsal: bool = False
     verb: str = "plan"
@@ -64,7 +65,7 @@ class PlanReport:
 
     def talk(self, look: Look) -> str:
         """Return the warnings."""
-        return "\n\n".join(problem_text(item, look) for item in self.warnings)
+        return problems_text(self.warnings, look)
 
     def page(self) -> Page:
         """Return what a change will make, why, and what it costs."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.plan.decide import MAKING
 from runner.report.markdown import code, row
 from runner.report.plan_text import SIGNS, change_words, why
 from runner.report.records import Page
-from runner.report.totals import MAKING, totals
+from runner.report.totals import totals
 from runner.report.words import usd
 
 if TYPE_CHECKING:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from runner.plan.decide import MAKING
 from runner.report.ink import clean, paint
-from runner.report.totals import MAKING, totals
-from runner.report.words import count, short, some, usd
+from runner.report.totals import totals
+from runner.report.words import count, some, usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runner.records import Action, Change, Lock, Plan, Verb
+    from runner.records import Action, Change, Json, Lock, Plan, Verb
     from runner.report.ink import Role
     from runner.report.records import Look
     from runner.report.totals import Totals
@@ -89,9 +91,18 @@ def differing(old: str, new: str) -> tuple[str, str]:
 
 
 def change_words(change: Change) -> tuple[str, str]:
-    """Return old and new value of a change, each on one short line."""
-    old, new = differing(short(change.old, 4000), short(change.new, 4000))
-    return clean(old), clean(new)
+    """Return old and new value of a change, each on one short line. A text that is cut keeps both its quotes."""
+    old, new = differing(_bare(change.old), _bare(change.new))
+    return _quoted(change.old, clean(old)), _quoted(change.new, clean(new))
+
+
+def _bare(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text[1:-1] if isinstance(value, str) else text
+
+
+def _quoted(value: Json, text: str) -> str:
+    return f'"{text}"' if isinstance(value, str) else text
 
 
 def _lines(actions: list[Action], look: Look) -> Iterator[str]:

@@ -36,6 +36,16 @@ def problem_text(problem: Problem, look: Look) -> str:
     return "\n".join(lines)
 
 
+def problems_text(problems: Iterable[Problem], look: Look) -> str:
+    """Return problems one below the other, with an empty line between them unless each is one line."""
+    return gap(look).join(problem_text(problem, look) for problem in problems)
+
+
+def gap(look: Look) -> str:
+    """Return what stands between two problems, and between them and the verdict."""
+    return "\n" if look.quiet else "\n\n"
+
+
 def problem_line(problem: Problem) -> str:
     """Return a problem on one line, as editors and problem matchers read it."""
     place = f"{clean(str(problem.mark))}: " if problem.mark else ""

@@ -89,6 +89,11 @@ class Report(Protocol):
         ...
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The pipeline files it is about, as typed."""
+        ...
+
+    @property
     def exit_code(self) -> int:
         """The exit code that goes with it."""
         ...

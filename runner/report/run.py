@@ -11,7 +11,7 @@ from runner.jsonform import entry_to_json
 from runner.report.findings import of_problem
 from runner.report.ink import clean, paint
 from runner.report.markdown import code, row
-from runner.report.problems import problem_data
+from runner.report.problems import problem_data, problems_text
 from runner.report.records import Case, Finding, Page
 from runner.report.table import table
 from runner.report.words import count, usd
@@ -50,6 +50,7 @@ def exit_code(ran: Ran) -> int:
 class RunReport:
     """How every job of a run ended; `places` says where each job stands in its file."""
 
+    name: str
     did: Ran
     exit_code: int
     warnings: tuple[Problem, ...] = ()
@@ -58,9 +59,9 @@ class RunReport:
     ran: bool = True
 
     @property
-    def name(self) -> str:
-        """The pipeline's name."""
-        return self.did.project.name
+    def files(self) -> tuple[str, ...]:
+        """The pipeline file, as typed."""
+        return (self.did.project.shown,)
 
     def data(self) -> dict[str, Json]:
         """Return everything, as data."""
@@ -89,9 +90,9 @@ class RunReport:
             return f"nothing to do: {count(len(self.did.outcomes), 'job')} up to date"
         return "\n".join(self._lines(look))
 
-    def talk(self, look: Look) -> str:  # noqa: ARG002 - the signature of every report
-        """Return nothing: progress was the talk."""
-        return ""
+    def talk(self, look: Look) -> str:
+        """Return the warnings; progress was the rest of the talk."""
+        return problems_text(self.warnings, look)
 
     def page(self) -> Page:
         """Return what was done as a table, and why the rest was not."""

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
-from runner.plan.saved import Saved, load, save
+from runner.plan.saved import KIND, Saved, load, save
 from runner.records import Lock
 from runner.report.as_json import document
 
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
     from runner.records import Json, Pipeline, Provider
     from runner.report.plan import PlanReport
+
+__all__ = ["KIND", "is_saved", "read_saved", "saved_text"]
+
+
+def is_saved(text: str) -> bool:
+    """Say whether a text is a saved plan, of whatever age and however changed."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(data, dict) and data.get("kind") == KIND
 
 
 def saved_text(

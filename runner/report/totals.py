@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.plan.decide import asked_seconds
+from runner.plan.decide import MAKING, asked_seconds
 from runner.report.words import Sum, count, usd
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from runner.records import Action, Entry, Lock, Plan, Verb
 
-MAKING: tuple[Verb, ...] = ("generate", "regenerate")
 NAMES: Mapping[Verb, str] = {
     "generate": "to make",
     "regenerate": "to make anew",

@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.records import Mark, Problem
 from runner.report.findings import of_problem
 from runner.report.ink import clean
 from runner.report.markdown import code, row
-from runner.report.problems import notes, problem_data, problem_text, verdict
+from runner.report.problems import gap, notes, problem_data, problems_text, verdict
 from runner.report.records import Case, Page
 from runner.report.words import count
 
 if TYPE_CHECKING:
-    from runner.records import Json, Problem
+    from collections.abc import Iterable
+
+    from runner.errors import UsageError
+    from runner.records import Json
     from runner.report.records import Finding, Look
 
 
@@ -25,6 +29,8 @@ class ValidateReport:
     jobs: int
     problems: tuple[Problem, ...]
     exit_code: int
+    strict: bool = False
+    """Warnings fail too."""
     verb: str = "validate"
     ran: bool = True
 
@@ -35,8 +41,11 @@ class ValidateReport:
 
     def data(self) -> dict[str, Json]:
         """Return everything, as data."""
-        valid = all(problem.severity != "error" for problem in self.problems)
-        return {"valid": valid, "jobs": self.jobs, "problems": [problem_data(item) for item in self.problems]}
+        return {
+            "valid": not failing(self.problems, strict=self.strict),
+            "jobs": self.jobs,
+            "problems": [problem_data(item) for item in self.problems],
+        }
 
     def findings(self) -> tuple[Finding, ...]:
         """Return every problem."""
@@ -44,20 +53,18 @@ class ValidateReport:
 
     def cases(self) -> tuple[Case, ...]:
         """Return one case a job that a problem names, and one a file for the rest and for files without any."""
-        return problem_cases(self.problems, self.files)
+        return problem_cases(self.problems, self.files, strict=self.strict)
 
     def text(self, look: Look) -> str:
         """Return every problem with its place, or that all is well."""
-        return self._problems(look) if self.exit_code else f"valid: {count(self.jobs, 'job')}"
+        return problems_text(self.problems, look) if self.exit_code else f"valid: {count(self.jobs, 'job')}"
 
     def talk(self, look: Look) -> str:
         """Return how many problems there are, or the warnings of files that are right all the same."""
         if self.exit_code:
             return verdict(self.problems)
-        return "\n\n".join([self._problems(look), verdict(self.problems)]) if self.problems else ""
-
-    def _problems(self, look: Look) -> str:
-        return ("\n" if look.quiet else "\n\n").join(problem_text(item, look) for item in self.problems)
+        said = [problems_text(self.problems, look), verdict(self.problems)]
+        return gap(look).join(said) if self.problems else ""
 
     def page(self) -> Page:
         """Return the problems as a table."""
@@ -66,24 +73,33 @@ class ValidateReport:
         return problem_page(self.problems, f"### Scorefile: {verdict(self.problems)}")
 
 
-def problem_cases(problems: tuple[Problem, ...], files: tuple[str, ...]) -> tuple[Case, ...]:
-    """Return one case for each job or file that problems name; a file without any has passed."""
+def not_there(file: str, error: UsageError) -> Problem:
+    """Return a file that is not there as a problem, so that it stands beside those of the other files."""
+    return Problem(code="SF503", message=error.message, mark=Mark(file=file, line=1, column=1), help=error.help)
+
+
+def failing(problems: Iterable[Problem], *, strict: bool) -> tuple[Problem, ...]:
+    """Return the problems that make a command fail: the errors, and when `strict` the warnings too."""
+    return tuple(problem for problem in problems if strict or problem.severity == "error")
+
+
+def problem_cases(problems: tuple[Problem, ...], files: tuple[str, ...], *, strict: bool) -> tuple[Case, ...]:
+    """Return one case for each job or file that problems name; a file without any that fails has passed."""
     cases: dict[str, list[Problem]] = {file: [] for file in files}
     for problem in problems:
         file = problem.mark.file if problem.mark else "scorefile"
         in_job = len(problem.path) > 1 and problem.path[0] == "jobs"
         cases.setdefault(str(problem.path[1]) if in_job else file, []).append(problem)
-    return tuple(_case(name, found) for name, found in cases.items())
+    return tuple(_case(name, failing(found, strict=strict)) for name, found in cases.items())
 
 
-def _case(name: str, problems: list[Problem]) -> Case:
-    errors = [problem for problem in problems if problem.severity == "error"]
-    if not errors:
+def _case(name: str, problems: tuple[Problem, ...]) -> Case:
+    if not problems:
         return Case(name=name, group="validate")
-    first = errors[0]
+    first = problems[0]
     told = [
         line
-        for problem in errors
+        for problem in problems
         for line in (f"{problem.code} {problem.mark or ''}: {clean(problem.message)}", *notes(problem))
     ]
     return Case(

@@ -32,6 +32,7 @@ class VerifyReport:
     name: str
     rows: tuple[Stands, ...]
     exit_code: int
+    files: tuple[str, ...] = ()
     places: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     verb: str = "verify"
     ran: bool = True

@@ -1,7 +1,7 @@
 """YAML text → the same tokens, with what stands between them written anew: two spaces a level, one after `:` and `-`.
 
-Flow collections and texts over several lines keep their shape and move with the line that they begin in. Comments
-move with the keys and items that they stand above.
+Flow collections keep their shape and move with the line that they begin in. The further lines of a text stand below its
+beginning or one step in. Comments move with the keys and items that they stand above.
 """
 
 from __future__ import annotations
@@ -221,13 +221,19 @@ class _Printer:
         return min(places, key=lambda place: abs(place[0] - column))[1] if places else 0
 
     def _write_lines(self, lines: list[str], shape: _Flow) -> None:
-        """Write a text that goes over several lines; YAML folds what stands at their starts."""
+        """Write a text that goes over several lines: each below its beginning if it was there, and else one step in.
+
+        YAML folds what stands at their starts.
+        """
         self.lines[-1] += lines[0]
         floor = self.blocks[-1].new + STEP if self.blocks else 0
+        quote = lines[0][:1] in ("'", '"')
+        below = range(shape.old + 1, shape.old + 2 + quote)
         for line in lines[1:]:
             text = line.lstrip(" \t")
             column = len(line) - len(text)
-            indent = max(floor, column + shape.shift(column))
+            is_below = column in below or not self.blocks
+            indent = max(floor, column + shape.shift(column)) if is_below else floor
             self.moved = indent - column
             self.lines.append(" " * indent + text if text else "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from yaml.events import CollectionEndEvent, CollectionStartEvent, MappingStartEvent
@@ -13,6 +14,9 @@ from runner.spec.events import read_events
 
 if TYPE_CHECKING:
     from runner.spec.events import Event
+
+COMMENT = re.compile(r"(?:[ \t]*\r?\n)*(?P<indent> *)#[^\n]*")
+"""A comment on a line of its own, with the empty lines before it."""
 
 
 class EditRefusedError(ScorefileError):
@@ -54,16 +58,22 @@ def _with_take(text: str, events: list[Event], job: int, take: int) -> str:
     end = _end(events, after)
     if events[job].flow_style:
         return f"{text[:end]}, take: {take}{text[end:]}"
-    return _with_line(text, end, " " * events[entries[0][0]].start_mark.column + f"take: {take}")
+    return _with_line(text, end, events[entries[0][0]].start_mark.column, f"take: {take}")
 
 
-def _with_line(text: str, end: int, line: str) -> str:
-    """Add a line below the one that holds the character before `end`, with the line end of the file."""
+def _with_line(text: str, end: int, column: int, line: str) -> str:
+    """Add a line in a column, with the line end of the file.
+
+    It goes below the line that holds the character before `end`, and below the comments after it that stand deeper than
+    the column: they belong to what is above.
+    """
     newline = "\r\n" if "\r\n" in text else "\n"
     stop = text.find("\n", end - 1)
+    while stop >= 0 and (comment := COMMENT.match(text, stop + 1)) and len(comment["indent"]) > column:
+        stop = text.find("\n", comment.end())
     if stop < 0:
-        return f"{text}{newline}{line}{newline}"
-    return f"{text[: stop + 1]}{line}{newline}{text[stop + 1 :]}"
+        return f"{text}{newline}{' ' * column}{line}{newline}"
+    return f"{text[: stop + 1]}{' ' * column}{line}{newline}{text[stop + 1 :]}"
 
 
 def _value(events: list[Event], mapping: int, name: str) -> int | None:

@@ -33,6 +33,7 @@ WORDS: Final = {
     "Pow": "the power operator **",
     "ExprStmt": "do",
 }
+HELP: Final = "a template has names, filters, if, for and range(): give anything else a name under vars"
 HIDDEN_NAMES: Final = frozenset({"self", "super", "caller", "varargs", "kwargs"})
 
 
@@ -102,7 +103,7 @@ class Check:
 
     def refuse(self, node: nodes.Node, message: str, name: str | None = None) -> None:
         start, end = self._where(node, name)
-        self.faults.setdefault(message, Fault(code="SF217", message=message, start=start, end=end))
+        self.faults.setdefault(message, Fault(code="SF217", message=message, start=start, end=end, help=HELP))
 
     def _where(self, node: nodes.Node, name: str | None) -> tuple[int, int | None]:
         if name is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from yaml.events import (
     AliasEvent,
@@ -32,6 +33,8 @@ from runner.spec.words import show
 
 if TYPE_CHECKING:
     from runner.spec.events import Event
+
+GROUPED: Final = re.compile(r"(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})+$")
 
 
 class Builder:
@@ -149,9 +152,21 @@ class Builder:
             is_text = False
         if is_text and not FORBIDDEN.search(value):
             return value
-        message = f"the key {show(value)} is not text" if value else "a key is empty"
-        self.problems.append(Problem(code="SF107", message=message, mark=mark, path=path, help=f'quote it: "{value}"'))
+        self.problems.append(self._grouped(event, path) or _odd_key(value, mark, path))
         return None
+
+    def _grouped(self, event: Event, path: DocPath) -> Problem | None:
+        """Know the end of a number like 1,000, which inside braces is two entries."""
+        start, end = event.start_mark.index, event.end_mark.index
+        line = self.source.rfind("\n", 0, start) + 1
+        found = GROUPED.search(self.source, line, end)
+        if found is None:
+            return None
+        mark = mark_of(event, self.file)
+        mark = replace(mark, column=found.start() - line + 1)
+        message = f"{found[0]} is two entries here: a comma ends one"
+        remedy = f"write {found[0].replace(',', '')}"
+        return Problem(code="SF107", message=message, mark=mark, path=path, help=remedy)
 
     def _not_text(self, event: Event, index: int, path: DocPath, mark: Mark) -> Problem:
         outer = self.events[index - 1]
@@ -269,6 +284,12 @@ class Builder:
             index += 1
             if depth == 0:
                 return index
+
+
+def _odd_key(value: str, mark: Mark, path: DocPath) -> Problem:
+    message = f"the key {show(value)} is not text" if value else "a key is empty"
+    remedy = f'quote it: "{value}"' if value else "write a name before the colon"
+    return Problem(code="SF107", message=message, mark=mark, path=path, help=remedy)
 
 
 def _odd_number(value: str, mark: Mark, path: DocPath) -> Problem:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from runner.spec.words import kind, listing, nearest, show
+from runner.spec.words import closest, kind, listing, nearest, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -32,12 +32,16 @@ TYPE_WORDS = {
     "null": "null",
 }
 BOOLEANS = dict.fromkeys(("yes", "y", "on"), "write true") | dict.fromkeys(("no", "n", "off"), "write false")
+FEW = 3
+WITH_UNIT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\s*[A-Za-z%]+")
+GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 NAME_PARTS = re.compile(r"[A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing wrong at `path`; `key` is the unknown, missing or misnamed key; `names` the keys a rule speaks of."""
+    """One thing wrong at `path`; `key` is the unknown, missing or misnamed key, `meant` what it surely stands for;
+    `wanted` the type that a value should have; `names` the keys a rule speaks of."""
 
     sort: Sort
     path: DocPath
@@ -46,15 +50,33 @@ class Finding:
     allowed: str | None = None
     help: str | None = None
     names: tuple[str, ...] = ()
+    meant: str | None = None
+    wanted: str | None = None
+
+    @property
+    def place(self) -> DocPath:
+        """The path of the value or key that is wrong."""
+        return self.path if self.key is None else (*self.path, self.key)
 
 
 def findings(errors: Iterable[_Error], root: Mapping[str, Json]) -> list[Finding]:
-    """Translate the errors of a Draft 7 validator over `root`; the same thing is said once."""
-    found: dict[tuple[Sort, DocPath, str | None, str], Finding] = {}
-    for error in errors:
+    """Translate the errors of a Draft 7 validator over `root`; one mistake is said once."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for error in sorted(errors, key=_order):
         for finding in _explain(error, root):
-            found.setdefault((finding.sort, finding.path, finding.key, finding.message), finding)
+            found.setdefault(_mistake(finding), finding)
     return list(found.values())
+
+
+def _order(error: _Error) -> tuple[list[str], bool]:
+    """Put errors in order: the validator goes through the keys of a mapping as through a set; a pattern says least."""
+    return list(map(str, error.absolute_path)), error.validator == "pattern"
+
+
+def _mistake(finding: Finding) -> tuple[object, ...]:
+    """Return what two findings share that come from one mistake: a value that is wrong in two ways is one."""
+    is_value = finding.sort in ("type", "range", "choice", "form")
+    return finding.path, finding.key, None if is_value else (finding.sort, finding.message)
 
 
 def _explain(error: _Error, root: Mapping[str, Json]) -> Iterator[Finding]:
@@ -62,7 +84,9 @@ def _explain(error: _Error, root: Mapping[str, Json]) -> Iterator[Finding]:
     path: DocPath = tuple(error.absolute_path)
     comment = _rule_comment(error, nodes)
     if comment is not None:
-        yield Finding(sort="rule", path=path, message=comment, names=_spoken_of(error, nodes))
+        names = _spoken_of(error, nodes)
+        remedy = "keep one of them" if error.validator == "oneOf" else f"change or remove {' or '.join(names)}"
+        yield Finding(sort="rule", path=path, message=comment, names=names, help=remedy if names else None)
         return
     match error.validator:
         case "additionalProperties":
@@ -98,19 +122,26 @@ def _unknown(error: _Error, path: DocPath) -> Iterator[Finding]:
     prefixes = tuple(pattern.removeprefix("^") for pattern in error.schema.get("patternProperties", {}))
     for key in error.instance:
         if key not in known and not (prefixes and key.startswith(prefixes)):
+            meant = closest(key, known)
             yield Finding(
                 sort="unknown",
                 path=path,
                 key=key,
                 message=f"unknown key {show(key)}",
                 allowed=listing(known),
-                help=nearest(key, known) or _under_params(path),
+                help=nearest(key, known) or _under_params(path) or _remove(key, prefixes),
+                meant=None if meant in error.instance else meant,
             )
 
 
 def _under_params(path: DocPath) -> str | None:
     is_job = len(path) == 2 and path[0] == "jobs"
     return "a parameter of the model goes under params" if is_job else None
+
+
+def _remove(key: str, prefixes: tuple[str, ...]) -> str:
+    """Say how to get rid of a key that nothing is like, or how to keep it."""
+    return f"remove it, or call it {prefixes[0]}{key}" if prefixes else "remove it"
 
 
 def _branches(error: _Error, path: DocPath, root: Mapping[str, Json]) -> Iterator[Finding]:
@@ -145,17 +176,30 @@ def _expected(path: DocPath, wanted: str, value: Json) -> Finding:
     remedy = None
     if isinstance(value, str) and "number" in wanted and _is_quoted_number(value):
         remedy = f"write {value.strip()} without quotes"
-    elif wanted == "text" and isinstance(value, bool | int | float):
+    elif isinstance(value, str) and "number" in wanted and GROUPED.fullmatch(value):
+        remedy = f"write {value.replace(',', '')}"
+    elif isinstance(value, float) and wanted == "a whole number":
+        remedy = f"write {round(value)}"
+    elif isinstance(value, str) and "number" in wanted and WITH_UNIT.fullmatch(value):
+        remedy = "write the number without its unit"
+    elif wanted.startswith("text") and isinstance(value, bool | int | float):
         remedy = f'quote it: "{show(value)}"'
     elif wanted == "true or false" and isinstance(value, str):
         remedy = BOOLEANS.get(value.lower())
     elif wanted == "a mapping":
         remedy = _as_mapping(path, value)
+    elif isinstance(value, list) and wanted.startswith("text") and all(isinstance(item, str) for item in value):
+        remedy = f'quote it: "[{", ".join(value)}]"'
     elif wanted == "a list" and isinstance(value, str | int | float):
         remedy = f"write [{value}]"
+    elif isinstance(value, list):
+        remedy = "write one value, without brackets"
+    if value is None:
+        remedy = "give it a value, or remove it"
     got = kind(value) if isinstance(value, list | dict) or value is None else show(value)
+    message = f"{name_of(path)} is {got}, not {wanted}"
     return Finding(
-        sort="type", path=path, message=f"{name_of(path)} is {got}, not {wanted}", allowed=wanted, help=remedy
+        sort="type", path=path, message=message, allowed=wanted, help=remedy or f"write {wanted}", wanted=wanted
     )
 
 
@@ -176,6 +220,10 @@ def _choice(error: _Error, path: DocPath) -> Finding:
     choices = [error.validator_value] if error.validator == "const" else list(error.validator_value)
     words = [choice for choice in choices if isinstance(choice, str)]
     remedy = nearest(error.instance, words) if isinstance(error.instance, str) else None
+    if isinstance(error.instance, str) and error.instance in [show(choice) for choice in choices]:
+        remedy = f"write {error.instance} without quotes"
+    if remedy is None and len(choices) <= FEW:
+        remedy = f"write {' or '.join(show(choice).strip(chr(34)) for choice in choices)}"
     return Finding(
         sort="choice",
         path=path,
@@ -191,8 +239,19 @@ def _range(error: _Error, path: DocPath) -> Finding:
         path=path,
         message=f"{name_of(path)} is {show(error.instance)}",
         allowed=allowed_range(error.schema),
-        help=error.schema.get("$comment"),
+        help=error.schema.get("$comment") or _into_range(error.instance, error.schema),
     )
+
+
+def _into_range(value: Json, schema: Mapping[str, Json]) -> str | None:
+    """Say which way a number has to go."""
+    low, high = _plain_number(schema.get("minimum")), _plain_number(schema.get("maximum"))
+    if high is not None and value > high:
+        return f"write {show(high)} or less"
+    if low is not None and value < low:
+        return f"write {show(low)} or more"
+    above = schema.get("exclusiveMinimum")
+    return f"write more than {show(_plain_number(above))}" if above is not None and value <= above else None
 
 
 def _plain_number(limit: Json) -> Json:
@@ -224,33 +283,39 @@ def _form(error: _Error, path: DocPath) -> Finding:
     subject = f"the name {show(value)}" if key is not None else name_of(path)
     size = f"{len(value):,}" if hasattr(value, "__len__") else ""
     allowed: str | None
+    remedy: str | None = None
     match error.validator:
         case "maxLength":
             message, allowed = f"{subject} has {size} characters", f"up to {limit:,} characters"
+            remedy = f"take {len(value) - limit:,} characters out"
         case "minLength":
             message = f"{subject} is empty" if not value else f"{subject} has {size} characters"
             allowed = f"at least {limit:,} characters" if limit > 1 else "some text"
+            remedy = "write a text, or take the key out" if not value else "write a longer text"
         case "maxItems":
             message, allowed = f"{subject} has {size} items", f"up to {limit:,} items"
+            remedy = f"take {len(value) - limit:,} out"
         case "minItems" | "minProperties":
             message, allowed = (
                 f"{subject} is empty" if not value else f"{subject} has {size} items",
                 f"at least {limit} item{'' if limit == 1 else 's'}",
             )
+            remedy = "add one, or take the key out" if not value else "add one"
         case "uniqueItems":
             message, allowed = f"{subject} names something twice", "each item once"
+            remedy = "take the second one out"
         case _:
             message = f"{subject} has the wrong form" if key is not None else f"{subject} is {show(value)}"
             allowed = schema.get("$comment") or _pattern(schema)
-    remedy = _renamed(key, limit) if key is not None and error.validator == "pattern" else None
-    return Finding(sort="form", path=path, key=key, message=message, allowed=allowed, help=remedy)
+    meant = _renamed(key, limit) if key is not None and error.validator == "pattern" else None
+    remedy = f"write {meant}" if meant else remedy
+    return Finding(sort="form", path=path, key=key, message=message, allowed=allowed, help=remedy, meant=meant)
 
 
 def _renamed(name: str, pattern: str) -> str | None:
     """Suggest a name that fits: in lower case, with dashes or underscores."""
     candidates = [joint.join(NAME_PARTS.findall(text)) for text in (name, name.lower()) for joint in ("-", "_")]
-    fitting = next((candidate for candidate in candidates if candidate and re.search(pattern, candidate)), None)
-    return f"write {fitting}" if fitting else None
+    return next((candidate for candidate in candidates if candidate and re.search(pattern, candidate)), None)
 
 
 def _pattern(schema: Mapping[str, Json]) -> str:

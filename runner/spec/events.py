@@ -138,7 +138,13 @@ def mark_of(event: Event, file: str) -> Mark:
 
 
 def too_deep(mark: Mark) -> Problem:
-    return Problem(code="SF106", message="nested too deeply", mark=mark, allowed=f"up to {MAX_DEPTH} levels")
+    return Problem(
+        code="SF106",
+        message="nested too deeply",
+        mark=mark,
+        allowed=f"up to {MAX_DEPTH} levels",
+        help="a pipeline needs six levels: put what is deeper further out",
+    )
 
 
 def too_many(mark: Mark) -> Problem:
@@ -147,6 +153,7 @@ def too_many(mark: Mark) -> Problem:
         message="the file expands to too many values here",
         mark=mark,
         allowed=f"up to {MAX_VALUES:,} values, aliases expanded",
+        help="use a matrix, or split the pipeline",
     )
 
 

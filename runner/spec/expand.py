@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from runner.records import Cell, Problem
@@ -19,7 +20,7 @@ MAX_CELLS: Final = 20_000
 
 
 def expand(pipeline: Pipeline) -> tuple[tuple[Cell, ...], tuple[Problem, ...]]:
-    """Return the cells of every job in the order of the file; a job whose matrix is wrong has none."""
+    """Return the cells of every job in the order of the file; those of a wrong matrix know that it is."""
     problems: list[Problem] = []
     cells: list[Cell] = []
     for job in pipeline.jobs:
@@ -52,7 +53,11 @@ def _cells_of(job: Job) -> tuple[tuple[Cell, ...], list[Problem]]:
         problems.append(
             Problem(code="SF209", message=message, mark=mark, path=("jobs", job.name, "matrix"), help=remedy)
         )
-    return (() if problems else tuple(cells.values())), problems
+    if not problems:
+        return tuple(cells.values()), []
+    partial = replace(job, gaps=job.gaps | {"matrix"})
+    bare = Cell(id=job.name, job=partial, values={})
+    return tuple(replace(cell, job=partial) for cell in cells.values()) or (bare,), problems
 
 
 def _product(job: Job) -> Iterator[tuple[Cell, Leaf]]:
@@ -103,7 +108,13 @@ def _same_id(job: Job, cell: Cell, first: Cell, source: Leaf) -> Problem:
 
 def _no_id(job: Job, source: Leaf) -> Problem:
     message = "this extra cell has a value that gives no label for its id"
-    return Problem(code="SF209", message=message, mark=source.mark, path=("jobs", job.name, "matrix"))
+    return Problem(
+        code="SF209",
+        message=message,
+        mark=source.mark,
+        path=("jobs", job.name, "matrix"),
+        help="a label needs a letter or digit",
+    )
 
 
 def _too_many(job: Job, count: int) -> Problem:
@@ -113,4 +124,5 @@ def _too_many(job: Job, count: int) -> Problem:
         mark=job.marks.get("matrix", job.mark),
         path=("jobs", job.name, "matrix"),
         allowed=f"up to {MAX_CELLS:,} cells",
+        help="leave values out of its axes, or split the pipeline",
     )

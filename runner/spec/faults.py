@@ -47,6 +47,7 @@ class View(Mapping[str, "Json"]):
     """A mapping that templates see under a name of its own, and that can say what a missing key means."""
 
     title = ""
+    remedy = "remove it, or write what is there"
 
     def fault(self, name: str) -> Fault:
         """Say what is wrong with looking up `name`, which is not there."""
@@ -55,7 +56,7 @@ class View(Mapping[str, "Json"]):
             code="SF216",
             message=f"{self.title} has no {name}",
             allowed=listing(known) or None,
-            help=nearest(name, known),
+            help=nearest(name, known) or self.remedy,
         )
 
 
@@ -69,7 +70,7 @@ def unknown_name(source: str, name: str, offered: Iterable[str]) -> Fault:
         start=start,
         end=end,
         allowed=listing(names),
-        help=nearest(name, names),
+        help=nearest(name, names) or f"give it a value under vars: {name}: …",
     )
 
 

@@ -19,8 +19,8 @@ RESERVED: Final = frozenset(
 )
 
 
-def read_job(merged: Merged, name: str) -> tuple[Job, list[Problem]]:
-    """Return the job called `name` and what is wrong with it beyond its shape."""
+def read_job(merged: Merged, name: str, gaps: frozenset[str]) -> tuple[Job, list[Problem]]:
+    """Return the job called `name`, which lacks what `gaps` names, and what is wrong with it beyond its shape."""
     path: DocPath = ("jobs", name)
     data: Mapping[str, Json] = merged.data["jobs"][name]
     defaults: Mapping[str, Json] = merged.data.get("defaults", {})
@@ -28,7 +28,10 @@ def read_job(merged: Merged, name: str) -> tuple[Job, list[Problem]]:
     axes, problems = read_axes(merged, (*path, "matrix"), matrix)
     exclude, wrong_exclude = read_exclude(merged, (*path, "matrix"), matrix, axes)
     include, wrong_include = read_include(merged, (*path, "matrix"), matrix, axes)
-    problems += wrong_exclude + wrong_include + _given_twice(merged, path, data) + _reserved(merged, path, data)
+    problems += wrong_exclude + wrong_include
+    is_matrix_wrong = bool(problems)
+    problems += _given_twice(merged, path, data) + _reserved(merged, path, data)
+    gaps |= {str(problem.path[2]) for problem in problems}
 
     def leaf(key: str) -> Leaf | None:
         if key in data:
@@ -53,10 +56,11 @@ def read_job(merged: Merged, name: str) -> tuple[Job, list[Problem]]:
         timeout_s=float(value("timeout_s", 1800)),
         on_unknown=value("on_unknown", "hold"),
         webhook=_webhook(merged, path, data, defaults),
-        axes=axes,
-        exclude=exclude,
-        include=include,
+        axes=() if is_matrix_wrong else axes,
+        exclude=() if is_matrix_wrong else exclude,
+        include=() if is_matrix_wrong else include,
         marks=_marks(merged, path, data),
+        gaps=gaps,
     )
     return job, problems
 

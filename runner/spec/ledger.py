@@ -28,11 +28,5 @@ class Ledger:
                 cells[cell.id] = None
 
     def result(self) -> tuple[Problem, ...]:
-        """Return every problem once, in the order of places."""
-        found = [replace(problem, cells=tuple(self.cells[key])) for key, problem in self.problems.items()]
-        return tuple(sorted(found, key=_place))
-
-
-def _place(problem: Problem) -> tuple[str, int, int]:
-    mark = problem.mark
-    return (mark.file, mark.line, mark.column) if mark else ("", 0, 0)
+        """Return every problem once."""
+        return tuple(replace(problem, cells=tuple(self.cells[key])) for key, problem in self.problems.items())

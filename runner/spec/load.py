@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from jsonschema import Draft7Validator
 
-from runner.records import DocPath, Json, Layer, Pipeline, Problem
+from runner.records import DocPath, Json, Layer, Mark, Pipeline, Problem
 from runner.spec.check import Finding, Sort, findings
+from runner.spec.echoes import value_at, without_echoes
+from runner.spec.gaps import CAUSES, find_gaps, without
 from runner.spec.jobs import RESERVED, read_job
 from runner.spec.merge import Merged, merge
 from runner.spec.needs import check_needs
 from runner.spec.scalars import OddNumberError, plain
-from runner.spec.secrets import without_keys
+from runner.spec.secrets import find_secrets, key_given, without_keys
 from runner.spec.settings import key_marks, read_budget, read_prices, read_providers
-from runner.spec.words import listing, nearest
+from runner.spec.words import listing, nearest, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from runner.records import Job
     from runner.spec.document import Document
+    from runner.spec.gaps import Gaps
 
 CODES: Mapping[Sort, str] = {
     "unknown": "SF201",
@@ -37,30 +41,32 @@ CODES: Mapping[Sort, str] = {
 LOST = ("SF104", "SF107")
 """Codes of the document's problems after which a value is not what was written."""
 
-SHARED: tuple[DocPath, ...] = ((), ("defaults",), ("env",), ("name",))
-"""Parts without which no job can be checked."""
-
 
 def load(
     doc: Document, *, schema: Mapping[str, Json], profile: str | None, overrides: Mapping[str, str]
 ) -> tuple[Pipeline | None, tuple[Problem, ...]]:
     """Return the pipeline and every problem of the file so far, the document's own first.
 
-    A job that is wrong, or needs one that is wrong, is left out of the pipeline, so that the others can still be
-    checked. There is no pipeline when what all jobs share is wrong.
+    What is wrong is left out of the pipeline, and its jobs know it, so that everything else can still be checked.
+    There is no pipeline when that leaves no jobs.
     """
     if doc.data is None:
         return None, one_a_place(doc.problems)
     lost = {problem.path for problem in doc.problems if problem.code in LOST}
-    shape = [problem for problem in _shape_problems(doc, schema) if not _is_under(problem.path, lost)]
+    found = [item for item in _findings(doc, schema) if not _is_under(item.place, lost)]
+    shape = [_problem(doc, item) for item in without_echoes(found, doc.data)]
     if not _is_profile_known(doc, profile):
         return None, one_a_place((*doc.problems, *shape, _unknown_profile(doc, profile or "")))
-    wrong = {problem.path for problem in shape if problem.code != "SF201" or len(problem.path) > 1} | lost
-    broken = _broken_parts(wrong, profile)
-    if any(path[:1] in SHARED or path == ("vars",) for path in broken):
+    gaps = find_gaps(found, lost, profile)
+    jobs = doc.data.get("jobs")
+    if gaps.is_hopeless or not isinstance(jobs, dict):
         return None, one_a_place((*doc.problems, *shape))
-    merged = _without_settings(merge(doc, profile), broken)
-    pipeline, problems = _build(merged, {str(path[1]) for path in broken if path[0] == "jobs"}, profile)
+    whole = merge(doc, profile)
+    merged = replace(whole, data=without(whole.data, gaps.cuts))
+    renamed: dict[DocPath, str] = {item.place: item.meant for item in found if item.meant is not None}
+    names = {str(renamed.get(("jobs", name), name)): str(name) for name in jobs}
+    pipeline, problems = _build(merged, gaps, names, profile)
+    problems += _strangers(doc)
     problems += _override_problems(pipeline, overrides)
     return pipeline, one_a_place((*doc.problems, *shape, *problems))
 
@@ -75,14 +81,13 @@ def one_a_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(kept.values())
 
 
-def _shape_problems(doc: Document, schema: Mapping[str, Json]) -> list[Problem]:
-    validator = Draft7Validator(schema)
-    return [_problem(doc, finding) for finding in findings(validator.iter_errors(doc.data), schema)]
+def _findings(doc: Document, schema: Mapping[str, Json]) -> list[Finding]:
+    return findings(Draft7Validator(schema).iter_errors(doc.data), schema)
 
 
 def _problem(doc: Document, finding: Finding) -> Problem:
     whole = Merged(document=doc, data=doc.data)
-    path = finding.path if finding.key is None else (*finding.path, finding.key)
+    path = finding.place
     if finding.sort == "missing":
         mark = whole.key_mark(finding.path)
         owner = f" in {finding.path[-1]}" if finding.path else ""
@@ -91,8 +96,21 @@ def _problem(doc: Document, finding: Finding) -> Problem:
         mark = whole.mark(path) if finding.key is None else whole.key_mark(path)
         message = finding.message
     return Problem(
-        code=CODES[finding.sort], message=message, mark=mark, path=path, allowed=finding.allowed, help=finding.help
+        code=CODES[finding.sort],
+        message=message,
+        mark=mark,
+        path=path,
+        allowed=finding.allowed,
+        help=_quoted_comment(doc, finding, mark) or finding.help,
     )
+
+
+def _quoted_comment(doc: Document, finding: Finding, mark: Mark) -> str | None:
+    """Say how a text that starts with # is written to someone whose value is empty because it is a comment."""
+    if finding.wanted is None or not finding.wanted.startswith("text") or value_at(doc.data, finding.path) is not None:
+        return None
+    rest = doc.source.split("\n")[mark.line - 1][mark.column - 1 :].strip()
+    return f"quote it: {show(rest)}" if rest.startswith("#") else None
 
 
 def _is_profile_known(doc: Document, profile: str | None) -> bool:
@@ -109,7 +127,7 @@ def _unknown_profile(doc: Document, profile: str) -> Problem:
         mark=doc.key_marks.get(("profiles",), doc.marks[()]),
         path=("profiles",),
         allowed=listing(known) or "this file has no profiles",
-        help=nearest(profile, known),
+        help=nearest(profile, known) or "write it under profiles, or run without --profile",
     )
 
 
@@ -117,49 +135,39 @@ def _is_under(path: DocPath, parents: set[DocPath]) -> bool:
     return any(path[:length] in parents for length in range(len(path) + 1))
 
 
-def _broken_parts(wrong: set[DocPath], profile: str | None) -> set[DocPath]:
-    """Return the two-key paths of the parts in force that cannot be used, those of the profile among them."""
-    parts: set[DocPath] = set()
-    for path in wrong:
-        in_force = path[2:] if path[:2] == ("profiles", profile) else path
-        if in_force and (in_force[0] in ("profiles", "version") or str(in_force[0]).startswith("x-")):
-            continue
-        parts.add(in_force[:2] if in_force[:1] != ("jobs",) or len(in_force) > 1 else ())
-    return parts
+def _strangers(doc: Document) -> list[Problem]:
+    """Report jobs that a profile changes and the file does not have: a profile makes no jobs of its own."""
+    jobs, profiles = list(doc.data["jobs"]), doc.data.get("profiles")
+    return [
+        Problem(
+            code="SF201",
+            message=f"the profile {profile} changes {name}, and there is no job of that name",
+            mark=doc.key_marks.get(("profiles", profile, "jobs", name)),
+            path=("profiles", profile, "jobs", name),
+            allowed=listing(jobs),
+            help=nearest(name, jobs) or "a profile changes jobs of the file; write a new one under jobs",
+        )
+        for profile, data in (profiles.items() if isinstance(profiles, dict) else ())
+        if isinstance(data, dict) and isinstance(data.get("jobs"), dict)
+        for name in data["jobs"]
+        if name not in jobs
+    ]
 
 
-def _without_settings(merged: Merged, broken: set[DocPath]) -> Merged:
-    """Take broken prices, providers and budgets away, so that the jobs can still be checked."""
-    data = dict(merged.data)
-    for block in ("prices", "providers", "budget"):
-        written = data.get(block)
-        if (block,) in broken or not isinstance(written, dict) or (block == "budget" and _is_any(block, broken)):
-            data.pop(block, None)
-        else:
-            data[block] = {name: value for name, value in written.items() if (block, name) not in broken}
-    return Merged(document=merged.document, data=data, moved=merged.moved)
-
-
-def _is_any(block: str, broken: set[DocPath]) -> bool:
-    return any(path[:1] == (block,) for path in broken)
-
-
-def _build(merged: Merged, broken: set[str], profile: str | None) -> tuple[Pipeline, list[Problem]]:
+def _build(merged: Merged, gaps: Gaps, names: Mapping[str, str], profile: str | None) -> tuple[Pipeline, list[Problem]]:
+    """Build the pipeline; `names` holds all jobs, how each should be called → how it is called."""
     data, file = merged.data, merged.document.file
-    jobs: list[Job] = []
+    jobs: dict[str, Job] = {}
     problems = _reserved_names(merged, ("vars",))
-    for name in data["jobs"]:
-        if name in broken:
-            continue
-        job, wrong = read_job(merged, name)
+    for name in data.get("jobs", {}):
+        if name not in names.values():
+            continue  # of a profile alone
+        jobs[name], wrong = read_job(merged, name, gaps.of(name))
         problems += wrong
-        if wrong:
-            broken.add(name)
-        else:
-            jobs.append(job)
-    need_problems = check_needs(jobs, data["jobs"])
-    problems += need_problems
-    broken |= {str(problem.path[1]) for problem in need_problems}
+    need_problems = check_needs(jobs.values(), names)
+    for problem in need_problems:
+        job = jobs[str(problem.path[1])]
+        jobs[job.name] = replace(job, needs=(), gaps=job.gaps | {"needs"})
     settings, wrong = read_providers(merged)
     pipeline = Pipeline(
         file=file,
@@ -169,23 +177,11 @@ def _build(merged: Merged, broken: set[str], profile: str | None) -> tuple[Pipel
         providers=settings,
         prices=read_prices(merged),
         budget_usd=read_budget(merged),
-        jobs=_sound(jobs, broken),
+        jobs=tuple(jobs.values()),
         profile=profile,
         marks=key_marks(merged),
     )
-    return pipeline, problems + wrong
-
-
-def _sound(jobs: list[Job], broken: set[str]) -> tuple[Job, ...]:
-    """Leave out broken jobs and, again and again, those that need one."""
-    wrong = set(broken)
-    while True:
-        more = {
-            job.name for job in jobs if job.name not in wrong and any(n.partition("@")[0] in wrong for n in job.needs)
-        }
-        if not more:
-            return tuple(job for job in jobs if job.name not in wrong)
-        wrong |= more
+    return pipeline, [*problems, *need_problems, *wrong]
 
 
 def _reserved_names(merged: Merged, path: DocPath) -> list[Problem]:
@@ -208,12 +204,17 @@ def _override_problems(pipeline: Pipeline, overrides: Mapping[str, str]) -> list
     problems = []
     for name, value in overrides.items():
         message = remedy = allowed = None
-        if name in axes:
+        if next(find_secrets(value), None) is not None:
+            problems.append(key_given(name, value))
+        elif name in axes:
             message = f"--var {name}: {name} is a matrix axis"
             remedy = f"choose cells with --target, for example --target '*@*{value}*'"
-        elif name not in known:
+        elif name not in known and not any(not job.gaps.isdisjoint(CAUSES["SF213"]) for job in pipeline.jobs):
             message = f"--var {name}: no var is called {name}"
-            allowed, remedy = listing(sorted(known)) or "this file has no vars", nearest(name, known)
+            allowed, remedy = (
+                listing(sorted(known)) or "this file has no vars",
+                nearest(name, known) or "write it under vars first",
+            )
         elif not _is_scalar(value):
             message = f"--var {name}: {value} is a number that readers understand differently"
             remedy = "write a plain decimal, or quote it if it is text"

@@ -105,7 +105,7 @@ def _unknown_axis(merged: Merged, path: DocPath, name: str, axes: Mapping[str, A
         mark=merged.key_mark(path),
         path=path,
         allowed=listing(axes) or None,
-        help=nearest(name, axes),
+        help=nearest(name, axes) or "remove it, or write the axis",
     )
 
 
@@ -117,7 +117,7 @@ def _unknown_point(merged: Merged, path: DocPath, axis: Axis, value: Json) -> Pr
         mark=merged.mark(path),
         path=path,
         allowed=listing(labels),
-        help=nearest(str(value), labels),
+        help=nearest(str(value), labels) or "remove it",
     )
 
 

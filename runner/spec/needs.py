@@ -18,27 +18,29 @@ def group_of(need: str) -> str:
     return need.partition("@")[0]
 
 
-def check_needs(jobs: Iterable[Job], names: Iterable[str]) -> tuple[Problem, ...]:
-    """Report needs that name no job, and every circle once; `names` are all jobs of the file, broken ones too."""
-    known = list(names)
+def check_needs(jobs: Iterable[Job], names: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Report needs that name no job, and every circle once.
+
+    `names` holds all jobs of the file, broken ones too: how each should be called → how it is called.
+    """
     graph = {job.name: job for job in jobs}
-    problems = [problem for job in graph.values() for problem in _unknown(job, known)]
+    problems = [problem for job in graph.values() for problem in _unknown(job, names)]
     return (*problems, *_circles(graph))
 
 
-def _unknown(job: Job, known: list[str]) -> list[Problem]:
+def _unknown(job: Job, names: Mapping[str, str]) -> list[Problem]:
     problems = []
     for index, need in enumerate(job.needs):
         mark = job.marks.get(f"needs.{index}", job.marks.get("needs", job.mark))
-        if group_of(need) not in known:
+        if group_of(need) not in names and group_of(need) not in names.values():
             problems.append(
                 Problem(
                     code="SF207",
                     message=f"{job.name} needs {need}, and there is no job of that name",
                     mark=mark,
                     path=("jobs", job.name, "needs"),
-                    allowed=listing(name for name in known if name != job.name) or None,
-                    help=nearest(need, known),
+                    allowed=listing(name for name in names if name != job.name) or None,
+                    help=nearest(need, names) or "write that job, or remove the need",
                 )
             )
     return problems

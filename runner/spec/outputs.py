@@ -41,6 +41,7 @@ def read_output(pipeline: Pipeline, renderer: Renderer, scope: Scope) -> tuple[s
         mark=bound.mark or scope.cell.job.mark,
         path=leaf.path,
         allowed="a path inside the pipeline's folder, with / between folders",
+        help=f"write a path such as {OUTPUT}" if leaf is not DEFAULT else "give the job an output of its own",
         origin=bound.chain() if leaf is not DEFAULT else (),
     )
     return None, None, [problem]

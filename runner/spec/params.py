@@ -39,6 +39,7 @@ class Chosen:
     bounds: dict[str, Bound] = field(default_factory=dict)
     seed_mode: SeedMode = "none"
     takes: int = 1
+    are_takes_known: bool = True
     left_out: tuple[LeftOut, ...] = ()
     problems: list[Problem] = field(default_factory=list)
     broken: bool = False
@@ -74,6 +75,7 @@ class Parameters:
             if bound.broken:
                 chosen.problems += bound.problems
                 chosen.broken = True
+                chosen.are_takes_known &= name != card.takes.param
             elif bound.value is not None:
                 chosen.bounds[name] = bound
         if card.seed is not None:
@@ -84,6 +86,11 @@ class Parameters:
         self._check(chosen, card, scope.cell.job)
         chosen.takes = _takes(card, chosen.params)
         return chosen
+
+    def problems(self, scope: Scope) -> list[Problem]:
+        """Return what is wrong with the parameters of a job whose model is not known: no more than their templates."""
+        leaves = scope.cell.job.params.values()
+        return [problem for leaf in leaves for problem in self.renderer.evaluate(leaf, scope).problems]
 
     def _origin(self, bound: Bound) -> Origin:
         known = self.origins.get(id(bound))
@@ -124,9 +131,20 @@ class Parameters:
             rules = self.rules[card.id] = Rules(card)
         wrong: list[Finding] = []
         for name, bound in chosen.bounds.items():
-            wrong += rules.of_value(name, bound.value, bound.key)
-            if name == "prompt" and isinstance(bound.value, str) and not bound.value.strip() and not wrong:
-                wrong.append(Finding(sort="form", path=("prompt",), message="prompt is blank", allowed="some text"))
+            found = rules.of_value(name, bound.value, bound.key)
+            if name == "prompt" and isinstance(bound.value, str) and not bound.value.strip() and not found:
+                found = [
+                    Finding(
+                        sort="form",
+                        path=("prompt",),
+                        message="prompt is blank",
+                        allowed="some text",
+                        help="write a text",
+                    )
+                ]
+            wrong += found
+            if found and name == card.takes.param:
+                chosen.are_takes_known = False
         if not wrong and not chosen.broken:
             keys = {name: bound.key for name, bound in chosen.bounds.items()}
             wrong += rules.of_set(chosen.params, keys)
@@ -163,7 +181,7 @@ def _unknown(name: str, leaf: Leaf, card: Card, job: Job) -> Problem:
         mark=leaf.key_mark or leaf.mark or job.mark,
         path=leaf.path,
         allowed=listing(card.params),
-        help=fixed or nearest(name, card.params),
+        help=fixed or nearest(name, card.params) or f"remove it; `scorefile models {card.id}` says what it takes",
     )
 
 
@@ -183,7 +201,8 @@ def _problem(finding: Finding, chosen: Chosen, card: Card, job: Job) -> Problem:
     leaves = [(name, job.params[name]) for name in named if name in chosen.bounds]
     leaves.sort(key=lambda item: item[1].layer)
     if not leaves:
-        return Problem(code=CODES[finding.sort], message=finding.message, mark=job.mark, path=("jobs", job.name))
+        path = ("jobs", job.name)
+        return Problem(code=CODES[finding.sort], message=finding.message, mark=job.mark, path=path, help=finding.help)
     name, leaf = leaves[-1]
     bound = chosen.bounds[name]
     mark = leaf.marks.get(finding.path[1:]) or bound.mark

@@ -17,7 +17,7 @@ from runner.spec.filters import plain_json
 from runner.spec.load import override_value
 from runner.spec.paths import inside_problem
 from runner.spec.scalars import OddNumberError
-from runner.spec.secrets import mask
+from runner.spec.secrets import key_problems, mask
 from runner.spec.template import Template, compile_template
 from runner.spec.texts import file_text, is_template, place
 from runner.spec.words import SHOWN_CHARACTERS, show
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from runner.spec.scope import Scope
 
 MAX_FILE_BYTES: Final = 1_000_000
+PATH_HELP: Final = "the path starts at the pipeline's folder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,12 +45,13 @@ class Bound:
     mark: Mark | None
     layer: Layer
     source: str | None = None
+    file: str | None = None
     steps: tuple[Step, ...] = ()
     problems: tuple[Problem, ...] = ()
     broken: bool = False
 
     def origin(self) -> Origin:
-        return Origin(layer=self.layer, mark=self.mark, source=self.source, steps=self.steps)
+        return Origin(layer=self.layer, mark=self.mark, source=self.source, steps=self.steps, file=self.file)
 
     def chain(self) -> tuple[Step, ...]:
         """Return the origin chain of a problem with this value: how it was written, then what that used."""
@@ -75,7 +77,7 @@ class Renderer:
         self.read_text = read_text
         self.literals: dict[int, Bound] = {}
         self.rendered: dict[Hashable, Bound] = {}
-        self.files: dict[str, Leaf | Problem] = {}
+        self.files: dict[str, Leaf | tuple[Problem, ...]] = {}
 
     def evaluate(self, leaf: Leaf, scope: Scope) -> Bound:
         """Return what `leaf` means in the cell of `scope`."""
@@ -119,19 +121,16 @@ class Renderer:
         self, leaf: Leaf, templates: Mapping[DocPath, Template], used: Mapping[str, Bound], scope: Scope, key: Hashable
     ) -> Bound:
         """Render every template of a leaf; names that are broken break it for their reason."""
-        wrong = tuple(problem for bound in used.values() for problem in bound.problems)
-        if any(bound.broken for bound in used.values()):
-            return _broken(leaf, wrong, key)
+        problems = [problem for bound in used.values() for problem in bound.problems]
+        for path, template in templates.items():
+            problems += [_problem(fault, leaf, path, ()) for fault in template.missing(used, scope.names())]
+        if problems or any(bound.broken for bound in used.values()):
+            return _broken(leaf, tuple(problems), key)
         values = {name: bound.value for name, bound in used.items()}
-        problems: list[Problem] = []
         hushed = False
         outcome: dict[DocPath, Json] = {}
         watched: tuple[Step, ...] = ()
         for path, template in templates.items():
-            missing = template.missing(used, scope.names())
-            if missing:
-                problems += [_problem(fault, leaf, path, ()) for fault in missing]
-                continue
             around = scope.watch()
             try:
                 outcome[path] = template.render(values)
@@ -164,11 +163,21 @@ class Renderer:
             self.files[path] = self._read(path if isinstance(path, str) else "", named.mark)
         content = self.files[path]
         step = Step(text=f"{{file: {path}}}", mark=leaf.mark)
-        if isinstance(content, Problem):
-            return _broken(leaf, (replace(content, mark=leaf.mark, path=leaf.path, origin=named.chain()),), named.key)
+        if isinstance(content, tuple):
+            problems = tuple(
+                replace(_in_file(problem, step), path=leaf.path)
+                if problem.mark != named.mark
+                else replace(problem, mark=leaf.mark, path=leaf.path, origin=named.chain())
+                for problem in content
+            )
+            return _broken(leaf, problems, named.key)
         text = self.evaluate(content, scope)
         if text.broken:
-            problems = tuple(_in_file(problem, content, step) for problem in text.problems)
+            of_file = content.mark.file if content.mark else None
+            problems = tuple(
+                _in_file(problem, step) if problem.mark is not None and problem.mark.file == of_file else problem
+                for problem in text.problems
+            )
             return replace(text, key=("file", named.key, text.key), problems=problems)
         return Bound(
             value=text.value if isinstance(text.value, str) else show(text.value),
@@ -176,46 +185,57 @@ class Renderer:
             mark=leaf.mark,
             layer=leaf.layer,
             source=f"{{file: {path}}}",
+            file=content.mark.file if content.mark and not content.texts else None,
             steps=tuple(dict.fromkeys((*named.steps, *text.steps))),
         )
 
     def _literal_path(self, leaf: Leaf) -> Bound:
         return Bound(value=leaf.value, key=id(leaf), mark=leaf.mark, layer=leaf.layer, steps=self._profile_step(leaf))
 
-    def _read(self, path: str, mark: Mark | None) -> Leaf | Problem:
+    def _read(self, path: str, mark: Mark | None) -> Leaf | tuple[Problem, ...]:
+        """Return the text of a file, or what is wrong with it: at `mark` with its name, else in the file itself."""
         wrong = inside_problem(path)
         if wrong is not None:
-            return Problem(
-                code="SF504",
-                message=f"the path {show(path)} {wrong}",
-                mark=mark,
-                allowed="a path inside the pipeline's folder, with / between folders",
-            )
+            message = f"the path {show(path)} {wrong}"
+            allowed = "a path inside the pipeline's folder, with / between folders"
+            return (Problem(code="SF504", message=message, mark=mark, allowed=allowed, help=PATH_HELP),)
+        shown = posixpath.join(posixpath.dirname(self.pipeline.file), path)
         try:
             content = self.read_text(path)
         except FileNotFoundError:
-            message = f"there is no file {path}"
-            return Problem(code="SF503", message=message, mark=mark, help="the path starts at the pipeline's folder")
+            return (Problem(code="SF503", message=f"there is no file {path}", mark=mark, help=PATH_HELP),)
+        except UnicodeDecodeError as error:
+            return (_not_utf_8(error, path, shown),)
         except (OSError, ValueError) as error:
-            return Problem(code="SF503", message=f"{path} cannot be read: {error}", mark=mark)
+            message = f"{path} cannot be read: {error}"
+            return (Problem(code="SF503", message=message, mark=mark, help="name a text file that can be read"),)
         if len(content) > MAX_FILE_BYTES or len(content.encode(errors="replace")) > MAX_FILE_BYTES:
-            return Problem(code="SF505", message=f"{path} is too large", mark=mark, allowed="up to 1 MB of text")
-        shown = posixpath.join(posixpath.dirname(self.pipeline.file), path)
+            remedy = "name a shorter text: no model takes so much"
+            message = f"{path} is too large"
+            return (Problem(code="SF505", message=message, mark=mark, allowed="up to 1 MB of text", help=remedy),)
         text = content.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
         bad = forbidden_character(text, shown)
         if bad is not None:
-            return Problem(
-                code="SF503", message=f"{path} is not plain text: {bad.message}", mark=mark, help=str(bad.mark)
-            )
+            return (replace(bad, code="SF503", message=f"{path} is not plain text: {bad.message}"),)
+        keys = key_problems(text, shown)
+        if keys:
+            return keys
         written = file_text(text, shown)
         texts: dict[DocPath, Text] = {(): written} if is_template(text) else {}
         return Leaf(value=text, path=(), layer=Layer.JOB, mark=written.mark, texts=texts)
 
 
-def _in_file(problem: Problem, content: Leaf, step: Step) -> Problem:
+def _not_utf_8(error: UnicodeDecodeError, path: str, shown: str) -> Problem:
+    before = error.object[: error.start]
+    column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
+    mark = Mark(file=shown, line=before.count(b"\n") + 1, column=column)
+    message = f"{path} is not UTF-8 text: it holds the byte 0x{error.object[error.start]:02X}"
+    return Problem(code="SF503", message=message, mark=mark, help="save it as UTF-8")
+
+
+def _in_file(problem: Problem, step: Step) -> Problem:
     """Say of a problem inside a text file which value reads that file."""
-    is_inside = problem.mark is not None and content.mark is not None and problem.mark.file == content.mark.file
-    return replace(problem, origin=(*problem.origin, step)) if is_inside else problem
+    return replace(problem, origin=(*problem.origin, step))
 
 
 def _override(name: str, text: str) -> Bound:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from runner.records import Cell, Problem, Request, Webhook
+from runner.spec.gaps import is_echo
 from runner.spec.ledger import Ledger
 from runner.spec.needs import group_of, in_order
 from runner.spec.outputs import clashes, read_output
@@ -72,6 +73,7 @@ class _Run:
         self.parameters = Parameters(pipeline, renderer)
         self.output_bounds: dict[str, Bound] = {}
         self.cells: dict[str, list[Cell]] = {}
+        self.unsure = {job.name for job in pipeline.jobs if job.gaps}
         for cell in cells:
             self.cells.setdefault(cell.job.name, []).append(cell)
 
@@ -96,13 +98,19 @@ class _Run:
             known = [cell.id for cell in self.cells.get(group_of(need), [])]
             if need in known:
                 ids[need] = None
-            elif need == group_of(need):
+            elif need == group_of(need) or group_of(need) in self.unsure:
                 ids |= dict.fromkeys(known)
             else:
                 mark = job.marks.get(f"needs.{index}", job.marks.get("needs", job.mark))
                 message = f"{job.name} needs {need}, and {group_of(need)} has no such cell"
                 wrong.append(
-                    Problem(code="SF207", message=message, mark=mark, allowed=listing(known), help=nearest(need, known))
+                    Problem(
+                        code="SF207",
+                        message=message,
+                        mark=mark,
+                        allowed=listing(known),
+                        help=nearest(need, known) or f"write {group_of(need)} to need all its cells",
+                    )
                 )
         return tuple(ids), wrong
 
@@ -117,11 +125,20 @@ class _Run:
         if card is not None:
             chosen = self.parameters.choose(card, scope)
             problems += chosen.problems
-            if not chosen.problems and job.take > chosen.takes:
+            if chosen.are_takes_known and job.take > chosen.takes:
                 problems.append(_no_take(job, chosen.takes))
-        if problems:
-            self.ledger.add(problems, cell)
-        if problems or card is None or chosen is None or chosen.broken or output is None or output_bound is None:
+        else:
+            problems += self.parameters.problems(scope)
+        self.ledger.add([problem for problem in problems if not is_echo(problem, job.gaps)], cell)
+        if (
+            problems
+            or job.gaps
+            or card is None
+            or chosen is None
+            or chosen.broken
+            or output is None
+            or output_bound is None
+        ):
             return None
         self.output_bounds[cell.id] = output_bound
         return Request(
@@ -163,7 +180,7 @@ class _Run:
             mark=bound.mark,
             path=job.model.path,
             allowed=listing(known),
-            help=nearest(str(bound.value), known),
+            help=nearest(str(bound.value), known) or "`scorefile models` lists them",
             origin=bound.chain(),
         )
         return None, [problem]
@@ -191,6 +208,7 @@ def _no_take(job: Job, takes: int) -> Problem:
         mark=job.marks.get("take", job.mark),
         path=("jobs", job.name, "take"),
         allowed=f"1 to {takes}" if takes > 1 else "1",
+        help=f"write {takes} or less" if takes > 1 else "write 1",
     )
 
 
@@ -207,7 +225,7 @@ def _strangers(pipeline: Pipeline, catalog: Catalog) -> list[Problem]:
             mark=pipeline.marks.get((block, name)),
             path=(block, name),
             allowed=listing(known),
-            help=nearest(name, known),
+            help=nearest(name, known) or "remove it, or write its file under schemas/",
         )
         for block, code, named, known in blocks
         for name in named

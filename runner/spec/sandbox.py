@@ -14,6 +14,7 @@ from runner.spec.filters import (
     MAX_CHARACTERS,
     MAX_ITEMS,
     Missing,
+    MissingNameError,
     RefusedError,
     as_list,
     as_text,
@@ -66,16 +67,18 @@ CONCATENATED: Final = "texts in a row"
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """The one environment all templates are compiled in. `budget` counts down while one template renders."""
+    """The one environment all templates are compiled in. `budget` counts down while one template renders, and `absent`
+    collects what it prints and does not have."""
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
     def __init__(self) -> None:
         super().__init__(
-            undefined=Missing, keep_trailing_newline=True, finalize=as_text, autoescape=False, optimized=False
+            undefined=Missing, keep_trailing_newline=True, finalize=self.shown, autoescape=False, optimized=False
         )
         self.globals.clear()
         self.budget = MAX_ITEMS
+        self.absent: list[MissingNameError] = []
         self.filters = {name: FILTERS[name] for name in PLAIN_FILTERS + PLAIN_FILTERS_OF_LISTS}
         self.filters |= {
             "d": FILTERS["default"],
@@ -92,6 +95,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
             CONCATENATED: join,
         }
         self.tests = {name: TESTS[name] for name in ALLOWED_TESTS}
+
+    def shown(self, value: Any) -> str:
+        """Write a value into a text; one that is missing is noted, so that the next one can be found as well."""
+        try:
+            return as_text(value)
+        except MissingNameError as error:
+            self.absent.append(error)
+            return ""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look a key up in a mapping; no attribute of a Python object is ever read."""

@@ -43,6 +43,8 @@ class Scope:
 
     def _bind(self, name: str) -> Bound | None:
         leaf = self.leaf(name)
+        if leaf is None and f"vars.{name}" in self.cell.job.gaps:
+            return Bound(value=None, key=("gap", name), mark=None, layer=Layer.CARD, broken=True)
         if name in self.renderer.overrides and leaf is not None:
             return self.renderer.overrides[name]
         if leaf is None:
@@ -116,13 +118,18 @@ class ScopeView(View):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def absent(self, gap: str, name: str) -> Exception:
+        """Return what to raise for `name`, which is not there: no word when its place in the file is a gap."""
+        return HushedError() if gap in self.scope.cell.job.gaps else KeyError(name)
+
 
 class VarsView(ScopeView):
     title = "vars"
+    remedy = "give it a value under vars"
 
     def __getitem__(self, name: str) -> Json:
         if name not in list(self):
-            raise KeyError(name)
+            raise self.absent(f"vars.{name}", name)
         bound = self.scope.bind(name)
         if bound is None:
             raise KeyError(name)
@@ -157,6 +164,7 @@ class CellView(ScopeView):
     """The axes of this cell: job.cell.heat."""
 
     title = "job.cell"
+    remedy = "add it to the job's matrix as an axis"
 
     def __getitem__(self, name: str) -> Json:
         bound = self.scope.bind(name) if name in self.scope.cell.values else None
@@ -217,7 +225,7 @@ class JobsView(ScopeView):
     def __getitem__(self, name: str) -> Json:
         needs = {group_of(need): need for need in self.scope.cell.job.needs}
         if name not in needs:
-            raise KeyError(name)
+            raise self.absent("needs", name)
         group = self.scope.finished.get(name)
         if group is None or group.broken:
             raise HushedError
@@ -231,7 +239,11 @@ class JobsView(ScopeView):
 
     def fault(self, name: str) -> Fault:
         names = [job.name for job in self.scope.renderer.pipeline.jobs]
-        remedy = f"add it to this job's needs: needs: [{name}]" if name in names else nearest(name, list(self))
+        remedy = (
+            f"add it to this job's needs: needs: [{name}]"
+            if name in names
+            else nearest(name, list(self)) or "name a job of this file"
+        )
         return Fault(
             code="SF216",
             message=f"{name} is not in this job's needs",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.records import Mark, Problem
+from runner.spec.characters import INVISIBLE, KEY_WITH_WIDE_COLON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,10 @@ UNQUOTED_TEMPLATE: Final = re.compile(r"(?:[:\[,]|^\s*-)\s+(\{[{%].*?)\s*(?:\s#.
 NO_SPACE: Final = re.compile(r"^\s*(?:- +)?([A-Za-z][\w-]*)(:)(?![\s/])(\S.*)$")
 NO_COLON: Final = re.compile(r"^\s*(?:- +)?([A-Za-z][\w-]*)(?: +(\S[^:]*?))?\s*$")
 TEXT_WITH_COLON: Final = re.compile(r"^\s*(?:- +)?[^\s:#\"'\[{][^:#]*:\s+((?![\"'\[{|>])\S.*?:(?:\s.*)?)$")
+BLOCK_HEADER: Final = re.compile(r"^\s*(?:- +)*(\S[^#\"']*?):\s+[|>][-+0-9]*\s*(?:#.*)?$")
+PLAIN_TEXT: Final = re.compile(r"^\s*(?:- +)*([A-Za-z][\w-]*):\s+(?![\"'\[{|>&*!#])\S")
+KEY: Final = re.compile(r"^\s*(?:- +)*[\"']?[\w-]+[\"']?:(?:\s|$)")
+IN_BRACES: Final = re.compile(r"(?:\{\{.*?\}\}|\{%.*?%\}|[^,\]}])*")
 INDENT: Final = re.compile(r"[ \t]*")
 
 
@@ -39,12 +44,18 @@ class Stop:
     def text(self) -> str:
         return self.lines[self.line] if self.line < len(self.lines) else ""
 
-    def above(self) -> int:
-        """Return the last line before this one that is neither blank nor a comment."""
-        for number in range(min(self.line, len(self.lines)) - 1, -1, -1):
+    def above(self, line: int | None = None) -> int:
+        """Return the last line before this one, or `line`, that is neither blank nor a comment; itself if it is first."""
+        below = self.line if line is None else line
+        for number in range(min(below, len(self.lines)) - 1, -1, -1):
             if self.lines[number].strip() and not self.lines[number].lstrip().startswith("#"):
                 return number
-        return self.line
+        return below
+
+    def around(self) -> tuple[int, ...]:
+        """Return the lines in which the mistake may stand: where the reader began, stopped, and what it had passed."""
+        lines = dict.fromkeys((self.begun[0], self.line, self.above()))
+        return tuple(line for line in lines if line < len(self.lines))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +99,68 @@ def _tab(stop: Stop) -> Said | None:
     return Said(message="a tab indents this line", help=remedy, line=stop.line, start=first, end=last)
 
 
+def _character(stop: Stop) -> Said | None:
+    """Find a character that nobody sees, or that only looks like a colon."""
+    for number in stop.around():
+        text = stop.lines[number]
+        unseen, wide = INVISIBLE.search(text), KEY_WITH_WIDE_COLON.match(text)
+        if unseen:
+            message = f"the invisible character U+{ord(unseen[0]):04X} stands here"
+            return Said(message=message, help="remove it", line=number, start=unseen.start(), end=unseen.end())
+        if wide:
+            message = f"{wide[2]} (U+{ord(wide[2]):04X}) is not a colon to YAML"
+            remedy = f"write {wide[1]}: {wide[3]}".rstrip()
+            return Said(message=message, help=remedy, line=number, start=wide.start(2), end=wide.end(2))
+    return None
+
+
 def _template(stop: Stop) -> Said | None:
     for number in dict.fromkeys((stop.line, stop.above())):
         found = UNQUOTED_TEMPLATE.search(stop.lines[number]) if number < len(stop.lines) else None
         if found:
-            message, remedy = unquoted_template(found[1])
-            return Said(message=message, help=remedy, line=number, start=found.start(1), end=found.end(1))
+            written = _value_of(found[1])
+            message, remedy = unquoted_template(written)
+            start = found.start(1)
+            return Said(message=message, help=remedy, line=number, start=start, end=start + len(written))
     return None
+
+
+def _value_of(rest: str) -> str:
+    """Cut a value out of the rest of its line: where more brackets close than open, it ends before one of them."""
+    within = any(rest.count(closing) > rest.count(opening) for opening, closing in ("{}", "[]"))
+    found = IN_BRACES.match(rest) if within else None
+    return found[0].rstrip() if found else rest
+
+
+def _block_text(stop: Stop) -> Said | None:
+    """Know the text of a | or > that is not indented: lines that are no keys stand between its sign and the stop."""
+    for last in stop.around():
+        number, header = last, stop.above(last)
+        while header < number and not KEY.match(stop.lines[header]):
+            number, header = header, stop.above(header)
+        found = BLOCK_HEADER.match(stop.lines[header])
+        column = _indent(stop.lines[number])
+        if found and header != number and stop.lines[number].strip() and column <= _indent(stop.lines[header]):
+            message = f"the text of {found[1]} starts here and is not indented"
+            remedy = f"indent every line of it by more than {found[1]}, or quote it in one line"
+            return Said(message=message, help=remedy, line=number, start=column)
+    return None
+
+
+def _continued(stop: Stop) -> Said | None:
+    """Know a text that goes on in a line below its key, and has a colon there."""
+    if not stop.said.startswith("mapping values"):
+        return None
+    owner = stop.above()
+    while owner and _indent(stop.lines[owner]) >= _indent(stop.text):
+        owner = stop.above(owner)
+    between = [text for text in stop.lines[owner + 1 : stop.line] if text.strip()]
+    found = PLAIN_TEXT.match(stop.lines[owner])
+    if not found or any(KEY.match(text) for text in between) or (KEY.match(stop.text) and not between):
+        return None
+    message = f"the text of {found[1]} goes on here, and has a colon and a space in it"
+    remedy = f"quote all of it, or write {found[1]}: > and the text in indented lines below"
+    return Said(message=message, help=remedy, line=stop.line, start=stop.column, end=stop.column + 1)
 
 
 def unquoted_template(written: str) -> tuple[str, str]:
@@ -236,8 +302,11 @@ def _block(stop: Stop) -> Said | None:
 
 RULES: Final[tuple[Callable[[Stop], Said | None], ...]] = (
     _tab,
+    _character,
+    _block_text,
     _template,
     _colon_in_text,
+    _continued,
     _key_above,
     _deeper,
     _bracket,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import TemplateSyntaxError, nodes
 
 from runner.spec.allowlist import HIDDEN_NAMES, Check
-from runner.spec.faults import Fault, FaultsError, View, first_region, locate, opening_after, unknown_name
+from runner.spec.faults import Fault, FaultsError, HushedError, View, first_region, locate, opening_after, unknown_name
 from runner.spec.filters import (
     MAX_ITEMS,
     MissingNameError,
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 
 SANDBOX: Final = Sandbox()
 NAME: Final = re.compile(r"\{\{ *([A-Za-z]\w*) *\}\}", re.ASCII)
+OWNER: Final = re.compile(r"([A-Za-z_][\w.]*)\s*(?:\.|\[)\s*[\"']?$")
+HELP: Final = {
+    "SF218": "give it what it takes, or guard it: {{ … if … else … }}",
+    "SF219": "loop over less, or repeat less",
+}
 KEYWORDS: Final = HIDDEN_NAMES | {
     "true",
     "false",
@@ -65,11 +70,25 @@ class Template:
         return tuple(unknown_name(self.source, name, offered) for name in lacking)
 
     def render(self, values: Mapping[str, Json]) -> Json:
-        """Return the text, or the value of the one expression; raises FaultsError."""
+        """Return the text, or the value of the one expression; raises FaultsError with all that is missing."""
+        around, SANDBOX.absent = SANDBOX.absent, []
+        try:
+            result = self._attempt(values)
+        except (FaultsError, HushedError):
+            if not SANDBOX.absent:
+                raise
+        finally:
+            absent, SANDBOX.absent = SANDBOX.absent, around
+        if absent:
+            raise FaultsError(*dict.fromkeys(self._missing_fault(error, values) for error in absent))
+        return result
+
+    def _attempt(self, values: Mapping[str, Json]) -> Json:
         try:
             return self.compute(values)
         except MissingNameError as error:
-            raise FaultsError(self._missing_fault(error, values)) from None
+            SANDBOX.absent.append(error)
+            return None
         except RefusedError as error:
             raise FaultsError(self._first_fault(error.code, error.message)) from None
         except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
@@ -78,7 +97,12 @@ class Template:
 
     def _first_fault(self, code: str, message: str) -> Fault:
         start, end = first_region(self.source)
-        return Fault(code=code, message=message, start=start, end=end)
+        return Fault(code=code, message=message, start=start, end=end, help=HELP.get(code))
+
+    def _owner(self, start: int) -> str:
+        """Return what a missing key was looked up in, as it is written before `start`."""
+        written = OWNER.search(self.source[:start])
+        return written[1] if written else "the mapping"
 
     def _missing_fault(self, error: MissingNameError, values: Mapping[str, Json]) -> Fault:
         if error.name is None:
@@ -90,9 +114,12 @@ class Template:
             fault = error.owner.fault(error.name)
         elif isinstance(error.owner, Mapping):
             known = [str(key) for key in error.owner]
-            message = f"the mapping has no {error.name}"
+            message = f"{self._owner(start)} has no {error.name}"
             fault = Fault(
-                code="SF216", message=message, allowed=listing(known) or None, help=nearest(error.name, known)
+                code="SF216",
+                message=message,
+                allowed=listing(known) or None,
+                help=nearest(error.name, known) or "remove it, or write what is there",
             )
         else:
             fault = Fault(code="SF216", message=f"there is no {error.name} here")
@@ -185,20 +212,22 @@ def _syntax_fault(source: str, error: TemplateSyntaxError) -> Fault:
             start=start,
             end=end,
             allowed=listing(sorted(known)),
-            help=nearest(unknown[2], known),
+            help=nearest(unknown[2], known) or "take it out",
         )
     start, end = opening_after(source, error.lineno)
-    return Fault(code="SF215", message=_said(error.message or ""), start=start, end=end)
+    message, remedy = _said(error.message or "")
+    return Fault(code="SF215", message=message, start=start, end=end, help=remedy)
 
 
-def _said(message: str) -> str:
-    """Say the two commonest mistakes plainly, any other in Jinja's words."""
+def _said(message: str) -> tuple[str, str]:
+    """Say the two commonest mistakes plainly, any other in Jinja's words; and the remedy."""
     block = re.search(r"innermost block that needs to be closed is '(\w+)'", message)
     if block:
-        return f"{{% {block[1]} %}} is never closed with {{% end{block[1]} %}}"
+        closing = f"{{% end{block[1]} %}}"
+        return f"{{% {block[1]} %}} is never closed with {closing}", f"write {closing} where it ends"
     if "expected 'end of print statement'" in message and "end of template" in message:
-        return "{{ is never closed with }}"
-    return f"not a valid template: {message}"
+        return "{{ is never closed with }}", "write }} after the expression"
+    return f"not a valid template: {message}", "braces that are text are written {{ '{{' }}"
 
 
 def _plain(error: Exception) -> str:

@@ -21,7 +21,7 @@ class Fault(NamedTuple):
 
     message: str
     allowed: str = ALLOWED
-    help: str | None = None
+    help: str | None = "write an https address without user, password and blanks"
 
 
 def hide_users(text: str) -> str:
@@ -53,7 +53,7 @@ def fault_of(url: Json, provider: Provider | None) -> Fault | None:
     most = provider.webhook.max_length if provider and provider.webhook else None
     if provider and most is not None and len(url) > most:
         message = f"the webhook's address has {len(url)} characters, and {provider.title} takes {most}"
-        return Fault(message, allowed=f"up to {most} characters")
+        return Fault(message, allowed=f"up to {most} characters", help="shorten it")
     return None
 
 

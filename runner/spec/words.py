@@ -33,12 +33,22 @@ def listing(names: Iterable[object]) -> str:
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the help line `did you mean …?` when one of `names` is close to `name`, or is it up to a colon."""
     known = list(names)
+    found = closest(name, known)
     start, colon, rest = name.partition(":")
-    if colon and start in known:
+    if colon and start == found:
         return f"put a space after the colon: {start}: {rest}"
+    return f"did you mean {found}?" if found else None
+
+
+def closest(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of `names` that was surely meant by `name`: the same up to a colon, or nearly the same."""
+    known = list(names)
+    start, colon, _ = name.partition(":")
+    if colon and start in known:
+        return start
     folded = {known_name.casefold(): known_name for known_name in reversed(known)}
     close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    return f"did you mean {folded[close[0]]}?" if close else None
+    return folded[close[0]] if close else None
 
 
 def kind(value: Json) -> str:

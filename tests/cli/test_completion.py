@@ -74,6 +74,11 @@ def offered(folder: Path) -> Callable[[str], list[str]]:
         ("scorefile completion z", ["zsh"]),
         ("scorefile run --max", ["--max-cost"]),
         ("scorefile validate g", ["game.yaml"]),
+        ("scorefile plan --format=j", ["json", "jsonl", "junit"]),
+        ("scorefile explain SF40", [f"SF40{number}" for number in range(1, 10)]),
+        ("scorefile explain sf21", [f"SF21{number}" for number in range(10)]),
+        ("scorefile explain ti", ["title"]),
+        ("scorefile run --var 'mood=very calm' ti", ["title"]),
     ],
 )
 def test_names_are_offered(offered: Callable[[str], list[str]], line: str, found: list[str]) -> None:
@@ -105,8 +110,25 @@ def spent_by_children() -> float:
 @pytest.mark.skipif(BASH is None, reason="there is no bash")
 def test_a_person_at_a_bash_presses_tab(folder: Path) -> None:
     typed = 'eval "$(scorefile completion bash)"; echo re""ady\n'
+    (folder / "own").mkdir()
+    (folder / "own/scorefile.yaml").write_text(LOCAL)
+    assert scorefile("run", cwd=folder / "own").code == 0
     screen = at_terminal(
-        folder, [(typed, "ready"), ("scorefile plan battle@ash\t", "battle@ash-hot"), ("\x15echo over\n", "over")]
+        folder,
+        [
+            (typed, "ready"),
+            ("scorefile plan battle@ash\t", "battle@ash-hot "),
+            ("\x15scorefile run --target=battle@forest-h\t", "--target=battle@forest-hot "),
+            ("\x15scorefile plan --format=js\tl", "--format=jsonl"),
+            ("\x15scorefile plan --format=\t\t", "github"),
+            ("\x15scorefile run --var ga\tx", "--var game=x"),
+            ("\x15scorefile explain SF60\t\t", "SF601"),
+            ("\x15scorefile plan ga\t", "game.yaml "),
+            ('\x15echo "<$COMP_WORDBREAKS>"\n', "@"),
+            ('\x15cd own; echo th""ere\n', "there"),
+            ("scorefile pick only \t", "only 1"),
+            ("\x15echo over\n", "over"),
+        ],
     )
     assert "not found" not in screen
 
@@ -166,6 +188,7 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|[\r\x07]", "", text)
 
 
+LOCAL = "version: 1\ndefaults: {model: local/sketch, params: {duration: 0.5}}\njobs: {only: {prompt: x}}\n"
 MATRIX = """\
 version: 1
 defaults: {model: local/sketch}

@@ -166,6 +166,27 @@ def test_odd_corners_of_yaml_stay_what_they_mean(before: str, after: str) -> Non
     assert reformat(result, "x") == result
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a:\n    b: plain text\n           goes on\n", "a:\n  b: plain text\n    goes on\n"),
+        ("a:\n    b: plain text\n       goes on\n", "a:\n  b: plain text\n     goes on\n"),
+        (
+            'a: "quoted\n text\n   below\n    or so\n      goes on"\n',
+            'a: "quoted\n  text\n   below\n    or so\n  goes on"\n',
+        ),
+        ("a:\n    - {b: one\n           two}\n", "a:\n  - {b: one\n    two}\n"),
+        ("a: {b: 1,\n c: 2,\n  d: 3}\n", "a: {b: 1,\n  c: 2,\n  d: 3}\n"),
+        ("a: {b: 1,\n    c: [2,\n      3],\n   }\n", "a: {b: 1,\n    c: [2,\n      3],\n   }\n"),
+        ("a:\n    - {b: 1,\n        c: 2}\n", "a:\n  - {b: 1,\n      c: 2}\n"),
+        ("a:\n    - {b: 1,\n  c: 2}\n", "a:\n  - {b: 1,\n    c: 2}\n"),
+    ],
+)
+def test_what_goes_on_is_a_step_in_or_below_where_it_began(before: str, after: str) -> None:
+    assert reformat(before, "x") == after
+    assert reformat(after, "x") == after
+
+
 @given(ragged())
 @settings(max_examples=250, deadline=None)
 @example(({"a": {"b": [1]}}, "a: {b: # c1: 'it' {x}\n [1]}\n", 1))

@@ -111,6 +111,22 @@ def test_before_the_first_run_there_is_nothing_to_pick(tmp_path: Path) -> None:
             "b: &b {take: 1}\njobs:\n  a: {<<: *b, prompt: x}\n",
             "b: &b {take: 1}\njobs:\n  a: {<<: *b, prompt: x, take: 3}\n",
         ),
+        (
+            "jobs:\n  a:\n    params:\n      bpm: 9  # dd\n      # last\n\n        # deep\n\n    # mine\n  # b\n  b: 1\n",
+            "jobs:\n  a:\n    params:\n      bpm: 9  # dd\n      # last\n\n        # deep\n    take: 3\n\n    # mine\n  # b\n  b: 1\n",
+        ),
+        (
+            "jobs:\n  a:\n    params:\n      bpm: 9\n      # last",
+            "jobs:\n  a:\n    params:\n      bpm: 9\n      # last\n    take: 3\n",
+        ),
+        (
+            "jobs:\n  a:\n    params:\n      bpm: 9\n    # next\n    prompt: x\n",
+            "jobs:\n  a:\n    params:\n      bpm: 9\n    take: 3\n    # next\n    prompt: x\n",
+        ),
+        (
+            "jobs:\r\n  a:\r\n    params:\r\n      bpm: 9\r\n      # last\r\n",
+            "jobs:\r\n  a:\r\n    params:\r\n      bpm: 9\r\n      # last\r\n    take: 3\r\n",
+        ),
         ("jobs:\r\n  a:\r\n    prompt: x\r\n  b: 1\r\n", "jobs:\r\n  a:\r\n    prompt: x\r\n    take: 3\r\n  b: 1\r\n"),
     ],
 )

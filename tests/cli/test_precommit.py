@@ -71,8 +71,9 @@ def pre_commit(folder: Path, *words: str) -> Done:
     env = environment({"PRE_COMMIT_HOME": str(folder.parent / "cache")})
     env["PATH"] = f"{own.parent}:{env['PATH']}"
     subprocess.run([*GIT, "add", "--all"], cwd=folder, check=True)
+    which = () if "--files" in words else ("--all-files",)
     done = subprocess.run(
-        [sys.executable, "-m", "pre_commit", "run", "--all-files", "--color", "never", *words],
+        [sys.executable, "-m", "pre_commit", "run", *which, "--color", "never", *words],
         cwd=folder,
         env=env,
         capture_output=True,
@@ -104,6 +105,30 @@ def test_each_hook_stops_what_it_is_for(project: Path) -> None:
     done = pre_commit(project, "scorefile-lock-check")
     assert done.code == 1
     assert "Wild" in done.out
+
+
+def test_the_lock_check_looks_at_all_that_is_asked_for(project: Path) -> None:
+    (project / "scorefile.yaml").write_text(PIPELINE.replace("Calm", "{file: title.txt}"))
+    (project / "title.txt").write_text("Calm")
+    committed(project)
+    assert pre_commit(project, "scorefile-lock-check").code == 0
+    (project / "title.txt").write_text("Wild")
+    done = pre_commit(project, "scorefile-lock-check", "--files", "title.txt")
+    assert done.code == 1, done
+    assert "Wild" in done.out
+
+
+def test_a_pipeline_in_a_folder_is_named(project: Path) -> None:
+    folder = project / "music"
+    folder.mkdir()
+    for name in ("scorefile.yaml", "scorefile.lock", "audio"):
+        (project / name).rename(folder / name)
+    config = yaml.safe_load((project / ".pre-commit-config.yaml").read_text())
+    config["repos"][0]["hooks"][-1]["args"] = ["music/scorefile.yaml"]
+    (project / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
+    assert pre_commit(project).code == 0
+    (folder / "scorefile.yaml").write_text(PIPELINE.replace("Calm", "Wild"))
+    assert "Wild" in pre_commit(project, "scorefile-lock-check").out
 
 
 def test_the_manifest_is_one_that_pre_commit_takes() -> None:

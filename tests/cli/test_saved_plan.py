@@ -122,3 +122,40 @@ def test_a_plan_that_cannot_be_written_is_said(say: Say) -> None:
     said = say("plan", "--out", "no/such/plan.json")
     assert said.code == 2
     assert "--out no/such/plan.json cannot be written" in said.err
+
+
+@pytest.mark.parametrize("verb", ["plan", "validate", "status", "verify", "render"])
+def test_a_saved_plan_is_no_pipeline(say: Say, verb: str) -> None:
+    say("plan", "--out", "plan.json")
+    said = say(verb, "plan.json")
+    assert said.code == 2
+    assert "plan.json is a saved plan" in said.err
+    assert "help: scorefile run plan.json does what it says" in said.err
+
+
+def test_a_saved_plan_among_files_hides_nothing_of_the_others(say: Say, tmp_path: Path) -> None:
+    say("plan", "--out", "plan.json")
+    (tmp_path / "bad.yaml").write_text(LOCAL + "  c: {promt: x}\n")
+    said = say("validate", "plan.json", "bad.yaml")
+    assert "plan.json is a saved plan" in said.out
+    assert "promt" in said.out
+
+
+def test_a_pipeline_in_json_is_one(say: Say, tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text(
+        json.dumps({"version": 1, "jobs": {"a": {"model": "local/sketch", "prompt": "x"}}})
+    )
+    assert say("validate", "p.json").out == "valid: 1 job\n"
+
+
+@pytest.mark.parametrize("named", [(), ("scorefile.yaml",)])
+def test_a_saved_plan_far_from_its_pipeline_says_so(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: tuple[str, ...]
+) -> None:
+    say("plan", *named, "--out", "plan.json")
+    (tmp_path / "far").mkdir()
+    monkeypatch.chdir(tmp_path / "far")
+    said = say("run", "../plan.json")
+    assert said.code == 2
+    assert "../plan.json is for scorefile.yaml, which is not here" in said.err
+    assert "help: run it in the folder where it was made" in said.err

@@ -213,3 +213,25 @@ def test_the_results_are_the_same_object_in_text_and_json(night: Path, gateway: 
     for block in blocks.values():
         del block["receipt"]["sum"]  # the lock's own checksum of the block
     assert {job["job"]: job["entry"] for job in done.json["jobs"]} == blocks
+
+
+def test_a_length_without_an_end_is_told_from_a_price_nobody_knows(tmp_path: Path) -> None:
+    (tmp_path / "scorefile.yaml").write_text(
+        "version: 1\nbudget: {usd: 5}\nprices: {verbatik/text-to-music: {per_minute: 0.1}}\n"
+        "jobs: {v: {model: verbatik/text-to-music, prompt: slow}}\n"
+    )
+    done = scorefile("run", "--yes", cwd=tmp_path, env=vendors_at("http://127.0.0.1:9"))
+    assert done.code == 6
+    assert "how long v may become is unknown" in done.err
+    assert "{per_minute: 0.1, max_minutes: 5}" in done.err
+
+
+def test_rehearsals_one_after_the_other_repeat_no_id(tmp_path: Path) -> None:
+    jobs = ["a: {prompt: slow}", "b: {prompt: fast}"]
+    for count in (1, 2):
+        lines = "\n  ".join(jobs[:count])
+        (tmp_path / "scorefile.yaml").write_text(
+            f"version: 1\ndefaults: {{model: pixverse/music-2.6}}\njobs:\n  {lines}\n"
+        )
+        done = scorefile("run", "--rehearse", cwd=tmp_path)
+        assert done.code == 0, done

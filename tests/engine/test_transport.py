@@ -15,9 +15,10 @@ import requests
 import responses
 from responses import matchers
 
+from runner.catalog.answer import MAX_JSON
 from runner.engine.addresses import is_loopback
 from runner.engine.keys import Key
-from runner.engine.transport import MAX_REPLY_BYTES, Door, HttpTransport, NotSent, Unproven, same_host
+from runner.engine.transport import Door, HttpTransport, NotSent, Unproven, same_host
 from runner.records import Auth, Call
 from tests.support.bridge import Bridge
 from tests.support.recorder import STRANGE_URLS, Recorder, Says, recording
@@ -226,9 +227,9 @@ def test_a_poll_address_on_another_host_gets_neither_call_nor_key(transport: Htt
 
 
 def test_a_long_answer_is_cut(transport: HttpTransport, vendor: Recorder) -> None:
-    vendor.say("*", Says(body=b"x" * (3 * MAX_REPLY_BYTES)))
+    vendor.say("*", Says(body=b"x" * (3 * MAX_JSON)))
     reply = transport.ask(Call(method="GET", url=f"{vendor.url}/q"), door(vendor.url))
-    assert MAX_REPLY_BYTES < len(reply.body) < 2 * MAX_REPLY_BYTES
+    assert MAX_JSON < len(reply.body) < 2 * MAX_JSON
 
 
 def test_each_submit_has_a_connection_of_its_own(transport: HttpTransport, vendor: Recorder) -> None:
@@ -370,7 +371,7 @@ def test_a_short_key_is_not_looked_for_in_sound(bridged: HttpTransport) -> None:
 @pytest.mark.parametrize("unit", [b"\\", b"\\u005c", b"s", b"\\u0073", b"%25", b"sk-live-0123456789abcde"])
 def test_looking_for_a_key_takes_no_time_in_an_answer_made_for_it(unit: bytes) -> None:
     begun = time.monotonic()
-    assert Key(SECRET).struck_from(unit * (MAX_REPLY_BYTES // len(unit))).startswith(unit)
+    assert Key(SECRET).struck_from(unit * (MAX_JSON // len(unit))).startswith(unit)
     assert time.monotonic() - begun < 5
 
 

@@ -67,7 +67,7 @@ def test_placing_makes_what_is_missing() -> None:
 def test_ids_have_the_vendors_shapes() -> None:
     pixverse = PROVIDERS["pixverse"].id_shape
     assert job_id(pixverse, model="x", count=3, now_ms=0, noise=0) == (
-        "user:1234-pixverse:rehearsal@example.com-music:3"
+        "user:1234-pixverse:rehearsal@example.com-music:0003"
     )
     tracks = job_id(PROVIDERS["pixazo"].id_shape, model="tracks", count=1, now_ms=1_795_000_000_000, noise=2**74 - 1)
     assert re.fullmatch(r"tracks_01a1[0-9a-f]{4}-[0-9a-f]{4}-7fff-bfff-ffffffffffff", tracks)

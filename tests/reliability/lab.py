@@ -209,7 +209,7 @@ class Lab:
             world = World(
                 now=self.now,
                 monotonic=lambda: float(next(self._ticks)),
-                token=lambda: f"attempt-{next(self._names)}",
+                token=lambda: f"{next(self._names):06}",
                 transport=self.vendor,
                 fetcher=self.vendor,
                 cpu=cpu,
@@ -232,6 +232,7 @@ class Lab:
             max_in_flight=dict.fromkeys(providers, 2),
             jobs=jobs,
             budget=Budget(limit=limit),
+            resolving=lambda job: f"scorefile resolve {job}",
         )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.engine.executor import Executor
+from runner.receipts import resolve
 from runner.state.books import Books
 from tests.reliability.lab import Lab
 from tests.support.answers import answering
@@ -82,7 +83,10 @@ def test_a_listener_that_breaks_disturbs_nobody(lab: Lab, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("fate", ["404", "bad"])
-def test_a_receipt_that_may_still_be_asked_stays_in_the_lock(lab: Lab, fate: str) -> None:
+def test_a_receipt_that_may_still_be_asked_stays_in_the_lock(
+    lab: Lab, fate: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.engine.life.YOUNG_S", 20.0)
     lab.write({"a": "one"})
     kind = "poll" if fate == "404" else "fetch"
     lab.vendor.fates[kind].extend([fate] * (200 if kind == "poll" else 1))
@@ -116,7 +120,8 @@ def test_a_long_answer_keeps_its_receipt(project: Project) -> None:
 
 
 def test_audio_inside_an_answer_is_kept_and_not_bought_twice(project: Project) -> None:
-    data = song("id-1", seconds=2.0)
+    data = song("id-1", seconds=200.0)
+    assert len(data) > 3 << 20
 
     def say(asked: Asked, _here: Answering) -> Answer:
         if asked.method == "POST":
@@ -236,3 +241,17 @@ def test_what_nobody_asks_for_any_more_and_fails_is_said(project: Project) -> No
     assert done.code == 5, done
     assert "a~" in done.out
     assert project.is_right("b")
+
+
+def test_what_nobody_asks_for_and_is_lost_can_be_given_up(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.engine.life.YOUNG_S", 20.0)
+    lab.write({"a": "one"})
+    lab.vendor.fates["poll"].extend(["404"] * 200)
+    lab.run()
+    lab.write({"a": "two"})
+    left = [outcome for outcome in lab.run() if outcome.job.startswith("a~")]
+    assert [outcome.result for outcome in left] == ["failed"]
+    assert f"resolve {left[0].job} --not-charged" in (left[0].help or "")
+    resolve(lab.ask, left[0].job, "not-charged")
+    lab.vendor.fates["poll"].clear()
+    assert {outcome.job for outcome in lab.run()} == {"a"}

@@ -70,7 +70,7 @@ def test_an_id_that_is_not_in_the_list_stays_in_the_lock_and_is_told_by_hand(pro
         done = project.run()
         assert done.code == 5, done
         assert "PixVerse by useapi.net does not say its id: it is not in the list" in done.out
-        assert "scorefile resolve a --id ID" in done.out
+        assert "scorefile resolve trial.yaml a --id ID" in done.out
     assert pending(project) == before
     for undecided in (["--not-charged"], ["--resubmit"], ["--id", "tracks_ffffffffffffffff"]):
         assert project.run("resolve", "a", *undecided).code == 2

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
+import traceback
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import Phase as Phase_
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -198,5 +201,7 @@ def test_histories_catch_an_engine_that_writes_no_intent(monkeypatch: pytest.Mon
             record(self, *kept)
 
     monkeypatch.setattr(Books, "record", forgetful)
-    with pytest.raises(AssertionError, match=r"is lost|paid twice|every accepted id"):
+    # Threads make some histories end differently when they are played again: then it is a group of both ends.
+    with pytest.raises((AssertionError, FlakyFailure)) as caught:
         play(examples=EXAMPLES)
+    assert re.search("is lost|paid twice|every accepted id", "".join(traceback.format_exception(caught.value)))

@@ -77,7 +77,7 @@ def test_a_doubt_is_held_when_names_change_hands(project: Project) -> None:
     for _ in range(2):
         done = project.run()
         assert done.code == 8, done
-        assert "scorefile resolve a " in done.out
+        assert "scorefile resolve trial.yaml a " in done.out
     assert [len(project.charges(piece)) for piece in ("p1", "p2")] == [1, 1]
 
 
@@ -88,7 +88,7 @@ def test_a_doubt_is_held_although_nothing_asks_for_it_any_more(project: Project)
     for _ in range(2):
         done = project.run()
         assert done.code == 8, done
-        assert "scorefile resolve a~" in done.out
+        assert "scorefile resolve trial.yaml a~" in done.out
     assert project.audio("a") is not None, "the new piece is made"
     assert len(project.submits()) == 2
 

@@ -145,6 +145,7 @@ PLAN = PlanReport(
     ),
     lock=LOCK,
     exit_code=2,
+    files=("night.yaml",),
 )
 PROJECT = Project(
     file=Path("night.yaml"),
@@ -183,7 +184,7 @@ SCENES: Mapping[str, Report] = {
     "validate": ValidateReport(files=("night.yaml",), jobs=0, problems=PROBLEMS, exit_code=3),
     "valid": ValidateReport(files=("night.yaml",), jobs=12, problems=(), exit_code=0),
     "plan": PLAN,
-    "run": RunReport(did=RAN, exit_code=exit_code(RAN), places={"battle@hot": at(5, 5)}),
+    "run": RunReport(name="night", did=RAN, exit_code=exit_code(RAN), places={"battle@hot": at(5, 5)}),
     "verify": VerifyReport(
         name="night",
         rows=(
@@ -192,6 +193,7 @@ SCENES: Mapping[str, Report] = {
             Stands(job="war", entry=entry(), output="missing", path="audio/war.wav"),
         ),
         exit_code=4,
+        files=("night.yaml",),
         places=places_in(LOCK_TEXT, "night.lock"),
     ),
     "refused": FailureReport(
@@ -199,6 +201,7 @@ SCENES: Mapping[str, Report] = {
         name="night",
         error=PolicyError("the budget is $1", help="raise it"),
         exit_code=6,
+        files=("night.yaml",),
     ),
 }
 ENDINGS = {

@@ -157,7 +157,7 @@ def test_a_comment_on_ten_thousand_jobs_is_short_enough() -> None:
     text = as_markdown(replace(PLAN, todo=replace(PLAN.todo, actions=jobs)), LOOK)
     assert len(text) < 65_536
     assert len(text.encode("utf-16-le")) // 2 < 65_536
-    assert text.startswith("<!-- scorefile:plan:night -->\n")
+    assert text.startswith("<!-- scorefile:plan:night.yaml -->\n")
     missing = re.search(r"… and ([\d,]+) jobs more", text)
     assert missing
     assert int(missing[1].replace(",", "")) + len(re.findall(r"^\| \+ ", text, re.MULTILINE)) == 10_000
@@ -173,7 +173,7 @@ def test_a_summary_of_ten_thousand_problems_is_small_enough() -> None:
 
 @pytest.mark.parametrize("name", ["x --> y", "<!-- a -->", "a\nb", "p/q", "@org/team"])
 def test_no_name_breaks_out_of_the_hidden_marker(name: str) -> None:
-    first, rest = as_markdown(replace(PLAN, name=name), LOOK).split("\n", 1)
+    first, rest = as_markdown(replace(PLAN, name=name, files=(name,)), LOOK).split("\n", 1)
     assert re.fullmatch(r"<!-- scorefile:plan:[\w.%~-]+ -->", first)
     assert first.count("-->") == 1
     assert "<!--" not in rest

@@ -12,6 +12,7 @@ from runner.records import Card, Param, Pipeline, Price, Problem, Provider, Requ
 from runner.spec.document import parse
 from runner.spec.expand import expand
 from runner.spec.load import load
+from runner.spec.order import by_place
 from runner.spec.resolve import resolve
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ ACE = card(
         ]
     },
 )
-SOLO = card("acme/solo", {"prompt": TEXT, "duration": {"type": "integer", "minimum": 1, "maximum": 30}})
+SOLO = card(
+    "acme/solo", {"prompt": {**TEXT, "pattern": "\\S"}, "duration": {"type": "integer", "minimum": 1, "maximum": 30}}
+)
 FORMATS = card(
     "vox/formats",
     {
@@ -191,16 +194,17 @@ def check_text(
     profile: str | None = None,
     overrides: Mapping[str, str] | None = None,
     env: Mapping[str, str] | None = None,
-    files: Mapping[str, str] | None = None,
+    files: Mapping[str, str | bytes] | None = None,
     file: str = "night.yaml",
 ) -> Checked:
     def read_text(path: str) -> str:
-        return files[path] if files is not None and path in files else no_file(path)
+        content = files[path] if files is not None and path in files else no_file(path)
+        return content if isinstance(content, str) else content.decode()
 
     doc = parse(text, file)
     pipeline, problems = load(doc, schema=SCHEMA, profile=profile, overrides=overrides or {})
     if pipeline is None:
-        return Checked(None, (), problems)
+        return Checked(None, (), by_place(problems))
     cells, wrong = expand(pipeline)
     requests, more = resolve(pipeline, cells, CATALOG, env=env or {}, overrides=overrides or {}, read_text=read_text)
-    return Checked(pipeline, requests, (*problems, *wrong, *more))
+    return Checked(pipeline, requests, by_place((*problems, *wrong, *more)))

@@ -18,7 +18,7 @@ EXPECT = re.compile(r"# expect: (SF\d+) (\d+):(\d+) (.+)")
 NEWCOMER = {
     "newcomer-tab": "indent with spaces: YAML takes no tabs there",
     "newcomer-parameter-name": "did you mean bpm?",
-    "newcomer-out-of-range": None,
+    "newcomer-out-of-range": "write 300 or less",
     "newcomer-unquoted-template": 'write "{{ game }}"',
     "newcomer-missing-space": "write prompt: Title theme",
     "newcomer-missing-colon": "write params:",
@@ -51,12 +51,16 @@ def test_validate_prints_exactly_the_expected_text(case: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "remedy"), NEWCOMER.items())
-def test_a_newcomers_mistake_takes_one_look(name: str, remedy: str | None) -> None:
+def test_a_newcomers_mistake_takes_one_look(name: str, remedy: str) -> None:
     (problem,) = problems_of((CASES[0].parent / f"{name}.yaml").read_text(encoding="utf-8"))
     assert problem.mark is not None
     assert problem.mark.end_column is not None or name == "newcomer-params-list"
     assert problem.help == remedy
-    assert problem.help or problem.allowed == "30 to 300"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_every_problem_has_a_remedy(case: Path) -> None:
+    assert [problem.message for problem in problems_of(case.read_text(encoding="utf-8")) if not problem.help] == []
 
 
 def test_there_are_enough_cases() -> None:

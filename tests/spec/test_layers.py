@@ -15,7 +15,7 @@ profiles:
     vars: {bpm: 160}
     defaults: {model: local/sketch, params: {bpm: 70}}
   loud:
-    jobs: {a: {params: {bpm: 200}}, extra: {prompt: more}}
+    jobs: {a: {params: {bpm: 200}}, b: {prompt: more}}
 defaults:
   model: acme/band
   params: {bpm: 60, duration: 30}
@@ -46,9 +46,14 @@ def test_a_profile_wins_over_the_files_defaults_but_not_over_a_job() -> None:
     assert bpm("b", profile="night") == (90, Layer.JOB)
 
 
-def test_a_profile_may_change_a_job_and_add_one() -> None:
+def test_a_profile_changes_jobs_of_the_file_and_makes_none_of_its_own() -> None:
     assert bpm("a", profile="loud") == (200, Layer.PROFILE)
-    assert check_text(BASE, profile="loud").request("extra").params["prompt"] == "more"
+    assert check_text(BASE, profile="loud").request("b").params["prompt"] == "more"
+    text = BASE.replace("b: {prompt: more}", "bb: {prompt: more}")
+    for profile in ("loud", "night", None):
+        problem = check_text(text, profile=profile).only
+        assert (problem.code, problem.help) == ("SF201", "did you mean b?")
+        assert str(problem.mark) == "night.yaml:8:37"
 
 
 def test_a_profile_changes_vars_and_is_named_in_the_origin() -> None:

@@ -68,7 +68,7 @@ def warnings(
     catalog = SmallCatalog(cards=CARDS, providers=CATALOG.providers)
     requests, more = resolve(pipeline, cells, catalog, env=env or {}, overrides=overrides or {}, read_text=read_text)
     assert (*problems, *wrong, *more) == ()
-    found = lint(document, pipeline, requests)
+    found = lint(document, pipeline, requests, is_whole=True)
     assert all(problem.severity == "warning" and problem.help for problem in found)
     return found
 
@@ -303,5 +303,47 @@ def test_ten_thousand_cells_are_looked_at_soon() -> None:
     requests, _ = resolve(pipeline, expand(pipeline)[0], CATALOG, env={}, overrides={}, read_text=no_file)
     assert ACE.id == requests[0].card.id
     started = time.process_time()
-    assert lint(document, pipeline, requests) == ()
+    assert lint(document, pipeline, requests, is_whole=True) == ()
     assert time.process_time() - started < 1.0
+
+
+def test_beside_an_error_the_jobs_that_are_right_are_looked_at_and_nothing_is_called_unused() -> None:
+    text = f"{BAND}vars: {{game: E}}\njobs:\n  a: {{prompt: 90 bpm, params: {{bpm: 120}}}}\n  b: {{prompt: '{{{{ gaem }}}}'}}\n"
+    document = parse(text, "night.yaml")
+    pipeline, _ = load(document, schema=SCHEMA, profile=None, overrides={})
+    assert pipeline is not None
+    requests, (problem,) = resolve(pipeline, expand(pipeline)[0], CATALOG, env={}, overrides={}, read_text=no_file)
+    assert problem.code == "SF216"
+    (warning,) = lint(document, pipeline, requests, is_whole=False)
+    assert warning.code == "SF602"
+
+
+def test_a_warning_about_a_text_file_stands_in_its_line_and_a_comment_beside_its_name_silences_it() -> None:
+    text = f"{BAND}jobs:\n  a:\n    params: {{bpm: 100}}\n    prompt: {{file: a.txt}}\n"
+    found = only(text, files={"a.txt": "Calm\n piano, 120 bpm"})
+    assert (found.code, str(found.mark)) == ("SF602", "a.txt:2:9")
+    assert [str(step.mark) for step in found.origin] == ["night.yaml:6:20"]
+    assert brief(warnings(text, files={"a.txt": "a\nb\u2060c"})) == ["SF612 2:2"]
+    silent = text.replace("a.txt}", "a.txt}  # scorefile: ignore[SF602]")
+    assert warnings(silent, files={"a.txt": "Calm\n piano, 120 bpm"}) == ()
+
+
+@pytest.mark.parametrize("prompt", ["tempo 90", "Tempo: 90", "a tempo of 90", "90 beats/min", "90 beats a minute"])
+def test_a_tempo_is_seen_in_other_words_too(prompt: str) -> None:
+    assert only(f"{BAND}jobs: {{a: {{prompt: '{prompt}', params: {{bpm: 120}}}}}}").code == "SF602"
+
+
+@pytest.mark.parametrize(("prompt", "codes"), [("song in c major", ["SF603"]), ("in bb minor", ["SF603"]), ("in d minor", []), ("in a minor mood", []), ("and d major", [])])  # fmt: skip
+def test_a_key_in_lower_case_is_seen_after_a_word_that_says_so(prompt: str, codes: list[str]) -> None:
+    found = warnings(f"{BAND}jobs: {{a: {{prompt: '{prompt}', params: {{key: D minor}}}}}}")
+    assert [problem.code for problem in found] == codes
+
+
+@pytest.mark.parametrize("prompt", ["{# {{ game }} #}x", "{{ 'game' | upper }}", '{{ "of game" }}'])
+def test_a_var_that_only_a_comment_or_a_quoted_text_names_is_unused(prompt: str) -> None:
+    assert only(f"{BAND}vars: {{game: E}}\njobs:\n  a:\n    prompt: >-\n      {prompt}\n").code == "SF609"
+
+
+@pytest.mark.parametrize("prompt", ["'{{ vars[''game''] }}'", '"{{ vars[\\"game\\"] }}"', "\"{{ vars['game'] }}\""])
+def test_a_var_that_is_named_as_a_key_is_used(prompt: str) -> None:
+    assert warnings(f"{BAND}vars: {{game: E}}\njobs: {{a: {{prompt: {prompt}}}}}\n") == ()

@@ -23,7 +23,7 @@ def warned(text: str) -> list[str]:
     cells, wrong = expand(pipeline)
     requests, more = resolve(pipeline, cells, CATALOG, env={}, overrides={}, read_text=no_file)
     assert (*problems, *wrong, *more) == ()
-    return [f"{problem.code} {problem.message}" for problem in lint(document, pipeline, requests)]
+    return [f"{problem.code} {problem.message}" for problem in lint(document, pipeline, requests, is_whole=True)]
 
 
 def job(model: str, more: str) -> str:

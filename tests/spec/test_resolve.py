@@ -88,7 +88,30 @@ def test_a_file_of_more_than_a_mebibyte_is_refused() -> None:
 
 def test_a_file_with_control_characters_is_refused() -> None:
     problem = check_text(f"{JOB}    lyrics: {{file: a.txt}}\n", files={"a.txt": "a\nb\0"}).only
-    assert (problem.code, problem.help) == ("SF503", "a.txt:2:2")
+    assert (problem.code, str(problem.mark)) == ("SF503", "a.txt:2:2")
+    assert problem.help == "remove it, and save the file as UTF-8"
+    assert [step.text for step in problem.origin] == ["{file: a.txt}"]
+
+
+def test_a_file_that_is_not_utf_8_is_refused_at_the_byte() -> None:
+    problem = check_text(f"{JOB}    lyrics: {{file: a.txt}}\n", files={"a.txt": b"la\ncaf\xe9\n"}).only
+    assert (problem.message, problem.help) == ("a.txt is not UTF-8 text: it holds the byte 0xE9", "save it as UTF-8")
+    assert str(problem.mark) == "a.txt:2:4"
+
+
+def test_a_key_in_a_text_file_is_found_and_not_sent() -> None:
+    key = "sk-" + "a1B2c3D4e5" * 3
+    result = check_text(f"{JOB}    lyrics: {{file: a.txt}}\n", files={"a.txt": f"la\nla {key}\n"})
+    assert (result.only.code, str(result.only.mark)) == ("SF110", "a.txt:2:4")
+    assert key not in repr(result.only)
+    assert result.requests == ()
+
+
+def test_a_key_on_the_command_line_is_found() -> None:
+    key = "sk-" + "a1B2c3D4e5" * 3
+    result = check_text(f"vars: {{game: x}}\n{JOB}    lyrics: '{{{{ game }}}}'\n", overrides={"game": key})
+    assert result.only.code == "SF110"
+    assert result.only.message.startswith("--var game: sk-a… looks like an API key")
 
 
 def test_a_file_is_read_once_for_all_cells() -> None:
@@ -232,7 +255,7 @@ jobs:
   e: {prompt: x, output: ../x, params: {tempo: 3, duration: 9999}}
 """
     codes = [problem.code for problem in check_text(text).problems]
-    assert codes == ["SF201", "SF207", "SF216", "SF401", "SF501", "SF402", "SF401"]
+    assert codes == ["SF201", "SF216", "SF401", "SF207", "SF501", "SF402", "SF401"]
 
 
 def test_a_job_that_needs_a_misshapen_one_waits_without_a_word() -> None:
@@ -272,3 +295,13 @@ def test_the_lock_and_the_name_follow_the_file() -> None:
 def test_keys_of_the_users_own_are_allowed() -> None:
     text = "version: 1\nx-a: {b: 012x}\njobs: {j: {model: acme/solo, prompt: x, x-note: [1]}}\n"
     assert check_text(text).problems == ()
+
+
+def test_a_misspelt_block_is_not_followed_by_all_that_misses_it() -> None:
+    text = 'version: 1\nvasr: {game: E}\ndefaults: {model: acme/band}\njobs: {a: {prompt: "{{ game }}", params: {bpm: 1}}}\n'
+    assert [problem.code for problem in check_text(text).problems] == ["SF201", "SF401"]
+
+
+def test_a_var_that_is_taken_out_is_missed_by_no_template() -> None:
+    text = 'version: 1\nvars: {dark-sea: 1, bpm: 1_0}\ndefaults: {model: acme/band}\njobs: {a: {prompt: "{{ dark_sea }} {{ vars.bpm }} {{ dar }}"}}\n'
+    assert [problem.code for problem in check_text(text).problems] == ["SF204", "SF104", "SF216"]

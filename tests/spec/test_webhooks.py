@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CATALOG = read_catalog((shipped_schemas(),))
 HOOK = "https://hooks.example.com/x"
 PLAIN = "pixazo/tracks"
+PLAIN_WORDS = "write an https address without user, password and blanks"
 
 
 def job(hook: str, model: str = PLAIN, name: str = "a") -> str:
@@ -44,7 +45,7 @@ def resolved(text: str, *, profile: str | None = None) -> tuple[tuple[Request, .
     cells, wrong = expand(read)
     requests, more = resolve(read, cells, CATALOG, env={}, overrides={}, read_text=no_file)
     errors = (*problems, *wrong, *more)
-    return requests, errors or lint(document, read, requests, CATALOG.providers)
+    return requests, errors or lint(document, read, requests, CATALOG.providers, is_whole=True)
 
 
 def said(text: str, *, profile: str | None = None) -> list[str]:
@@ -69,10 +70,10 @@ def said(text: str, *, profile: str | None = None) -> list[str]:
             'the webhook\'s address "https://bücher.example/cb" holds "ü", which no request can carry',
             "write https://xn--bcher-kva.example/cb",
         ),
-        ("http://h.io/x", 'the webhook\'s address "http://h.io/x" is not https', None),
-        ("https:///x", 'the webhook\'s address "https:///x" names no host', None),
-        ("https://h.io/a b", 'the webhook\'s address "https://h.io/a b" is not a URL', None),
-        ("https://[h", 'the webhook\'s address "https://[h" is not a URL', None),
+        ("http://h.io/x", 'the webhook\'s address "http://h.io/x" is not https', PLAIN_WORDS),
+        ("https:///x", 'the webhook\'s address "https:///x" names no host', PLAIN_WORDS),
+        ("https://h.io/a b", 'the webhook\'s address "https://h.io/a b" is not a URL', PLAIN_WORDS),
+        ("https://[h", 'the webhook\'s address "https://[h" is not a URL', PLAIN_WORDS),
     ],
 )
 def test_an_address_that_cannot_be_sent_is_refused_with_words(written: str, message: str, remedy: str | None) -> None:

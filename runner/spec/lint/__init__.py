@@ -16,6 +16,7 @@ from runner.spec.lint.music import of_music
 from runner.spec.lint.text import of_source, of_texts
 from runner.spec.lint.unused import of_unused
 from runner.spec.lint.webhooks import of_webhooks
+from runner.spec.order import by_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,21 +34,25 @@ def lint(
     pipeline: Pipeline,
     requests: tuple[Request, ...],
     providers: Mapping[str, Provider] = NO_PROVIDERS,
+    *,
+    is_whole: bool,
 ) -> tuple[Problem, ...]:
-    """Return the warnings of a pipeline that has no errors, in the order of their places."""
+    """Return the warnings of a pipeline, in the order of their places.
+
+    Where something is wrong, `requests` are those of the jobs that are right, and are not the whole (`is_whole`): what
+    nothing uses is not looked for, because what is wrong may be its use.
+    """
     ignores = read_ignores(document)
     jobs = {job.name: job for job in pipeline.jobs}
     per_request = chain.from_iterable(
         chain(of_music(request), of_texts(request, document), of_models(request, jobs[request.group], pipeline))
         for request in requests
     )
-    found = chain(
-        _once_a_place(chain(per_request, of_webhooks(requests, jobs, providers))),
-        of_unused(document, pipeline, requests),
-        of_source(document),
-    )
+    told = chain(per_request, of_webhooks(requests, jobs, providers))
+    unused = of_unused(document, pipeline, requests) if is_whole else ()
+    found = chain(_once_a_place(told), unused, of_source(document))
     kept = (problem for problem in found if not _is_ignored(problem, document, ignores))
-    return tuple(sorted((*kept, *ignores.problems), key=_place))
+    return by_place((*kept, *ignores.problems))
 
 
 def _once_a_place(found: Iterable[tuple[str, str, Problem]]) -> tuple[Problem, ...]:
@@ -64,17 +69,18 @@ def _once_a_place(found: Iterable[tuple[str, str, Problem]]) -> tuple[Problem, .
 
 
 def _is_ignored(problem: Problem, document: Document, ignores: Ignores) -> bool:
-    """Look at the line of the value and at the line of its key: a block of text has no room for comments inside."""
-    if problem.mark is None or problem.mark.file != document.file:
+    """Look at the line of the value and at the line of its key: a block of text has no room for comments inside.
+
+    For a place in a text file it is the line that names the file.
+    """
+    mark = problem.mark
+    if mark is not None and mark.file != document.file:
+        mark = problem.origin[-1].mark if problem.origin else None
+    if mark is None or mark.file != document.file:
         return False
     key = document.key_marks.get(problem.path)
-    lines = {problem.mark.line, key.line if key else problem.mark.line}
+    lines = {mark.line, key.line if key else mark.line}
     return any(problem.code in ignores.lines.get(line, ()) for line in lines)
-
-
-def _place(problem: Problem) -> tuple[str, int, int, str]:
-    mark = problem.mark
-    return (mark.file, mark.line, mark.column, problem.code) if mark else ("", 0, 0, problem.code)
 
 
 __all__ = ["lint"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from runner.records import Mark, Problem
+from runner.spec.characters import INVISIBLE
+from runner.spec.lint.places import warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,10 +14,6 @@ if TYPE_CHECKING:
     from runner.records import Request
     from runner.spec.document import Document
 
-INVISIBLE: Final = re.compile(
-    "[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]|(?<=[ -~])[\u200c\u200d](?=[ -~])"
-)
-"""Zero-width and bidirectional signs; the joiners U+200C and U+200D belong to several scripts and to emoji."""
 NEAR: Final = 0.95
 TEXTS: Final = ("prompt", "lyrics", "negative_prompt")
 REMEDY: Final = "remove it: a person does not see it, and a model does"
@@ -45,23 +42,14 @@ def of_texts(request: Request, document: Document) -> Iterator[tuple[str, str, P
         if limit is not None and len(value) >= NEAR * limit:
             message = f"{name} has {len(value):,} of {limit:,} characters that {request.card.id} takes"
             remedy = "shorten it before a variable grows past the limit"
-            yield request.job, request.card.id, _warning(request, name, "SF606", message, remedy)
+            yield request.job, request.card.id, warning(request, name, "SF606", message, remedy)
         if value.isascii():
             continue
         found = INVISIBLE.search(value)
         if found is not None and found[0] not in document.source:
             message = f"{name} holds the invisible character U+{ord(found[0]):04X}"
-            yield request.job, name, _warning(request, name, "SF612", message, REMEDY)
-
-
-def _warning(request: Request, name: str, code: str, message: str, remedy: str) -> Problem:
-    origin = request.origins.get(name)
-    return Problem(
-        code=code,
-        message=message,
-        mark=origin.mark if origin and origin.mark else request.mark,
-        path=("jobs", request.group, name),
-        help=remedy,
-        severity="warning",
-        origin=origin.steps if origin else (),
-    )
+            yield (
+                request.job,
+                name,
+                warning(request, name, "SF612", message, REMEDY, start=found.start(), end=found.end()),
+            )

@@ -26,6 +26,9 @@ WHOLE: Final = {
     "cell": re.compile(r"\bcell\b(?!\s*(?:\.|\[\s*['\"]))"),
 }
 """A view that is used as a whole: by a loop, or by a key that is computed."""
+COMMENT: Final = re.compile(r"\{#.*?#\}", re.DOTALL)
+QUOTED: Final = re.compile(r"(\[[^\]]*\])|\"[^\"]*\"|'[^']*'")
+"""A quoted text; what stands in brackets may be a key."""
 ALL: Final = "*"
 SHARED: Final = ("vars", "defaults", "profiles")
 
@@ -64,7 +67,9 @@ class Used:
 
 
 def _names(raw: str) -> Iterator[str]:
-    for region in DELIMITED.findall(raw):
+    """Yield the words of a text's templates, without those of comments and of quoted texts that are no keys."""
+    for written in DELIMITED.findall(COMMENT.sub("", raw)):
+        region = QUOTED.sub(lambda found: found[1] or "", written)
         yield from WORD.findall(region)
         for view, pattern in WHOLE.items():
             if pattern.search(region):
