@@ -38,6 +38,10 @@ class Claims:
         for job, entry in lock.jobs.items():
             for made in paid_for(entry):
                 self._entries.setdefault(self._key(made.model, made.request), []).append((job, made))
+        self._spoken_for = {
+            _bytes_of(made) for job, entry in lock.jobs.items() for made in paid_for(entry) if self._is_kept(job, made)
+        }
+        """What jobs of the file have, or have claimed: two that ask for the same get a piece each."""
         self._finished: dict[str, list[tuple[str, Entry]]] = {}
         for job, made in finished:
             self._finished.setdefault(self._key(made.model, made.request), []).append((job, made))
@@ -68,6 +72,7 @@ class Claims:
             return None
         found = (own or free)[0]
         waiting.remove(found)
+        self._spoken_for.add(_bytes_of(found[1]))
         return found
 
     def made_before(self, request: Request) -> Entry | None:
@@ -77,7 +82,10 @@ class Claims:
         ]
         own = [entry for job, entry in made if job == request.job]
         free = [entry for job, entry in made if not self._is_kept(job, entry)]
-        return next(iter(own or free), None)
+        found = next((entry for entry in own or free if _bytes_of(entry) not in self._spoken_for), None)
+        if found is not None:
+            self._spoken_for.add(_bytes_of(found))
+        return found
 
     def unclaimed(self) -> tuple[Submission, ...]:
         """Return the unfinished submissions that nothing in the file asks for any more."""
@@ -107,6 +115,10 @@ class Claims:
     def _key(self, model: str, params: Mapping[str, object], seed_param: str | None = None) -> str:
         card = self._cards.get(model)
         return identity(model, params, card.seed.param if card and card.seed else seed_param)
+
+
+def _bytes_of(entry: Entry) -> tuple[str, ...]:
+    return tuple(take.sha256 for take in entry.takes)
 
 
 def paid_for(entry: Entry) -> Iterator[Entry]:

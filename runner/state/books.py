@@ -149,9 +149,13 @@ class Books:
         takes = tuple(replace(item, path=output if item is chosen else None) for item in entry.takes)
         pending, paid = self._waiting(job, entry), self._paid_behind(job, entry)
         placed = replace(entry, takes=takes, take=take, pending=pending, paid=paid)
+        displaced = self._jobs.get(job)
         if entry_job != job:
             self._hand_over(entry_job, entry)
         self._set(job, placed)
+        if displaced is not None and displaced.takes and entry_job not in self._jobs:
+            # Names change hands, perhaps one at a time: the receipt that stood here may be the other job's soon.
+            self._set(entry_job, _unplaced(displaced))
         for path, sha256 in stale.items():
             if not self._in_use[path]:
                 remove_owned(self._root, path, owned=frozenset({sha256}))
@@ -231,7 +235,7 @@ class Books:
         paid = next((item for item in (held, held.paid) if item and item.takes and item.receipt.request_id), None)
         if paid is None:
             return None
-        return replace(paid, takes=tuple(replace(item, path=None) for item in paid.takes), pending=None, paid=None)
+        return replace(_unplaced(paid), paid=None)
 
     def _hand_over(self, job: str, entry: Entry) -> None:
         """Take an entry that another job has now away from this one, and nothing else of it."""
@@ -306,6 +310,11 @@ def _names(submission: Submission) -> tuple[str, str]:
     """Return the two forms in which a submission's id may stand in the lock."""
     plain = submission.request_id or ""
     return plain, plain if is_hidden(plain) else hidden(plain)
+
+
+def _unplaced(entry: Entry) -> Entry:
+    """Return an entry whose takes are in the store, and at no output."""
+    return replace(entry, takes=tuple(replace(item, path=None) for item in entry.takes), pending=None)
 
 
 def _same_receipt(one: Entry, other: Entry) -> bool:

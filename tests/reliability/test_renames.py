@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.vendor.audio import song
+
 if TYPE_CHECKING:
     from tests.reliability.project import Project
 
@@ -134,3 +136,68 @@ def test_a_kill_before_the_lock_is_written_forgets_no_drawn_seed(project: Projec
     done = project.run("run", "--yes", "--target", "a")
     assert done.code == 0, done
     assert len(project.charges("a")) == 1
+
+
+def test_two_jobs_that_ask_for_the_same_get_a_piece_each(project: Project) -> None:
+    write(project, {"a": "p1", "b": "p1"})
+    assert project.run().code == 0
+    assert len(project.charges("p1")) == 2
+    both = {project.audio("a"), project.audio("b")}
+    assert len(both) == 2
+    write(project, {"a": "p1"})
+    assert project.run().code == 0
+    write(project, {"a": "p1", "c": "p1"})
+    assert project.run().code == 0
+    assert len(project.charges("p1")) == 2, "the piece of the job that went is the new one's"
+    assert {project.audio("a"), project.audio("c")} == both
+    write(project, {"a": "p1", "c": "p1", "d": "p1"})
+    assert project.run().code == 0
+    assert len(project.charges("p1")) == 3
+    assert {project.audio("a"), project.audio("c")} == both
+
+
+@pytest.mark.parametrize("store", [True, False], ids=["with a store", "without a store"])
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_names_change_hands_one_at_a_time(project: Project, store: bool, first: str) -> None:
+    write(project, {"a": "p1", "b": "p2"})
+    assert project.run().code == 0
+    p1, p2 = project.audio("a"), project.audio("b")
+    if not store:
+        shutil.rmtree(project.folder / ".scorefile")
+    write(project, {"a": "p2", "b": "p1"})
+    done = project.run("run", "--yes", "--target", first)
+    assert done.code == 0, done
+    assert project.audio(first) == {"a": p2, "b": p1}[first]
+    done = project.run()
+    assert done.code == 0, done
+    assert (project.audio("a"), project.audio("b")) == (p2, p1)
+    assert len(project.submits()) == 2
+
+
+def test_force_makes_the_named_job_anew_and_takes_nothing_from_another(project: Project) -> None:
+    write(project, {"a": "p1", "b": "p2"})
+    assert project.run().code == 0
+    p2 = project.audio("b")
+    write(project, {"a": "p2", "b": "p2"})
+    done = project.run("run", "a", "--yes", "--force")
+    assert done.code == 0, done
+    assert project.run().code == 0
+    assert project.audio("b") == p2
+    assert project.audio("a") != p2
+    assert [len(project.charges(piece)) for piece in ("p1", "p2")] == [1, 2]
+    write(project, {"a": "p1", "b": "p2"})
+    assert project.run().code == 0
+    assert len(project.submits()) == 3, "the old prompt's piece is in the store"
+
+
+def test_a_pending_receipt_goes_to_whoever_asks_for_it_in_a_fresh_checkout(project: Project) -> None:
+    write(project, {"a": "p1"}, SLOW)
+    stop_while_generating(project, "p1")
+    shutil.rmtree(project.folder / ".scorefile")
+    write(project, {"intro": "p1", "a": "p2"}, SLOW)
+    for _ in range(2):
+        done = project.run()
+        assert done.code == 0, done
+    assert [len(project.charges(piece)) for piece in ("p1", "p2")] == [1, 1]
+    assert project.audio("intro") == song(project.charges("p1")[0]["id"])
+    assert project.audio("a") == song(project.charges("p2")[0]["id"])
