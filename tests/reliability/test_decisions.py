@@ -39,6 +39,8 @@ class Vendor:
 
     url: str
     heard: list[tuple[str, str]] = field(default_factory=list)
+    begun: bool = False
+    """Whether the first run is over, however often it polled."""
 
     def count(self, method: str) -> int:
         """Return how many requests of this method came."""
@@ -342,8 +344,11 @@ def test_a_doubt_whose_model_left_the_catalogue_is_still_shown_and_decided(proje
 
 
 def working(cancelled: Answer, *polls: str) -> Callable[[Vendor, str, str], Answer]:
-    """Return a PixVerse that answers DELETE with `cancelled`, and polls with these words, the last one for ever."""
-    words = list(polls) or ["GENERATING"]
+    """Return a PixVerse that answers DELETE with `cancelled`, and polls with these words.
+
+    The first run hears the first word only; later polls hear the others, the last one for ever.
+    """
+    first, *words = polls or ("GENERATING",)
 
     def speak(vendor: Vendor, method: str, path: str) -> Answer:
         if path.endswith(".wav"):
@@ -352,7 +357,9 @@ def working(cancelled: Answer, *polls: str) -> Callable[[Vendor, str, str], Answ
             return 200, {"audio_id": "id1", "audio_status_name": "QUEUED", "audio_status_final": False}
         if method == "DELETE":
             return cancelled
-        word = words.pop(0) if len(words) > 1 else words[0]
+        word = first
+        if vendor.begun and words:
+            word = words.pop(0) if len(words) > 1 else words[0]
         if word.isdigit():
             return int(word), {"error": "told to"}
         link, over = (f"{vendor.url}/late.wav" if word == "COMPLETED" else None), word in ("COMPLETED", "FAILED")
@@ -367,6 +374,7 @@ def begun(project: Project, vendor: Vendor) -> None:
     project.env["SCOREFILE_PIXVERSE_BASE_URL"] = vendor.url
     project.write_jobs({"a": {"model": HIDES_IDS, "prompt": "x", "timeout_s": 0.05}})
     assert project.run().code == 5
+    vendor.begun = True
 
 
 @pytest.mark.parametrize(
