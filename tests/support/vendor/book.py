@@ -92,5 +92,6 @@ class Book:
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a ledger or a list of requests."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    """Return the rows of a ledger or a list of requests; a line that is being written is none yet."""
+    whole = path.read_text().rpartition("\n")[0] if path.exists() else ""
+    return [json.loads(line) for line in whole.splitlines()]
