@@ -34,7 +34,7 @@ def known_submissions(lock: Lock, events: tuple[Event, ...]) -> tuple[Submission
     """Return every submission that the journal knows, and those that only the lock knows: begun on another machine."""
 
     journaled = tuple(fold(events).values())
-    known = known_receipts(journaled)
+    known = known_receipts(journaled) | {entry.receipt.request_id for entry in lock.jobs.values() if entry.takes}
     pending: list[Submission] = []
     for job, entry in lock.jobs.items():
         waiting = entry.pending if entry.takes else entry

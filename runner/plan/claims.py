@@ -51,11 +51,16 @@ class Claims:
                 self._open.setdefault(self._key(item.model, item.params, item.seed_param), []).append(item)
 
     def submission(self, request: Request) -> Submission | None:
-        """Return the unfinished submission that asked for just this, this job's own first."""
+        """Return the unfinished submission that asked for just this: this job's own, or one that nobody else wants.
+
+        A job that has its piece takes no other's.
+        """
         waiting = self._open.get(self._identity(request), [])
         fitting = [item for item in waiting if _fits(request, item)]
         own = [item for item in fitting if item.job == request.job]
-        free = [item for item in fitting if not self._is_wanted(item)]
+        mine = self._lock.jobs.get(request.job)
+        has_one = mine is not None and any(satisfies(request, made) for made in paid_for(mine))
+        free = [] if has_one else [item for item in fitting if not self._is_wanted(item)]
         if not own and not free:
             return None
         found = (own or free)[-1]

@@ -201,3 +201,21 @@ def test_a_pending_receipt_goes_to_whoever_asks_for_it_in_a_fresh_checkout(proje
     assert [len(project.charges(piece)) for piece in ("p1", "p2")] == [1, 1]
     assert project.audio("intro") == song(project.charges("p1")[0]["id"])
     assert project.audio("a") == song(project.charges("p2")[0]["id"])
+
+
+def test_a_job_that_has_its_piece_takes_none_of_a_twin_that_went(project: Project) -> None:
+    project.settings = {"providers": {"pixazo": {"max_in_flight": 1}}}
+    write(project, {"a": "p1"}, SLOW)
+    assert project.run().code == 0
+    mine = project.audio("a")
+    write(project, {"a": "p1", "b": "p1"}, SLOW)
+    child = project.start()
+    project.vendor.wait_for(project.name("p1"), method="POST", count=2)
+    project.vendor.wait_for(project.charges("p1")[1]["id"], method="GET")
+    child.signal(signal.SIGINT)
+    assert child.wait(20).code == 130
+    write(project, {"a": "p1"}, SLOW)
+    done = project.run()
+    assert done.code == 0, done
+    assert project.audio("a") == mine
+    assert len(project.charges("p1")) == 2
