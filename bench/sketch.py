@@ -6,7 +6,7 @@ import os
 import statistics
 import time
 
-from runner.audio.sketch import compose
+from runner.audio.sketch.composer import compose
 
 PROMPTS = ("calm piano in the forest", "epic battle with choir", "lo-fi chill beat", "8-bit boss fight", "dark ambient")
 DURATION_S = 60.0

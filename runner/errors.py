@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from runner.records import Problem
+    from runner.records.source import Problem
 
 
 class ScorefileError(Exception):

@@ -1,4 +1,4 @@
-"""What every test stands on: the safety net, and a gateway for those that want one."""
+"""What every test stands on: the safety net, and an emulator for those that want one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.gateway.serve import rehearsal_gateway
+from runner.emulator.serve import rehearsal_emulator
 from tests.support.catalog import SCHEMAS
-from tests.support.gateway import RunningGateway
+from tests.support.emulator import RunningEmulator
 from tests.support.net import spread
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ def safety_net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def gateway() -> Iterator[RunningGateway]:
+def emulator() -> Iterator[RunningEmulator]:
     """Run the embedded vendors in a process of their own, with a ledger that this module alone writes in."""
-    with rehearsal_gateway((SCHEMAS,)) as url:
-        running = RunningGateway(url=url)
+    with rehearsal_emulator((SCHEMAS,)) as url:
+        running = RunningEmulator(url=url)
         with running.http:
             yield running

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.records import Mark, Problem
+from runner.records.source import Mark, Problem
 
 if TYPE_CHECKING:
-    from runner.records import DocPath
+    from runner.records.source import DocPath
 
 CODES = {
     "SF301": "A model file or provider file does not have the shape that its meta-schema asks for.",

@@ -9,7 +9,7 @@ from jmespath.exceptions import JMESPathError
 
 from runner.catalog.problems import problem
 from runner.errors import SpecError
-from runner.records import (
+from runner.records.provider import (
     Auth,
     Cancel,
     Endpoint,
@@ -24,7 +24,7 @@ from runner.records import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runner.records import Json
+    from runner.records.source import Json
 
 NO_REPLIES: dict[str, Json] = {}
 

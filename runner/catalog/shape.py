@@ -10,7 +10,7 @@ from runner.errors import SpecError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runner.records import Json, Problem
+    from runner.records.source import Json, Problem
 
 
 def check_shape(data: Json, meta: Mapping[str, Json], name: str, file: str) -> None:

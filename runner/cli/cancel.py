@@ -12,8 +12,8 @@ from runner.cli import options
 @options.logging_requests
 def command(words: tuple[str, ...]) -> int:
     """Call off a job that is under way, where its vendor can, and say what that means."""
-    from runner.calling_off import cancel
     from runner.cli.renamed import renamed_jobs
+    from runner.commands.cancel import cancel
     from runner.errors import JobsFailed, UsageError
 
     ask = options.ask_from(words, profile=None, variables=())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import click
 
-    from runner.roundtrip.outline import Outline
+    from runner.pipeline.edit.outline import Outline
 
 ENDINGS = (".yaml", ".yml")
 MAX_OFFERED = 300
@@ -73,7 +73,7 @@ def takes(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[
 
 def models(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the models of the catalogue, by the names of their files."""
-    from runner.sources import schema_folders
+    from runner.state.project import schema_folders
 
     found = {
         f"{path.parent.name}/{path.stem}"
@@ -112,8 +112,8 @@ def _job_names(incomplete: str) -> list[str]:
 
 def _outline() -> Outline | None:
     from runner.errors import ScorefileError
-    from runner.roundtrip.outline import outline
-    from runner.sources import find_project, read_pipeline
+    from runner.pipeline.edit.outline import outline
+    from runner.state.project import find_project, read_pipeline
 
     file = _file()
     with suppress(ScorefileError):
@@ -123,7 +123,7 @@ def _outline() -> Outline | None:
 
 def _file() -> Path:
     """Return the pipeline that the line names. An option without its value yet keeps click from parsing the words."""
-    from runner.sources import DEFAULT_FILE
+    from runner.state.project import DEFAULT_FILE
 
     line = split_arg_string(os.environ.get("COMP_WORDS", ""))
     return next((Path(word) for word in line if word.endswith(ENDINGS) and Path(word).is_file()), Path(DEFAULT_FILE))

@@ -15,7 +15,8 @@ from runner.cli import options
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.records import Provider, ProviderSettings
+    from runner.records.pipeline import ProviderSettings
+    from runner.records.provider import Provider
 
 PACKAGES = (
     "av", "click", "filelock", "httpx", "jinja2", "jmespath", "jsonschema", "numpy", "pyyaml", "rich", "soundfile",
@@ -36,7 +37,7 @@ def command(file: str | None, *, format_: str, offline: bool, state: bool, rehea
 
     Addresses and names of key variables are those of the pipeline, where there is one.
     """
-    from runner.sources import DEFAULT_FILE, read_catalog, schema_folders
+    from runner.state.project import DEFAULT_FILE, read_catalog, schema_folders
 
     if state:
         return _state(file, rehearse=rehearse, format_=format_)
@@ -54,8 +55,8 @@ def command(file: str | None, *, format_: str, offline: bool, state: bool, rehea
 
 def _state(file: str | None, *, rehearse: bool, format_: str) -> int:
     """Print what `doctor --state` found; 3 when something is damaged."""
+    from runner.commands.receipts import inspect_state
     from runner.errors import StateError
-    from runner.receipts import inspect_state
 
     ask = options.ask_file(file, rehearse=rehearse)
     found = inspect_state(ask)
@@ -94,8 +95,8 @@ def _disk() -> list[tuple[str, str, str]]:
 
 
 def _key(provider: Provider, settings: ProviderSettings | None) -> tuple[str, str, str]:
-    from runner.engine.keys import find_key, key_variable
     from runner.errors import KeyProblem
+    from runner.provider.keys import find_key, key_variable
 
     name = key_variable(provider, settings) or ""
     if not os.environ.get(name):
@@ -112,7 +113,7 @@ def _reach(provider: Provider, settings: ProviderSettings | None) -> tuple[str, 
     import socket
     from urllib.parse import urlsplit
 
-    from runner.engine.doors import base_url_of
+    from runner.provider.access import base_url_of
 
     url = base_url_of(provider, settings, os.environ)
     parts = urlsplit(url)

@@ -49,9 +49,9 @@ def _page(word: str) -> None:
 
 def _jobs(words: tuple[str, ...], **rest: Any) -> None:
     from runner.cli.show import look
+    from runner.commands.workflow import check, plan
     from runner.errors import UsageError
     from runner.explain.job import explain_job
-    from runner.workflow import check, plan
 
     ask = options.ask_from(words, **rest)
     if not ask.wanted.names:

@@ -18,7 +18,7 @@ def command(files: tuple[str, ...], *, check: bool) -> int:
     """Make indentation, spacing and quotes uniform; data, comments, order and anchors stay."""
     from runner.cli.show import count, show_error
     from runner.errors import ScorefileError, SpecError
-    from runner.sources import DEFAULT_FILE
+    from runner.state.project import DEFAULT_FILE
 
     changed = failed = 0
     for file in files or (DEFAULT_FILE,):
@@ -39,9 +39,9 @@ def _format(file: str, *, write: bool) -> bool:
     """Format one file, and say whether that changes it. Raises UsageError, SpecError or EditRefusedError."""
     import os
 
-    from runner.roundtrip import reformat
-    from runner.sources import find_project, read_pipeline
+    from runner.pipeline.edit import reformat
     from runner.state.files import write_atomic
+    from runner.state.project import find_project, read_pipeline
 
     project = find_project(file, rehearsal=False, env=os.environ)
     text = read_pipeline(project)

@@ -37,8 +37,8 @@ def command(folder: str) -> None:
     """Write a first pipeline that runs at once, the editor's schema, .gitignore and .gitattributes."""
     from runner.cli.schema import schema_text
     from runner.errors import UsageError
-    from runner.sources import DEFAULT_FILE
     from runner.state.files import write_atomic
+    from runner.state.project import DEFAULT_FILE
 
     root = Path(folder)
     target = root / DEFAULT_FILE

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.report.ink import clean
+from runner.report.style import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.table import Table
 
-    from runner.engine.terms import Progress
+    from runner.engine.effects import Progress
 
 _MAX_LINES = 20
 

@@ -9,7 +9,7 @@ import click
 from runner.cli import options
 
 if TYPE_CHECKING:
-    from runner.records import Event
+    from runner.records.submission import Event
 
 
 @click.command("log")
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def command(words: tuple[str, ...], *, rehearse: bool, format_: str) -> None:
     """List the journal: when each job was submitted, answered, fetched and placed."""
     from runner.cli.show import print_json, print_table
-    from runner.receipts import log
+    from runner.commands.receipts import log
 
     rows = log(options.ask_from(words, profile=None, variables=(), rehearse=rehearse))
     if format_ == "json":

@@ -28,7 +28,7 @@ VERBS = {
     "fmt": "Uniform indentation, spacing and quotes; comments stay",
     "pick": "Choose a take: sets `take:` in the file, comments kept",
     "completion": "What makes bash, zsh or fish complete jobs, models and flags",
-    "gateway": "The embedded vendors on loopback, to develop against",
+    "emulator": "The embedded vendors on loopback, to develop against",
     "doctor": "Is everything there: versions, keys, vendors, disk",
 }
 

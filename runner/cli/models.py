@@ -9,8 +9,8 @@ import click
 from runner.cli import complete, options
 
 if TYPE_CHECKING:
-    from runner.catalog.cards import Catalog
-    from runner.records import Card, Param, Price
+    from runner.catalog.models import Catalog
+    from runner.records.catalog import Model, Param, Price
 
 REPRODUCES = {
     "exact": "the same seed brings the same bytes",
@@ -27,48 +27,48 @@ def command(model: str | None, format_: str) -> None:
     from pathlib import Path
 
     from runner.cli.show import print_json, print_table
-    from runner.sources import read_catalog, schema_folders
+    from runner.state.project import read_catalog, schema_folders
 
     catalog = read_catalog(schema_folders(Path.cwd()))
     if model is not None:
-        card = find_card(catalog, model)
+        found = find_model(catalog, model)
         if format_ == "json":
-            print_json({"model": _json(card)})
+            print_json({"model": _json(found)})
         else:
-            _print(card)
+            _print(found)
         return
-    cards = sorted(catalog.cards.values(), key=lambda card: card.id)
+    listed = sorted(catalog.models.values(), key=lambda found: found.id)
     if format_ == "json":
-        print_json({"models": [_json(card) for card in cards]})
+        print_json({"models": [_json(found) for found in listed]})
         return
-    print_table(("MODEL", "PRICE", "LENGTH", "TAKES", "SEED", "FORMAT"), (_row(card) for card in cards))
+    print_table(("MODEL", "PRICE", "LENGTH", "TAKES", "SEED", "FORMAT"), (_row(found) for found in listed))
 
 
-def find_card(catalog: Catalog, name: str) -> Card:
+def find_model(catalog: Catalog, name: str) -> Model:
     """Return a model's card. Raises UsageError with the nearest name."""
     import difflib
 
     from runner.errors import UsageError
 
-    if name in catalog.cards:
-        return catalog.cards[name]
-    close = difflib.get_close_matches(name, catalog.cards, n=1)
+    if name in catalog.models:
+        return catalog.models[name]
+    close = difflib.get_close_matches(name, catalog.models, n=1)
     raise UsageError(
         f"there is no model {name}", help=f"did you mean {close[0]}?" if close else "scorefile models lists all"
     )
 
 
-def _row(card: Card) -> tuple[str, ...]:
-    takes = "1" if card.takes.maximum == 1 else f"1-{card.takes.maximum}"
-    seed = {"exact": "exact", "similar": "similar", "no": "ignored"}[card.seed.reproduces] if card.seed else "none"
-    formats = ", ".join(kind.removeprefix("audio/") for kind in card.media_types)
-    return (card.id, price_text(card.price), _length(card), takes, seed, formats)
+def _row(model: Model) -> tuple[str, ...]:
+    takes = "1" if model.takes.maximum == 1 else f"1-{model.takes.maximum}"
+    seed = {"exact": "exact", "similar": "similar", "no": "ignored"}[model.seed.reproduces] if model.seed else "none"
+    formats = ", ".join(kind.removeprefix("audio/") for kind in model.media_types)
+    return (model.id, price_text(model.price), _length(model), takes, seed, formats)
 
 
-def _length(card: Card) -> str:
-    if card.duration_param is None:
+def _length(model: Model) -> str:
+    if model.duration_param is None:
         return "its own"
-    maximum = card.params[card.duration_param].maximum
+    maximum = model.params[model.duration_param].maximum
     return f"up to {maximum:g} s" if maximum is not None else "as asked"
 
 
@@ -84,18 +84,18 @@ def price_text(price: Price) -> str:
     return f"{usd(price.usd)} {unit}"
 
 
-def _print(card: Card) -> None:
+def _print(model: Model) -> None:
     from runner.cli.show import print_table
 
-    click.echo(f"{click.style(card.id, bold=True)}  {card.title}\n{card.schema.get('description', '')}\n")
-    click.echo(f"price         {price_text(card.price)}  ({card.price.source}, {card.price.date})")
-    click.echo(f"length        {_length(card)}")
-    click.echo(f"reproducible  {REPRODUCES[card.seed.reproduces] if card.seed else 'no: it takes no seed'}")
-    click.echo(f"format        {', '.join(card.media_types)}\n")
+    click.echo(f"{click.style(model.id, bold=True)}  {model.title}\n{model.schema.get('description', '')}\n")
+    click.echo(f"price         {price_text(model.price)}  ({model.price.source}, {model.price.date})")
+    click.echo(f"length        {_length(model)}")
+    click.echo(f"reproducible  {REPRODUCES[model.seed.reproduces] if model.seed else 'no: it takes no seed'}")
+    click.echo(f"format        {', '.join(model.media_types)}\n")
     print_table(
-        ("PARAMETER", "TYPE", "DEFAULT", "ALLOWED", "WHAT"), (_param_row(item) for item in card.params.values())
+        ("PARAMETER", "TYPE", "DEFAULT", "ALLOWED", "WHAT"), (_param_row(item) for item in model.params.values())
     )
-    for note in card.notes:
+    for note in model.notes:
         click.echo(f"\nnote: {note}")
 
 
@@ -119,20 +119,20 @@ def _allowed(param: Param) -> str:
     return f"up to {param.max_items} items" if param.max_items is not None else ""
 
 
-def _json(card: Card) -> dict[str, object]:
+def _json(model: Model) -> dict[str, object]:
     return {
-        "id": card.id,
-        "title": card.title,
-        "provider": card.provider,
+        "id": model.id,
+        "title": model.title,
+        "provider": model.provider,
         "price": {
-            "per": card.price.per,
-            "usd": None if card.price.usd is None else str(card.price.usd),
-            "source": card.price.source,
-            "date": card.price.date,
+            "per": model.price.per,
+            "usd": None if model.price.usd is None else str(model.price.usd),
+            "source": model.price.source,
+            "date": model.price.date,
         },
-        "seed": None if card.seed is None else {"param": card.seed.param, "reproduces": card.seed.reproduces},
-        "takes": card.takes.maximum,
-        "media_types": list(card.media_types),
+        "seed": None if model.seed is None else {"param": model.seed.param, "reproduces": model.seed.reproduces},
+        "takes": model.takes.maximum,
+        "media_types": list(model.media_types),
         "params": {
             item.name: {
                 "type": list(item.types),
@@ -144,7 +144,7 @@ def _json(card: Card) -> dict[str, object]:
                 "choices": list(item.choices),
                 "description": item.description,
             }
-            for item in card.params.values()
+            for item in model.params.values()
         },
-        "notes": list(card.notes),
+        "notes": list(model.notes),
     }

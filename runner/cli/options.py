@@ -18,8 +18,9 @@ from runner.report.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runner.ask import Ask, Checked
-    from runner.records import Json, ProviderSettings
+    from runner.commands.options import Ask, Checked
+    from runner.records.pipeline import ProviderSettings
+    from runner.records.source import Json
     from runner.report.records import Report
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -175,7 +176,7 @@ _TALK = (
 
 def _files_of(given: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the pipeline files that a command line is about, also when a saved plan names it."""
-    from runner.sources import DEFAULT_FILE
+    from runner.state.project import DEFAULT_FILE
 
     if "words" not in given:
         return tuple(given.get("files") or filter(None, [given.get("file")])) or (DEFAULT_FILE,)
@@ -231,8 +232,8 @@ def _ask(
     labels: tuple[str, ...] = (),
     shard: str | None = None,
 ) -> Ask:
-    from runner.ask import Ask
-    from runner.selection import Wanted
+    from runner.commands.options import Ask
+    from runner.plan.selection import Wanted
 
     _refuse_plan(file)
     return Ask(
@@ -311,10 +312,10 @@ def ask_data(ask: Ask) -> dict[str, Json]:
 
 def ask_again(path: str) -> Ask:
     """Return what a saved plan asks for, held to that plan. Raises UsageError when it is none."""
-    from runner.ask import Ask
+    from runner.commands.options import Ask
+    from runner.plan.selection import Wanted
     from runner.report.saved import read_saved
-    from runner.selection import Wanted
-    from runner.sources import DEFAULT_FILE
+    from runner.state.project import DEFAULT_FILE
 
     try:
         saved = read_saved(Path(path).read_text(encoding="utf-8"))
@@ -352,8 +353,8 @@ def refuse_warnings(checked: Checked, *, strict: bool) -> None:
 
 def provider_settings(ask: Ask) -> Mapping[str, ProviderSettings]:
     """Return what the pipeline says of its providers; nothing when the file is wrong, so that receipts stay in reach."""
+    from runner.commands.workflow import check
     from runner.errors import SpecError
-    from runner.workflow import check
 
     try:
         return check(ask).pipeline.providers

@@ -12,8 +12,8 @@ from runner.cli import complete
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.records import Entry
-    from runner.sources import Project
+    from runner.records.lock import Entry
+    from runner.state.project import Project
 
 
 @click.command("pick")
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 @click.argument("file", required=False, metavar="[FILE]", shell_complete=complete.files)
 def command(job: str, take: int, file: str | None) -> None:
     """Choose a take: writes `take:` into the job and nothing else. The next run puts that take in its place."""
-    from runner.roundtrip import set_take
-    from runner.roundtrip.outline import outline
-    from runner.sources import find_project, read_pipeline
+    from runner.pipeline.edit import set_take
+    from runner.pipeline.edit.outline import outline
     from runner.state.lockfile import read_lock
+    from runner.state.project import find_project, read_pipeline
 
     project = find_project(file, rehearsal=False, env=os.environ)
     text = read_pipeline(project)

@@ -10,8 +10,8 @@ import click
 from runner.cli import options
 
 if TYPE_CHECKING:
-    from runner.ask import Ask, Checked
-    from runner.records import Plan
+    from runner.commands.options import Ask, Checked
+    from runner.records.plan import Plan
     from runner.report.plan import PlanReport
 
 
@@ -57,11 +57,11 @@ def command(
 ) -> PlanReport:
     """Say what would be done, why, and what it costs. Spends nothing and needs no key."""
     from runner.cli.writable import refuse_target
+    from runner.commands.workflow import check, only_failed, plan
     from runner.errors import DriftError
-    from runner.policy import out_of_date
+    from runner.plan.policy import out_of_date
     from runner.report.plan import has_changes
     from runner.report.saved import KIND, is_saved
-    from runner.workflow import check, only_failed, plan
 
     ask = options.ask_from(words, rehearse=rehearse, **rest)
     if out is not None:
@@ -81,7 +81,7 @@ def command(
 
 def report_of(checked: Checked, todo: Plan, *, exit_code: int = 0) -> PlanReport:
     """Return the report of a plan."""
-    from runner.known import lock_of
+    from runner.commands.known import lock_of
     from runner.report.plan import PlanReport
 
     return PlanReport(

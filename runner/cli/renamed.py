@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.ask import Ask
+    from runner.commands.options import Ask
 
 
 def renamed_jobs(ask: Ask) -> Mapping[str, str]:
@@ -16,9 +16,9 @@ def renamed_jobs(ask: Ask) -> Mapping[str, str]:
 
     Nothing when there is no plan to be had of this file: receipts stay in reach under their own names.
     """
+    from runner.commands.workflow import check, plan
     from runner.errors import ScorefileError
-    from runner.selection import Wanted
-    from runner.workflow import check, plan
+    from runner.plan.selection import Wanted
 
     everything = replace(ask, wanted=Wanted())
     try:

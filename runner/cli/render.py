@@ -9,7 +9,8 @@ import click
 from runner.cli import options
 
 if TYPE_CHECKING:
-    from runner.records import Origin, Request
+    from runner.records.pipeline import Origin
+    from runner.records.request import Request
 
 
 @click.command("render")
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 def command(words: tuple[str, ...], *, format_: str, origins: bool, failed: bool, **rest: Any) -> None:
     """Show the requests as they would be sent."""
     from runner.cli.show import print_json
-    from runner.selection import select
-    from runner.workflow import check, only_failed
+    from runner.commands.workflow import check, only_failed
+    from runner.plan.selection import select
 
     ask = options.ask_from(words, **rest)
     checked = check(ask)
@@ -37,12 +38,12 @@ def command(words: tuple[str, ...], *, format_: str, origins: bool, failed: bool
 
 
 def _print(request: Request, *, origins: bool) -> None:
-    click.echo(f"{click.style(request.job, bold=True)}  {request.card.id} → {request.output}")
+    click.echo(f"{click.style(request.job, bold=True)}  {request.model.id} → {request.output}")
     for name, value in sorted(request.params.items()):
         origin = request.origins.get(name) if origins else None
         click.echo(f"  {name}: {_value(value)}" + (f"  ← {_from(origin)}" if origin else ""))
-    if request.seed_mode == "random" and request.card.seed and request.card.seed.param not in request.params:
-        click.echo(f"  {request.card.seed.param}: drawn when it is made, then kept by the lock")
+    if request.seed_mode == "random" and request.model.seed and request.model.seed.param not in request.params:
+        click.echo(f"  {request.model.seed.param}: drawn when it is made, then kept by the lock")
     if origins:
         for item in request.left_out:
             click.echo(f"  ({item.param} left out: {item.why})")
@@ -67,7 +68,7 @@ def _json(request: Request, *, origins: bool) -> dict[str, Any]:
 
     data: dict[str, Any] = {
         "job": request.job,
-        "model": request.card.id,
+        "model": request.model.id,
         "params": dict(request.params),
         "seed": request.seed_mode,
         "output": request.output,

@@ -10,10 +10,10 @@ import click
 from runner.cli import options
 
 if TYPE_CHECKING:
-    from runner.ask import Ask
-    from runner.decisions import Decision
-    from runner.receipts import Doubt
-    from runner.records import Json
+    from runner.commands.options import Ask
+    from runner.commands.receipts import Doubt
+    from runner.commands.targets import Decision
+    from runner.records.source import Json
 
 SHOWN = 160
 """How much of a prompt is shown to tell one submit from another."""
@@ -35,8 +35,8 @@ def command(
     """
     from runner.cli.renamed import renamed_jobs
     from runner.cli.show import count
+    from runner.commands.receipts import resolve
     from runner.errors import UsageError
-    from runner.receipts import resolve
 
     ask = options.ask_from(words, profile=None, variables=(), rehearse=rehearse)
     decisions = [vendor_id is not None, not_charged, resubmit]
@@ -57,7 +57,7 @@ def command(
 
 def _show(ask: Ask) -> None:
     from runner.cli.renamed import renamed_jobs
-    from runner.receipts import doubts
+    from runner.commands.receipts import doubts
 
     found = doubts(ask, settings=options.provider_settings(ask), renamed=renamed_jobs(ask))
     if not found:
@@ -68,8 +68,8 @@ def _show(ask: Ask) -> None:
 
 
 def _show_one(ask: Ask, doubt: Doubt) -> None:
-    from runner.decisions import command as deciding
-    from runner.decisions import quoted
+    from runner.commands.targets import command as deciding
+    from runner.commands.targets import quoted
 
     item, name, vendor = doubt.submission, doubt.name, doubt.vendor
     head = click.style(doubt.full_name, bold=True)
@@ -88,7 +88,7 @@ def _show_one(ask: Ask, doubt: Doubt) -> None:
 
 def _short(value: Json) -> str:
     """Return a value of a request as one line for a terminal."""
-    from runner.report.ink import clean
+    from runner.report.style import clean
 
     text = clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -17,8 +17,8 @@ from runner.report.run import RunReport, exit_code
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runner.ask import Ask
-    from runner.records import Plan
+    from runner.commands.options import Ask
+    from runner.records.plan import Plan
     from runner.report.records import Report
 
 INTERRUPTED, TERMINATED = 130, 143
@@ -58,8 +58,8 @@ def command(
 
     FILE may be a plan that `scorefile plan --out` saved: then exactly that is done, or nothing.
     """
-    from runner.ask import RunOptions
-    from runner.workflow import check, only_failed, plan, run
+    from runner.commands.options import RunOptions
+    from runner.commands.workflow import check, only_failed, plan, run
 
     how = RunOptions(
         jobs=given.pop("jobs"),
@@ -74,7 +74,7 @@ def command(
     progress, yes, frozen = given.pop("progress"), given.pop("yes"), given.pop("frozen")
     ask = _ask(words, {"rehearse": rehearse, **given}, failed=failed)
     if frozen:
-        from runner.frozen import run_frozen
+        from runner.commands.restore import run_frozen
 
         ran = run_frozen(ask)
         return RunReport(name=ran.project.name, did=ran, exit_code=exit_code(ran))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from runner.records import Json
+    from runner.records.source import Json
 
 
 @click.command("schema")
@@ -21,20 +21,20 @@ def command(model: str | None) -> None:
     """Print the JSON Schema for editors: of pipelines with every model in it, or of one model's parameters."""
     from pathlib import Path
 
-    from runner.cli.models import find_card
-    from runner.sources import read_catalog, schema_folders
+    from runner.cli.models import find_model
+    from runner.state.project import read_catalog, schema_folders
 
     if model is None:
         click.echo(schema_text(Path.cwd()), nl=False)
         return
-    card = find_card(read_catalog(schema_folders(Path.cwd())), model)
-    click.echo(_text({name: value for name, value in card.schema.items() if name != "x-scorefile"}), nl=False)
+    found = find_model(read_catalog(schema_folders(Path.cwd())), model)
+    click.echo(_text({name: value for name, value in found.schema.items() if name != "x-scorefile"}), nl=False)
 
 
 def schema_text(folder: Path) -> str:
     """Return the schema of pipelines in `folder`, whose own schemas/ it holds as well. Raises SpecError for bad ones."""
-    from runner.catalog.editor import editor_schema
-    from runner.sources import read_catalog, read_schema, schema_folders
+    from runner.catalog.editor_schema import editor_schema
+    from runner.state.project import read_catalog, read_schema, schema_folders
 
     return _text(editor_schema(read_schema("pipeline.schema.json"), read_catalog(schema_folders(folder))))
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.report.as_json import FORMAT_VERSION, document
-from runner.report.ink import wants_color
+from runner.report.numbers import count, short, usd
 from runner.report.records import Look
+from runner.report.style import wants_color
 from runner.report.table import table
-from runner.report.words import count, short, usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,8 +9,8 @@ import click
 from runner.cli import options
 
 if TYPE_CHECKING:
-    from runner.records import Submission
-    from runner.standing import Stands
+    from runner.commands.status import Stands
+    from runner.records.submission import Submission
 
 
 @click.command("status")
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def command(file: str | None, *, rehearse: bool, format_: str) -> None:
     """Show lock, outputs and unfinished submissions side by side."""
     from runner.cli.show import count, print_json, print_table
+    from runner.commands.status import status
     from runner.report.verify import stands_data
-    from runner.standing import status
 
     ask = options.ask_file(file, rehearse=rehearse)
     project, rows = status(ask)

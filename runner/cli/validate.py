@@ -9,7 +9,7 @@ import click
 from runner.cli import complete, options
 
 if TYPE_CHECKING:
-    from runner.records import Problem
+    from runner.records.source import Problem
     from runner.report.validate import ValidateReport
 
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 @options.reporting
 def command(files: tuple[str, ...], profile: str | None, variables: tuple[str, ...], *, strict: bool) -> ValidateReport:
     """Find every problem of the files at once, each with file:line:col."""
+    from runner.commands.workflow import check
     from runner.errors import SpecError, UsageError
     from runner.report.validate import ValidateReport, not_there
-    from runner.sources import DEFAULT_FILE
-    from runner.workflow import check
+    from runner.state.project import DEFAULT_FILE
 
     named = tuple(dict.fromkeys(files)) or (DEFAULT_FILE,)
     problems: list[Problem] = []

@@ -20,10 +20,10 @@ def command(file: str | None, *, rehearse: bool) -> VerifyReport:
     """Hold every output against the lock, by hash."""
     from pathlib import Path
 
+    from runner.commands.status import verify
     from runner.errors import DriftError
     from runner.report.verify import VerifyReport, places_in
-    from runner.sources import find_project
-    from runner.standing import verify
+    from runner.state.project import find_project
 
     ask = options.ask_file(file, rehearse=rehearse)
     rows = verify(ask)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from runner.records import Phase
+from runner.records.submission import Phase
 
 if TYPE_CHECKING:
-    from runner.engine.pace import Refusal
-    from runner.records import ErrorGroup, Provider, Reading, Result, Submission
+    from runner.provider.rate_limit import Refusal
+    from runner.records.exchange import Reading
+    from runner.records.outcome import Result
+    from runner.records.provider import ErrorGroup, Provider
+    from runner.records.submission import Submission
 
 _AT_NO_COST = "run again: the job is paid and goes on"
 _PAY_ANEW = "name the job with --force to pay for a new one"

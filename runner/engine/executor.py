@@ -19,18 +19,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 from runner.engine import outcomes
-from runner.engine.life import Life
-from runner.engine.pace import Pace, Refusal
-from runner.engine.terms import Interrupted, Progress, Turn, Wait, Work
+from runner.engine.effects import Interrupted, Progress, Turn, Wait, Work
+from runner.engine.job_run import Life
 from runner.errors import StateError
-from runner.media_types import EXTENSIONS
+from runner.provider.rate_limit import Pace, Refusal
+from runner.records.media_types import EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from runner.engine.terms import Effect, Terms, World
-    from runner.records import Action, Outcome, Plan
-    from runner.state.books import Books
+    from runner.engine.effects import Effect, Terms, World
+    from runner.records.outcome import Outcome
+    from runner.records.plan import Action, Plan
+    from runner.state.store import StateStore
 
 _DEAF_S = 0.5
 """How often the loop looks at the stop signal while nothing happens."""
@@ -81,9 +82,9 @@ class Executor:
     """Runs the actions of one plan. Use once."""
 
     def __init__(
-        self, plan: Plan, terms: Terms, world: World, books: Books, notify: Callable[[Progress], None]
+        self, plan: Plan, terms: Terms, world: World, store: StateStore, notify: Callable[[Progress], None]
     ) -> None:
-        self._plan, self._terms, self._world, self._books = plan, terms, world, books
+        self._plan, self._terms, self._world, self._store = plan, terms, world, store
         self._notify = _harmless(notify)
         self._budget = terms.budget
         self._outcomes: dict[str, Outcome] = {}
@@ -122,7 +123,7 @@ class Executor:
         self._wake_due()
         if self._active:
             self._listen()
-        self._books.tick()
+        self._store.tick()
 
     def _see_to_receipts(self) -> None:
         """Let nothing new go, and write down what comes of all that is under way, although the loop is broken."""
@@ -155,7 +156,7 @@ class Executor:
                 lives.append(self._life(action))
         rows = [row for life in lives for row in life.story.rows_to_begin()]
         if rows:
-            self._books.record(*rows)
+            self._store.record(*rows)
         coming = {life.job for life in lives}
         for life in lives:
             missing = {need for need in life.request.needs if need in coming}
@@ -170,8 +171,8 @@ class Executor:
             action,
             terms=self._terms,
             world=self._world,
-            books=self._books,
-            pace=self._paces[action.request.card.provider],
+            store=self._store,
+            pace=self._paces[action.request.model.provider],
             notify=self._notify,
         )
 
@@ -181,7 +182,7 @@ class Executor:
         assert entry is not None
         media_type = entry.takes[min(request.take, len(entry.takes)) - 1].media_type
         try:
-            placed = self._books.bring(
+            placed = self._store.bring(
                 request.job,
                 entry,
                 action.entry_job or request.job,
@@ -341,8 +342,8 @@ class Executor:
         closed = self._paces[turn.provider].closed
         if closed is not None:
             return closed
-        if self._books.broken is not None:
-            return Refusal(message=f"a receipt could not be written ({self._books.broken})")
+        if self._store.broken is not None:
+            return Refusal(message=f"a receipt could not be written ({self._store.broken})")
         if self._terms.fail_fast and self._failed:
             return Refusal(message="another job failed (--fail-fast)")
         over = self._budget.refusal(job, turn.worst)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runner.catalog.listing import BadList, read_page
-from runner.catalog.protocol import list_call
-from runner.engine.terms import Wait, Work
-from runner.engine.transport import NotSent
-from runner.receipt_id import hidden
+from runner.engine.effects import Wait, Work
+from runner.provider.listing import BadList, read_page
+from runner.provider.protocol import list_call
+from runner.provider.transport import NotSent
+from runner.records.receipt_id import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from runner.catalog.listing import Listed
-    from runner.engine.pace import Tries
-    from runner.engine.terms import Effect
-    from runner.engine.transport import Door, Transport
-    from runner.records import Provider
+    from runner.engine.effects import Effect
+    from runner.provider.listing import Listed
+    from runner.provider.rate_limit import Tries
+    from runner.provider.transport import Door, Transport
+    from runner.records.provider import Provider
 
 MOST_PAGES = 40
 

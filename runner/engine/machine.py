@@ -18,14 +18,17 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
-from runner.jsonform import take_from_json, take_to_json
-from runner.receipt_id import is_hidden
-from runner.records import Event, Media, Phase, Reading, Reply, Submission, Verdict
+from runner.records.exchange import Media, Reading, Reply, Verdict
+from runner.records.lock import take_from_json, take_to_json
+from runner.records.receipt_id import is_hidden
+from runner.records.submission import Event, Phase, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.records import Json, Request, Take
+    from runner.records.lock import Take
+    from runner.records.request import Request
+    from runner.records.source import Json
 
 MAX_REFRESHES = 3
 """How often a link that went dead is asked for afresh."""
@@ -53,10 +56,10 @@ def planned(request: Request, *, attempt: str, fingerprint: str, price_usd: str 
         attempt=attempt,
         phase=Phase.PLANNED,
         data={
-            "model": request.card.id,
+            "model": request.model.id,
             "params": dict(request.params),
             "fingerprint": fingerprint,
-            "seed_param": request.card.seed.param if request.card.seed else None,
+            "seed_param": request.model.seed.param if request.model.seed else None,
             "price_usd": price_usd,
         },
     )

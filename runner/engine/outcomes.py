@@ -5,30 +5,33 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.records import IN_DOUBT, Outcome
+from runner.records.outcome import Outcome
+from runner.records.submission import IN_DOUBT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runner.records import Action, Entry, Request
+    from runner.records.lock import Entry
+    from runner.records.plan import Action
+    from runner.records.request import Request
 
 
 def reused(action: Action) -> Outcome:
     """Nothing is to be done."""
-    return Outcome(job=action.request.job, model=action.request.card.id, result="reused", entry=action.entry)
+    return Outcome(job=action.request.job, model=action.request.model.id, result="reused", entry=action.entry)
 
 
 def restored(action: Action, entry: Entry) -> Outcome:
     """A take that was there already stands at its output again."""
     request = action.request
-    return Outcome(job=request.job, model=request.card.id, result="restored", entry=entry, message=action.reason)
+    return Outcome(job=request.job, model=request.model.id, result="restored", entry=entry, message=action.reason)
 
 
 def unrestored(action: Action, error: Exception) -> Outcome:
     """Something is in the way of a take that is there."""
     return Outcome(
         job=action.request.job,
-        model=action.request.card.id,
+        model=action.request.model.id,
         result="failed",
         entry=action.entry,
         spent_usd=Decimal(0),
@@ -45,7 +48,7 @@ def blocked(action: Action, resolving: Callable[[str], str]) -> Outcome:
         job = held.job  # a renamed job's doubt goes by the name under which it was submitted
     return Outcome(
         job=action.request.job,
-        model=action.request.card.id,
+        model=action.request.model.id,
         result="failed" if held is None else "unknown",
         entry=action.entry,
         spent_usd=Decimal(0) if held is None else None,
@@ -56,4 +59,4 @@ def blocked(action: Action, resolving: Callable[[str], str]) -> Outcome:
 
 def skipped(request: Request, message: str) -> Outcome:
     """Its turn did not come."""
-    return Outcome(job=request.job, model=request.card.id, result="skipped", message=message)
+    return Outcome(job=request.job, model=request.model.id, result="skipped", message=message)

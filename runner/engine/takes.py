@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from runner.catalog.kinds import kinds_of
 from runner.engine import endings, machine
-from runner.engine.fetch import BadContent, DownloadFailed, LinkDead, Promise
-from runner.engine.local import make
-from runner.engine.terms import Work
+from runner.engine.effects import Work
+from runner.engine.local_models import make
 from runner.plan.decide import asked_seconds
-from runner.records import Media, Phase, Take
+from runner.provider.downloads import BadContent, DownloadFailed, LinkDead, Promise
+from runner.records.exchange import Media
+from runner.records.lock import Take
+from runner.records.submission import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from runner.engine.effects import Effect, World
     from runner.engine.endings import Ending
-    from runner.engine.story import Story
-    from runner.engine.terms import Effect, World
-    from runner.records import Provider, Request
+    from runner.engine.submission_log import Story
+    from runner.records.provider import Provider
+    from runner.records.request import Request
 
 FAIR_S = 120.0
 """How long a download may take at least, however late its job was finished."""
@@ -30,7 +33,7 @@ class Takes:
     def __init__(
         self, request: Request, provider: Provider, *, near: str, story: Story, world: World, tell: Callable[..., None]
     ) -> None:
-        self._request, self._card, self._provider, self._near = request, request.card, provider, near
+        self._request, self._model, self._provider, self._near = request, request.model, provider, near
         self._story, self._world, self._tell = story, world, tell
 
     def fetch(self) -> Generator[Effect, Any, Ending | None]:
@@ -69,14 +72,14 @@ class Takes:
         return None
 
     def _composing(self, number: int) -> Callable[[object], bytes]:
-        params, card, cpu = self._request.params, self._card, self._world.cpu
-        return lambda _gate: cpu.submit(make, card.id, params, card, number).result()
+        params, model, cpu = self._request.params, self._model, self._world.cpu
+        return lambda _gate: cpu.submit(make, model.id, params, model, number).result()
 
     def _fetching(self, item: Media) -> Callable[[object], Take]:
         fetcher, story, request = self._world.fetcher, self._story, self._request
         promise = Promise(
-            provider=self._card.provider,
-            kinds=kinds_of(self._card, request.params),
+            provider=self._model.provider,
+            kinds=kinds_of(self._model, request.params),
             near=self._near,
             asked_s=asked_seconds(request),
             within_s=max(FAIR_S, request.timeout_s - story.age_s()),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.report.ink import clean, paint
 from runner.report.plan_text import change_words, price, why
+from runner.report.style import clean, paint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runner.records import Action, Change, Mark, Verb
+    from runner.records.plan import Action, Change, Verb
+    from runner.records.source import Mark
 
 WORDS: Mapping[Verb, str] = {
     "reuse": "nothing to do",
@@ -26,7 +27,7 @@ WORDS: Mapping[Verb, str] = {
 def explain_job(action: Action, *, color: bool) -> str:
     """Return what would be done for one job and why, each changed value with its whole way."""
     lines = [
-        f"{paint(clean(action.request.job), 'strong', on=color)}  {action.request.card.id}",
+        f"{paint(clean(action.request.job), 'strong', on=color)}  {action.request.model.id}",
         f"  {WORDS[action.verb]}: {clean(why(action))}",
     ]
     for change in action.changes:

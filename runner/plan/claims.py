@@ -11,12 +11,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.plan.fingerprint import fingerprint, identity
-from runner.records import IN_DOUBT, OPEN
+from runner.records.submission import IN_DOUBT, OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runner.records import Card, Entry, Lock, Request, Submission
+    from runner.records.catalog import Model
+    from runner.records.lock import Entry, Lock
+    from runner.records.request import Request
+    from runner.records.submission import Submission
 
 
 class Claims:
@@ -26,13 +29,13 @@ class Claims:
         self,
         requests: tuple[Request, ...],
         *,
-        cards: Mapping[str, Card],
+        models: Mapping[str, Model],
         lock: Lock,
         submissions: tuple[Submission, ...],
         finished: tuple[tuple[str, Entry], ...],
     ) -> None:
         self._requests = {request.job: request for request in requests}
-        self._cards = cards
+        self._models = models
         self._lock = lock
         self._entries: dict[str, list[tuple[str, Entry]]] = {}
         for job, entry in lock.jobs.items():
@@ -115,11 +118,11 @@ class Claims:
         )
 
     def _identity(self, request: Request) -> str:
-        return self._key(request.card.id, request.params)
+        return self._key(request.model.id, request.params)
 
-    def _key(self, model: str, params: Mapping[str, object], seed_param: str | None = None) -> str:
-        card = self._cards.get(model)
-        return identity(model, params, card.seed.param if card and card.seed else seed_param)
+    def _key(self, model_id: str, params: Mapping[str, object], seed_param: str | None = None) -> str:
+        model = self._models.get(model_id)
+        return identity(model_id, params, model.seed.param if model and model.seed else seed_param)
 
 
 def _bytes_of(entry: Entry) -> tuple[str, ...]:
@@ -136,15 +139,15 @@ def paid_for(entry: Entry) -> Iterator[Entry]:
 
 def satisfies(request: Request, entry: Entry) -> bool:
     """Say whether an entry is what a request asks for; a seed that nobody wrote is whatever the entry has."""
-    if entry.model != request.card.id:
+    if entry.model != request.model.id:
         return False
     return fingerprint_of(pinned(request, entry)) == entry.fingerprint
 
 
 def pinned(request: Request, entry: Entry) -> Request:
     """Return the request with the seed of its entry, unless the user wrote a seed."""
-    seed = request.card.seed
-    if seed is None or not _is_loose(request) or entry.model != request.card.id:
+    seed = request.model.seed
+    if seed is None or not _is_loose(request) or entry.model != request.model.id:
         return request
     if seed.param not in entry.request:
         return request
@@ -153,7 +156,7 @@ def pinned(request: Request, entry: Entry) -> Request:
 
 def fingerprint_of(request: Request) -> str:
     """Return the fingerprint of what would be sent."""
-    return fingerprint(request.card.id, request.params)
+    return fingerprint(request.model.id, request.params)
 
 
 def _fits(request: Request, item: Submission) -> bool:

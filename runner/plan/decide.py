@@ -12,17 +12,24 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from runner.catalog.kinds import kinds_of
-from runner.catalog.price import cost, total
-from runner.media_types import EXTENSIONS
+from runner.catalog.prices import cost, total
 from runner.plan.claims import Claims, pinned
 from runner.plan.fingerprint import fingerprint
 from runner.plan.pending import from_pending
-from runner.records import ENDED_BADLY, IN_DOUBT, OPEN, Action, Change, Cost, Mark, Plan, Request
+from runner.records.media_types import EXTENSIONS
+from runner.records.plan import Action, Change, Cost, Plan
+from runner.records.request import Request
+from runner.records.source import Mark
+from runner.records.submission import ENDED_BADLY, IN_DOUBT, OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
-    from runner.records import Card, Entry, Json, Lock, Submission, Verb
+    from runner.records.catalog import Model
+    from runner.records.lock import Entry, Lock
+    from runner.records.plan import Verb
+    from runner.records.source import Json
+    from runner.records.submission import Submission
 
 
 ASKING = ("generate", "regenerate", "resume", "remaster")
@@ -43,7 +50,7 @@ class Facts:
     as (job, entry).
     """
 
-    cards: Mapping[str, Card]
+    models: Mapping[str, Model]
     lock: Lock
     submissions: tuple[Submission, ...]
     finished: tuple[tuple[str, Entry], ...]
@@ -65,7 +72,7 @@ class Asked:
 def decide(requests: tuple[Request, ...], facts: Facts, asked: Asked) -> Plan:
     """Return what to do for every asked request, in the order of the file, with the sums of what it may cost."""
     claims = Claims(
-        requests, cards=facts.cards, lock=facts.lock, submissions=facts.submissions, finished=facts.finished
+        requests, models=facts.models, lock=facts.lock, submissions=facts.submissions, finished=facts.finished
     )
     actions = []
     for request in requests:
@@ -118,7 +125,7 @@ def _guarded(action: Action, facts: Facts) -> Action:
     if action.verb not in MAKING or not request.output:
         return action
     own = facts.lock.jobs.get(request.job)
-    for media_type in kinds_of(request.card, request.params):
+    for media_type in kinds_of(request.model, request.params):
         path = request.output + EXTENSIONS[media_type]
         if path in facts.outputs and not _is_ours(facts.outputs[path], facts, own):
             reason = f"{path} is not what was made here, and is not overwritten; move it away"
@@ -158,7 +165,7 @@ def _resume(request: Request, submission: Submission, entry: Entry | None) -> Ac
 def _left_over(submissions: Iterable[Submission], facts: Facts, asked: Asked) -> Iterator[Action]:
     """Yield what is to be done about submissions that nothing asks for any more: finish them, or hold them."""
     for item in submissions:
-        if item.model not in facts.cards:
+        if item.model not in facts.models:
             continue
         if item.phase in OPEN:
             yield _collect(item, facts)
@@ -171,7 +178,7 @@ def _collect(submission: Submission, facts: Facts) -> Action:
     request = Request(
         job=f"{submission.job}~{submission.attempt[:6]}",
         group=submission.job,
-        card=facts.cards[submission.model],
+        model=facts.models[submission.model],
         params=submission.params,
         seed_mode="fixed",
         output="",
@@ -243,10 +250,10 @@ def _nothing() -> Cost:
 
 def asked_seconds(request: Request) -> float | None:
     """Return the length in seconds that a request asks for; None when its model chooses the length."""
-    name = request.card.duration_param
+    name = request.model.duration_param
     if name is None:
         return None
-    value = request.params.get(name, request.card.params[name].default)
+    value = request.params.get(name, request.model.params[name].default)
     return None if value is None else float(value)
 
 
@@ -257,8 +264,8 @@ def _is_free(request: Request) -> bool:
 def _changes(request: Request, entry: Entry) -> tuple[Change, ...]:
     """List what differs between an entry and a request, field by field."""
     changes = []
-    if entry.model != request.card.id:
-        changes.append(Change(field="model", old=entry.model, new=request.card.id, mark=request.mark))
+    if entry.model != request.model.id:
+        changes.append(Change(field="model", old=entry.model, new=request.model.id, mark=request.mark))
     for name in sorted({*entry.request, *request.params}):
         old, new = entry.request.get(name), request.params.get(name)
         if not _same(old, new):

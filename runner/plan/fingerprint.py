@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.records import Json
+    from runner.records.source import Json
 
 SCHEME = 1
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.records import Phase, Submission
+from runner.records.submission import Phase, Submission
 
 if TYPE_CHECKING:
-    from runner.records import Entry
+    from runner.records.lock import Entry
 
 
 def from_pending(job: str, entry: Entry) -> Submission:

@@ -18,7 +18,11 @@ from runner.errors import DriftError, UsageError
 from runner.plan.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from runner.records import Action, Json, Lock, Pipeline, Plan, Provider
+    from runner.records.lock import Lock
+    from runner.records.pipeline import Pipeline
+    from runner.records.plan import Action, Plan
+    from runner.records.provider import Provider
+    from runner.records.source import Json
 
 KIND = "scorefile plan"
 VERSION = 2
@@ -106,8 +110,8 @@ def refuse_stale(
 
 def _digests(todo: Plan, lock: Lock, providers: Mapping[str, Provider], pipeline: Pipeline) -> dict[str, Json]:
     actions = (*todo.actions, *todo.collect)
-    cards = {action.request.card.id: action.request.card for action in actions}
-    used = {card.provider: providers[card.provider] for card in cards.values()}
+    models = {action.request.model.id: action.request.model for action in actions}
+    used = {model.provider: providers[model.provider] for model in models.values()}
     return {
         "requests": {action.request.job: _of_request(action) for action in actions},
         "verbs": {action.request.job: action.verb for action in actions},
@@ -116,14 +120,14 @@ def _digests(todo: Plan, lock: Lock, providers: Mapping[str, Provider], pipeline
             **{f"providers.{name}": _digest(_plain(pipeline.providers.get(name))) for name in used},
         },
         "lock": _digest(_plain(lock)),
-        "catalog": _digest([_plain(cards, without=("file",)), _plain(used)]),
+        "catalog": _digest([_plain(models, without=("file",)), _plain(used)]),
     }
 
 
 def _of_request(action: Action) -> str:
     request = action.request
     rest = {name: _plain(getattr(request, name)) for name in _OF_REQUEST}
-    return _digest([fingerprint(request.card.id, request.params), rest])
+    return _digest([fingerprint(request.model.id, request.params), rest])
 
 
 def _differing(old: Mapping[str, str], new: Mapping[str, str]) -> str:

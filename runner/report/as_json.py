@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.records import Json
+    from runner.records.source import Json
     from runner.report.records import Look, Report
 
 FORMAT_VERSION = 1

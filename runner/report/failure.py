@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from runner.errors import ScorefileError, SpecError
 from runner.report.findings import of_problem
-from runner.report.ink import clean, paint
 from runner.report.markdown import code
 from runner.report.problems import gap, problem_data, problems_text, verdict
 from runner.report.records import Case, Finding, Page
+from runner.report.style import clean, paint
 from runner.report.validate import failing, problem_cases, problem_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.records import Json, Problem
+    from runner.records.source import Json, Problem
     from runner.report.records import Look
 
 _RULES: Mapping[int, str] = {

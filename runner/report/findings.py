@@ -5,14 +5,14 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from runner.report.ink import clean
 from runner.report.problems import notes
 from runner.report.records import Finding
+from runner.report.style import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runner.records import Problem
+    from runner.records.source import Problem
 
 RULES: Final = MappingProxyType(
     {
@@ -39,7 +39,7 @@ _ORDER: Final = ("error", "warning", "notice")
 
 def rule_words(rule: str) -> tuple[str, str]:
     """Return what a rule means and what helps, for any SF code or word of RULES."""
-    from runner.spec.codes import CODES
+    from runner.pipeline.codes import CODES
 
     if rule in RULES:
         return RULES[rule]

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from runner.report.findings import worst_first
-from runner.report.words import count
+from runner.report.numbers import count
 
 if TYPE_CHECKING:
     from runner.report.records import Finding, Level, Look, Report

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
-    from runner.records import Mark
+    from runner.records.source import Mark
     from runner.report.records import Case, Look, Report, State
 
 

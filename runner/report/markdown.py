@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from runner.report.ink import clean
-from runner.report.words import count
+from runner.report.numbers import count
+from runner.report.style import clean
 
 if TYPE_CHECKING:
     from runner.report.records import Look, Page, Report

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.report.findings import of_problem
-from runner.report.ink import clean
 from runner.report.plan_page import plan_page
 from runner.report.plan_text import plan_text, summary, why
 from runner.report.problems import mark_data, problem_data, problems_text
 from runner.report.records import Case, Finding
+from runner.report.style import clean
 from runner.report.totals import totals
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from runner.records import Action, Json, Lock, Plan, Problem
+    from runner.records.lock import Lock
+    from runner.records.plan import Action, Plan
+    from runner.records.source import Json, Problem
+    from runner.report.numbers import Sum
     from runner.report.records import Look, Page
-    from runner.report.words import Sum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,7 @@ def plan_data(todo: Plan, lock: Lock | None) -> dict[str, Json]:
 def _action(action: Action) -> dict[str, Json]:
     return {
         "job": action.request.job,
-        "model": action.request.card.id,
+        "model": action.request.model.id,
         "verb": action.verb,
         "reason": action.reason,
         "takes": action.request.takes,

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from runner.plan.decide import MAKING
 from runner.report.markdown import code, row
+from runner.report.numbers import usd
 from runner.report.plan_text import SIGNS, change_words, why
 from runner.report.records import Page
 from runner.report.totals import totals
-from runner.report.words import usd
 
 if TYPE_CHECKING:
-    from runner.records import Action, Lock, Plan
+    from runner.records.lock import Lock
+    from runner.records.plan import Action, Plan
     from runner.report.totals import Totals
 
 _TABLE = "|  | job | model | why | low | worst |\n|---|---|---|---|--:|--:|"
@@ -53,7 +54,7 @@ def _row(action: Action) -> str:
     low = usd(action.cost.low) if action.verb in MAKING else ""
     worst = usd(action.cost.worst) if action.verb in MAKING else ""
     request = action.request
-    return row(SIGNS[action.verb], code(request.job), code(request.card.id), _why(action), low, worst)
+    return row(SIGNS[action.verb], code(request.job), code(request.model.id), _why(action), low, worst)
 
 
 def _why(action: Action) -> str:

@@ -6,16 +6,18 @@ import json
 from typing import TYPE_CHECKING
 
 from runner.plan.decide import MAKING
-from runner.report.ink import clean, paint
+from runner.report.numbers import count, some, usd
+from runner.report.style import clean, paint
 from runner.report.totals import totals
-from runner.report.words import count, some, usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runner.records import Action, Change, Json, Lock, Plan, Verb
-    from runner.report.ink import Role
+    from runner.records.lock import Lock
+    from runner.records.plan import Action, Change, Plan, Verb
+    from runner.records.source import Json
     from runner.report.records import Look
+    from runner.report.style import Role
     from runner.report.totals import Totals
 
 SIGNS: Mapping[Verb, str] = {
@@ -108,7 +110,7 @@ def _quoted(value: Json, text: str) -> str:
 def _lines(actions: list[Action], look: Look) -> Iterator[str]:
     for action in actions:
         sign = paint(SIGNS[action.verb], _ROLES[action.verb], on=look.color)
-        words = (action.request.job, action.request.card.id, why(action), price(action))
+        words = (action.request.job, action.request.model.id, why(action), price(action))
         yield f"{sign} {'  '.join(clean(word) for word in words if word)}"
         for change in action.changes:
             old, new = change_words(change)

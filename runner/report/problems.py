@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.report.ink import clean, paint
+from runner.report.numbers import count, some
+from runner.report.style import clean, paint
 from runner.report.width import show_line
-from runner.report.words import count, some
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runner.records import Json, Mark, Problem, Step
+    from runner.records.source import Json, Mark, Problem, Step
     from runner.report.records import Look
 
 
@@ -95,8 +95,8 @@ def _snippet(problem: Problem, mark: Mark, gutter: int, look: Look) -> list[str]
     on, pad = look.color, " " * gutter
     bar = paint("|", "gutter", on=on)
     lines = [f"{pad}{paint('-->', 'gutter', on=on)} {clean(str(mark))}"]
-    from runner.spec.secrets import mask
-    from runner.spec.webhooks import hide_users
+    from runner.pipeline.resolution.webhooks import hide_users
+    from runner.pipeline.secrets import mask
 
     source = look.line_of(mark.file, mark.line)
     if source is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runner.records import Json, Mark
+    from runner.records.source import Json, Mark
 
 Level: TypeAlias = Literal["error", "warning", "notice"]
 State: TypeAlias = Literal["passed", "failed", "error", "skipped"]

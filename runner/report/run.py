@@ -7,20 +7,21 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from runner.errors import JobsFailed, KeyProblem, PolicyError, UnknownPayment
-from runner.jsonform import entry_to_json
+from runner.records.lock import entry_to_json
 from runner.report.findings import of_problem
-from runner.report.ink import clean, paint
 from runner.report.markdown import code, row
+from runner.report.numbers import count, usd
 from runner.report.problems import problem_data, problems_text
 from runner.report.records import Case, Finding, Page
+from runner.report.style import clean, paint
 from runner.report.table import table
-from runner.report.words import count, usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runner.ask import Ran
-    from runner.records import Json, Mark, Outcome, Problem, Result
+    from runner.commands.options import Ran
+    from runner.records.outcome import Outcome, Result
+    from runner.records.source import Json, Mark, Problem
     from runner.report.records import Level, Look, State
 
 _ORDER: tuple[Result, ...] = ("made", "reused", "restored", "unfinished", "failed", "unknown", "skipped")

@@ -13,7 +13,7 @@ from runner.report.findings import rule_words, worst_first
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.records import Json, Mark
+    from runner.records.source import Json, Mark
     from runner.report.records import Finding, Level, Look, Report
 
 MOST: Final = 5_000

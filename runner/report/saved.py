@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
 from runner.plan.saved import KIND, Saved, load, save
-from runner.records import Lock
+from runner.records.lock import Lock
 from runner.report.as_json import document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.records import Json, Pipeline, Provider
+    from runner.records.pipeline import Pipeline
+    from runner.records.provider import Provider
+    from runner.records.source import Json
     from runner.report.plan import PlanReport
 
 __all__ = ["KIND", "is_saved", "read_saved", "saved_text"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.report.ink import paint
+from runner.report.style import paint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

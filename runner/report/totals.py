@@ -8,12 +8,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from runner.plan.decide import MAKING, asked_seconds
-from runner.report.words import Sum, count, usd
+from runner.report.numbers import Sum, count, usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runner.records import Action, Entry, Lock, Plan, Verb
+    from runner.records.lock import Entry, Lock
+    from runner.records.plan import Action, Plan, Verb
 
 NAMES: Mapping[Verb, str] = {
     "generate": "to make",

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.records import Mark, Problem
+from runner.records.source import Mark, Problem
 from runner.report.findings import of_problem
-from runner.report.ink import clean
 from runner.report.markdown import code, row
+from runner.report.numbers import count
 from runner.report.problems import gap, notes, problem_data, problems_text, verdict
 from runner.report.records import Case, Page
-from runner.report.words import count
+from runner.report.style import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runner.errors import UsageError
-    from runner.records import Json
+    from runner.records.source import Json
     from runner.report.records import Finding, Look
 
 

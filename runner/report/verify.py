@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runner.records import Mark
-from runner.report.ink import clean
+from runner.records.source import Mark
 from runner.report.markdown import code, row
+from runner.report.numbers import count
 from runner.report.records import Case, Finding, Page
-from runner.report.words import count
+from runner.report.style import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.records import Json
+    from runner.commands.status import Stands
+    from runner.records.source import Json
     from runner.report.records import Look
-    from runner.standing import Stands
 
 _BLOCK = re.compile(r'^  ("(?:[^"\\]|\\.)+"): \{$')
 """A job's first line in the lock, which is indented by one blank a level."""

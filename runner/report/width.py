@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from runner.report.ink import visible
+from runner.report.style import visible
 
 TAB = 4
 WIDEST = 100

@@ -1,7 +1,7 @@
 """The journal: what was sent, and its receipt, durable before the next step is taken.
 
 SQLite in WAL mode with `synchronous=FULL`: a row is on disk when `append` returns. Rows are only ever added. Each row
-carries a SHA-256 over its content and the row before it, and a witness beside the database knows the last one, so
+carries a SHA-256 over its content and the row before it, and a checkpoint beside the database knows the last one, so
 damage is found and refused; it is never read as "nothing was sent yet".
 """
 
@@ -15,8 +15,8 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from runner.errors import NotWritable, StateError
-from runner.records import Event, Phase
-from runner.state.witness import Witness
+from runner.records.submission import Event, Phase
+from runner.state.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,15 +38,15 @@ class Journal:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._witness = _witness(path)
-        seen = _seen(path, self._witness)
+        self._checkpoint = _checkpoint(path)
+        seen = _seen(path, self._checkpoint)
         self._connection = _connect(path)
         try:
             _patiently(self._prepare)
             self.events, self._chain = _verified(self._connection, path, seen)
             self._count = len(self.events)
             if self._count > seen[0]:
-                self._witness.write(self._count, self._chain)
+                self._checkpoint.write(self._count, self._chain)
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             self._connection.close()
             raise _damaged(path, str(error)) from error
@@ -68,7 +68,7 @@ class Journal:
                     "INSERT INTO events (at, job, attempt, phase, data, sum) VALUES (?, ?, ?, ?, ?, ?)", rows
                 )
             self._count, self._chain = self._count + len(rows), chain
-            self._witness.write(self._count, self._chain)
+            self._checkpoint.write(self._count, self._chain)
         except (sqlite3.Error, OSError) as error:
             self._resync()
             raise NotWritable(
@@ -101,7 +101,7 @@ class Journal:
 
 def read_events(path: Path) -> tuple[Event, ...]:
     """Return all rows of a journal, verified; none when there is no journal. Raises StateError when it is damaged."""
-    seen = _seen(path, _witness(path))
+    seen = _seen(path, _checkpoint(path))
     if not path.exists():
         return ()
     connection = _connect(path)
@@ -157,14 +157,14 @@ def _is_blank(connection: sqlite3.Connection) -> bool:
     return not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
 
-def _witness(path: Path) -> Witness:
-    return Witness(path.with_suffix(".witness"))
+def _checkpoint(path: Path) -> Checkpoint:
+    return Checkpoint(path.with_suffix(".checkpoint"))
 
 
-def _seen(path: Path, witness: Witness) -> tuple[int, str]:
-    """Return what the witness saw; a journal that is not there although it saw one is damage, not a fresh start."""
+def _seen(path: Path, checkpoint: Checkpoint) -> tuple[int, str]:
+    """Return what the checkpoint recorded; a journal that is not there although it saw one is damage, not a fresh start."""
     try:
-        seen = witness.read()
+        seen = checkpoint.read()
     except ValueError as error:
         raise _damaged(path, str(error)) from error
     if seen[0] and not path.exists():
@@ -173,7 +173,7 @@ def _seen(path: Path, witness: Witness) -> tuple[int, str]:
 
 
 def _verified(connection: sqlite3.Connection, path: Path, seen: tuple[int, str]) -> tuple[tuple[Event, ...], str]:
-    """Return all rows and the last checksum, each row held against its own and all against the witness."""
+    """Return all rows and the last checksum, each row held against its own and all against the checkpoint."""
     columns = "seq, at, job, attempt, phase, data, sum"
     query = f"SELECT {columns} FROM events ORDER BY seq"  # noqa: S608 - nothing of it comes from outside
     rows = () if _is_blank(connection) else connection.execute(query)
@@ -186,7 +186,7 @@ def _verified(connection: sqlite3.Connection, path: Path, seen: tuple[int, str])
         if seq != expected or chain != found:
             raise _damaged(path, f"row {seq} is not what was written")
         if expected == seen[0] and chain != seen[1]:
-            raise _damaged(path, f"row {seq} is not what its witness saw")
+            raise _damaged(path, f"row {seq} is not what its checkpoint recorded")
         events.append(Event(at=at, job=job, attempt=attempt, phase=Phase(phase), data=json.loads(data)))
     if len(events) < seen[0]:
         raise _damaged(path, f"it held {seen[0]} rows and holds {len(events)}")

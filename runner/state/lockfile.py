@@ -12,15 +12,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import StateError
-from runner.jsonform import entry_from_json, entry_to_json
 from runner.plan.fingerprint import fingerprint
-from runner.records import Lock
-from runner.state.soundness import check_entry
+from runner.records.lock import Lock, entry_from_json, entry_to_json
+from runner.state.lock_validation import check_entry
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runner.records import Entry
+    from runner.records.lock import Entry
 
 VERSION = 1
 MAX_BYTES = 64 << 20

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from runner.audio.encode import Pcm, encode
-from runner.audio.measure import inspect
-from runner.audio.sketch import TAGS, compose
+from runner.audio.probe.measure import inspect
+from runner.audio.sketch.composer import TAGS, compose
 from tests.support.command import environment
 
 WRITTEN = ("audio/wav", "audio/flac", "audio/ogg", "audio/mpeg", "audio/mp4")

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from runner.audio.encode import Pcm, encode
-from runner.audio.measure import inspect, loudness
-from runner.audio.probe import BadAudio
-from runner.audio.sketch import compose
+from runner.audio.probe.decode import BadAudio
+from runner.audio.probe.measure import inspect, loudness
+from runner.audio.sketch.composer import compose
 
 
 def tone(peak_dbfs: float, *, channels: int, duration_s: float = 5.0, rate_hz: int = 48_000) -> Pcm:

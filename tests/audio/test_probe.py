@@ -15,11 +15,11 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.audio import probe as probing
 from runner.audio.encode import encode
-from runner.audio.measure import inspect
-from runner.audio.probe import BadAudio, Probe, probe
-from runner.audio.sketch import compose
+from runner.audio.probe import decode as probing
+from runner.audio.probe.decode import BadAudio, Probe, probe
+from runner.audio.probe.measure import inspect
+from runner.audio.sketch.composer import compose
 from runner.errors import ScorefileError
 
 if TYPE_CHECKING:

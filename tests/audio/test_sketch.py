@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runner.audio.chance import Chance, noise
 from runner.audio.encode import encode
-from runner.audio.instruments import VOICES
-from runner.audio.measure import loudness
-from runner.audio.percussion import STROKES
-from runner.audio.sketch import compose
-from runner.audio.style import SAME, WORDS, Character, read, settle
-from runner.audio.theory import SCALES, Key, parse_key, parse_meter
-from runner.audio.waves import GRID, TABLE_SIZE
+from runner.audio.probe.measure import loudness
+from runner.audio.sketch.chance import Chance, noise
+from runner.audio.sketch.composer import compose
+from runner.audio.sketch.instruments import VOICES
+from runner.audio.sketch.percussion import STROKES
+from runner.audio.sketch.style import SAME, WORDS, Character, read, settle
+from runner.audio.sketch.theory import SCALES, Key, parse_key, parse_meter
+from runner.audio.sketch.waves import GRID, TABLE_SIZE
 
 GOLDEN: dict[str, tuple[dict[str, Any], str]] = {
     "calm": ({"prompt": "calm piano in the forest", "seed": 1}, "e86ca1bf7efd8767"),
@@ -122,7 +122,7 @@ def test_the_kick_falls_on_the_beat(bpm: float) -> None:
     ("key", "pitches"), [("D minor", {2, 4, 5, 7, 9, 10, 0, 1}), ("F# major", {6, 8, 10, 11, 1, 3, 5})]
 )
 def test_the_notes_belong_to_the_key(key: str, pitches: set[int]) -> None:
-    from runner.audio import sketch
+    from runner.audio.sketch import composer
 
     heard: list[int] = []
 
@@ -131,7 +131,7 @@ def test_the_notes_belong_to_the_key(key: str, pitches: set[int]) -> None:
         return np.zeros((stage.samples, 2), dtype=np.int16)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sketch, "render", listen)
+        patch.setattr(composer, "render", listen)
         compose(prompt="epic piano", duration_s=60.0, key=key, seed=5)
     assert set(heard) <= pitches
     assert len(set(heard)) >= 6
@@ -169,7 +169,7 @@ def test_a_sketch_is_loud_enough_clean_and_without_holes(prompt: str) -> None:
 
 @pytest.mark.parametrize("name", VOICES)
 def test_a_note_begins_and_ends_in_silence(name: str) -> None:
-    from runner.audio.instruments import tone
+    from runner.audio.sketch.instruments import tone
 
     wave = tone(name, 60, 12_000, 48_000)
     assert abs(wave[0]) < 1e-3
@@ -179,7 +179,7 @@ def test_a_note_begins_and_ends_in_silence(name: str) -> None:
 
 @pytest.mark.parametrize("name", STROKES)
 def test_a_stroke_begins_and_ends_in_silence(name: str) -> None:
-    from runner.audio.percussion import stroke
+    from runner.audio.sketch.percussion import stroke
 
     wave = stroke(name, 0, 48_000)
     assert abs(wave[0]) < 1e-3
@@ -286,6 +286,6 @@ def test_every_metre_can_be_played_in_every_style(meter: str, prompt: str) -> No
 
 
 def test_every_scale_has_progressions() -> None:
-    from runner.audio.score import PROGRESSIONS
+    from runner.audio.sketch.score import PROGRESSIONS
 
     assert set(PROGRESSIONS) == set(SCALES)

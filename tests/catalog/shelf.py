@@ -9,8 +9,8 @@ from typing import Any
 
 from jsonschema import Draft7Validator
 
-from runner.catalog.cards import Catalog, build_catalog
-from runner.records import Reply
+from runner.catalog.models import Catalog, build_catalog
+from runner.records.exchange import Reply
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "schemas"
@@ -24,7 +24,7 @@ META: dict[str, Any] = {
     name: json.loads((SCHEMAS / name).read_text("utf-8")) for name in ("model.schema.json", "provider.schema.json")
 }
 CATALOG: Catalog = build_catalog(FILES, {})
-MODELS = sorted(CATALOG.cards)
+MODELS = sorted(CATALOG.models)
 REMOTE = sorted(name for name, provider in CATALOG.providers.items() if provider.mode != "local")
 
 
@@ -51,5 +51,5 @@ def reply(data: dict[str, Any]) -> Reply:
 
 def faults(model: str, params: dict[str, Any]) -> list[str]:
     """Validate parameters as the spec room does: a rule's own sentence where it has one."""
-    found = Draft7Validator(CATALOG.cards[model].schema).iter_errors(params)
+    found = Draft7Validator(CATALOG.models[model].schema).iter_errors(params)
     return [fault.schema.get("$comment", fault.message) for fault in found]

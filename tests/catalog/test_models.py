@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from runner.catalog.cards import build_catalog, parse_card
+from runner.catalog.models import build_catalog, parse_model
 from runner.catalog.problems import CODES
 from runner.errors import SpecError
-
-from .shelf import CATALOG, FILES, META, MODELS, cases, faults
+from tests.catalog.shelf import CATALOG, FILES, META, MODELS, cases, faults
 
 VALID = {"prompt": "a calm night theme"}
 """Parameters that every model takes."""
@@ -158,7 +157,7 @@ def bounds() -> list[tuple[str, str, Any, bool]]:
     """Generate (model, parameter, value, whether it fits) on both sides of every bound in every shipped schema."""
     found: list[tuple[str, str, Any, bool]] = []
     for model in MODELS:
-        for name, rules in CATALOG.cards[model].schema["properties"].items():
+        for name, rules in CATALOG.models[model].schema["properties"].items():
             step = 1 if rules["type"] == "integer" else 0.001
             for word, sign in (("minimum", -1), ("maximum", 1)):
                 if word in rules:
@@ -186,7 +185,7 @@ def test_a_bound_holds_on_both_sides(model: str, name: str, value: Any, fits: bo
 
 @pytest.mark.parametrize(("model", "rules"), OWNER.items())
 def test_the_ranges_are_the_documented_ones(model: str, rules: dict[str, Range]) -> None:
-    schema = CATALOG.cards[model].schema["properties"]
+    schema = CATALOG.models[model].schema["properties"]
     for name, (low, high) in rules.items():
         words = schema[name]
         assert words.get("minimum", words.get("minLength")) == low, name
@@ -203,12 +202,12 @@ def test_every_model_is_in_the_hand_written_tables() -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_parameters_are_the_documented_ones(model: str) -> None:
-    assert " ".join(CATALOG.cards[model].params) == PARAMETERS[model]
+    assert " ".join(CATALOG.models[model].params) == PARAMETERS[model]
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_price_is_the_documented_one(model: str) -> None:
-    usd, price = PRICES[model], CATALOG.cards[model].price
+    usd, price = PRICES[model], CATALOG.models[model].price
     assert price.usd == (None if usd is None else Decimal(usd))
     assert price.source
     assert price.date == "2026-11-21"
@@ -224,7 +223,7 @@ def test_every_rule_across_fields_has_a_sentence_and_a_case() -> None:
     sentences = {
         rule["$comment"]
         for model in MODELS
-        for rules in [CATALOG.cards[model].schema, *CATALOG.cards[model].schema["properties"].values()]
+        for rules in [CATALOG.models[model].schema, *CATALOG.models[model].schema["properties"].values()]
         for rule in rules.get("allOf", ())
     }
     assert sentences == {sentence for _, _, expected in RULES for sentence in expected}
@@ -254,13 +253,13 @@ def test_an_example_that_breaks_its_own_page_is_refused(case: dict[str, Any]) ->
 
 @pytest.mark.parametrize("model", MODELS)
 def test_every_default_and_example_is_valid(model: str) -> None:
-    for name, rules in CATALOG.cards[model].schema["properties"].items():
+    for name, rules in CATALOG.models[model].schema["properties"].items():
         for value in [*([rules["default"]] if "default" in rules else []), *rules.get("examples", ())]:
             assert Draft7Validator(rules).is_valid(value), (name, value)
 
 
 def test_the_defaults_of_ace_step_xl_are_those_of_its_page() -> None:
-    defaults = {name: param.default for name, param in CATALOG.cards["pixazo/ace-step-xl"].params.items()}
+    defaults = {name: param.default for name, param in CATALOG.models["pixazo/ace-step-xl"].params.items()}
     auto = dict.fromkeys(("bpm", "key", "time_signature"), "auto")
     numbers = {"duration": 30, "seed": -1, "batch_size": 1, "thinking": False}
     assert defaults == {"prompt": None, "lyrics": "", **numbers, **auto}
@@ -276,31 +275,31 @@ def test_the_defaults_of_ace_step_xl_are_those_of_its_page() -> None:
     ],
 )
 def test_where_a_file_is_narrower_than_its_page_a_note_says_so(model: str, words: str) -> None:
-    assert [note for note in CATALOG.cards[model].notes if words in note]
+    assert [note for note in CATALOG.models[model].notes if words in note]
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_seed_that_auto_draws_is_valid(model: str) -> None:
-    card = CATALOG.cards[model]
-    if card.seed:
-        for seed in (card.seed.minimum, card.seed.maximum):
-            assert faults(model, {**VALID, card.seed.param: seed}) == []
+    found = CATALOG.models[model]
+    if found.seed:
+        for seed in (found.seed.minimum, found.seed.maximum):
+            assert faults(model, {**VALID, found.seed.param: seed}) == []
 
 
 def test_what_a_seed_brings_back_is_what_the_pages_say() -> None:
     similar = {"pixazo/tracks", "pixazo/ace-step", "pixazo/ace-step-xl", "pixazo/lyria-2", "verbatik/text-to-music"}
-    seeds = {model: card.seed.reproduces for model, card in CATALOG.cards.items() if card.seed}
+    seeds = {model: found.seed.reproduces for model, found in CATALOG.models.items() if found.seed}
     assert seeds == {**dict.fromkeys(similar, "similar"), "local/sketch": "exact"}
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_takes_agree_with_their_parameter(model: str) -> None:
-    card = CATALOG.cards[model]
-    if card.takes.param:
-        param = card.params[card.takes.param]
-        assert (card.takes.default, card.takes.maximum) == (param.default, param.maximum)
+    found = CATALOG.models[model]
+    if found.takes.param:
+        param = found.params[found.takes.param]
+        assert (found.takes.default, found.takes.maximum) == (param.default, param.maximum)
     else:
-        assert (card.takes.default, card.takes.maximum) == (1, 1)
+        assert (found.takes.default, found.takes.maximum) == (1, 1)
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.startswith("models/")])
@@ -310,13 +309,13 @@ def test_every_model_file_fits_its_meta_schema(file: str) -> None:
 
 
 def test_a_param_is_flattened_for_people() -> None:
-    bpm = CATALOG.cards["verbatik/text-to-music"].params["bpm"]
+    bpm = CATALOG.models["verbatik/text-to-music"].params["bpm"]
     assert (bpm.types, bpm.default, bpm.minimum, bpm.maximum) == (("number", "string"), "auto", 30, 300)
-    kind = CATALOG.cards["verbatik/text-to-music"].params["output_format"]
+    kind = CATALOG.models["verbatik/text-to-music"].params["output_format"]
     assert (kind.choices, kind.required) == (("flac", "mp3", "wav", "ogg", "m4a"), False)
-    images = CATALOG.cards["pixazo/lyria-3"].params["images"]
+    images = CATALOG.models["pixazo/lyria-3"].params["images"]
     assert (images.types, images.max_items) == (("array",), 10)
-    prompt = CATALOG.cards["pixverse/music-2.6"].params["prompt"]
+    prompt = CATALOG.models["pixverse/music-2.6"].params["prompt"]
     assert (prompt.types, prompt.max_length, prompt.required) == (("string",), 2000, True)
 
 
@@ -326,7 +325,7 @@ def test_nested_branches_of_a_param_are_flattened() -> None:
         "description": "either",
         "anyOf": [{"type": "integer", "minimum": 1}, {"type": ["string", "null"], "enum": ["auto", None]}],
     }
-    seed = parse_card("pixazo/lyria-2", data, "f.json").params["seed"]
+    seed = parse_model("pixazo/lyria-2", data, "f.json").params["seed"]
     assert (seed.types, seed.minimum, seed.choices) == (("integer", "string", "null"), 1, ("auto", None))
 
 
@@ -414,13 +413,13 @@ def test_all_wrong_files_are_reported_at_once() -> None:
 @pytest.mark.parametrize("data", [{}, [], {"x-scorefile": None}, {**FILES[TRACKS], "properties": []}])
 def test_a_shapeless_model_is_a_problem_even_without_the_meta_schema(data: Any) -> None:
     with pytest.raises(SpecError) as caught:
-        parse_card("a/b", data, "models/a/b.json")
+        parse_model("a/b", data, "models/a/b.json")
     assert caught.value.problems[0].message.startswith("not the shape of a model file: ")
 
 
 def test_a_price_that_is_no_number_is_a_problem_even_without_the_meta_schema() -> None:
     with pytest.raises(SpecError) as caught:
-        parse_card("pixazo/tracks", broken(TRACKS, x__price__usd="cheap")[TRACKS], TRACKS)
+        parse_model("pixazo/tracks", broken(TRACKS, x__price__usd="cheap")[TRACKS], TRACKS)
     assert caught.value.problems[0].code == "SF301"
 
 

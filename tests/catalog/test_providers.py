@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jmespath
 import pytest
 from jsonschema import Draft7Validator
 
-from runner.catalog.answer import reason
-from runner.catalog.protocol import read_poll, read_submit
 from runner.catalog.providers import parse_provider, paths
 from runner.errors import SpecError
-from runner.records import Card, Provider, Reply, Verdict
+from runner.provider.protocol import read_poll, read_submit
+from runner.provider.responses import reason
+from runner.records.exchange import Reply, Verdict
+from tests.catalog.shelf import CATALOG, FILES, META, REMOTE, reply
 
-from .shelf import CATALOG, FILES, META, REMOTE, reply
+if TYPE_CHECKING:
+    from runner.records.catalog import Model
+    from runner.records.provider import Provider
 
 STATES = {"waiting": Verdict.WAITING, "done": Verdict.DONE, "failed": Verdict.FAILED}
 POLLED = [name for name in REMOTE if CATALOG.providers[name].status]
 
 
-def card_of(name: str) -> Card:
-    return next(card for card in CATALOG.cards.values() if card.provider == name)
+def model_of(name: str) -> Model:
+    return next(model for model in CATALOG.models.values() if model.provider == name)
 
 
 def recorded(provider: Provider, kind: str) -> Reply:
@@ -59,14 +62,14 @@ def test_every_path_hits_a_recorded_answer(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in REMOTE if CATALOG.providers[name].mode == "async"])
 def test_the_recorded_submit_is_accepted(name: str) -> None:
     provider = CATALOG.providers[name]
-    reading = read_submit(provider, card_of(name), recorded(provider, "accepted"))
+    reading = read_submit(provider, model_of(name), recorded(provider, "accepted"))
     assert (reading.verdict, reading.id) == (Verdict.ACCEPTED, id_of(provider))
 
 
 @pytest.mark.parametrize("name", [name for name in REMOTE if CATALOG.providers[name].mode == "sync-json"])
 def test_the_recorded_answer_of_a_synchronous_submit_is_done(name: str) -> None:
     provider = CATALOG.providers[name]
-    reading = read_submit(provider, card_of(name), recorded(provider, "done"))
+    reading = read_submit(provider, model_of(name), recorded(provider, "done"))
     assert (reading.verdict, reading.id, len(reading.media)) == (Verdict.DONE, id_of(provider), 1)
 
 
@@ -74,7 +77,7 @@ def test_the_recorded_answer_of_a_synchronous_submit_is_done(name: str) -> None:
 @pytest.mark.parametrize("kind", STATES)
 def test_the_recorded_poll_is_read(name: str, kind: str) -> None:
     provider = CATALOG.providers[name]
-    reading = read_poll(provider, card_of(name), recorded(provider, kind), id=id_of(provider))
+    reading = read_poll(provider, model_of(name), recorded(provider, kind), id=id_of(provider))
     assert (reading.verdict, reading.known) == (STATES[kind], True)
 
 
@@ -87,7 +90,7 @@ def test_every_state_is_reachable(name: str, word: str) -> None:
     state = provider.status.words[word]
     answer = deepcopy(provider.replies[state])
     answer["json"][provider.status.path] = word
-    reading = read_poll(provider, card_of(name), reply(answer), id=id_of(provider))
+    reading = read_poll(provider, model_of(name), reply(answer), id=id_of(provider))
     assert (reading.verdict, reading.word) == (STATES[state], word)
     assert reading.charged is (False if word in provider.status.uncharged else None)
 
@@ -101,7 +104,7 @@ def test_every_error_row_is_reachable(name: str) -> None:
         for index, row in enumerate(provider.errors):
             if row.status in (None, answer["status"]) and (row.contains or "") in text:
                 reached.add(index)
-                found = read_submit(provider, card_of(name), reply(answer))
+                found = read_submit(provider, model_of(name), reply(answer))
                 proven = (Verdict.UNKNOWN, None) if row.group == "missing" else (Verdict.REJECTED, row.group)
                 assert (found.verdict, found.group) == proven
                 break

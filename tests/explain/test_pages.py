@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.ask import Ask
 from runner.catalog.problems import CODES as CATALOG_CODES
+from runner.commands.options import Ask
+from runner.commands.workflow import check
 from runner.errors import SpecError
 from runner.explain import PIPELINE, codes, read_page
-from runner.spec.codes import CODES as SPEC_CODES
-from runner.workflow import check
+from runner.pipeline.codes import CODES as SPEC_CODES
 
 if TYPE_CHECKING:
-    from runner.records import Problem
+    from runner.records.source import Problem
 
 RUNNER = Path(__file__).resolve().parents[2] / "runner"
 TITLES = {**SPEC_CODES, **CATALOG_CODES}

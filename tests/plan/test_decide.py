@@ -10,15 +10,21 @@ import pytest
 
 from runner.plan.decide import Asked, Facts, decide
 from runner.plan.fingerprint import fingerprint
-from runner.records import Layer as L
-from runner.records import Lock, Origin, Phase, Price
+from runner.records.catalog import Price
+from runner.records.lock import Lock
+from runner.records.pipeline import Layer as L
+from runner.records.pipeline import Origin
+from runner.records.submission import Phase
 from tests.support.catalog import shipped_catalog
 from tests.support.made import MARK, TRACKS, XL, entry, request, sha, submission, take
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from runner.records import Action, Entry, Plan, Request, Submission
+    from runner.records.lock import Entry
+    from runner.records.plan import Action, Plan
+    from runner.records.request import Request
+    from runner.records.submission import Submission
 
 NOTHING = Asked()
 
@@ -30,10 +36,10 @@ def facts(
     blobs: set[str] | None = None,
     submissions: tuple[Submission, ...] = (),
     finished: tuple[tuple[str, Entry], ...] = (),
-    askable: Container[str] = shipped_catalog().cards,
+    askable: Container[str] = shipped_catalog().models,
 ) -> Facts:
     return Facts(
-        cards=shipped_catalog().cards,
+        models=shipped_catalog().models,
         lock=Lock(jobs=lock or {}),
         submissions=submissions,
         finished=finished,
@@ -388,4 +394,4 @@ def test_only_asked_jobs_are_in_the_plan_and_the_others_keep_what_is_theirs() ->
 
 def test_a_fingerprint_covers_exactly_what_is_sent() -> None:
     made = only(planned(request())).request
-    assert fingerprint(made.card.id, made.params) == entry().fingerprint
+    assert fingerprint(made.model.id, made.params) == entry().fingerprint

@@ -8,9 +8,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.ask import Ran
+from runner.commands.options import Ran
+from runner.commands.status import Stands
 from runner.errors import PolicyError
-from runner.records import Action, Change, Cost, Lock, Mark, Outcome, Plan, Problem, Step
+from runner.records.lock import Lock
+from runner.records.outcome import Outcome
+from runner.records.plan import Action, Change, Cost, Plan
+from runner.records.source import Mark, Problem, Step
 from runner.report.failure import FailureReport
 from runner.report.formats import FORMATS
 from runner.report.plan import PlanReport
@@ -18,15 +22,14 @@ from runner.report.records import Look
 from runner.report.run import RunReport, exit_code
 from runner.report.validate import ValidateReport
 from runner.report.verify import VerifyReport, places_in
-from runner.sources import Project
-from runner.standing import Stands
+from runner.state.project import Project
 from tests.support.catalog import ROOT
 from tests.support.made import PAID, entry, request, submission, take
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.records import Verb
+    from runner.records.plan import Verb
     from runner.report.records import Report
 
 CASES = ROOT / "tests" / "cases" / "report"

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from runner.records import Mark, Plan, Problem
+from runner.records.plan import Plan
+from runner.records.source import Mark, Problem
 from runner.report.formats import FORMATS
 from runner.report.github import MOST, commands, escape_data, escape_property, inert
 from runner.report.markdown import as_markdown, code, summary

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.records import Mark, Problem
-from runner.report.ink import clean, wants_color
+from runner.records.source import Mark, Problem
 from runner.report.problems import problem_text, verdict
 from runner.report.records import Look
+from runner.report.style import clean, wants_color
 from runner.report.width import WIDEST, show_line
 
 

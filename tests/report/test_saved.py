@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from runner.errors import DriftError, UsageError
 from runner.plan.saved import load, refuse_stale, save, stale
-from runner.records import Lock, Mark, Pipeline, Plan, Price, ProviderSettings
+from runner.records.catalog import Price
+from runner.records.lock import Lock
+from runner.records.pipeline import Pipeline, ProviderSettings
+from runner.records.source import Mark
 from tests.report.scenes import PLAN, action, plan_of
 from tests.support.catalog import shipped_catalog
 from tests.support.made import entry
+
+if TYPE_CHECKING:
+    from runner.records.plan import Plan
 
 PROVIDERS = shipped_catalog().providers
 PIPELINE = Pipeline(
@@ -74,8 +80,8 @@ def test_another_lock_is_refused() -> None:
 
 
 def test_another_catalogue_is_refused() -> None:
-    card = replace(TODO.actions[0].request.card, path="/elsewhere")
-    actions = tuple(replace(item, request=replace(item.request, card=card)) for item in TODO.actions)
+    model = replace(TODO.actions[0].request.model, path="/elsewhere")
+    actions = tuple(replace(item, request=replace(item.request, model=model)) for item in TODO.actions)
     todo = replace(TODO, actions=actions)
     assert (
         stale(load(saved_data()), todo, LOCK, PROVIDERS, pipeline=PIPELINE)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.state.blobs import Blobs, TakeMissing
+from runner.state.blobs.local import Blobs, TakeMissing
 from tests.support.made import sha
 
 if TYPE_CHECKING:

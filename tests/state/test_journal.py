@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import StateError
-from runner.records import Event, Phase
+from runner.records.submission import Event, Phase
+from runner.state.checkpoint import Checkpoint
 from runner.state.journal import Journal, read_events
-from runner.state.witness import Witness
 from tests.support.catalog import ROOT
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def test_an_append_that_cannot_be_written_raises_and_the_rest_stays(journal: Pat
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from runner.records import Event, Phase
+from runner.records.submission import Event, Phase
 from runner.state.journal import Journal
 book = Journal(Path(sys.argv[1]))
 book.append([Event(at="t", job="title", attempt="a", phase=Phase.INTENT, data={})])
@@ -198,11 +198,11 @@ def test_a_journal_that_another_process_holds_for_a_moment_is_waited_for(
     assert read_events(path) == ()
 
 
-def test_a_line_of_the_witness_that_was_torn_is_passed_over(tmp_path: Path) -> None:
-    witness = Witness(tmp_path / "journal.witness")
-    witness.write(1, "a" * 64)
-    with (tmp_path / "journal.witness").open("ab") as file:
+def test_a_line_of_the_checkpoint_that_was_torn_is_passed_over(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "journal.checkpoint")
+    checkpoint.write(1, "a" * 64)
+    with (tmp_path / "journal.checkpoint").open("ab") as file:
         file.write(b"2 bbb")
-    assert witness.read() == (1, "a" * 64)
-    witness.write(3, "c" * 64)
-    assert witness.read() == (3, "c" * 64)
+    assert checkpoint.read() == (1, "a" * 64)
+    checkpoint.write(3, "c" * 64)
+    assert checkpoint.read() == (3, "c" * 64)

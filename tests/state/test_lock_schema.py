@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft7Validator
 
-from runner.gateway.serve import rehearsal_gateway
-from runner.media_types import EXTENSIONS
-from runner.receipt_id import hidden, is_hidden
-from runner.records import Lock
-from runner.sources import read_schema
+from runner.emulator.serve import rehearsal_emulator
+from runner.records.lock import Lock
+from runner.records.media_types import EXTENSIONS
+from runner.records.receipt_id import hidden, is_hidden
 from runner.state.lockfile import parse_lock, render_lock
+from runner.state.project import read_schema
 from tests.support.catalog import SCHEMAS
 from tests.support.command import scorefile, vendors_at
 from tests.support.made import entry, take
@@ -65,7 +65,7 @@ def written(**over: Any) -> Any:
 def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     played = tmp_path_factory.mktemp("faults") / "faults.json"
     played.write_text(json.dumps(FAULTS))
-    with rehearsal_gateway((SCHEMAS,), faults=played) as url:
+    with rehearsal_emulator((SCHEMAS,), faults=played) as url:
         yield vendors_at(url)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.errors import StateError
-from runner.records import Lock
+from runner.records.lock import Lock
 from runner.state.lockfile import parse_lock, read_lock, render_lock
 from tests.support.made import entry, take
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.sources import read_catalog
+from runner.state.project import read_catalog
 
 if TYPE_CHECKING:
-    from runner.catalog.cards import Catalog
+    from runner.catalog.models import Catalog
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "schemas"

@@ -7,13 +7,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from runner.plan.fingerprint import fingerprint
-from runner.records import Entry, Mark, Phase, Price, Receipt, Request, Submission, Take
+from runner.records.catalog import Price
+from runner.records.lock import Entry, Receipt, Take
+from runner.records.request import Request
+from runner.records.source import Mark
+from runner.records.submission import Phase, Submission
 from tests.support.catalog import shipped_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.records import SeedMode
+    from runner.records.request import SeedMode
 
 XL = "pixazo/ace-step-xl"
 TRACKS = "pixazo/tracks"
@@ -36,7 +40,7 @@ def request(
     values: dict[str, Any] = {
         "job": job,
         "group": job.partition("@")[0],
-        "card": shipped_catalog().cards[model],
+        "model": shipped_catalog().models[model],
         "params": params,
         "seed_mode": seed_mode,
         "output": f"audio/{job}",

@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from runner.ask import Ask
+from runner.commands.options import Ask
+from runner.commands.workflow import check, plan
 from runner.errors import ScorefileError
-from runner.workflow import check, plan
 from tests.support.vendor.process import running_vendor
 from tests.torture.forks import running_zygote
 from tests.torture.trial import Bench, Pipeline

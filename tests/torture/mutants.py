@@ -5,45 +5,45 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from runner.records import Phase
+from runner.records.submission import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from runner.records import Event
+    from runner.records.submission import Event
 
 
 def no_intent() -> None:
     """Send without writing down first that something will be sent."""
-    from runner.state.books import Books
+    from runner.state.store import StateStore
 
-    original = Books.record
+    original = StateStore.record
 
-    def record(self: Books, *events: Event) -> None:
+    def record(self: StateStore, *events: Event) -> None:
         kept = tuple(event for event in events if event.phase is not Phase.INTENT)
         if kept:
             original(self, *kept)
 
-    Books.record = record  # type: ignore[method-assign]
+    StateStore.record = record  # type: ignore[method-assign]
 
 
 def no_lock() -> None:
     """Let any number of runs write at once."""
-    from runner.state import runlock
+    from runner.state import run_lock
 
     @contextlib.contextmanager
     def hold(*_args: object, **_kwargs: object) -> Iterator[None]:
         yield
 
-    runlock.hold = hold
+    run_lock.hold = hold
 
 
 def place_in_pieces() -> None:
     """Write outputs where they belong, instead of renaming whole files to there."""
     import time
 
-    from runner.state import books
+    from runner.state import store
 
     def place(source: Path, root: Path, relative: str, **_kwargs: object) -> None:
         target = root / relative
@@ -54,7 +54,7 @@ def place_in_pieces() -> None:
                 file.write(data[start : start + 512])
                 time.sleep(0.001)
 
-    setattr(books, "place", place)  # noqa: B010 - it is imported there, not exported
+    setattr(store, "place", place)  # noqa: B010 - it is imported there, not exported
 
 
 MUTANTS: Mapping[str, Callable[[], None]] = {

@@ -1,0 +1,208 @@
+"""Is this a whole piece of audio, and how long is it: decided by its bytes, decoded to the end."""
+
+from __future__ import annotations
+
+import io
+import mmap
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import av
+import av.error
+
+from runner.audio.probe.container_header import BadAudio, Promise, cut_short, no_audio
+from runner.audio.probe.containers import flac_promise, mp4_promise, ogg_promise
+from runner.audio.probe.magic import sniff
+from runner.audio.probe.mpeg import adts_promise, mpeg_promise
+from runner.audio.probe.riff import wav_promise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from fractions import Fraction
+    from pathlib import Path
+
+    from runner.audio.probe.container_header import Bytes
+
+__all__ = ["BadAudio", "Probe", "probe"]
+
+MOST_BYTES = 1 << 30
+MOST_S = 3 * 3600
+MOST_CHANNELS = 8
+LEAST_HZ, MOST_HZ = 4_000, 768_000
+_AAC_FRAME = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A whole piece of audio. `samples` counts each channel's; `peak` is the largest sample, 1.0 at full scale."""
+
+    media_type: str
+    seconds: float
+    rate_hz: int
+    channels: int
+    samples: int
+    peak: float
+    lufs: float | None = None
+    """Integrated loudness in LUFS; None when not measured, too short or silent."""
+
+    @property
+    def silent(self) -> bool:
+        """Say whether every sample is zero."""
+        return self.peak == 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Container:
+    """How a media type's structure is read, and what libav calls its demuxer."""
+
+    promise: Callable[[Bytes], Promise]
+    demuxer: str
+
+
+_CONTAINERS: Mapping[str, _Container] = {
+    "audio/wav": _Container(wav_promise, "wav"),
+    "audio/flac": _Container(flac_promise, "flac"),
+    "audio/ogg": _Container(ogg_promise, "ogg"),
+    "audio/mpeg": _Container(mpeg_promise, "mp3"),
+    "audio/mp4": _Container(mp4_promise, "mov"),
+    "audio/aac": _Container(adts_promise, "aac"),
+}
+
+
+def probe(source: bytes | Path) -> Probe:
+    """Decode audio bytes, or a file's, to the end and return what they are; `lufs` stays None.
+
+    The first bytes decide the kind. Raises BadAudio, saying what was found, for anything that is not one whole
+    piece of audio of at most 1 GiB, 3 hours and 8 channels.
+    """
+    return listen(source, lambda _: None)
+
+
+def listen(source: bytes | Path, hear: Callable[[av.AudioFrame], None]) -> Probe:
+    """Do what `probe` does, and hand every decoded frame to `hear` on the way."""
+    with _opened(source) as (data, file):
+        if len(data) > MOST_BYTES:
+            raise BadAudio(f"too large: {len(data)} bytes, the most is {MOST_BYTES}")
+        media_type = sniff(data)
+        container = _CONTAINERS[media_type]
+        promise = container.promise(data)
+        if promise.rate_hz and (promise.samples or 0) > MOST_S * promise.rate_hz:
+            raise _too_long()
+        count = _Count(promise)
+        for frame in _decode(file, container.demuxer, count):
+            count.add(frame)
+            hear(frame)
+        return count.result(media_type, len(data))
+
+
+@contextmanager
+def _opened(source: bytes | Path) -> Iterator[tuple[Bytes, io.BytesIO | io.BufferedReader]]:
+    """Give the bytes for slicing and a file for decoding; a file on disk is mapped, not read into memory."""
+    if isinstance(source, bytes):
+        yield source, io.BytesIO(source)
+        return
+    with source.open("rb") as file:
+        if source.stat().st_size == 0:
+            yield b"", file
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            yield data, file
+
+
+def _decode(file: io.BytesIO | io.BufferedReader, demuxer: str, count: _Count) -> Iterator[av.AudioFrame]:
+    """Yield the frames of a file's first audio stream."""
+    strict = {"err_detect": "crccheck+explode"} if demuxer == "flac" else {}
+    try:
+        with av.open(file, "r", format=demuxer, metadata_errors="ignore") as container:
+            if not container.streams.audio:
+                raise BadAudio("not audio: an MP4 file without an audio track")
+            stream = container.streams.audio[0]
+            if stream.codec_context is None:
+                raise BadAudio("not audio that can be decoded: its codec is unknown")
+            stream.codec_context.options = strict
+            if demuxer == "mov":
+                count.expect(stream.duration, stream.time_base)
+            for packet in container.demux(stream):
+                if not count.ends_before(packet.pos):
+                    yield from packet.decode()
+    except (av.error.FFmpegError, ValueError, OverflowError, MemoryError) as error:
+        raise count.broken() from error
+
+
+class _Count:
+    """What has been decoded so far."""
+
+    def __init__(self, promise: Promise) -> None:
+        self._promise = promise
+        self._samples = 0
+        self._peak = 0.0
+        self._shape: tuple[int, int] | None = None
+
+    def add(self, frame: av.AudioFrame) -> None:
+        """Count one frame."""
+        shape = (frame.sample_rate, frame.layout.nb_channels)
+        if self._shape is None:
+            self._shape = shape
+        if shape != self._shape:
+            raise BadAudio("broken: the sample rate or the channels change on the way")
+        if shape[1] > MOST_CHANNELS:
+            raise BadAudio(f"too many channels: {shape[1]}, the most is {MOST_CHANNELS}")
+        if not LEAST_HZ <= shape[0] <= MOST_HZ:
+            raise BadAudio(f"broken: its sample rate of {shape[0]} Hz is outside {LEAST_HZ} to {MOST_HZ}")
+        self._samples += frame.samples
+        if self._samples > MOST_S * shape[0]:
+            raise _too_long()
+        self._peak = max(self._peak, _peak(frame))
+
+    def expect(self, duration: int | None, time_base: Fraction | None) -> None:
+        """Take an MP4 track's own duration as the promise; the decoder's last frame may be longer."""
+        if duration and time_base and time_base.numerator == 1:
+            self._promise = Promise(samples=duration, rate_hz=time_base.denominator, tolerance=_AAC_FRAME)
+
+    def ends_before(self, place: int | None) -> bool:
+        """Say whether a packet at byte `place` is padding behind the audio."""
+        return place is not None and self._promise.end is not None and place >= self._promise.end
+
+    def broken(self) -> BadAudio:
+        """Return the error for a decoder that gave up."""
+        rate_hz = self._shape[0] if self._shape else self._promise.rate_hz or 1
+        there = f"{self._samples / rate_hz:.2f} s"
+        if self._promise.samples:
+            promised = f"{self._promise.samples / rate_hz:.2f} s"
+            return BadAudio(f"broken or cut short: the header promises {promised}, only {there} can be decoded")
+        return BadAudio(f"broken: only {there} can be decoded")
+
+    def result(self, media_type: str, size: int) -> Probe:
+        """Return what was decoded, once it is as much as was promised."""
+        if self._shape is None:
+            raise no_audio(size)
+        rate_hz, channels = self._shape
+        promised = self._promise.samples or 0
+        if self._samples < promised - self._promise.tolerance:
+            raise cut_short(promised, self._samples, rate_hz)
+        padded = media_type == "audio/mp4" and promised < self._samples <= promised + _AAC_FRAME
+        samples = promised if padded and promised else self._samples
+        return Probe(
+            media_type=media_type,
+            seconds=samples / rate_hz,
+            rate_hz=rate_hz,
+            channels=channels,
+            samples=samples,
+            peak=self._peak,
+        )
+
+
+def _peak(frame: av.AudioFrame) -> float:
+    """Return the largest sample of a frame as a share of full scale."""
+    samples = frame.to_ndarray()
+    low, high = float(samples.min()), float(samples.max())
+    if samples.dtype.kind == "f":
+        return max(-low, high)
+    if samples.dtype.kind == "u":
+        return max(128 - low, high - 128) / 128
+    return max(-low, high) / float(1 << 8 * samples.itemsize - 1)
+
+
+def _too_long() -> BadAudio:
+    return BadAudio(f"too long: the most is {MOST_S // 3600} hours")

@@ -1,0 +1,88 @@
+"""WAV: chunks whose sizes have to add up."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from runner.audio.probe.container_header import (
+    MOST_CHUNKS,
+    BadAudio,
+    Promise,
+    cut_bytes,
+    cut_header,
+    cut_short,
+    no_audio,
+)
+
+if TYPE_CHECKING:
+    from runner.audio.probe.container_header import Bytes
+
+_STREAMING = frozenset({0, 0xFFFFFFFF})
+"""Sizes that writers leave behind when they cannot seek back."""
+_FLAT = frozenset({1, 3, 6, 7, 0xFFFE})
+"""Formats with a fixed number of bytes for each sample: PCM, float, A-law, µ-law, extensible."""
+_HEADER = 12
+
+
+def wav_promise(data: Bytes) -> Promise:
+    """Walk the chunks of a WAV file and return what its data chunk holds; raise BadAudio when they do not add up."""
+    if len(data) < _HEADER:
+        raise cut_header(len(data))
+    riff_size = int.from_bytes(data[4:8], "little")
+    promise: Promise | None = None
+    form: bytes | None = None
+    start = _HEADER
+    for _ in range(MOST_CHUNKS):
+        if start >= len(data):
+            break
+        name, size = _chunk(data, start, promise)
+        body = start + 8
+        if name == b"fmt " and form is None:
+            form = data[body : body + size]
+        elif name == b"data" and promise is None and form is not None:
+            streaming = size == 0xFFFFFFFF or (size == 0 and riff_size in _STREAMING)  # as above
+            size = len(data) - body if streaming else size
+            promise = _data(form, size, len(data) - body, body)
+        elif name == b"data":
+            raise BadAudio("broken WAV: it has two data chunks, or one before its format")
+        if body + size > len(data):
+            raise cut_bytes(body + size, len(data))
+        start = body + size + size % 2
+    else:
+        raise BadAudio(f"broken WAV: more than {MOST_CHUNKS} chunks")
+    if promise is None:
+        raise no_audio(len(data))
+    if riff_size not in _STREAMING and riff_size + 8 > start:
+        raise cut_bytes(riff_size + 8, len(data))
+    return promise
+
+
+def _chunk(data: Bytes, start: int, promise: Promise | None) -> tuple[bytes, int]:
+    """Read a chunk's name and size, which have to look like ones."""
+    head = data[start : start + 8]
+    if promise is not None and (
+        len(head) < 8 or not head[:4].isascii() or not head[:4].decode().isprintable()
+    ):  # name and size
+        raise BadAudio(f"{len(data) - start} bytes of something else follow the audio")
+    if len(head) < 8:  # name and size
+        raise cut_header(len(data))
+    return head[:4], int.from_bytes(head[4:], "little")
+
+
+def _data(form: bytes, size: int, there: int, body: int) -> Promise:
+    """Return what a data chunk of `size` bytes holds when `there` bytes are left in the file."""
+    if len(form) < 16:  # the shortest format chunk
+        raise BadAudio("broken WAV: its format chunk is too short")
+    tag, channels, rate_hz, _, frame, bits = struct.unpack_from("<HHIIHH", form)
+    if not (channels and rate_hz and frame) or (tag in _FLAT and frame != channels * ((bits + 7) // 8)):
+        raise BadAudio("broken WAV: its format chunk contradicts itself")
+    if min(size, there) <= 0:
+        raise no_audio(body)
+    if tag not in _FLAT:
+        return Promise(rate_hz=rate_hz)
+    if size > there:
+        raise cut_short(size // frame, there // frame, rate_hz)
+    if size % frame:
+        raise BadAudio(f"cut short inside a sample: {size} bytes of audio are no multiple of {frame}")
+    return Promise(samples=size // frame, rate_hz=rate_hz)

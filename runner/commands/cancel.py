@@ -1,0 +1,175 @@
+"""`cancel`: call a job off at its vendor, as far as the vendor proves it.
+
+A job that was called off keeps its receipt: it may run on, be charged and end with audio. So it stands as one that came
+to nothing: the next run asks for it once more, at no cost, and only --force pays for a new one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.commands.receipts import choices_of, held, now, record, vendor_of
+from runner.commands.targets import A_PERSON, NOT_RENAMED, resolving
+from runner.errors import UsageError
+from runner.records.exchange import Reading, Verdict
+from runner.records.submission import IN_DOUBT, Phase
+from runner.state.project import find_project, read_catalog, schema_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.commands.options import Ask
+    from runner.commands.targets import Choices
+    from runner.provider.transport import Door, Transport
+    from runner.records.catalog import Model
+    from runner.records.exchange import Reply
+    from runner.records.pipeline import ProviderSettings
+    from runner.records.provider import Provider
+    from runner.records.submission import Submission
+    from runner.state.store import StateStore
+
+FINISHED = frozenset({Phase.READY, Phase.FETCHED, Phase.PLACED})
+UNDER_WAY = FINISHED | {Phase.ACCEPTED, Phase.STALLED, Phase.EXPIRED}
+PROVES = (200, 204)
+"""202 says that it was asked for, not that it was done; a redirect leads to a sign-in page."""
+_MEANING = {
+    "stops-job": "the vendor stops the job",
+    "stops-tracking": "the vendor stops tracking it; the job itself may run on and be charged",
+}
+_KEPT = "its receipt is kept: the next run asks for it once more, at no cost, and only --force pays for a new one"
+_IS_FINISHED = "it is finished already: run fetches it, at no cost"
+_NO_WAY = "the vendor has no way to call a job off: it runs on, and the next run fetches it"
+_NO_ID = "its id is not known here; scorefile run looks it up, after which it can be called off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """What calling a submission off did."""
+
+    name: str
+    done: bool
+    meaning: str
+
+
+def cancel(
+    ask: Ask, name: str, *, settings: Mapping[str, ProviderSettings], renamed: Mapping[str, str] = NOT_RENAMED
+) -> tuple[Cancelled, ...]:
+    """Call off every unfinished submission that a name means, where its vendor can.
+
+    Raises UsageError when there is none.
+    """
+    project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
+    catalog = read_catalog(schema_folders(project.folder))
+    with held(project) as store:
+        choices = choices_of(store.lock, store.events, renamed)
+        waiting = [item for item in choices.meant(name, choices.submissions) if item.phase in UNDER_WAY]
+        if not waiting:
+            raise _nothing(ask, name, choices)
+        results = []
+        for item in waiting:
+            provider, model = vendor_of(catalog, item)
+            why = _why_not(item, provider, model, settings, ask)
+            if why is None:
+                _keep(store, item, provider)
+            shown = item.job if len(waiting) == 1 else choices.full_name(item)
+            results.append(Cancelled(name=shown, done=why is None, meaning=why or _what_it_means(provider)))
+    return tuple(results)
+
+
+def _nothing(ask: Ask, name: str, choices: Choices) -> UsageError:
+    doubt = next((item for item in choices.meant(name, choices.submissions) if item.phase in IN_DOUBT), None)
+    help_ = "scorefile status lists those that have"
+    if doubt is not None:
+        help_ = f"{name} is in doubt: {resolving(ask, choices.name(doubt))} shows what is known of it, and decides it"
+    return UsageError(f"{name} has no submission under way", help=help_)
+
+
+def _why_not(
+    item: Submission, provider: Provider, model: Model, settings: Mapping[str, ProviderSettings], ask: Ask
+) -> str | None:
+    """Call a submission off and return None, or say why it is not called off."""
+    from runner.provider.access import open_door
+    from runner.provider.transport import HttpTransport
+    from runner.records.receipt_id import is_hidden
+
+    if item.phase in FINISHED:
+        return _IS_FINISHED
+    if provider.cancel is None or provider.poll is None:
+        return _NO_WAY
+    if item.request_id is None or is_hidden(item.request_id):
+        return _NO_ID
+    door = open_door(provider, settings.get(provider.name), ask.env)
+    transport = HttpTransport()
+    try:
+        state = _look(item, item.request_id, provider, model, door, transport)
+        return _unless_running(state) or _ask_for_it(item.request_id, provider, door, transport)
+    finally:
+        transport.close()
+
+
+def _look(item: Submission, id: str, provider: Provider, model: Model, door: Door, transport: Transport) -> Reading:
+    """Poll once."""
+    from runner.provider.protocol import poll_call, read_poll
+    from runner.provider.transport import NotSent
+
+    call = poll_call(provider, id=id, poll_url=item.poll_url, base_url=door.base_url)
+    try:
+        return read_poll(provider, model, transport.ask(call, door), id=id, base_url=door.base_url)
+    except NotSent as error:
+        return Reading(verdict=Verdict.RETRY, message=error.message)
+
+
+def _unless_running(state: Reading) -> str | None:
+    """Say why a job in this state is not called off; None when it is known to run."""
+    match state.verdict:
+        case Verdict.WAITING:
+            return None
+        case Verdict.DONE:
+            return _IS_FINISHED
+        case Verdict.FAILED:
+            return f"it has ended already: {state.message}; the next run says so too"
+        case _:
+            return f"whether it still runs is not known, so nothing was asked for: {state.message}"
+
+
+def _ask_for_it(id: str, provider: Provider, door: Door, transport: Transport) -> str | None:
+    from runner.provider.protocol import cancel_call
+    from runner.provider.transport import NotSent
+
+    call = cancel_call(provider, id=id, base_url=door.base_url)
+    assert call is not None
+    try:
+        fault = _fault(provider, transport.ask(call, door), id)
+    except NotSent as error:
+        return f"the vendor gave no answer: {error.message}"
+    return f"the vendor answered {fault}" if fault else None
+
+
+def _fault(provider: Provider, reply: Reply, id: str) -> str:
+    """Say what keeps an answer from proving that the job was called off; nothing when it does."""
+    from runner.provider.responses import BadJsonError, find, read_json, reason
+
+    try:
+        document = read_json(reply.body) if reply.body.strip() else None
+        text = reason(provider.error_paths, document)
+    except BadJsonError as error:
+        document, text = None, str(error)
+    named = find(provider.id_path, document)
+    if not text and named is not None and str(named) != id:
+        text = "the answer is about another job"
+    if reply.status in PROVES and not text:
+        return ""
+    return f"{reply.status}: {text or 'no reason given'}"
+
+
+def _what_it_means(provider: Provider) -> str:
+    assert provider.cancel is not None
+    return f"{_MEANING[provider.cancel.meaning]}; {_KEPT}"
+
+
+def _keep(store: StateStore, item: Submission, provider: Provider) -> None:
+    """Note in the journal that a submission was called off; in the lock its receipt stays."""
+    assert provider.cancel is not None
+    said = f"called off by a person ({provider.cancel.meaning}); it may have been charged"
+    record(store, item, Phase.LOST, at=now(), message=said, via=A_PERSON)

@@ -1,0 +1,109 @@
+"""What is known before anything is decided: the lock, the journal, and what stands on disk."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from runner.engine.machine import fold
+from runner.plan.decide import Facts
+from runner.plan.pending import from_pending
+from runner.records.media_types import EXTENSIONS
+from runner.state.blobs.local import Blobs
+from runner.state.files import digest, is_through_link
+from runner.state.lockfile import read_lock
+from runner.state.store import StateStore, finished_entries, known_receipts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from runner.catalog.models import Catalog
+    from runner.commands.options import Checked
+    from runner.records.lock import Lock
+    from runner.records.plan import Plan
+    from runner.records.submission import Event, Submission
+    from runner.state.project import Project
+
+
+def lock_of(checked: Checked) -> Lock:
+    """Return the lock as it stands: what a plan starts from."""
+    return read_lock(checked.project.lock, rehearsal=checked.project.rehearsal)
+
+
+def known_submissions(lock: Lock, events: tuple[Event, ...]) -> tuple[Submission, ...]:
+    """Return every submission that the journal knows, and those that only the lock knows: begun on another machine."""
+
+    journaled = tuple(fold(events).values())
+    known = known_receipts(journaled) | {entry.receipt.request_id for entry in lock.jobs.values() if entry.takes}
+    pending: list[Submission] = []
+    for job, entry in lock.jobs.items():
+        waiting = entry.pending if entry.takes else entry
+        if waiting is not None and waiting.receipt.request_id not in known:
+            pending.append(from_pending(job, waiting))
+    return journaled + tuple(pending)
+
+
+def look_around(checked: Checked, lock: Lock, submissions: tuple[Submission, ...]) -> Facts:
+    """Look at what stands on disk for every path that the lock or a request names."""
+
+    root = checked.project.root
+    paths = {take.path for entry in lock.jobs.values() for take in entry.takes if take.path}
+    paths |= {request.output + extension for request in checked.requests for extension in EXTENSIONS.values()}
+    private = _private_models(checked.catalog)
+    return Facts(
+        models=checked.catalog.models,
+        lock=lock,
+        submissions=submissions,
+        finished=finished_entries(submissions, private=private),
+        outputs=_standing(root, paths),
+        blobs=Blobs(checked.project.blobs),
+        askable=frozenset(
+            name for name, model in checked.catalog.models.items() if checked.catalog.providers[model.provider].poll
+        ),
+    )
+
+
+def _standing(root: Path, paths: set[str]) -> dict[str, str | None]:
+    """Return path → hash of what stands there; None for what is no file of its own, or is reached through a link."""
+    folders = {path.rpartition("/")[0] for path in paths}
+    linked = {folder for folder in folders if is_through_link(root, folder)}
+    unsafe = {path for path in paths if path.rpartition("/")[0] in linked}
+    found = {path: digest(root / path) for path in paths - unsafe if os.path.lexists(root / path)}
+    return found | dict.fromkeys(unsafe)
+
+
+def damaged_takes(todo: Plan, blobs: Blobs) -> tuple[str, ...]:
+    """Return the takes that a plan would bring back and that are damaged in the store: they are set aside by this."""
+    found = []
+    for action in todo.actions:
+        if action.verb == "restore" and action.entry is not None:
+            takes = action.entry.takes
+            sha256 = takes[min(action.request.take, len(takes)) - 1].sha256
+            if sha256 in blobs and not blobs.sound(sha256):
+                found.append(sha256)
+    return tuple(found)
+
+
+def _private_models(catalog: Catalog) -> frozenset[str]:
+    """Return the models whose vendor's ids stay out of the lock."""
+    return frozenset(name for name, model in catalog.models.items() if catalog.providers[model.provider].id_is_private)
+
+
+@contextmanager
+def open_store(project: Project) -> Iterator[StateStore]:
+    """Open journal, lock and store of a project for writing, under the run lock that the caller holds."""
+
+    store = StateStore(
+        root=project.root,
+        lock_path=project.lock,
+        journal_path=project.journal,
+        blobs=Blobs(project.blobs, pipeline=project.name),
+        rehearsal=project.rehearsal,
+    )
+    try:
+        store.blobs.sweep()
+        yield store
+    finally:
+        store.close()

@@ -1,0 +1,121 @@
+"""What a run stands on, opened before its first job and closed after its last."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from runner.commands.targets import resolving
+from runner.emulator.serve import rehearsal_emulator
+from runner.engine.callbacks import listening
+from runner.engine.effects import Terms, World
+from runner.engine.executor import Executor
+from runner.plan.budget import Budget
+from runner.plan.decide import ASKING
+from runner.provider.access import open_door, poll_s_of, rehearsal_door
+from runner.provider.downloads import HttpFetcher
+from runner.provider.request_log import plain_words
+from runner.provider.transport import Door, HttpTransport
+from runner.state.project import schema_folders
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator
+    from decimal import Decimal
+
+    from runner.catalog.models import Catalog
+    from runner.commands.options import Ask, Checked, RunOptions
+    from runner.engine.callbacks import Listener
+    from runner.engine.effects import Progress
+    from runner.records.plan import Plan
+    from runner.state.store import StateStore
+
+REHEARSAL_POLL_S = 0.1
+
+
+@contextmanager
+def executor(
+    checked: Checked,
+    todo: Plan,
+    ask: Ask,
+    options: RunOptions,
+    *,
+    store: StateStore,
+    budget: Decimal | None,
+    stop: threading.Event,
+    notify: Callable[[Progress], None],
+) -> Iterator[Executor]:
+    """Yield the executor of a plan with doors, network and callbacks open.
+
+    Raises KeyProblem or UsageError before anything is sent.
+    """
+    with ExitStack() as stack:
+        listener = None
+        if options.listen is not None:
+            listener = stack.enter_context(listening(options.listen, options.public_url))
+        terms = _terms(stack, checked, todo, ask, options, Budget(limit=budget), listener)
+        world = _world(stack, store, options, stop, checked.catalog)
+        running = Executor(todo, terms, world, store, notify)
+        if listener is not None:
+            listener.wake = running.wake
+        yield running
+
+
+def _world(stack: ExitStack, store: StateStore, options: RunOptions, stop: threading.Event, catalog: Catalog) -> World:
+    shown = {name for name, provider in catalog.providers.items() if not provider.id_is_private}
+    transport, fetcher = HttpTransport(), HttpFetcher(store.blobs, stop, shown=shown)
+    stack.callback(transport.close)
+    stack.callback(fetcher.close)
+    cpu = stack.enter_context(ThreadPoolExecutor(max_workers=max(2, options.jobs // 2), thread_name_prefix="cpu"))
+    return World(
+        now=lambda: datetime.now(UTC),
+        monotonic=time.monotonic,
+        token=lambda: secrets.token_hex(16),
+        transport=transport,
+        fetcher=fetcher,
+        cpu=cpu,
+        stop=stop,
+    )
+
+
+def _terms(
+    stack: ExitStack,
+    checked: Checked,
+    todo: Plan,
+    ask: Ask,
+    options: RunOptions,
+    budget: Budget,
+    listener: Listener | None,
+) -> Terms:
+    """Open the doors of the providers that will be asked; in a rehearsal all of them lead to the emulator."""
+    settings, providers = checked.pipeline.providers, checked.catalog.providers
+    asked = {action.request.model.provider for action in (*todo.actions, *todo.collect) if action.verb in ASKING}
+    remote = sorted(name for name in asked if providers[name].mode != "local")
+    doors = {name: Door(base_url="") for name in providers}
+    poll_s = {name: poll_s_of(provider, settings.get(name), ask.env) for name, provider in providers.items()}
+    if not ask.rehearse:
+        doors |= {name: open_door(providers[name], settings.get(name), ask.env) for name in remote}
+    elif remote:
+        url = stack.enter_context(rehearsal_emulator(schema_folders(checked.project.folder)))
+        doors |= {name: rehearsal_door(providers[name], url) for name in remote}
+        poll_s |= dict.fromkeys(remote, REHEARSAL_POLL_S)
+    doors = {name: replace(door, shown=plain_words(providers[name])) for name, door in doors.items()}
+    return Terms(
+        providers=providers,
+        doors=doors,
+        poll_s=poll_s,
+        max_in_flight={
+            name: (settings[name].max_in_flight if name in settings else None) or provider.max_in_flight
+            for name, provider in providers.items()
+        },
+        jobs=options.jobs,
+        budget=budget,
+        fail_fast=options.fail_fast,
+        resolving=lambda job: resolving(ask, job),
+        callback=listener.address if listener is not None else None,
+    )

@@ -1,0 +1,67 @@
+"""`python -m runner.emulator --schemas DIR...`: the embedded vendors, for a rehearsal's own process.
+
+Its first line on stdout is {"port": N}, once requests are answered; nothing follows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from runner.emulator.faults import Fault, parse_faults
+from runner.emulator.serve import serve
+from runner.emulator.settings import PACES, Settings
+from runner.errors import ScorefileError, SpecError, UsageError
+from runner.state.project import read_catalog
+
+
+def main() -> int:
+    """Serve until SIGTERM, SIGINT, or with --with-parent the end of stdin; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m runner.emulator")
+    parser.add_argument("--schemas", nargs="+", type=Path, required=True, help="schema folders; a later one overrides")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--pace", choices=PACES, default="fast")
+    parser.add_argument("--faults", type=Path, help="JSON list of planned faults")
+    parser.add_argument("--with-parent", action="store_true", help="end when stdin does")
+    options = parser.parse_args()
+    try:
+        settings = Settings(step_s=PACES[options.pace], faults=read_faults(options.faults) if options.faults else ())
+        catalog = read_catalog(tuple(options.schemas))
+        if options.with_parent:
+            threading.Thread(target=_end_with_stdin, daemon=True).start()
+        serve(catalog, port=options.port, ready=_announce, settings=settings)
+    except ScorefileError as error:
+        lines = [problem.message for problem in error.problems] if isinstance(error, SpecError) else []
+        print(error.message, *lines, sep="\n", file=sys.stderr)  # noqa: T201 - read by the parent
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def read_faults(path: Path) -> tuple[Fault, ...]:
+    """Read the fault plan at `path`; raises UsageError."""
+    try:
+        return parse_faults(json.loads(path.read_bytes()))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read the fault plan {path}: {error}") from error
+
+
+def _announce(base_url: str) -> None:
+    print(json.dumps({"port": urlsplit(base_url).port}), flush=True)  # noqa: T201 - the protocol with the parent
+
+
+def _end_with_stdin() -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""The links in a vendor's answer, and the files behind them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from runner.emulator.jobs import Job
+
+PAGE = "<!DOCTYPE html><title>Bad Gateway</title><h1>The file is not here</h1>"
+
+
+def take_links(job: Job, base_url: str) -> tuple[str, ...]:
+    """Return one link a take, or what the provider's transform makes of it; `base_url` is the address asked."""
+    transform = job.provider.result.transform if job.provider.result else None
+    paths = tuple(f"/media/{job.token}/{file.name}" for file in job.files)
+    urls = tuple(base_url.rstrip("/") + path for path in paths)
+    match transform:
+        case None:
+            return urls
+        case "relative-url":
+            return paths
+        case "json-string":
+            return (json.dumps(list(urls)),)
+        case "hex":
+            return tuple(file.read_bytes().hex() for file in job.files)
+        case "base64":
+            return tuple(_base64(file) for file in job.files)
+        case "data-url":
+            return tuple(f"data:{job.scores[0].media_type};base64,{_base64(file)}" for file in job.files)
+
+
+def serve_take(job: Job | None, name: str) -> Response:
+    """Answer a media link of `job`: the file, its fault, or 404."""
+    file = next((file for file in job.files if file.name == name), None) if job else None
+    if job is None or file is None or not job.ready or not file.exists():
+        return JSONResponse({"error": "No such file"}, 404)
+    media_type, fault = job.scores[0].media_type, job.fault
+    job.downloads += 1
+    if fault and (fault.do, fault.on) == ("http", "media") and job.downloads <= fault.times:
+        return JSONResponse({"error": "Refused"}, fault.status)
+    if fault and fault.do == "html-media":
+        return HTMLResponse(PAGE)
+    if fault and fault.do == "short-media":
+        size = {"content-length": str(file.stat().st_size)}
+        return StreamingResponse(_half(file), headers=size, media_type=media_type)
+    return FileResponse(file, media_type=media_type)
+
+
+def _half(file: Path) -> Iterator[bytes]:
+    content = file.read_bytes()
+    yield content[: len(content) // 2]
+
+
+def _base64(file: Path) -> str:
+    return base64.b64encode(file.read_bytes()).decode()

@@ -1,0 +1,94 @@
+"""Which vendor, which operation, which model: all vendors' paths side by side on one host. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+from urllib.parse import unquote, urlsplit
+
+from jsonschema import Draft7Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.catalog.models import Catalog
+    from runner.records.catalog import Model
+    from runner.records.provider import Endpoint, Provider
+    from runner.records.source import Json
+
+Kind: TypeAlias = Literal["submit", "poll", "cancel", "list"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation of one vendor; `cards` are the models that share a submit path."""
+
+    kind: Kind
+    provider: Provider
+    method: str
+    path: re.Pattern[str]
+    models: tuple[Model, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """An operation that a request asks for, with the id in its path."""
+
+    operation: Operation
+    id: str = ""
+
+
+def operations(catalog: Catalog) -> tuple[Operation, ...]:
+    """Return every operation of every vendor in the catalogue that speaks HTTP."""
+    found: list[Operation] = []
+    for provider in catalog.providers.values():
+        if provider.submit is None:
+            continue
+        models = [model for model in catalog.models.values() if model.provider == provider.name]
+        for path in dict.fromkeys(model.path for model in models):
+            sharing = tuple(model for model in models if model.path == path)
+            found.append(_operation("submit", provider, provider.submit, path=path, models=sharing))
+        endpoints: tuple[tuple[Kind, Endpoint | None], ...] = (
+            ("poll", provider.poll),
+            ("cancel", provider.cancel.endpoint if provider.cancel else None),
+            ("list", provider.listing.endpoint if provider.listing else None),
+        )
+        found += [_operation(kind, provider, endpoint) for kind, endpoint in endpoints if endpoint]
+    return tuple(found)
+
+
+def match(known: tuple[Operation, ...], method: str, path: str) -> tuple[Match, ...]:
+    """Return what `method` on `path` (still percent-encoded, without its query) may mean, in the catalogue's order."""
+    hits = ((operation, operation.path.fullmatch(path)) for operation in known if operation.method == method)
+    return tuple(
+        Match(operation=operation, id=unquote(hit.groupdict().get("id") or "")) for operation, hit in hits if hit
+    )
+
+
+def has_key(provider: Provider, headers: Mapping[str, str]) -> bool:
+    """Tell whether `headers` carry something in the place of the provider's key."""
+    if provider.auth is None:
+        return True
+    value = headers.get(provider.auth.header, "")
+    return value.startswith(provider.auth.prefix) and bool(value[len(provider.auth.prefix) :].strip())
+
+
+def model_for(models: tuple[Model, ...], body: Mapping[str, Json]) -> Model | None:
+    """Return the model whose fixed fields `body` carries, or leaves out where the page lets it; None if there is none."""
+    return next((model for model in models if all(_fits(model, name, body) for name in model.body)), None)
+
+
+def _fits(model: Model, name: str, body: Mapping[str, Json]) -> bool:
+    rules = model.body_rules.get(name)
+    if rules is None:
+        return name in body and body[name] == model.body[name]
+    return name not in body or Draft7Validator(rules).is_valid(body[name])
+
+
+def _operation(
+    kind: Kind, provider: Provider, endpoint: Endpoint, *, path: str = "", models: tuple[Model, ...] = ()
+) -> Operation:
+    template = urlsplit(endpoint.path.replace("{path}", path)).path
+    pattern = re.escape(template).replace(r"\{id\}", "(?P<id>[^/]+)")
+    return Operation(kind=kind, provider=provider, method=endpoint.method, path=re.compile(pattern), models=models)

@@ -1,0 +1,115 @@
+"""What a request asks to hear, and the placeholder audio that answers it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.catalog.kinds import kinds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from runner.records.catalog import Model
+    from runner.records.source import Json
+
+SEEDS = 1 << 31
+TAGS = {"comment": "rehearsal placeholder"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One take to synthesise; None leaves the choice to the composer."""
+
+    prompt: str
+    seconds: float
+    bpm: float | None
+    key: str | None
+    time_signature: str | None
+    seed: int
+    instrumental: bool
+    media_type: str
+    bit_rate_kbps: int | None
+
+
+def scores(model: Model, params: Mapping[str, Json]) -> tuple[Score, ...]:
+    """Return one Score for each take that `params` ask of the model; a batch counts its seed up by one a take.
+
+    Tempo, key, time signature and bit rate are read from the parameters of these names: `bpm`, `key`,
+    `time_signature`, `output_bit_rate`. Without a seed, one is drawn from the request's own digest.
+    """
+    seed = _seed(model, params)
+    return tuple(
+        Score(
+            prompt=_prompt(params),
+            seconds=_seconds(model, params),
+            bpm=_positive(params.get("bpm")),
+            key=_chosen(params.get("key")),
+            time_signature=_chosen(params.get("time_signature")),
+            seed=(seed + take) % SEEDS,
+            instrumental=not params.get("lyrics") or params.get("instrumental") is True,
+            media_type=kinds_of(model, params)[0],
+            bit_rate_kbps=int(params["output_bit_rate"]) if "output_bit_rate" in params else None,
+        )
+        for take in range(_takes(model, params))
+    )
+
+
+def write(score: Score, path: Path) -> None:
+    """Compose `score` and write it to `path` as a finished file of its media type."""
+    from runner.audio.encode import encode  # numpy and FFmpeg belong in the worker processes
+    from runner.audio.sketch.composer import compose  # the same
+
+    rate_hz = 48_000
+    pcm = compose(
+        prompt=score.prompt,
+        duration_s=score.seconds,
+        bpm=score.bpm,
+        key=score.key,
+        time_signature=score.time_signature,
+        seed=score.seed,
+        rate_hz=rate_hz,
+        instrumental=score.instrumental,
+    )
+    path.write_bytes(encode(pcm, rate_hz, score.media_type, bit_rate_kbps=score.bit_rate_kbps, tags=TAGS))
+
+
+def _prompt(params: Mapping[str, Json]) -> str:
+    return " ".join([*map(str, params.get("tags", ())), str(params.get("prompt", ""))]).strip()
+
+
+def _seconds(model: Model, params: Mapping[str, Json]) -> float:
+    if model.duration_param is None:
+        return model.typical_s
+    return (
+        _positive(params.get(model.duration_param))
+        or _positive(_default(model, model.duration_param))
+        or model.typical_s
+    )
+
+
+def _seed(model: Model, params: Mapping[str, Json]) -> int:
+    asked = params.get(model.seed.param) if model.seed else None
+    if isinstance(asked, int | float) and asked >= 0:
+        return int(asked) % SEEDS
+    text = json.dumps([model.id, params], sort_keys=True)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % SEEDS
+
+
+def _takes(model: Model, params: Mapping[str, Json]) -> int:
+    return int(params.get(model.takes.param, model.takes.default)) if model.takes.param else model.takes.default
+
+
+def _default(model: Model, name: str) -> Json:
+    return model.params[name].default if name in model.params else None
+
+
+def _positive(value: Json) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else None
+
+
+def _chosen(value: Json) -> str | None:
+    return value if isinstance(value, str) and value not in ("", "auto") else None

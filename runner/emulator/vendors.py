@@ -1,0 +1,199 @@
+"""The vendors' state, and what each of their operations answers."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.responses import JSONResponse, Response
+
+from runner.emulator import checks, play
+from runner.emulator.faults import pick
+from runner.emulator.jobs import Job, Ledger, accept, new_ids
+from runner.emulator.links import serve_take, take_links
+from runner.emulator.routing import has_key, match, model_for
+from runner.emulator.synth import scores
+from runner.emulator.timing import word_at
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from runner.emulator.faults import Fault
+    from runner.emulator.play import Answer
+    from runner.emulator.routing import Match, Operation
+    from runner.emulator.settings import Settings
+    from runner.emulator.studio import Studio
+    from runner.records.catalog import Model
+    from runner.records.provider import Provider
+    from runner.records.source import Json
+
+
+@dataclass(slots=True, kw_only=True)
+class Vendors:
+    """Every vendor of a catalogue, answering from what is recorded of it."""
+
+    settings: Settings
+    known: tuple[Operation, ...]
+    ledger: Ledger = field(default_factory=Ledger)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    studio: Studio | None = None
+
+    async def answer(self, request: Request) -> Response:
+        """Answer any path that belongs to a vendor."""
+        path = request.scope["raw_path"].decode("ascii", "replace")
+        found = match(self.known, request.method, path)
+        if not found:
+            self.ledger.counts["not_found"] += 1
+            return JSONResponse({"error": f"No vendor has {request.method} {path}"}, 404)
+        meant = next((one for one in found if has_key(one.operation.provider, request.headers)), None)
+        if meant is None:
+            return self.keyless(request, found[0].operation)
+        match meant.operation.kind:
+            case "submit":
+                return await self.submit(request, meant.operation)
+            case "poll":
+                return self.poll(request, meant)
+            case "list":
+                return self.list_jobs(request, meant.operation.provider)
+            case "cancel":
+                return self.cancel(meant)
+
+    def keyless(self, request: Request, operation: Operation) -> Response:
+        """Refuse a call that brings no key."""
+        if operation.kind == "submit":
+            self.ledger.enter(operation.provider, None, None, request.headers)["status"] = 401
+        return _said(play.error(operation.provider, 401))
+
+    async def submit(self, request: Request, operation: Operation) -> Response:
+        """Take a submit, or refuse it; a synchronous vendor answers when the audio is there."""
+        provider = operation.provider
+        kind = request.headers.get("content-type", "")
+        is_form = provider.takes_forms and kind.lower().startswith("multipart/form-data")
+        raw = await request.body()
+        body = checks.parse_form(raw, kind) if is_form else checks.parse_body(raw)
+        model = model_for(operation.models, body) if isinstance(body, dict) else None
+        if is_form and model is not None and isinstance(body, dict):
+            body = checks.typed(model, body)
+        entry = self.ledger.enter(provider, model, body if isinstance(body, dict) else None, request.headers)
+        response = await self._submitted(request, operation, model, body, entry)
+        entry["status"] = response.status_code
+        return response
+
+    async def _submitted(
+        self, request: Request, operation: Operation, model: Model | None, body: dict[str, Json] | str, entry: Json
+    ) -> Response:
+        provider = operation.provider
+        if isinstance(body, str):
+            return _said(play.error(provider, 400, body))
+        if model is None:
+            return _said(play.error(provider, 400, checks.unknown_model(operation.models)))
+        params = checks.params_of(provider, model, body)
+        complaint = checks.complaint(model, params) or checks.hook_complaint(provider, request.headers, body)
+        if complaint:
+            return _said(play.error(provider, 400, complaint))
+        nth_of_model = self.ledger.by_model[model.id]
+        fault = pick(self.settings.faults, model=model.id, nth=entry["nth"], nth_of_model=nth_of_model)
+        refused = fault if fault and (fault.do, fault.on) == ("http", "submit") else None
+        if refused and not refused.charged:
+            return _said(play.error(provider, refused.status))
+        job = self._begin(provider, model, body, params, fault)
+        accept(entry, job)
+        if refused:
+            return _said(play.error(provider, refused.status))
+        if provider.mode == "async":
+            return _said(play.accepted(provider, job.facts(poll_url=self._poll_url(request, job))))
+        return await self._held(request, job)
+
+    def _begin(
+        self, provider: Provider, model: Model, body: dict[str, Json], params: dict[str, Json], fault: Fault | None
+    ) -> Job:
+        asked = scores(model, params)
+        ids = new_ids(provider, model, count=len(self.jobs) + 1, takes=len(asked))
+        job = Job(ids=ids, provider=provider, model=model, body=body, scores=asked, fault=fault)
+        assert self.studio is not None, "the application's lifespan opens the studio"
+        self.studio.begin(job)
+        self.jobs[job.id] = job
+        return job
+
+    async def _held(self, request: Request, job: Job) -> Response:
+        """Answer a synchronous submit once its audio is there."""
+        if job.fault and job.fault.do == "never-ends":
+            await asyncio.Event().wait()
+        await asyncio.wait([asyncio.wrap_future(future) for future in job.work])
+        if job.broken or (job.fault and job.fault.do == "failed"):
+            return _said(play.error(job.provider, 500, job.broken or play.MESSAGE))
+        if job.provider.mode == "sync-bytes":
+            return Response(job.files[0].read_bytes(), media_type=job.scores[0].media_type)
+        return _said(play.done(job.provider, job.facts(media=take_links(job, str(request.base_url)))))
+
+    def poll(self, request: Request, meant: Match) -> Response:
+        """Say where a job stands."""
+        self.ledger.counts["polls"] += 1
+        provider, job = meant.operation.provider, self._job(meant)
+        if job is None:
+            return _said(play.error(provider, 404, _unknown(provider, meant.id)))
+        fault, earlier = job.fault, job.polls
+        answer = self._view(request, job)
+        job.polls += 1
+        if fault and (fault.do, fault.on) == ("http", "poll") and earlier < fault.times:
+            return _said(play.error(provider, fault.status))
+        return _said(answer)
+
+    def _view(self, request: Request, job: Job) -> Answer:
+        """Return the answer that shows `job` as it stands now."""
+        word = word_at(job, self.settings.step_s)
+        if word is not None:
+            return play.waiting(job.provider, job.facts(), word)
+        fault = job.fault if job.fault and job.fault.do == "failed" else None
+        if job.stopped or job.broken or fault:
+            message = "The job was cancelled." if job.stopped else job.broken
+            return play.failed(job.provider, job.facts(message=message), fault.word if fault else None)
+        return play.done(job.provider, job.facts(media=take_links(job, str(request.base_url))))
+
+    def list_jobs(self, request: Request, provider: Provider) -> Response:
+        """List the vendor's jobs, the newest first."""
+        self.ledger.counts["lists"] += 1
+        mine = [job for job in reversed(self.jobs.values()) if job.provider.name == provider.name]
+        return _said(play.listing(provider, tuple((self._view(request, job), job.facts()) for job in mine)))
+
+    def cancel(self, meant: Match) -> Response:
+        """Call a running job off, where the vendor's cancel does that."""
+        self.ledger.counts["cancels"] += 1
+        provider, job = meant.operation.provider, self._job(meant)
+        if job is None or word_at(job, self.settings.step_s) is None:
+            return _said(play.error(provider, 404, f"Unable to locate running {meant.id}"))
+        job.stopped = provider.cancel is not None and provider.cancel.meaning == "stops-job"
+        return JSONResponse({})
+
+    async def media(self, request: Request) -> Response:
+        """Hand over one take; links need no key, and one that comes with a key is counted."""
+        self.ledger.counts["downloads"] += 1
+        auths = {operation.provider.auth.header for operation in self.known if operation.provider.auth}
+        self.ledger.counts["keys_on_media"] += any(name in request.headers for name in auths)
+        token, name = request.path_params["token"], request.path_params["name"]
+        job = next((job for job in self.jobs.values() if job.token == token), None)
+        return serve_take(job, name)
+
+    async def book(self, _: Request) -> Response:
+        """Answer the ledger."""
+        return JSONResponse(self.ledger.as_json())
+
+    def _job(self, meant: Match) -> Job | None:
+        job = self.jobs.get(meant.id)
+        return job if job and job.provider.name == meant.operation.provider.name else None
+
+    def _poll_url(self, request: Request, job: Job) -> str:
+        poll = job.provider.poll
+        return str(request.base_url).rstrip("/") + poll.path.replace("{id}", quote(job.id, safe="")) if poll else ""
+
+
+def _said(answer: Answer) -> Response:
+    return JSONResponse(answer.json, answer.status)
+
+
+def _unknown(provider: Provider, job_id: str) -> str | None:
+    """Return what to say about an id nobody knows; None lets the vendor's own recorded words stand."""
+    recorded = any(reply["status"] == 404 for reply in provider.replies.get("errors", ()))
+    return None if recorded else f"Request '{job_id}' not found"

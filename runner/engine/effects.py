@@ -1,0 +1,96 @@
+"""What the engine stands on, and the words in which a job's life asks the loop for things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Executor as CpuExecutor
+    from datetime import datetime
+    from decimal import Decimal
+
+    from runner.plan.budget import Budget
+    from runner.provider.downloads import Fetcher
+    from runner.provider.transport import Door, Transport
+    from runner.records.provider import Provider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The world outside, injected: tests replace it and patch nothing."""
+
+    now: Callable[[], datetime]
+    """Wall clock, UTC."""
+    monotonic: Callable[[], float]
+    token: Callable[[], str]
+    """A fresh random name for an attempt."""
+    transport: Transport
+    fetcher: Fetcher
+    cpu: CpuExecutor
+    stop: threading.Event
+    """Set from outside: no new submits, see running ones to their receipt, save, leave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How to run: what the project and the command line ask for."""
+
+    providers: Mapping[str, Provider]
+    doors: Mapping[str, Door]
+    poll_s: Mapping[str, float]
+    max_in_flight: Mapping[str, int]
+    jobs: int
+    budget: Budget
+    resolving: Callable[[str], str]
+    """job → the command line that decides its doubt."""
+    fail_fast: bool = False
+    callback: Callable[[str], str] | None = None
+    """attempt → the secret address under which this run hears that it is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """One thing to show: where a job stands. `take` of `takes` counts from 1 while takes are fetched."""
+
+    job: str
+    state: str
+    note: str = ""
+    take: int | None = None
+    takes: int | None = None
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Wait for leave to submit; a Refusal is sent back when there will be none."""
+
+    provider: str
+    worst: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Wait this long."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Do this in another thread; what it returns is sent back, what it raises is raised here.
+
+    `call` is given a gate: to call it is to wait until `at_gate` has run on the loop's thread.
+    """
+
+    call: Callable[[Callable[[], None]], object]
+    at_gate: Callable[[], None] = lambda: None
+
+
+Effect: TypeAlias = "Turn | Wait | Work"
+
+
+class Interrupted(Exception):
+    """Thrown into a Life at a wait when the run is to end."""

@@ -1,0 +1,208 @@
+"""One submission as it is told to the journal: each row is written first and folded after."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from runner.catalog.prices import cost, total
+from runner.engine import machine
+from runner.plan.decide import asked_seconds
+from runner.plan.fingerprint import fingerprint
+from runner.records.exchange import Reading, Verdict
+from runner.records.submission import ENDED_BADLY, Phase, Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
+    from runner.records.exchange import Media, Reply
+    from runner.records.lock import Take
+    from runner.records.plan import Action
+    from runner.records.provider import Provider
+    from runner.records.request import Request
+    from runner.records.source import Json
+    from runner.records.submission import Event
+    from runner.state.store import StateStore
+
+MAX_ANSWER_BYTES = 64 << 10
+"""How much of a raw answer stands in the journal itself."""
+
+
+class Story:
+    """The submission that a job stands at, its attempts before, and what they were charged."""
+
+    def __init__(
+        self,
+        action: Action,
+        provider: Provider,
+        store: StateStore,
+        *,
+        now: Callable[[], datetime],
+        token: Callable[[], str],
+    ) -> None:
+        self._request: Request = action.request
+        self._provider, self._store, self._now, self._token = provider, store, now, token
+        resumed = action.verb == "resume"
+        self._begun = action.submission if resumed else None
+        self._given_up = None if resumed else action.submission
+        self.submission: Submission = self._begun or _blank(action.request)
+        self._charges: list[Decimal | None] = []
+        """What each submit of this run was charged, in USD; None where nobody knows."""
+
+    def rows_to_begin(self) -> tuple[Event, ...]:
+        """Return the rows that open this job in the journal, folded already; the loop writes those of all jobs at once.
+
+        There are none for a submission of this journal. One begun on another machine gets an attempt of its own here.
+        """
+        begun = self._begun
+        rows: tuple[Event, ...]
+        if begun is None:
+            row = self._planned()
+            self._fold(row)
+            return (row,) if self._given_up is None else (self._closing(self._given_up), row)
+        if not begun.attempt:
+            row = self._planned()
+            rows = (row, _taken_over(begun, row, self.at()))
+        elif begun.phase in ENDED_BADLY:
+            rows = (machine.event(begun, Phase.ACCEPTED, at=self.at()),)
+        else:
+            return ()
+        self._fold(*rows)
+        return rows
+
+    def begin_again(self) -> None:
+        """Open another attempt of the same request; one in doubt is closed: it may have been charged."""
+        row = self._planned()
+        rows = (row,) if self.submission.phase is Phase.FAILED else (self._closing(self.submission), row)
+        self._store.record(*rows)
+        self._fold(row)
+
+    def reached(self, phase: Phase, **data: Json) -> None:
+        """Write that the submission reached a phase, and be there."""
+        self.record(machine.event(self.submission, phase, at=self.at(), **data))
+
+    def record(self, *rows: Event) -> None:
+        """Write rows, then fold them. Raises StateError when they cannot be written."""
+        self._store.record(*rows)
+        self._fold(*rows)
+
+    def record_paid(self, *rows: Event) -> None:
+        """Write rows that prove a payment, whatever it takes, then fold them."""
+        self._store.record_paid(self._provider.name, *rows)
+        self._fold(*rows)
+
+    def fetched(self, takes: tuple[Take, ...]) -> None:
+        """Write that all takes are in the store, and what they cost where that depends on their length."""
+        by_length = self._price_of(takes) if self._request.price.per == "minute" else None
+        price_usd = None if by_length is None else str(by_length)
+        self.record(machine.fetched(self.submission, takes, at=self.at(), price_usd=price_usd))
+
+    def fetch_again(self) -> None:
+        """Go back to the links, or to the vendor where there are none: the takes are in the store no more."""
+        if self.submission.media or self._provider.mode == "local":
+            again = Reading(verdict=Verdict.DONE, media=self.submission.media)
+            self.record(machine.ready(self.submission, again, at=self.at()))
+        else:
+            self.reached(Phase.ACCEPTED)
+
+    def answered(self, reply: Reply) -> None:
+        """Write a raw answer down before anything reads it; a long body goes into the store."""
+        if len(reply.body) > MAX_ANSWER_BYTES:
+            with contextlib.suppress(OSError):  # the journal has a reserve on a full disk, the store has none
+                reply = replace(reply, kept=self._store.keep(reply.body), body=b"")
+        self.record_paid(machine.answered(self.submission, reply, at=self.at()))
+
+    def answer(self) -> Reply:
+        """Return the raw answer that was written down, whole."""
+        reply = self.submission.answer
+        assert reply is not None
+        return reply if reply.kept is None else replace(reply, body=self._store.kept(reply.kept))
+
+    def kept(self, reading: Reading) -> Reading:
+        """Return a reading whose audio, where the answer itself holds it, is in the store and only named."""
+        return replace(reading, media=tuple(self._without_data(item) for item in reading.media))
+
+    def with_data(self, item: Media) -> Media:
+        """Return one take as it was handed over, with the bytes that the store kept of it."""
+        return item if item.kept is None else replace(item, data=self._store.kept(item.kept))
+
+    def _without_data(self, item: Media) -> Media:
+        return item if item.data is None else replace(item, kept=self._store.keep(item.data), data=None)
+
+    def at(self) -> str:
+        """Return the time as the journal writes it: UTC, ISO 8601, whole seconds."""
+        return self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
+
+    def age_s(self) -> float:
+        """Return the seconds since the submit was accepted, by the wall clock: a stored time is all a new run has."""
+        submitted = datetime.fromisoformat(self.submission.submitted_at or self.at())
+        return (self._now() - submitted) / timedelta(seconds=1)
+
+    @property
+    def paid(self) -> Decimal | None:
+        """What was charged in this run so far, in USD; None when that is not known."""
+        return total(self._charges)
+
+    def charge_submit(self) -> None:
+        """Count one accepted submit."""
+        self._charges.append(self._one_submit())
+
+    def take_back_submit(self) -> None:
+        """Take the last submit back: the vendor says that it did not charge it."""
+        if self._charges:
+            self._charges.pop()
+
+    def charge_unknown(self) -> None:
+        """Note that something was, or may have been, charged and nobody knows how much."""
+        self._charges.append(None)
+
+    def charge_real_length(self) -> None:
+        """Put the real length into a price by the minute."""
+        if self._request.price.per == "minute" and self._charges:
+            self._charges[-1] = self._price_of(self.submission.takes)
+
+    def _price_of(self, takes: tuple[Take, ...]) -> Decimal | None:
+        seconds = sum(take.seconds for take in takes) / max(1, len(takes))
+        return cost(self._request.price, takes=len(takes), seconds=seconds).low
+
+    def _one_submit(self) -> Decimal | None:
+        return cost(self._request.price, takes=self._request.takes, seconds=asked_seconds(self._request)).low
+
+    def _closing(self, given_up: Submission) -> Event:
+        message = "given up for a new submit; this one may have been charged"
+        return machine.event(given_up, Phase.FAILED, at=self.at(), message=message)
+
+    def _planned(self) -> Event:
+        one = self._one_submit()
+        return machine.planned(
+            self._request,
+            attempt=self._token(),
+            fingerprint=fingerprint(self._request.model.id, self._request.params),
+            price_usd=None if one is None else str(one),
+            at=self.at(),
+        )
+
+    def _fold(self, *rows: Event) -> None:
+        for row in rows:
+            opening = row.phase is Phase.PLANNED
+            self.submission = machine.advance(None if opening else self.submission, row)
+
+
+def _taken_over(begun: Submission, planned: Event, at: str) -> Event:
+    """Return the row that brings a receipt from another machine into this journal."""
+    opened, accepted_at = machine.advance(None, planned), begun.submitted_at or at
+    return machine.event(opened, Phase.ACCEPTED, at=accepted_at, request_id=begun.request_id, poll_url=begun.poll_url)
+
+
+def _blank(request: Request) -> Submission:
+    return Submission(
+        job=request.job,
+        attempt="",
+        phase=Phase.PLANNED,
+        model=request.model.id,
+        params=request.params,
+        fingerprint="",
+    )

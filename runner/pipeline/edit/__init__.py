@@ -1,0 +1,31 @@
+"""Edits of a pipeline's text that keep its data, its comments, its anchors and its order. PURE.
+
+Both work on the text between YAML's tokens and never write the document anew from data: a comment inside a flow
+mapping, which round-trip emitters drop, survives because nothing ever took it out.
+"""
+
+from __future__ import annotations
+
+from runner.pipeline.edit.layout import lay_out
+from runner.pipeline.edit.takes import EditRefusedError, set_take
+
+__all__ = ["EditRefusedError", "reformat", "set_take"]
+
+
+def reformat(text: str, file: str) -> str:
+    """Return a pipeline's text with uniform indentation, spacing and quotes; its data and comments are the same.
+
+    Raises SpecError when the text cannot be read, EditRefusedError when the result would not mean the same.
+    """
+    from runner.errors import SpecError
+    from runner.pipeline.edit.same import same_data
+    from runner.pipeline.yaml.document import parse
+    from runner.pipeline.yaml.events import clean
+
+    before = parse(text, file)
+    if before.problems:
+        raise SpecError(before.problems)
+    result, comments = lay_out(clean(text, file))
+    if not same_data(parse(result, file), before) or lay_out(result)[1] != comments:
+        raise EditRefusedError(f"{file} would not mean the same after formatting")
+    return result

@@ -1,0 +1,164 @@
+"""What is written and never used: vars, environment variables, matrix axes, defaults.
+
+A name counts as used when any template of the file mentions it, those of every profile among them, or when a text
+file that a request reads does. So nothing is called unused that another profile needs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from runner.pipeline.lint.model import DURATIONS, SEEDS
+from runner.pipeline.templates.template_errors import DELIMITED
+from runner.records.pipeline import Layer
+from runner.records.source import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from runner.pipeline.yaml.document import Document
+    from runner.records.pipeline import Job, Leaf, Pipeline
+    from runner.records.request import Request
+    from runner.records.source import DocPath, Mark
+
+WORD: Final = re.compile(r"[A-Za-z_]\w*")
+WHOLE: Final = {
+    "vars": re.compile(r"\bvars\b(?!\s*(?:\.|\[\s*['\"]))"),
+    "env": re.compile(r"\benv\b(?!\s*(?:\.|\[\s*['\"]))"),
+    "cell": re.compile(r"\bcell\b(?!\s*(?:\.|\[\s*['\"]))"),
+}
+"""A view that is used as a whole: by a loop, or by a key that is computed."""
+COMMENT: Final = re.compile(r"\{#.*?#\}", re.DOTALL)
+QUOTED: Final = re.compile(r"(\[[^\]]*\])|\"[^\"]*\"|'[^']*'")
+"""A quoted text; what stands in brackets may be a key."""
+ALL: Final = "*"
+SHARED: Final = ("vars", "defaults", "profiles")
+
+
+class Used:
+    """The names that templates mention: those anyone can mean, and those of each job."""
+
+    def __init__(self, document: Document, requests: Iterable[Request]) -> None:
+        self.anywhere: set[str] = set()
+        self.by_job: dict[str, set[str]] = {}
+        known: dict[str, frozenset[str]] = {}
+        for path, text in document.texts.items():
+            if text.raw not in known:
+                known[text.raw] = frozenset(_names(text.raw))
+            self.anywhere |= known[text.raw]
+            owner = str(path[1]) if path[0] == "jobs" else "" if path[0] in SHARED else None
+            if owner is not None:
+                self.by_job.setdefault(owner, set()).update(known[text.raw])
+        seen: set[int] = set()
+        for request in requests:
+            for origin in request.origins.values():
+                if origin.steps and id(origin) not in seen:
+                    seen.add(id(origin))
+                    names = {_name_of(step.text) for step in origin.steps}
+                    self.anywhere |= names
+                    self.by_job.setdefault(request.group, set()).update(names)
+
+    def is_used(self, name: str, view: str) -> bool:
+        """Tell whether anything mentions `name`, or goes through all of `view`."""
+        return name in self.anywhere or f"{view}{ALL}" in self.anywhere
+
+    def is_used_by(self, job: str, name: str, view: str) -> bool:
+        """Tell whether the job, or what all jobs share, mentions `name`."""
+        names = self.by_job.get(job, set()) | self.by_job.get("", set())
+        return name in names or f"{view}{ALL}" in names
+
+
+def _names(raw: str) -> Iterator[str]:
+    """Yield the words of a text's templates, without those of comments and of quoted texts that are no keys."""
+    for written in DELIMITED.findall(COMMENT.sub("", raw)):
+        region = QUOTED.sub(lambda found: found[1] or "", written)
+        yield from WORD.findall(region)
+        for view, pattern in WHOLE.items():
+            if pattern.search(region):
+                yield f"{view}{ALL}"
+
+
+def _name_of(step: str) -> str:
+    """Return the name that a step of an origin chain speaks of: `--var mood=calm`, `env.TAG = …`, `mood = …`."""
+    if step.startswith("--var "):
+        return step.removeprefix("--var ").partition("=")[0]
+    return step.partition(" = ")[0].rpartition(".")[2]
+
+
+def of_unused(document: Document, pipeline: Pipeline, requests: tuple[Request, ...]) -> Iterator[Problem]:
+    """Yield a problem for each var, declared environment variable, axis and default that has no effect."""
+    used = Used(document, requests)
+    for name, leaf in pipeline.vars.items():
+        if not used.is_used(name, "vars"):
+            message = f"nothing uses the var {name}"
+            yield _unused_var(message, name, leaf)
+    for index, name in enumerate(pipeline.env):
+        if not used.is_used(name, "env"):
+            message = f"nothing uses the environment variable {name}"
+            mark = document.marks.get(("env", index))
+            yield _unused("SF609", message, mark, ("env", index), f"write {{{{ env.{name} }}}}, or remove it")
+    for job in pipeline.jobs:
+        yield from _of_job(job, used)
+    yield from _defaults(document, pipeline, requests)
+
+
+def _of_job(job: Job, used: Used) -> Iterator[Problem]:
+    for name, leaf in job.vars.items():
+        if not used.is_used_by(job.name, name, "vars"):
+            message = f"nothing uses the var {name} of {job.name}"
+            yield _unused_var(message, name, leaf)
+    for axis in job.axes:
+        if len(axis.points) > 1 and not used.is_used_by(job.name, axis.name, "cell"):
+            message = f"nothing uses the axis {axis.name}: its cells differ by name and seed alone"
+            remedy = f"write {{{{ {axis.name} }}}} where it is meant; for several takes of one thing, ask for a batch"
+            mark = job.marks.get(f"matrix.{axis.name}")
+            yield _unused("SF610", message, mark, ("jobs", job.name, "matrix", axis.name), remedy)
+
+
+def _defaults(document: Document, pipeline: Pipeline, requests: tuple[Request, ...]) -> Iterator[Problem]:
+    """Yield defaults that every job overrides or leaves out, unless they say more of it elsewhere: seeds, lengths."""
+    written = document.data.get("defaults", {}) if isinstance(document.data, dict) else {}
+    if not isinstance(written, dict) or not requests:
+        return
+    jobs = pipeline.jobs
+    kept: dict[str, bool] = {
+        "model": any(job.model is not None and _is_default(job.model.layer, job.model.path) for job in jobs),
+        "output": any(job.output is not None and _is_default(job.output.layer, job.output.path) for job in jobs),
+    }
+    for name, is_kept in kept.items():
+        if name in written and not is_kept:
+            message = (
+                f"every job has {'an output' if name == 'output' else 'a model'} of its own: no job uses this default"
+            )
+            path = ("defaults", name)
+            yield _unused("SF608", message, document.key_marks.get(path), path, "remove it")
+    sent = _sent_defaults(jobs, requests)
+    params = written.get("params", {})
+    for name in params if isinstance(params, dict) else ():
+        left_out = {request.model.id for request in requests for item in request.left_out if item.param == name}
+        if name not in sent and not (left_out and name in SEEDS + DURATIONS):
+            why = f"{', '.join(sorted(left_out)[:3])} takes no {name}" if left_out else "every job gives its own"
+            here = ("defaults", "params", name)
+            yield _unused("SF608", f"no job uses this default: {why}", document.key_marks.get(here), here, "remove it")
+
+
+def _sent_defaults(jobs: Iterable[Job], requests: Iterable[Request]) -> set[str]:
+    """Return the parameters that some request takes from the defaults."""
+    own: Mapping[str, set[str]] = {
+        job.name: {name for name, leaf in job.params.items() if leaf.path[0] == "defaults"} for job in jobs
+    }
+    return {name for request in requests for name in own[request.group] & request.params.keys()}
+
+
+def _is_default(layer: Layer, path: DocPath) -> bool:
+    return path[0] == "defaults" and layer in (Layer.DEFAULTS, Layer.PROFILE)
+
+
+def _unused_var(message: str, name: str, leaf: Leaf) -> Problem:
+    remedy = f"write {{{{ {name} }}}} where it is meant, or remove it"
+    return _unused("SF609", message, leaf.key_mark or leaf.mark, leaf.path, remedy)
+
+
+def _unused(code: str, message: str, mark: Mark | None, path: DocPath, remedy: str) -> Problem:
+    return Problem(code=code, message=message, mark=mark, path=path, help=remedy, severity="warning")

@@ -1,0 +1,129 @@
+"""Jobs → Cells: one for each point of a job's matrix, with ids that stay when others come and go."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from runner.pipeline.messages import show
+from runner.pipeline.shape.matrix import find_point, slug
+from runner.records.pipeline import Cell
+from runner.records.source import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.records.pipeline import Axis, Job, Leaf, Pipeline
+
+MAX_CELLS: Final = 20_000
+
+
+def expand(pipeline: Pipeline) -> tuple[tuple[Cell, ...], tuple[Problem, ...]]:
+    """Return the cells of every job in the order of the file; those of a wrong matrix know that it is."""
+    problems: list[Problem] = []
+    cells: list[Cell] = []
+    for job in pipeline.jobs:
+        size = math.prod(len(axis.points) for axis in job.axes) + len(job.include)
+        if len(cells) + size > MAX_CELLS:
+            problems.append(_too_many(job, len(cells) + size))
+            break
+        own, wrong = _cells_of(job)
+        cells.extend(own)
+        problems.extend(wrong)
+    return tuple(cells), tuple(problems)
+
+
+def _cells_of(job: Job) -> tuple[tuple[Cell, ...], list[Problem]]:
+    if not job.axes and not job.include:
+        return (Cell(id=job.name, job=job, values={}),), []
+    cells: dict[str, Cell] = {}
+    problems: list[Problem] = []
+    for cell, source in itertools.chain(_product(job), _extra(job)):
+        if cell.id in cells:
+            problems.append(_same_id(job, cell, cells[cell.id], source))
+        elif slug(cell.id.partition("@")[2]):
+            cells[cell.id] = cell
+        else:
+            problems.append(_no_id(job, source))
+    if not cells and not problems:
+        mark = job.marks.get("matrix", job.mark)
+        message = f"exclude leaves no cell of {job.name}"
+        remedy = "take an entry out of exclude"
+        problems.append(
+            Problem(code="SF209", message=message, mark=mark, path=("jobs", job.name, "matrix"), help=remedy)
+        )
+    if not problems:
+        return tuple(cells.values()), []
+    partial = replace(job, gaps=job.gaps | {"matrix"})
+    bare = Cell(id=job.name, job=partial, values={})
+    return tuple(replace(cell, job=partial) for cell in cells.values()) or (bare,), problems
+
+
+def _product(job: Job) -> Iterator[tuple[Cell, Leaf]]:
+    if not job.axes:
+        return
+    names = [axis.name for axis in job.axes]
+    for points in itertools.product(*(axis.points for axis in job.axes)):
+        labels = [label for label, _ in points]
+        if any(_matches(entry, dict(zip(names, labels, strict=True))) for entry in job.exclude):
+            continue
+        values = dict(zip(names, (leaf for _, leaf in points), strict=True))
+        yield Cell(id=f"{job.name}@{'-'.join(labels)}", job=job, values=values), points[-1][1]
+
+
+def _matches(entry: Mapping[str, str], labels: Mapping[str, str]) -> bool:
+    return all(labels[name] == label for name, label in entry.items())
+
+
+def _extra(job: Job) -> Iterator[tuple[Cell, Leaf]]:
+    """Yield the cells of `include`; without axes its own keys name the cell."""
+    axes = {axis.name: axis for axis in job.axes}
+    for entry in job.include:
+        values: dict[str, Leaf] = {}
+        labels: list[str] = []
+        for name in [*axes, *(name for name in entry if name not in axes)]:
+            label, values[name] = _named(axes.get(name), entry[name])
+            if name in axes or not axes:
+                labels.append(label)
+        yield Cell(id=f"{job.name}@{'-'.join(labels)}", job=job, values=values), next(iter(entry.values()))
+
+
+def _named(axis: Axis | None, leaf: Leaf) -> tuple[str, Leaf]:
+    point = find_point(axis, leaf.value) if axis else None
+    return point or (slug(leaf.value), leaf)
+
+
+def _same_id(job: Job, cell: Cell, first: Cell, source: Leaf) -> Problem:
+    values = ", ".join(f"{name} {show(leaf.value)}" for name, leaf in first.values.items())
+    return Problem(
+        code="SF210",
+        message=f"two cells are called {cell.id}",
+        mark=source.mark,
+        path=("jobs", job.name, "matrix"),
+        help=f"it is the cell of {values} already; give values labels of their own: {{LABEL: value}}",
+        cells=(cell.id,),
+    )
+
+
+def _no_id(job: Job, source: Leaf) -> Problem:
+    message = "this extra cell has a value that gives no label for its id"
+    return Problem(
+        code="SF209",
+        message=message,
+        mark=source.mark,
+        path=("jobs", job.name, "matrix"),
+        help="a label needs a letter or digit",
+    )
+
+
+def _too_many(job: Job, count: int) -> Problem:
+    return Problem(
+        code="SF211",
+        message=f"{job.name} brings the pipeline to {count:,} cells",
+        mark=job.marks.get("matrix", job.mark),
+        path=("jobs", job.name, "matrix"),
+        allowed=f"up to {MAX_CELLS:,} cells",
+        help="leave values out of its axes, or split the pipeline",
+    )

@@ -1,0 +1,71 @@
+"""A model's schema taken apart so that ten thousand requests are checked quickly: each parameter by itself, each
+distinct value once, and the rules between parameters on the parameters they speak of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jsonschema import Draft7Validator
+
+from runner.pipeline.shape.schema_errors import Finding, findings
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping
+
+    from jsonschema import ValidationError
+
+    from runner.records.catalog import Model
+    from runner.records.source import Json
+
+BETWEEN = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependencies", "definitions"})
+
+
+class Rules:
+    """What one card's schema asks for."""
+
+    def __init__(self, model: Model) -> None:
+        self.schema: Mapping[str, Json] = model.schema
+        self.properties: Mapping[str, Json] = model.schema.get("properties", {})
+        self.required: tuple[str, ...] = tuple(model.schema.get("required", ()))
+        self.validator = Draft7Validator(model.schema)
+        rest = {key: value for key, value in model.schema.items() if key in BETWEEN}
+        self.between = Draft7Validator(rest)
+        self.rest = rest
+        self.spoken_of = frozenset(_strings(rest)) & frozenset(self.properties)
+        self.values: dict[Hashable, list[Finding]] = {}
+        self.sets: dict[Hashable, list[Finding]] = {}
+
+    def of_value(self, name: str, value: Json, key: Hashable) -> list[Finding]:
+        """Return what is wrong with one parameter by itself; `key` identifies the value."""
+        known = self.values.get((name, key))
+        if known is None:
+            errors = self._property_errors(name, value)
+            known = self.values[name, key] = findings(errors, self.schema)
+        return known
+
+    def _property_errors(self, name: str, value: Json) -> Iterator[ValidationError]:
+        for error in self.validator.descend(value, self.properties[name], path=name, schema_path=name):
+            error.schema_path.appendleft("properties")
+            yield error
+
+    def of_set(self, params: Mapping[str, Json], keys: Mapping[str, Hashable]) -> list[Finding]:
+        """Return what is wrong between parameters; missing required ones are not looked at here."""
+        if not self.spoken_of:
+            return []
+        key = tuple((name, keys.get(name)) for name in params if name in self.spoken_of)
+        known = self.sets.get(key)
+        if known is None:
+            known = self.sets[key] = findings(self.between.iter_errors(dict(params)), self.rest)
+        return known
+
+
+def _strings(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _strings(item)

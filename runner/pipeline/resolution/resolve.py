@@ -1,0 +1,237 @@
+"""Cells + catalogue → Requests: exactly what would be sent, every value with its origin, all problems at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from runner.pipeline.messages import listing, nearest, show
+from runner.pipeline.resolution.collector import Ledger
+from runner.pipeline.resolution.outputs import clashes, read_output
+from runner.pipeline.resolution.params import Chosen, Parameters
+from runner.pipeline.resolution.webhooks import fault_of, hide_users
+from runner.pipeline.secrets import without_keys
+from runner.pipeline.shape.needs import group_of, in_order
+from runner.pipeline.shape.recovery import is_echo
+from runner.pipeline.templates.render import Renderer
+from runner.pipeline.templates.scope import Group, Scope
+from runner.records.pipeline import Cell, Webhook
+from runner.records.request import Request
+from runner.records.source import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from runner.pipeline.templates.bound import Bound
+    from runner.records.catalog import Model
+    from runner.records.pipeline import Job, Pipeline
+    from runner.records.provider import Provider
+
+
+class Catalog(Protocol):
+    """What this room needs of the catalogue."""
+
+    @property
+    def models(self) -> Mapping[str, Model]: ...
+    @property
+    def providers(self) -> Mapping[str, Provider]: ...
+
+
+def resolve(
+    pipeline: Pipeline,
+    cells: Sequence[Cell],
+    catalog: Catalog,
+    *,
+    env: Mapping[str, str],
+    overrides: Mapping[str, str],
+    read_text: Callable[[str], str],
+) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
+    """Return a Request for each cell that is sound, in the order of `cells`, and every problem once.
+
+    `read_text` takes a path relative to the pipeline's folder; it raises FileNotFoundError, another OSError or a
+    ValueError whose message says what is wrong.
+    """
+    renderer = Renderer(pipeline, env=env, overrides=overrides, read_text=read_text)
+    run = _Run(pipeline, catalog, renderer, cells)
+    found: dict[str, Request] = {}
+    for job in in_order(pipeline.jobs):
+        found |= run.job(job)
+    requests = tuple(found[cell.id] for cell in cells if cell.id in found)
+    marked = {cell.id: cell for cell in cells}
+    for problem in clashes(requests, run.output_bounds):
+        for cell_id in problem.cells:
+            run.ledger.add((problem,), marked[cell_id])
+    problems = (*_strangers(pipeline, catalog), *run.ledger.result())
+    return requests, tuple(map(without_keys, problems))
+
+
+class _Run:
+    """The state of one resolve: what is finished, and what was found wrong."""
+
+    def __init__(self, pipeline: Pipeline, catalog: Catalog, renderer: Renderer, cells: Sequence[Cell]) -> None:
+        self.pipeline = pipeline
+        self.catalog = catalog
+        self.renderer = renderer
+        self.ledger = Ledger()
+        self.finished: dict[str, Group] = {}
+        self.parameters = Parameters(pipeline, renderer)
+        self.output_bounds: dict[str, Bound] = {}
+        self.cells: dict[str, list[Cell]] = {}
+        self.unsure = {job.name for job in pipeline.jobs if job.gaps}
+        for cell in cells:
+            self.cells.setdefault(cell.job.name, []).append(cell)
+
+    def job(self, job: Job) -> dict[str, Request]:
+        """Resolve every cell of one job, whose needs are finished."""
+        cells = self.cells.get(job.name, [])
+        needs, wrong = self._needs(job)
+        requests: dict[str, Request] = {}
+        for cell in cells:
+            self.ledger.add(wrong, cell)
+            request = self._cell(cell, needs)
+            if request is not None:
+                requests[cell.id] = request
+        self.finished[job.name] = Group(job.name, requests, broken=len(requests) < len(cells) or not cells)
+        return requests
+
+    def _needs(self, job: Job) -> tuple[tuple[str, ...], list[Problem]]:
+        """Resolve groups to the ids of their cells."""
+        ids: dict[str, None] = {}
+        wrong: list[Problem] = []
+        for index, need in enumerate(job.needs):
+            known = [cell.id for cell in self.cells.get(group_of(need), [])]
+            if need in known:
+                ids[need] = None
+            elif need == group_of(need) or group_of(need) in self.unsure:
+                ids |= dict.fromkeys(known)
+            else:
+                mark = job.marks.get(f"needs.{index}", job.marks.get("needs", job.mark))
+                message = f"{job.name} needs {need}, and {group_of(need)} has no such cell"
+                wrong.append(
+                    Problem(
+                        code="SF207",
+                        message=message,
+                        mark=mark,
+                        allowed=listing(known),
+                        help=nearest(need, known) or f"write {group_of(need)} to need all its cells",
+                    )
+                )
+        return tuple(ids), wrong
+
+    def _cell(self, cell: Cell, needs: tuple[str, ...]) -> Request | None:
+        job = cell.job
+        scope = Scope(self.renderer, cell, self.finished)
+        output, output_bound, problems = read_output(self.pipeline, self.renderer, scope)
+        model, model_problems = self._model(scope)
+        webhook, webhook_problems = self._webhook(scope, model)
+        problems += webhook_problems + model_problems
+        chosen: Chosen | None = None
+        if model is not None:
+            chosen = self.parameters.choose(model, scope)
+            problems += chosen.problems
+            if chosen.are_takes_known and job.take > chosen.takes:
+                problems.append(_no_take(job, chosen.takes))
+        else:
+            problems += self.parameters.problems(scope)
+        self.ledger.add([problem for problem in problems if not is_echo(problem, job.gaps)], cell)
+        if (
+            problems
+            or job.gaps
+            or model is None
+            or chosen is None
+            or chosen.broken
+            or output is None
+            or output_bound is None
+        ):
+            return None
+        self.output_bounds[cell.id] = output_bound
+        return Request(
+            job=cell.id,
+            group=job.name,
+            model=model,
+            params=chosen.params,
+            seed_mode=chosen.seed_mode,
+            output=output,
+            take=job.take,
+            takes=chosen.takes,
+            mark=job.mark,
+            origins=chosen.origins,
+            needs=needs,
+            labels=job.labels,
+            retries=job.retries,
+            timeout_s=job.timeout_s,
+            on_unknown=job.on_unknown,
+            webhook=webhook,
+            price=self.pipeline.prices.get(model.id, model.price),
+            left_out=chosen.left_out,
+        )
+
+    def _model(self, scope: Scope) -> tuple[Model | None, list[Problem]]:
+        job = scope.cell.job
+        if job.model is None:
+            message, remedy = f"{job.name} has no model", "give it one, or one to all jobs under defaults"
+            return None, [Problem(code="SF409", message=message, mark=job.mark, path=("jobs", job.name), help=remedy)]
+        bound = self.renderer.evaluate(job.model, scope)
+        if bound.broken:
+            return None, list(bound.problems)
+        model = self.catalog.models.get(bound.value) if isinstance(bound.value, str) else None
+        if model is not None:
+            return model, []
+        known = list(self.catalog.models)
+        problem = Problem(
+            code="SF408",
+            message=f"there is no model {bound.value if isinstance(bound.value, str) else show(bound.value)}",
+            mark=bound.mark,
+            path=job.model.path,
+            allowed=listing(known),
+            help=nearest(str(bound.value), known) or "`scorefile models` lists them",
+            origin=bound.chain(),
+        )
+        return None, [problem]
+
+    def _webhook(self, scope: Scope, model: Model | None) -> tuple[Webhook | None, list[Problem]]:
+        written = scope.cell.job.webhook
+        if written is None:
+            return None, []
+        bounds = {key: self.renderer.evaluate(leaf, scope) for key, leaf in written.items()}
+        wrong = [problem for bound in bounds.values() for problem in bound.problems]
+        url = bounds["url"]
+        fault = fault_of(url.value, self.catalog.providers.get(model.provider) if model else None)
+        if not wrong and not url.broken and fault is not None:
+            origin = tuple(replace(step, text=hide_users(step.text)) for step in url.chain())
+            wrong = [Problem(code="SF222", mark=url.mark, origin=origin, **fault._asdict())]
+        if wrong or url.broken:
+            return None, wrong
+        return Webhook(url=url.value, mode=bounds["mode"].value if "mode" in bounds else None), []
+
+
+def _no_take(job: Job, takes: int) -> Problem:
+    return Problem(
+        code="SF410",
+        message=f"take is {job.take}, and this request makes {takes}",
+        mark=job.marks.get("take", job.mark),
+        path=("jobs", job.name, "take"),
+        allowed=f"1 to {takes}" if takes > 1 else "1",
+        help=f"write {takes} or less" if takes > 1 else "write 1",
+    )
+
+
+def _strangers(pipeline: Pipeline, catalog: Catalog) -> list[Problem]:
+    """Report prices of unknown models and settings of unknown providers: they would have no effect."""
+    blocks: list[tuple[str, str, Mapping[str, object], Mapping[str, object]]] = [
+        ("prices", "SF408", pipeline.prices, catalog.models),
+        ("providers", "SF411", pipeline.providers, catalog.providers),
+    ]
+    return [
+        Problem(
+            code=code,
+            message=f"there is no {'model' if block == 'prices' else 'provider'} {name}",
+            mark=pipeline.marks.get((block, name)),
+            path=(block, name),
+            allowed=listing(known),
+            help=nearest(name, known) or "remove it, or write its file under schemas/",
+        )
+        for block, code, named, known in blocks
+        for name in named
+        if name not in known
+    ]

@@ -1,0 +1,68 @@
+"""Whether an address can be handed to a vendor to call back: what a request can carry, and what the vendor takes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import quote, urlsplit
+
+from runner.pipeline.messages import show
+
+if TYPE_CHECKING:
+    from runner.records.provider import Provider
+    from runner.records.source import Json
+
+ALLOWED: Final = "https://HOST/PATH"
+USERINFO: Final = re.compile(r"(?<=://)[^\s/?#@'\"]+(?=@)")
+KEPT: Final = "/:?#[]@!$&'()*+,;=%-._~"
+
+
+class Fault(NamedTuple):
+    """What is wrong with an address, in words that hold no password."""
+
+    message: str
+    allowed: str = ALLOWED
+    help: str | None = "write an https address without user, password and blanks"
+
+
+def hide_users(text: str) -> str:
+    """Return `text`, of the same length, with the user names and passwords of its URLs made unreadable."""
+    return USERINFO.sub(lambda found: "*" * len(found[0]), text)
+
+
+def fault_of(url: Json, provider: Provider | None) -> Fault | None:
+    """Return why `provider` cannot be told to call `url`, or None."""
+    named = f"the webhook's address {show(url)}"
+    if not isinstance(url, str):
+        return Fault(f"{named} is not https")
+    if "@" in url.partition("://")[2].partition("/")[0]:
+        remedy = "let the path tell who calls: https://HOST/SECRET-PATH"
+        return Fault("the webhook's address holds a user name or password", help=remedy)
+    if not url.startswith("https://"):
+        return Fault(f"{named} is not https")
+    if any(sign.isspace() or not sign.isprintable() for sign in url):
+        return Fault(f"{named} is not a URL")
+    try:
+        host, _ = urlsplit(url).hostname, urlsplit(url).port
+    except ValueError:
+        return Fault(f"{named} is not a URL")
+    if not host:
+        return Fault(f"{named} names no host")
+    if not url.isascii():
+        strange = next(sign for sign in url if not sign.isascii())
+        return Fault(f'{named} holds "{strange}", which no request can carry', help=_encoded(url))
+    most = provider.webhook.max_length if provider and provider.webhook else None
+    if provider and most is not None and len(url) > most:
+        message = f"the webhook's address has {len(url)} characters, and {provider.title} takes {most}"
+        return Fault(message, allowed=f"up to {most} characters", help="shorten it")
+    return None
+
+
+def _encoded(url: str) -> str | None:
+    """Return the help line with the address as a request can carry it."""
+    parts = urlsplit(url)
+    try:
+        host = parts.netloc.encode("idna").decode()
+    except UnicodeError:
+        return None
+    return f"write {quote(parts._replace(netloc=host).geturl(), safe=KEPT)}"

@@ -1,0 +1,109 @@
+"""Find what looks like an API key in a text, and make it unreadable before anything prints it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from runner.records.source import Mark, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHOWN: Final = 4
+ALLOWED: Final = "keys come from the environment alone"
+KNOWN: Final = re.compile(
+    r"""(?<![A-Za-z0-9])(?:
+        sk-[A-Za-z0-9_-]{20,} | (?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{16,}
+      | gh[opsur]_[A-Za-z0-9]{30,} | github_pat_[A-Za-z0-9_]{30,} | glpat-[A-Za-z0-9_-]{20,}
+      | xox[abprs]-[A-Za-z0-9-]{12,} | (?:AKIA|ASIA)[0-9A-Z]{16} | AIza[0-9A-Za-z_-]{35}
+      | hf_[A-Za-z0-9]{30,} | r8_[A-Za-z0-9]{30,} | user:\d+-[A-Za-z0-9]{16,}
+      | eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}
+      | Bearer\s+[A-Za-z0-9_.~+/=-]{16,}
+    )""",
+    re.VERBOSE,
+)
+RANDOM: Final = re.compile(r"(?<![\w/.:+=-])[A-Za-z0-9_+=-]{32,}(?![\w/.])")
+RUN: Final = re.compile(r"[A-Za-z0-9]+")
+CHANGE: Final = re.compile(r"(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
+COMMENT: Final = re.compile(r"(?:^|\s)#")
+LONG_RUN: Final = 24
+MIN_CHANGES: Final = 5
+MIN_BITS: Final = 3.0
+DIGITS: Final = frozenset("0123456789")
+
+
+def find_secrets(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each thing that looks like a key: known prefixes, and long random words outside comments."""
+    end = 0
+    for start, stop in sorted(_found(text)):
+        if start >= end:
+            yield start, stop
+            end = stop
+
+
+def _found(text: str) -> Iterator[tuple[int, int]]:
+    for match in KNOWN.finditer(text):
+        yield match.span()
+    for match in RANDOM.finditer(text):
+        if _is_random(match[0]) and not COMMENT.search(text, text.rfind("\n", 0, match.start()) + 1, match.start()):
+            yield match.span()
+
+
+def _is_random(word: str) -> bool:
+    """Tell a key from a name: one long run in which letters and digits change often and few repeat."""
+    run = max(RUN.findall(word), key=len, default="")
+    if len(run) < LONG_RUN or len(CHANGE.findall(run)) < MIN_CHANGES or DIGITS.isdisjoint(run):
+        return False
+    counts = Counter(run)
+    return -sum(count / len(run) * math.log2(count / len(run)) for count in counts.values()) >= MIN_BITS
+
+
+def mask(text: str) -> str:
+    """Return `text`, of the same length, with all but the first four characters of each key made unreadable."""
+    for start, end in find_secrets(text):
+        text = text[: start + SHOWN] + "*" * (end - start - SHOWN) + text[end:]
+    return text
+
+
+def without_keys(problem: Problem) -> Problem:
+    """Return a problem none of whose texts repeats a key, wherever the key was written."""
+    return replace(
+        problem,
+        message=mask(problem.message),
+        path=tuple(mask(part) if isinstance(part, str) else part for part in problem.path),
+        allowed=problem.allowed and mask(problem.allowed),
+        help=problem.help and mask(problem.help),
+        origin=tuple(replace(step, text=mask(step.text)) for step in problem.origin),
+    )
+
+
+def key_problems(source: str, file: str) -> tuple[Problem, ...]:
+    """Report each place of a file that looks like a key; of the key itself only the first four characters are said."""
+    return tuple(_problem(source, file, start, end) for start, end in find_secrets(source))
+
+
+def key_given(name: str, value: str) -> Problem:
+    """Report a --var whose value looks like a key: it would stand in a prompt, and in the history of the shell."""
+    (start, _), *_ = find_secrets(value)
+    return Problem(
+        code="SF110",
+        message=f"--var {name}: {value[start : start + SHOWN]}… looks like an API key",
+        allowed=ALLOWED,
+        help="take it off the command line, and revoke it if anyone else has seen it",
+    )
+
+
+def _problem(source: str, file: str, start: int, end: int) -> Problem:
+    line = source.rfind("\n", 0, start) + 1
+    column = start - line + 1
+    return Problem(
+        code="SF110",
+        message=f"{source[start : start + SHOWN]}… looks like an API key",
+        mark=Mark(file=file, line=source.count("\n", 0, start) + 1, column=column, end_column=column + end - start),
+        allowed=ALLOWED,
+        help="take it out of the file, and revoke it if anyone else has seen the file",
+    )

@@ -1,0 +1,63 @@
+"""What only follows from another mistake and is not said beside it: a misspelt key is missing too, and what is not
+indented under its key leaves that key empty and stands among its neighbours, where it is unknown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runner.pipeline.messages import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from runner.pipeline.shape.schema_errors import Finding
+    from runner.records.source import DocPath, Json
+
+
+def without_echoes(found: Iterable[Finding], data: Json) -> list[Finding]:
+    """Return the findings about `data` that a person has to be told."""
+    known = list(found)
+    misspelt = {(item.path, item.meant) for item in known if item.meant is not None}
+    known = [item for item in known if item.sort != "missing" or (item.path, item.key) not in misspelt]
+    strays = _strays(known, data)
+    astray = {place for places in strays.values() for place in places}
+    return [_indent(item, strays.get(item.place, ())) for item in known if item.place not in astray]
+
+
+def _strays(found: list[Finding], data: Json) -> dict[DocPath, list[DocPath]]:
+    """Return for each empty mapping the keys after it that do not belong where they stand."""
+    wrong = {item.place for item in found if item.sort == "unknown" or item.wanted == "a mapping"}
+    strays: dict[DocPath, list[DocPath]] = {}
+    for item in found:
+        taken = {place for places in strays.values() for place in places}
+        if item.wanted == "a mapping" and item.place not in taken and value_at(data, item.place) is None:
+            places = list(_following(item.place, data, wrong))
+            if places:
+                strays[item.place] = places
+    return strays
+
+
+def _following(place: DocPath, data: Json, wrong: set[DocPath]) -> Iterator[DocPath]:
+    """Yield the keys right after `place` in its mapping, as long as they are wrong there and hold something."""
+    around = value_at(data, place[:-1])
+    keys = list(around) if isinstance(around, dict) else []
+    after = keys[keys.index(place[-1]) + 1 :] if place and place[-1] in keys else []
+    for key in after:
+        if (*place[:-1], key) not in wrong or around[key] is None:
+            return
+        yield (*place[:-1], key)
+
+
+def value_at(data: Json, path: DocPath) -> Json:
+    """Return what stands at `path`."""
+    for key in path:
+        data = data[key]
+    return data
+
+
+def _indent(finding: Finding, strays: Iterable[DocPath]) -> Finding:
+    names = [str(place[-1]) for place in strays]
+    if not names:
+        return finding
+    return replace(finding, help=f"indent {listing(names)} by more than {finding.place[-1]}")

@@ -1,0 +1,132 @@
+"""One job of the merged file as a Job: defaults laid under it, shorthands unfolded, nothing rendered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from runner.pipeline.shape.matrix import SPECIAL, read_axes, read_exclude, read_include
+from runner.records.pipeline import Job, Layer, Leaf
+from runner.records.source import DocPath, Json, Mark, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.pipeline.shape.merge import Merged
+
+TEXTS: Final = ("prompt", "lyrics", "negative_prompt")
+RESERVED: Final = frozenset(
+    {"vars", "job", "jobs", "env", "loop", "range", "self", "super", "caller", "varargs", "kwargs"}
+    | {"true", "false", "none", "True", "False", "None", "and", "or", "not", "in", "is", "if", "else"}
+)
+
+
+def read_job(merged: Merged, name: str, gaps: frozenset[str]) -> tuple[Job, list[Problem]]:
+    """Return the job called `name`, which lacks what `gaps` names, and what is wrong with it beyond its shape."""
+    path: DocPath = ("jobs", name)
+    data: Mapping[str, Json] = merged.data["jobs"][name]
+    defaults: Mapping[str, Json] = merged.data.get("defaults", {})
+    matrix: Mapping[str, Json] = data.get("matrix", {})
+    axes, problems = read_axes(merged, (*path, "matrix"), matrix)
+    exclude, wrong_exclude = read_exclude(merged, (*path, "matrix"), matrix, axes)
+    include, wrong_include = read_include(merged, (*path, "matrix"), matrix, axes)
+    problems += wrong_exclude + wrong_include
+    is_matrix_wrong = bool(problems)
+    problems += _given_twice(merged, path, data) + _reserved(merged, path, data)
+    gaps |= {str(problem.path[2]) for problem in problems}
+
+    def leaf(key: str) -> Leaf | None:
+        if key in data:
+            return merged.leaf((*path, key), data[key], Layer.JOB)
+        return merged.leaf(("defaults", key), defaults[key], Layer.DEFAULTS) if key in defaults else None
+
+    def value(key: str, otherwise: Json) -> Json:
+        return data.get(key, defaults.get(key, otherwise))
+
+    needs = data.get("needs", [])
+    job = Job(
+        name=name,
+        mark=merged.key_mark(path),
+        model=leaf("model"),
+        params=_params(merged, path, data, defaults),
+        vars={key: merged.leaf((*path, "vars", key), var, Layer.JOB) for key, var in data.get("vars", {}).items()},
+        output=leaf("output"),
+        take=data.get("take", 1),
+        needs=(needs,) if isinstance(needs, str) else tuple(needs),
+        labels=tuple(value("labels", ())),
+        retries=value("retries", 0),
+        timeout_s=float(value("timeout_s", 1800)),
+        on_unknown=value("on_unknown", "hold"),
+        webhook=_webhook(merged, path, data, defaults),
+        axes=() if is_matrix_wrong else axes,
+        exclude=() if is_matrix_wrong else exclude,
+        include=() if is_matrix_wrong else include,
+        marks=_marks(merged, path, data),
+        gaps=gaps,
+    )
+    return job, problems
+
+
+def _params(merged: Merged, path: DocPath, data: Mapping[str, Json], defaults: Mapping[str, Json]) -> dict[str, Leaf]:
+    """Lay the job's parameters over the defaults'; a null takes the one below away and is not sent."""
+    params = {
+        key: merged.leaf(("defaults", "params", key), value, Layer.DEFAULTS)
+        for key, value in defaults.get("params", {}).items()
+    }
+    for key in TEXTS:
+        if key in data:
+            params[key] = merged.leaf((*path, key), data[key], Layer.JOB)
+    for key, value in data.get("params", {}).items():
+        params[key] = merged.leaf((*path, "params", key), value, Layer.JOB)
+    return params
+
+
+def _webhook(
+    merged: Merged, path: DocPath, data: Mapping[str, Json], defaults: Mapping[str, Json]
+) -> dict[str, Leaf] | None:
+    for source, layer, base in ((data, Layer.JOB, path), (defaults, Layer.DEFAULTS, ("defaults",))):
+        if "webhook" in source:
+            return {key: merged.leaf((*base, "webhook", key), value, layer) for key, value in source["webhook"].items()}
+    return None
+
+
+def _given_twice(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> list[Problem]:
+    return [
+        Problem(
+            code="SF206",
+            message=f"{key} is given twice: here and under params",
+            mark=merged.key_mark((*path, key)),
+            path=(*path, key),
+            help=f"keep one of them; the other is in line {merged.key_mark((*path, 'params', key)).line}",
+        )
+        for key in TEXTS
+        if key in data and key in data.get("params", {})
+    ]
+
+
+def _reserved(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> list[Problem]:
+    matrix = data.get("matrix", {})
+    names: list[DocPath] = [("vars", key) for key in data.get("vars", {})]
+    names += [("matrix", key) for key in matrix if key not in ("exclude", "include")]
+    names += [("matrix", "include", index, key) for index, e in enumerate(matrix.get("include", ())) for key in e]
+    return [
+        Problem(
+            code="SF214",
+            message=f"{name[-1]} is a name that templates have a use for already",
+            mark=merged.key_mark((*path, *name)),
+            path=(*path, *name),
+            help="choose another name",
+        )
+        for name in names
+        if name[-1] in RESERVED
+    ]
+
+
+def _marks(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> dict[str, Mark]:
+    marks = {key: merged.mark((*path, key)) for key in ("take", "needs") if key in data}
+    marks |= {key: merged.key_mark((*path, key)) for key in ("matrix", "params") if key in data}
+    axes = [name for name in data.get("matrix", ()) if name not in SPECIAL]
+    marks |= {f"matrix.{name}": merged.key_mark((*path, "matrix", name)) for name in axes}
+    needs = data.get("needs")
+    if isinstance(needs, list):
+        marks |= {f"needs.{index}": merged.mark((*path, "needs", index)) for index in range(len(needs))}
+    return marks

@@ -1,0 +1,247 @@
+"""Document → Pipeline: the shape checked, the profile merged in, defaults laid under every job. Nothing is rendered."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from jsonschema import Draft7Validator
+
+from runner.pipeline.messages import listing, nearest, show
+from runner.pipeline.secrets import find_secrets, key_given, without_keys
+from runner.pipeline.shape.cascades import value_at, without_echoes
+from runner.pipeline.shape.job import RESERVED, read_job
+from runner.pipeline.shape.merge import Merged, merge
+from runner.pipeline.shape.needs import check_needs
+from runner.pipeline.shape.recovery import CAUSES, find_gaps, without
+from runner.pipeline.shape.schema_errors import Finding, Sort, findings
+from runner.pipeline.shape.settings import key_marks, read_budget, read_prices, read_providers
+from runner.pipeline.yaml.scalars import OddNumberError, plain
+from runner.records.pipeline import Layer, Pipeline
+from runner.records.source import DocPath, Json, Mark, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runner.pipeline.shape.recovery import Gaps
+    from runner.pipeline.yaml.document import Document
+    from runner.records.pipeline import Job
+
+CODES: Mapping[Sort, str] = {
+    "unknown": "SF201",
+    "missing": "SF202",
+    "type": "SF203",
+    "range": "SF204",
+    "choice": "SF204",
+    "form": "SF204",
+    "rule": "SF204",
+}
+
+LOST = ("SF104", "SF107")
+"""Codes of the document's problems after which a value is not what was written."""
+
+
+def load(
+    doc: Document, *, schema: Mapping[str, Json], profile: str | None, overrides: Mapping[str, str]
+) -> tuple[Pipeline | None, tuple[Problem, ...]]:
+    """Return the pipeline and every problem of the file so far, the document's own first.
+
+    What is wrong is left out of the pipeline, and its jobs know it, so that everything else can still be checked.
+    There is no pipeline when that leaves no jobs.
+    """
+    if doc.data is None:
+        return None, one_a_place(doc.problems)
+    lost = {problem.path for problem in doc.problems if problem.code in LOST}
+    found = [item for item in _findings(doc, schema) if not _is_under(item.place, lost)]
+    shape = [_problem(doc, item) for item in without_echoes(found, doc.data)]
+    if not _is_profile_known(doc, profile):
+        return None, one_a_place((*doc.problems, *shape, _unknown_profile(doc, profile or "")))
+    gaps = find_gaps(found, lost, profile)
+    jobs = doc.data.get("jobs")
+    if gaps.is_hopeless or not isinstance(jobs, dict):
+        return None, one_a_place((*doc.problems, *shape))
+    whole = merge(doc, profile)
+    merged = replace(whole, data=without(whole.data, gaps.cuts))
+    renamed: dict[DocPath, str] = {item.place: item.meant for item in found if item.meant is not None}
+    names = {str(renamed.get(("jobs", name), name)): str(name) for name in jobs}
+    pipeline, problems = _build(merged, gaps, names, profile)
+    problems += _strangers(doc)
+    problems += _override_problems(pipeline, overrides)
+    return pipeline, one_a_place((*doc.problems, *shape, *problems))
+
+
+def one_a_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Keep the first problem of each place, without keys: what follows from it at the same place only repeats it."""
+    kept: dict[object, Problem] = {}
+    for problem in problems:
+        mark = problem.mark
+        place = (mark.file, mark.line, mark.column) if mark else (problem.code, problem.message)
+        kept.setdefault(place, without_keys(problem))
+    return tuple(kept.values())
+
+
+def _findings(doc: Document, schema: Mapping[str, Json]) -> list[Finding]:
+    return findings(Draft7Validator(schema).iter_errors(doc.data), schema)
+
+
+def _problem(doc: Document, finding: Finding) -> Problem:
+    whole = Merged(document=doc, data=doc.data)
+    path = finding.place
+    if finding.sort == "missing":
+        mark = whole.key_mark(finding.path)
+        owner = f" in {finding.path[-1]}" if finding.path else ""
+        message = f"{finding.message}{owner}"
+    else:
+        mark = whole.mark(path) if finding.key is None else whole.key_mark(path)
+        message = finding.message
+    return Problem(
+        code=CODES[finding.sort],
+        message=message,
+        mark=mark,
+        path=path,
+        allowed=finding.allowed,
+        help=_quoted_comment(doc, finding, mark) or finding.help,
+    )
+
+
+def _quoted_comment(doc: Document, finding: Finding, mark: Mark) -> str | None:
+    """Say how a text that starts with # is written to someone whose value is empty because it is a comment."""
+    if finding.wanted is None or not finding.wanted.startswith("text") or value_at(doc.data, finding.path) is not None:
+        return None
+    rest = doc.source.split("\n")[mark.line - 1][mark.column - 1 :].strip()
+    return f"quote it: {show(rest)}" if rest.startswith("#") else None
+
+
+def _is_profile_known(doc: Document, profile: str | None) -> bool:
+    profiles = doc.data.get("profiles", {})
+    return profile is None or (isinstance(profiles, dict) and isinstance(profiles.get(profile), dict))
+
+
+def _unknown_profile(doc: Document, profile: str) -> Problem:
+    profiles = doc.data.get("profiles")
+    known = list(profiles) if isinstance(profiles, dict) else []
+    return Problem(
+        code="SF205",
+        message=f"there is no profile {profile}" if profile not in known else f"profile {profile} is not a mapping",
+        mark=doc.key_marks.get(("profiles",), doc.marks[()]),
+        path=("profiles",),
+        allowed=listing(known) or "this file has no profiles",
+        help=nearest(profile, known) or "write it under profiles, or run without --profile",
+    )
+
+
+def _is_under(path: DocPath, parents: set[DocPath]) -> bool:
+    return any(path[:length] in parents for length in range(len(path) + 1))
+
+
+def _strangers(doc: Document) -> list[Problem]:
+    """Report jobs that a profile changes and the file does not have: a profile makes no jobs of its own."""
+    jobs, profiles = list(doc.data["jobs"]), doc.data.get("profiles")
+    return [
+        Problem(
+            code="SF201",
+            message=f"the profile {profile} changes {name}, and there is no job of that name",
+            mark=doc.key_marks.get(("profiles", profile, "jobs", name)),
+            path=("profiles", profile, "jobs", name),
+            allowed=listing(jobs),
+            help=nearest(name, jobs) or "a profile changes jobs of the file; write a new one under jobs",
+        )
+        for profile, data in (profiles.items() if isinstance(profiles, dict) else ())
+        if isinstance(data, dict) and isinstance(data.get("jobs"), dict)
+        for name in data["jobs"]
+        if name not in jobs
+    ]
+
+
+def _build(merged: Merged, gaps: Gaps, names: Mapping[str, str], profile: str | None) -> tuple[Pipeline, list[Problem]]:
+    """Build the pipeline; `names` holds all jobs, how each should be called → how it is called."""
+    data, file = merged.data, merged.document.file
+    jobs: dict[str, Job] = {}
+    problems = _reserved_names(merged, ("vars",))
+    for name in data.get("jobs", {}):
+        if name not in names.values():
+            continue  # of a profile alone
+        jobs[name], wrong = read_job(merged, name, gaps.of(name))
+        problems += wrong
+    need_problems = check_needs(jobs.values(), names)
+    for problem in need_problems:
+        job = jobs[str(problem.path[1])]
+        jobs[job.name] = replace(job, needs=(), gaps=job.gaps | {"needs"})
+    settings, wrong = read_providers(merged)
+    pipeline = Pipeline(
+        file=file,
+        name=data.get("name") or posixpath.basename(file).rpartition(".")[0] or posixpath.basename(file),
+        vars={key: merged.leaf(("vars", key), value, Layer.DEFAULTS) for key, value in data.get("vars", {}).items()},
+        env=tuple(data.get("env", ())),
+        providers=settings,
+        prices=read_prices(merged),
+        budget_usd=read_budget(merged),
+        jobs=tuple(jobs.values()),
+        profile=profile,
+        marks=key_marks(merged),
+    )
+    return pipeline, [*problems, *need_problems, *wrong]
+
+
+def _reserved_names(merged: Merged, path: DocPath) -> list[Problem]:
+    return [
+        Problem(
+            code="SF214",
+            message=f"{name} is a name that templates have a use for already",
+            mark=merged.key_mark((*path, name)),
+            path=(*path, name),
+            help="choose another name",
+        )
+        for name in merged.data.get("vars", {})
+        if name in RESERVED
+    ]
+
+
+def _override_problems(pipeline: Pipeline, overrides: Mapping[str, str]) -> list[Problem]:
+    axes = {name for job in pipeline.jobs for name in _axis_names(job)}
+    known = {*pipeline.vars, *(name for job in pipeline.jobs for name in job.vars)}
+    problems = []
+    for name, value in overrides.items():
+        message = remedy = allowed = None
+        if next(find_secrets(value), None) is not None:
+            problems.append(key_given(name, value))
+        elif name in axes:
+            message = f"--var {name}: {name} is a matrix axis"
+            remedy = f"choose cells with --target, for example --target '*@*{value}*'"
+        elif name not in known and not any(not job.gaps.isdisjoint(CAUSES["SF213"]) for job in pipeline.jobs):
+            message = f"--var {name}: no var is called {name}"
+            allowed, remedy = (
+                listing(sorted(known)) or "this file has no vars",
+                nearest(name, known) or "write it under vars first",
+            )
+        elif not _is_scalar(value):
+            message = f"--var {name}: {value} is a number that readers understand differently"
+            remedy = "write a plain decimal, or quote it if it is text"
+        if message is not None:
+            problems.append(Problem(code="SF213", message=message, allowed=allowed, help=remedy))
+    return problems
+
+
+def _axis_names(job: Job) -> set[str]:
+    return {axis.name for axis in job.axes} | {name for entry in job.include for name in entry}
+
+
+def override_value(text: str) -> Json:
+    """Read the value of --var NAME=VALUE as an unquoted YAML scalar; quotes around it make it text.
+
+    Raises OddNumberError.
+    """
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
+    return plain(text)
+
+
+@lru_cache(maxsize=64)
+def _is_scalar(text: str) -> bool:
+    try:
+        override_value(text)
+    except OddNumberError:
+        return False
+    return True

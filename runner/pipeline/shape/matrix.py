@@ -1,0 +1,147 @@
+"""The `matrix` block of a job as Axes, with exclude and include checked against them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from runner.pipeline.messages import listing, nearest, show
+from runner.pipeline.yaml.source_map import is_template
+from runner.records.pipeline import Axis, Layer, Leaf
+from runner.records.source import DocPath, Json, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.pipeline.shape.merge import Merged
+
+SPECIAL = ("exclude", "include")
+NOT_IN_LABEL = re.compile(r"[^\w.]+")
+
+
+def slug(value: Json) -> str:
+    """Write a label or value the way it stands in a cell's id: `Dark Forest` → `dark-forest`; empty when it cannot be."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        text = str(value)
+    elif isinstance(value, str) and not is_template(value):
+        text = value
+    else:
+        return ""
+    return NOT_IN_LABEL.sub("-", unicodedata.normalize("NFKC", text).casefold()).strip("-._")
+
+
+def read_axes(merged: Merged, path: DocPath, matrix: Mapping[str, Json]) -> tuple[tuple[Axis, ...], list[Problem]]:
+    """Read the axes under `path`, each point with its label and Leaf."""
+    axes: list[Axis] = []
+    problems: list[Problem] = []
+    for name, values in matrix.items():
+        if name in SPECIAL:
+            continue
+        here = (*path, name)
+        pairs = values.items() if isinstance(values, dict) else ((None, value) for value in values)
+        points = []
+        for index, (given, value) in enumerate(pairs):
+            leaf = merged.leaf((*here, index if given is None else given), value, Layer.MATRIX)
+            label = slug(value if given is None else given)
+            if not label:
+                problems.append(
+                    _no_label(leaf, name, given if given is not None else value, labelled=given is not None)
+                )
+            points.append((label, leaf))
+        axes.append(Axis(name=name, points=tuple(points)))
+    return tuple(axes), problems
+
+
+def _no_label(leaf: Leaf, axis: str, shown: Json, *, labelled: bool) -> Problem:
+    message = f"{show(shown)} gives no label for the cell's id"
+    remedy = "a label needs a letter or digit" if labelled else f"give it a label: {axis}: {{LABEL: value}}"
+    return Problem(
+        code="SF209", message=message, mark=leaf.key_mark if labelled else leaf.mark, path=leaf.path, help=remedy
+    )
+
+
+def find_point(axis: Axis, value: Json) -> tuple[str, Leaf] | None:
+    """Find the point that `value` names: by its label, or by the value itself."""
+    label = value if isinstance(value, str) else None
+    for point in axis.points:
+        if label is not None and point[0] in (label, slug(label)):
+            return point
+    for point in axis.points:
+        if point[1].value == value and isinstance(point[1].value, bool) == isinstance(value, bool):
+            return point
+    return None
+
+
+def read_exclude(
+    merged: Merged, path: DocPath, matrix: Mapping[str, Json], axes: tuple[Axis, ...]
+) -> tuple[tuple[Mapping[str, Json], ...], list[Problem]]:
+    """Read `exclude`; each entry becomes axis → label. An entry that names no axis or point of it is a Problem."""
+    by_name = {axis.name: axis for axis in axes}
+    entries: list[Mapping[str, Json]] = []
+    problems: list[Problem] = []
+    for index, entry in enumerate(matrix.get("exclude", ())):
+        labels: dict[str, Json] = {}
+        for name, value in entry.items():
+            here = (*path, "exclude", index, name)
+            axis = by_name.get(name)
+            point = find_point(axis, value) if axis else None
+            if axis is None:
+                problems.append(_unknown_axis(merged, here, name, by_name))
+            elif point is None:
+                problems.append(_unknown_point(merged, here, axis, value))
+            else:
+                labels[name] = point[0]
+        if len(labels) == len(entry):
+            entries.append(labels)
+    return tuple(entries), problems
+
+
+def _unknown_axis(merged: Merged, path: DocPath, name: str, axes: Mapping[str, Axis]) -> Problem:
+    return Problem(
+        code="SF212",
+        message=f"there is no axis {name}",
+        mark=merged.key_mark(path),
+        path=path,
+        allowed=listing(axes) or None,
+        help=nearest(name, axes) or "remove it, or write the axis",
+    )
+
+
+def _unknown_point(merged: Merged, path: DocPath, axis: Axis, value: Json) -> Problem:
+    labels = [label for label, _ in axis.points]
+    return Problem(
+        code="SF212",
+        message=f"{axis.name} has no value {show(value)} to leave out",
+        mark=merged.mark(path),
+        path=path,
+        allowed=listing(labels),
+        help=nearest(str(value), labels) or "remove it",
+    )
+
+
+def read_include(
+    merged: Merged, path: DocPath, matrix: Mapping[str, Json], axes: tuple[Axis, ...]
+) -> tuple[tuple[Mapping[str, Leaf], ...], list[Problem]]:
+    """Read `include`: extra cells. A value that names a point of its axis stands for it, any other is itself."""
+    entries: list[Mapping[str, Leaf]] = []
+    problems: list[Problem] = []
+    for index, entry in enumerate(matrix.get("include", ())):
+        here = (*path, "include", index)
+        missing = [axis.name for axis in axes if axis.name not in entry]
+        if missing:
+            problems.append(
+                Problem(
+                    code="SF209",
+                    message=f"this extra cell gives no {listing(missing)}",
+                    mark=merged.mark(here),
+                    path=here,
+                    help="an include names every axis",
+                )
+            )
+            continue
+        leaves = {name: merged.leaf((*here, name), value, Layer.MATRIX) for name, value in entry.items()}
+        entries.append(leaves)
+    return tuple(entries), problems

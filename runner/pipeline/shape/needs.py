@@ -1,0 +1,97 @@
+"""Who needs whom: names that exist, no circles, and an order in which everything comes after what it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.pipeline.messages import listing, nearest
+from runner.records.source import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runner.records.pipeline import Job
+
+
+def group_of(need: str) -> str:
+    """Return the job's name of a need that may be a cell's id."""
+    return need.partition("@")[0]
+
+
+def check_needs(jobs: Iterable[Job], names: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Report needs that name no job, and every circle once.
+
+    `names` holds all jobs of the file, broken ones too: how each should be called → how it is called.
+    """
+    graph = {job.name: job for job in jobs}
+    problems = [problem for job in graph.values() for problem in _unknown(job, names)]
+    return (*problems, *_circles(graph))
+
+
+def _unknown(job: Job, names: Mapping[str, str]) -> list[Problem]:
+    problems = []
+    for index, need in enumerate(job.needs):
+        mark = job.marks.get(f"needs.{index}", job.marks.get("needs", job.mark))
+        if group_of(need) not in names and group_of(need) not in names.values():
+            problems.append(
+                Problem(
+                    code="SF207",
+                    message=f"{job.name} needs {need}, and there is no job of that name",
+                    mark=mark,
+                    path=("jobs", job.name, "needs"),
+                    allowed=listing(name for name in names if name != job.name) or None,
+                    help=nearest(need, names) or "write that job, or remove the need",
+                )
+            )
+    return problems
+
+
+def _circles(graph: Mapping[str, Job]) -> list[Problem]:
+    """Walk depth first without recursion; a need that is on the present way closes a circle."""
+    done: set[str] = set()
+    problems: list[Problem] = []
+    for start in graph:
+        way: list[str] = []
+        stack = [(start, False)]
+        while stack:
+            name, leaving = stack.pop()
+            if leaving:
+                way.pop()
+                done.add(name)
+            elif name in way:
+                problems.append(_circle(graph, [*way[way.index(name) :], name]))
+            elif name not in done and name in graph:
+                way.append(name)
+                stack.append((name, True))
+                stack.extend((group_of(need), False) for need in reversed(graph[name].needs))
+    return problems
+
+
+def _circle(graph: Mapping[str, Job], names: list[str]) -> Problem:
+    job = graph[names[0]]
+    message = (
+        f"{job.name} needs itself" if len(set(names)) == 1 else f"jobs need each other in a circle: {' → '.join(names)}"
+    )
+    return Problem(
+        code="SF208",
+        message=message,
+        mark=job.marks.get("needs", job.mark),
+        path=("jobs", job.name, "needs"),
+        help="remove one of these needs",
+    )
+
+
+def in_order(jobs: Iterable[Job]) -> tuple[Job, ...]:
+    """Sort jobs so that each comes after those it needs, else in the order given; there are no circles."""
+    graph = {job.name: job for job in jobs}
+    ordered: dict[str, Job] = {}
+    for start in graph:
+        stack = [(start, False)]
+        while stack:
+            name, leaving = stack.pop()
+            if leaving:
+                ordered.setdefault(name, graph[name])
+            elif name not in ordered and name in graph:
+                stack.append((name, True))
+                stack.extend((group_of(need), False) for need in reversed(graph[name].needs))
+    return tuple(ordered.values())

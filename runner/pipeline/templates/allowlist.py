@@ -1,0 +1,128 @@
+"""What a template may contain. Everything that is not on the list is refused before anything runs."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from jinja2 import nodes
+
+from runner.pipeline.templates.sandbox import CONCATENATED, COUNTED
+from runner.pipeline.templates.template_errors import Fault, FaultsError, locate, opening_after
+
+MAX_DEPTH: Final = 40
+MAX_NODES: Final = 5_000
+MAX_LOOPS: Final = 2
+ALLOWED: Final = frozenset(
+    {"Output", "TemplateData", "Name", "Const", "List", "Tuple", "Dict", "Pair", "CondExpr", "If", "For", "Getattr"}
+    | {"Getitem", "Slice", "Filter", "Test", "Compare", "Operand", "And", "Or", "Not", "Neg", "Pos", "Add", "Sub"}
+    | {"Mul", "Div", "FloorDiv", "Mod", "Concat", "Call", "Keyword", "Template"}
+)
+WORDS: Final = {
+    "Macro": "macros",
+    "CallBlock": "call blocks",
+    "Include": "include",
+    "Import": "import",
+    "FromImport": "import",
+    "Extends": "extends",
+    "Block": "blocks",
+    "Assign": "set",
+    "AssignBlock": "set",
+    "FilterBlock": "filter blocks",
+    "With": "with",
+    "Pow": "the power operator **",
+    "ExprStmt": "do",
+}
+HELP: Final = "a template has names, filters, if, for and range(): give anything else a name under vars"
+HIDDEN_NAMES: Final = frozenset({"self", "super", "caller", "varargs", "kwargs"})
+
+
+class Check:
+    """Walk a template's tree once: refuse, collect names, and make loops and `~` count what they build."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.count = 0
+        self.loads: dict[str, None] = {}
+        self.stores: set[str] = {"range"}
+        self.guarded: set[str] = set()
+        self.faults: dict[str, Fault] = {}
+
+    def visit(self, node: nodes.Node, depth: int, loops: int) -> None:
+        self.count += 1
+        if depth > MAX_DEPTH or self.count > MAX_NODES:
+            raise FaultsError(Fault(code="SF217", message="the template is nested too deeply or too long"))
+        kind = type(node).__name__
+        if kind not in ALLOWED:
+            self.refuse(node, f"{WORDS.get(kind, kind)} cannot be used in a template")
+            return
+        match node:
+            case nodes.Name():
+                self._name(node)
+            case nodes.Getattr() if node.attr.startswith("_"):
+                self.refuse(node, f"{node.attr} starts with an underscore", node.attr)
+            case nodes.Getitem(arg=nodes.Const(value=str(key))) if key.startswith("_"):
+                self.refuse(node, f"{key} starts with an underscore", key)
+            case nodes.Call():
+                self._call(node)
+            case nodes.Const(value=float(number)) if not math.isfinite(number):
+                self.refuse(node, "a number in the template is too large")
+            case nodes.Filter() | nodes.Test():
+                self._filter(node)
+            case nodes.For():
+                loops += 1
+                if loops > MAX_LOOPS or node.recursive:
+                    self.refuse(node, f"loops may be {MAX_LOOPS} deep, and not recursive")
+                self.stores.add("loop")
+                node.iter = nodes.Filter(node.iter, COUNTED, [], [], None, None, lineno=node.lineno)
+            case _:
+                pass
+        for child in list(node.iter_child_nodes()):
+            self.visit(child, depth + 1, loops)
+        _replace_concats(node)
+
+    def _name(self, node: nodes.Name) -> None:
+        if node.name in HIDDEN_NAMES or node.name.startswith("_"):
+            self.refuse(node, f"{node.name} cannot be used in a template", node.name)
+        elif node.ctx == "load":
+            self.loads.setdefault(node.name)
+        else:
+            self.stores.add(node.name)
+
+    def _call(self, node: nodes.Call) -> None:
+        is_range = isinstance(node.node, nodes.Name) and node.node.name == "range"
+        if not is_range or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            name = getattr(node.node, "name", getattr(node.node, "attr", "this"))
+            self.refuse(node, f"{name}() cannot be called; only range() can", str(name))
+
+    def _filter(self, node: nodes.Filter | nodes.Test) -> None:
+        if node.dyn_args or node.dyn_kwargs:
+            self.refuse(node, f"{node.name} takes its arguments one by one", node.name)
+        if node.name in ("defined", "undefined", "default", "d") and isinstance(node.node, nodes.Name):
+            self.guarded.add(node.node.name)
+
+    def refuse(self, node: nodes.Node, message: str, name: str | None = None) -> None:
+        start, end = self._where(node, name)
+        self.faults.setdefault(message, Fault(code="SF217", message=message, start=start, end=end, help=HELP))
+
+    def _where(self, node: nodes.Node, name: str | None) -> tuple[int, int | None]:
+        if name is not None:
+            for attribute in (False, True):
+                start, end = locate(self.source, name, attribute=attribute)
+                if end is not None:
+                    return start, end
+        return opening_after(self.source, node.lineno)
+
+
+def _replace_concats(node: nodes.Node) -> None:
+    """Put a bounded join in the place of each `a ~ b` among a node's children."""
+    for field, value in node.iter_fields():
+        if isinstance(value, nodes.Concat):
+            setattr(node, field, _joined(value))
+        elif isinstance(value, list):
+            setattr(node, field, [_joined(item) if isinstance(item, nodes.Concat) else item for item in value])
+
+
+def _joined(node: nodes.Concat) -> nodes.Filter:
+    items = nodes.List(list(node.nodes), lineno=node.lineno)
+    return nodes.Filter(items, CONCATENATED, [], [], None, None, lineno=node.lineno)

@@ -1,0 +1,184 @@
+"""What a template may do with values: texts, lists and numbers, every result within bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from jinja2 import StrictUndefined, UndefinedError
+from jinja2.utils import missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.records.source import Json
+
+MAX_CHARACTERS: Final = 100_000
+MAX_ITEMS: Final = 10_000
+MAX_PRECISION: Final = 15
+MAX_NUMBER: Final = 2**64
+MAX_DEPTH: Final = 64
+
+
+class RefusedError(Exception):
+    """A template went past what templates may do; `code` says in which way."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class MissingNameError(UndefinedError):
+    """A name or key that is not there was used; `owner` is what it was looked up in, None for a plain name."""
+
+    def __init__(self, message: str | None, name: str | None, owner: object) -> None:
+        super().__init__(message)
+        self.name = name
+        self.owner = owner
+
+
+class Missing(StrictUndefined):
+    """An undefined value that says, when used, what was looked up where."""
+
+    __slots__ = ()
+
+    def __init__(self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = None) -> None:
+        del exc
+        owner = None if obj is missing else obj
+        super().__init__(hint, obj, name, partial(MissingNameError, name=name, owner=owner))  # type: ignore[arg-type]
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def bounded(value: float) -> float:
+    if not math.isfinite(value) or abs(value) >= MAX_NUMBER:
+        raise RefusedError("SF219", "the number is too large")
+    return value
+
+
+def kind(value: Any) -> str:
+    if isinstance(value, str):
+        return "text"
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "true or false"
+    return "a list" if isinstance(value, list | tuple) else "a mapping" if isinstance(value, Mapping) else "a number"
+
+
+def as_text(value: Any) -> str:
+    """Write a value into a text the way YAML would; lists and mappings have no such form."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Missing):
+        return str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < MAX_NUMBER:
+        return str(int(value))
+    if isinstance(value, int | float):
+        return str(value)
+    remedy = "; write {{ … | join(', ') }}" if isinstance(value, list | tuple) else ""
+    raise RefusedError("SF218", f"{kind(value)} cannot stand inside a text{remedy}")
+
+
+def as_list(value: Any) -> list[Any]:
+    """List the items of a list, the keys of a mapping or the characters of a text, up to 10,000."""
+    if isinstance(value, Missing):
+        str(value)
+    if not isinstance(value, Iterable):
+        raise RefusedError("SF218", f"{kind(value)} has no items")
+    items: list[Any] = []
+    for item in value:
+        items.append(item)
+        if len(items) > MAX_ITEMS:
+            raise RefusedError("SF219", f"more than {MAX_ITEMS:,} items")
+    return items
+
+
+def join(value: Any, separator: str = "") -> str:
+    """Join items as text; refused past 100,000 characters before the text is built."""
+    parts = [as_text(item) for item in as_list(value)]
+    if sum(map(len, parts)) + len(separator) * len(parts) > MAX_CHARACTERS:
+        raise RefusedError("SF219", f"more than {MAX_CHARACTERS:,} characters")
+    return as_text(separator).join(parts)
+
+
+def replace(value: Any, old: str, new: str) -> str:
+    """Replace every `old`; refused when the result would pass 100,000 characters."""
+    text, old, new = as_text(value), as_text(old), as_text(new)
+    if len(text) + text.count(old) * len(new) > MAX_CHARACTERS:
+        raise RefusedError("SF219", f"more than {MAX_CHARACTERS:,} characters")
+    return text.replace(old, new)
+
+
+def round_number(value: Any, precision: Any = 0) -> float:
+    """Round half to even, to up to 15 decimals; a whole number without decimals."""
+    if not is_number(value) or not isinstance(precision, int) or abs(precision) > MAX_PRECISION:
+        raise RefusedError("SF218", f"round takes a number and up to {MAX_PRECISION} decimals")
+    rounded: float = round(value, precision) if precision else round(value)
+    return rounded
+
+
+def whole(value: Any) -> int:
+    """Cut a number, or the number a text holds, to a whole one."""
+    if isinstance(value, str) and len(value) > MAX_PRECISION * 2:
+        raise RefusedError("SF218", "int takes a number")
+    return int(bounded(float(value))) if not isinstance(value, int) else int(value)
+
+
+def sort(value: Any, *, reverse: bool = False) -> list[Any]:
+    """Sort items of one kind."""
+    return sorted(as_list(value), reverse=bool(reverse))
+
+
+def unique(value: Any) -> list[Any]:
+    """Keep the first of equal items."""
+    found: list[Any] = []
+    for item in as_list(value):
+        if item not in found:
+            found.append(item)
+    return found
+
+
+def bounded_range(*bounds: Any) -> list[int]:
+    """Count like Python's range, up to 10,000 numbers."""
+    if not all(isinstance(bound, int) and not isinstance(bound, bool) for bound in bounds):
+        raise RefusedError("SF218", "range takes whole numbers")
+    numbers = range(*bounds)
+    if len(numbers) > MAX_ITEMS:
+        raise RefusedError("SF219", f"range gives more than {MAX_ITEMS:,} numbers")
+    return list(numbers)
+
+
+def limited(chunks: Iterator[str]) -> str:
+    """Put a rendered text together, stopping at 100,000 characters."""
+    parts: list[str] = []
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MAX_CHARACTERS:
+            raise RefusedError("SF219", f"the text grows past {MAX_CHARACTERS:,} characters")
+        parts.append(chunk)
+    return "".join(parts)
+
+
+def plain_json(value: Any, depth: int = 0) -> Json:
+    """Return `value` as JSON types, whole floats as integers; refuse what JSON cannot hold."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, Missing):
+        return str(value)
+    if isinstance(value, int | float):
+        number = bounded(value)
+        return int(number) if float(number).is_integer() else number
+    if depth > MAX_DEPTH:
+        raise RefusedError("SF219", "nested too deeply")
+    if isinstance(value, list | tuple):
+        return [plain_json(item, depth + 1) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain_json(inner, depth + 1) for key, inner in value.items()}
+    raise RefusedError("SF219", "the expression gives nothing that can be a value")

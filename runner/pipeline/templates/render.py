@@ -1,0 +1,264 @@
+"""Leaf by leaf: what a value means in one cell, where it comes from, and what is wrong with it.
+
+A rendering is remembered by the template and by the provenance of everything it uses, so ten thousand cells that
+differ in one axis render everything else once.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from runner.pipeline.messages import show
+from runner.pipeline.paths import inside_problem
+from runner.pipeline.secrets import key_problems
+from runner.pipeline.shape.load import override_value
+from runner.pipeline.templates.bound import Bound, Names, steps_of
+from runner.pipeline.templates.filters import plain_json
+from runner.pipeline.templates.template import Template, compile_template
+from runner.pipeline.templates.template_errors import Fault, FaultsError, HushedError
+from runner.pipeline.yaml.events import forbidden_character
+from runner.pipeline.yaml.scalars import OddNumberError
+from runner.pipeline.yaml.source_map import file_text, is_template, place
+from runner.records.pipeline import Layer, Leaf
+from runner.records.source import Mark, Problem, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    from runner.records.pipeline import Pipeline, Text
+    from runner.records.source import DocPath, Json
+
+MAX_FILE_BYTES: Final = 1_000_000
+PATH_HELP: Final = "the path starts at the pipeline's folder"
+
+
+class Renderer:
+    """Render leaves of one pipeline; remembers compiled, read and rendered things. Serves one `resolve`."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        *,
+        env: Mapping[str, str],
+        overrides: Mapping[str, str],
+        read_text: Callable[[str], str],
+    ) -> None:
+        self.pipeline = pipeline
+        self.env = {name: env[name] for name in pipeline.env if name in env}
+        self.overrides = {name: _override(name, text) for name, text in overrides.items()}
+        self.read_text = read_text
+        self.literals: dict[int, Bound] = {}
+        self.rendered: dict[Hashable, Bound] = {}
+        self.files: dict[str, Leaf | tuple[Problem, ...]] = {}
+
+    def evaluate(self, leaf: Leaf, scope: Names) -> Bound:
+        """Return what `leaf` means in the cell of `scope`."""
+        if leaf.file:
+            return self._file(leaf, scope)
+        if leaf.texts:
+            return self._templates(leaf, scope)
+        bound = self.literals.get(id(leaf))
+        if bound is None:
+            bound = self.literals[id(leaf)] = Bound(
+                value=plain_json(leaf.value),
+                key=id(leaf),
+                mark=leaf.mark,
+                layer=leaf.layer,
+                steps=self._profile_step(leaf),
+            )
+        return bound
+
+    def _profile_step(self, leaf: Leaf) -> tuple[Step, ...]:
+        return (Step(text=f"--profile {self.pipeline.profile}"),) if leaf.layer is Layer.PROFILE else ()
+
+    def _templates(self, leaf: Leaf, scope: Names) -> Bound:
+        templates: dict[DocPath, Template] = {}
+        faults: list[Problem] = []
+        for path in leaf.texts:
+            try:
+                templates[path] = compile_template(_at(leaf.value, path))
+            except FaultsError as error:
+                faults += [_problem(fault, leaf, path, ()) for fault in error.faults]
+        if faults:
+            return _broken(leaf, tuple(faults), id(leaf))
+        names = list(dict.fromkeys(name for template in templates.values() for name in template.names))
+        used = {name: bound for name in names if (bound := scope.bind(name)) is not None}
+        key = (id(leaf), *(bound.key for bound in used.values()), len(used))
+        known = self.rendered.get(key)
+        if known is None:
+            known = self.rendered[key] = self._render(leaf, templates, used, scope, key)
+        return known
+
+    def _render(
+        self, leaf: Leaf, templates: Mapping[DocPath, Template], used: Mapping[str, Bound], scope: Names, key: Hashable
+    ) -> Bound:
+        """Render every template of a leaf; names that are broken break it for their reason."""
+        problems = [problem for bound in used.values() for problem in bound.problems]
+        for path, template in templates.items():
+            problems += [_problem(fault, leaf, path, ()) for fault in template.missing(used, scope.names())]
+        if problems or any(bound.broken for bound in used.values()):
+            return _broken(leaf, tuple(problems), key)
+        values = {name: bound.value for name, bound in used.items()}
+        hushed = False
+        outcome: dict[DocPath, Json] = {}
+        watched: tuple[Step, ...] = ()
+        for path, template in templates.items():
+            around = scope.watch()
+            try:
+                outcome[path] = template.render(values)
+                watched += scope.watched(around)
+            except FaultsError as error:
+                steps = (*self._profile_step(leaf), *_steps(used), *scope.watched(around))
+                problems += [_problem(fault, leaf, path, steps) for fault in error.faults]
+            except HushedError:
+                scope.watched(around)
+                hushed = True
+        if problems or hushed:
+            return _broken(leaf, tuple(problems), key)
+        source = leaf.value if isinstance(leaf.value, str) else None
+        return Bound(
+            value=_filled(leaf.value, outcome),
+            key=key,
+            mark=leaf.mark,
+            layer=leaf.layer,
+            source=source if source is not None else show(leaf.value),
+            steps=(*self._profile_step(leaf), *_steps(used), *watched),
+        )
+
+    def _file(self, leaf: Leaf, scope: Names) -> Bound:
+        """Read the text that `{file: PATH}` names; a template in it is rendered like any other."""
+        named = self._templates(leaf, scope) if leaf.texts else self._literal_path(leaf)
+        if named.broken:
+            return named
+        path = named.value
+        if path not in self.files:
+            self.files[path] = self._read(path if isinstance(path, str) else "", named.mark)
+        content = self.files[path]
+        step = Step(text=f"{{file: {path}}}", mark=leaf.mark)
+        if isinstance(content, tuple):
+            problems = tuple(
+                replace(_in_file(problem, step), path=leaf.path)
+                if problem.mark != named.mark
+                else replace(problem, mark=leaf.mark, path=leaf.path, origin=named.chain())
+                for problem in content
+            )
+            return _broken(leaf, problems, named.key)
+        text = self.evaluate(content, scope)
+        if text.broken:
+            of_file = content.mark.file if content.mark else None
+            problems = tuple(
+                _in_file(problem, step) if problem.mark is not None and problem.mark.file == of_file else problem
+                for problem in text.problems
+            )
+            return replace(text, key=("file", named.key, text.key), problems=problems)
+        return Bound(
+            value=text.value if isinstance(text.value, str) else show(text.value),
+            key=("file", named.key, text.key),
+            mark=leaf.mark,
+            layer=leaf.layer,
+            source=f"{{file: {path}}}",
+            file=content.mark.file if content.mark and not content.texts else None,
+            steps=tuple(dict.fromkeys((*named.steps, *text.steps))),
+        )
+
+    def _literal_path(self, leaf: Leaf) -> Bound:
+        return Bound(value=leaf.value, key=id(leaf), mark=leaf.mark, layer=leaf.layer, steps=self._profile_step(leaf))
+
+    def _read(self, path: str, mark: Mark | None) -> Leaf | tuple[Problem, ...]:
+        """Return the text of a file, or what is wrong with it: at `mark` with its name, else in the file itself."""
+        wrong = inside_problem(path)
+        if wrong is not None:
+            message = f"the path {show(path)} {wrong}"
+            allowed = "a path inside the pipeline's folder, with / between folders"
+            return (Problem(code="SF504", message=message, mark=mark, allowed=allowed, help=PATH_HELP),)
+        shown = posixpath.join(posixpath.dirname(self.pipeline.file), path)
+        try:
+            content = self.read_text(path)
+        except FileNotFoundError:
+            return (Problem(code="SF503", message=f"there is no file {path}", mark=mark, help=PATH_HELP),)
+        except UnicodeDecodeError as error:
+            return (_not_utf_8(error, path, shown),)
+        except (OSError, ValueError) as error:
+            message = f"{path} cannot be read: {error}"
+            return (Problem(code="SF503", message=message, mark=mark, help="name a text file that can be read"),)
+        if len(content) > MAX_FILE_BYTES or len(content.encode(errors="replace")) > MAX_FILE_BYTES:
+            remedy = "name a shorter text: no model takes so much"
+            message = f"{path} is too large"
+            return (Problem(code="SF505", message=message, mark=mark, allowed="up to 1 MB of text", help=remedy),)
+        text = content.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+        bad = forbidden_character(text, shown)
+        if bad is not None:
+            return (replace(bad, code="SF503", message=f"{path} is not plain text: {bad.message}"),)
+        keys = key_problems(text, shown)
+        if keys:
+            return keys
+        written = file_text(text, shown)
+        texts: dict[DocPath, Text] = {(): written} if is_template(text) else {}
+        return Leaf(value=text, path=(), layer=Layer.JOB, mark=written.mark, texts=texts)
+
+
+def _not_utf_8(error: UnicodeDecodeError, path: str, shown: str) -> Problem:
+    before = error.object[: error.start]
+    column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
+    mark = Mark(file=shown, line=before.count(b"\n") + 1, column=column)
+    message = f"{path} is not UTF-8 text: it holds the byte 0x{error.object[error.start]:02X}"
+    return Problem(code="SF503", message=message, mark=mark, help="save it as UTF-8")
+
+
+def _in_file(problem: Problem, step: Step) -> Problem:
+    """Say of a problem inside a text file which value reads that file."""
+    return replace(problem, origin=(*problem.origin, step))
+
+
+def _override(name: str, text: str) -> Bound:
+    """Read a --var; one that cannot be read is broken without a word, because `load` has said so."""
+    steps = (Step(text=f"--var {name}={text}"),)
+    try:
+        value = plain_json(override_value(text))
+    except OddNumberError:
+        return Bound(value=None, key=("--var", name), mark=None, layer=Layer.VAR, broken=True)
+    return Bound(value=value, key=("--var", name), mark=None, layer=Layer.VAR, steps=steps)
+
+
+def _broken(leaf: Leaf, problems: tuple[Problem, ...], key: Hashable) -> Bound:
+    return Bound(value=None, key=key, mark=leaf.mark, layer=leaf.layer, problems=problems, broken=True)
+
+
+def _steps(used: Mapping[str, Bound]) -> tuple[Step, ...]:
+    """Say of each name what it is and where that was written, then what it came from in turn."""
+    steps: list[Step] = []
+    for name, bound in used.items():
+        steps += steps_of(name, bound)
+    return tuple(dict.fromkeys(steps))
+
+
+def _problem(fault: Fault, leaf: Leaf, path: DocPath, steps: tuple[Step, ...]) -> Problem:
+    source = _at(leaf.value, path)
+    return Problem(
+        code=fault.code,
+        message=fault.message,
+        mark=place(leaf.texts[path], source, fault.start, fault.end),
+        path=leaf.path + path,
+        allowed=fault.allowed,
+        help=fault.help,
+        origin=steps,
+    )
+
+
+def _at(value: Json, path: DocPath) -> str:
+    for key in path:
+        value = value[key]
+    return str(value)
+
+
+def _filled(value: Json, outcome: Mapping[DocPath, Json], path: DocPath = ()) -> Json:
+    """Put rendered texts back into the list or mapping they came from."""
+    if path in outcome:
+        return outcome[path]
+    if isinstance(value, list):
+        return [_filled(item, outcome, (*path, index)) for index, item in enumerate(value)]
+    if isinstance(value, dict):
+        return {key: _filled(item, outcome, (*path, key)) for key, item in value.items()}
+    return plain_json(value)

@@ -1,0 +1,316 @@
+"""What a template sees in one cell: vars, axes, job, env, jobs. Each name is worked out when it is first used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.pipeline.messages import listing, nearest, show
+from runner.pipeline.shape.needs import group_of
+from runner.pipeline.templates.bound import Bound, steps_of
+from runner.pipeline.templates.template_errors import Fault, HushedError, View
+from runner.records.pipeline import Layer
+from runner.records.source import Problem, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.pipeline.templates.render import Renderer
+    from runner.records.pipeline import Cell, Leaf
+    from runner.records.request import Request
+    from runner.records.source import Json
+
+SPECIAL = ("env", "job", "jobs", "vars")
+
+
+class Scope:
+    """The names of one cell. Order: --var, axes, the job's vars, the pipeline's vars."""
+
+    def __init__(self, renderer: Renderer, cell: Cell, finished: Mapping[str, Group]) -> None:
+        self.renderer = renderer
+        self.cell = cell
+        self.finished = finished
+        self.bounds: dict[str, Bound | None] = {}
+        self.open: list[str] = []
+        self.seen: list[Step] = []
+
+    def names(self) -> dict[str, None]:
+        """List every name that a template could use here."""
+        job = self.cell.job
+        return dict.fromkeys([*self.cell.values, *job.vars, *self.renderer.pipeline.vars, *SPECIAL])
+
+    def bind(self, name: str) -> Bound | None:
+        """Return what `name` stands for, or None when there is no such name."""
+        if name not in self.bounds:
+            self.bounds[name] = self._bind(name)
+        return self.bounds[name]
+
+    def _bind(self, name: str) -> Bound | None:
+        leaf = self.leaf(name)
+        if leaf is None and f"vars.{name}" in self.cell.job.gaps:
+            return Bound(value=None, key=("gap", name), mark=None, layer=Layer.MODEL, broken=True)
+        if name in self.renderer.overrides and leaf is not None:
+            return self.renderer.overrides[name]
+        if leaf is None:
+            return self._special(name)
+        if name in self.open:
+            return self._circle(name, leaf)
+        self.open.append(name)
+        bound = self.renderer.evaluate(leaf, self)
+        self.open.pop()
+        return bound
+
+    def leaf(self, name: str) -> Leaf | None:
+        """Return the leaf that defines `name` here."""
+        for names in (self.cell.values, self.cell.job.vars, self.renderer.pipeline.vars):
+            if name in names:
+                return names[name]
+        return None
+
+    def _circle(self, name: str, leaf: Leaf) -> Bound:
+        way = [*self.open[self.open.index(name) :], name]
+        message = (
+            f"vars refer to each other in a circle: {' → '.join(way)}"
+            if len(set(way)) > 1
+            else f"{name} refers to itself"
+        )
+        problem = Problem(
+            code="SF220", message=message, mark=leaf.mark, path=leaf.path, help="give one of them a plain value"
+        )
+        return Bound(value=None, key=id(leaf), mark=leaf.mark, layer=leaf.layer, problems=(problem,), broken=True)
+
+    def _special(self, name: str) -> Bound | None:
+        value: View
+        key: object
+        match name:
+            case "env":
+                value, key = EnvView(self), "env"
+            case "job":
+                value, key = JobView(self), ("job", self.cell.id)
+            case "jobs":
+                value, key = JobsView(self), ("jobs", self.cell.job.name)
+            case "vars":
+                value, key = VarsView(self), ("vars", self.cell.id)
+            case _:
+                return None
+        return Bound(value=value, key=key, mark=None, layer=Layer.MODEL)
+
+    def watch(self) -> list[Step]:
+        """Start to note what views are asked for; returns what was noted for the template around this one."""
+        around, self.seen = self.seen, []
+        return around
+
+    def watched(self, around: list[Step]) -> tuple[Step, ...]:
+        """Return a Step for each thing that views were asked for since `watch`."""
+        steps, self.seen = tuple(dict.fromkeys(self.seen)), around
+        return steps
+
+    def read(self, name: str, bound: Bound) -> Json:
+        """Return the value and note that it was read as `name`; stop the rendering without a word when it has none."""
+        if bound.broken:
+            raise HushedError
+        self.seen += steps_of(name, bound)
+        return bound.value
+
+
+class ScopeView(View):
+    """A view over one cell's scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def absent(self, gap: str, name: str) -> Exception:
+        """Return what to raise for `name`, which is not there: no word when its place in the file is a gap."""
+        return HushedError() if gap in self.scope.cell.job.gaps else KeyError(name)
+
+
+class VarsView(ScopeView):
+    title = "vars"
+    remedy = "give it a value under vars"
+
+    def __getitem__(self, name: str) -> Json:
+        if name not in list(self):
+            raise self.absent(f"vars.{name}", name)
+        bound = self.scope.bind(name)
+        if bound is None:
+            raise KeyError(name)
+        return self.scope.read(f"vars.{name}", bound)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self.scope.renderer.pipeline.vars, **self.scope.cell.job.vars})
+
+
+class JobView(ScopeView):
+    title = "job"
+
+    def __getitem__(self, name: str) -> Json:
+        cell = self.scope.cell
+        match name:
+            case "id":
+                return cell.id
+            case "name":
+                return cell.job.name
+            case "labels":
+                return list(cell.job.labels)
+            case "cell":
+                return CellView(self.scope)
+            case _:
+                raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("id", "name", "labels", "cell"))
+
+
+class CellView(ScopeView):
+    """The axes of this cell: job.cell.heat."""
+
+    title = "job.cell"
+    remedy = "add it to the job's matrix as an axis"
+
+    def __getitem__(self, name: str) -> Json:
+        bound = self.scope.bind(name) if name in self.scope.cell.values else None
+        if bound is None:
+            raise KeyError(name)
+        return self.scope.read(f"job.cell.{name}", bound)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.scope.cell.values)
+
+
+class EnvView(ScopeView):
+    title = "env"
+
+    def __getitem__(self, name: str) -> Json:
+        renderer = self.scope.renderer
+        value = renderer.env[name]
+        self.scope.seen.append(
+            Step(text=f"env.{name} = {show(value)}", mark=renderer.pipeline.marks.get(("env", name)))
+        )
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.scope.renderer.env)
+
+    def fault(self, name: str) -> Fault:
+        declared = self.scope.renderer.pipeline.env
+        if name in declared:
+            message = f"the environment variable {name} is not set"
+            return Fault(code="SF221", message=message, help=f"set it, or write {{{{ env.{name} | default('…') }}}}")
+        return Fault(
+            code="SF221",
+            message=f"the environment variable {name} is not declared",
+            allowed=listing(declared) or None,
+            help=nearest(name, declared) or f"declare it at the top: env: [{name}]",
+        )
+
+
+class Group:
+    """The finished requests of one job: one of its own name, or one for each cell; broken when any is missing."""
+
+    def __init__(self, job: str, requests: Mapping[str, Request], *, broken: bool) -> None:
+        self.job = job
+        self.requests = requests
+        self.broken = broken
+
+    @property
+    def single(self) -> Request | None:
+        """The one request of a job without a matrix."""
+        return self.requests.get(self.job)
+
+
+class JobsView(ScopeView):
+    """The jobs in `needs`, by name; a group holds its cells by what stands after the @."""
+
+    title = "jobs"
+
+    def __getitem__(self, name: str) -> Json:
+        needs = {group_of(need): need for need in self.scope.cell.job.needs}
+        if name not in needs:
+            raise self.absent("needs", name)
+        group = self.scope.finished.get(name)
+        if group is None or group.broken:
+            raise HushedError
+        single = group.single
+        if single is not None:
+            return ResolvedView(self.scope, f"jobs.{name}", single)
+        return GroupView(self.scope, f"jobs.{name}", group)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(group_of(need) for need in self.scope.cell.job.needs))
+
+    def fault(self, name: str) -> Fault:
+        names = [job.name for job in self.scope.renderer.pipeline.jobs]
+        remedy = (
+            f"add it to this job's needs: needs: [{name}]"
+            if name in names
+            else nearest(name, list(self)) or "name a job of this file"
+        )
+        return Fault(
+            code="SF216",
+            message=f"{name} is not in this job's needs",
+            allowed=listing(self) or None,
+            help=remedy,
+        )
+
+
+class GroupView(ScopeView):
+    """The cells of one group: jobs.battle["forest-hot"]."""
+
+    def __init__(self, scope: Scope, title: str, group: Group) -> None:
+        super().__init__(scope)
+        self.title = title
+        self.group = group
+
+    def __getitem__(self, name: str) -> Json:
+        return ResolvedView(self.scope, f'{self.title}["{name}"]', self.group.requests[f"{self.group.job}@{name}"])
+
+    def __iter__(self) -> Iterator[str]:
+        return (cell.partition("@")[2] for cell in self.group.requests)
+
+
+class ResolvedView(ScopeView):
+    """One finished request: what a later job may know of it."""
+
+    def __init__(self, scope: Scope, title: str, request: Request) -> None:
+        super().__init__(scope)
+        self.title = title
+        self.request = request
+
+    def __getitem__(self, name: str) -> Json:
+        match name:
+            case "id":
+                return self.request.job
+            case "model":
+                return self.request.model.id
+            case "output":
+                text = f"{self.title}.output = {show(self.request.output)}"
+                self.scope.seen.append(Step(text=text, mark=self.request.mark))
+                return self.request.output
+            case "params":
+                return ParamsView(self.scope, f"{self.title}.params", self.request)
+            case _:
+                raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("params", "model", "output", "id"))
+
+
+class ParamsView(ScopeView):
+    """The parameters of one finished request."""
+
+    def __init__(self, scope: Scope, title: str, request: Request) -> None:
+        super().__init__(scope)
+        self.title = title
+        self.request = request
+
+    def __getitem__(self, name: str) -> Json:
+        value = self.request.params[name]
+        origin = self.request.origins.get(name)
+        step = Step(text=f"{self.title}.{name} = {show(value)}", mark=origin.mark if origin else None)
+        self.scope.seen += [step, *(origin.steps if origin else ())]
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.request.params)

@@ -1,0 +1,245 @@
+"""One template: parsed, checked, compiled once, rendered many times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from jinja2 import TemplateSyntaxError, nodes
+
+from runner.pipeline.messages import listing, nearest
+from runner.pipeline.templates.allowlist import HIDDEN_NAMES, Check
+from runner.pipeline.templates.filters import (
+    MAX_ITEMS,
+    MissingNameError,
+    RefusedError,
+    as_text,
+    bounded_range,
+    limited,
+    plain_json,
+)
+from runner.pipeline.templates.sandbox import Sandbox
+from runner.pipeline.templates.template_errors import (
+    Fault,
+    FaultsError,
+    HushedError,
+    View,
+    first_region,
+    locate,
+    opening_after,
+    unknown_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from jinja2 import Template as Compiled
+
+    from runner.records.source import Json
+
+SANDBOX: Final = Sandbox()
+NAME: Final = re.compile(r"\{\{ *([A-Za-z]\w*) *\}\}", re.ASCII)
+OWNER: Final = re.compile(r"([A-Za-z_][\w.]*)\s*(?:\.|\[)\s*[\"']?$")
+HELP: Final = {
+    "SF218": "give it what it takes, or guard it: {{ … if … else … }}",
+    "SF219": "loop over less, or repeat less",
+}
+KEYWORDS: Final = HIDDEN_NAMES | {
+    "true",
+    "false",
+    "none",
+    "True",
+    "False",
+    "None",
+    "and",
+    "or",
+    "not",
+    "in",
+    "is",
+    "if",
+}
+NOT_ONLY_NAMES: Final = KEYWORDS | {"else", "range", "loop"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Template:
+    """A template ready to render. `names` are those it uses; without the `required` ones it cannot be rendered."""
+
+    source: str
+    names: tuple[str, ...]
+    required: frozenset[str]
+    compute: Callable[[Mapping[str, Json]], Json]
+
+    def missing(self, known: Mapping[str, object], offered: Iterable[str]) -> tuple[Fault, ...]:
+        """Return one fault for each required name that is not in `known`; `offered` is what could stand there."""
+        lacking = [name for name in self.names if name in self.required and name not in known]
+        return tuple(unknown_name(self.source, name, offered) for name in lacking)
+
+    def render(self, values: Mapping[str, Json]) -> Json:
+        """Return the text, or the value of the one expression; raises FaultsError with all that is missing."""
+        around, SANDBOX.absent = SANDBOX.absent, []
+        try:
+            result = self._attempt(values)
+        except (FaultsError, HushedError):
+            if not SANDBOX.absent:
+                raise
+        finally:
+            absent, SANDBOX.absent = SANDBOX.absent, around
+        if absent:
+            raise FaultsError(*dict.fromkeys(self._missing_fault(error, values) for error in absent))
+        return result
+
+    def _attempt(self, values: Mapping[str, Json]) -> Json:
+        try:
+            return self.compute(values)
+        except MissingNameError as error:
+            SANDBOX.absent.append(error)
+            return None
+        except RefusedError as error:
+            raise FaultsError(self._first_fault(error.code, error.message)) from None
+        except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+            message = f"the template cannot be computed: {_plain(error)}"
+            raise FaultsError(self._first_fault("SF218", message)) from None
+
+    def _first_fault(self, code: str, message: str) -> Fault:
+        start, end = first_region(self.source)
+        return Fault(code=code, message=message, start=start, end=end, help=HELP.get(code))
+
+    def _owner(self, start: int) -> str:
+        """Return what a missing key was looked up in, as it is written before `start`."""
+        written = OWNER.search(self.source[:start])
+        return written[1] if written else "the mapping"
+
+    def _missing_fault(self, error: MissingNameError, values: Mapping[str, Json]) -> Fault:
+        if error.name is None:
+            return self._first_fault("SF218", str(error))
+        if error.owner is None:
+            return unknown_name(self.source, error.name, values)
+        start, end = locate(self.source, error.name, attribute=True)
+        if isinstance(error.owner, View):
+            fault = error.owner.fault(error.name)
+        elif isinstance(error.owner, Mapping):
+            known = [str(key) for key in error.owner]
+            message = f"{self._owner(start)} has no {error.name}"
+            fault = Fault(
+                code="SF216",
+                message=message,
+                allowed=listing(known) or None,
+                help=nearest(error.name, known) or "remove it, or write what is there",
+            )
+        else:
+            fault = Fault(code="SF216", message=f"there is no {error.name} here")
+        return Fault(
+            code=fault.code, message=fault.message, start=start, end=end, allowed=fault.allowed, help=fault.help
+        )
+
+
+@lru_cache(maxsize=4096)
+def compile_template(source: str) -> Template:
+    """Parse, check and compile; raises FaultsError with every construct that is not allowed."""
+    return _of_names(source) or _of_jinja(source)
+
+
+def _of_names(source: str) -> Template | None:
+    """Take the short way for a text that holds nothing but `{{ name }}`: compiling costs fifty times as much."""
+    pieces = NAME.split(source)
+    texts, names = pieces[::2], pieces[1::2]
+    if any("{{" in text or "{%" in text or "{#" in text for text in texts) or not NOT_ONLY_NAMES.isdisjoint(names):
+        return None
+    whole = len(names) == 1 and not "".join(texts).strip()
+
+    def compute(values: Mapping[str, Json]) -> Json:
+        if whole:
+            return plain_json(values[names[0]])
+        filled = [text for pair in zip(texts, names, strict=False) for text in (pair[0], as_text(values[pair[1]]))]
+        return limited(iter((*filled, texts[-1])))
+
+    unique = tuple(dict.fromkeys(names))
+    return Template(source=source, names=unique, required=frozenset(unique), compute=compute)
+
+
+def _of_jinja(source: str) -> Template:
+    try:
+        tree = SANDBOX.parse(source)
+        check = Check(source)
+        check.visit(tree, 0, 0)
+        if check.faults:
+            raise FaultsError(*check.faults.values())
+        expression = _whole(tree)
+        if expression is not None:
+            target = nodes.Name("result", "store", lineno=1)
+            tree = nodes.Template([nodes.Assign(target, expression, lineno=1)], lineno=1)
+        tree.set_environment(SANDBOX)
+        compiled = SANDBOX.from_string(tree)
+    except TemplateSyntaxError as error:
+        raise FaultsError(_syntax_fault(source, error)) from None
+    except ValueError as error:
+        raise FaultsError(Fault(code="SF215", message=f"not a valid template: {error}")) from None
+    except (RecursionError, MemoryError, SyntaxError):
+        raise FaultsError(Fault(code="SF217", message="the template is nested too deeply")) from None
+    names = tuple(name for name in check.loads if name not in check.stores)
+    return Template(
+        source=source,
+        names=names,
+        required=frozenset(names) - check.guarded,
+        compute=_computing(compiled, whole=expression is not None),
+    )
+
+
+def _computing(compiled: Compiled, *, whole: bool) -> Callable[[Mapping[str, Json]], Json]:
+    def compute(values: Mapping[str, Json]) -> Json:
+        SANDBOX.budget = MAX_ITEMS
+        context = compiled.new_context({**values, "range": bounded_range}, shared=True)
+        text = limited(compiled.root_render_func(context))
+        return plain_json(context.vars["result"]) if whole else text
+
+    return compute
+
+
+def _whole(tree: nodes.Template) -> nodes.Expr | None:
+    """Return the expression when the template is one `{{ … }}` and blanks around it at most."""
+    if len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output):
+        return None
+    solid = [
+        node for node in tree.body[0].nodes if not (isinstance(node, nodes.TemplateData) and not node.data.strip())
+    ]
+    return solid[0] if len(solid) == 1 and not isinstance(solid[0], nodes.TemplateData) else None
+
+
+def _syntax_fault(source: str, error: TemplateSyntaxError) -> Fault:
+    unknown = re.match(r"No (filter|test) named '(.*)'", error.message or "")
+    if unknown:
+        known = [name for name in (SANDBOX.filters if unknown[1] == "filter" else SANDBOX.tests) if " " not in name]
+        start, end = locate(source, unknown[2], attribute=False)
+        message = f"there is no {unknown[1]} {unknown[2]} here"
+        return Fault(
+            code="SF217",
+            message=message,
+            start=start,
+            end=end,
+            allowed=listing(sorted(known)),
+            help=nearest(unknown[2], known) or "take it out",
+        )
+    start, end = opening_after(source, error.lineno)
+    message, remedy = _said(error.message or "")
+    return Fault(code="SF215", message=message, start=start, end=end, help=remedy)
+
+
+def _said(message: str) -> tuple[str, str]:
+    """Say the two commonest mistakes plainly, any other in Jinja's words; and the remedy."""
+    block = re.search(r"innermost block that needs to be closed is '(\w+)'", message)
+    if block:
+        closing = f"{{% end{block[1]} %}}"
+        return f"{{% {block[1]} %}} is never closed with {closing}", f"write {closing} where it ends"
+    if "expected 'end of print statement'" in message and "end of template" in message:
+        return "{{ is never closed with }}", "write }} after the expression"
+    return f"not a valid template: {message}", "braces that are text are written {{ '{{' }}"
+
+
+def _plain(error: Exception) -> str:
+    if isinstance(error, ZeroDivisionError):
+        return "division by zero"
+    return str(error) or type(error).__name__

@@ -1,0 +1,101 @@
+"""What can be wrong with a template, and where in its source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.pipeline.messages import listing, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.records.source import Json
+
+DELIMITED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+TOKEN = re.compile(r"\"[^\"]*\"|'[^']*'|\w+|\S")
+OPENING = re.compile(r"\{[{%#]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing wrong with a template, at `source[start:end]`."""
+
+    code: str
+    message: str
+    start: int = 0
+    end: int | None = None
+    allowed: str | None = None
+    help: str | None = None
+
+
+class FaultsError(Exception):
+    """A template that cannot be used, with every fault found."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(faults[0].message if faults else "")
+        self.faults = faults
+
+
+class HushedError(Exception):
+    """A value was used that is broken, and its own problem is reported where it stands."""
+
+
+class View(Mapping[str, "Json"]):
+    """A mapping that templates see under a name of its own, and that can say what a missing key means."""
+
+    title = ""
+    remedy = "remove it, or write what is there"
+
+    def fault(self, name: str) -> Fault:
+        """Say what is wrong with looking up `name`, which is not there."""
+        known = list(self)
+        return Fault(
+            code="SF216",
+            message=f"{self.title} has no {name}",
+            allowed=listing(known) or None,
+            help=nearest(name, known) or self.remedy,
+        )
+
+
+def unknown_name(source: str, name: str, offered: Iterable[str]) -> Fault:
+    """Say that a template uses a name that is not there."""
+    start, end = locate(source, name, attribute=False)
+    names = list(offered)
+    return Fault(
+        code="SF216",
+        message=f"{name} is not defined",
+        start=start,
+        end=end,
+        allowed=listing(names),
+        help=nearest(name, names) or f"give it a value under vars: {name}: …",
+    )
+
+
+def locate(source: str, name: str, *, attribute: bool) -> tuple[int, int | None]:
+    """Find where a template first uses `name`, as a name or after a dot or bracket."""
+    for region in DELIMITED.finditer(source):
+        before = ""
+        for token in TOKEN.finditer(source, region.start() + 2, region.end() - 2):
+            word = token[0].strip("\"'")
+            is_attribute = before in (".", "[")
+            if word == name and is_attribute == attribute and (attribute or token[0] == name):
+                return token.start(), token.end()
+            before = token[0]
+    found = OPENING.search(source)
+    return (found.start() if found else 0), None
+
+
+def first_region(source: str) -> tuple[int, int | None]:
+    """Return where the first expression or statement starts and ends."""
+    found = DELIMITED.search(source)
+    return (found.start(), found.end()) if found else (0, None)
+
+
+def opening_after(source: str, line: int) -> tuple[int, int | None]:
+    """Return where the first `{{` or `{%` from `line` (counted from 1) on stands, or the first of all."""
+    start = sum(len(text) + 1 for text in source.split("\n")[: line - 1])
+    found = OPENING.search(source, start) or OPENING.search(source)
+    return found.span() if found else (0, None)

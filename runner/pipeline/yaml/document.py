@@ -1,0 +1,68 @@
+"""YAML text → plain data, and beside it where each value and each key stands.
+
+Built from the parser's events, not from its nodes: the depth is known before anything is built, an alias is
+replayed at its own path, and YAML 1.1's surprises (`on`, `1:30`, `012`) never happen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runner.pipeline.secrets import key_problems
+from runner.pipeline.yaml.builder import Builder
+from runner.pipeline.yaml.events import StopReadingError, clean
+from runner.records.source import DocPath, Json, Mark, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.records.pipeline import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A parsed file. `data` is None when nothing could be read; `problems` says why.
+
+    `source` is the text itself, without a byte order mark and with LF at the ends of its lines.
+    """
+
+    file: str
+    data: Json
+    source: str = ""
+    marks: Mapping[DocPath, Mark] = field(default_factory=dict)
+    key_marks: Mapping[DocPath, Mark] = field(default_factory=dict)
+    texts: Mapping[DocPath, Text] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def parse(text: str, file: str) -> Document:
+    """Read one YAML document whose root is a mapping; never raises, whatever `text` holds."""
+    try:
+        source = clean(text, file)
+    except StopReadingError as stop:
+        return Document(file=file, data=None, problems=(stop.problem,))
+    keys = key_problems(source, file)
+    try:
+        builder = Builder(file, source)
+        data, _ = builder.build(builder.root, (), 0)
+    except StopReadingError as stop:
+        return Document(file=file, data=None, source=source, problems=(stop.problem, *keys))
+    problems = [*keys, *builder.problems]
+    if not isinstance(data, dict):
+        mark = builder.marks[()]
+        problems.append(
+            Problem(
+                code="SF108", message="the file is not a mapping of keys", mark=mark, help="start with `version: 1`"
+            )
+        )
+        data = None
+    return Document(
+        file=file,
+        data=data,
+        source=source,
+        marks=builder.marks,
+        key_marks=builder.key_marks,
+        texts=builder.texts,
+        problems=tuple(problems),
+    )

@@ -1,0 +1,99 @@
+"""Which jobs a command line names."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from runner.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.records.request import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Names as typed; a job is wanted when it meets every kind that was given."""
+
+    names: tuple[str, ...] = ()
+    """Jobs, matrix groups or cells."""
+    globs: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    among: frozenset[str] | None = None
+    """Cell ids to choose among, such as those that failed last time."""
+    shard: tuple[int, int] | None = None
+    """(I, N): the I-th of N parts, counted from 1."""
+
+    @property
+    def is_all(self) -> bool:
+        """Say whether nothing narrows the choice."""
+        return not (self.names or self.globs or self.labels or self.shard) and self.among is None
+
+
+def select(requests: tuple[Request, ...], wanted: Wanted) -> frozenset[str] | None:
+    """Return the ids of the wanted cells and of all they need; None when all are wanted.
+
+    Raises UsageError for a name, glob or label that no job has.
+    """
+    if wanted.is_all:
+        return None
+    chosen = {request.job for request in requests}
+    if wanted.names:
+        chosen &= {job for name in wanted.names for job in _named(requests, name)}
+    if wanted.globs:
+        chosen &= {job for glob in wanted.globs for job in _matching(requests, glob)}
+    if wanted.labels:
+        chosen &= {job for label in wanted.labels for job in _labelled(requests, label)}
+    if wanted.among is not None:
+        chosen &= wanted.among
+    if wanted.shard is not None:
+        part, parts = wanted.shard
+        chosen = set(sorted(chosen)[part - 1 :: parts])
+    return frozenset(_with_needs(requests, chosen))
+
+
+def _named(requests: tuple[Request, ...], name: str) -> Iterable[str]:
+    found = [request.job for request in requests if name in (request.job, request.group)]
+    if not found:
+        raise UsageError(
+            f"there is no job {name}", help=_suggest(name, {r.job for r in requests} | {r.group for r in requests})
+        )
+    return found
+
+
+def _matching(requests: tuple[Request, ...], glob: str) -> Iterable[str]:
+    found = [request.job for request in requests if fnmatchcase(request.job, glob) or fnmatchcase(request.group, glob)]
+    if not found:
+        raise UsageError(f"no job matches {glob}", help=_suggest(glob, {request.group for request in requests}))
+    return found
+
+
+def _labelled(requests: tuple[Request, ...], label: str) -> Iterable[str]:
+    found = [request.job for request in requests if label in request.labels]
+    if not found:
+        raise UsageError(f"no job has the label {label}", help=_suggest(label, {x for r in requests for x in r.labels}))
+    return found
+
+
+def _with_needs(requests: tuple[Request, ...], chosen: set[str]) -> set[str]:
+    needs = {request.job: request.needs for request in requests}
+    reached, waiting = set(chosen), list(chosen)
+    while waiting:
+        for need in needs.get(waiting.pop(), ()):
+            if need not in reached:
+                reached.add(need)
+                waiting.append(need)
+    return reached
+
+
+def _suggest(word: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    if close:
+        return f"did you mean {close[0]}?"
+    names = sorted(known)
+    shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    return f"known are {shown}" if names else "there is none"

@@ -1,0 +1,120 @@
+"""Which addresses audio may come from."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from runner.errors import ScorefileError
+from runner.provider.calls import origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from urllib.parse import SplitResult
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")
+
+
+class BadAddress(ScorefileError):
+    """A link leads where no audio of this provider can be."""
+
+
+def check_media_url(url: str, near: str) -> None:
+    """Refuse a media URL that is not https on a public host, unless it and the provider `near` are on this machine.
+
+    Raises BadAddress before a packet is sent. A name that is not found is left to the connection to report.
+    """
+    if is_loopback(near) and is_loopback(url):
+        return
+    parts = _parts(url)
+    if parts.scheme != "https":
+        raise BadAddress(f"the link to the audio is {parts.scheme or 'no URL'}, not https")
+    if origin(url) is None or parts.hostname is None:
+        raise _unusable()
+    for address in _addresses(parts.hostname):
+        if not is_public(address):
+            raise _private(parts.hostname)
+
+
+def joined(url: str, target: str) -> str:
+    """Return where a redirect from `url` leads. Raises BadAddress when that is no address."""
+    try:
+        return urljoin(url, target)
+    except ValueError as error:
+        raise _unusable() from error
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise _unusable() from error
+
+
+def _addresses(host: str) -> list[str]:
+    """Look a name up. Raises BadAddress for what cannot be a name; one that nobody has gives nothing."""
+    try:
+        return [str(address[0]) for *_, address in socket.getaddrinfo(host, 443, proto=socket.IPPROTO_TCP)]
+    except OSError:
+        return []
+    except ValueError as error:
+        raise _unusable() from error
+
+
+def peer_check(url: str, near: str, *, host: str) -> Callable[[str, Mapping[str, Any]], None]:
+    """Return a trace that refuses, before a byte is sent, a connection into a private network.
+
+    It looks at the address that was really connected to, so a name that answers differently twice gains nothing. A
+    connection to another than the URL's own `host`, as it is spelled for connecting, is one to a proxy, which decides.
+    """
+    allowed = is_loopback(near) and is_loopback(url)
+    proxied = False
+
+    def trace(name: str, info: Mapping[str, Any]) -> None:
+        nonlocal proxied
+        if name.endswith("connect_tcp.started"):
+            proxied = info["host"] != host
+        if allowed or proxied or not name.endswith("connect_tcp.complete"):
+            return
+        address = info["return_value"].get_extra_info("server_addr")
+        if address is None or not is_public(str(address[0])):
+            raise _private(host)
+
+    return trace
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether a URL names this machine by a loopback address or `localhost`."""
+    found = origin(url)
+    if found is None:
+        return False
+    if found[1] == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(found[1])
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
+def _unusable() -> BadAddress:
+    return BadAddress("the link to the audio is no address that could be used")
+
+
+def _private(host: str) -> BadAddress:
+    return BadAddress(f"the link to the audio leads into a private network ({host})")
+
+
+def is_public(text: str) -> bool:
+    """Say whether an address is on the public internet, seen through IPv4-mapped, NAT64 and 6to4 forms."""
+    address = ipaddress.ip_address(text.split("%", maxsplit=1)[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_public(str(address.ipv4_mapped))
+        if address in _NAT64 or address.sixtofour is not None or address.teredo is not None:
+            return False
+    return address.is_global and not address.is_multicast and address not in _PROTOCOLS

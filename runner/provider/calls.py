@@ -1,0 +1,91 @@
+"""Build the HTTP requests of a vendor's API. The key is not in them: the transport adds it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode, urlsplit
+
+from runner.errors import StateError
+from runner.provider.responses import clean, valid_id
+from runner.records.exchange import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.records.catalog import Model
+    from runner.records.pipeline import Webhook
+    from runner.records.provider import Endpoint, Provider
+    from runner.records.source import Json
+
+
+def submit_call(
+    provider: Provider, model: Model, params: Mapping[str, Json], *, job: str, webhook: Webhook | None, base_url: str
+) -> Call:
+    """Build the one call that may cost money: parameters, the card's fixed fields, the callback's fields; no key."""
+    if provider.submit is None:
+        raise ValueError(f"{provider.name} takes no submits")
+    headers = {"Content-Type": "application/json", **provider.submit.headers}
+    body = {**params, **model.body}
+    if webhook is not None and provider.webhook is not None:
+        words = {"url": webhook.url, "mode": webhook.mode or "", "job": job}
+        headers |= {name: text for name, form in provider.webhook.headers.items() if (text := _render(form, words))}
+        body |= {name: text for name, form in provider.webhook.body.items() if (text := _render(form, words))}
+    payload = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    url = _join(base_url, provider.submit.path.replace("{path}", model.path))
+    return Call(method=provider.submit.method, url=url, headers=tuple(headers.items()), body=payload)
+
+
+def poll_call(provider: Provider, *, id: str, poll_url: str | None, base_url: str) -> Call:
+    """Build the call that asks where a job stands; `poll_url` counts only on the provider's own scheme, host and port."""
+    if provider.poll is None:
+        raise ValueError(f"{provider.name} answers at once and is not polled")
+    call = _id_call(provider.poll, id, base_url)
+    if poll_url is None or origin(poll_url) is None or origin(poll_url) != origin(base_url):
+        return call
+    return Call(method=call.method, url=poll_url, headers=call.headers)
+
+
+def cancel_call(provider: Provider, *, id: str, base_url: str) -> Call | None:
+    """Build the call that calls a job off; None where the vendor has no such thing."""
+    return None if provider.cancel is None else _id_call(provider.cancel.endpoint, id, base_url)
+
+
+def list_call(provider: Provider, *, base_url: str, page: str | None = None) -> Call | None:
+    """Build the call that lists recent jobs, from where `page` says on; None where the vendor has no such thing."""
+    rules = provider.listing
+    if rules is None:
+        return None
+    url = _join(base_url, rules.endpoint.path)
+    if page is not None and rules.page_param is not None:
+        url += "?" + urlencode({rules.page_param: page})
+    return Call(method=rules.endpoint.method, url=url, headers=tuple(rules.endpoint.headers.items()))
+
+
+def _id_call(endpoint: Endpoint, id: str, base_url: str) -> Call:
+    if valid_id(id) is None:
+        raise StateError(f"the id {clean(id)!r} cannot stand in a URL", help="the journal or the lock is damaged")
+    url = _join(base_url, endpoint.path.replace("{id}", quote(id, safe="")))
+    return Call(method=endpoint.method, url=url, headers=tuple(endpoint.headers.items()))
+
+
+def _render(form: str, words: Mapping[str, str]) -> str:
+    return re.sub(r"\{(url|mode|job)\}", lambda found: words[found[1]], form)
+
+
+def _join(base_url: str, path: str) -> str:
+    return f"{base_url.rstrip('/')}/{path.lstrip('/')}"
+
+
+def origin(url: str) -> tuple[str, str, int] | None:
+    """Return scheme, host and port; None for what is no plain http or https URL."""
+    ports = {"http": 80, "https": 443}
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in ports or not parts.hostname or parts.username is not None or not url.isprintable():
+        return None
+    return (parts.scheme, parts.hostname, port or ports[parts.scheme]) if " " not in url else None

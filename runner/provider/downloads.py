@@ -1,0 +1,285 @@
+"""URL → verified take in the blob store.
+
+Media come from hosts that are not the vendor's API, so no key is ever sent here. A download is free and is retried;
+what arrives is hashed while it streams, decoded to its end, and only then given its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import httpx
+import tenacity
+
+from runner.audio.probe.decode import BadAudio
+from runner.audio.probe.measure import inspect
+from runner.errors import ScorefileError
+from runner.provider.addresses import BadAddress, check_media_url, joined, peer_check
+from runner.provider.deadline import Deadline
+from runner.provider.http_clients import FAULTS, Wire, words_of
+from runner.provider.request_log import noting
+from runner.records.lock import Take
+from runner.records.media_types import EXTENSIONS
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Container, Mapping
+    from pathlib import Path
+
+    from runner.records.exchange import Media
+    from runner.state.blobs.local import Blobs
+
+MAX_MEDIA_BYTES = 1 << 30
+MAX_HOPS = 5
+READ_TIMEOUT_S = 30.0
+CONNECT_TIMEOUT_S = 10.0
+TRIES = 8
+BAD_CONTENT_TRIES = 3
+DURATION_TOLERANCE_S, DURATION_TOLERANCE = 2.0, 0.25
+"""How far the real length may be from the asked one, which vendors call a target: in seconds, or as a part of it."""
+_CHUNK = 1 << 18
+_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "scorefile"}
+_ANY_TYPE = "application/octet-stream"
+_ALIASES = {
+    "audio/x-wav": "audio/wav",
+    "audio/wave": "audio/wav",
+    "audio/vnd.wave": "audio/wav",
+    "audio/mp3": "audio/mpeg",
+    "audio/x-flac": "audio/flac",
+    "audio/m4a": "audio/mp4",
+    "audio/x-m4a": "audio/mp4",
+    "audio/vorbis": "audio/ogg",
+    "application/ogg": "audio/ogg",
+}
+
+
+class LinkDead(ScorefileError):
+    """The link is gone (401, 403, 404, 410): the vendor may have a fresh one."""
+
+
+class BadContent(ScorefileError):
+    """What came is not the audio that was promised; it is kept aside in quarantine."""
+
+
+class DownloadFailed(ScorefileError):
+    """The download did not succeed this time; the next run takes it up again at no cost."""
+
+
+class _Again(Exception):
+    """A passing fault: worth another try."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What a take has to be, and where it may come from.
+
+    `kinds` are the media types that may come where the answer names none, `asked_s` is the asked length in seconds.
+    `near` is the provider's base URL: media on this machine or a private network are taken only from a provider that is
+    on loopback itself. `within_s` is how long all tries together may take.
+    """
+
+    provider: str
+    kinds: tuple[str, ...]
+    near: str
+    within_s: float
+    asked_s: float | None = None
+
+
+class Fetcher(Protocol):
+    """What the engine needs to get one take."""
+
+    def fetch(self, media: Media, promise: Promise) -> Take:
+        """Return the verified take, stored."""
+        ...
+
+    def close(self) -> None:
+        """Close idle connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Got:
+    path: Path
+    sha256: str
+    size: int
+
+
+class HttpFetcher:
+    """The Fetcher over real HTTP. Safe to use from several threads; `stop` ends its waiting.
+
+    `shown` are the providers whose paths may stand in a log.
+    """
+
+    def __init__(
+        self,
+        blobs: Blobs,
+        stop: threading.Event,
+        layer: httpx.BaseTransport | None = None,
+        *,
+        shown: Container[str] = (),
+    ) -> None:
+        self._shown = shown
+        self._blobs = blobs
+        self._stop = stop
+        self._wire = Wire(layer)
+
+    def fetch(self, media: Media, promise: Promise) -> Take:
+        """Download, verify and store one take. Raises LinkDead, BadContent or DownloadFailed."""
+        if media.url is None:
+            return self._keep(_write(self._blobs.part(), media.data or b""), media, promise)
+        bad, end = 0, time.monotonic() + promise.within_s
+        for attempt in self._retrying(promise.within_s):
+            with attempt:
+                number, left_s = attempt.retry_state.attempt_number, max(1.0, end - time.monotonic())
+                got = self._download(media.url, promise, attempt=number, within_s=left_s)
+                try:
+                    return self._keep(got, media, promise)
+                except BadContent as error:
+                    bad += 1
+                    if bad >= BAD_CONTENT_TRIES:
+                        raise
+                    raise _Again(error.message) from error
+        raise DownloadFailed("the download was stopped")
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._wire.close()
+
+    def _retrying(self, within_s: float) -> tenacity.Retrying:
+        def give_up(state: tenacity.RetryCallState) -> None:
+            why = state.outcome.exception() if state.outcome else None
+            raise DownloadFailed(f"the download failed {state.attempt_number} times: {why}")
+
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_Again),
+            wait=tenacity.wait_random_exponential(multiplier=0.5, max=30),
+            stop=tenacity.stop_after_attempt(TRIES)
+            | tenacity.stop_after_delay(within_s)
+            | tenacity.stop_when_event_set(self._stop),
+            sleep=tenacity.sleep_using_event(self._stop),
+            retry_error_callback=give_up,
+        )
+
+    def _download(self, url: str, promise: Promise, *, attempt: int, within_s: float) -> _Got:
+        near, shown = promise.near, None if promise.provider in self._shown else frozenset[str]()
+        for _ in range(MAX_HOPS):
+            try:
+                check_media_url(url, near)
+                with (
+                    noting("GET", url, attempt=attempt, shown=shown) as note,
+                    Deadline(within_s) as deadline,
+                    self._wire.to(url).stream(
+                        "GET",
+                        url,
+                        headers=_HEADERS,
+                        timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+                        extensions={"trace": _both(deadline, url, near)},
+                    ) as response,
+                ):
+                    note.status = response.status_code
+                    target = _redirect(response)
+                    if target is None:
+                        got = self._stream(response)
+                        note.bytes_in = got.size
+                        return got
+                url = joined(url, target)
+            except BadAddress as error:
+                raise BadContent(error.message) from error
+            except httpx.InvalidURL as error:
+                raise BadContent("the link to the audio cannot be read as an address") from error
+            except FAULTS as error:
+                raise _Again(words_of(error)) from error
+        raise BadContent(f"the link redirects more than {MAX_HOPS} times")
+
+    def _stream(self, response: httpx.Response) -> _Got:
+        _check_status(response)
+        promised = response.headers.get("content-length")
+        sha256, size, part = hashlib.sha256(), 0, self._blobs.part()
+        try:
+            with part.open("xb") as file:
+                for chunk in response.iter_raw(_CHUNK):
+                    size += len(chunk)
+                    if size > MAX_MEDIA_BYTES:
+                        raise BadContent(f"the file is larger than {MAX_MEDIA_BYTES >> 20} MiB")
+                    if self._stop.is_set():
+                        raise DownloadFailed("the download was stopped")
+                    sha256.update(chunk)
+                    file.write(chunk)
+            if promised is not None and promised.isdigit() and int(promised) != size:
+                raise _Again(f"{size} of {promised} bytes came")
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        return _Got(path=part, sha256=sha256.hexdigest(), size=size)
+
+    def _keep(self, got: _Got, media: Media, promise: Promise) -> Take:
+        """Decode a download to its end and give it its place in the store; quarantine what is not as promised."""
+        try:
+            probe = inspect(got.path)
+            _check(promise, probe.media_type, probe.seconds, said=media.media_type)
+        except (BadAudio, BadContent) as error:
+            kept = self._blobs.quarantine(got.path, got.sha256)
+            raise BadContent(f"{error.message}; kept at {kept}") from error
+        except BaseException:
+            got.path.unlink(missing_ok=True)
+            raise
+        self._blobs.adopt(got.path, got.sha256)
+        return Take(
+            sha256=got.sha256,
+            bytes=got.size,
+            media_type=probe.media_type,
+            seconds=round(probe.seconds, 3),
+            rate_hz=probe.rate_hz,
+            channels=probe.channels,
+            lufs=probe.lufs,
+            seed=media.seed,
+        )
+
+
+def _both(deadline: Deadline, url: str, near: str) -> Callable[[str, Mapping[str, Any]], None]:
+    """Return one trace that minds the clock and the address."""
+    peer = peer_check(url, near, host=httpx.URL(url).raw_host.decode("ascii"))
+
+    def trace(name: str, info: Mapping[str, Any]) -> None:
+        deadline.trace(name, info)
+        peer(name, info)
+
+    return trace
+
+
+def _redirect(response: httpx.Response) -> str | None:
+    if response.status_code not in (301, 302, 303, 307, 308):
+        return None
+    target = response.headers.get("location")
+    if not target:
+        raise BadContent(f"the link answers {response.status_code} without saying where to")
+    return str(target)
+
+
+def _check_status(response: httpx.Response) -> None:
+    status = response.status_code
+    if status in (401, 403, 404, 410):
+        raise LinkDead(f"the link answers {status}")
+    if status != 200:
+        raise _Again(f"the link answers {status}")
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise _Again("the file came compressed, which was not asked for")
+
+
+def _check(promise: Promise, media_type: str, seconds: float, *, said: str | None) -> None:
+    """Raise BadContent when a file is not of the promised kind and length; bytes of no named kind may be any."""
+    named = (said or "").split(";")[0].strip().lower()
+    kinds = tuple(EXTENSIONS) if named == _ANY_TYPE else (_ALIASES.get(named, named),) if named else promise.kinds
+    if media_type not in kinds:
+        raise BadContent(f"promised was {' or '.join(kinds)}, what came is {media_type}")
+    asked_s = promise.asked_s
+    if asked_s is not None and abs(seconds - asked_s) > max(DURATION_TOLERANCE_S, asked_s * DURATION_TOLERANCE):
+        raise BadContent(f"asked were {asked_s:g} s, what came lasts {seconds:.2f} s")
+
+
+def _write(part: Path, data: bytes) -> _Got:
+    part.write_bytes(data)
+    return _Got(path=part, sha256=hashlib.sha256(data).hexdigest(), size=len(data))

@@ -1,0 +1,59 @@
+"""What a vendor's list of recent jobs says: where a lost receipt may be found again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.provider.responses import MAX_ID, BadJsonError, find, read_json, valid_id
+
+if TYPE_CHECKING:
+    from runner.records.exchange import Reply
+    from runner.records.provider import Provider
+
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One job in a vendor's list; `created` is the vendor's own text."""
+
+    id: str
+    prompt: str
+    created: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer of a list; `next` is the vendor's own word for where the next one begins, None at the end."""
+
+    jobs: tuple[Listed, ...]
+    next: str | None
+
+
+class BadList(Exception):
+    """The answer is no list; the message says why."""
+
+
+def read_page(provider: Provider, reply: Reply) -> Page:
+    """Return the jobs of a list answer, as far as they can be read. Raises BadList when it is none."""
+    rules = provider.listing
+    if rules is None:
+        raise BadList(f"{provider.title} has no list of jobs")
+    if reply.status != 200:
+        raise BadList(f"{provider.title} answered {reply.status} to the question for its list of jobs")
+    try:
+        document = read_json(reply.body)
+    except BadJsonError as error:
+        raise BadList(str(error)) from error
+    items = find(rules.items, document)
+    after = find(rules.next, document)
+    listed = []
+    for item in items[:MOST] if isinstance(items, list) else ():
+        id_ = valid_id(find(rules.id, item))
+        if id_ is not None:
+            listed.append(
+                Listed(id=id_, prompt=str(find(rules.prompt, item) or ""), created=str(find(rules.created, item) or ""))
+            )
+    more = isinstance(after, str | int) and not isinstance(after, bool) and len(str(after)) <= MAX_ID
+    return Page(jobs=tuple(listed), next=str(after) if more else None)

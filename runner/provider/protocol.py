@@ -1,0 +1,211 @@
+"""Speak a vendor's API: parameters become a Call, a Reply becomes a Reading.
+
+The rule behind every line of `read_submit`: an answer that does not prove otherwise may have cost money.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runner.provider.calls import cancel_call, list_call, origin, poll_call, submit_call
+from runner.provider.media import read_media
+from runner.provider.responses import (
+    MAX_INLINE_AUDIO,
+    MAX_JSON,
+    BadJsonError,
+    clean,
+    find,
+    positive,
+    read_json,
+    reason,
+    retry_after,
+    valid_id,
+)
+from runner.records.exchange import Media, Reading, Verdict
+
+if TYPE_CHECKING:
+    from runner.records.catalog import Model
+    from runner.records.exchange import Reply
+    from runner.records.provider import ErrorGroup, ErrorRow, Provider
+    from runner.records.source import Json
+
+__all__ = ["cancel_call", "list_call", "poll_call", "read_poll", "read_submit", "submit_call"]
+
+UNPROVEN: tuple[ErrorGroup | None, ...] = (None, "transient", "missing")
+"""What proves nothing on a submit: no row of the provider's own table, a passing fault, a word about ids in polls."""
+
+POLL_REFUSALS: dict[int, ErrorGroup] = {401: "auth", 403: "auth", 404: "missing", 410: "missing"}
+"""What a status says on a poll where the table has no row: asking again is free. Every other one teaches nothing."""
+
+POLLED = (200, 201, 202)
+INLINE = ("hex", "base64", "data-url")
+REDIRECT, REFUSED, SERVER_FAULT = 300, 400, 500
+
+
+def answer_limit(provider: Provider) -> int:
+    """Return how many bytes an answer may have: few, unless the provider puts the audio itself into it."""
+    inline = provider.result is not None and provider.result.transform in INLINE
+    return MAX_INLINE_AUDIO if inline or provider.mode == "sync-bytes" else MAX_JSON
+
+
+# ---------------------------------------------------------------- submit answers
+
+
+def read_submit(provider: Provider, model: Model, reply: Reply, *, base_url: str | None = None) -> Reading:
+    """Say what the answer to a submit means: ACCEPTED or DONE with proof, REJECTED with proof, else UNKNOWN.
+
+    `base_url` completes relative links; by default it is the provider's own.
+    """
+    if reply.status in provider.accepted and provider.mode == "sync-bytes":
+        return _read_bytes(provider, model, reply)
+    document, fault = _document(provider, reply)
+    text = reason(provider.error_paths, document)
+    if reply.status in provider.accepted:
+        taken = _read_taken(provider, model, document, base_url or provider.base_url)
+        if taken is not None:
+            return taken
+        fault = fault or "the answer holds neither audio nor a usable id"
+    row = _row(provider, reply.status, text)
+    said, pause = _said(provider, reply, text or fault), retry_after(reply.headers)
+    if row is None or row.group in UNPROVEN:
+        return Reading(verdict=Verdict.UNKNOWN, message=said, retry_after_s=pause)
+    return Reading(verdict=Verdict.REJECTED, group=row.group, message=said, help=row.help, retry_after_s=pause)
+
+
+def _read_taken(provider: Provider, model: Model, document: Json, base_url: str) -> Reading | None:
+    """Find the proof that a submit was taken: audio in a synchronous answer, else an id that can be polled."""
+    receipt = valid_id(find(provider.id_path, document))
+    if provider.mode == "sync-json":
+        done = _read_done(provider, model, document, base_url)
+        if done is not None:
+            return done
+    if receipt is None or provider.poll is None:
+        return None
+    url = find(provider.poll.url_from, document)
+    poll_url = url if isinstance(url, str) and origin(url) else None
+    return Reading(verdict=Verdict.ACCEPTED, id=receipt, poll_url=poll_url, word=_word(provider, document))
+
+
+def _read_bytes(provider: Provider, model: Model, reply: Reply) -> Reading:
+    """Read an answer that is the audio itself; text of any kind is no audio, and may still have been charged."""
+    kind = reply.headers.get("content-type", model.media_types[0]).partition(";")[0].strip().lower()
+    if reply.body and (kind.startswith("audio/") or kind == "application/octet-stream"):
+        return Reading(verdict=Verdict.DONE, media=(Media(data=reply.body, media_type=kind),))
+    fault = f"the answer is {clean(kind)}, not audio" if reply.body else "the answer is empty"
+    return Reading(verdict=Verdict.UNKNOWN, message=_said(provider, reply, fault))
+
+
+# ---------------------------------------------------------------- poll answers
+
+
+def read_poll(provider: Provider, model: Model, reply: Reply, *, id: str, base_url: str | None = None) -> Reading:
+    """Say what the answer to a poll means; whatever teaches nothing is RETRY, since asking again is free."""
+    document, fault = _document(provider, reply)
+    text = reason(provider.error_paths, document)
+    if reply.status not in POLLED:
+        row = _row(provider, reply.status, text)
+        group = row.group if row else POLL_REFUSALS.get(reply.status)
+        said, pause = _said(provider, reply, text or fault), retry_after(reply.headers)
+        verdict = _poll_refusal(group)
+        if verdict is not Verdict.REFUSED:
+            return Reading(verdict=verdict, message=said, retry_after_s=pause)
+        return Reading(verdict=verdict, group=group, message=said, help=row.help if row else None, retry_after_s=pause)
+    if fault:
+        return _again(provider, reply, fault)
+    named = find(provider.id_path, document)
+    if named is not None and str(named) != id:
+        return _again(provider, reply, "the answer is about another job")
+    return _read_state(provider, model, reply, document, base_url or provider.base_url)
+
+
+def _poll_refusal(group: ErrorGroup | None) -> Verdict:
+    match group:
+        case "auth" | "account":
+            return Verdict.REFUSED
+        case "missing":
+            return Verdict.MISSING
+        case "balance" | "rate" | "busy" | "invalid" | "transient" | None:
+            return Verdict.RETRY
+
+
+def _read_state(provider: Provider, model: Model, reply: Reply, document: Json, base_url: str) -> Reading:
+    """Weigh the status word against the flag that says it is over: the flag decides whether, the word decides how."""
+    word = _word(provider, document)
+    if provider.status is None or word is None:
+        return _again(provider, reply, "the answer names no status")
+    state = provider.status.words.get(word)
+    over = find(provider.status.final_path, document)
+    shown = clean(word)
+    if over is False or (over is not True and state in {"waiting", None}):
+        pause = retry_after(reply.headers)
+        return Reading(verdict=Verdict.WAITING, word=shown, known=state is not None, retry_after_s=pause)
+    if state == "failed":
+        said = reason(provider.error_paths, document) or f"{provider.title} says {shown} and gives no reason"
+        charged = False if word in provider.status.uncharged else None
+        return Reading(verdict=Verdict.FAILED, word=shown, message=said, charged=charged)
+    done = _read_done(provider, model, document, base_url)
+    if done is not None:
+        return replace(done, word=shown, known=state is not None)
+    if state is None:
+        said = f"{provider.title} says that it is over, with the unknown word {shown} and no audio"
+        return Reading(verdict=Verdict.FAILED, word=shown, known=False, message=said)
+    return _again(provider, reply, f"the answer says {shown} and holds no audio")
+
+
+# ---------------------------------------------------------------- parts of both
+
+
+def _read_done(provider: Provider, model: Model, document: Json, base_url: str) -> Reading | None:
+    """Read the audio of an answer; a type the vendor does not name is the card's, where that promises only one."""
+    if provider.result is None:
+        return None
+    media = read_media(provider.result, document, base_url=base_url)
+    promised = model.media_types[0] if len(model.media_types) == 1 else None
+    typed = tuple(replace(take, media_type=take.media_type or promised) for take in media)
+    seconds = positive(find(provider.result.seconds, document))
+    receipt = valid_id(find(provider.id_path, document))
+    return Reading(verdict=Verdict.DONE, id=receipt, media=typed, seconds=seconds) if typed else None
+
+
+def _document(provider: Provider, reply: Reply) -> tuple[Json, str]:
+    """Parse the body; give None and the fault in words when it is no clean JSON."""
+    try:
+        return read_json(reply.body, limit=answer_limit(provider)), ""
+    except BadJsonError as error:
+        return None, str(error)
+
+
+def _row(provider: Provider, status: int, text: str) -> ErrorRow | None:
+    return next((row for row in provider.errors if _matches(row, status, text)), None)
+
+
+def _matches(row: ErrorRow, status: int, text: str) -> bool:
+    """Match one row; a row for any status stops short of 5xx, which prove nothing unless a row names them."""
+    fits = status < SERVER_FAULT if row.status is None else row.status == status
+    return fits and (row.contains is None or row.contains in text)
+
+
+def _word(provider: Provider, document: Json) -> str | None:
+    """Read the status word; an integer or a boolean is written as JSON writes it."""
+    value = find(provider.status.path, document) if provider.status else None
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str() | int():
+            return str(value)
+        case _:
+            return None
+
+
+def _again(provider: Provider, reply: Reply, fault: str) -> Reading:
+    return Reading(
+        verdict=Verdict.RETRY, message=_said(provider, reply, fault), retry_after_s=retry_after(reply.headers)
+    )
+
+
+def _said(provider: Provider, reply: Reply, text: str) -> str:
+    target = origin(reply.headers.get("location", ""))
+    if REDIRECT <= reply.status < REFUSED and target is not None:
+        text = f"go to {target[1]}, which is not followed"
+    return f"{provider.title} answered {reply.status}: {text or 'no reason given'}"

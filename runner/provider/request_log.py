@@ -1,0 +1,101 @@
+"""One log line an exchange: method, host, path, status, milliseconds, attempt.
+
+Never a key, a query, a header or a body. Where a vendor's ids hold personal data, a part of a path that its file does not
+spell out is shown as a digest. Nothing is measured while nobody listens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from runner.records.provider import Provider
+
+_LOG = logging.getLogger("scorefile.http")
+_DIGITS = 12
+
+
+@dataclass(slots=True)
+class Note:
+    """What is learned while an exchange goes on."""
+
+    status: int | None = None
+    bytes_in: int = 0
+
+
+@contextmanager
+def noting(
+    method: str,
+    url: str,
+    *,
+    attempt: int,
+    shown: frozenset[str] | None,
+    struck: Callable[[str], str] = str,
+    bytes_out: int = 0,
+) -> Iterator[Note]:
+    """Log the exchange that the block makes. `shown` are the path's parts that may be read; None shows them all.
+
+    `struck` takes a key out of a text.
+    """
+    note = Note()
+    if not _LOG.isEnabledFor(logging.INFO):
+        yield note
+        return
+    begun, failed = time.monotonic(), None
+    try:
+        yield note
+    except BaseException as error:
+        failed = type(error).__name__
+        raise
+    finally:
+        host, path = _host_and_path(url)
+        told = {
+            "method": method,
+            "host": host,
+            "path": struck(readable(path, shown)),
+            "status": note.status,
+            "ms": round((time.monotonic() - begun) * 1000),
+            "attempt": attempt,
+            "bytes_out": bytes_out,
+            "bytes_in": note.bytes_in,
+            "error": failed if note.status is None else None,
+        }
+        _LOG.info("request", extra=told)
+
+
+def _host_and_path(url: str) -> tuple[str, str]:
+    """Take a URL apart; what cannot be one has neither."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return parts.netloc.rpartition("@")[2], parts.path
+
+
+def readable(path: str, shown: frozenset[str] | None) -> str:
+    """Return a path with each part that is not in `shown` as a digest."""
+    if shown is None:
+        return path
+    return "/".join(part if not part or part in shown else _digest(part) for part in path.split("/"))
+
+
+def plain_words(provider: Provider) -> frozenset[str] | None:
+    """Return the parts of a provider's paths that may be read: None, which is all, unless its ids are private."""
+    if not provider.id_is_private:
+        return None
+    listing = provider.listing.endpoint if provider.listing else None
+    cancel = provider.cancel.endpoint if provider.cancel else None
+    ends = [end for end in (provider.submit, provider.poll, cancel, listing) if end is not None]
+    return frozenset(part for end in ends for part in end.path.split("/") if part and "{" not in part)
+
+
+def _digest(part: str) -> str:
+    return "sha256:" + hashlib.sha256(part.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]

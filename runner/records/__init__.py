@@ -1,0 +1,1 @@
+"""The nouns, by subject: frozen, each with its facts and its JSON form beside it."""

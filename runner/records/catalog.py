@@ -1,0 +1,92 @@
+"""What a model accepts, makes and costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from decimal import Decimal
+
+    from runner.records.source import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What one submit costs in USD. No amount is an unknown price, never a free one."""
+
+    per: Literal["request", "take", "minute"] = "request"
+    usd: Decimal | None = None
+    typical_minutes: float | None = None
+    max_minutes: float | None = None
+    source: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """One parameter of a model, as its page documents it."""
+
+    name: str
+    types: tuple[str, ...]
+    required: bool = False
+    default: Json = None
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: int | None = None
+    max_items: int | None = None
+    choices: tuple[Json, ...] = ()
+    description: str = ""
+
+
+Reproduces: TypeAlias = Literal["exact", "similar", "no"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seed:
+    """The parameter that takes the seed, its usable range, and how far the same seed brings the same audio back."""
+
+    param: str
+    minimum: int
+    maximum: int
+    reproduces: Reproduces
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takes:
+    """How many takes one request makes: a parameter's value, or a constant."""
+
+    param: str | None = None
+    default: int = 1
+    maximum: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One model: what it accepts (`schema`, draft-07), where it is called, what it costs, what it returns."""
+
+    id: str
+    provider: str
+    title: str
+    path: str
+    body: Mapping[str, Json]
+    """Fixed fields that are sent with every request, such as the vendor's own model name."""
+    schema: Mapping[str, Json]
+    params: Mapping[str, Param]
+    price: Price
+    seed: Seed | None
+    takes: Takes
+    media_types: tuple[str, ...]
+    """Promised media types, the likeliest first."""
+    format_param: str | None
+    """The parameter that chooses the container, where there is one."""
+    duration_param: str | None
+    """The parameter that asks for a length in seconds; None when the model chooses the length."""
+    typical_s: float
+    """The length in seconds a rehearsal plays when nothing asks for one."""
+    notes: tuple[str, ...]
+    file: str = ""
+    body_rules: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: MappingProxyType({}))
+    """Fixed fields that the page lets a client leave out or choose, as it documents them."""

@@ -1,0 +1,79 @@
+"""One HTTP exchange with a provider, and what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.records.provider import ErrorGroup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One HTTP request, complete but for the key: the transport adds it, for the provider's own host only."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One HTTP answer, read to its end. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    kept: str | None = None
+    """SHA-256 of the body where it stands in the store instead of here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """One take as the vendor hands it over: a link, or the bytes themselves."""
+
+    url: str | None = None
+    data: bytes | None = None
+    media_type: str | None = None
+    seed: int | None = None
+    kept: str | None = None
+    """SHA-256 of the bytes where they stand in the store instead of here."""
+
+
+class Verdict(StrEnum):
+    """What an answer means."""
+
+    ACCEPTED = "accepted"  # submit: taken, `id` is the receipt
+    REJECTED = "rejected"  # submit: proven not executed; `group` says why
+    UNKNOWN = "unknown"  # submit: may have been charged
+    WAITING = "waiting"  # poll: not over
+    DONE = "done"  # poll, or a synchronous submit: `media` is there
+    FAILED = "failed"  # poll: the vendor says it failed
+    RETRY = "retry"  # poll: nothing learned, ask again
+    REFUSED = "refused"  # poll: the key or the account is not accepted (any more)
+    MISSING = "missing"  # poll: the vendor does not know this id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What an answer means, in the words of no vendor."""
+
+    verdict: Verdict
+    id: str | None = None
+    poll_url: str | None = None
+    media: tuple[Media, ...] = ()
+    group: ErrorGroup | None = None
+    message: str = ""
+    help: str | None = None
+    """What the vendor's page says to do about a refusal."""
+    word: str | None = None
+    """The vendor's own status word; with WAITING and `known` False one that its file does not list."""
+    known: bool = True
+    charged: bool | None = None
+    retry_after_s: float | None = None
+    seconds: float | None = None

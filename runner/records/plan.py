@@ -1,0 +1,69 @@
+"""What a run would do, why, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from runner.records.lock import Entry
+    from runner.records.request import Request
+    from runner.records.source import Json, Mark
+    from runner.records.submission import Submission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What an action may cost in USD: `low` when all goes well, `worst` with every allowed resubmit; None = unknown."""
+
+    low: Decimal | None
+    worst: Decimal | None
+    how: str = ""
+    """How the sum came about: `1 request × $0.08`."""
+    source: str = ""
+    date: str = ""
+
+
+Verb: TypeAlias = Literal["reuse", "restore", "generate", "regenerate", "resume", "remaster", "blocked"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One field that differs between the lock and the request."""
+
+    field: str
+    old: Json
+    new: Json
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What to do for one request, and why."""
+
+    request: Request
+    verb: Verb
+    reason: str
+    changes: tuple[Change, ...] = ()
+    cost: Cost
+    entry: Entry | None = None
+    """The lock entry or finished journal entry that this action builds on."""
+    entry_job: str | None = None
+    """The job id under which that entry stands, when the job was renamed."""
+    submission: Submission | None = None
+    """The earlier submission that this action takes up, gives up for a new one, or that blocks it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """All actions in the order of the file, with their sums."""
+
+    actions: tuple[Action, ...]
+    low: Decimal | None
+    worst: Decimal | None
+    collect: tuple[Action, ...] = ()
+    """Paid submissions that no job of the file asks for any more: finished into the blob store, placed nowhere."""
+    orphans: tuple[str, ...] = ()
+    """Lock entries whose job is not in the file any more."""

@@ -1,0 +1,59 @@
+"""Exactly what would be sent for one cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from runner.records.catalog import Price
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.records.catalog import Model
+    from runner.records.pipeline import OnUnknown, Origin, Webhook
+    from runner.records.source import Json, Mark
+
+
+SeedMode: TypeAlias = Literal["none", "fixed", "auto", "random"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A default that the job's model does not take."""
+
+    param: str
+    mark: Mark | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Exactly what would be sent for one cell, where each value comes from, and what to do with the answer.
+
+    `params` lacks the seed when `seed_mode` is `random` and it has not been drawn.
+    """
+
+    job: str
+    group: str
+    model: Model
+    params: Mapping[str, Json]
+    seed_mode: SeedMode
+    output: str
+    """POSIX path relative to the pipeline's folder, without an audio extension: that follows the real format.
+
+    Empty: its takes go to the blob store only.
+    """
+    take: int
+    takes: int
+    mark: Mark
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    """Cell ids, groups resolved."""
+    labels: tuple[str, ...] = ()
+    retries: int = 0
+    timeout_s: float = 1800.0
+    on_unknown: OnUnknown = "hold"
+    webhook: Webhook | None = None
+    price: Price = field(default_factory=Price)
+    left_out: tuple[LeftOut, ...] = ()

@@ -1,0 +1,63 @@
+"""Numbers, amounts and values as people read them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.records.source import Json
+
+
+def usd(amount: Decimal | None) -> str:
+    """Return an amount as people read it; an unknown one says so."""
+    if amount is None:
+        return "unknown"
+    return f"${amount:,.2f}" if amount == round(amount, 2) else f"${amount.normalize():f}"
+
+
+def count(number: int, noun: str) -> str:
+    """Return `1 job`, `3 jobs`, `9,000 jobs`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def short(value: Json, limit: int = 60) -> str:
+    """Return a value on one line, cut to `limit` characters."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def some(names: Iterable[str], most: int = 3) -> str:
+    """Join the first names with commas; an ellipsis says that there are more."""
+    known = list(names)
+    return ", ".join(known[:most]) + (" …" if len(known) > most else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """An amount in USD, and how many parts of it have no known price."""
+
+    known: Decimal = Decimal(0)
+    unknown: int = 0
+
+    @classmethod
+    def of(cls, amounts: Iterable[Decimal | None]) -> Sum:
+        """Add amounts up; None counts as unknown."""
+        parts = list(amounts)
+        known = sum((part for part in parts if part is not None), Decimal(0))
+        return cls(known=known, unknown=sum(part is None for part in parts))
+
+    @property
+    def total(self) -> Decimal | None:
+        """The whole amount; None when a part is unknown."""
+        return None if self.unknown else self.known
+
+    def __str__(self) -> str:
+        if not self.unknown:
+            return usd(self.known)
+        more = f"{count(self.unknown, 'job')} of unknown price"
+        return f"{usd(self.known)} and {more}" if self.known else more

@@ -1,0 +1,48 @@
+"""A second opinion on the journal: how many rows it held last, and their chained checksum.
+
+SQLite takes a write-ahead log that was cut, or a file of no bytes, for a younger state of the database and says nothing.
+The checkpoint is written after the journal, so a sound journal holds at least what the checkpoint says.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Checkpoint:
+    """The last line of a file beside the journal: `COUNT SUM`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> tuple[int, str]:
+        """Return the count of rows and their sum, (0, "") when there is none. Raises ValueError when it is damaged.
+
+        A last line without an end was being written when the power went: the one before it holds.
+        """
+        try:
+            lines = self._path.read_bytes().decode("ascii").split("\n")
+        except FileNotFoundError:
+            return 0, ""
+        whole = lines[:-1]
+        if not whole:
+            return 0, ""
+        count, _, total = whole[-1].partition(" ")
+        if not count.isdecimal() or len(total) != 64 or set(total) - set("0123456789abcdef"):
+            raise ValueError("its checkpoint cannot be read")
+        return int(count), total
+
+    def write(self, count: int, total: str) -> None:
+        """Add what the journal holds now, durably."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            size = os.fstat(descriptor).st_size
+            torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
+            os.write(descriptor, (b"\n" if torn else b"") + f"{count} {total}\n".encode())
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)

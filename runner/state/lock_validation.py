@@ -1,0 +1,101 @@
+"""Whether an entry of the lock can be what this program wrote, field by field.
+
+A lock is edited, merged and copied by people. What is wrong in it is said when it is read, with its place; it never
+trips a run that has begun to pay.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from runner.records.media_types import EXTENSIONS
+
+if TYPE_CHECKING:
+    from runner.records.lock import Entry, Receipt, Take
+
+MAX_ID = 512
+
+
+def check_entry(entry: Entry) -> Entry:
+    """Return an entry that is sound in all its fields. Raises ValueError saying which is not."""
+    _check_receipt(entry.receipt)
+    if not entry.takes and not entry.receipt.request_id:
+        raise ValueError("receipt.request_id: a receipt that waits for its takes needs its id")
+    if entry.take < 1:
+        raise ValueError("takes are counted from 1")
+    for number, take in enumerate(entry.takes, start=1):
+        try:
+            _check_take(take)
+        except ValueError as error:
+            raise ValueError(f"take {number}: {error}") from error
+    if sum(take.path is not None for take in entry.takes) > 1:
+        raise ValueError("only one take stands at the output, and several have a path")
+    for name, inner in (("pending", entry.pending), ("paid", entry.paid)):
+        if inner is not None:
+            try:
+                check_entry(inner)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from error
+    return entry
+
+
+def _check_receipt(receipt: Receipt) -> None:
+    if len(receipt.request_id) > MAX_ID or not receipt.request_id.isprintable() or " " in receipt.request_id:
+        raise ValueError(f"receipt.request_id: {receipt.request_id[:60]!r} is not an id a vendor gives")
+    if not _is_time(receipt.submitted_at):
+        raise ValueError(f"receipt.submitted_at: {receipt.submitted_at!r} is not a time such as 2026-11-20T12:00:00Z")
+    if receipt.price_usd is not None and not _is_price(receipt.price_usd):
+        raise ValueError(f"receipt.price_usd: {receipt.price_usd!r} is not an amount of dollars")
+    # What came from JSON is not what a type checker believes it to be.
+    url: object = receipt.poll_url
+    if url is not None and not (isinstance(url, str) and _is_url(url)):
+        raise ValueError(f"receipt.poll_url: {url!r} is not a link")
+
+
+def _check_take(take: Take) -> None:
+    if take.bytes < 0:
+        raise ValueError("bytes: a file has no negative size")
+    if not math.isfinite(take.seconds) or take.seconds < 0:
+        raise ValueError(f"seconds: {take.seconds} is no length")
+    if take.lufs is not None and not math.isfinite(take.lufs):
+        raise ValueError(f"lufs: {take.lufs} is no loudness")
+    if take.rate_hz < 1 or take.channels < 1:
+        raise ValueError("rate_hz and channels are counted from 1")
+    if take.path is not None:
+        _check_path(take.path, take.media_type)
+
+
+def _check_path(path: str, media_type: str) -> None:
+    """Check that a path stays in the folder and ends as every output of its kind does: no other file is ours."""
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or "\0" in path:
+        raise ValueError(f"the path {path!r} leads out of the folder")
+    if not parts[-1].endswith(EXTENSIONS[media_type]):
+        raise ValueError(f"{path!r} is no place for {media_type}, whose files end in {EXTENSIONS[media_type]}")
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _is_price(text: str) -> bool:
+    try:
+        price = Decimal(text)
+    except InvalidOperation:
+        return False
+    return price.is_finite() and price >= 0
+
+
+def _is_url(text: str) -> bool:
+    try:
+        return text.isprintable() and urlsplit(text).scheme in ("http", "https") and bool(urlsplit(text).hostname)
+    except ValueError:
+        return False

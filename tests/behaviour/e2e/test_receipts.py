@@ -1,0 +1,150 @@
+"""What a person does with receipts: look, decide a doubt, call off, check."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runner.emulator.serve import rehearsal_emulator
+from tests.support.catalog import SCHEMAS
+from tests.support.command import Done, scorefile, vendors_at
+from tests.support.emulator import RunningEmulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PIPELINE = """\
+version: 1
+jobs:
+  dance: {model: pixverse/music-2.6, prompt: village dance}
+  theme: {model: pixazo/lyria-2, prompt: low brass, timeout_s: 1}
+"""
+FAULTS = [
+    {"do": "http", "status": 500, "charged": True, "model": "pixverse/music-2.6", "nth": 1},
+    {"do": "never-ends", "model": "pixazo/lyria-2", "nth": 1},
+]
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Path:
+    (tmp_path / "scorefile.yaml").write_text(PIPELINE)
+    return tmp_path
+
+
+@pytest.fixture
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    faults = tmp_path_factory.mktemp("faults") / "faults.json"
+    faults.write_text(json.dumps(FAULTS))
+    with rehearsal_emulator((SCHEMAS,), faults=faults) as url:
+        running = RunningEmulator(url=url)
+        with running.http:
+            yield running
+
+
+def say(night: Path, emulator: RunningEmulator, *words: str) -> Done:
+    return scorefile(*words, cwd=night, env=vendors_at(emulator.url))
+
+
+def test_a_doubt_is_shown_with_the_vendors_own_match_and_decided_by_it(night: Path, faulty: RunningEmulator) -> None:
+    first = say(night, faulty, "run", "dance", "--yes", "-q")
+    assert first.code == 8
+    assert "scorefile resolve dance" in first.out
+    shown = say(night, faulty, "resolve")
+    taken = faulty.ledger()["submits"][0]["id"]
+    assert "lists a job with this prompt" in shown.out
+    assert f"scorefile resolve dance --id '{taken}'" in shown.out
+    again = say(night, faulty, "run", "dance", "--yes", "-q")
+    assert (again.code, "scorefile resolve dance" in again.out) == (8, True)
+    assert say(night, faulty, "resolve", "dance", "--id", taken).code == 0
+    assert say(night, faulty, "run", "dance", "--yes", "-q").code == 0
+    assert len(faulty.ledger()["submits"]) == 1
+    assert taken not in (night / "scorefile.lock").read_text()
+    assert say(night, faulty, "resolve").out == "no submit is in doubt\n"
+
+
+@pytest.mark.parametrize("decision", ["--not-charged", "--resubmit"])
+def test_a_doubt_that_is_given_up_is_submitted_again(night: Path, faulty: RunningEmulator, decision: str) -> None:
+    assert say(night, faulty, "run", "dance", "--yes", "-q").code == 8
+    assert say(night, faulty, "resolve", "dance", decision).code == 0
+    assert say(night, faulty, "run", "dance", "--yes", "-q").code == 0
+    assert len(faulty.ledger()["submits"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("theme", "--not-charged"), "theme is in no doubt"),
+        (("dance", "--id", "a b"), "is not an id a vendor gives"),
+        (("dance", "--id", f"sha256:{'0' * 64}"), "is not an id a vendor gives"),
+        (("dance", "--id", "x", "--resubmit"), "name one job and one of"),
+        (("--not-charged",), "name one job and one of"),
+    ],
+)
+def test_a_decision_that_makes_no_sense_is_refused(
+    night: Path, faulty: RunningEmulator, words: tuple[str, ...], message: str
+) -> None:
+    assert say(night, faulty, "run", "dance", "--yes", "-q").code == 8
+    done = say(night, faulty, "resolve", *words)
+    assert done.code == 2
+    assert message in done.err
+    assert say(night, faulty, "run", "dance", "--yes", "-q").code == 8
+
+
+def test_a_job_is_called_off_where_its_vendor_can_and_what_that_means_is_said(
+    night: Path, faulty: RunningEmulator
+) -> None:
+    assert say(night, faulty, "run", "theme", "--yes", "-q").code == 5
+    done = say(night, faulty, "cancel", "theme")
+    assert done.code == 5
+    assert "theme: not called off; the vendor has no way to call a job off" in done.out
+    assert say(night, faulty, "run", "dance", "--yes", "-q").code == 8
+    assert say(night, faulty, "resolve", "dance", "--id", faulty.ledger()["submits"][1]["id"]).code == 0
+    done = say(night, faulty, "cancel", "dance")
+    meaning = "the vendor stops tracking it; the job itself may run on and be charged"
+    kept = "its receipt is kept: the next run asks for it once more, at no cost, and only --force pays for a new one"
+    assert (done.code, done.out) == (0, f"dance: called off; {meaning}; {kept}\n")
+    assert faulty.ledger()["cancels"] == 1
+    assert "dance" in json.loads((night / "scorefile.lock").read_text())["jobs"]
+    done = say(night, faulty, "cancel", "dance")
+    assert (done.code, "dance has no submission under way" in done.err) == (2, True)
+
+
+def test_the_log_tells_a_life_in_order(night: Path, emulator: RunningEmulator) -> None:
+    assert say(night, emulator, "run", "dance", "--yes", "-q").code == 0
+    rows = say(night, emulator, "log", "--format", "json").json["events"]
+    phases = ["planned", "intent", "answered", "accepted", "ready", "fetched", "placed", "done"]
+    assert [row["phase"] for row in rows] == phases
+    assert {row["job"] for row in rows} == {"dance"}
+    assert say(night, emulator, "log", "theme").out == "the journal is empty\n"
+
+
+def test_the_doctor_finds_what_is_damaged(night: Path, emulator: RunningEmulator) -> None:
+    assert say(night, emulator, "run", "dance", "--yes", "-q").code == 0
+    sound = say(night, emulator, "doctor", "--state")
+    assert sound.code == 0
+    assert "8 rows, each with its checksum" in sound.out
+    blob = next(path for path in (night / ".scorefile" / "blobs").glob("??/*"))
+    blob.chmod(0o644)
+    blob.write_bytes(b"not what it was")
+    (night / "scorefile.lock").write_text("<<<<<<< ours\n")
+    journal = night / ".scorefile" / "pipelines" / "scorefile" / "journal.db"
+    with sqlite3.connect(journal) as connection:
+        connection.execute("UPDATE events SET job = 'other' WHERE seq = 2")
+    connection.close()
+    damaged = say(night, emulator, "doctor", "--state", "--format", "json")
+    assert damaged.code == 3
+    states = {check["what"]: check["state"] for check in damaged.json["checks"]}
+    assert states == {"journal": "damaged", "lock": "damaged", "store": "damaged"}
+
+
+def test_offline_a_paid_job_is_left_as_it_is_and_is_no_doubt(night: Path, faulty: RunningEmulator) -> None:
+    assert say(night, faulty, "run", "theme", "--yes", "-q").code == 5
+    polls = faulty.ledger()["polls"]
+    done = say(night, faulty, "run", "theme", "--offline", "-q")
+    assert done.code == 5, done
+    assert "only its vendor can make it, and this run is offline" in done.out
+    assert faulty.ledger()["polls"] == polls

@@ -1,0 +1,284 @@
+"""What templates may do, what they give, and what they are refused."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from runner.pipeline.templates.template import _of_jinja, _of_names, compile_template
+from runner.pipeline.templates.template_errors import FaultsError
+from tests.pipeline.conftest import check_text
+
+
+def value(source: str, **names: object) -> object:
+    template = compile_template(source)
+    assert template.missing(names, names) == ()
+    return template.render(names)
+
+
+def fault(source: str, **names: object) -> tuple[str, str]:
+    with pytest.raises(FaultsError) as caught:
+        value(source, **names)
+    first = caught.value.faults[0]
+    return first.code, first.message
+
+
+@pytest.mark.parametrize(
+    ("source", "result"),
+    [
+        ("{{ n }}", 96),
+        ("{{ n * 2 }}", 192),
+        ("{{ n / 2 }}", 48),
+        ("{{ n / 5 }}", 19.2),
+        ("  {{ n }}\n", 96),
+        ("{{ n }} bpm", "96 bpm"),
+        ("{{ n }}{{ n }}", "9696"),
+        ("{{ flag }}", True),
+        ("{{ flag }}!", "true!"),
+        ("{{ none }}", None),
+        ("{{ [n, 1.0, 'x'] }}", [96, 1, "x"]),
+        ("{{ {'a': n} }}", {"a": 96}),
+        ("{{ words[0] }}", "low"),
+        ("{{ words[-1][:2] }}", "br"),
+        ("{{ tree.leaf }}", 1),
+        ("{{ tree['items'] }}", 2),
+        ("{{ words | join(', ') }}", "low, brass"),
+        ("{{ 'a' ~ n ~ true }}", "a96true"),
+        ("{{ nothing | default('x') }}", "x"),
+        ("{{ 'yes' if nothing is defined else 'no' }}", "no"),
+        ("{% for w in words %}{{ loop.index }}{{ w }} {% endfor %}", "1low 2brass "),
+        ("{% if n > 90 and not flag %}a{% else %}b{% endif %}", "b"),
+        ("{{ range(3) | list }}", [0, 1, 2]),
+        ("{{ 'low brass' | title }}", "Low Brass"),
+        ("{{ 96.6 | round }}", 97),
+        ("{{ '12' | int }}", 12),
+        ("{{ 'aXb' | replace('X', '-') }}", "a-b"),
+        ("{{ [3, 1, 3] | unique | sort | first }}", 1),
+        ("{{ words | length }}", 2),
+        ("{# note #}x", "x"),
+        ("plain }} text", "plain }} text"),
+    ],
+)
+def test_a_template_gives(source: str, result: object) -> None:
+    given = value(source, n=96, flag=True, words=["low", "brass"], tree={"leaf": 1, "items": 2})
+    assert given == result
+    assert type(given) is type(result)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ ''.__class__.__mro__ }}",
+        "{{ ''['__class__'] }}",
+        "{{ '' | attr('__class__') }}",
+        "{{ '{0.__class__}'.format(1) }}",
+        "{{ 'x'.upper() }}",
+        "{{ cycler('a') }}",
+        "{{ lipsum() }}",
+        "{{ namespace() }}",
+        "{{ self }}",
+        "{{ self.x() }}",
+        "{{ range(stop=3) }}",
+        "{{ range(*[1]) }}",
+        "{{ range }}x{{ range.__self__ }}",
+        "{% set x = 1 %}",
+        "{% macro f() %}{% endmacro %}",
+        "{% include 'x' %}",
+        "{% import 'x' as y %}",
+        "{% extends 'x' %}",
+        "{% block b %}{% endblock %}",
+        "{% call x() %}{% endcall %}",
+        "{% filter upper %}x{% endfilter %}",
+        "{% with a = 1 %}{{ a }}{% endwith %}",
+        "{% for a in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+        "{% for a in [1] %}{% for b in [1] %}{% for c in [1] %}{% endfor %}{% endfor %}{% endfor %}",
+        "{{ 2 ** 3 }}",
+        "{{ 'x' | center(1000000000) }}",
+        "{{ 'x' | format }}",
+        "{{ 'x' | map('upper') }}",
+        "{{ [1] | sum }}",
+        "{{ x is callable }}",
+        "{{ 'x' | items in a loop }}",
+        "{{ _x }}",
+        "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
+        "{{ " + "[" * 60 + "]" * 60 + " }}",
+        "{{ " + "-" * 3000 + "1 }}",
+    ],
+)
+def test_what_is_not_on_the_list_is_refused_before_rendering(source: str) -> None:
+    with pytest.raises(FaultsError) as caught:
+        compile_template(source)
+    assert {fault.code for fault in caught.value.faults} <= {"SF215", "SF217"}
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("{{ 'a' * 10 }}", "SF218"),
+        ("{{ [1] * 10 }}", "SF218"),
+        ("{{ '%99d' % 1 }}", "SF218"),
+        ("{{ 1 + 'a' }}", "SF218"),
+        ("{{ true + 1 }}", "SF218"),
+        ("{{ 1 / 0 }}", "SF218"),
+        ("{{ 1 % 0 }}", "SF218"),
+        ("{{ 'x' | int }}", "SF218"),
+        ("{{ 1.5 | round(400) }}", "SF218"),
+        ("{{ [1, 'a'] | sort }}", "SF218"),
+        ("{{ [] | first }}", "SF218"),
+        ("{{ [1] }}!", "SF218"),
+        ("{{ none }}!", "SF218"),
+        ("{{ {'a': 1} }}!", "SF218"),
+        ("{{ 9999999999 * 9999999999 }}", "SF219"),
+        ("{{ 'nan' | float }}", "SF219"),
+        ("{{ 'inf' | float * 2 }}", "SF219"),
+        ("{{ range(10001) | length }}", "SF219"),
+        ("{{ big + big }}", "SF219"),
+        ("{{ big ~ big }}", "SF219"),
+        ("{{ big | replace('a', 'bb') }}", "SF219"),
+        ("{{ [big, big] | join }}", "SF219"),
+        ("{{ big }}{{ big }}", "SF219"),
+        ("{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}", "SF219"),
+        ("{% for i in big %}{{ i }}{% endfor %}", "SF219"),
+        ("{{ tree.leaff }}", "SF216"),
+        ("{{ tree.items }}", "SF216"),
+        ("{{ tree.leaf.real }}", "SF216"),
+        ("{{ 'abc'.upper }}", "SF216"),
+        ("{{ [1][5] }}", "SF216"),
+    ],
+)
+def test_what_grows_or_fails_while_rendering_is_refused(source: str, code: str) -> None:
+    started = time.perf_counter()
+    assert fault(source, big="a" * 60_000, tree={"leaf": 1})[0] == code
+    assert time.perf_counter() - started < 1
+
+
+def test_an_undefined_whole_expression_is_an_error_not_an_empty_text() -> None:
+    template = compile_template("{{ nope }}")
+    assert [fault.message for fault in template.missing({}, ["nape"])] == ["nope is not defined"]
+    assert template.missing({}, ["nape"])[0].help == "did you mean nape?"
+
+
+def test_an_undefined_name_inside_a_list_is_an_error() -> None:
+    assert fault("{{ [x is defined, tree.gone] }}", x=1, tree={})[0] == "SF216"
+
+
+def test_a_rendered_value_is_not_rendered_again() -> None:
+    text = (
+        "version: 1\nvars: {a: '{{ b }}', b: 1}\njobs: {j: {model: acme/solo, prompt: \"{{ '{{ 7*7 }}' }} {{ a }}\"}}\n"
+    )
+    assert check_text(text).only_request.params["prompt"] == "{{ 7*7 }} 1"
+
+
+def test_vars_refer_to_vars_in_any_order() -> None:
+    text = "version: 1\nvars: {a: '{{ b + 1 }}', b: '{{ c * 2 }}', c: 5}\njobs: {j: {model: acme/solo, prompt: 'n {{ a }}'}}\n"
+    assert check_text(text).only_request.params["prompt"] == "n 11"
+
+
+def test_a_var_that_nobody_uses_may_need_an_axis() -> None:
+    text = "version: 1\nvars: {a: '{{ biome }} x'}\njobs:\n  j: {model: acme/solo, prompt: x}\n  k: {model: acme/solo, prompt: '{{ a }}', matrix: {biome: [ash]}}\n"
+    result = check_text(text)
+    assert result.problems == ()
+    assert result.request("k@ash").params["prompt"] == "ash x"
+
+
+def test_templates_see_the_job_and_its_cell() -> None:
+    text = """version: 1
+jobs:
+  j:
+    model: acme/solo
+    labels: [hero]
+    matrix: {biome: [ash], heat: {hot: 150}}
+    prompt: "{{ job.id }} {{ job.name }} {{ job.labels[0] }} {{ job.cell.biome }} {{ job.cell.heat }}"
+"""
+    assert check_text(text).only_request.params["prompt"] == "j@ash-hot j hero ash 150"
+
+
+def test_templates_see_vars_as_a_mapping_too() -> None:
+    text = "version: 1\nvars: {a: 1, tree: {b: [2]}}\njobs: {j: {model: acme/solo, prompt: '{{ vars.a }} {{ vars.tree.b[0] }} {{ tree.b[0] }}'}}\n"
+    assert check_text(text).only_request.params["prompt"] == "1 2 2"
+
+
+def test_templates_see_declared_environment_only() -> None:
+    text = "version: 1\nenv: [TAG]\njobs: {j: {model: acme/solo, prompt: '{{ env.TAG }}'}}\n"
+    assert check_text(text, env={"TAG": "v1", "KEY": "s"}).only_request.params["prompt"] == "v1"
+    hidden = check_text(text.replace("env.TAG", "env.KEY"), env={"TAG": "v1", "KEY": "s"}).only
+    assert hidden.code == "SF221"
+    assert hidden.allowed == "TAG"
+
+
+def test_a_missing_environment_variable_may_have_a_default() -> None:
+    text = "version: 1\nenv: [TAG]\njobs: {j: {model: acme/solo, prompt: \"{{ env.TAG | default('dev') }}\"}}\n"
+    assert check_text(text).only_request.params["prompt"] == "dev"
+
+
+def test_all_of_vars_or_env_cannot_be_printed() -> None:
+    for name in ("vars", "env", "job", "jobs"):
+        text = f"version: 1\nvars: {{a: 1}}\njobs: {{j: {{model: acme/solo, prompt: 'x {{{{ {name} }}}}'}}}}\n"
+        assert check_text(text).only.code == "SF218"
+
+
+def test_a_job_sees_the_resolved_values_of_those_it_needs() -> None:
+    text = """version: 1
+jobs:
+  z:
+    needs: [a, m]
+    model: acme/band
+    prompt: "{{ jobs.a.id }} {{ jobs.a.model }} {{ jobs.a.output }} {{ jobs.m['ash'].params.prompt }}"
+    params: {bpm: "{{ jobs.a.params.bpm + 1 }}", seed: "{{ jobs.a.params.seed }}"}
+  a: {model: acme/band, prompt: x, params: {bpm: 90}}
+  m: {model: acme/solo, prompt: "in {{ b }}", matrix: {b: [ash, ice]}}
+"""
+    result = check_text(text)
+    assert result.problems == ()
+    request = result.request("z")
+    assert [request.job for request in result.requests] == ["z", "a", "m@ash", "m@ice"]
+    assert request.params["prompt"] == "a acme/band audio/a in ash"
+    assert (request.params["bpm"], request.params["seed"]) == (91, result.request("a").params["seed"])
+    assert request.origins["bpm"].steps[0].text == "jobs.a.params.bpm = 90"
+
+
+def test_a_job_that_needs_a_broken_one_is_not_blamed_for_it() -> None:
+    text = """version: 1
+jobs:
+  a: {model: acme/band, prompt: x, params: {bpm: 999}}
+  b: {model: acme/band, needs: a, prompt: "{{ jobs.a.params.bpm }}", params: {bpm: 2}}
+"""
+    messages = [problem.message for problem in check_text(text).problems]
+    assert messages == ["bpm is 999", "bpm is 2"]
+
+
+def test_a_broken_var_is_said_once_at_its_own_place() -> None:
+    text = """version: 1
+vars: {a: "{{ nope }}"}
+jobs:
+  j: {model: acme/solo, prompt: "{{ a }}"}
+  k: {model: acme/solo, prompt: "{{ a }} x"}
+"""
+    problem = check_text(text).only
+    assert problem.mark is not None
+    assert (problem.code, problem.mark.line, problem.mark.column) == ("SF216", 2, 15)
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ a }}", " {{ a }}\n", "x{{a}}y{{ b }}", "{{ a }}{{ a }}", "{{ c }}!", "{{ d }}!", "{{ b }}\n\n"]
+)
+def test_the_short_way_for_plain_names_gives_what_jinja_gives(source: str) -> None:
+    values = {"a": 1.0, "b": "t", "c": True, "d": [1]}
+    short, long = _of_names(source), _of_jinja(source)
+    assert short is not None
+    assert (short.names, short.required) == (long.names, long.required)
+    outcomes = []
+    for template in (short, long):
+        try:
+            outcomes.append(template.render(values))
+        except FaultsError as error:
+            outcomes.append(error.faults)
+    assert outcomes[0] == outcomes[1]
+
+
+@pytest.mark.parametrize(
+    "source", ["{{ true }}", "{{ self }}", "{{ range }}", "{{- a }}", "{{ a.b }}", "{{ a }}{# c #}", "{{ a", "{{ _a }}"]
+)
+def test_anything_else_goes_the_long_way(source: str) -> None:
+    assert _of_names(source) is None

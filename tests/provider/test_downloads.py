@@ -1,0 +1,364 @@
+"""URL → verified take: no key ever goes out here, and only whole audio of the promised kind gets a name."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.audio.encode import encode
+from runner.provider import downloads
+from runner.provider.addresses import BadAddress, check_media_url, joined
+from runner.provider.downloads import BadContent, DownloadFailed, HttpFetcher, LinkDead, Promise
+from runner.records.exchange import Media
+from runner.state.blobs.local import Blobs
+from tests.support.catalog import shipped_catalog
+from tests.support.recorder import STRANGE_URLS, Recorder, Says, recording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from runner.records.catalog import Model
+    from runner.records.lock import Take
+
+MODEL = shipped_catalog().models["pixazo/tracks"]
+MP3_CARD = shipped_catalog().models["pixverse/music-2.6"]
+FAR = "https://gateway.pixazo.ai"
+
+
+def tone(seconds: float = 3.0) -> Any:
+    wave = 0.3 * np.sin(2 * np.pi * 220 * np.arange(int(48_000 * seconds)) / 48_000)
+    return (np.stack([wave, wave], axis=1) * 32767).astype(np.int16)
+
+
+WAV = encode(tone(), 48_000, "audio/wav")
+MP3 = encode(tone(), 48_000, "audio/mpeg")
+PAGE = b"<!DOCTYPE html><title>Login</title>" + b" " * 5000
+
+
+@pytest.fixture
+def cdn() -> Iterator[Recorder]:
+    with recording() as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    return Blobs(tmp_path / "blobs")
+
+
+@pytest.fixture
+def fetcher(blobs: Blobs) -> Iterator[HttpFetcher]:
+    made = HttpFetcher(blobs, threading.Event())
+    yield made
+    made.close()
+
+
+def get(fetcher: HttpFetcher, cdn: Recorder, **over: Any) -> Take:
+    media = Media(url=f"{cdn.url}/take.wav", media_type=over.pop("media_type", None), seed=over.pop("seed", None))
+    return fetcher.fetch(media, promise(cdn.url, **over))
+
+
+def promise(near: str, *, model: Model = MODEL, asked_s: float | None = None, within_s: float = 900.0) -> Promise:
+    return Promise(provider=model.provider, kinds=model.media_types, asked_s=asked_s, near=near, within_s=within_s)
+
+
+def unfinished(blobs: Blobs) -> list[Path]:
+    return list(blobs.part().parent.iterdir())
+
+
+# ---------------------------------------------------------------- what is right
+
+
+def test_a_take_is_verified_measured_and_stored(fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs) -> None:
+    cdn.say("*", Says.file(WAV, "audio/wav"))
+    take = get(fetcher, cdn, asked_s=3.0, seed=5)
+    assert (take.bytes, take.media_type, take.seconds, take.rate_hz, take.channels, take.seed) == (
+        len(WAV),
+        "audio/wav",
+        3.0,
+        48_000,
+        2,
+        5,
+    )
+    assert take.lufs is not None
+    assert blobs.path(take.sha256).read_bytes() == WAV
+    assert unfinished(blobs) == []
+
+
+def test_no_key_and_no_word_about_the_vendor_goes_to_the_cdn(fetcher: HttpFetcher, cdn: Recorder) -> None:
+    cdn.say("*", Says.file(WAV, "audio/wav"))
+    get(fetcher, cdn)
+    sent = {name.lower() for name, _ in cdn.seen[0].headers}
+    assert sent == {"host", "accept", "accept-encoding", "connection", "user-agent"}
+
+
+def test_bytes_that_came_with_the_answer_need_no_request(fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs) -> None:
+    take = fetcher.fetch(Media(data=WAV), promise(cdn.url))
+    assert take.sha256 in blobs
+    assert cdn.seen == []
+
+
+@pytest.mark.parametrize("said", [None, "audio/x-wav", "audio/wav; charset=binary", "application/octet-stream"])
+def test_other_names_of_the_same_type_are_the_same(fetcher: HttpFetcher, cdn: Recorder, said: str | None) -> None:
+    cdn.say("*", Says.file(WAV, "application/octet-stream"))
+    assert get(fetcher, cdn, media_type=said).media_type == "audio/wav"
+
+
+def test_a_redirect_to_another_host_is_followed_without_a_key(fetcher: HttpFetcher, cdn: Recorder) -> None:
+    with recording() as other:
+        other.say("*", Says.file(WAV, "audio/wav"))
+        cdn.say("*", Says.redirect(f"{other.url}/signed.wav?X-Signature=abc"))
+        assert get(fetcher, cdn).bytes == len(WAV)
+        assert [seen.path for seen in other.seen] == ["/signed.wav?X-Signature=abc"]
+        assert not {"authorization", "ocp-apim-subscription-key", "cookie", "referer"} & {
+            name.lower() for name, _ in other.seen[0].headers
+        }
+
+
+def test_a_passing_fault_is_tried_again(fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs) -> None:
+    cdn.say("*", Says(status=503), Says.file(WAV, "audio/wav"))
+    assert get(fetcher, cdn).bytes == len(WAV)
+    assert len(cdn.seen) == 2
+
+
+def test_a_download_that_breaks_off_is_tried_again(fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs) -> None:
+    cut = Says(body=WAV, headers=(("Content-Type", "audio/wav"),), cut=len(WAV) // 2)
+    cdn.say("*", cut, Says.file(WAV, "audio/wav"))
+    assert get(fetcher, cdn).bytes == len(WAV)
+    assert unfinished(blobs) == []
+
+
+# ---------------------------------------------------------------- what is not
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "TRIES", 2)
+    monkeypatch.setattr(downloads, "BAD_CONTENT_TRIES", 2)
+
+
+def test_a_download_that_always_breaks_off_leaves_nothing(
+    fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs, impatient: None
+) -> None:
+    cdn.say("*", Says(body=WAV, cut=1000))
+    with pytest.raises(DownloadFailed, match="the download failed 2 times"):
+        get(fetcher, cdn)
+    assert unfinished(blobs) == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_dead_link_is_not_asked_twice(fetcher: HttpFetcher, cdn: Recorder, status: int) -> None:
+    cdn.say("*", Says(status=status))
+    with pytest.raises(LinkDead, match=f"the link answers {status}"):
+        get(fetcher, cdn)
+    assert len(cdn.seen) == 1
+
+
+def test_a_page_where_audio_should_be_is_kept_aside(
+    fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs, impatient: None
+) -> None:
+    cdn.say("*", Says.file(PAGE, "text/html"))
+    with pytest.raises(BadContent, match=r"kept at .*quarantine") as caught:
+        get(fetcher, cdn)
+    assert "web page" in caught.value.message.lower() or "html" in caught.value.message.lower()
+    assert unfinished(blobs) == []
+
+
+@pytest.mark.parametrize("body", [b"", b"RIFF", WAV[:40], b'{"error": "expired"}', b"\x00" * 9000])
+def test_what_is_no_audio_is_never_stored(
+    fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs, impatient: None, body: bytes
+) -> None:
+    cdn.say("*", Says.file(body, "audio/wav"))
+    with pytest.raises(BadContent, match="kept at"):
+        get(fetcher, cdn)
+    assert unfinished(blobs) == []
+
+
+def test_audio_that_ends_early_is_never_stored(fetcher: HttpFetcher, cdn: Recorder, impatient: None) -> None:
+    cdn.say("*", Says.file(WAV[: len(WAV) // 2], "audio/wav"))
+    with pytest.raises(BadContent, match="kept at"):
+        get(fetcher, cdn)
+
+
+def test_another_container_than_promised_is_refused(fetcher: HttpFetcher, cdn: Recorder, impatient: None) -> None:
+    cdn.say("*", Says.file(MP3, "audio/wav"))
+    with pytest.raises(BadContent, match="promised was audio/wav, what came is audio/mpeg"):
+        get(fetcher, cdn)
+
+
+def test_another_length_than_asked_is_refused(fetcher: HttpFetcher, cdn: Recorder, impatient: None) -> None:
+    cdn.say("*", Says.file(WAV, "audio/wav"))
+    with pytest.raises(BadContent, match=r"asked were 60 s, what came lasts 3\.00 s"):
+        get(fetcher, cdn, asked_s=60.0)
+
+
+def test_a_length_near_the_asked_one_is_taken(fetcher: HttpFetcher, cdn: Recorder) -> None:
+    cdn.say("*", Says.file(MP3, "audio/mpeg"))
+    assert get(fetcher, cdn, model=MP3_CARD, asked_s=4.5).media_type == "audio/mpeg"
+
+
+def test_a_file_larger_than_the_limit_is_refused(
+    fetcher: HttpFetcher, cdn: Recorder, blobs: Blobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "MAX_MEDIA_BYTES", 1 << 16)
+    cdn.say("*", Says.file(WAV, "audio/wav"))
+    with pytest.raises(BadContent, match="larger than"):
+        get(fetcher, cdn)
+    assert unfinished(blobs) == []
+
+
+def test_redirects_without_end_are_refused(fetcher: HttpFetcher, cdn: Recorder) -> None:
+    cdn.say("*", Says.redirect("/again"))
+    with pytest.raises(BadContent, match="redirects more than 5 times"):
+        get(fetcher, cdn)
+
+
+def test_a_redirect_to_nowhere_is_refused(fetcher: HttpFetcher, cdn: Recorder) -> None:
+    cdn.say("*", Says(status=302, headers=()))
+    with pytest.raises(BadContent, match="without saying where to"):
+        get(fetcher, cdn)
+
+
+@pytest.mark.parametrize("target", STRANGE_URLS)
+def test_a_redirect_to_a_strange_address_is_refused(
+    fetcher: HttpFetcher, cdn: Recorder, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    monkeypatch.setattr(downloads, "TRIES", 1)
+    cdn.say("*", Says.redirect(target))
+    with pytest.raises((BadContent, DownloadFailed)):
+        get(fetcher, cdn)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [*STRANGE_URLS, "https://\x00/", "https://\ud800/", "https://\uff10\u2488.invalid/", "https://a\u2028b/"],
+    ids=ascii,
+)
+def test_a_strange_link_is_refused(fetcher: HttpFetcher, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setattr(downloads, "TRIES", 1)
+    with pytest.raises((BadContent, DownloadFailed)):
+        fetcher.fetch(Media(url=url), promise(FAR))
+
+
+@given(url=st.one_of(st.text(), st.builds("https://{}{}".format, st.text("[]:@%./x0\x00", max_size=8), st.text())))
+def test_no_text_makes_the_check_of_an_address_stumble(url: str) -> None:
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(BadAddress):
+        resolving(patch, "93.184.215.14")
+        check_media_url(url, FAR)
+    with contextlib.suppress(BadAddress):
+        joined("https://cdn.example.com/a", url)
+
+
+@pytest.mark.parametrize("host", ["a" * 64, "a..b"])
+def test_a_name_that_cannot_be_looked_up_is_refused(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda name, *_args, **_more: name.encode("idna"))
+    with pytest.raises(BadAddress, match="no address that could be used"):
+        check_media_url(f"https://{host}/x.wav", FAR)
+
+
+def test_a_stopped_run_does_not_wait(blobs: Blobs, cdn: Recorder) -> None:
+    stop = threading.Event()
+    stop.set()
+    cdn.say("*", Says(status=503))
+    fetcher = HttpFetcher(blobs, stop)
+    with pytest.raises(DownloadFailed):
+        get(fetcher, cdn)
+    fetcher.close()
+    assert len(cdn.seen) == 1
+
+
+# ---------------------------------------------------------------- hosts
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    found = [(family, socket.SOCK_STREAM, 6, "", (address, 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: found)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "::1",
+        "fe80::1",
+        "fc00::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::a00:1",
+        "2002:a00:1::",
+    ],
+)
+def test_a_private_address_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    resolving(monkeypatch, address)
+    with pytest.raises(BadAddress, match=r"leads into a private network \(cdn\.example\.com\)"):
+        check_media_url("https://cdn.example.com/x.wav", FAR)
+
+
+@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
+def test_a_public_address_is_taken(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    resolving(monkeypatch, address)
+    check_media_url("https://cdn.example.com/x.wav", FAR)
+
+
+@pytest.mark.parametrize("url", ["http://cdn.example.com/x", "ftp://cdn.example.com/x", "file:///etc/passwd", "x.wav"])
+def test_media_of_a_real_vendor_come_over_https_only(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    resolving(monkeypatch, "93.184.215.14")
+    with pytest.raises(BadAddress, match="not https"):
+        check_media_url(url, FAR)
+
+
+def test_a_real_vendor_cannot_send_us_to_this_machine(fetcher: HttpFetcher, cdn: Recorder) -> None:
+    cdn.say("*", Says.file(WAV, "audio/wav"))
+    with pytest.raises(BadContent, match="http, not https"):
+        fetcher.fetch(Media(url=f"{cdn.url}/x"), promise(FAR))
+    assert cdn.seen == []
+
+
+def test_a_redirect_is_checked_like_the_link(
+    fetcher: HttpFetcher, cdn: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cdn.say("*", Says.redirect("https://metadata.example.com/latest"))
+    resolving_for_others(monkeypatch, "169.254.169.254")
+    with pytest.raises(BadContent, match="private network"):
+        get(fetcher, cdn)
+
+
+def resolving_for_others(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    real = socket.getaddrinfo
+
+    def look_up(host: Any, *args: Any, **more: Any) -> Any:
+        if host == "127.0.0.1":
+            return real(host, *args, **more)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+
+def test_a_name_that_answers_differently_the_second_time_gains_nothing(
+    fetcher: HttpFetcher, cdn: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter(["93.184.215.14"])
+    port = int(cdn.url.rsplit(":", 1)[1])
+
+    def look_up(*_args: Any, **_more: Any) -> Any:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers, "127.0.0.1"), port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(BadContent, match="private network"):
+        fetcher.fetch(Media(url=f"https://cdn.example.com:{port}/x.wav"), promise(FAR))
+    assert cdn.seen == []
