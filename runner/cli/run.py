@@ -148,7 +148,7 @@ def _confirm(todo: Plan, *, yes: bool) -> None:
     spending = [action for action in todo.actions if action.cost.worst != 0]
     if not spending or yes:
         return
-    say(summary(totals(todo, None)))
+    say(summary(totals(todo)))
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise PolicyError("this run spends money and nobody is here to confirm it", help="add --yes; or try --rehearse")
     if not click.confirm("Spend it?", err=True):

@@ -16,7 +16,6 @@ from runner.engine.callbacks import listening
 from runner.engine.effects import Terms, World
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
-from runner.plan.decide import ASKING
 from runner.provider.access import open_door, poll_s_of, rehearsal_door
 from runner.provider.downloads import HttpFetcher
 from runner.provider.request_log import plain_words
@@ -94,8 +93,8 @@ def _terms(
 ) -> Terms:
     """Open the doors of the providers that will be asked; in a rehearsal all of them lead to the emulator."""
     settings, providers = checked.pipeline.providers, checked.catalog.providers
-    asked = {action.request.model.provider for action in (*todo.actions, *todo.collect) if action.verb in ASKING}
-    remote = sorted(name for name in asked if providers[name].mode != "local")
+    asked = {action.request.model.provider for action in (*todo.actions, *todo.collect) if action.verb.asks}
+    remote = sorted(name for name in asked if not providers[name].mode.is_local)
     doors = {name: Door(base_url="") for name in providers}
     poll_s = {name: poll_s_of(provider, settings.get(name), ask.env) for name, provider in providers.items()}
     if not ask.rehearse:

@@ -15,7 +15,7 @@ from runner.provider.protocol import cancel_call, list_call, poll_call, read_pol
 from runner.provider.responses import retry_after
 from runner.records.exchange import Media, Reading, Reply, Verdict
 from runner.records.pipeline import Webhook
-from runner.records.provider import ErrorRow, Provider, ResultRules
+from runner.records.provider import ErrorGroup, ErrorRow, Mode, Provider, ResultRules, Transform
 from tests.catalog.shelf import CATALOG, cases, reply
 
 PIXAZO, PIXVERSE, VERBATIK = (CATALOG.providers[name] for name in ("pixazo", "pixverse", "verbatik"))
@@ -276,17 +276,20 @@ TRANSFORMS: list[tuple[str, Any, tuple[Media, ...]]] = [
 
 @pytest.mark.parametrize(("transform", "value", "expected"), TRANSFORMS)
 def test_a_transform_gives_links_or_bytes(transform: Any, value: Any, expected: tuple[Media, ...]) -> None:
-    assert take(with_result(media="audio", transform=transform), {"audio": value}) == expected
+    assert (
+        take(with_result(media="audio", transform=Transform(transform) if transform else None), {"audio": value})
+        == expected
+    )
 
 
 def test_a_relative_link_is_completed_with_the_base_url_in_use() -> None:
-    provider = with_result(media="audio", transform="relative-url")
+    provider = with_result(media="audio", transform=Transform.RELATIVE_URL)
     found = take(provider, {"audio": "/a.wav"}, base_url="http://127.0.0.1:9000")
     assert found == (Media(url="http://127.0.0.1:9000/a.wav"),)
 
 
 def test_inline_audio_may_be_longer_than_other_answers() -> None:
-    found = take(with_result(media="audio", transform="hex"), {"audio": "00" * (1 << 20)})
+    found = take(with_result(media="audio", transform=Transform.HEX), {"audio": "00" * (1 << 20)})
     assert len(found[0].data or b"") == 1 << 20
 
 
@@ -303,7 +306,7 @@ def test_a_path_that_does_not_suit_the_answer_finds_nothing() -> None:
 
 # ---------------------------------------------------------------- answers that are the audio
 
-BYTES = replace(VERBATIK, mode="sync-bytes", result=None, title="Bytes")
+BYTES = replace(VERBATIK, mode=Mode.SYNC_BYTES, result=None, title="Bytes")
 
 
 @pytest.mark.parametrize("kind", ["audio/mpeg", "Audio/MPEG; x=1", "application/octet-stream"])
@@ -350,8 +353,8 @@ def test_integer_and_boolean_states_are_read_as_json_writes_them() -> None:
 )
 def test_a_row_for_any_status_stops_short_of_5xx(status: int, text: str, verdict: Verdict) -> None:
     rows = (
-        ErrorRow(status=None, contains="balance", group="balance"),
-        ErrorRow(status=409, group="transient"),
+        ErrorRow(status=None, contains="balance", group=ErrorGroup.BALANCE),
+        ErrorRow(status=409, group=ErrorGroup.TRANSIENT),
     )
     provider = replace(PIXAZO, errors=rows)
     answer = Reply(status=status, headers={}, body=json.dumps({"message": text}).encode())
@@ -359,6 +362,6 @@ def test_a_row_for_any_status_stops_short_of_5xx(status: int, text: str, verdict
 
 
 def test_a_row_may_say_that_a_404_is_passing() -> None:
-    provider = replace(PIXAZO, errors=(ErrorRow(status=404, group="transient"),))
+    provider = replace(PIXAZO, errors=(ErrorRow(status=404, group=ErrorGroup.TRANSIENT),))
     answer = Reply(status=404, headers={}, body=b"{}")
     assert read_poll(provider, TRACKS, answer, id="a").verdict is Verdict.RETRY
