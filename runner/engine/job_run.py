@@ -384,8 +384,6 @@ class Life:
             group=ending.group,
         )
 
-    # ------------------------------------------------------------ small things
-
     @property
     def _door(self) -> Door:
         return self._terms.doors[self._model.provider]
