@@ -218,7 +218,7 @@ def test_the_newest_state_of_this_repository_is_taken_up(tmp_path: Path) -> None
     (work / "scorefile.yaml").write_text(PIPELINE)
     (work / "scorefile.lock").write_bytes((made / "scorefile.lock").read_bytes())
     found = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
-    script = step("soundtrack make", "Take up the state of the last run")["run"]
+    script = step("soundtrack make", "Restore the state of the last run")["run"]
     bash(script, work, PATH=found, STATE=str(tmp_path), GITHUB_REPOSITORY="me/music")
     done = scorefile("run", "--locked", "--offline", "--format", "json", cwd=work)
     assert [job["result"] for job in done.json["jobs"]] == ["restored"]
