@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
     from runner.records.plan import Action, Change, Plan
     from runner.records.source import Json
-    from runner.report.records import Look
+    from runner.report.records import Style
     from runner.report.totals import Totals
 
 _SHOWN = 60
 
 
-def plan_text(todo: Plan, look: Look) -> str:
-    """Return a line a job, what changed below it, the sums last; unchanged jobs are a count unless look.verbose."""
+def plan_text(todo: Plan, style: Style) -> str:
+    """Return a line a job, what changed below it, the sums last; unchanged jobs are a count unless style.verbose."""
     sums = totals(todo)
-    if look.quiet:
+    if style.quiet:
         return summary(sums)
-    shown = [action for action in todo.actions if look.verbose or action.verb is not Verb.REUSE]
-    lines = list(_lines([*shown, *todo.collect], look))
+    shown = [action for action in todo.actions if style.verbose or action.verb is not Verb.REUSE]
+    lines = list(_lines([*shown, *todo.collect], style))
     folded = len(todo.actions) - len(shown)
     if folded:
-        lines.append(paint(f"= {count(folded, 'job')} up to date", "dim", on=look.color))
+        lines.append(paint(f"= {count(folded, 'job')} up to date", "dim", on=style.color))
     if todo.orphans:
-        names = ", ".join(todo.orphans) if look.verbose else some(todo.orphans, 12)
+        names = ", ".join(todo.orphans) if style.verbose else some(todo.orphans, 12)
         lines += ["", f"in the lock, not in the file: {clean(names)} (kept: these are receipts)"]
-    return "\n".join([*lines, "", *_sums(sums, look)])
+    return "\n".join([*lines, "", *_sums(sums, style)])
 
 
 def summary(sums: Totals) -> str:
@@ -88,10 +88,10 @@ def _quoted(value: Json, text: str) -> str:
     return f'"{text}"' if isinstance(value, str) else text
 
 
-def _lines(actions: list[Action], look: Look) -> Iterator[str]:
+def _lines(actions: list[Action], style: Style) -> Iterator[str]:
     for action in actions:
         shown = SHOWN[action.verb]
-        sign = paint(shown.sign, shown.role, on=look.color)
+        sign = paint(shown.sign, shown.role, on=style.color)
         words = (action.request.job, action.request.model.id, why(action), price(action))
         yield f"{sign} {'  '.join(clean(word) for word in words if word)}"
         for change in action.changes:
@@ -100,8 +100,8 @@ def _lines(actions: list[Action], look: Look) -> Iterator[str]:
             yield f"    {clean(change.field)}: {old} → {new}{place}"
 
 
-def _sums(sums: Totals, look: Look) -> Iterator[str]:
-    yield paint(summary(sums), "strong", on=look.color)
+def _sums(sums: Totals, style: Style) -> Iterator[str]:
+    yield paint(summary(sums), "strong", on=style.color)
     said = "; ".join(filter(None, [sums.music_text, clean(sums.source_text)]))
     if said:
         yield said

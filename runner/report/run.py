@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runner.commands.options import Ran
     from runner.records.outcome import Outcome
     from runner.records.source import Json, Mark, Problem
-    from runner.report.records import Level, Look, State
+    from runner.report.records import Level, State, Style
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,15 +102,15 @@ class RunReport:
         """Return one case a job."""
         return tuple(self._case(outcome) for outcome in self.did.outcomes)
 
-    def text(self, look: Look) -> str:
+    def text(self, style: Style) -> str:
         """Return a table of what was done, why the rest was not, and the sums."""
         if all(outcome.result is Result.REUSED for outcome in self.did.outcomes):
             return f"nothing to do: {count(len(self.did.outcomes), 'job')} up to date"
-        return "\n".join(self._lines(look))
+        return "\n".join(self._lines(style))
 
-    def talk(self, look: Look) -> str:
+    def messages(self, style: Style) -> str:
         """Return the warnings; progress was the rest of the talk."""
-        return problems_text(self.warnings, look)
+        return problems_text(self.warnings, style)
 
     def page(self) -> Page:
         """Return what was done as a table, and why the rest was not."""
@@ -126,16 +126,16 @@ class RunReport:
     def _money(self) -> str:
         return "would cost" if self.did.project.rehearsal else "spent"
 
-    def _lines(self, look: Look) -> Iterator[str]:
-        shown = [outcome for outcome in self.did.outcomes if look.verbose or outcome.result is not Result.REUSED]
+    def _lines(self, style: Style) -> Iterator[str]:
+        shown = [outcome for outcome in self.did.outcomes if style.verbose or outcome.result is not Result.REUSED]
         head = ("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", self._money().upper(), "OUTPUT")
-        yield from table(head, [_row(outcome) for outcome in shown], color=look.color)
+        yield from table(head, [_row(outcome) for outcome in shown], color=style.color)
         for outcome in shown:
             if outcome.message and _fault(outcome.result):
                 yield ""
                 yield f"{outcome.job}: {clean(outcome.message)}"
                 if outcome.help:
-                    yield f"  {paint('help', 'help', on=look.color)}: {clean(outcome.help)}"
+                    yield f"  {paint('help', 'help', on=style.color)}: {clean(outcome.help)}"
         yield ""
         yield self._sums()
         if self.did.project.rehearsal:
