@@ -95,8 +95,8 @@ def _snippet(problem: Problem, mark: Mark, gutter: int, look: Look) -> list[str]
     on, pad = look.color, " " * gutter
     bar = paint("|", "gutter", on=on)
     lines = [f"{pad}{paint('-->', 'gutter', on=on)} {clean(str(mark))}"]
+    from runner.diagnostics.secrets import mask
     from runner.pipeline.resolution.webhooks import hide_users
-    from runner.pipeline.secrets import mask
 
     source = look.line_of(mark.file, mark.line)
     if source is None:
