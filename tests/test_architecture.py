@@ -70,7 +70,22 @@ SUB_ROOMS = {
         "edit",
     ),
     "audio": ("probe", "encode", "sketch"),
-    "state": ("checkpoint", "files", "blobs", "journal", "lock_validation", "lockfile", "run_lock", "project", "store"),
+    "state": (
+        "checkpoint",
+        "files",
+        "blobs",
+        "journal",
+        "lock_validation",
+        "lockfile",
+        "lock_writer",
+        "lock_rules",
+        "receipt_index",
+        "disk_reserve",
+        "outputs",
+        "run_lock",
+        "project",
+        "store",
+    ),
 }
 """Rooms within a room, in the order in which one may know another: only those before it."""
 
@@ -87,6 +102,8 @@ PURE = [
     "provider/responses.py",
     "report",
     "engine/machine.py",
+    "state/lock_rules.py",
+    "state/receipt_index.py",
 ]
 PURE_IMPORTS = {
     "__future__", "base64", "binascii", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses",

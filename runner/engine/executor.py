@@ -180,7 +180,7 @@ class Executor:
         """Put a take that is in the store, or at its old place, where its output belongs."""
         request, entry = action.request, action.entry
         assert entry is not None
-        media_type = entry.takes[min(request.take, len(entry.takes)) - 1].media_type
+        media_type = entry.chosen(request.take).media_type
         try:
             placed = self._store.bring(
                 request.job,

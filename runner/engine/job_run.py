@@ -22,6 +22,7 @@ from runner.provider.client import ProviderClient
 from runner.provider.rate_limit import Refusal, Tries
 from runner.provider.transport import NotSent, Unproven
 from runner.records.exchange import Reading, Verdict
+from runner.records.lock import chosen_take
 from runner.records.media_types import EXTENSIONS
 from runner.records.outcome import Outcome
 from runner.records.pipeline import Webhook
@@ -287,7 +288,7 @@ class Life:
         if take > len(self.submission.takes):
             message = f"take {take} was asked for, {len(self.submission.takes)} came; the last one stands at its output"
             self._tell("placing", message)
-        chosen = self.submission.takes[min(take, len(self.submission.takes)) - 1]
+        chosen = chosen_take(self.submission.takes, take)
         output = self.request.output + EXTENSIONS[chosen.media_type]
         private = self._provider.id_is_private
         try:

@@ -1,0 +1,98 @@
+"""What a download may bring: what is not the whole piece never stands at the output path, and is never paid for again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.faults import scripts
+
+if TYPE_CHECKING:
+    from tests.support.project import Project
+
+
+@pytest.mark.parametrize("script", scripts("media", "bad"))
+def test_a_bad_payload_is_kept_away_from_the_output(project: Project, script: str) -> None:
+    project.write({"a": script})
+    first = project.run(timeout_s=30)
+    assert first.code == 5, first
+    assert project.audio("a") is None
+    second = project.run(timeout_s=30)
+    assert second.code == 5, second
+    assert project.audio("a") is None
+    assert len(project.submits()) == 1
+    assert project.litter() == []
+
+
+@pytest.mark.parametrize("script", scripts("media", "mended"))
+def test_a_passing_fault_is_mended_by_another_download(project: Project, script: str) -> None:
+    project.write({"a": script})
+    first = project.run(timeout_s=30)
+    assert first.code == 0, first
+    assert project.is_right("a")
+    assert len(project.submits()) == 1
+
+
+@pytest.mark.parametrize("script", scripts("media", "whole"))
+def test_every_container_and_every_host_of_the_vendor_is_taken(project: Project, script: str) -> None:
+    project.write({"a": script})
+    first = project.run(timeout_s=30)
+    assert first.code == 0, first
+    receipt = project.charges()[0]["id"]
+    assert all("ocp-apim-subscription-key" not in row["headers"] for row in project.heard(id=f"media/{receipt}"))
+    name = script.partition("file:")[2].partition(" ")[0]
+    if name:
+        assert project.audio("a") == (project.vendor.folder / name).read_bytes()
+    else:
+        assert project.is_right("a")
+
+
+def test_links_that_are_always_dead_end_after_three_fresh_ones(project: Project) -> None:
+    project.write({"a": "media=expired:4"})
+    first = project.run()
+    assert first.code == 5, first
+    receipt = project.charges()[0]["id"]
+    assert receipt in first.out
+    assert len([row for row in project.heard(id=receipt) if "/media/" in row["path"]]) == 4
+    assert project.run().code == 0, "the fifth link is alive: it costs nothing"
+    assert (project.is_right("a"), len(project.submits())) == (True, 1)
+
+
+@pytest.mark.parametrize(("seconds", "code"), [("0.5", 5), ("9.5", 0), ("30", 5)])
+def test_a_length_that_was_not_asked_for_is_refused(project: Project, seconds: str, code: int) -> None:
+    length = {"type": "number", "minimum": 1, "maximum": 600, "description": "Length in seconds."}
+    project.use_schemas(model={"properties": {"duration": length}, "x-scorefile": {"duration_param": "duration"}})
+    project.write({"a": f"seconds={seconds}"}, params={"duration": 10})
+    first = project.run(timeout_s=30)
+    assert first.code == code, first
+    assert (project.audio("a") is not None) == (code == 0)
+    assert project.run().code == code
+    assert len(project.submits()) == 1
+
+
+@pytest.mark.parametrize("step", ["drip", "endless"])
+def test_a_download_without_an_end_is_left_and_goes_on_later(project: Project, step: str) -> None:
+    limits = {"runner.engine.takes.FAIR_S": 0.8, "runner.provider.downloads.MAX_MEDIA_BYTES": 1 << 20}
+    project.write({"a": f"media={step}"}, timeout_s=0.8)
+    first = project.run(timeout_s=15, patch=limits)
+    assert first.code == 5, first
+    assert first.seconds < 6
+    assert project.audio("a") is None
+    assert len(project.submits()) == 1
+    assert project.litter() == []
+
+
+def test_a_bomb_does_not_fill_the_memory(project: Project) -> None:
+    project.write({"a": "submit=paid:gzip-bomb", "b": "submit=paid:endless", "c": "poll=gzip-bomb,endless,done"})
+    assert project.run(timeout_s=30).rss_kib < 200 << 10
+
+
+def test_a_finished_job_is_downloaded_before_the_next_is_submitted(project: Project) -> None:
+    project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
+    project.write({"a": "", "b": ""})
+    assert project.run("run", "--yes", "-j", "1").code == 0
+    first = project.charges("a")[0]["id"]
+    rows = [row for row in project.vendor.requests() if first in row["path"] or project.tag in row["body"]]
+    kinds = ["submit" if row["method"] == "POST" else "media" if "/media/" in row["path"] else "poll" for row in rows]
+    assert kinds.index("media") < [place for place, kind in enumerate(kinds) if kind == "submit"][1]

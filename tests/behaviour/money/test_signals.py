@@ -1,0 +1,77 @@
+"""SIGINT and SIGTERM: once is a request to stop, twice is now; what was paid for is found again either way."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.project import Project
+
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+MOMENTS = {"submit": "lag=0.15", "poll": "poll=" + "word:QUEUED," * 20 + "done", "download": "media=slow"}
+
+
+def start_until(project: Project, moment: str) -> object:
+    """Start a run of three jobs, one at a time, and return it when the first has reached `moment`."""
+    project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
+    project.write({"a": MOMENTS[moment], "b": "", "c": ""})
+    child = project.start()
+    project.vendor.wait_for(project.name("a"), method="POST")
+    if moment != "submit":
+        until = time.monotonic() + 10
+        while not project.vendor.charges(project.name("a")):
+            assert time.monotonic() < until
+            time.sleep(0.002)
+        receipt = project.vendor.charges(project.name("a"))[0]["id"]
+        project.vendor.wait_for(f"media/{receipt}" if moment == "download" else receipt, method="GET")
+    return child
+
+
+@pytest.mark.parametrize("number", CODES)
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_one_signal_sees_what_is_under_way_to_its_receipt(
+    project: Project, moment: str, number: signal.Signals
+) -> None:
+    child = start_until(project, moment)
+    child.signal(number)  # type: ignore[attr-defined]
+    done = child.wait(20)  # type: ignore[attr-defined]
+    assert done.code == CODES[number], done
+    assert len(project.submits()) == 1, "nothing new is submitted"
+    receipt = project.charges("a")[0]["id"]
+    assert receipt in (project.folder / "trial.lock").read_text()
+    assert "run" in done.out + done.err, "it says how to go on"
+    assert project.run(timeout_s=30).code == 0
+    assert all(project.is_right(job) for job in "abc")
+
+
+@pytest.mark.parametrize("number", CODES)
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_two_signals_leave_at_once_and_lose_nothing(project: Project, moment: str, number: signal.Signals) -> None:
+    child = start_until(project, moment)
+    child.signal(number)  # type: ignore[attr-defined]
+    time.sleep(0.02)
+    child.signal(number)  # type: ignore[attr-defined]
+    done = child.wait(20)  # type: ignore[attr-defined]
+    assert done.code == CODES[number], done
+    charges = project.charges("a")
+    assert len(charges) == 1
+    again = project.run(timeout_s=30)
+    if again.code == 8:
+        assert project.run("resolve", "a", "--id", charges[0]["id"]).code == 0
+        again = project.run(timeout_s=30)
+    assert again.code == 0, again
+    assert all(project.is_right(job) for job in "abc")
+
+
+def test_a_slot_that_comes_free_after_a_signal_is_given_to_nobody(project: Project) -> None:
+    project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
+    project.write({"a": "lag=0.15 submit=free:400", "b": ""})
+    child = project.start()
+    project.vendor.wait_for(project.name("a"), method="POST")
+    child.signal(signal.SIGINT)
+    assert child.wait(20).code == 130
+    assert [project.name("b") in row["body"] for row in project.submits()] == [False]

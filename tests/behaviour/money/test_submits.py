@@ -1,0 +1,134 @@
+"""What a vendor may answer to a submit, or fail to: at most one charge, now and in every later run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.faults import scripts
+
+if TYPE_CHECKING:
+    from tests.support.project import Project
+
+SLOW_VENDOR = {"submit": {"timeout_s": 0.7}}
+
+
+@pytest.mark.parametrize("step", scripts("submits", "in doubt"))
+def test_an_answer_that_proves_nothing_is_held_until_a_person_decides(project: Project, step: str) -> None:
+    project.write({"a": f"submit={step},ok"})
+    first = project.run()
+    charges = project.charges()
+    assert first.code == 8, first
+    assert "a" in first.out
+    assert len(charges) == step.startswith("paid")
+    second = project.run()
+    assert (second.code, len(project.submits())) == (8, 1), "the next run sends nothing"
+    assert project.audio("a") is None
+    decision = ["--id", charges[0]["id"]] if charges else ["--not-charged"]
+    assert project.run("resolve", "a", *decision).code == 0
+    assert project.run().code == 0
+    assert project.is_right("a")
+
+
+@pytest.mark.parametrize("step", ["paid:hang", "free:hang", "paid:drip-body"])
+def test_a_vendor_that_does_not_finish_its_answer_is_left_at_the_deadline(project: Project, step: str) -> None:
+    project.use_schemas(provider=SLOW_VENDOR)
+    project.write({"a": f"submit={step},ok"})
+    first = project.run(timeout_s=8)
+    assert first.code == 8, first
+    assert project.run().code == 8
+    assert len(project.submits()) == 1
+    assert len(project.charges()) == step.startswith("paid")
+
+
+@pytest.mark.parametrize("step", scripts("submits", "accepted"))
+def test_an_answer_with_a_usable_id_is_a_receipt(project: Project, step: str) -> None:
+    project.write({"a": f"submit={step}"})
+    assert project.run().code == 0
+    assert project.is_right("a")
+    assert project.run().code == 0
+    assert len(project.submits()) == 1
+    own = project.vendor.url.removeprefix("http://")
+    assert all(row["where"] == own for row in project.heard(id=project.charges()[0]["id"])), "polled at its own host"
+
+
+@pytest.mark.parametrize("step", scripts("submits", "refused"))
+def test_a_proven_refusal_costs_nothing_and_may_be_tried_in_a_later_run(project: Project, step: str) -> None:
+    project.write({"a": f"submit={step}"})
+    assert project.run().code == 5
+    assert project.run().code == 5
+    assert project.charges() == []
+    assert len(project.submits()) == 2, "one for each run: nothing is sent again by itself"
+
+
+@pytest.mark.parametrize("step", scripts("submits", "key refused"))
+def test_a_refused_key_stops_the_vendor(project: Project, step: str) -> None:
+    project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
+    project.write({"a": f"submit={step}", "b": f"submit={step}"})
+    assert project.run().code == 7
+    assert (len(project.submits()), project.charges()) == (1, [])
+
+
+@pytest.mark.parametrize("step", scripts("submits", "busy, then taken"))
+def test_a_busy_vendor_is_asked_again_whatever_its_retry_after_says(project: Project, step: str) -> None:
+    project.write({"a": f"submit={step},{step},ok"})
+    assert project.run(timeout_s=20).code == 0
+    assert project.is_right("a")
+    assert len(project.submits()) == 3
+
+
+@pytest.mark.parametrize("header", ["1000000000", "99999999999999999999999"])
+def test_a_retry_after_of_years_waits_no_longer_than_the_ceiling(project: Project, header: str) -> None:
+    ceiling = {"runner.provider.rate_limit.MAX_RETRY_AFTER_S": 0.1}
+    project.write({"a": f"submit=free:429:Retry-After={header},ok"})
+    assert project.run(timeout_s=20, patch=ceiling).code == 0
+    assert project.is_right("a")
+
+
+def test_a_vendor_that_is_always_busy_is_asked_six_times(project: Project) -> None:
+    project.write({"a": "submit=free:429:Retry-After=0"})
+    assert project.run(timeout_s=20).code == 5
+    assert (len(project.submits()), project.charges()) == (6, [])
+
+
+def test_an_id_that_another_job_has_is_no_receipt(project: Project) -> None:
+    project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
+    project.write({"a": "submit=paid:repeated", "b": "submit=paid:repeated"})
+    assert project.run().code == 8
+    assert project.run().code == 8
+    assert (len(project.charges("a")), len(project.charges("b"))) == (1, 1)
+    assert project.audio("a") is not None
+    assert project.audio("b") is None, "the music of another job is not taken for its own"
+
+
+def test_three_doubts_stop_further_submits(project: Project) -> None:
+    project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
+    project.write(dict.fromkeys("abcdef", "submit=paid:500"))
+    assert project.run().code == 8
+    assert len(project.submits()) == 3
+
+
+def test_a_vendor_that_cannot_be_reached_is_no_doubt(project: Project) -> None:
+    project.write({"a": ""})
+    project.env = {"SCOREFILE_PIXAZO_BASE_URL": "http://127.0.0.1:9"}
+    assert project.run(timeout_s=20).code == 5
+    project.env = {}
+    assert project.run().code == 0
+    assert project.is_right("a")
+
+
+def test_a_user_may_choose_to_pay_twice_rather_than_to_wait(project: Project) -> None:
+    project.write({"a": "submit=paid:500,ok"}, on_unknown="resubmit")
+    assert project.run().code == 0
+    assert len(project.charges()) == 2
+    assert project.run().code == 0
+    assert len(project.submits()) == 2, "the choice is over when the job is done"
+
+
+def test_a_model_that_costs_nothing_is_sent_again_freely(project: Project) -> None:
+    project.write_jobs({"a": {"model": "pixazo/tracks", "prompt": project.prompt("a", "submit=paid:500,ok")}})
+    codes = [project.run().code for _ in range(3)]
+    assert codes[-1] == 0
+    assert len(project.submits()) == 2
+    assert project.audio("a") is not None
