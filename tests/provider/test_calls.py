@@ -40,7 +40,7 @@ def test_a_fixed_field_beats_a_parameter_of_the_same_name() -> None:
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:8123", "http://127.0.0.1:8123/"])
 def test_a_base_url_can_be_replaced(base: str) -> None:
-    call = submit_call(replace(PIXAZO), TRACKS, {}, job="t", webhook=None)
+    call = submit_call(replace(PIXAZO, base_url=base), TRACKS, {}, job="t", webhook=None)
     assert call.url == "http://127.0.0.1:8123/tracks/v1/generate"
 
 
