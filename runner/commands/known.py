@@ -12,8 +12,9 @@ from runner.plan.pending import from_pending
 from runner.records.media_types import EXTENSIONS
 from runner.state.blobs.local import Blobs
 from runner.state.files import digest, is_through_link
+from runner.state.lock_rules import finished_entries, only_in_lock
 from runner.state.lockfile import read_lock
-from runner.state.store import StateStore, finished_entries, known_receipts
+from runner.state.store import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,13 +37,7 @@ def known_submissions(lock: Lock, events: tuple[Event, ...]) -> tuple[Submission
     """Return every submission that the journal knows, and those that only the lock knows: begun on another machine."""
 
     journaled = tuple(fold(events).values())
-    known = known_receipts(journaled) | {entry.receipt.request_id for entry in lock.jobs.values() if entry.takes}
-    pending: list[Submission] = []
-    for job, entry in lock.jobs.items():
-        waiting = entry.pending if entry.takes else entry
-        if waiting is not None and waiting.receipt.request_id not in known:
-            pending.append(from_pending(job, waiting))
-    return journaled + tuple(pending)
+    return journaled + tuple(from_pending(job, entry) for job, entry in only_in_lock(lock, journaled))
 
 
 def look_around(checked: Checked, lock: Lock, submissions: tuple[Submission, ...]) -> Facts:
@@ -79,8 +74,7 @@ def damaged_takes(todo: Plan, blobs: Blobs) -> tuple[str, ...]:
     found = []
     for action in todo.actions:
         if action.verb == "restore" and action.entry is not None:
-            takes = action.entry.takes
-            sha256 = takes[min(action.request.take, len(takes)) - 1].sha256
+            sha256 = action.entry.chosen(action.request.take).sha256
             if sha256 in blobs and not blobs.sound(sha256):
                 found.append(sha256)
     return tuple(found)

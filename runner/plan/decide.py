@@ -91,8 +91,7 @@ def decide(requests: tuple[Request, ...], facts: Facts, asked: Asked) -> Plan:
 
 def output_path(request: Request, entry: Entry) -> str:
     """Return where the chosen take of an entry belongs, relative to the pipeline's folder, with its real extension."""
-    take = entry.takes[min(request.take, len(entry.takes)) - 1]
-    return request.output + EXTENSIONS[take.media_type]
+    return request.output + EXTENSIONS[entry.chosen(request.take).media_type]
 
 
 def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) -> Action:
@@ -195,7 +194,7 @@ def _bring_back(request: Request, entry: Entry, job: str, facts: Facts) -> Actio
     request = pinned(request, entry)
     moved = f"renamed from {job}" if job != request.job else ""
     path = output_path(request, entry)
-    wanted = entry.takes[min(request.take, len(entry.takes)) - 1]
+    wanted = entry.chosen(request.take)
     found = facts.outputs.get(path)
     if found == wanted.sha256:
         same = job == request.job and wanted.path == path and entry.take == request.take

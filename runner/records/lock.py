@@ -57,6 +57,20 @@ class Entry:
     pending: Entry | None = None
     paid: Entry | None = None
 
+    def chosen(self, take: int) -> Take:
+        """Return take number `take`, counted from 1; the last one where fewer came."""
+        return chosen_take(self.takes, take)
+
+    @property
+    def waiting(self) -> Entry | None:
+        """The pending receipt: beside a finished entry, or the entry itself."""
+        return self.pending if self.takes else self
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The outputs at which its takes are."""
+        return tuple(take.path for take in self.takes if take.path)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
@@ -64,6 +78,11 @@ class Lock:
 
     jobs: Mapping[str, Entry] = field(default_factory=dict)
     rehearsal: bool = False
+
+
+def chosen_take(takes: tuple[Take, ...], take: int) -> Take:
+    """Return take number `take`, counted from 1; the last one where fewer came."""
+    return takes[min(take, len(takes)) - 1]
 
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""The outputs of one pipeline: takes put at their place, and old places cleared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.state.blobs.local import TakeMissing
+from runner.state.files import digest, place, remove_owned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from runner.state.blobs.local import Blobs
+
+
+class Outputs:
+    """Files below `root`. Nothing is replaced or removed that the store does not hold as well."""
+
+    def __init__(self, root: Path, blobs: Blobs) -> None:
+        self._root, self._blobs = root, blobs
+
+    def put(self, sha256: str, output: str, *, previous: str | None, mine: frozenset[str]) -> None:
+        """Copy a take from the store, or from the output where it was, to `output`.
+
+        `mine` holds the hashes that this very job made: such a file in the way is kept in the store first. Raises
+        TakeMissing when the take is nowhere, StateError when something that is not ours is in the way.
+        """
+        source = self._source(sha256, previous, output)
+        place(source, self._root, output, owned=self._replaceable(output, mine))
+
+    def stored(self, paths: Iterable[str]) -> dict[str, str]:
+        """Return path → hash of those outputs that the store holds as well."""
+        found = {path: digest(self._root / path) for path in paths}
+        return {path: sha256 for path, sha256 in found.items() if sha256 is not None and self._blobs.sound(sha256)}
+
+    def remove(self, stale: Mapping[str, str]) -> None:
+        """Remove outputs that still have the hash that `stored` saw there."""
+        for path, sha256 in stale.items():
+            remove_owned(self._root, path, owned=frozenset({sha256}))
+
+    def _source(self, sha256: str, *outputs: str | None) -> Path:
+        """Return a take's place in the store, checked; one that is only at an output is stored first."""
+        if self._blobs.sound(sha256):
+            return self._blobs.path(sha256)
+        for path in outputs:
+            if path is not None and digest(self._root / path) == sha256:
+                return self._blobs.keep(self._root / path, sha256)
+        raise TakeMissing(sha256)
+
+    def _replaceable(self, output: str, mine: frozenset[str]) -> frozenset[str]:
+        """Return the hash of the file at `output` if it may be replaced: the store holds the same bytes.
+
+        A fresh checkout has audio that only its lock knows, so a take of this very job is stored first.
+        """
+        found = digest(self._root / output)
+        if found is None:
+            return frozenset()
+        if not self._blobs.sound(found):
+            if found not in mine:
+                return frozenset()
+            self._blobs.keep(self._root / output, found)
+        return frozenset({found})
