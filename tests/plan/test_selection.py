@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from runner.errors import UsageError
 from runner.plan.selection import Wanted, select
 from tests.support.made import request
+
+if TYPE_CHECKING:
+    from runner.records.request import Request
 
 TITLE = request("title", labels=("menu", "quiet"))
 CALM = request("battle@calm", labels=("combat",))
@@ -17,8 +20,8 @@ SHOP = request("shop", labels=("menu",))
 ALL = (TITLE, CALM, HOT, SHOP)
 
 
-def chosen(**wanted: Any) -> set[str]:
-    found = select(ALL, Wanted(**wanted))
+def chosen(requests: tuple[Request, ...] = ALL, **wanted: Any) -> set[str]:
+    found = select(requests, Wanted(**wanted))
     assert found is not None
     return set(found)
 
@@ -73,14 +76,14 @@ def test_a_shard_is_taken_of_what_else_is_wanted() -> None:
 
 def test_needs_are_followed_to_the_end() -> None:
     chain = (request("a"), request("b", needs=("a",)), request("c", needs=("b",)), request("d", needs=("c",)))
-    assert select(chain, Wanted(names=("c",))) == {"a", "b", "c"}
-    assert select(chain, Wanted(names=("d",))) == {"a", "b", "c", "d"}
-    assert select(chain, Wanted(names=("a",))) == {"a"}
+    assert chosen(chain, names=("c",)) == {"a", "b", "c"}
+    assert chosen(chain, names=("d",)) == {"a", "b", "c", "d"}
+    assert chosen(chain, names=("a",)) == {"a"}
 
 
 def test_needs_of_two_jobs_meet_and_a_need_outside_the_file_is_no_reason_to_stop() -> None:
     web = (request("a"), request("b", needs=("a",)), request("c", needs=("b", "a")), request("d", needs=("gone", "c")))
-    assert select(web, Wanted(names=("d",))) == {"a", "b", "c", "d", "gone"}
+    assert chosen(web, names=("d",)) == {"a", "b", "c", "d", "gone"}
 
 
 @pytest.mark.parametrize(
