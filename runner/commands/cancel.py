@@ -91,19 +91,19 @@ def _why_not(
     """Call a submission off and return None, or say why it is not called off."""
     from runner.provider.access import open_door
     from runner.provider.transport import HttpTransport
-    from runner.records.receipt_id import is_hidden
 
     if item.phase in FINISHED:
         return _IS_FINISHED
     if provider.cancel is None or provider.poll is None:
         return _NO_WAY
-    if item.request_id is None or is_hidden(item.request_id):
+    known = None if item.request_id is None else item.request_id.plain
+    if known is None:
         return _NO_ID
     door = open_door(provider, settings.get(provider.name), ask.env)
     transport = HttpTransport()
     try:
-        state = _look(item, item.request_id, provider, model, door, transport)
-        return _unless_running(state) or _ask_for_it(item.request_id, provider, door, transport)
+        state = _look(item, known, provider, model, door, transport)
+        return _unless_running(state) or _ask_for_it(known, provider, door, transport)
     finally:
         transport.close()
 

@@ -176,6 +176,7 @@ class Life:
         """Return whom the vendor is to call: the user's own address, else this run's listener."""
         if self.request.webhook is not None or self._terms.callback is None:
             return self.request.webhook
+        assert self.submission.attempt is not None
         return Webhook(url=self._terms.callback(self.submission.attempt), mode="terminal")
 
     def _was_not_sent(self, error: NotSent) -> Generator[Effect, Any, Outcome | None]:
@@ -190,8 +191,8 @@ class Life:
     def _read_answer(self) -> Generator[Effect, Any, Outcome | None]:
         answer = self.story.answer()
         reading = protocol.read_submit(self._provider, self._model, answer, base_url=self._door.base_url)
-        holder = None if reading.id is None else self._store.holder_of(self._model.provider, reading.id)
-        if holder not in (None, self.submission.attempt):
+        provider, attempt = self._model.provider, self.submission.attempt
+        if reading.id is not None and self._store.is_held_by_another(provider, reading.id, attempt):
             named = "" if self._provider.id_is_private else f", {reading.id}"
             message = f"{self._provider.title} answered with the id of another job{named}"
             reading = Reading(verdict=Verdict.UNKNOWN, message=message)
@@ -237,8 +238,9 @@ class Life:
     def _find(self) -> Generator[Effect, Any, Outcome | None]:
         """Learn the id behind a receipt of which the lock holds a digest only."""
         self._tell("finding", f"looks its receipt up in the list of {self._provider.title}")
-        digest, vendor = str(self.submission.request_id), (self._provider, self._door, self._world.transport)
-        found, why = yield from learn_id(digest, *vendor, tries=self._not_sent)
+        assert self.submission.request_id is not None
+        wanted, vendor = self.submission.request_id, (self._provider, self._door, self._world.transport)
+        found, why = yield from learn_id(wanted, *vendor, tries=self._not_sent)
         if found is None:
             return self._end(endings.unfound(self._provider, why, resolving=self._resolving))
         self.story.reached(Phase.ACCEPTED, request_id=found)
@@ -247,23 +249,21 @@ class Life:
     def _poll(self) -> Generator[Effect, Any, Outcome | None]:
         accepted = self.submission
         assert accepted.request_id is not None
+        known = accepted.request_id.plain
+        assert known is not None, "one of which only the digest is known is looked up first"
         if not self._polls:
             self._tell("generating")
         if self._polls or self.action.verb != "resume":
             yield Wait(seconds=self._poll_wait_s())
         self._polls += 1
-        call = protocol.poll_call(
-            self._provider, id=accepted.request_id, poll_url=accepted.poll_url, base_url=self._door.base_url
-        )
+        call = protocol.poll_call(self._provider, id=known, poll_url=accepted.poll_url, base_url=self._door.base_url)
         door, transport = self._door, self._world.transport
         try:
             reply: Reply = yield Work(call=lambda _gate: transport.ask(call, door))
         except NotSent as error:
             reading = Reading(verdict=Verdict.RETRY, message=error.message)
         else:
-            reading = protocol.read_poll(
-                self._provider, self._model, reply, id=accepted.request_id, base_url=self._door.base_url
-            )
+            reading = protocol.read_poll(self._provider, self._model, reply, id=known, base_url=self._door.base_url)
         return self._after_poll(reading)
 
     def _after_poll(self, reading: Reading) -> Outcome | None:
@@ -300,7 +300,7 @@ class Life:
     # ------------------------------------------------------------ takes
 
     def _place(self) -> Outcome | None:
-        if not self.request.output:
+        if self.request.output is None:
             self._store.drop_pending(self.submission)
             self.story.reached(Phase.DONE)
             return self._made("its takes are in the store")
@@ -342,7 +342,7 @@ class Life:
                 self._begin_again()
                 yield Wait(seconds=0.0)
                 return None
-        if not self.request.output:
+        if self.request.output is None:
             return self._end(endings.left_behind(self._provider, ended, resolving=self._terms.resolving(self.job)))
         return self._end(endings.over(self._provider, ended))
 

@@ -8,7 +8,7 @@ from runner.engine.effects import Wait, Work
 from runner.provider.listing import BadList, read_page
 from runner.provider.protocol import list_call
 from runner.provider.transport import NotSent
-from runner.records.receipt_id import hidden
+from runner.records.lock import ProviderJobId
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -43,12 +43,14 @@ def recent_jobs(provider: Provider, door: Door, transport: Transport) -> Iterato
 
 
 def learn_id(
-    digest: str, provider: Provider, door: Door, transport: Transport, *, tries: Tries
+    wanted: ProviderJobId, provider: Provider, door: Door, transport: Transport, *, tries: Tries
 ) -> Generator[Effect, Any, tuple[str | None, str]]:
-    """Find the id with this digest in the vendor's list; where it is not found, None and why. Part of a Life."""
+    """Find an id of which only the digest is known in the vendor's list; where it is not found, None and why. Part of a Life."""
 
     def search(_gate: object) -> str | None:
-        return next((job.id for job in recent_jobs(provider, door, transport) if hidden(job.id) == digest), None)
+        return next(
+            (job.id for job in recent_jobs(provider, door, transport) if ProviderJobId.of(job.id) == wanted), None
+        )
 
     while True:
         try:
