@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import click
 
-from runner.cli import options
+from runner.cli import arguments, options
+from runner.cli.reporting import logging_requests
 
 
 @click.command("cancel")
 @options.words
-@options.logging_requests
+@logging_requests
 def command(words: tuple[str, ...]) -> int:
     """Call off a job that is under way, where its vendor can, and say what that means."""
     from runner.cli.renamed import renamed_jobs
     from runner.commands.cancel import cancel
     from runner.errors import JobsFailed, UsageError
 
-    ask = options.ask_from(words, profile=None, variables=())
+    ask = arguments.ask_from(words, profile=None, variables=())
     if not ask.wanted.names:
         raise UsageError("name the jobs to call off", help="scorefile status lists those under way")
-    settings, renamed = options.provider_settings(ask), renamed_jobs(ask)
+    settings, renamed = arguments.provider_settings(ask), renamed_jobs(ask)
     results = [item for name in ask.wanted.names for item in cancel(ask, name, settings=settings, renamed=renamed)]
     for item in results:
         click.echo(f"{item.name}: {'called off' if item.done else 'not called off'}; {item.meaning}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import options
+from runner.cli import arguments, options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ def command(file: str | None, *, format_: str, offline: bool, state: bool, rehea
     rows = [*_program(), *_disk()]
     settings: Mapping[str, ProviderSettings] = {}
     if file is not None or Path(DEFAULT_FILE).exists():
-        settings = options.provider_settings(options.ask_file(file))
+        settings = arguments.provider_settings(arguments.ask_file(file))
     catalog = read_catalog(schema_folders(Path(file or DEFAULT_FILE).absolute().parent))
     for provider in sorted(catalog.providers.values(), key=lambda item: item.name):
         if provider.mode != "local":
@@ -58,7 +58,7 @@ def _state(file: str | None, *, rehearse: bool, format_: str) -> int:
     from runner.commands.receipts import inspect_state
     from runner.errors import StateError
 
-    ask = options.ask_file(file, rehearse=rehearse)
+    ask = arguments.ask_file(file, rehearse=rehearse)
     found = inspect_state(ask)
     rows = [(item.what, "sound" if item.sound else "damaged", item.detail) for item in found]
     return _print(rows, format_, exit_code=0 if all(item.sound for item in found) else StateError.exit_code)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from runner.cli import complete, options
+from runner.cli import arguments, complete, options
 
 CODE = re.compile(r"SF\d+", re.IGNORECASE)
 
@@ -48,17 +48,17 @@ def _page(word: str) -> None:
 
 
 def _jobs(words: tuple[str, ...], **rest: Any) -> None:
-    from runner.cli.show import look
+    from runner.cli.show import style_for
     from runner.commands.workflow import check, plan
     from runner.errors import UsageError
     from runner.explain.job import explain_job
 
-    ask = options.ask_from(words, **rest)
+    ask = arguments.ask_from(words, **rest)
     if not ask.wanted.names:
         raise UsageError("explain needs a job or a code", help="scorefile explain JOB, or scorefile explain SF401")
     todo = plan(check(ask), ask)
     named = [action for action in todo.actions if _is_named(action.request.job, ask.wanted.names)]
-    color = look(sys.stdout).color
+    color = style_for(sys.stdout).color
     click.echo("\n\n".join(explain_job(action, color=color) for action in named))
 
 

@@ -16,7 +16,7 @@ from runner.cli import complete
 )
 def command(files: tuple[str, ...], *, check: bool) -> int:
     """Make indentation, spacing and quotes uniform; data, comments, order and anchors stay."""
-    from runner.cli.show import count, show_error
+    from runner.cli.show import count, print_error
     from runner.errors import ScorefileError, SpecError
     from runner.state.project import DEFAULT_FILE
 
@@ -27,7 +27,7 @@ def command(files: tuple[str, ...], *, check: bool) -> int:
                 changed += 1
                 click.echo(file)
         except ScorefileError as error:
-            show_error(error)
+            print_error(error)
             failed = max(failed, error.exit_code)
     if check and changed:
         click.echo(f"{count(changed, 'file')} would change: scorefile fmt", err=True)

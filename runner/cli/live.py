@@ -29,9 +29,9 @@ def showing(kind: str, *, jobs: int) -> Iterator[Callable[[Progress], None]]:
     A table that redraws itself does not go with lines between, so -v makes auto plain. --format jsonl is progress by
     itself: an event a line on stdout.
     """
-    from runner.cli.show import look, talk
+    from runner.cli.show import output_options, style_for
 
-    how = talk()
+    how = output_options()
     if how.format_ == "jsonl":
         kind = "jsonl"
     elif how.quiet:
@@ -47,7 +47,7 @@ def showing(kind: str, *, jobs: int) -> Iterator[Callable[[Progress], None]]:
             from rich.live import Live
 
             board = _Board(jobs)
-            console = Console(stderr=True, no_color=not look(sys.stderr).color)
+            console = Console(stderr=True, no_color=not style_for(sys.stderr).color)
             table = Live(console=console, get_renderable=board.table, refresh_per_second=8, transient=True)
 
             def note(progress: Progress) -> None:

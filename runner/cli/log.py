@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import options
+from runner.cli import arguments, options
 
 if TYPE_CHECKING:
     from runner.records.submission import Event
@@ -21,7 +21,7 @@ def command(words: tuple[str, ...], *, rehearse: bool, format_: str) -> None:
     from runner.cli.show import print_json, print_table
     from runner.commands.receipts import log
 
-    rows = log(options.ask_from(words, profile=None, variables=(), rehearse=rehearse))
+    rows = log(arguments.ask_from(words, profile=None, variables=(), rehearse=rehearse))
     if format_ == "json":
         print_json({"events": [_json(row) for row in rows]})
     elif not rows:

@@ -115,9 +115,9 @@ def _call(args: list[str], *, color: bool | None) -> int:
     try:
         result: Any = cli.main(args=args, prog_name="scorefile", standalone_mode=False, color=color)
     except ScorefileError as error:
-        from runner.cli.show import show_error
+        from runner.cli.show import print_error
 
-        show_error(error)
+        print_error(error)
         return error.exit_code
     except click.exceptions.Exit as leave:
         return leave.exit_code

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import options
+from runner.cli import arguments, options
+from runner.cli.reporting import reporting
 
 if TYPE_CHECKING:
     from runner.commands.options import Ask, Checked
@@ -43,7 +44,7 @@ class _PlanCommand(click.Command):
 @click.option("--locked", is_flag=True, envvar="SCOREFILE_LOCKED", help="Exit 4 when the lock is out of date.")
 @options.strict
 @click.option("--out", "out", metavar="PATH", help="Save the plan: `scorefile run PATH` does exactly that, or refuses.")
-@options.reporting
+@reporting
 def command(
     words: tuple[str, ...],
     *,
@@ -63,11 +64,11 @@ def command(
     from runner.report.plan import has_changes
     from runner.report.saved import KIND, is_saved
 
-    ask = options.ask_from(words, rehearse=rehearse, **rest)
+    ask = arguments.ask_from(words, rehearse=rehearse, **rest)
     if out is not None:
         refuse_target("--out", out, kind=KIND, is_kind=is_saved)
     checked = check(ask)
-    options.refuse_warnings(checked, strict=strict)
+    arguments.refuse_warnings(checked, strict=strict)
     ask = only_failed(ask, checked) if failed else ask
     todo = plan(checked, ask)
     code = 2 if detailed_exitcode and has_changes(todo) else 0
@@ -100,7 +101,7 @@ def _save(path: str, report: PlanReport, checked: Checked, ask: Ask) -> None:
     from runner.errors import UsageError
     from runner.report.saved import saved_text
 
-    text = saved_text(report, checked.pipeline, checked.catalog.providers, options.ask_data(ask))
+    text = saved_text(report, checked.pipeline, checked.catalog.providers, arguments.ask_data(ask))
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import options
+from runner.cli import arguments, options
 
 if TYPE_CHECKING:
     from runner.records.pipeline import Origin
@@ -26,7 +26,7 @@ def command(words: tuple[str, ...], *, format_: str, origins: bool, failed: bool
     from runner.commands.workflow import check, only_failed
     from runner.plan.selection import select
 
-    ask = options.ask_from(words, **rest)
+    ask = arguments.ask_from(words, **rest)
     checked = check(ask)
     chosen = select(checked.requests, (only_failed(ask, checked) if failed else ask).wanted)
     requests = [request for request in checked.requests if chosen is None or request.job in chosen]

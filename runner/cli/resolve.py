@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import options
+from runner.cli import arguments, options
+from runner.cli.reporting import logging_requests
 
 if TYPE_CHECKING:
     from runner.commands.options import Ask
@@ -25,7 +26,7 @@ SHOWN = 160
 @click.option("--not-charged", is_flag=True, help="It was not charged: the job may be submitted again.")
 @click.option("--resubmit", is_flag=True, help="Submit again, although it may have been charged.")
 @options.rehearse
-@options.logging_requests
+@logging_requests
 def command(
     words: tuple[str, ...], *, vendor_id: str | None, not_charged: bool, resubmit: bool, rehearse: bool
 ) -> None:
@@ -38,7 +39,7 @@ def command(
     from runner.commands.receipts import resolve
     from runner.errors import UsageError
 
-    ask = options.ask_from(words, profile=None, variables=(), rehearse=rehearse)
+    ask = arguments.ask_from(words, profile=None, variables=(), rehearse=rehearse)
     decisions = [vendor_id is not None, not_charged, resubmit]
     if not any(decisions):
         _show(ask)
@@ -59,7 +60,7 @@ def _show(ask: Ask) -> None:
     from runner.cli.renamed import renamed_jobs
     from runner.commands.receipts import doubts
 
-    found = doubts(ask, settings=options.provider_settings(ask), renamed=renamed_jobs(ask))
+    found = doubts(ask, settings=arguments.provider_settings(ask), renamed=renamed_jobs(ask))
     if not found:
         names = ", ".join(ask.wanted.names)
         click.echo(f"no submit of {names} is in doubt" if names else "no submit is in doubt")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runner.cli import options
+from runner.cli import arguments, options
+from runner.cli.reporting import reporting
 from runner.report.run import RunReport, exit_code
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from runner.commands.options import Ask
     from runner.records.plan import Plan
-    from runner.report.records import Report
+    from runner.report.records import FindingsReport
 
 INTERRUPTED, TERMINATED = 130, 143
 
@@ -50,10 +51,10 @@ INTERRUPTED, TERMINATED = 130, 143
     envvar="SCOREFILE_PROGRESS",
     help="auto: live on a terminal, plain lines elsewhere.",
 )
-@options.reporting
+@reporting
 def command(
     words: tuple[str, ...], *, dry_run: bool, rehearse: bool, failed: bool, strict: bool, **given: Any
-) -> Report:
+) -> FindingsReport:
     """Make what is missing or changed, restore the rest, write the lock. A second run sends no request.
 
     FILE may be a plan that `scorefile plan --out` saved: then exactly that is done, or nothing.
@@ -64,7 +65,7 @@ def command(
     how = RunOptions(
         jobs=given.pop("jobs"),
         fail_fast=given.pop("fail_fast"),
-        max_cost=options.dollars(given.pop("max_cost")),
+        max_cost=arguments.dollars(given.pop("max_cost")),
         locked=given.pop("locked"),
         offline=given.pop("offline"),
         lock_timeout_s=given.pop("lock_timeout"),
@@ -79,7 +80,7 @@ def command(
         ran = run_frozen(ask)
         return RunReport(name=ran.project.name, did=ran, exit_code=exit_code(ran))
     checked = check(ask)
-    options.refuse_warnings(checked, strict=strict)
+    arguments.refuse_warnings(checked, strict=strict)
     if failed:
         ask = only_failed(ask, checked)
     if dry_run:
@@ -104,13 +105,13 @@ def _ask(words: tuple[str, ...], given: Mapping[str, Any], *, failed: bool) -> A
     from runner.errors import UsageError
 
     if not words or not words[0].endswith(".json"):
-        return options.ask_from(words, **given)
+        return arguments.ask_from(words, **given)
     if len(words) > 1 or failed or any(given.values()):
         raise UsageError(
             "a saved plan says itself which jobs and settings it is for",
             help=f"run it alone: scorefile run {words[0]}",
         )
-    return options.ask_again(words[0])
+    return arguments.ask_again(words[0])
 
 
 @contextmanager
@@ -140,7 +141,7 @@ def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
 
 def _confirm(todo: Plan, *, yes: bool) -> None:
     """Ask before money is spent. Raises PolicyError when there is nobody to ask, or the answer is no."""
-    from runner.cli.show import say
+    from runner.cli.show import print_err
     from runner.errors import PolicyError
     from runner.report.plan_text import summary
     from runner.report.totals import totals
@@ -148,7 +149,7 @@ def _confirm(todo: Plan, *, yes: bool) -> None:
     spending = [action for action in todo.actions if action.cost.worst != 0]
     if not spending or yes:
         return
-    say(summary(totals(todo, None)))
+    print_err(summary(totals(todo, None)))
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise PolicyError("this run spends money and nobody is here to confirm it", help="add --yes; or try --rehearse")
     if not click.confirm("Spend it?", err=True):

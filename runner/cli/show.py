@@ -1,4 +1,4 @@
-"""The one module that prints: data to stdout, talk to stderr, every format of the same objects."""
+"""The only module that writes to the terminal: results to stdout, all else to stderr."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import click
 
 from runner.report.as_json import FORMAT_VERSION, document
 from runner.report.numbers import count, short, usd
-from runner.report.records import Look
+from runner.report.records import Style
 from runner.report.style import wants_color
 from runner.report.table import table
 
@@ -24,20 +24,22 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from runner.errors import ScorefileError
-    from runner.report.records import Report
+    from runner.report.records import FindingsReport, Report
 
 __all__ = [
     "FORMAT_VERSION",
-    "answer",
+    "OutputOptions",
+    "configure",
     "count",
-    "look",
+    "output_options",
+    "print_err",
+    "print_error",
+    "print_findings",
     "print_json",
+    "print_report",
     "print_table",
-    "say",
     "short",
-    "show_error",
-    "speak",
-    "talk",
+    "style_for",
     "usd",
 ]
 
@@ -48,8 +50,8 @@ _YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Talk:
-    """How the command line asked to be spoken to."""
+class OutputOptions:
+    """How the command line wants its output."""
 
     format_: str = "text"
     color: str = "auto"
@@ -57,55 +59,67 @@ class Talk:
     verbose: int = 0
 
 
-_TALK: ContextVar[Talk] = ContextVar("talk")
+_OPTIONS: ContextVar[OutputOptions] = ContextVar("output_options")
 
 
-def speak(how: Talk) -> None:
-    """Keep how this command line wants to be spoken to."""
-    _TALK.set(how)
+def configure(options: OutputOptions) -> None:
+    """Keep how this command line wants its output."""
+    _OPTIONS.set(options)
 
 
-def talk() -> Talk:
-    """Return how this command line wants to be spoken to."""
-    return _TALK.get(Talk(color=os.environ.get("SCOREFILE_COLOR", "auto")))
+def output_options() -> OutputOptions:
+    """Return how this command line wants its output."""
+    return _OPTIONS.get(OutputOptions(color=os.environ.get("SCOREFILE_COLOR", "auto")))
 
 
-def look(stream: TextIO) -> Look:
+def style_for(stream: TextIO) -> Style:
     """Return how a report is to look on a stream."""
-    how = talk()
-    return Look(
-        color=wants_color(how.color, is_terminal=stream.isatty(), env=os.environ),
-        verbose=how.verbose,
-        quiet=how.quiet,
+    options = output_options()
+    return Style(
+        color=wants_color(options.color, is_terminal=stream.isatty(), env=os.environ),
+        verbose=options.verbose,
+        quiet=options.quiet,
         line_of=line_of,
         relative=relative,
     )
 
 
-def answer(report: Report, format_: str) -> int:
-    """Print a report: its data to stdout, its talk to stderr, its page to the job summary. Return its exit code."""
+def print_report(report: Report, format_: str) -> int:
+    """Print a report as text or JSON, and its messages to stderr. Return its exit code."""
+    from runner.report.formats import PLAIN_FORMATS
+
+    _print(PLAIN_FORMATS[format_](report, style_for(sys.stdout)), report.messages(style_for(sys.stderr)))
+    return report.exit_code
+
+
+def print_findings(report: FindingsReport, format_: str) -> int:
+    """Print a report in any format, its messages to stderr, its page to the job summary. Return its exit code."""
     from runner.report.formats import FORMATS
     from runner.report.github import inert
 
-    data = FORMATS[format_](report, look(sys.stdout))
-    said = report.talk(look(sys.stderr))
-    if data.strip():
-        click.echo(_printable(data), color=True)
-    if said:
-        say(inert(said) if format_ == "github" else said)
+    data = FORMATS[format_](report, style_for(sys.stdout))
+    messages = report.messages(style_for(sys.stderr))
+    _print(data, inert(messages) if format_ == "github" else messages)
     _summarize(report)
     return report.exit_code
 
 
-def show_error(error: ScorefileError) -> None:
+def _print(data: str, messages: str) -> None:
+    if data.strip():
+        click.echo(_printable(data), color=True)
+    if messages:
+        print_err(messages)
+
+
+def print_error(error: ScorefileError) -> None:
     """Print what went wrong and its remedy to stderr."""
     from runner.report.failure import FailureReport
 
-    say(FailureReport(verb="", error=error, exit_code=error.exit_code).talk(look(sys.stderr)))
+    print_err(FailureReport(verb="", error=error, exit_code=error.exit_code).messages(style_for(sys.stderr)))
 
 
-def say(text: str) -> None:
-    """Print talk to stderr; what is coloured is coloured on purpose."""
+def print_err(text: str) -> None:
+    """Print a message to stderr; what is colored is colored on purpose."""
     click.echo(_printable(text), err=True, color=True)
 
 
@@ -116,7 +130,7 @@ def print_json(data: dict[str, Any], *, exit_code: int = 0) -> None:
 
 def print_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     """Print rows in columns to stdout; the last column is not padded."""
-    for line in table(head, rows, color=look(sys.stdout).color):
+    for line in table(head, rows, color=style_for(sys.stdout).color):
         click.echo(_printable(line), color=True)
 
 
@@ -148,7 +162,7 @@ def relative(file: str) -> str:
     return Path(os.path.relpath(path)).as_posix()
 
 
-def _summarize(report: Report) -> None:
+def _summarize(report: FindingsReport) -> None:
     """Append a report to the job summary, where there is one."""
     from runner.report.markdown import summary
 
@@ -159,7 +173,7 @@ def _summarize(report: Report) -> None:
         with Path(path).open("a", encoding="utf-8", errors="replace") as file:
             file.write(summary(report, SUMMARY_BYTES - file.tell()) + "\n")
     except OSError as error:
-        say(f"warning: the job summary cannot be written: {error.strerror}")
+        print_err(f"warning: the job summary cannot be written: {error.strerror}")
 
 
 def _printable(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import options
+from runner.cli import arguments, options
 
 if TYPE_CHECKING:
     from runner.commands.status import Stands
@@ -23,7 +23,7 @@ def command(file: str | None, *, rehearse: bool, format_: str) -> None:
     from runner.commands.status import status
     from runner.report.verify import stands_data
 
-    ask = options.ask_file(file, rehearse=rehearse)
+    ask = arguments.ask_file(file, rehearse=rehearse)
     project, rows = status(ask)
     if format_ == "json":
         print_json({"command": "status", "lock": project.lock.name, "jobs": [stands_data(row) for row in rows]})

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import complete, options
+from runner.cli import arguments, complete, options
+from runner.cli.reporting import reporting
 
 if TYPE_CHECKING:
     from runner.records.source import Problem
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @options.profile
 @options.variables
 @options.strict
-@options.reporting
+@reporting
 def command(files: tuple[str, ...], profile: str | None, variables: tuple[str, ...], *, strict: bool) -> ValidateReport:
     """Find every problem of the files at once, each with file:line:col."""
     from runner.commands.workflow import check
@@ -29,10 +30,10 @@ def command(files: tuple[str, ...], profile: str | None, variables: tuple[str, .
     named = tuple(dict.fromkeys(files)) or (DEFAULT_FILE,)
     problems: list[Problem] = []
     jobs = missing = 0
-    options.ask_file(None, profile=profile, variables=variables)  # a wrong --var is said once, and not for each file
+    arguments.ask_file(None, profile=profile, variables=variables)  # a wrong --var is said once, and not for each file
     for file in named:
         try:
-            checked = check(options.ask_file(file if files else None, profile=profile, variables=variables))
+            checked = check(arguments.ask_file(file if files else None, profile=profile, variables=variables))
             jobs += len(checked.requests)
             problems += checked.warnings
         except SpecError as error:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import options
+from runner.cli import arguments, options
+from runner.cli.reporting import reporting
 
 if TYPE_CHECKING:
     from runner.report.verify import VerifyReport
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 @click.command("verify")
 @options.file
 @options.rehearse
-@options.reporting
+@reporting
 def command(file: str | None, *, rehearse: bool) -> VerifyReport:
     """Hold every output against the lock, by hash."""
     from pathlib import Path
@@ -25,7 +26,7 @@ def command(file: str | None, *, rehearse: bool) -> VerifyReport:
     from runner.report.verify import VerifyReport, places_in
     from runner.state.project import find_project
 
-    ask = options.ask_file(file, rehearse=rehearse)
+    ask = arguments.ask_file(file, rehearse=rehearse)
     rows = verify(ask)
     project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
     shown = str(Path(project.shown).with_suffix(".lock")) if not rehearse else str(project.lock)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from runner.catalog.models import Catalog
     from runner.commands.options import Ask
-    from runner.provider.listing import Listed
+    from runner.provider.listing import ListedJob
     from runner.records.catalog import Model
     from runner.records.lock import Lock
     from runner.records.pipeline import ProviderSettings
@@ -41,7 +41,7 @@ class Doubt:
     """Whether the vendor can be asked for a job by its id."""
     request: Mapping[str, Json]
     """Its prompt, and what tells it apart from other doubts of its job."""
-    candidates: tuple[Listed, ...] = ()
+    candidates: tuple[ListedJob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +104,7 @@ def _doubt(
     model = catalog.models.get(item.model)
     provider = None if model is None else catalog.providers[model.provider]
     same = [other.params for other in among if other.job == item.job]
-    candidates: tuple[Listed, ...] = ()
+    candidates: tuple[ListedJob, ...] = ()
     if provider is not None:
         taken = {str(other.request_id) for other in choices.submissions}
         listed = _candidates(provider, item, settings.get(provider.name), ask.env)
@@ -289,25 +289,19 @@ def vendor_of(catalog: Catalog, item: Submission) -> tuple[Provider, Model]:
 
 def _candidates(
     provider: Provider, submission: Submission, settings: ProviderSettings | None, env: Mapping[str, str]
-) -> tuple[Listed, ...]:
+) -> tuple[ListedJob, ...]:
     """Ask the vendor's list for jobs that may be this submit; none when it cannot be asked."""
-    from runner.engine.lookup import recent_jobs
     from runner.errors import KeyProblem
-    from runner.provider.access import open_door
-    from runner.provider.transport import HttpTransport, NotSent
+    from runner.provider.access import open_access
+    from runner.provider.client import connected
+    from runner.provider.transport import NotSent
 
-    try:
-        door = open_door(provider, settings, env)
-    except KeyProblem:
-        return ()
-    transport = HttpTransport()
     prompt = submission.params.get("prompt")
     try:
-        return tuple(item for item in recent_jobs(provider, door, transport) if item.prompt == prompt)
-    except NotSent:
+        with connected(open_access(provider, settings, env)) as client:
+            return tuple(job for job in client.jobs() if job.prompt == prompt)
+    except (KeyProblem, NotSent):
         return ()
-    finally:
-        transport.close()
 
 
 def now() -> str:

@@ -97,8 +97,8 @@ class Executor:
         self._active: set[_Run] = set()
         self._turns: dict[str, deque[_Run]] = {name: deque() for name in terms.providers}
         self._paces = {
-            name: Pace(slots=terms.max_in_flight[name], window=provider.submits)
-            for name, provider in terms.providers.items()
+            name: Pace(slots=access.provider.max_in_flight, window=access.provider.submits)
+            for name, access in terms.providers.items()
         }
         self._failed = False
 

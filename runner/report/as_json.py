@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.records.source import Json
-    from runner.report.records import Look, Report
+    from runner.report.records import Report, Style
 
 FORMAT_VERSION = 1
 _ROWS: Mapping[str, str] = {"problems": "problem", "actions": "action", "collect": "collect", "jobs": "job"}
@@ -25,12 +25,12 @@ def line(kind: str, data: Mapping[str, Json]) -> str:
     return json.dumps({"type": kind, **data}, ensure_ascii=False)
 
 
-def as_json(report: Report, look: Look) -> str:  # noqa: ARG001 - the signature of every format
+def as_json(report: Report, style: Style) -> str:  # noqa: ARG001 - the signature of every format
     """Return a report as one JSON document."""
     return document({"command": report.verb, **report.data()}, exit_code=report.exit_code)
 
 
-def as_jsonl(report: Report, look: Look) -> str:  # noqa: ARG001 - the signature of every format
+def as_jsonl(report: Report, style: Style) -> str:  # noqa: ARG001 - the signature of every format
     """Return a report as JSON lines: the document's lists a line a row, all else in the last line."""
     data = report.data()
     rows = [line(kind, row) for name, kind in _ROWS.items() if isinstance(data.get(name), list) for row in data[name]]

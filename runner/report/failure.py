@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.records.source import Json, Problem
-    from runner.report.records import Look
+    from runner.report.records import Style
 
 _RULES: Mapping[int, str] = {
     2: "usage",
@@ -70,17 +70,17 @@ class FailureReport:
         told = clean(self.error.message)
         return (Case(name=self.verb, group=self.verb, state="error", kind=self._rule(), message=told, notes=help_),)
 
-    def text(self, look: Look) -> str:
+    def text(self, style: Style) -> str:
         """Return nothing: it is all talk."""
-        del look
+        del style
         return ""
 
-    def talk(self, look: Look) -> str:
+    def messages(self, style: Style) -> str:
         """Return every problem, or what went wrong and its remedy."""
         if isinstance(self.error, SpecError):
-            return gap(look).join([problems_text(self.problems, look), verdict(self.problems)])
-        head = f"{paint('error', 'error', on=look.color)}: {clean(self.error.message)}"
-        help_ = f"\n\n{paint('help', 'help', on=look.color)}: {clean(self.error.help)}" if self.error.help else ""
+            return gap(style).join([problems_text(self.problems, style), verdict(self.problems)])
+        head = f"{paint('error', 'error', on=style.color)}: {clean(self.error.message)}"
+        help_ = f"\n\n{paint('help', 'help', on=style.color)}: {clean(self.error.help)}" if self.error.help else ""
         return head + help_
 
     def page(self) -> Page:

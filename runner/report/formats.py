@@ -13,17 +13,19 @@ from runner.report.sarif import as_sarif
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runner.report.records import Look, Report
+    from runner.report.records import FindingsReport, Report, Style
 
 
-def as_text(report: Report, look: Look) -> str:
+def as_text(report: Report, style: Style) -> str:
     """Return a report for people."""
-    return report.text(look)
+    return report.text(style)
 
 
-FORMATS: Final[Mapping[str, Callable[[Report, Look], str]]] = {
-    "text": as_text,
-    "json": as_json,
+PLAIN_FORMATS: Final[Mapping[str, Callable[[Report, Style], str]]] = {"text": as_text, "json": as_json}
+"""What every report can be shown in."""
+
+FORMATS: Final[Mapping[str, Callable[[FindingsReport, Style], str]]] = {
+    **PLAIN_FORMATS,
     "jsonl": as_jsonl,
     "github": as_github,
     "junit": as_junit,

@@ -13,19 +13,19 @@ from runner.report.findings import worst_first
 from runner.report.numbers import count
 
 if TYPE_CHECKING:
-    from runner.report.records import Finding, Level, Look, Report
+    from runner.report.records import Finding, FindingsReport, Level, Style
 
 MOST = 10
 LEVELS: tuple[Level, ...] = ("error", "warning", "notice")
 _COMMAND = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
 
 
-def as_github(report: Report, look: Look) -> str:
+def as_github(report: FindingsReport, style: Style) -> str:
     """Return the text for the log, then at most ten annotations of a kind."""
-    return "\n".join(filter(None, [inert(report.text(look)), *commands(report, look)]))
+    return "\n".join(filter(None, [inert(report.text(style)), *commands(report, style)]))
 
 
-def commands(report: Report, look: Look) -> tuple[str, ...]:
+def commands(report: FindingsReport, style: Style) -> tuple[str, ...]:
     """Return the workflow commands of a report's findings, worst first."""
     found = worst_first(report.findings())
     lines: list[str] = []
@@ -34,7 +34,7 @@ def commands(report: Report, look: Look) -> tuple[str, ...]:
         more = len(these) - MOST
         for number, item in enumerate(these[:MOST], start=1):
             rest = f"and {count(more, f'more {level}')}: the log and the job summary have them all"
-            lines.append(_command(item, look, rest if number == MOST and more > 0 else None))
+            lines.append(_command(item, style, rest if number == MOST and more > 0 else None))
     return tuple(lines)
 
 
@@ -53,10 +53,10 @@ def escape_property(text: str) -> str:
     return escape_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _command(item: Finding, look: Look, rest: str | None) -> str:
+def _command(item: Finding, style: Style, rest: str | None) -> str:
     properties = {"title": item.rule}
     if item.mark is not None:
-        place = {"file": look.relative(item.mark.file), "line": str(item.mark.line), "col": str(item.mark.column)}
+        place = {"file": style.relative(item.mark.file), "line": str(item.mark.line), "col": str(item.mark.column)}
         end = {"endColumn": str(item.mark.end_column)} if item.mark.end_column else {}
         properties = {**place, **end, **properties}
     said = ",".join(f"{name}={escape_property(value)}" for name, value in properties.items())

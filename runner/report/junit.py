@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
     from runner.records.source import Mark
-    from runner.report.records import Case, Look, Report, State
+    from runner.report.records import Case, FindingsReport, State, Style
 
 
-def as_junit(report: Report, look: Look) -> str:
+def as_junit(report: FindingsReport, style: Style) -> str:
     """Return a report as one test suite, with file and line of each case as its properties."""
     cases = report.cases()
     states: list[State] = [case.state for case in cases]
@@ -22,23 +22,23 @@ def as_junit(report: Report, look: Look) -> str:
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<testsuites name="scorefile"{told}>',
         f'<testsuite name={title}{told}{skipped} time="0">',
-        *(line for case in cases for line in _case(case, look)),
+        *(line for case in cases for line in _case(case, style)),
         "</testsuite>",
         "</testsuites>",
     ]
     return "\n".join(lines)
 
 
-def _case(case: Case, look: Look) -> list[str]:
-    inside = [*_properties(case.mark, look), *_end(case)]
+def _case(case: Case, style: Style) -> list[str]:
+    inside = [*_properties(case.mark, style), *_end(case)]
     head = f'<testcase name={_quoted(case.name)} classname={_quoted(case.group)} time="0"'
     return [f"{head}>", *inside, "</testcase>"] if inside else [f"{head}/>"]
 
 
-def _properties(mark: Mark | None, look: Look) -> list[str]:
+def _properties(mark: Mark | None, style: Style) -> list[str]:
     if mark is None:
         return []
-    pairs = {"file": look.relative(mark.file), "line": str(mark.line)}
+    pairs = {"file": style.relative(mark.file), "line": str(mark.line)}
     said = "".join(f"<property name={_quoted(name)} value={_quoted(value)}/>" for name, value in pairs.items())
     return [f"<properties>{said}</properties>"]
 

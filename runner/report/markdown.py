@@ -10,7 +10,7 @@ from runner.report.numbers import count
 from runner.report.style import clean
 
 if TYPE_CHECKING:
-    from runner.report.records import Look, Page, Report
+    from runner.report.records import FindingsReport, Page, Style
 
 COMMENT_CHARACTERS = 65_000
 """GitHub takes comments of up to 65,536 characters."""
@@ -18,12 +18,12 @@ _WORD = re.compile(r"[^0-9A-Za-z ,/+=-]")
 _LONGEST = 160
 
 
-def as_markdown(report: Report, look: Look) -> str:
+def as_markdown(report: FindingsReport, style: Style) -> str:
     """Return a report for a sticky comment: its first line is a hidden marker with the verb and the pipeline's file.
 
     It is the same whether all is well or the command was refused, and another for each file of a repository.
     """
-    about = quote(" ".join(map(look.relative, report.files)), safe="").replace("--", "-%2D")
+    about = quote(" ".join(map(style.relative, report.files)), safe="").replace("--", "-%2D")
     return fit(
         report.page(),
         first=f"<!-- scorefile:{report.verb}:{about} -->",
@@ -33,7 +33,7 @@ def as_markdown(report: Report, look: Look) -> str:
     )
 
 
-def summary(report: Report, room: int) -> str:
+def summary(report: FindingsReport, room: int) -> str:
     """Return a report for a job summary of at most `room` bytes; empty when nothing useful fits."""
     return fit(report.page(), first="", room=room, wide="utf-8", unit=1)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from runner.records.plan import Action, Plan
     from runner.records.source import Json, Problem
     from runner.report.numbers import Sum
-    from runner.report.records import Look, Page
+    from runner.report.records import Page, Style
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +61,13 @@ class PlanReport:
         """Return one case a job; a blocked one has failed."""
         return tuple(_case(action) for action in self.todo.actions)
 
-    def text(self, look: Look) -> str:
+    def text(self, style: Style) -> str:
         """Return a line a job, what changed below it, the sums last."""
-        return plan_text(self.todo, self.lock, look)
+        return plan_text(self.todo, self.lock, style)
 
-    def talk(self, look: Look) -> str:
+    def messages(self, style: Style) -> str:
         """Return the warnings."""
-        return problems_text(self.warnings, look)
+        return problems_text(self.warnings, style)
 
     def page(self) -> Page:
         """Return what a change will make, why, and what it costs."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from runner.records.lock import Lock
     from runner.records.plan import Action, Change, Plan, Verb
     from runner.records.source import Json
-    from runner.report.records import Look
+    from runner.report.records import Style
     from runner.report.style import Role
     from runner.report.totals import Totals
 
@@ -41,20 +41,20 @@ _ROLES: Mapping[Verb, Role] = {
 _SHOWN = 60
 
 
-def plan_text(todo: Plan, lock: Lock | None, look: Look) -> str:
-    """Return a line a job, what changed below it, the sums last; unchanged jobs are a count unless look.verbose."""
+def plan_text(todo: Plan, lock: Lock | None, style: Style) -> str:
+    """Return a line a job, what changed below it, the sums last; unchanged jobs are a count unless style.verbose."""
     sums = totals(todo, lock)
-    if look.quiet:
+    if style.quiet:
         return summary(sums)
-    shown = [action for action in todo.actions if look.verbose or action.verb != "reuse"]
-    lines = list(_lines([*shown, *todo.collect], look))
+    shown = [action for action in todo.actions if style.verbose or action.verb != "reuse"]
+    lines = list(_lines([*shown, *todo.collect], style))
     folded = len(todo.actions) - len(shown)
     if folded:
-        lines.append(paint(f"= {count(folded, 'job')} up to date", "dim", on=look.color))
+        lines.append(paint(f"= {count(folded, 'job')} up to date", "dim", on=style.color))
     if todo.orphans:
-        names = ", ".join(todo.orphans) if look.verbose else some(todo.orphans, 12)
+        names = ", ".join(todo.orphans) if style.verbose else some(todo.orphans, 12)
         lines += ["", f"in the lock, not in the file: {clean(names)} (kept: these are receipts)"]
-    return "\n".join([*lines, "", *_sums(sums, look)])
+    return "\n".join([*lines, "", *_sums(sums, style)])
 
 
 def summary(sums: Totals) -> str:
@@ -107,9 +107,9 @@ def _quoted(value: Json, text: str) -> str:
     return f'"{text}"' if isinstance(value, str) else text
 
 
-def _lines(actions: list[Action], look: Look) -> Iterator[str]:
+def _lines(actions: list[Action], style: Style) -> Iterator[str]:
     for action in actions:
-        sign = paint(SIGNS[action.verb], _ROLES[action.verb], on=look.color)
+        sign = paint(SIGNS[action.verb], _ROLES[action.verb], on=style.color)
         words = (action.request.job, action.request.model.id, why(action), price(action))
         yield f"{sign} {'  '.join(clean(word) for word in words if word)}"
         for change in action.changes:
@@ -118,8 +118,8 @@ def _lines(actions: list[Action], look: Look) -> Iterator[str]:
             yield f"    {clean(change.field)}: {old} → {new}{place}"
 
 
-def _sums(sums: Totals, look: Look) -> Iterator[str]:
-    yield paint(summary(sums), "strong", on=look.color)
+def _sums(sums: Totals, style: Style) -> Iterator[str]:
+    yield paint(summary(sums), "strong", on=style.color)
     rest = [sums.music_text]
     if sums.before is not None and sums.after is not None and str(sums.before) != str(sums.after):
         rest.append(f"the lock holds {sums.before}, then {sums.after}")

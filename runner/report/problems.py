@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runner.records.source import Json, Mark, Problem, Step
-    from runner.report.records import Look
+    from runner.report.records import Style
 
 
-def problem_text(problem: Problem, look: Look) -> str:
+def problem_text(problem: Problem, style: Style) -> str:
     """Return a problem with its place, the source line underlined, what is allowed, its origin, the remedy last.
 
-    With `look.quiet` it is one line: `file:line:col: error SF401: message`.
+    With `style.quiet` it is one line: `file:line:col: error SF401: message`.
     """
-    if look.quiet:
+    if style.quiet:
         return problem_line(problem)
-    role, on = problem.severity, look.color
+    role, on = problem.severity, style.color
     message = paint(clean(problem.message), "strong", on=on)
     lines = [f"{paint(f'{problem.severity}[{problem.code}]', role, on=on)}: {message}"]
     gutter = 1
     if problem.mark is not None:
         gutter = len(str(problem.mark.line))
-        lines += _snippet(problem, problem.mark, gutter, look)
+        lines += _snippet(problem, problem.mark, gutter, style)
     sign = f"{' ' * gutter} {paint('=', 'gutter', on=on)}"
     lines += [f"{sign} {note}" for note in _notes(problem)]
     if problem.help:
@@ -36,14 +36,14 @@ def problem_text(problem: Problem, look: Look) -> str:
     return "\n".join(lines)
 
 
-def problems_text(problems: Iterable[Problem], look: Look) -> str:
+def problems_text(problems: Iterable[Problem], style: Style) -> str:
     """Return problems one below the other, with an empty line between them unless each is one line."""
-    return gap(look).join(problem_text(problem, look) for problem in problems)
+    return gap(style).join(problem_text(problem, style) for problem in problems)
 
 
-def gap(look: Look) -> str:
+def gap(style: Style) -> str:
     """Return what stands between two problems, and between them and the verdict."""
-    return "\n" if look.quiet else "\n\n"
+    return "\n" if style.quiet else "\n\n"
 
 
 def problem_line(problem: Problem) -> str:
@@ -91,14 +91,14 @@ def mark_data(mark: Mark | None) -> dict[str, Json] | None:
     return {"file": mark.file, "line": mark.line, "column": mark.column, "end_column": mark.end_column}
 
 
-def _snippet(problem: Problem, mark: Mark, gutter: int, look: Look) -> list[str]:
-    on, pad = look.color, " " * gutter
+def _snippet(problem: Problem, mark: Mark, gutter: int, style: Style) -> list[str]:
+    on, pad = style.color, " " * gutter
     bar = paint("|", "gutter", on=on)
     lines = [f"{pad}{paint('-->', 'gutter', on=on)} {clean(str(mark))}"]
     from runner.pipeline.resolution.webhooks import hide_users
     from runner.pipeline.secrets import mask
 
-    source = look.line_of(mark.file, mark.line)
+    source = style.line_of(mark.file, mark.line)
     if source is None:
         return lines
     shown = show_line(hide_users(mask(source)), mark.column, mark.end_column)

@@ -1,4 +1,4 @@
-"""What a verb has to say, before any format has a say in how."""
+"""What a command reports, whatever the format."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _as_typed(file: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Style:
     """How a report is to look.
 
     `line_of(file, line)` returns a line of a source file, or None; `relative` turns a file as the user typed it into
@@ -76,12 +76,33 @@ class Page:
 
 
 class Report(Protocol):
-    """What one command found or did; each format asks it for what that format shows."""
+    """What one command found or did: enough for the formats text and json."""
 
     @property
     def verb(self) -> str:
         """The command's name."""
         ...
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that goes with it."""
+        ...
+
+    def data(self) -> dict[str, Json]:
+        """Return everything, as data."""
+        ...
+
+    def text(self, style: Style) -> str:
+        """Return what people read on stdout."""
+        ...
+
+    def messages(self, style: Style) -> str:
+        """Return what people read on stderr beside it."""
+        ...
+
+
+class FindingsReport(Report, Protocol):
+    """A report about jobs or files, which every format can show."""
 
     @property
     def name(self) -> str:
@@ -94,17 +115,8 @@ class Report(Protocol):
         ...
 
     @property
-    def exit_code(self) -> int:
-        """The exit code that goes with it."""
-        ...
-
-    @property
     def ran(self) -> bool:
         """Say whether the command did its work, whatever it found."""
-        ...
-
-    def data(self) -> dict[str, Json]:
-        """Return everything, as data."""
         ...
 
     def findings(self) -> tuple[Finding, ...]:
@@ -113,14 +125,6 @@ class Report(Protocol):
 
     def cases(self) -> tuple[Case, ...]:
         """Return one case a job."""
-        ...
-
-    def text(self, look: Look) -> str:
-        """Return what people read on stdout."""
-        ...
-
-    def talk(self, look: Look) -> str:
-        """Return what is said on stderr beside it."""
         ...
 
     def page(self) -> Page:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.commands.options import Ran
     from runner.records.outcome import Outcome, Result
     from runner.records.source import Json, Mark, Problem
-    from runner.report.records import Level, Look, State
+    from runner.report.records import Level, State, Style
 
 _ORDER: tuple[Result, ...] = ("made", "reused", "restored", "unfinished", "failed", "unknown", "skipped")
 _SPENT: tuple[Result, ...] = ("made", "failed", "unknown", "unfinished")
@@ -85,15 +85,15 @@ class RunReport:
         """Return one case a job."""
         return tuple(self._case(outcome) for outcome in self.did.outcomes)
 
-    def text(self, look: Look) -> str:
+    def text(self, style: Style) -> str:
         """Return a table of what was done, why the rest was not, and the sums."""
         if all(outcome.result == "reused" for outcome in self.did.outcomes):
             return f"nothing to do: {count(len(self.did.outcomes), 'job')} up to date"
-        return "\n".join(self._lines(look))
+        return "\n".join(self._lines(style))
 
-    def talk(self, look: Look) -> str:
+    def messages(self, style: Style) -> str:
         """Return the warnings; progress was the rest of the talk."""
-        return problems_text(self.warnings, look)
+        return problems_text(self.warnings, style)
 
     def page(self) -> Page:
         """Return what was done as a table, and why the rest was not."""
@@ -109,16 +109,16 @@ class RunReport:
     def _money(self) -> str:
         return "would cost" if self.did.project.rehearsal else "spent"
 
-    def _lines(self, look: Look) -> Iterator[str]:
-        shown = [outcome for outcome in self.did.outcomes if look.verbose or outcome.result != "reused"]
+    def _lines(self, style: Style) -> Iterator[str]:
+        shown = [outcome for outcome in self.did.outcomes if style.verbose or outcome.result != "reused"]
         head = ("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", self._money().upper(), "OUTPUT")
-        yield from table(head, [_row(outcome) for outcome in shown], color=look.color)
+        yield from table(head, [_row(outcome) for outcome in shown], color=style.color)
         for outcome in shown:
             if outcome.message and outcome.result not in ("made", "restored", "reused"):
                 yield ""
                 yield f"{outcome.job}: {clean(outcome.message)}"
                 if outcome.help:
-                    yield f"  {paint('help', 'help', on=look.color)}: {clean(outcome.help)}"
+                    yield f"  {paint('help', 'help', on=style.color)}: {clean(outcome.help)}"
         yield ""
         yield self._sums()
         if self.did.project.rehearsal:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.records.source import Json, Mark
-    from runner.report.records import Finding, Level, Look, Report
+    from runner.report.records import Finding, FindingsReport, Level, Style
 
 MOST: Final = 5_000
 """GitHub shows no more results of one run."""
@@ -22,7 +22,7 @@ SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sche
 _LEVELS: Mapping[Level, str] = {"error": "error", "warning": "warning", "notice": "note"}
 
 
-def as_sarif(report: Report, look: Look) -> str:
+def as_sarif(report: FindingsReport, style: Style) -> str:
     """Return a report's findings as one SARIF run, the worst first, at most MOST of them.
 
     A result has a place, or code scanning refuses the file; what has none is a notification of the run.
@@ -39,7 +39,7 @@ def as_sarif(report: Report, look: Look) -> str:
         "tool": {"driver": {"name": "Scorefile", "version": __version__, "rules": [_rule(rule) for rule in rules]}},
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation],
-        "results": [_result(item, item.mark, rules.index(item.rule), look) for item in placed if item.mark],
+        "results": [_result(item, item.mark, rules.index(item.rule), style) for item in placed if item.mark],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, ensure_ascii=False)
 
@@ -53,8 +53,8 @@ def _notification(item: Finding) -> dict[str, Json]:
     return {"level": _LEVELS[item.level], "message": {"text": _message(item)}, "descriptor": {"id": item.rule}}
 
 
-def _result(item: Finding, mark: Mark, index: int, look: Look) -> dict[str, Json]:
-    file = look.relative(mark.file)
+def _result(item: Finding, mark: Mark, index: int, style: Style) -> dict[str, Json]:
+    file = style.relative(mark.file)
     same = hashlib.sha256(f"{item.rule}\0{file}\0{item.message}".encode("utf-8", "replace")).hexdigest()
     return {
         "ruleId": item.rule,

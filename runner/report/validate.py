@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from runner.errors import UsageError
     from runner.records.source import Json
-    from runner.report.records import Finding, Look
+    from runner.report.records import Finding, Style
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,16 +55,16 @@ class ValidateReport:
         """Return one case a job that a problem names, and one a file for the rest and for files without any."""
         return problem_cases(self.problems, self.files, strict=self.strict)
 
-    def text(self, look: Look) -> str:
+    def text(self, style: Style) -> str:
         """Return every problem with its place, or that all is well."""
-        return problems_text(self.problems, look) if self.exit_code else f"valid: {count(self.jobs, 'job')}"
+        return problems_text(self.problems, style) if self.exit_code else f"valid: {count(self.jobs, 'job')}"
 
-    def talk(self, look: Look) -> str:
+    def messages(self, style: Style) -> str:
         """Return how many problems there are, or the warnings of files that are right all the same."""
         if self.exit_code:
             return verdict(self.problems)
-        said = [problems_text(self.problems, look), verdict(self.problems)]
-        return gap(look).join(said) if self.problems else ""
+        said = [problems_text(self.problems, style), verdict(self.problems)]
+        return gap(style).join(said) if self.problems else ""
 
     def page(self) -> Page:
         """Return the problems as a table."""

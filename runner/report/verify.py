@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from runner.commands.status import Stands
     from runner.records.source import Json
-    from runner.report.records import Look
+    from runner.report.records import Style
 
 _BLOCK = re.compile(r'^  ("(?:[^"\\]|\\.)+"): \{$')
 """A job's first line in the lock, which is indented by one blank a level."""
@@ -57,11 +57,11 @@ class VerifyReport:
         """Return one case a job."""
         return tuple(self._case(item) for item in self.rows)
 
-    def text(self, look: Look) -> str:  # noqa: ARG002 - the signature of every report
+    def text(self, style: Style) -> str:  # noqa: ARG002 - the signature of every report
         """Return a line a drifted output, or that there is none."""
         return "\n".join(map(_words, self.drifted)) or self._verdict()
 
-    def talk(self, look: Look) -> str:  # noqa: ARG002 - the signature of every report
+    def messages(self, style: Style) -> str:  # noqa: ARG002 - the signature of every report
         """Return how many drifted, and the remedy."""
         if not self.drifted:
             return ""

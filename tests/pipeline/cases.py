@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.pipeline.secrets import mask
-from runner.report.records import Look
+from runner.report.records import Style
 from runner.report.validate import ValidateReport
 from tests.pipeline.conftest import check_text
 
@@ -40,5 +40,5 @@ def shown(text: str) -> str:
         return lines[line - 1] if file == FILE and 0 < line <= len(lines) else None
 
     report = ValidateReport(files=(FILE,), jobs=0, problems=problems_of(text), exit_code=3)
-    look = Look(line_of=line_of)
-    return f"{report.text(look)}\n\n{report.talk(look)}\n"
+    style = Style(line_of=line_of)
+    return f"{report.text(style)}\n\n{report.messages(style)}\n"

@@ -18,7 +18,7 @@ from runner.records.source import Mark, Problem, Step
 from runner.report.failure import FailureReport
 from runner.report.formats import FORMATS
 from runner.report.plan import PlanReport
-from runner.report.records import Look
+from runner.report.records import Style
 from runner.report.run import RunReport, exit_code
 from runner.report.validate import ValidateReport
 from runner.report.verify import VerifyReport, places_in
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.records.plan import Verb
-    from runner.report.records import Report
+    from runner.report.records import FindingsReport
 
 CASES = ROOT / "tests" / "cases" / "report"
 SOURCE = {
@@ -55,7 +55,7 @@ def line_of(file: str, line: int) -> str | None:
     return lines[line - 1] if line <= len(lines) else None
 
 
-LOOK = Look(line_of=line_of)
+STYLE = Style(line_of=line_of)
 
 
 def at(line: int, column: int, end: int | None = None) -> Mark:
@@ -183,7 +183,7 @@ RAN = Ran(
     ),
 )
 LOCK_TEXT = '{\n "version": 1,\n "jobs": {\n  "logo": {\n   "take": 1\n  },\n  "title": {\n   "take": 1\n  }\n }\n}\n'
-SCENES: Mapping[str, Report] = {
+SCENES: Mapping[str, FindingsReport] = {
     "validate": ValidateReport(files=("night.yaml",), jobs=0, problems=PROBLEMS, exit_code=3),
     "valid": ValidateReport(files=("night.yaml",), jobs=12, problems=(), exit_code=0),
     "plan": PLAN,
@@ -221,14 +221,14 @@ ENDINGS = {
 def snapshots() -> dict[str, str]:
     """Return every snapshot by the name of its file."""
     made = {
-        f"{scene}.{ending}": FORMATS[name](report, LOOK)
+        f"{scene}.{ending}": FORMATS[name](report, STYLE)
         for scene, report in SCENES.items()
         for name, ending in ENDINGS.items()
     }
-    made |= {f"{scene}.stderr.txt": report.talk(LOOK) for scene, report in SCENES.items()}
-    made["validate.quiet.txt"] = SCENES["validate"].text(replace(LOOK, quiet=True))
-    made["validate.color.txt"] = SCENES["validate"].text(replace(LOOK, color=True))
-    made["plan.verbose.txt"] = PLAN.text(replace(LOOK, verbose=1))
+    made |= {f"{scene}.stderr.txt": report.messages(STYLE) for scene, report in SCENES.items()}
+    made["validate.quiet.txt"] = SCENES["validate"].text(replace(STYLE, quiet=True))
+    made["validate.color.txt"] = SCENES["validate"].text(replace(STYLE, color=True))
+    made["plan.verbose.txt"] = PLAN.text(replace(STYLE, verbose=1))
     return {name: text.rstrip("\n") + "\n" for name, text in made.items() if text.strip()}
 
 

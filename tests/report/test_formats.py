@@ -16,10 +16,10 @@ from runner.records.source import Mark, Problem
 from runner.report.formats import FORMATS
 from runner.report.github import MOST, commands, escape_data, escape_property, inert
 from runner.report.markdown import as_markdown, code, summary
-from runner.report.records import Look
+from runner.report.records import Style
 from runner.report.sarif import MOST as MOST_RESULTS
 from runner.report.validate import ValidateReport
-from tests.report.scenes import CASES, LOOK, PLAN, SCENES, action
+from tests.report.scenes import CASES, PLAN, SCENES, STYLE, action
 from tests.report.xsd import problems as xsd_problems
 from tests.support.catalog import SCHEMAS
 
@@ -49,18 +49,18 @@ REPORTS = {**SCENES, "many": many(50), "hostile": many(3, message=HOSTILE + "\x0
 
 @pytest.mark.parametrize("scene", REPORTS)
 def test_json_has_the_shape_it_promises(scene: str) -> None:
-    data = json.loads(FORMATS["json"](REPORTS[scene], LOOK))
+    data = json.loads(FORMATS["json"](REPORTS[scene], STYLE))
     Draft7Validator(OUTPUT).validate(data)
     assert data["exit_code"] == REPORTS[scene].exit_code
 
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_each_line_of_jsonl_has_the_shape_it_promises(scene: str) -> None:
-    lines = [json.loads(line) for line in FORMATS["jsonl"](SCENES[scene], LOOK).splitlines()]
+    lines = [json.loads(line) for line in FORMATS["jsonl"](SCENES[scene], STYLE).splitlines()]
     for line in lines:
         Draft7Validator(LINE).validate(line)
     assert [line["type"] for line in lines].index("summary") == len(lines) - 1
-    whole = json.loads(FORMATS["json"](SCENES[scene], LOOK))
+    whole = json.loads(FORMATS["json"](SCENES[scene], STYLE))
     assert len(lines) - 1 == sum(
         len(whole.get(name, ()))
         for name in ("problems", "actions", "collect", "jobs")
@@ -75,7 +75,7 @@ def test_the_schemas_are_schemas() -> None:
 
 @pytest.mark.parametrize("scene", REPORTS)
 def test_sarif_is_sarif(scene: str) -> None:
-    data = json.loads(FORMATS["sarif"](REPORTS[scene], LOOK))
+    data = json.loads(FORMATS["sarif"](REPORTS[scene], STYLE))
     Draft7Validator(SARIF).validate(data)
     (run,) = data["runs"]
     assert len(run["results"]) <= MOST_RESULTS
@@ -89,19 +89,19 @@ def test_sarif_is_sarif(scene: str) -> None:
 def test_sarif_keeps_the_worst_of_too_many() -> None:
     mixed = many(MOST_RESULTS, severity="warning")
     mixed = replace(mixed, problems=(*mixed.problems, *many(1).problems))
-    results = json.loads(FORMATS["sarif"](mixed, LOOK))["runs"][0]["results"]
+    results = json.loads(FORMATS["sarif"](mixed, STYLE))["runs"][0]["results"]
     assert len(results) == MOST_RESULTS
     assert results[0]["level"] == "error"
 
 
 @pytest.mark.parametrize("scene", REPORTS)
 def test_junit_is_junit(scene: str) -> None:
-    text = FORMATS["junit"](REPORTS[scene], LOOK).encode("utf-8", "strict").decode()
+    text = FORMATS["junit"](REPORTS[scene], STYLE).encode("utf-8", "strict").decode()
     assert xsd_problems(text, CASES / "junit-10.xsd") == []
 
 
 def test_junit_has_one_case_a_job() -> None:
-    text = FORMATS["junit"](SCENES["run"], LOOK)
+    text = FORMATS["junit"](SCENES["run"], STYLE)
     assert re.findall(r'<testcase name="([^"]+)"', text) == [
         "title",
         "logo",
@@ -117,7 +117,7 @@ def test_junit_has_one_case_a_job() -> None:
 def test_github_shows_ten_of_a_kind_and_says_how_many_more() -> None:
     both = many(25)
     both = replace(both, problems=(*many(12, severity="warning").problems, *both.problems))
-    said = commands(both, Look())
+    said = commands(both, Style())
     errors = [line for line in said if line.startswith("::error ")]
     warnings = [line for line in said if line.startswith("::warning ")]
     assert [len(errors), len(warnings), len(said)] == [MOST, MOST, 2 * MOST]
@@ -125,14 +125,14 @@ def test_github_shows_ten_of_a_kind_and_says_how_many_more() -> None:
     assert "and 15 more errors" in errors[-1]
     assert "and 2 more warnings" in warnings[-1]
     assert not any("more errors" in line for line in errors[:-1])
-    assert not any("more" in line for line in commands(many(MOST), Look()))
+    assert not any("more" in line for line in commands(many(MOST), Style()))
 
 
 def test_github_shows_first_what_reaches_most_jobs() -> None:
     problems = many(20).problems
     wide = replace(problems[17], cells=tuple(f"battle@{number}" for number in range(500)))
     report = replace(many(20), problems=(*problems[:17], wide, *problems[18:]))
-    assert "bpm is 17" in commands(report, Look())[0]
+    assert "bpm is 17" in commands(report, Style())[0]
 
 
 def test_github_escapes_what_would_end_a_command() -> None:
@@ -140,14 +140,14 @@ def test_github_escapes_what_would_end_a_command() -> None:
     assert escape_property("C:\\a,b%\n") == "C%3A\\a%2Cb%25%0A"
     problem = Problem(code="SF1", message="x", mark=Mark(file="a,b::c.yaml", line=1, column=1))
     report = ValidateReport(files=(), jobs=0, problems=(problem,), exit_code=3)
-    assert commands(report, Look())[0] == "::error file=a%2Cb%3A%3Ac.yaml,line=1,col=1,title=SF1::x"
+    assert commands(report, Style())[0] == "::error file=a%2Cb%3A%3Ac.yaml,line=1,col=1,title=SF1::x"
 
 
 def test_nothing_a_user_wrote_becomes_a_workflow_command() -> None:
     text = inert("::set-env name=A::b\n  ::error::c\n12 | ::debug::d\n##[add-mask]e")
     assert not re.search(r"^\s*::", text, re.MULTILINE)
     assert "##[" not in text
-    said = FORMATS["github"](many(2, message=HOSTILE), LOOK)
+    said = FORMATS["github"](many(2, message=HOSTILE), STYLE)
     ours = [line for line in said.splitlines() if re.match(r"\s*::", line)]
     assert all(line.startswith("::error file=night.yaml,") for line in ours)
     assert len(ours) == 2
@@ -155,7 +155,7 @@ def test_nothing_a_user_wrote_becomes_a_workflow_command() -> None:
 
 def test_a_comment_on_ten_thousand_jobs_is_short_enough() -> None:
     jobs = tuple(action(f"battle@{'x' * 60}-{number}") for number in range(10_000))
-    text = as_markdown(replace(PLAN, todo=replace(PLAN.todo, actions=jobs)), LOOK)
+    text = as_markdown(replace(PLAN, todo=replace(PLAN.todo, actions=jobs)), STYLE)
     assert len(text) < 65_536
     assert len(text.encode("utf-16-le")) // 2 < 65_536
     assert text.startswith("<!-- scorefile:plan:night.yaml -->\n")
@@ -174,7 +174,7 @@ def test_a_summary_of_ten_thousand_problems_is_small_enough() -> None:
 
 @pytest.mark.parametrize("name", ["x --> y", "<!-- a -->", "a\nb", "p/q", "@org/team"])
 def test_no_name_breaks_out_of_the_hidden_marker(name: str) -> None:
-    first, rest = as_markdown(replace(PLAN, name=name, files=(name,)), LOOK).split("\n", 1)
+    first, rest = as_markdown(replace(PLAN, name=name, files=(name,)), STYLE).split("\n", 1)
     assert re.fullmatch(r"<!-- scorefile:plan:[\w.%~-]+ -->", first)
     assert first.count("-->") == 1
     assert "<!--" not in rest
@@ -190,23 +190,23 @@ def test_hostile_words_are_only_words_in_markdown() -> None:
 
 
 def test_a_plan_knows_what_the_lock_is_worth_before_and_after() -> None:
-    data = json.loads(FORMATS["json"](PLAN, LOOK))["totals"]
+    data = json.loads(FORMATS["json"](PLAN, STYLE))["totals"]
     assert data["before"] == {"usd": "0.50", "known_usd": "0.50", "unknown_jobs": 0}
     assert data["after"] == {"usd": None, "known_usd": "0.70", "unknown_jobs": 1}
     bare = replace(PLAN, lock=None)
-    assert json.loads(FORMATS["json"](bare, LOOK))["totals"]["before"] is None
-    assert "before" not in as_markdown(bare, LOOK)
+    assert json.loads(FORMATS["json"](bare, STYLE))["totals"]["before"] is None
+    assert "before" not in as_markdown(bare, STYLE)
 
 
 def test_an_empty_plan_says_so() -> None:
     empty = replace(PLAN, todo=Plan(actions=(), low=None, worst=None), lock=None)
-    assert empty.text(LOOK).strip() == "nothing asked; 0 new takes; $0.00"
+    assert empty.text(STYLE).strip() == "nothing asked; 0 new takes; $0.00"
 
 
 def test_ten_thousand_problems_are_written_soon() -> None:
     report, begun = many(10_000), time.process_time()
     for name in FORMATS:
-        FORMATS[name](report, LOOK)
+        FORMATS[name](report, STYLE)
     assert time.process_time() - begun < 6
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from runner.records.source import Mark, Problem
 from runner.report.problems import problem_text, verdict
-from runner.report.records import Look
+from runner.report.records import Style
 from runner.report.style import clean, wants_color
 from runner.report.width import WIDEST, show_line
 
@@ -59,8 +59,8 @@ def test_any_place_in_any_line_is_shown(line: str, start: int, end: int | None) 
 
 def test_a_place_in_a_text_beside_the_pipeline_is_shown_the_same_way() -> None:
     mark = Mark(file="lyrics/title.txt", line=2, column=3, end_column=7)
-    look = Look(line_of=lambda file, line: "a {{ x }} b" if (file, line) == ("lyrics/title.txt", 2) else None)
-    said = problem_text(Problem(code="SF216", message="x is not defined", mark=mark), look)
+    style = Style(line_of=lambda file, line: "a {{ x }} b" if (file, line) == ("lyrics/title.txt", 2) else None)
+    said = problem_text(Problem(code="SF216", message="x is not defined", mark=mark), style)
     assert said.splitlines()[1:] == [" --> lyrics/title.txt:2:3", "  |", "2 | a {{ x }} b", "  |   ^^^^"]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.cli.main import call
-from runner.cli.show import Talk, _lines, speak
+from runner.cli.show import OutputOptions, _lines, configure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,4 +61,4 @@ def say(
         return Said(code=code, out=shown.out, err=shown.err)
 
     yield run
-    speak(Talk())
+    configure(OutputOptions())

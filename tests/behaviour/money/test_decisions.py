@@ -395,7 +395,7 @@ def test_only_an_answer_that_proves_it_calls_a_job_off(project: Project, answer:
         before = (lock_of(project), submissions(project))
         done = project.run("cancel", "a")
         assert done.code == 5, done
-        assert "a: not called off; the vendor answered" in done.out
+        assert "a: not called off; PixVerse by useapi.net answered" in done.out
         assert why in done.out
         assert (lock_of(project), submissions(project)) == before
 

@@ -11,7 +11,7 @@ from runner.pipeline.resolution.expand import expand
 from runner.pipeline.resolution.resolve import resolve
 from runner.pipeline.shape.load import load
 from runner.pipeline.yaml.document import parse
-from runner.report.records import Look
+from runner.report.records import Style
 from runner.report.validate import ValidateReport
 from runner.state.project import read_catalog, shipped_schemas
 from tests.pipeline.conftest import SCHEMA, no_file
@@ -105,8 +105,8 @@ def test_a_password_in_an_address_is_refused_and_printed_nowhere(written: str, b
     assert problem.message == "the webhook's address holds a user name or password"
     assert problem.help == "let the path tell who calls: https://HOST/SECRET-PATH"
     lines = text.split("\n")
-    look = Look(line_of=lambda _, line: lines[line - 1], verbose=True)
-    shown = ValidateReport(files=("night.yaml",), jobs=0, problems=(problem,), exit_code=3).text(look)
+    style = Style(line_of=lambda _, line: lines[line - 1], verbose=True)
+    shown = ValidateReport(files=("night.yaml",), jobs=0, problems=(problem,), exit_code=3).text(style)
     assert "p4ssw0rd" not in shown + repr(problem)
     assert "@h.io" in shown
 
