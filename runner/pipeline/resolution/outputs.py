@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runner.pipeline.messages import listing, show
+from runner.diagnostics.messages import listing, show
 from runner.pipeline.paths import fold, normal, output_problem, own_files, without_audio_extension
 from runner.records.pipeline import Layer, Leaf, Text
 from runner.records.source import Mark, Problem, Step
