@@ -67,7 +67,7 @@ class Histories(RuleBasedStateMachine):
     def run_it(self, limit: Decimal | None, jobs: int) -> None:
         self.lab.run(limit=limit, jobs=jobs)
         told = {charge.id for charge in self.lab.vendor.charges if charge.told}
-        assert told <= {item.request_id for item in self.submissions()}, "every accepted id is in the journal"
+        assert told <= {str(item.request_id) for item in self.submissions()}, "every accepted id is in the journal"
 
     @rule(at=st.integers(1, 14), late=st.booleans(), jobs=st.integers(1, 3))
     def run_and_die(self, at: int, late: bool, jobs: int) -> None:
@@ -110,7 +110,7 @@ class Histories(RuleBasedStateMachine):
         """Tell the program the truth about every job in doubt."""
         while doubts := [item for item in self.submissions() if item.phase in IN_DOUBT]:
             doubt = doubts[0]
-            known = {item.request_id for item in self.submissions()}
+            known = {str(item.request_id) for item in self.submissions()}
             prompt = doubt.params["prompt"]
             charge = next((x for x in self.lab.vendor.charges if x.prompt == prompt and x.id not in known), None)
             name = f"{doubt.job}~{doubt.attempt}"
@@ -124,7 +124,7 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def keeps_every_receipt(self) -> None:
         submissions = self.submissions()
-        known = {item.request_id for item in submissions}
+        known = {str(item.request_id) for item in submissions}
         for charge in self.lab.vendor.charges:
             in_doubt = any(x.phase in IN_DOUBT and x.params["prompt"] == charge.prompt for x in submissions)
             answered = any(x.answer is not None and charge.id.encode() in x.answer.body for x in submissions)
