@@ -86,20 +86,20 @@ def _why_not(
     """Call a submission off and return None, or say why it is not called off."""
     from runner.provider.access import open_access
     from runner.provider.client import connected
-    from runner.records.receipt_id import is_hidden
 
     if item.phase in FINISHED:
         return _IS_FINISHED
     if provider.cancel is None or provider.poll is None:
         return _NO_WAY
-    if item.request_id is None or is_hidden(item.request_id):
+    known = None if item.request_id is None else item.request_id.plain
+    if known is None:
         return _NO_ID
     with connected(open_access(provider, settings.get(provider.name), ask.env)) as client:
-        state = client.poll(model, id=item.request_id, poll_url=item.poll_url)
+        state = client.poll(model, id=known, poll_url=item.poll_url)
         why = _unless_running(state)
         if why is not None:
             return why
-        answer = client.cancel(item.request_id)
+        answer = client.cancel(known)
         return None if answer.confirmed else answer.message
 
 

@@ -183,6 +183,7 @@ class Executor:
         """Put a take that is in the store, or at its old place, where its output belongs."""
         request, entry = action.request, action.entry
         assert entry is not None
+        assert request.output is not None, "what is only collected is not restored"
         media_type = entry.chosen(request.take).media_type
         try:
             placed = self._store.bring(

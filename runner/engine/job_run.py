@@ -168,6 +168,7 @@ class Life:
         """Return whom the vendor is to call: the user's own address, else this run's listener."""
         if self.request.webhook is not None or self._terms.callback is None:
             return self.request.webhook
+        assert self.submission.attempt is not None
         return Webhook(url=self._terms.callback(self.submission.attempt), mode="terminal")
 
     def _was_not_sent(self, error: NotSent) -> Generator[Effect, Any, Outcome | None]:
@@ -182,8 +183,8 @@ class Life:
     def _read_answer(self) -> Generator[Effect, Any, Outcome | None]:
         answer = self.story.answer()
         reading = self._client.read_submit(self._model, answer)
-        holder = None if reading.id is None else self._store.holder_of(self._model.provider, reading.id)
-        if holder not in (None, self.submission.attempt):
+        provider, attempt = self._model.provider, self.submission.attempt
+        if reading.id is not None and self._store.is_held_by_another(provider, reading.id, attempt):
             named = "" if self._provider.id_is_private else f", {reading.id}"
             message = f"{self._provider.title} answered with the id of another job{named}"
             reading = Reading(verdict=Verdict.UNKNOWN, message=message)
@@ -242,15 +243,18 @@ class Life:
     def _find(self) -> Generator[Effect, Any, Outcome | None]:
         """Learn the id behind a receipt of which the lock holds a digest only."""
         self._tell("finding", f"looks its receipt up in the list of {self._provider.title}")
-        found, why = yield from find_id(str(self.submission.request_id), self._client, tries=self._not_sent)
+        assert self.submission.request_id is not None
+        found, why = yield from find_id(self.submission.request_id, self._client, tries=self._not_sent)
         if found is None:
             return self._end(endings.unfound(self._provider, why, resolving=self._resolving))
         self.story.reached(Phase.ACCEPTED, request_id=found)
         return None
 
     def _poll(self) -> Generator[Effect, Any, Outcome | None]:
-        id_, poll_url = self.submission.request_id, self.submission.poll_url
-        assert id_ is not None
+        known, poll_url = self.submission.request_id, self.submission.poll_url
+        assert known is not None
+        assert known.plain is not None, "an id of which only the digest is known is looked up first"
+        id_ = known.plain
         if not self._polls:
             self._tell("generating")
         if self._polls or self.action.verb.makes:
@@ -294,7 +298,7 @@ class Life:
     # ------------------------------------------------------------ takes
 
     def _place(self) -> Outcome | None:
-        if not self.request.output:
+        if self.request.output is None:
             self._store.drop_pending(self.submission)
             self.story.reached(Phase.DONE)
             return self._made("its takes are in the store")
@@ -336,7 +340,7 @@ class Life:
                 self._begin_again()
                 yield Wait(seconds=0.0)
                 return None
-        if not self.request.output:
+        if self.request.output is None:
             return self._end(endings.left_behind(self._provider, ended, resolving=self._terms.resolving(self.job)))
         return self._end(endings.over(self._provider, ended))
 
