@@ -78,7 +78,7 @@ def command(
         from runner.commands.restore import run_frozen
 
         ran = run_frozen(ask)
-        return RunReport(name=ran.project.name, did=ran, exit_code=exit_code(ran))
+        return RunReport(name=ran.project.name, did=ran, exit_code=exit_code(ran), file=ask.file)
     checked = check(ask)
     arguments.refuse_warnings(checked, strict=strict)
     if failed:
@@ -96,6 +96,7 @@ def command(
         did=ran,
         exit_code=seen[0] if seen else exit_code(ran),
         warnings=checked.warnings,
+        file=ask.file,
         places={request.job: request.mark for request in checked.requests},
     )
 

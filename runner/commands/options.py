@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from runner.catalog.prices import total
 from runner.plan.selection import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from runner.catalog.models import Catalog
     from runner.plan.saved import Saved
@@ -76,6 +77,4 @@ class Ran:
     @property
     def spent_usd(self) -> Decimal | None:
         """What this run was charged, in USD; None when a part of it is not known."""
-        amounts = [outcome.spent_usd for outcome in self.outcomes if outcome.spent_usd is not None]
-        known = len(amounts) == sum(outcome.result.may_have_paid for outcome in self.outcomes)
-        return sum(amounts, Decimal(0)) if known else None
+        return total(outcome.spent_usd for outcome in self.outcomes)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from runner.commands.known import open_store
 from runner.commands.options import Ran
+from runner.engine.endings import broken
 from runner.errors import StateError, UsageError
-from runner.records.outcome import Outcome, Result
+from runner.records.endings import NotInStore, Restored, Reused
+from runner.records.outcome import Outcome
 from runner.records.plan import Plan
 from runner.state.blobs.local import TakeMissing
 from runner.state.files import digest
@@ -39,7 +41,7 @@ def run_frozen(ask: Ask) -> Ran:
             take = next((item for item in entry.takes if item.path), None)
             if take is None or take.path is None:
                 continue
-            outcome = Outcome(job=job, model=entry.model, result=Result.REUSED, entry=entry)
+            outcome = Outcome(job=job, model=entry.model, ending=Reused(), entry=entry)
             if digest(project.root / take.path) != take.sha256:
                 outcome = _frozen_restore(store, job, entry, take.path)
             outcomes.append(outcome)
@@ -51,8 +53,7 @@ def _frozen_restore(store: StateStore, job: str, entry: Entry, path: str) -> Out
     try:
         placed = store.bring(job, entry, job, output=path, take=entry.take)
     except TakeMissing:
-        message = f"{path} is not here, and neither is its take in the store"
-        return Outcome(job=job, model=entry.model, result=Result.FAILED, message=message, help="run without --frozen")
+        return Outcome(job=job, model=entry.model, ending=NotInStore(path=path))
     except (StateError, OSError) as error:
-        return Outcome(job=job, model=entry.model, result=Result.FAILED, message=str(error))
-    return Outcome(job=job, model=entry.model, result=Result.RESTORED, entry=placed)
+        return Outcome(job=job, model=entry.model, ending=broken(error))
+    return Outcome(job=job, model=entry.model, ending=Restored(), entry=placed)

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from runner.commands.targets import resolving
 from runner.emulator.serve import rehearsal_emulator
 from runner.engine.callbacks import listening
 from runner.engine.effects import Terms, World
@@ -95,7 +94,6 @@ def _terms(
         jobs=options.jobs,
         budget=budget,
         fail_fast=options.fail_fast,
-        resolving=lambda job: resolving(ask, job),
         callback=listener.address if listener is not None else None,
     )
 

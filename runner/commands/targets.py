@@ -108,8 +108,13 @@ def command(ask: Ask, name: str, decision: Decision, *, id: str = "ID") -> str:
 
 def resolving(ask: Ask, name: str) -> str:
     """Return the command line that shows what is known of a job in doubt."""
-    file = [quoted(ask.file)] if ask.file else []
-    return " ".join(["scorefile", "resolve", *file, quoted(name), *["--rehearse"] * ask.rehearse])
+    return resolve_command(name, file=ask.file, rehearse=ask.rehearse)
+
+
+def resolve_command(name: str, *, file: str | None, rehearse: bool) -> str:
+    """Return the command line that settles the payment of a job; `file` is the pipeline, None where it is found."""
+    named = [quoted(file)] if file else []
+    return " ".join(["scorefile", "resolve", *named, quoted(name), *["--rehearse"] * rehearse])
 
 
 def quoted(text: str, *, always: bool = False) -> str:

@@ -17,6 +17,7 @@ from runner.errors import SpecError
 from runner.plan.policy import least, refuse_change, refuse_cost
 from runner.plan.selection import select
 from runner.records.plan import Verb
+from runner.records.reasons import Offline
 from runner.state.project import (
     find_project,
     prepare_state,
@@ -191,16 +192,17 @@ def _without_vendors(todo: Plan, catalog: Catalog) -> Plan:
         local = catalog.providers[action.request.model.provider].mode.is_local
         if local or not action.verb.asks:
             return action
-        return replace(action, verb=Verb.BLOCKED, reason="only its vendor can make it, and this run is offline")
+        return replace(action, verb=Verb.BLOCKED, reason=Offline(wanted=action.reason))
 
     return replace(todo, actions=tuple(kept(action) for action in todo.actions), collect=())
 
 
 def _all_reused(todo: Plan) -> tuple[Outcome, ...]:
-    from runner.records.outcome import Outcome, Result
+    from runner.records.endings import Reused
+    from runner.records.outcome import Outcome
 
     return tuple(
-        Outcome(job=action.request.job, model=action.request.model.id, result=Result.REUSED, entry=action.entry)
+        Outcome(job=action.request.job, model=action.request.model.id, ending=Reused(), entry=action.entry)
         for action in todo.actions
     )
 

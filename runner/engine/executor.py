@@ -16,23 +16,26 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
-from runner.engine import outcomes
+from runner.engine import endings
 from runner.engine.effects import Interrupted, Progress, Turn, Wait, Work
 from runner.engine.job_run import Life
 from runner.errors import StateError
-from runner.provider.rate_limit import Pace, Refusal
+from runner.provider.rate_limit import Pace
+from runner.records.endings import FailedFast, Held, NeedMissing, ReceiptUnwritten, Restored, Reused, Stopped
 from runner.records.media_types import EXTENSIONS
-from runner.records.outcome import Result
+from runner.records.outcome import Outcome
 from runner.records.plan import Verb
-from runner.records.provider import ErrorGroup
+from runner.records.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from runner.engine.effects import Effect, Terms, World
-    from runner.records.outcome import Outcome
+    from runner.records.endings import Ending, Skipped
+    from runner.records.lock import Entry
     from runner.records.plan import Action, Plan
     from runner.state.store import StateStore
 
@@ -143,18 +146,18 @@ class Executor:
         for action in self._plan.actions:
             match action.verb:
                 case Verb.REUSE:
-                    self._settle(action, outcomes.reused(action))
+                    self._settle(action, Reused(), action.entry)
                 case Verb.BLOCKED:
-                    self._settle(action, outcomes.blocked(action, self._terms.resolving))
+                    self._settle(action, endings.blocked(action), action.entry)
                 case Verb.RESTORE:
-                    self._settle(action, self._restore(action))
+                    self._settle(action, *self._restore(action))
                 case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME:
                     lives.append(self._life(action))
                 case _:
                     assert_never(action.verb)
         for action in self._plan.collect:
             if action.verb is Verb.BLOCKED:
-                self._settle(action, outcomes.blocked(action, self._terms.resolving))
+                self._settle(action, endings.blocked(action))
             else:
                 lives.append(self._life(action))
         rows = [row for life in lives for row in life.story.rows_to_begin()]
@@ -179,7 +182,7 @@ class Executor:
             notify=self._notify,
         )
 
-    def _restore(self, action: Action) -> Outcome:
+    def _restore(self, action: Action) -> tuple[Ending, Entry]:
         """Put a take that is in the store, or at its old place, where its output belongs."""
         request, entry = action.request, action.entry
         assert entry is not None
@@ -194,21 +197,25 @@ class Executor:
                 take=request.take,
             )
         except (StateError, OSError) as error:
-            return outcomes.unrestored(action, error)
-        return outcomes.restored(action, placed)
+            return endings.broken(error), entry
+        return Restored(reason=action.reason), placed
 
-    def _settle(self, action: Action, outcome: Outcome) -> None:
-        self._outcomes[action.request.job] = outcome
+    def _settle(self, action: Action, ending: Ending, entry: Entry | None = None) -> None:
+        """Keep the outcome of an action that needs no provider."""
+        request = action.request
+        spent_usd = None if isinstance(ending, Held) else Decimal(0)
+        outcome = Outcome(job=request.job, model=request.model.id, ending=ending, entry=entry, spent_usd=spent_usd)
+        self._outcomes[request.job] = outcome
         self._failed = self._failed or outcome.result is Result.FAILED
-        if outcome.result is not Result.REUSED:
-            self._notify(Progress(job=outcome.job, state=outcome.result, note=outcome.message, over=True))
+        if not isinstance(ending, Reused):
+            self._notify(Progress(job=outcome.job, state=outcome.result, ending=ending))
 
     def _begin_ready(self) -> None:
         while self._ready:
             life = self._ready.popleft()
             missing = [need for need in life.request.needs if not self._is_there(need)]
             if missing:
-                self._end(life, outcomes.skipped(life.request, f"needs {missing[0]}, which is not there"))
+                self._skip(life, NeedMissing(need=missing[0]))
                 continue
             run = _Run(life=life, line=life.live())
             self._active.add(run)
@@ -310,7 +317,7 @@ class Executor:
         for turns in self._turns.values():
             turns.clear()
         for life in self._ready:
-            self._end(life, outcomes.skipped(life.request, "not submitted: interrupted"))
+            self._skip(life, Stopped())
         self._ready.clear()
         for run in waiting:
             run.alarm = None
@@ -342,20 +349,15 @@ class Executor:
             return True
         return any(run.life.is_fetching for run in self._active if run.working)
 
-    def _refusal(self, job: str, turn: Turn) -> Refusal | None:
+    def _refusal(self, job: str, turn: Turn) -> Skipped | None:
         closed = self._paces[turn.provider].closed
         if closed is not None:
             return closed
         if self._store.broken is not None:
-            return Refusal(message=f"a receipt could not be written ({self._store.broken})")
+            return ReceiptUnwritten(why=str(self._store.broken))
         if self._terms.fail_fast and self._failed:
-            return Refusal(message="another job failed (--fail-fast)")
-        over = self._budget.refusal(job, turn.worst)
-        return (
-            None
-            if over is None
-            else Refusal(message=over, help="raise the budget or --max-cost", group=ErrorGroup.BALANCE)
-        )
+            return FailedFast()
+        return self._budget.refusal(job, turn.worst)
 
     def _turn_wait_s(self) -> float:
         """Return how long the first waiting turn may have to wait for its vendor's pace alone."""
@@ -364,6 +366,9 @@ class Executor:
         return min((wait for wait in waits if wait), default=_DEAF_S)
 
     # ------------------------------------------------------------ ending
+
+    def _skip(self, life: Life, ending: Skipped) -> None:
+        self._end(life, Outcome(job=life.job, model=life.request.model.id, ending=ending))
 
     def _end(self, life: Life, outcome: Outcome) -> None:
         self._outcomes[life.job] = outcome

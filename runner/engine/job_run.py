@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.engine import endings, machine
 from runner.engine.effects import Interrupted, Progress, Turn, Wait, Work
-from runner.engine.endings import Ending
 from runner.engine.lookup import find_id
 from runner.engine.machine import Step
 from runner.engine.submission_log import Story
@@ -19,12 +18,22 @@ from runner.engine.takes import Takes
 from runner.errors import StateError
 from runner.plan.decide import MAX_RESUBMITS
 from runner.provider.client import ProviderClient
-from runner.provider.rate_limit import Refusal, Tries
+from runner.provider.rate_limit import Tries
 from runner.provider.transport import NotSent, Unproven
+from runner.records.endings import (
+    Collected,
+    Made,
+    NothingPaid,
+    ProviderClosed,
+    ReceiptNotFound,
+    Stopped,
+    Unreachable,
+)
+from runner.records.endings import Interrupted as Unfinished
 from runner.records.exchange import Reading, Verdict
 from runner.records.lock import chosen_take
 from runner.records.media_types import EXTENSIONS
-from runner.records.outcome import Outcome, Result
+from runner.records.outcome import Outcome
 from runner.records.pipeline import Webhook
 from runner.records.provider import ErrorGroup
 from runner.records.submission import UNPAID, Phase, Submission
@@ -36,6 +45,7 @@ if TYPE_CHECKING:
     from runner.engine.effects import Effect, Terms, World
     from runner.provider.rate_limit import Pace
     from runner.records.catalog import Model
+    from runner.records.endings import Ending
     from runner.records.exchange import Reply
     from runner.records.lock import Entry
     from runner.records.plan import Action
@@ -141,11 +151,11 @@ class Life:
 
     def _submit(self) -> Generator[Effect, Any, Outcome | None]:
         if not self.action.verb.makes:
-            return self._end(endings.not_asked_for())
+            return self._end(NothingPaid())
         if not self._entered:
-            refusal = yield Turn(provider=self._model.provider, worst=self.action.cost.worst)
-            if refusal is not None:
-                return self._end(endings.refused(refusal))
+            skipped: Ending | None = yield Turn(provider=self._model.provider, worst=self.action.cost.worst)
+            if skipped is not None:
+                return self._end(skipped)
             self._entered = True
         self._tell("submitting")
         client, model, params, webhook = self._client, self._model, self.request.params, self._webhook()
@@ -175,7 +185,7 @@ class Life:
         wait_s = self._not_sent.again_in_s()
         self.story.reached(Phase.NOT_SENT, message=error.message)
         if wait_s is None:
-            return self._end(endings.unreachable(self._provider, error.message))
+            return self._end(Unreachable(provider=self._provider.title, why=error.message))
         self._tell("waiting", f"{error.message}; try {self._not_sent.made + 1} of {NOT_SENT_TRIES}")
         yield Wait(seconds=wait_s)
         return None
@@ -206,8 +216,8 @@ class Life:
             yield Wait(seconds=wait_s)
             return None
         ending = endings.rejected(self._provider, reading)
-        if ending.closes:
-            self._pace.close(Refusal(message=ending.message, help=ending.help, group=ending.group))
+        if reading.group is not None and reading.group.closes:
+            self._pace.close(ProviderClosed(cause=ending))
         return self._end(ending)
 
     def _tries(self, group: ErrorGroup | None) -> Tries | None:
@@ -229,24 +239,26 @@ class Life:
         free = self.request.price.usd == 0
         if not free:
             self.story.charge_unknown()
-        why = self.submission.message or "the submit was interrupted"
+        ending = endings.may_be_charged(self._provider, self.submission, free=free)
         if (free or self.request.on_unknown == "resubmit") and self._resubmits_left:
             self._resubmits_left -= 1
-            self._tell("waiting", f"{why}; sent again ({'the model is free' if free else 'on_unknown: resubmit'})")
+            self._tell(
+                "waiting", f"{ending.why}; sent again ({'the model is free' if free else 'on_unknown: resubmit'})"
+            )
             self._begin_again()
             yield Wait(seconds=0.0)
             return None
-        return self._end(endings.doubtful(self._provider, why, resolving=self._resolving, free=free))
+        return self._end(ending)
 
     # ------------------------------------------------------------ poll
 
     def _find(self) -> Generator[Effect, Any, Outcome | None]:
         """Learn the id behind a receipt of which the lock holds a digest only."""
-        self._tell("finding", f"looks its receipt up in the list of {self._provider.title}")
+        self._tell("finding", f"searching the job list of {self._provider.title} for the receipt")
         assert self.submission.request_id is not None
         found, why = yield from find_id(self.submission.request_id, self._client, tries=self._not_sent)
         if found is None:
-            return self._end(endings.unfound(self._provider, why, resolving=self._resolving))
+            return self._end(ReceiptNotFound(job=self.submission.job, provider=self._provider.title, why=why))
         self.story.reached(Phase.ACCEPTED, request_id=found)
         return None
 
@@ -301,10 +313,10 @@ class Life:
         if self.request.output is None:
             self._store.drop_pending(self.submission)
             self.story.reached(Phase.DONE)
-            return self._made("its takes are in the store")
+            return self._end(Collected())
         take = self.request.take
         if take > len(self.submission.takes):
-            message = f"take {take} was asked for, {len(self.submission.takes)} came; the last one stands at its output"
+            message = f"asked for take {take}, received {len(self.submission.takes)}; the last one is at its output"
             self._tell("placing", message)
         chosen = chosen_take(self.submission.takes, take)
         output = self.request.output + EXTENSIONS[chosen.media_type]
@@ -322,8 +334,7 @@ class Life:
             machine.event(self.submission, Phase.DONE, at=self.story.at()),
         )
         self.story.charge_real_length()
-        came, asked = len(self.submission.takes), self.request.takes
-        return self._made("" if came >= asked else f"{asked} takes were asked for, {came} came", entry=entry)
+        return self._end(Made(takes=len(self.submission.takes), wanted=self.request.takes), entry)
 
     # ------------------------------------------------------------ ends
 
@@ -340,43 +351,25 @@ class Life:
                 self._begin_again()
                 yield Wait(seconds=0.0)
                 return None
-        if self.request.output is None:
-            return self._end(endings.left_behind(self._provider, ended, resolving=self._terms.resolving(self.job)))
-        return self._end(endings.over(self._provider, ended))
+        return self._end(
+            endings.over(self._provider, ended, given_up_as=self.job if self.request.output is None else None)
+        )
 
     def _interrupted(self) -> Outcome:
-        return self._end(endings.interrupted(unpaid=self.submission.phase in UNPAID))
+        return self._end(Stopped() if self.submission.phase in UNPAID else Unfinished())
 
     def _begin_again(self) -> None:
         self.story.begin_again()
         self._leave_vendor()
 
-    def _made(self, message: str = "", *, entry: Entry | None = None) -> Outcome:
-        return self._end(Ending(result=Result.MADE, message=message), entry)
-
     def _end(self, ending: Ending, entry: Entry | None = None) -> Outcome:
-        self._tell(ending.result, ending.message, over=True)
-        return Outcome(
-            job=self.job,
-            model=self._model.id,
-            result=ending.result,
-            entry=entry,
-            spent_usd=self.story.paid,
-            message=ending.message,
-            help=ending.help,
-            group=ending.group,
-        )
-
-    @property
-    def _resolving(self) -> str:
-        return self._terms.resolving(self.submission.job)
+        self._notify(Progress(job=self.job, state=ending.result, ending=ending))
+        return Outcome(job=self.job, model=self._model.id, ending=ending, entry=entry, spent_usd=self.story.paid)
 
     def _leave_vendor(self) -> None:
         if self._entered:
             self._pace.leave()
             self._entered = False
 
-    def _tell(
-        self, state: str, note: str = "", *, take: int | None = None, takes: int | None = None, over: bool = False
-    ) -> None:
-        self._notify(Progress(job=self.job, state=state, note=note, take=take, takes=takes, over=over))
+    def _tell(self, state: str, note: str = "", *, take: int | None = None, takes: int | None = None) -> None:
+        self._notify(Progress(job=self.job, state=state, note=note, take=take, takes=takes))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.report.plan_text import change_words, price, why
+from runner.report.plan_text import change_words, price
+from runner.report.reasons import why
 from runner.report.style import clean, paint
 from runner.report.verbs import SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runner.records.plan import Action, Change
+    from runner.records.plan import Action
+    from runner.records.reasons import Change
     from runner.records.source import Mark
 
 
@@ -19,7 +21,7 @@ def explain_job(action: Action, *, color: bool) -> str:
     """Return what would be done for one job and why, each changed value with its whole way."""
     lines = [
         f"{paint(clean(action.request.job), 'strong', on=color)}  {action.request.model.id}",
-        f"  {SHOWN[action.verb].would}: {clean(why(action))}",
+        f"  {SHOWN[action.verb].would}: {clean(why(action.reason))}",
     ]
     for change in action.changes:
         old, new = change_words(change)

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TypeAlias
 
 import tenacity
 
-if TYPE_CHECKING:
-    from runner.records.provider import ErrorGroup
+from runner.records.endings import ProviderClosed, TooManyUnknown
+
+Closed: TypeAlias = ProviderClosed | TooManyUnknown
+"""Why a provider takes nothing more in this run."""
 
 MAX_DOUBTS = 3
 """So many submits without a proven outcome stop further ones to this vendor in this run."""
 MAX_RETRY_AFTER_S = 300.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why a submit may not be made in this run."""
-
-    message: str
-    help: str | None = None
-    group: ErrorGroup | None = None
 
 
 class Tries:
@@ -58,7 +50,7 @@ class Pace:
         self._doubts = 0
         self.inside = 0
         """Jobs that are submitted and not finished by the vendor."""
-        self.closed: Refusal | None = None
+        self.closed: Closed | None = None
 
     def wait_s(self, now: float) -> float | None:
         """Return how long until a submit may be made: 0 now, None when only a freed slot can tell."""
@@ -86,12 +78,12 @@ class Pace:
         """Let no submit go before `until`: the vendor asked for a pause."""
         self._held_until = max(self._held_until, until)
 
-    def close(self, refusal: Refusal) -> None:
+    def close(self, why: Closed) -> None:
         """Let no further submit go in this run."""
-        self.closed = self.closed or refusal
+        self.closed = self.closed or why
 
     def doubt(self, title: str) -> None:
         """Count a submit without a proven outcome; after MAX_DOUBTS of them the vendor is closed."""
         self._doubts += 1
         if self._doubts >= MAX_DOUBTS:
-            self.close(Refusal(message=f"{MAX_DOUBTS} submits to {title} have no proven outcome; no more are made"))
+            self.close(TooManyUnknown(provider=title, count=MAX_DOUBTS))

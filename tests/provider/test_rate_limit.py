@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from runner.provider.rate_limit import MAX_DOUBTS, MAX_RETRY_AFTER_S, Pace, Refusal, Tries
+from runner.provider.rate_limit import MAX_DOUBTS, MAX_RETRY_AFTER_S, Pace, Tries
+from runner.records.endings import TooManyUnknown
 
 
 def test_tries_end_after_the_last() -> None:
@@ -59,9 +60,9 @@ def test_a_pause_that_a_vendor_asked_for_is_kept() -> None:
 
 def test_the_first_reason_to_close_stays() -> None:
     pace = Pace(slots=1, window=None)
-    first = Refusal(message="no key")
+    first = TooManyUnknown(provider="Pixazo", count=3)
     pace.close(first)
-    pace.close(Refusal(message="other"))
+    pace.close(TooManyUnknown(provider="Verbatik", count=3))
     assert pace.closed is first
 
 
@@ -71,6 +72,4 @@ def test_a_vendor_is_closed_after_too_many_doubts() -> None:
         pace.doubt("Pixazo")
     assert pace.closed is None
     pace.doubt("Pixazo")
-    refusal: Refusal | None = pace.closed
-    assert refusal is not None
-    assert refusal.message == "3 submits to Pixazo have no proven outcome; no more are made"
+    assert pace.closed == TooManyUnknown(provider="Pixazo", count=MAX_DOUBTS)

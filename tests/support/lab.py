@@ -235,7 +235,6 @@ class Lab:
             },
             jobs=jobs,
             budget=Budget(limit=limit),
-            resolving=lambda job: f"scorefile resolve {job}",
         )
 
 
