@@ -21,11 +21,12 @@ from runner.provider.responses import (
     valid_id,
 )
 from runner.records.exchange import Media, Reply, Verdict
+from runner.records.provider import Mode
 from tests.catalog.shelf import CATALOG
 
 VERBATIK = CATALOG.providers["verbatik"]
 TRACKS = CATALOG.models["pixazo/tracks"]
-BYTES = replace(VERBATIK, mode="sync-bytes", result=None, title="Bytes")
+BYTES = replace(VERBATIK, mode=Mode.SYNC_BYTES, result=None, title="Bytes")
 
 
 @pytest.mark.parametrize("kind", ["audio/mpeg", "Audio/MPEG; x=1", "application/octet-stream"])
