@@ -117,6 +117,8 @@ def _ask(words: tuple[str, ...], given: Mapping[str, Any], *, failed: bool) -> A
 @contextmanager
 def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
     """Turn the first SIGINT or SIGTERM into a request to stop, and leave at once at the second."""
+    from runner.state.files import processes
+
     stop, seen = threading.Event(), list[int]()
 
     def on_signal(number: int, _frame: object) -> None:
@@ -130,7 +132,7 @@ def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
         )
         stop.set()
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, on_signal) for number in processes.stop_signals()}
     try:
         yield stop, seen
     finally:
@@ -149,7 +151,7 @@ def _confirm(todo: Plan, *, yes: bool) -> None:
     spending = [action for action in todo.actions if action.cost.worst != 0]
     if not spending or yes:
         return
-    print_err(summary(totals(todo, None)))
+    print_err(summary(totals(todo)))
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise PolicyError("this run spends money and nobody is here to confirm it", help="add --yes; or try --rehearse")
     if not click.confirm("Spend it?", err=True):
