@@ -25,7 +25,6 @@ from hypothesis.stateful import (
 )
 
 from runner.commands.receipts import resolve
-from runner.engine import executor
 from runner.engine.machine import fold
 from runner.records.submission import IN_DOUBT, Phase
 from runner.state.journal import read_events
@@ -160,12 +159,6 @@ class Histories(RuleBasedStateMachine):
         held = {outcome.job for outcome in outcomes if outcome.result not in ("made", "reused", "restored")}
         ended = {item.params["prompt"] for item in self.submissions() if item.phase in ("lost", "bad_content")}
         assert {self.jobs[job] for job in held} <= ended, outcomes
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the loop look at its clock, which leaps, instead of waiting in real time."""
-    monkeypatch.setattr(executor, "_DEAF_S", 0.001)
 
 
 def play(*, examples: int) -> None:
