@@ -13,7 +13,7 @@ from runner.commands.receipts import choices_of, held, now, record, vendor_of
 from runner.commands.targets import A_PERSON, NOT_RENAMED, resolving
 from runner.errors import UsageError
 from runner.records.exchange import Verdict
-from runner.records.submission import IN_DOUBT, Phase
+from runner.records.submission import CANCELLABLE, FINISHED, IN_DOUBT, Phase
 from runner.state.project import find_project, read_catalog, schema_folders
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from runner.records.submission import Submission
     from runner.state.store import StateStore
 
-FINISHED = frozenset({Phase.READY, Phase.FETCHED, Phase.PLACED})
-UNDER_WAY = FINISHED | {Phase.ACCEPTED, Phase.STALLED, Phase.EXPIRED}
 _MEANING = {
     "stops-job": "the vendor stops the job",
     "stops-tracking": "the vendor stops tracking it; the job itself may run on and be charged",
@@ -60,7 +58,7 @@ def cancel(
     catalog = read_catalog(schema_folders(project.folder))
     with held(project) as store:
         choices = choices_of(store.lock, store.events, renamed)
-        waiting = [item for item in choices.meant(name, choices.submissions) if item.phase in UNDER_WAY]
+        waiting = [item for item in choices.meant(name, choices.submissions) if item.phase in FINISHED | CANCELLABLE]
         if not waiting:
             raise _nothing(ask, name, choices)
         results = []
@@ -88,20 +86,20 @@ def _why_not(
     """Call a submission off and return None, or say why it is not called off."""
     from runner.provider.access import open_access
     from runner.provider.client import connected
-    from runner.records.receipt_id import is_hidden
 
     if item.phase in FINISHED:
         return _IS_FINISHED
     if provider.cancel is None or provider.poll is None:
         return _NO_WAY
-    if item.request_id is None or is_hidden(item.request_id):
+    known = None if item.request_id is None else item.request_id.plain
+    if known is None:
         return _NO_ID
     with connected(open_access(provider, settings.get(provider.name), ask.env)) as client:
-        state = client.poll(model, id=item.request_id, poll_url=item.poll_url)
+        state = client.poll(model, id=known, poll_url=item.poll_url)
         why = _unless_running(state)
         if why is not None:
             return why
-        answer = client.cancel(item.request_id)
+        answer = client.cancel(known)
         return None if answer.confirmed else answer.message
 
 

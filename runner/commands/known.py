@@ -10,6 +10,7 @@ from runner.engine.machine import fold
 from runner.plan.decide import Facts
 from runner.plan.pending import from_pending
 from runner.records.media_types import EXTENSIONS
+from runner.records.plan import Verb
 from runner.state.blobs.local import Blobs
 from runner.state.files import digest, is_through_link
 from runner.state.lock_rules import finished_entries, only_in_lock
@@ -45,7 +46,8 @@ def look_around(checked: Checked, lock: Lock, submissions: tuple[Submission, ...
 
     root = checked.project.root
     paths = {take.path for entry in lock.jobs.values() for take in entry.takes if take.path}
-    paths |= {request.output + extension for request in checked.requests for extension in EXTENSIONS.values()}
+    stems = [request.output for request in checked.requests if request.output is not None]
+    paths |= {stem + extension for stem in stems for extension in EXTENSIONS.values()}
     private = _private_models(checked.catalog)
     return Facts(
         models=checked.catalog.models,
@@ -73,7 +75,7 @@ def damaged_takes(todo: Plan, blobs: Blobs) -> tuple[str, ...]:
     """Return the takes that a plan would bring back and that are damaged in the store: they are set aside by this."""
     found = []
     for action in todo.actions:
-        if action.verb == "restore" and action.entry is not None:
+        if action.verb is Verb.RESTORE and action.entry is not None:
             sha256 = action.entry.chosen(action.request.take).sha256
             if sha256 in blobs and not blobs.sound(sha256):
                 found.append(sha256)

@@ -106,7 +106,7 @@ def _doubt(
     same = [other.params for other in among if other.job == item.job]
     candidates: tuple[ListedJob, ...] = ()
     if provider is not None:
-        taken = {other.request_id for other in choices.submissions}
+        taken = {str(other.request_id) for other in choices.submissions}
         listed = _candidates(provider, item, settings.get(provider.name), ask.env)
         candidates = tuple(job for job in listed if job.id not in taken)
     return Doubt(
@@ -167,18 +167,18 @@ def _usable_id(
 ) -> str:
     """Return an id that this submission may have. Raises UsageError saying why it may not."""
     from runner.provider.responses import valid_id
-    from runner.records.receipt_id import hidden, is_hidden
+    from runner.records.lock import ProviderJobId
 
     if provider.poll is None:
         ways = " or ".join(command(ask, choices.name(item), way) for way in FREEING)
         raise UsageError(f"{provider.title} cannot be asked for a job by its id, so none is of use here", help=ways)
     known = valid_id(id)
-    if known is None or is_hidden(known):
+    if known is None or ProviderJobId.parse(known).plain is None:
         raise UsageError(f"{id!r} is not an id a vendor gives", help="copy it from the vendor's own list")
-    if is_hidden(item.request_id) and hidden(known) != item.request_id:
+    if item.is_hidden and ProviderJobId.of(known) != item.request_id:
         raise UsageError(f"{known} is not the id of this receipt", help="look for another one")
-    holder = store.holder_of(provider.name, known)
-    if holder not in (None, item.attempt) and not _is_told_already(store, choices, item, known):
+    taken = store.is_held_by_another(provider.name, known, item.attempt)
+    if taken and not _is_told_already(store, choices, item, known):
         raise UsageError(
             f"{known} is the receipt of another submission already", help="scorefile log and the lock show whose it is"
         )
@@ -190,17 +190,16 @@ def _is_told_already(store: StateStore, choices: Choices, item: Submission, know
 
     That happens where the receipt reached the lock, and the journal's own row could not be written.
     """
-    from runner.records.receipt_id import hidden
+    from runner.records.lock import ProviderJobId
     from runner.records.submission import IN_DOUBT
 
     if item.phase not in IN_DOUBT:
         return False
-    ids = (known, hidden(known))
     entry = store.lock.jobs.get(item.job)
     entries = [(inner.fingerprint, inner.receipt.request_id) for inner in (entry, entry and entry.pending) if inner]
     others = [other for other in choices.submissions if other.job == item.job and other.attempt != item.attempt]
     told = entries + [(other.fingerprint, other.request_id) for other in others]
-    return any(fingerprint == item.fingerprint and id_ in ids for fingerprint, id_ in told)
+    return any(fingerprint == item.fingerprint and id_ == ProviderJobId.of(known) for fingerprint, id_ in told)
 
 
 def _shown(provider: Provider, known: str) -> str:
@@ -261,7 +260,7 @@ def record(store: StateStore, item: Submission, phase: Phase, *, at: str, **data
     """Write that a submission reached a phase and return it; one that only the lock knew is brought into the journal."""
     from runner.engine import machine
 
-    rows = () if item.attempt else _opening(item, at)
+    rows = _opening(item, at) if item.attempt is None else ()
     begun = machine.fold(rows)[rows[0].attempt] if rows else item
     row = machine.event(begun, phase, at=at, **data)
     store.record(*rows, row)
@@ -275,7 +274,7 @@ def _opening(item: Submission, at: str) -> tuple[Event, ...]:
     data = {"model": item.model, "params": dict(item.params), "fingerprint": item.fingerprint}
     price = {"seed_param": item.seed_param, "price_usd": item.price_usd}
     planned = Event(at=at, job=item.job, attempt=secrets.token_hex(16), phase=Phase.PLANNED, data=data | price)
-    accepted = {"request_id": item.request_id, "poll_url": item.poll_url}
+    accepted = {"request_id": str(item.request_id), "poll_url": item.poll_url}
     begun = machine.advance(None, planned)
     return planned, machine.event(begun, Phase.ACCEPTED, at=item.submitted_at or at, **accepted)
 

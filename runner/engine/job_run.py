@@ -7,7 +7,7 @@ and is therefore free to write.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.engine import endings, machine
 from runner.engine.effects import Interrupted, Progress, Turn, Wait, Work
@@ -24,8 +24,9 @@ from runner.provider.transport import NotSent, Unproven
 from runner.records.exchange import Reading, Verdict
 from runner.records.lock import chosen_take
 from runner.records.media_types import EXTENSIONS
-from runner.records.outcome import Outcome
+from runner.records.outcome import Outcome, Result
 from runner.records.pipeline import Webhook
+from runner.records.provider import ErrorGroup
 from runner.records.submission import UNPAID, Phase, Submission
 from runner.state.blobs.local import TakeMissing
 
@@ -106,7 +107,7 @@ class Life:
             self._leave_vendor()
 
     def _next_step(self) -> Generator[Effect, Any, Outcome | None]:
-        local = self._provider.mode == "local"
+        local = self._provider.mode.is_local
         match machine.step(self.submission, local=local, polled=self._provider.poll is not None):
             case Step.SUBMIT:
                 return (yield from self._submit())
@@ -132,7 +133,7 @@ class Life:
     # ------------------------------------------------------------ submit
 
     def _submit(self) -> Generator[Effect, Any, Outcome | None]:
-        if self.action.verb == "resume":
+        if not self.action.verb.makes:
             return self._end(endings.not_asked_for())
         if not self._entered:
             refusal = yield Turn(provider=self._model.provider, worst=self.action.cost.worst)
@@ -160,6 +161,7 @@ class Life:
         """Return whom the vendor is to call: the user's own address, else this run's listener."""
         if self.request.webhook is not None or self._terms.callback is None:
             return self.request.webhook
+        assert self.submission.attempt is not None
         return Webhook(url=self._terms.callback(self.submission.attempt), mode="terminal")
 
     def _was_not_sent(self, error: NotSent) -> Generator[Effect, Any, Outcome | None]:
@@ -174,8 +176,8 @@ class Life:
     def _read_answer(self) -> Generator[Effect, Any, Outcome | None]:
         answer = self.story.answer()
         reading = self._client.read_submit(self._model, answer)
-        holder = None if reading.id is None else self._store.holder_of(self._model.provider, reading.id)
-        if holder not in (None, self.submission.attempt):
+        provider, attempt = self._model.provider, self.submission.attempt
+        if reading.id is not None and self._store.is_held_by_another(provider, reading.id, attempt):
             named = "" if self._provider.id_is_private else f", {reading.id}"
             message = f"{self._provider.title} answered with the id of another job{named}"
             reading = Reading(verdict=Verdict.UNKNOWN, message=message)
@@ -188,7 +190,7 @@ class Life:
         return None
 
     def _was_rejected(self, reading: Reading) -> Generator[Effect, Any, Outcome | None]:
-        tries = {"rate": self._rejected, "busy": self._busy}.get(reading.group or "")
+        tries = self._tries(reading.group)
         wait_s = tries.again_in_s(reading.retry_after_s) if tries else None
         if tries and wait_s is not None:
             self._pace.hold(self._world.monotonic() + wait_s)
@@ -200,6 +202,19 @@ class Life:
         if ending.closes:
             self._pace.close(Refusal(message=ending.message, help=ending.help, group=ending.group))
         return self._end(ending)
+
+    def _tries(self, group: ErrorGroup | None) -> Tries | None:
+        """Return the counter of a refusal after which the submit is made again; None when it is final."""
+        match group:
+            case ErrorGroup.RATE:
+                return self._rejected
+            case ErrorGroup.BUSY:
+                return self._busy
+            case ErrorGroup.AUTH | ErrorGroup.ACCOUNT | ErrorGroup.BALANCE | ErrorGroup.INVALID:
+                return None
+            case ErrorGroup.MISSING | ErrorGroup.TRANSIENT | None:
+                return None
+        assert_never(group)
 
     def _in_doubt(self) -> Generator[Effect, Any, Outcome | None]:
         """Hold a submit without a proven outcome, unless sending it again is free or the user's own choice."""
@@ -221,18 +236,21 @@ class Life:
     def _find(self) -> Generator[Effect, Any, Outcome | None]:
         """Learn the id behind a receipt of which the lock holds a digest only."""
         self._tell("finding", f"looks its receipt up in the list of {self._provider.title}")
-        found, why = yield from find_id(str(self.submission.request_id), self._client, tries=self._not_sent)
+        assert self.submission.request_id is not None
+        found, why = yield from find_id(self.submission.request_id, self._client, tries=self._not_sent)
         if found is None:
             return self._end(endings.unfound(self._provider, why, resolving=self._resolving))
         self.story.reached(Phase.ACCEPTED, request_id=found)
         return None
 
     def _poll(self) -> Generator[Effect, Any, Outcome | None]:
-        id_, poll_url = self.submission.request_id, self.submission.poll_url
-        assert id_ is not None
+        known, poll_url = self.submission.request_id, self.submission.poll_url
+        assert known is not None
+        assert known.plain is not None, "an id of which only the digest is known is looked up first"
+        id_ = known.plain
         if not self._polls:
             self._tell("generating")
-        if self._polls or self.action.verb != "resume":
+        if self._polls or self.action.verb.makes:
             yield Wait(seconds=self._poll_wait_s())
         self._polls += 1
         client, model = self._client, self._model
@@ -273,7 +291,7 @@ class Life:
     # ------------------------------------------------------------ takes
 
     def _place(self) -> Outcome | None:
-        if not self.request.output:
+        if self.request.output is None:
             self._store.drop_pending(self.submission)
             self.story.reached(Phase.DONE)
             return self._made("its takes are in the store")
@@ -309,13 +327,13 @@ class Life:
             self._store.drop_pending(ended)
             if ended.charged is False:
                 self.story.take_back_submit()
-            if self._retries_left and self.action.verb != "resume":
+            if self._retries_left and self.action.verb.makes:
                 self._retries_left -= 1
                 self._tell("waiting", f"{ended.message}; asked again, {self._retries_left} left")
                 self._begin_again()
                 yield Wait(seconds=0.0)
                 return None
-        if not self.request.output:
+        if self.request.output is None:
             return self._end(endings.left_behind(self._provider, ended, resolving=self._terms.resolving(self.job)))
         return self._end(endings.over(self._provider, ended))
 
@@ -327,7 +345,7 @@ class Life:
         self._leave_vendor()
 
     def _made(self, message: str = "", *, entry: Entry | None = None) -> Outcome:
-        return self._end(Ending(result="made", message=message), entry)
+        return self._end(Ending(result=Result.MADE, message=message), entry)
 
     def _end(self, ending: Ending, entry: Entry | None = None) -> Outcome:
         self._tell(ending.result, ending.message, over=True)
@@ -341,8 +359,6 @@ class Life:
             help=ending.help,
             group=ending.group,
         )
-
-    # ------------------------------------------------------------ small things
 
     @property
     def _resolving(self) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.engine.effects import Wait, Work
 from runner.provider.transport import NotSent
-from runner.records.receipt_id import hidden
+from runner.records.lock import ProviderJobId
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from runner.provider.rate_limit import Tries
 
 
-def find_id(digest: str, client: ProviderClient, *, tries: Tries) -> Generator[Effect, Any, tuple[str | None, str]]:
-    """Find the id with this digest in the provider's list; None and the reason where it is not found."""
+def find_id(
+    wanted: ProviderJobId, client: ProviderClient, *, tries: Tries
+) -> Generator[Effect, Any, tuple[str | None, str]]:
+    """Find an id of which only the digest is known in the provider's list; None and the reason where it is not found."""
 
     def search(_gate: object) -> str | None:
-        return next((job.id for job in client.jobs() if hidden(job.id) == digest), None)
+        return next((job.id for job in client.jobs() if ProviderJobId.of(job.id) == wanted), None)
 
     while True:
         try:

@@ -34,7 +34,7 @@ class Story:
     def __init__(self, action: Action, provider: Provider, store: StateStore, *, world: World) -> None:
         self._request: Request = action.request
         self._provider, self._store, self._world = provider, store, world
-        resumed = action.verb == "resume"
+        resumed = not action.verb.makes
         self._begun = action.submission if resumed else None
         self._given_up = None if resumed else action.submission
         self.submission: Submission = self._begun or _blank(action.request)
@@ -52,7 +52,7 @@ class Story:
             row = self._planned()
             self._fold(row)
             return (row,) if self._given_up is None else (self._closing(self._given_up), row)
-        if not begun.attempt:
+        if begun.attempt is None:
             row = self._planned()
             rows = (row, _taken_over(begun, row, self.at()))
         elif begun.phase in ENDED_BADLY:
@@ -91,7 +91,7 @@ class Story:
 
     def fetch_again(self) -> None:
         """Go back to the links, or to the vendor where there are none: the takes are in the store no more."""
-        if self.submission.media or self._provider.mode == "local":
+        if self.submission.media or self._provider.mode.is_local:
             again = Reading(verdict=Verdict.DONE, media=self.submission.media)
             self.record(machine.ready(self.submission, again, at=self.at()))
         else:
@@ -183,13 +183,14 @@ class Story:
 def _taken_over(begun: Submission, planned: Event, at: str) -> Event:
     """Return the row that brings a receipt from another machine into this journal."""
     opened, accepted_at = machine.advance(None, planned), begun.submitted_at or at
-    return machine.event(opened, Phase.ACCEPTED, at=accepted_at, request_id=begun.request_id, poll_url=begun.poll_url)
+    known = None if begun.request_id is None else str(begun.request_id)
+    return machine.event(opened, Phase.ACCEPTED, at=accepted_at, request_id=known, poll_url=begun.poll_url)
 
 
 def _blank(request: Request) -> Submission:
     return Submission(
         job=request.job,
-        attempt="",
+        attempt=None,
         phase=Phase.PLANNED,
         model=request.model.id,
         params=request.params,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.plan.fingerprint import fingerprint, identity
-from runner.records.submission import IN_DOUBT, OPEN
+from runner.records.submission import UNSETTLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,13 +50,14 @@ class Claims:
             self._finished.setdefault(self._key(made.model, made.request), []).append((job, made))
         self._open: dict[str, list[Submission]] = {}
         for item in submissions:
-            if item.phase in OPEN or item.phase in IN_DOUBT:
+            if item.phase in UNSETTLED:
                 self._open.setdefault(self._key(item.model, item.params, item.seed_param), []).append(item)
 
     def submission(self, request: Request) -> Submission | None:
         """Return the unfinished submission that asked for just this: this job's own, or one that nobody else wants.
 
-        A job that has its piece takes no other's.
+        Of several the newest, which is what was asked for last: the others are finished into the store. A job that has
+        its piece takes no other's.
         """
         waiting = self._open.get(self._identity(request), [])
         fitting = [item for item in waiting if _fits(request, item)]

@@ -54,7 +54,8 @@ def clashes(requests: Sequence[Request], bounds: Mapping[str, Bound]) -> Iterato
     """Yield a problem for each output that several requests write; its `cells` are their ids."""
     by_path: dict[str, list[Request]] = {}
     for request in requests:
-        by_path.setdefault(fold(request.output), []).append(request)
+        if request.output is not None:
+            by_path.setdefault(fold(request.output), []).append(request)
     for group in by_path.values():
         if len(group) > 1:
             first, last = group[0], group[-1]
