@@ -37,7 +37,7 @@ ROOMS: dict[str, set[str]] = {
     "plan": {"records", "errors", "catalog"},
     # what touches the world
     "audio": {"errors"},
-    "state": {"records", "errors", "catalog", "plan"},
+    "state": {"records", "errors", "diagnostics", "catalog", "plan"},
     "provider": {"records", "errors", "audio", "state"},
     "engine": {"records", "errors", "catalog", "audio", "plan", "state", "provider"},
     "emulator": {"records", "errors", "catalog", "audio", "state"},
@@ -68,11 +68,21 @@ SUB_ROOMS = {
         "lint",
         "edit",
     ),
-    "diagnostics": ("codes", "order", "secrets", "messages", "collector", "schema_errors"),
+    "diagnostics": (
+        "codes",
+        "order",
+        "secrets",
+        "messages",
+        "collector",
+        "violation",
+        "value_errors",
+        "schema_errors",
+        "json_document",
+    ),
     "audio": ("probe", "encode", "sketch"),
     "state": (
-        "checkpoint",
         "files",
+        "checkpoint",
         "blobs",
         "journal",
         "lock_validation",
@@ -237,6 +247,32 @@ def test_a_pure_module_opens_and_prints_nothing(path: Path) -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     assert {name: line for name, line in called.items() if name in IMPURE_CALLS} == {}
+
+
+# ---------------------------------------------------------------- systems
+
+
+def test_only_the_platform_seam_asks_which_system_this_is() -> None:
+    asked = {
+        path.relative_to(RUNNER).as_posix()
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if (node.value.id, node.attr) in {("sys", "platform"), ("os", "name")}
+    }
+    assert {name for name in asked if not name.startswith("state/files/")} == set()
+
+
+def test_what_one_system_alone_has_is_in_the_platform_seam() -> None:
+    known = {"fsync", "fdatasync", "link", "chmod", "kill", "getuid", "O_NOFOLLOW", "O_DIRECTORY", "posix_fallocate"}
+    used = {
+        f"{path.relative_to(RUNNER).as_posix()}: os.{node.attr}"
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os"
+        if node.attr in known
+    }
+    assert {name for name in used if not name.startswith("state/files/")} == set()
 
 
 # ---------------------------------------------------------------- secrets

@@ -61,6 +61,7 @@ def command(
     """
     from runner.commands.options import Operator, PlanOptions
     from runner.commands.session import open_session
+    from runner.commands.world import real_world
 
     how = _run_options(given)
     asked = _asked(words, given)
@@ -68,7 +69,7 @@ def command(
         from runner.commands.restore import restore
 
         return restore(open_session(asked, pipeline_may_be_missing=True))
-    session = open_session(asked)
+    session = open_session(asked, real_world(click.get_current_context().obj))
     if dry_run:
         from runner.commands.plan import plan
 
@@ -117,6 +118,8 @@ def _asked(words: tuple[str, ...], given: Mapping[str, Any]) -> CommandOptions:
 @contextmanager
 def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
     """Turn the first SIGINT or SIGTERM into a request to stop, and leave at once at the second."""
+    from runner.state.files import processes
+
     stop, seen = threading.Event(), list[int]()
 
     def on_signal(number: int, _frame: object) -> None:
@@ -130,7 +133,7 @@ def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
         )
         stop.set()
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, on_signal) for number in processes.stop_signals()}
     try:
         yield stop, seen
     finally:

@@ -38,7 +38,7 @@ def open_executor(
     with ExitStack() as stack:
         listener = None
         if options.listen is not None:
-            listener = stack.enter_context(listening(options.listen, options.public_url))
+            listener = stack.enter_context(listening(options.listen, options.public_url, session.world.limits))
         terms = _terms(stack, session, todo, options, listener, Budget(limit=budget))
         world = _engine_world(stack, session, options, operator)
         executor = Executor(todo, terms, world, session.store, operator.notify)
@@ -61,6 +61,7 @@ def _engine_world(stack: ExitStack, session: WritingSession, options: RunOptions
         transport=transport,
         fetcher=fetcher,
         cpu=cpu,
+        limits=world.limits,
         stop=operator.stop,
     )
 

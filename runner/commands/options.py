@@ -58,7 +58,7 @@ class RunOptions:
     locked: bool = False
     """Refuse when the lock would change."""
     offline: bool = False
-    """CommandOptions no provider: what only a provider can do is left as it is."""
+    """Ask no provider: what only a provider can do is left as it is."""
     lock_timeout_s: float = 0.0
     listen: str | None = None
     """HOST:PORT where providers' callbacks are heard, reached from outside as `public_url`."""

@@ -63,7 +63,7 @@ def _differs(name: str, requests: list[Mapping[str, Json]]) -> bool:
 
 
 def _candidates(session: Session, item: Submission, provider: Provider) -> Iterable[Candidate]:
-    """CommandOptions the provider's list for jobs that may be this submission; none when it cannot be asked."""
+    """Ask the provider's list for jobs that may be this submission; none when it cannot be asked."""
     from runner.provider.transport import NotSent
 
     taken, prompt = {str(other.request_id) for other in session.submissions}, item.params.get("prompt")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from runner.records.limits import DEFAULT_LIMITS
 from runner.records.submission import timestamp
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from runner.provider.downloads import Fetcher
     from runner.provider.transport import Transport
+    from runner.records.limits import Limits
     from runner.state.blobs.local import Blobs
 
 
@@ -34,31 +36,34 @@ class World:
     """Opens the way to providers' APIs; whoever opens it closes it."""
     fetcher: Callable[[Blobs, threading.Event, frozenset[str]], Fetcher]
     """Opens the way to providers' audio: the store, what ends its waiting, the providers whose paths may be logged."""
+    limits: Limits = DEFAULT_LIMITS
+    """Bounds on time, tries and size."""
 
     def timestamp(self) -> str:
         """Return the time as journal and lock write it."""
         return timestamp(self.now())
 
 
-def real_world() -> World:
-    """Return the world as it is. What needs HTTP is imported when it is opened."""
+def real_world(limits: Limits | None = None) -> World:
+    """Return the world as it is, with the usual limits. What needs HTTP is imported when it is opened."""
+    bounds = limits or DEFAULT_LIMITS
+
+    def open_transport() -> Transport:
+        from runner.provider.transport import HttpTransport
+
+        return HttpTransport(limits=bounds)
+
+    def open_fetcher(blobs: Blobs, stop: threading.Event, shown: frozenset[str]) -> Fetcher:
+        from runner.provider.downloads import HttpFetcher
+
+        return HttpFetcher(blobs, stop, shown=shown, limits=bounds)
+
     return World(
         now=lambda: datetime.now(UTC),
         monotonic=time.monotonic,
         token=lambda: secrets.token_hex(16),
         random_below=secrets.randbelow,
-        transport=_open_transport,
-        fetcher=_open_fetcher,
+        transport=open_transport,
+        fetcher=open_fetcher,
+        limits=bounds,
     )
-
-
-def _open_transport() -> Transport:
-    from runner.provider.transport import HttpTransport
-
-    return HttpTransport()
-
-
-def _open_fetcher(blobs: Blobs, stop: threading.Event, shown: frozenset[str]) -> Fetcher:
-    from runner.provider.downloads import HttpFetcher
-
-    return HttpFetcher(blobs, stop, shown=shown)
