@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from runner.catalog.problems import problem
 from runner.catalog.providers import parse_provider
 from runner.catalog.shape import check_shape
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 from runner.records.catalog import Model, Param, Price, Seed, Takes
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Catalog:
 
 
 def build_catalog(files: Mapping[str, Json], meta: Mapping[str, Json]) -> Catalog:
-    """Read every file (`models/P/M.json`, `providers/P.json`); raise SpecError with all that is wrong with any.
+    """Read every file (`models/P/M.json`, `providers/P.json`); raise InvalidFilesError with all that is wrong with any.
 
     `meta` holds `model.schema.json` and `provider.schema.json`. Left empty, files are not held against them:
     that costs an import of jsonschema, and the shipped files are held against them by tests.
@@ -51,25 +51,25 @@ def build_catalog(files: Mapping[str, Json], meta: Mapping[str, Json]) -> Catalo
                     problems += _misnamed_provider(provider, name.removesuffix(".json"), file)
                 case _:
                     problems.append(_unread(file))
-        except SpecError as error:
+        except InvalidFilesError as error:
             problems += error.problems
     read = {str(file) for file in files}
     problems += _orphans(models, providers, read)
     if problems:
-        raise SpecError(tuple(problems))
+        raise InvalidFilesError(tuple(problems))
     return Catalog(models=models, providers=providers)
 
 
 def parse_model(model_id: str, data: Mapping[str, Json], file: str) -> Model:
-    """Turn a model file into a Card; raise SpecError when its shape is wrong or x-scorefile contradicts the schema."""
+    """Turn a model file into a Card; raise InvalidFilesError when its shape is wrong or x-scorefile contradicts the schema."""
     try:
         model = _model(model_id, data, file)
     except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         wrong = problem("SF301", f"not the shape of a model file: {type(error).__name__} at {error}", file)
-        raise SpecError((wrong,)) from error
+        raise InvalidFilesError((wrong,)) from error
     bad = tuple(_contradictions(model))
     if bad:
-        raise SpecError(bad)
+        raise InvalidFilesError(bad)
     return model
 
 

@@ -8,7 +8,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from runner.catalog.problems import problem
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 from runner.records.provider import (
     Auth,
     Cancel,
@@ -30,15 +30,15 @@ NO_REPLIES: dict[str, Json] = {}
 
 
 def parse_provider(data: Mapping[str, Json], file: str) -> Provider:
-    """Turn a provider file into a Provider; raise SpecError when its shape is wrong or a path is not JMESPath."""
+    """Turn a provider file into a Provider; raise InvalidFilesError when its shape is wrong or a path is not JMESPath."""
     try:
         provider = _provider(data)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         wrong = problem("SF301", f"not the shape of a provider file: {type(error).__name__} at {error}", file)
-        raise SpecError((wrong,)) from error
+        raise InvalidFilesError((wrong,)) from error
     bad = tuple(problem("SF306", message, file) for message in _bad_paths(provider))
     if bad:
-        raise SpecError(bad)
+        raise InvalidFilesError(bad)
     return provider
 
 

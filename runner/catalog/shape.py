@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.catalog.problems import problem
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_shape(data: Json, meta: Mapping[str, Json], name: str, file: str) -> None:
-    """Raise SpecError with every fault of a file against the meta-schema `name`, when `meta` holds that."""
+    """Raise InvalidFilesError with every fault of a file against the meta-schema `name`, when `meta` holds that."""
     if name not in meta:
         return
     from jsonschema import Draft7Validator  # 85 ms that a run of shipped models does not need
@@ -27,7 +27,7 @@ def check_shape(data: Json, meta: Mapping[str, Json], name: str, file: str) -> N
     if not found and name == "model.schema.json":
         found = list(_bad_defaults(data, file))
     if found:
-        raise SpecError(tuple(found))
+        raise InvalidFilesError(tuple(found))
 
 
 def _bad_defaults(data: Mapping[str, Json], file: str) -> Iterator[Problem]:

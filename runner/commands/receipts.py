@@ -293,13 +293,13 @@ def _candidates(
 ) -> tuple[Listed, ...]:
     """Ask the vendor's list for jobs that may be this submit; none when it cannot be asked."""
     from runner.engine.lookup import recent_jobs
-    from runner.errors import KeyProblem
+    from runner.errors import ApiKeyError
     from runner.provider.access import open_door
     from runner.provider.transport import HttpTransport, NotSent
 
     try:
         door = open_door(provider, settings, env)
-    except KeyProblem:
+    except ApiKeyError:
         return ()
     transport = HttpTransport()
     prompt = submission.params.get("prompt")

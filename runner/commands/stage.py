@@ -52,7 +52,7 @@ def executor(
 ) -> Iterator[Executor]:
     """Yield the executor of a plan with doors, network and callbacks open.
 
-    Raises KeyProblem or UsageError before anything is sent.
+    Raises ApiKeyError or UsageError before anything is sent.
     """
     with ExitStack() as stack:
         listener = None

@@ -23,7 +23,7 @@ def open_door(provider: Provider, settings: ProviderSettings | None, env: Mappin
     """Return a provider's base URL and key for this run.
 
     SCOREFILE_<PROVIDER>_BASE_URL wins over `providers` in the pipeline, which wins over the provider's file.
-    Raises UsageError for an address that a key may not be sent to, KeyProblem when the key is missing or malformed.
+    Raises UsageError for an address that a key may not be sent to, ApiKeyError when the key is missing or malformed.
     """
     base_url = base_url_of(provider, settings, env)
     key = find_key(provider, settings, env)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runner.errors import JobsFailed, KeyProblem, PolicyError, UnknownPayment
+from runner.errors import ApiKeyError, JobsFailed, PolicyError, UnknownPayment
 from runner.records.lock import entry_to_json
 from runner.report.findings import of_problem
 from runner.report.markdown import code, row
@@ -41,7 +41,7 @@ def exit_code(ran: Ran) -> int:
     if "unknown" in results:
         return UnknownPayment.exit_code
     if "auth" in groups:
-        return KeyProblem.exit_code
+        return ApiKeyError.exit_code
     if any(outcome.result == "skipped" and outcome.group == "balance" for outcome in ran.outcomes):
         return PolicyError.exit_code
     return JobsFailed.exit_code if results & {"failed", "skipped", "unfinished"} else 0

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.errors import NotWritable, ScorefileError, SpecError, UsageError
+from runner.errors import InvalidFilesError, NotWritableError, ScorefileError, UsageError
 from runner.records.source import Mark, Problem
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _own(project: Project) -> None:
 
 
 def prepare_state(project: Project) -> None:
-    """Create the state folder, invisible to git. Raises NotWritable when it cannot be, UsageError when it is another's."""
+    """Create the state folder, invisible to git. Raises NotWritableError when it cannot be, UsageError when it is another's."""
     top = next((parent for parent in project.state.parents if parent.name == ".scorefile"), project.state)
     ignore = top / ".gitignore"
     try:
@@ -172,14 +172,14 @@ def prepare_state(project: Project) -> None:
             ignore.write_text("*\n")
         _own(project)
     except OSError as error:
-        raise NotWritable(
+        raise NotWritableError(
             f"{error.filename or project.state} cannot be written: {error.strerror}",
             help="make it writable, or set SCOREFILE_STATE_DIR to a folder that is",
         ) from error
 
 
 def read_pipeline(project: Project) -> str:
-    """Return the text of a pipeline file. Raises SpecError when it is no text of a bearable size."""
+    """Return the text of a pipeline file. Raises InvalidFilesError when it is no text of a bearable size."""
     return _text(project.file, project.shown, MAX_PIPELINE_BYTES)
 
 
@@ -220,7 +220,7 @@ def schema_folders(folder: Path) -> tuple[Path, ...]:
 def read_catalog(folders: tuple[Path, ...]) -> Catalog:
     """Return the catalogue of these schemas/ folders, a later one over an earlier one.
 
-    Raises SpecError with all that is wrong with any file. The first folder is the shipped one, which is checked by the
+    Raises InvalidFilesError with all that is wrong with any file. The first folder is the shipped one, which is checked by the
     tests and not again at each start.
     """
     from runner.catalog.models import build_catalog
@@ -249,7 +249,7 @@ def _json(path: Path) -> Json:
         line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
         message = f"it is not JSON: {getattr(error, 'msg', error)}"
         mark = Mark(file=os.path.relpath(path), line=line, column=column)
-        raise SpecError((Problem(code="SF301", message=message, mark=mark),)) from error
+        raise InvalidFilesError((Problem(code="SF301", message=message, mark=mark),)) from error
 
 
 def _text(path: Path, shown: str, limit: int) -> str:
@@ -261,10 +261,12 @@ def _text(path: Path, shown: str, limit: int) -> str:
         column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
         mark = Mark(file=shown, line=before.count(b"\n") + 1, column=column)
         problem = Problem(code="SF101", message="the file is not UTF-8 text", mark=mark, help="save it as UTF-8")
-        raise SpecError((problem,)) from error
+        raise InvalidFilesError((problem,)) from error
     except (OSError, ValueError) as error:
         why = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        raise SpecError((Problem(code="SF101", message=f"the file cannot be read: {why}", mark=mark),)) from error
+        raise InvalidFilesError(
+            (Problem(code="SF101", message=f"the file cannot be read: {why}", mark=mark),)
+        ) from error
 
 
 def _bytes(path: Path, limit: int) -> bytes:

@@ -11,7 +11,7 @@ from jsonschema import Draft7Validator
 
 from runner.catalog.models import build_catalog, parse_model
 from runner.catalog.problems import CODES
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 from tests.catalog.shelf import CATALOG, FILES, META, MODELS, cases, faults
 
 VALID = {"prompt": "a calm night theme"}
@@ -397,7 +397,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 
 @pytest.mark.parametrize(("files", "code", "message"), BAD, ids=[message[:50] for _, _, message in BAD])
 def test_a_wrong_file_is_a_problem_with_a_code(files: dict[str, Any], code: str, message: str) -> None:
-    with pytest.raises(SpecError, match=r"^\d+ problems?$") as caught:
+    with pytest.raises(InvalidFilesError, match=r"^\d+ problems?$") as caught:
         build_catalog(files, META)
     assert [found for found in caught.value.problems if found.code == code and found.message.startswith(message)]
     assert all(found.mark and found.mark.file in files for found in caught.value.problems)
@@ -405,20 +405,20 @@ def test_a_wrong_file_is_a_problem_with_a_code(files: dict[str, Any], code: str,
 
 def test_all_wrong_files_are_reported_at_once() -> None:
     files = broken(TRACKS, x__colour="red") | {"providers/local.json": {"name": "local"}}
-    with pytest.raises(SpecError, match=r"^4 problems$") as caught:
+    with pytest.raises(InvalidFilesError, match=r"^4 problems$") as caught:
         build_catalog(files, META)
     assert {found.mark.file for found in caught.value.problems if found.mark} == {TRACKS, "providers/local.json"}
 
 
 @pytest.mark.parametrize("data", [{}, [], {"x-scorefile": None}, {**FILES[TRACKS], "properties": []}])
 def test_a_shapeless_model_is_a_problem_even_without_the_meta_schema(data: Any) -> None:
-    with pytest.raises(SpecError) as caught:
+    with pytest.raises(InvalidFilesError) as caught:
         parse_model("a/b", data, "models/a/b.json")
     assert caught.value.problems[0].message.startswith("not the shape of a model file: ")
 
 
 def test_a_price_that_is_no_number_is_a_problem_even_without_the_meta_schema() -> None:
-    with pytest.raises(SpecError) as caught:
+    with pytest.raises(InvalidFilesError) as caught:
         parse_model("pixazo/tracks", broken(TRACKS, x__price__usd="cheap")[TRACKS], TRACKS)
     assert caught.value.problems[0].code == "SF301"
 

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from runner.catalog.providers import parse_provider, paths
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 from runner.provider.protocol import read_poll, read_submit
 from runner.provider.responses import reason
 from runner.records.exchange import Reply, Verdict
@@ -144,6 +144,6 @@ def test_the_local_provider_speaks_to_no_one() -> None:
 
 @pytest.mark.parametrize("data", [{}, [], {"name": "x"}, {**FILES["providers/pixazo.json"], "auth": {"header": "x"}}])
 def test_a_shapeless_provider_is_a_problem_even_without_the_meta_schema(data: Any) -> None:
-    with pytest.raises(SpecError) as caught:
+    with pytest.raises(InvalidFilesError) as caught:
         parse_provider(data, "providers/x.json")
     assert caught.value.problems[0].message.startswith("not the shape of a provider file: ")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.errors import KeyProblem, UsageError
+from runner.errors import ApiKeyError, UsageError
 from runner.provider.access import base_url_of, open_door, poll_s_of
 from runner.provider.transport import NotSent
 from runner.records.pipeline import ProviderSettings
@@ -64,7 +64,7 @@ def test_a_poll_interval_that_is_none_is_refused(said: str) -> None:
 
 
 def test_a_door_needs_its_key() -> None:
-    with pytest.raises(KeyProblem, match="PIXAZO_API_KEY is not set"):
+    with pytest.raises(ApiKeyError, match="PIXAZO_API_KEY is not set"):
         open_door(PIXAZO, None, {})
 
 

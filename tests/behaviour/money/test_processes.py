@@ -56,7 +56,7 @@ def test_a_second_run_leaves_at_once_and_names_the_holder(project: Project) -> N
     first = project.start()
     project.vendor.wait_for(project.name("a"), method="POST")
     second = project.run(timeout_s=5)
-    assert second.code == 1, second
+    assert second.code == 11, second
     assert f"process {first.pid}" in second.err
     assert second.seconds < 1
     assert first.wait().code == DONE
@@ -69,7 +69,7 @@ def test_a_run_that_stands_still_keeps_its_lock_and_a_dead_one_frees_it(project:
     project.vendor.wait_for(project.name("a"), method="POST")
     first.signal(signal.SIGSTOP)
     time.sleep(0.05)
-    assert project.run(timeout_s=5).code == 1
+    assert project.run(timeout_s=5).code == 11
     first.signal(signal.SIGKILL)
     assert first.wait().killed
     assert project.run().code in (DONE, UNKNOWN)
