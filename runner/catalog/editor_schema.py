@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from runner.records.catalog import SEED_WORDS
+from runner.records.pipeline import TEXT_PARAMS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -17,9 +20,6 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 TEMPLATE: Final = r"\{\{|\{%|\{#"
-TEXTS: Final = ("prompt", "lyrics", "negative_prompt")
-"""Parameters that a job may write beside `params`."""
-SEED_WORDS: Final = ("auto", "random")
 FLAT: Final = frozenset(
     {"type", "description", "default", "examples", "title", "format", "$comment", "enum", "pattern", "allOf", "items"}
     | {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"}
@@ -69,9 +69,9 @@ def _ref(name: str) -> dict[str, Json]:
 
 def _choosing(holder: Mapping[str, Json], models: list[Model], kind: str) -> dict[str, Json]:
     """Return the schema of `defaults` or of a job, with `params` by its own `model`."""
-    params = {name: value for name, value in holder["properties"].items() if name not in TEXTS}
+    params = {name: value for name, value in holder["properties"].items() if name not in TEXT_PARAMS}
     loose = {"type": "object", "description": "Parameters of the model; null sends none."}
-    texts = {name: True for name in TEXTS if name in holder["properties"]}
+    texts = {name: True for name in TEXT_PARAMS if name in holder["properties"]}
     branches = []
     for model in models:
         then = (
@@ -95,7 +95,7 @@ def _has_model(rules: Mapping[str, Json]) -> dict[str, Json]:
 
 def _free(kind: str) -> dict[str, Json]:
     """Return what holds where the model is not known: any parameter, with what the models say of it."""
-    texts = {name: {"$ref": "#/definitions/text"} for name in TEXTS} if kind == "job" else {}
+    texts = {name: {"$ref": "#/definitions/text"} for name in TEXT_PARAMS} if kind == "job" else {}
     return {"properties": {**texts, "params": _ref("params:any")}}
 
 
@@ -145,7 +145,7 @@ def _params(model: Model, *, strict: bool) -> dict[str, Json]:
 def _job(model: Model) -> dict[str, Json]:
     """Return what a model makes of a job: its parameters, and those of them that may stand beside `params`."""
     texts: dict[str, Json] = {}
-    for name in TEXTS:
+    for name in TEXT_PARAMS:
         if name in model.params:
             texts[name] = _param(model, model.params[name])
         else:

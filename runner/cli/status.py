@@ -49,7 +49,7 @@ def _row(row: Stands) -> tuple[str, ...]:
 
 def _attempt(item: Submission) -> str:
     """Return what stands behind the job's name where one of several is named: JOB~ATTEMPT."""
-    return f"~{item.attempt[:6] or 'lock'} "
+    return f"~{item.short_attempt} "
 
 
 def _since(item: Submission) -> str:

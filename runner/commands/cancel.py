@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from runner.commands.receipts import choices_of, held, now, record, vendor_of
 from runner.commands.targets import A_PERSON, NOT_RENAMED, resolving
 from runner.errors import UsageError
-from runner.records.exchange import Reading, Verdict
+from runner.records.exchange import Verdict
 from runner.records.submission import IN_DOUBT, Phase
 from runner.state.project import find_project, read_catalog, schema_folders
 
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     from runner.commands.options import Ask
     from runner.commands.targets import Choices
-    from runner.provider.transport import Door, Transport
     from runner.records.catalog import Model
-    from runner.records.exchange import Reply
+    from runner.records.exchange import Reading
     from runner.records.pipeline import ProviderSettings
     from runner.records.provider import Provider
     from runner.records.submission import Submission
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 FINISHED = frozenset({Phase.READY, Phase.FETCHED, Phase.PLACED})
 UNDER_WAY = FINISHED | {Phase.ACCEPTED, Phase.STALLED, Phase.EXPIRED}
-PROVES = (200, 204)
-"""202 says that it was asked for, not that it was done; a redirect leads to a sign-in page."""
 _MEANING = {
     "stops-job": "the vendor stops the job",
     "stops-tracking": "the vendor stops tracking it; the job itself may run on and be charged",
@@ -89,35 +86,23 @@ def _why_not(
     item: Submission, provider: Provider, model: Model, settings: Mapping[str, ProviderSettings], ask: Ask
 ) -> str | None:
     """Call a submission off and return None, or say why it is not called off."""
-    from runner.provider.access import open_door
-    from runner.provider.transport import HttpTransport
-    from runner.records.receipt_id import is_hidden
+    from runner.provider.access import open_access
+    from runner.provider.client import connected
 
     if item.phase in FINISHED:
         return _IS_FINISHED
     if provider.cancel is None or provider.poll is None:
         return _NO_WAY
-    if item.request_id is None or is_hidden(item.request_id):
+    known = None if item.request_id is None else item.request_id.plain
+    if known is None:
         return _NO_ID
-    door = open_door(provider, settings.get(provider.name), ask.env)
-    transport = HttpTransport()
-    try:
-        state = _look(item, item.request_id, provider, model, door, transport)
-        return _unless_running(state) or _ask_for_it(item.request_id, provider, door, transport)
-    finally:
-        transport.close()
-
-
-def _look(item: Submission, id: str, provider: Provider, model: Model, door: Door, transport: Transport) -> Reading:
-    """Poll once."""
-    from runner.provider.protocol import poll_call, read_poll
-    from runner.provider.transport import NotSent
-
-    call = poll_call(provider, id=id, poll_url=item.poll_url, base_url=door.base_url)
-    try:
-        return read_poll(provider, model, transport.ask(call, door), id=id, base_url=door.base_url)
-    except NotSent as error:
-        return Reading(verdict=Verdict.RETRY, message=error.message)
+    with connected(open_access(provider, settings.get(provider.name), ask.env)) as client:
+        state = client.poll(model, id=known, poll_url=item.poll_url)
+        why = _unless_running(state)
+        if why is not None:
+            return why
+        answer = client.cancel(known)
+        return None if answer.confirmed else answer.message
 
 
 def _unless_running(state: Reading) -> str | None:
@@ -131,36 +116,6 @@ def _unless_running(state: Reading) -> str | None:
             return f"it has ended already: {state.message}; the next run says so too"
         case _:
             return f"whether it still runs is not known, so nothing was asked for: {state.message}"
-
-
-def _ask_for_it(id: str, provider: Provider, door: Door, transport: Transport) -> str | None:
-    from runner.provider.protocol import cancel_call
-    from runner.provider.transport import NotSent
-
-    call = cancel_call(provider, id=id, base_url=door.base_url)
-    assert call is not None
-    try:
-        fault = _fault(provider, transport.ask(call, door), id)
-    except NotSent as error:
-        return f"the vendor gave no answer: {error.message}"
-    return f"the vendor answered {fault}" if fault else None
-
-
-def _fault(provider: Provider, reply: Reply, id: str) -> str:
-    """Say what keeps an answer from proving that the job was called off; nothing when it does."""
-    from runner.provider.responses import BadJsonError, find, read_json, reason
-
-    try:
-        document = read_json(reply.body) if reply.body.strip() else None
-        text = reason(provider.error_paths, document)
-    except BadJsonError as error:
-        document, text = None, str(error)
-    named = find(provider.id_path, document)
-    if not text and named is not None and str(named) != id:
-        text = "the answer is about another job"
-    if reply.status in PROVES and not text:
-        return ""
-    return f"{reply.status}: {text or 'no reason given'}"
 
 
 def _what_it_means(provider: Provider) -> str:

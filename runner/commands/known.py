@@ -45,7 +45,8 @@ def look_around(checked: Checked, lock: Lock, submissions: tuple[Submission, ...
 
     root = checked.project.root
     paths = {take.path for entry in lock.jobs.values() for take in entry.takes if take.path}
-    paths |= {request.output + extension for request in checked.requests for extension in EXTENSIONS.values()}
+    stems = [request.output for request in checked.requests if request.output is not None]
+    paths |= {stem + extension for stem in stems for extension in EXTENSIONS.values()}
     private = _private_models(checked.catalog)
     return Facts(
         models=checked.catalog.models,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from runner.catalog.models import Catalog
     from runner.commands.options import Ask
-    from runner.provider.listing import Listed
+    from runner.provider.listing import ListedJob
     from runner.records.catalog import Model
     from runner.records.lock import Lock
     from runner.records.pipeline import ProviderSettings
@@ -41,7 +41,7 @@ class Doubt:
     """Whether the vendor can be asked for a job by its id."""
     request: Mapping[str, Json]
     """Its prompt, and what tells it apart from other doubts of its job."""
-    candidates: tuple[Listed, ...] = ()
+    candidates: tuple[ListedJob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +104,9 @@ def _doubt(
     model = catalog.models.get(item.model)
     provider = None if model is None else catalog.providers[model.provider]
     same = [other.params for other in among if other.job == item.job]
-    candidates: tuple[Listed, ...] = ()
+    candidates: tuple[ListedJob, ...] = ()
     if provider is not None:
-        taken = {other.request_id for other in choices.submissions}
+        taken = {str(other.request_id) for other in choices.submissions}
         listed = _candidates(provider, item, settings.get(provider.name), ask.env)
         candidates = tuple(job for job in listed if job.id not in taken)
     return Doubt(
@@ -167,18 +167,18 @@ def _usable_id(
 ) -> str:
     """Return an id that this submission may have. Raises UsageError saying why it may not."""
     from runner.provider.responses import valid_id
-    from runner.records.receipt_id import hidden, is_hidden
+    from runner.records.lock import ProviderJobId
 
     if provider.poll is None:
         ways = " or ".join(command(ask, choices.name(item), way) for way in FREEING)
         raise UsageError(f"{provider.title} cannot be asked for a job by its id, so none is of use here", help=ways)
     known = valid_id(id)
-    if known is None or is_hidden(known):
+    if known is None or ProviderJobId.parse(known).plain is None:
         raise UsageError(f"{id!r} is not an id a vendor gives", help="copy it from the vendor's own list")
-    if is_hidden(item.request_id) and hidden(known) != item.request_id:
+    if item.is_hidden and ProviderJobId.of(known) != item.request_id:
         raise UsageError(f"{known} is not the id of this receipt", help="look for another one")
-    holder = store.holder_of(provider.name, known)
-    if holder not in (None, item.attempt) and not _is_told_already(store, choices, item, known):
+    taken = store.is_held_by_another(provider.name, known, item.attempt)
+    if taken and not _is_told_already(store, choices, item, known):
         raise UsageError(
             f"{known} is the receipt of another submission already", help="scorefile log and the lock show whose it is"
         )
@@ -190,17 +190,16 @@ def _is_told_already(store: StateStore, choices: Choices, item: Submission, know
 
     That happens where the receipt reached the lock, and the journal's own row could not be written.
     """
-    from runner.records.receipt_id import hidden
+    from runner.records.lock import ProviderJobId
     from runner.records.submission import IN_DOUBT
 
     if item.phase not in IN_DOUBT:
         return False
-    ids = (known, hidden(known))
     entry = store.lock.jobs.get(item.job)
     entries = [(inner.fingerprint, inner.receipt.request_id) for inner in (entry, entry and entry.pending) if inner]
     others = [other for other in choices.submissions if other.job == item.job and other.attempt != item.attempt]
     told = entries + [(other.fingerprint, other.request_id) for other in others]
-    return any(fingerprint == item.fingerprint and id_ in ids for fingerprint, id_ in told)
+    return any(fingerprint == item.fingerprint and id_ == ProviderJobId.of(known) for fingerprint, id_ in told)
 
 
 def _shown(provider: Provider, known: str) -> str:
@@ -261,7 +260,7 @@ def record(store: StateStore, item: Submission, phase: Phase, *, at: str, **data
     """Write that a submission reached a phase and return it; one that only the lock knew is brought into the journal."""
     from runner.engine import machine
 
-    rows = () if item.attempt else _opening(item, at)
+    rows = _opening(item, at) if item.attempt is None else ()
     begun = machine.fold(rows)[rows[0].attempt] if rows else item
     row = machine.event(begun, phase, at=at, **data)
     store.record(*rows, row)
@@ -275,7 +274,7 @@ def _opening(item: Submission, at: str) -> tuple[Event, ...]:
     data = {"model": item.model, "params": dict(item.params), "fingerprint": item.fingerprint}
     price = {"seed_param": item.seed_param, "price_usd": item.price_usd}
     planned = Event(at=at, job=item.job, attempt=secrets.token_hex(16), phase=Phase.PLANNED, data=data | price)
-    accepted = {"request_id": item.request_id, "poll_url": item.poll_url}
+    accepted = {"request_id": str(item.request_id), "poll_url": item.poll_url}
     begun = machine.advance(None, planned)
     return planned, machine.event(begun, Phase.ACCEPTED, at=item.submitted_at or at, **accepted)
 
@@ -290,25 +289,19 @@ def vendor_of(catalog: Catalog, item: Submission) -> tuple[Provider, Model]:
 
 def _candidates(
     provider: Provider, submission: Submission, settings: ProviderSettings | None, env: Mapping[str, str]
-) -> tuple[Listed, ...]:
+) -> tuple[ListedJob, ...]:
     """Ask the vendor's list for jobs that may be this submit; none when it cannot be asked."""
-    from runner.engine.lookup import recent_jobs
     from runner.errors import ApiKeyError
-    from runner.provider.access import open_door
-    from runner.provider.transport import HttpTransport, NotSent
+    from runner.provider.access import open_access
+    from runner.provider.client import connected
+    from runner.provider.transport import NotSent
 
-    try:
-        door = open_door(provider, settings, env)
-    except ApiKeyError:
-        return ()
-    transport = HttpTransport()
     prompt = submission.params.get("prompt")
     try:
-        return tuple(item for item in recent_jobs(provider, door, transport) if item.prompt == prompt)
-    except NotSent:
+        with connected(open_access(provider, settings, env)) as client:
+            return tuple(job for job in client.jobs() if job.prompt == prompt)
+    except (ApiKeyError, NotSent):
         return ()
-    finally:
-        transport.close()
 
 
 def now() -> str:

@@ -6,7 +6,6 @@ import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,9 @@ from runner.engine.effects import Terms, World
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
 from runner.plan.decide import ASKING
-from runner.provider.access import open_door, poll_s_of, rehearsal_door
+from runner.provider.access import local_access, open_access, rehearsal_access
 from runner.provider.downloads import HttpFetcher
-from runner.provider.request_log import plain_words
-from runner.provider.transport import Door, HttpTransport
+from runner.provider.transport import HttpTransport
 from runner.state.project import schema_folders
 
 if TYPE_CHECKING:
@@ -32,10 +30,9 @@ if TYPE_CHECKING:
     from runner.commands.options import Ask, Checked, RunOptions
     from runner.engine.callbacks import Listener
     from runner.engine.effects import Progress
+    from runner.provider.access import ProviderAccess
     from runner.records.plan import Plan
     from runner.state.store import StateStore
-
-REHEARSAL_POLL_S = 0.1
 
 
 @contextmanager
@@ -50,7 +47,7 @@ def executor(
     stop: threading.Event,
     notify: Callable[[Progress], None],
 ) -> Iterator[Executor]:
-    """Yield the executor of a plan with doors, network and callbacks open.
+    """Yield the executor of a plan with providers, network and callbacks open.
 
     Raises ApiKeyError or UsageError before anything is sent.
     """
@@ -92,30 +89,27 @@ def _terms(
     budget: Budget,
     listener: Listener | None,
 ) -> Terms:
-    """Open the doors of the providers that will be asked; in a rehearsal all of them lead to the emulator."""
-    settings, providers = checked.pipeline.providers, checked.catalog.providers
-    asked = {action.request.model.provider for action in (*todo.actions, *todo.collect) if action.verb in ASKING}
-    remote = sorted(name for name in asked if providers[name].mode != "local")
-    doors = {name: Door(base_url="") for name in providers}
-    poll_s = {name: poll_s_of(provider, settings.get(name), ask.env) for name, provider in providers.items()}
-    if not ask.rehearse:
-        doors |= {name: open_door(providers[name], settings.get(name), ask.env) for name in remote}
-    elif remote:
-        url = stack.enter_context(rehearsal_emulator(schema_folders(checked.project.folder)))
-        doors |= {name: rehearsal_door(providers[name], url) for name in remote}
-        poll_s |= dict.fromkeys(remote, REHEARSAL_POLL_S)
-    doors = {name: replace(door, shown=plain_words(providers[name])) for name, door in doors.items()}
+    """Open the providers that will be used; in a rehearsal all but those of this machine lead to the emulator."""
+    used = {action.request.model.provider for action in (*todo.actions, *todo.collect) if action.verb in ASKING}
     return Terms(
-        providers=providers,
-        doors=doors,
-        poll_s=poll_s,
-        max_in_flight={
-            name: (settings[name].max_in_flight if name in settings else None) or provider.max_in_flight
-            for name, provider in providers.items()
-        },
+        providers=_access(stack, checked, ask, sorted(used)),
         jobs=options.jobs,
         budget=budget,
         fail_fast=options.fail_fast,
         resolving=lambda job: resolving(ask, job),
         callback=listener.address if listener is not None else None,
     )
+
+
+def _access(stack: ExitStack, checked: Checked, ask: Ask, names: list[str]) -> dict[str, ProviderAccess]:
+    settings, providers = checked.pipeline.providers, checked.catalog.providers
+    local = {
+        name: local_access(providers[name], settings.get(name)) for name in names if providers[name].mode == "local"
+    }
+    remote = [name for name in names if name not in local]
+    if not ask.rehearse:
+        return local | {name: open_access(providers[name], settings.get(name), ask.env) for name in remote}
+    if not remote:
+        return local
+    url = stack.enter_context(rehearsal_emulator(schema_folders(checked.project.folder)))
+    return local | {name: rehearsal_access(providers[name], settings.get(name), url) for name in remote}

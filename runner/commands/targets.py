@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from runner.errors import UsageError
-from runner.records.receipt_id import is_hidden
+from runner.records.lock import ProviderJobId
 from runner.records.submission import ENDED_BADLY, IN_DOUBT, OPEN, Phase
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ FREEING: tuple[Decision, ...] = ("not-charged", "resubmit")
 A_PERSON = "a person"
 """What the journal says in `via` of rows that a person asked for."""
 NOT_RENAMED: Mapping[str, str] = MappingProxyType({})
-_ELSEWHERE = "lock"
-"""Stands for the attempt of a receipt that only the lock knows."""
-_SHORT = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +46,7 @@ class Choices:
         if mark and job in self.renamed:
             names.add(f"{self.renamed[job]}~{attempt}")
         found = tuple(item for item in among if any(_means(said, item) for said in names))
-        whole = tuple(item for item in found if f"{item.job}~{item.attempt}" in names)
+        whole = tuple(item for item in found if f"{item.job}~{item.attempt or item.short_attempt}" in names)
         return whole or found
 
     def one(self, ask: Ask, name: str, decision: Decision) -> Submission:
@@ -71,9 +68,12 @@ class Choices:
 
     def full_name(self, item: Submission) -> str:
         """Return JOB~ATTEMPT, with as much of the attempt as it takes."""
-        attempt = item.attempt or _ELSEWHERE
-        short = f"{item.job}~{attempt[:_SHORT]}"
-        return short if len(self.meant(short, self.submissions)) <= 1 else f"{item.job}~{attempt}"
+        short = f"{item.job}~{item.short_attempt}"
+        return (
+            short
+            if len(self.meant(short, self.submissions)) <= 1
+            else f"{item.job}~{item.attempt or item.short_attempt}"
+        )
 
     def _is_open_to(self, item: Submission, decision: Decision) -> bool:
         """Say whether an id may still be told, or a submit be given up: what a vendor gave stands."""
@@ -82,7 +82,7 @@ class Choices:
         if decision != "id":
             return item.phase in ENDED_BADLY
         mendable = item.attempt in self.told and item.phase in OPEN | {Phase.FAILED}
-        return not item.takes and (mendable or (item.phase in OPEN and is_hidden(item.request_id)))
+        return not item.takes and (mendable or (item.phase in OPEN and item.is_hidden))
 
 
 def told_ids(events: Iterable[Event]) -> frozenset[str]:
@@ -95,7 +95,7 @@ def told_ids(events: Iterable[Event]) -> frozenset[str]:
             told.add(row.attempt)
         elif given is not None or (by_person and row.phase in (Phase.FAILED, Phase.REJECTED)):
             told.discard(row.attempt)
-        if is_hidden(given):
+        if given is not None and ProviderJobId.parse(given).plain is None:
             proven.add(row.attempt)
     return frozenset(told - proven)
 
@@ -123,4 +123,4 @@ def _means(name: str, item: Submission) -> bool:
     job, mark, attempt = name.rpartition("~")
     if name == item.job:
         return True
-    return bool(mark and attempt) and job == item.job and (item.attempt or _ELSEWHERE).startswith(attempt)
+    return bool(mark and attempt) and job == item.job and (item.attempt or item.short_attempt).startswith(attempt)

@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 
 def check(ask: Ask) -> Checked:
     """Read a pipeline and resolve every request. Raises InvalidFilesError with every problem, UsageError without a file."""
-    from runner.pipeline.lint import lint
-    from runner.pipeline.order import by_place
+    from runner.diagnostics.order import by_place
+    from runner.pipeline.lint import LintContext, lint
     from runner.pipeline.resolution.expand import expand
     from runner.pipeline.resolution.resolve import resolve
     from runner.pipeline.shape.load import load
@@ -70,7 +70,14 @@ def check(ask: Ask) -> Checked:
         read_text=lambda path: read_text(project.folder, path),
     )
     found = problems + more + rest
-    found = by_place(found + lint(document, pipeline, requests, catalog.providers, is_whole=not found))
+    context = LintContext(
+        document=document,
+        pipeline=pipeline,
+        requests=requests,
+        providers=catalog.providers,
+        is_whole=not found,
+    )
+    found = by_place(found + lint(context))
     _refuse(found)
     return Checked(project=project, pipeline=pipeline, catalog=catalog, requests=requests, warnings=found)
 

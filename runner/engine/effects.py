@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from runner.plan.budget import Budget
+    from runner.provider.access import ProviderAccess
     from runner.provider.downloads import Fetcher
-    from runner.provider.transport import Door, Transport
-    from runner.records.provider import Provider
+    from runner.provider.transport import Transport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +38,8 @@ class World:
 class Terms:
     """How to run: what the project and the command line ask for."""
 
-    providers: Mapping[str, Provider]
-    doors: Mapping[str, Door]
-    poll_s: Mapping[str, float]
-    max_in_flight: Mapping[str, int]
+    providers: Mapping[str, ProviderAccess]
+    """The providers whose models this run makes something of."""
     jobs: int
     budget: Budget
     resolving: Callable[[str], str]

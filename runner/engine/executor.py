@@ -97,8 +97,8 @@ class Executor:
         self._active: set[_Run] = set()
         self._turns: dict[str, deque[_Run]] = {name: deque() for name in terms.providers}
         self._paces = {
-            name: Pace(slots=terms.max_in_flight[name], window=provider.submits)
-            for name, provider in terms.providers.items()
+            name: Pace(slots=access.provider.max_in_flight, window=access.provider.submits)
+            for name, access in terms.providers.items()
         }
         self._failed = False
 
@@ -180,6 +180,7 @@ class Executor:
         """Put a take that is in the store, or at its old place, where its output belongs."""
         request, entry = action.request, action.entry
         assert entry is not None
+        assert request.output is not None, "what is only collected is not restored"
         media_type = entry.chosen(request.take).media_type
         try:
             placed = self._store.bring(

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from runner.engine import endings, machine
 from runner.engine.effects import Interrupted, Progress, Turn, Wait, Work
 from runner.engine.endings import Ending
-from runner.engine.lookup import learn_id
+from runner.engine.lookup import find_id
 from runner.engine.machine import Step
 from runner.engine.submission_log import Story
 from runner.engine.takes import Takes
 from runner.errors import StateError
 from runner.plan.decide import MAX_RESUBMITS
-from runner.provider import protocol
+from runner.provider.client import ProviderClient
 from runner.provider.rate_limit import Refusal, Tries
 from runner.provider.transport import NotSent, Unproven
 from runner.records.exchange import Reading, Verdict
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from runner.engine.effects import Effect, Terms, World
     from runner.provider.rate_limit import Pace
-    from runner.provider.transport import Door
     from runner.records.catalog import Model
     from runner.records.exchange import Reply
     from runner.records.lock import Entry
@@ -66,7 +65,8 @@ class Life:
         self.action, self.request, self.job = action, action.request, action.request.job
         self._terms, self._world, self._store, self._pace, self._notify = terms, world, store, pace, notify
         self._model: Model = action.request.model
-        self._provider = terms.providers[self._model.provider]
+        self._client = ProviderClient(access=terms.providers[self._model.provider], transport=world.transport)
+        self._provider = self._client.provider
         self._entered = False
         self._retries_left = self.request.retries
         self._resubmits_left = MAX_RESUBMITS
@@ -77,8 +77,7 @@ class Life:
         self._fetched_again = False
         self._words: set[str] = set()
         self.story = Story(action, self._provider, store, now=world.now, token=world.token)
-        near = terms.doors[self._model.provider].base_url
-        self._takes = Takes(self.request, self._provider, near=near, story=self.story, world=world, tell=self._tell)
+        self._takes = Takes(self.request, self._provider, story=self.story, world=world, tell=self._tell)
 
     @property
     def submission(self) -> Submission:
@@ -148,18 +147,10 @@ class Life:
                 return self._end(endings.refused(refusal))
             self._entered = True
         self._tell("submitting")
-        call = protocol.submit_call(
-            self._provider,
-            self._model,
-            self.request.params,
-            job=self.job,
-            webhook=self._webhook(),
-            base_url=self._door.base_url,
-        )
-        door, transport, timeout_s = self._door, self._world.transport, self._provider.submit_timeout_s
+        client, model, params, webhook = self._client, self._model, self.request.params, self._webhook()
         try:
             reply: Reply = yield Work(
-                call=lambda gate: transport.submit(call, door, before=gate, timeout_s=timeout_s),
+                call=lambda gate: client.submit(model, params, job=self.job, webhook=webhook, before=gate),
                 at_gate=lambda: self.story.reached(Phase.INTENT),
             )
         except NotSent as error:
@@ -176,6 +167,7 @@ class Life:
         """Return whom the vendor is to call: the user's own address, else this run's listener."""
         if self.request.webhook is not None or self._terms.callback is None:
             return self.request.webhook
+        assert self.submission.attempt is not None
         return Webhook(url=self._terms.callback(self.submission.attempt), mode="terminal")
 
     def _was_not_sent(self, error: NotSent) -> Generator[Effect, Any, Outcome | None]:
@@ -189,9 +181,9 @@ class Life:
 
     def _read_answer(self) -> Generator[Effect, Any, Outcome | None]:
         answer = self.story.answer()
-        reading = protocol.read_submit(self._provider, self._model, answer, base_url=self._door.base_url)
-        holder = None if reading.id is None else self._store.holder_of(self._model.provider, reading.id)
-        if holder not in (None, self.submission.attempt):
+        reading = self._client.read_submit(self._model, answer)
+        provider, attempt = self._model.provider, self.submission.attempt
+        if reading.id is not None and self._store.is_held_by_another(provider, reading.id, attempt):
             named = "" if self._provider.id_is_private else f", {reading.id}"
             message = f"{self._provider.title} answered with the id of another job{named}"
             reading = Reading(verdict=Verdict.UNKNOWN, message=message)
@@ -237,33 +229,25 @@ class Life:
     def _find(self) -> Generator[Effect, Any, Outcome | None]:
         """Learn the id behind a receipt of which the lock holds a digest only."""
         self._tell("finding", f"looks its receipt up in the list of {self._provider.title}")
-        digest, vendor = str(self.submission.request_id), (self._provider, self._door, self._world.transport)
-        found, why = yield from learn_id(digest, *vendor, tries=self._not_sent)
+        assert self.submission.request_id is not None
+        found, why = yield from find_id(self.submission.request_id, self._client, tries=self._not_sent)
         if found is None:
             return self._end(endings.unfound(self._provider, why, resolving=self._resolving))
         self.story.reached(Phase.ACCEPTED, request_id=found)
         return None
 
     def _poll(self) -> Generator[Effect, Any, Outcome | None]:
-        accepted = self.submission
-        assert accepted.request_id is not None
+        known, poll_url = self.submission.request_id, self.submission.poll_url
+        assert known is not None
+        assert known.plain is not None, "an id of which only the digest is known is looked up first"
+        id_ = known.plain
         if not self._polls:
             self._tell("generating")
         if self._polls or self.action.verb != "resume":
             yield Wait(seconds=self._poll_wait_s())
         self._polls += 1
-        call = protocol.poll_call(
-            self._provider, id=accepted.request_id, poll_url=accepted.poll_url, base_url=self._door.base_url
-        )
-        door, transport = self._door, self._world.transport
-        try:
-            reply: Reply = yield Work(call=lambda _gate: transport.ask(call, door))
-        except NotSent as error:
-            reading = Reading(verdict=Verdict.RETRY, message=error.message)
-        else:
-            reading = protocol.read_poll(
-                self._provider, self._model, reply, id=accepted.request_id, base_url=self._door.base_url
-            )
+        client, model = self._client, self._model
+        reading: Reading = yield Work(call=lambda _gate: client.poll(model, id=id_, poll_url=poll_url))
         return self._after_poll(reading)
 
     def _after_poll(self, reading: Reading) -> Outcome | None:
@@ -293,14 +277,14 @@ class Life:
 
     def _poll_wait_s(self) -> float:
         """Wait the vendor's own interval at first, then longer, up to SLOWEST_POLL_S."""
-        interval_s = self._terms.poll_s[self._model.provider]
+        interval_s = self._provider.poll_s
         growth = 1.15 ** max(0, self._polls - 10)
         return min(interval_s * growth, max(interval_s, SLOWEST_POLL_S))
 
     # ------------------------------------------------------------ takes
 
     def _place(self) -> Outcome | None:
-        if not self.request.output:
+        if self.request.output is None:
             self._store.drop_pending(self.submission)
             self.story.reached(Phase.DONE)
             return self._made("its takes are in the store")
@@ -342,7 +326,7 @@ class Life:
                 self._begin_again()
                 yield Wait(seconds=0.0)
                 return None
-        if not self.request.output:
+        if self.request.output is None:
             return self._end(endings.left_behind(self._provider, ended, resolving=self._terms.resolving(self.job)))
         return self._end(endings.over(self._provider, ended))
 
@@ -370,10 +354,6 @@ class Life:
         )
 
     # ------------------------------------------------------------ small things
-
-    @property
-    def _door(self) -> Door:
-        return self._terms.doors[self._model.provider]
 
     @property
     def _resolving(self) -> str:

@@ -1,54 +1,28 @@
-"""Ask a vendor's own list of recent jobs, page by page."""
+"""Find the provider's id behind a digest in the provider's own list of recent jobs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from runner.engine.effects import Wait, Work
-from runner.provider.listing import BadList, read_page
-from runner.provider.protocol import list_call
 from runner.provider.transport import NotSent
-from runner.records.receipt_id import hidden
+from runner.records.lock import ProviderJobId
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
     from runner.engine.effects import Effect
-    from runner.provider.listing import Listed
+    from runner.provider.client import ProviderClient
     from runner.provider.rate_limit import Tries
-    from runner.provider.transport import Door, Transport
-    from runner.records.provider import Provider
-
-MOST_PAGES = 40
 
 
-def recent_jobs(provider: Provider, door: Door, transport: Transport) -> Iterator[Listed]:
-    """Yield the vendor's jobs as it lists them, MOST_PAGES pages at most; none where it has no list.
-
-    Raises NotSent when a page cannot be had or read.
-    """
-    page: str | None = None
-    for _ in range(MOST_PAGES):
-        call = list_call(provider, base_url=door.base_url, page=page)
-        if call is None:
-            return
-        try:
-            read = read_page(provider, transport.ask(call, door))
-        except BadList as error:
-            raise NotSent(str(error)) from error
-        yield from read.jobs
-        if read.next is None or not read.jobs:
-            return
-        page = read.next
-
-
-def learn_id(
-    digest: str, provider: Provider, door: Door, transport: Transport, *, tries: Tries
+def find_id(
+    wanted: ProviderJobId, client: ProviderClient, *, tries: Tries
 ) -> Generator[Effect, Any, tuple[str | None, str]]:
-    """Find the id with this digest in the vendor's list; where it is not found, None and why. Part of a Life."""
+    """Find an id of which only the digest is known in the provider's list; None and the reason where it is not found."""
 
     def search(_gate: object) -> str | None:
-        return next((job.id for job in recent_jobs(provider, door, transport) if hidden(job.id) == digest), None)
+        return next((job.id for job in client.jobs() if ProviderJobId.of(job.id) == wanted), None)
 
     while True:
         try:

@@ -19,8 +19,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 from runner.records.exchange import Media, Reading, Reply, Verdict
-from runner.records.lock import take_from_json, take_to_json
-from runner.records.receipt_id import is_hidden
+from runner.records.lock import ProviderJobId, take_from_json, take_to_json
 from runner.records.submission import Event, Phase, Submission
 
 if TYPE_CHECKING:
@@ -66,7 +65,8 @@ def planned(request: Request, *, attempt: str, fingerprint: str, price_usd: str 
 
 
 def event(submission: Submission, phase: Phase, *, at: str, **data: Json) -> Event:
-    """Return the row that moves a submission to `phase`; values that are None are left out."""
+    """Return the row that moves a submission of this journal to `phase`; values that are None are left out."""
+    assert submission.attempt is not None, "it was begun in this journal"
     kept = {name: value for name, value in data.items() if value is not None}
     return Event(at=at, job=submission.job, attempt=submission.attempt, phase=phase, data=kept)
 
@@ -93,7 +93,7 @@ def advance(submission: Submission | None, row: Event) -> Submission:
             seed_param=data.get("seed_param"),
             price_usd=data.get("price_usd"),
             planned_at=row.at,
-            request_id=data.get("request_id"),
+            request_id=_job_id(data),
             poll_url=data.get("poll_url"),
             submitted_at=data.get("submitted_at"),
         )
@@ -106,7 +106,7 @@ def advance(submission: Submission | None, row: Event) -> Submission:
                 moved,
                 answer=None,
                 submitted_at=submission.submitted_at or row.at,
-                request_id=data.get("request_id", submission.request_id),
+                request_id=_job_id(data) or submission.request_id,
                 poll_url=data.get("poll_url", submission.poll_url),
                 refreshes=data.get("refreshes", submission.refreshes),
             )
@@ -136,7 +136,7 @@ def step(submission: Submission, *, local: bool, polled: bool) -> Step:
         case Phase.ACCEPTED | Phase.STALLED | Phase.EXPIRED:
             if not polled:
                 return Step.FETCH if submission.media else Step.GIVE_UP
-            return Step.FIND if is_hidden(submission.request_id) else Step.POLL
+            return Step.FIND if submission.is_hidden else Step.POLL
         case Phase.READY:
             return Step.FETCH
         case Phase.FETCHED | Phase.PLACED:
@@ -203,6 +203,11 @@ def expired(submission: Submission, message: str, *, at: str) -> Event:
     if submission.refreshes < MAX_REFRESHES:
         return event(submission, Phase.ACCEPTED, at=at, refreshes=submission.refreshes + 1)
     return event(submission, Phase.EXPIRED, at=at, message=message)
+
+
+def _job_id(data: Mapping[str, Json]) -> ProviderJobId | None:
+    text = data.get("request_id")
+    return None if text is None else ProviderJobId.parse(text)
 
 
 def _media_to_json(item: Media) -> Mapping[str, Json]:

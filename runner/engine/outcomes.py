@@ -44,7 +44,7 @@ def blocked(action: Action, resolving: Callable[[str], str]) -> Outcome:
     """The plan says no: a doubt is held, or a person has to choose; `resolving` is the command that decides a doubt."""
     held = action.submission if action.submission and action.submission.phase in IN_DOUBT else None
     job = action.request.job
-    if held is not None and "~" not in job:
+    if held is not None and action.request.output is not None:
         job = held.job  # a renamed job's doubt goes by the name under which it was submitted
     return Outcome(
         job=action.request.job,

@@ -63,7 +63,7 @@ class Story:
             row = self._planned()
             self._fold(row)
             return (row,) if self._given_up is None else (self._closing(self._given_up), row)
-        if not begun.attempt:
+        if begun.attempt is None:
             row = self._planned()
             rows = (row, _taken_over(begun, row, self.at()))
         elif begun.phase in ENDED_BADLY:
@@ -194,13 +194,14 @@ class Story:
 def _taken_over(begun: Submission, planned: Event, at: str) -> Event:
     """Return the row that brings a receipt from another machine into this journal."""
     opened, accepted_at = machine.advance(None, planned), begun.submitted_at or at
-    return machine.event(opened, Phase.ACCEPTED, at=accepted_at, request_id=begun.request_id, poll_url=begun.poll_url)
+    known = None if begun.request_id is None else str(begun.request_id)
+    return machine.event(opened, Phase.ACCEPTED, at=accepted_at, request_id=known, poll_url=begun.poll_url)
 
 
 def _blank(request: Request) -> Submission:
     return Submission(
         job=request.job,
-        attempt="",
+        attempt=None,
         phase=Phase.PLANNED,
         model=request.model.id,
         params=request.params,

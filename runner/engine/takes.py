@@ -31,9 +31,9 @@ class Takes:
     """The takes of one job. Its generators are parts of a Life; each returns how the job ends, None to go on."""
 
     def __init__(
-        self, request: Request, provider: Provider, *, near: str, story: Story, world: World, tell: Callable[..., None]
+        self, request: Request, provider: Provider, *, story: Story, world: World, tell: Callable[..., None]
     ) -> None:
-        self._request, self._model, self._provider, self._near = request, request.model, provider, near
+        self._request, self._model, self._provider = request, request.model, provider
         self._story, self._world, self._tell = story, world, tell
 
     def fetch(self) -> Generator[Effect, Any, Ending | None]:
@@ -80,7 +80,7 @@ class Takes:
         promise = Promise(
             provider=self._model.provider,
             kinds=kinds_of(self._model, request.params),
-            near=self._near,
+            provider_url=self._provider.base_url,
             asked_s=asked_seconds(request),
             within_s=max(FAIR_S, request.timeout_s - story.age_s()),
         )

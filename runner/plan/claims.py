@@ -56,7 +56,8 @@ class Claims:
     def submission(self, request: Request) -> Submission | None:
         """Return the unfinished submission that asked for just this: this job's own, or one that nobody else wants.
 
-        A job that has its piece takes no other's.
+        Of several the newest, which is what was asked for last: the others are finished into the store. A job that has
+        its piece takes no other's.
         """
         waiting = self._open.get(self._identity(request), [])
         fitting = [item for item in waiting if _fits(request, item)]

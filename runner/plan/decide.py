@@ -91,6 +91,7 @@ def decide(requests: tuple[Request, ...], facts: Facts, asked: Asked) -> Plan:
 
 def output_path(request: Request, entry: Entry) -> str:
     """Return where the chosen take of an entry belongs, relative to the pipeline's folder, with its real extension."""
+    assert request.output is not None, "what is only collected has no place"
     return request.output + EXTENSIONS[entry.chosen(request.take).media_type]
 
 
@@ -121,7 +122,7 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
 def _guarded(action: Action, facts: Facts) -> Action:
     """Block what would be paid for while something that is not ours stands at its output: found out now, not after."""
     request = action.request
-    if action.verb not in MAKING or not request.output:
+    if action.verb not in MAKING or request.output is None:
         return action
     own = facts.lock.jobs.get(request.job)
     for media_type in kinds_of(request.model, request.params):
@@ -175,12 +176,12 @@ def _left_over(submissions: Iterable[Submission], facts: Facts, asked: Asked) ->
 def _collect(submission: Submission, facts: Facts) -> Action:
     """Finish what was paid for and is not asked for any more: its takes go to the store."""
     request = Request(
-        job=f"{submission.job}~{submission.attempt[:6]}",
+        job=f"{submission.job}~{submission.short_attempt}",
         group=submission.job,
         model=facts.models[submission.model],
         params=submission.params,
         seed_mode="fixed",
-        output="",
+        output=None,
         take=1,
         takes=1,
         mark=Mark(file="", line=1, column=1),
@@ -228,7 +229,7 @@ def _audio_lost(request: Request, entry: Entry, job: str, path: str, facts: Fact
 
 
 def _can_be_asked(entry: Entry, facts: Facts) -> bool:
-    return bool(entry.receipt.request_id) and entry.model in facts.askable
+    return entry.receipt.request_id is not None and entry.model in facts.askable
 
 
 def _generate(

@@ -17,7 +17,7 @@ def from_pending(job: str, entry: Entry) -> Submission:
     """
     return Submission(
         job=job,
-        attempt="",
+        attempt=None,
         phase=Phase.ACCEPTED,
         model=entry.model,
         params=entry.request,

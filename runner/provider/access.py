@@ -1,7 +1,8 @@
-"""Where each provider lives in this run, and its key."""
+"""Where each provider is reached in this run, and its key."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -9,8 +10,6 @@ from runner.errors import UsageError
 from runner.provider.addresses import is_loopback
 from runner.provider.calls import origin
 from runner.provider.keys import Key, find_key
-from runner.provider.protocol import answer_limit
-from runner.provider.transport import Door
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,22 +17,56 @@ if TYPE_CHECKING:
     from runner.records.pipeline import ProviderSettings
     from runner.records.provider import Provider
 
+REHEARSAL_POLL_S = 0.1
 
-def open_door(provider: Provider, settings: ProviderSettings | None, env: Mapping[str, str]) -> Door:
-    """Return a provider's base URL and key for this run.
 
-    SCOREFILE_<PROVIDER>_BASE_URL wins over `providers` in the pipeline, which wins over the provider's file.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderAccess:
+    """A provider as this run uses it, and the key that is sent to its own host and to no other.
+
+    Base URL, poll interval and number of jobs in flight in `provider` are those of this run.
+    """
+
+    provider: Provider
+    key: Key | None = None
+
+    def redact(self, data: bytes) -> bytes:
+        """Return what came from outside without the key."""
+        return data if self.key is None else self.key.redact(data)
+
+    def redact_text(self, text: str) -> str:
+        """Return a text without the key."""
+        return self.redact(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+
+def open_access(provider: Provider, settings: ProviderSettings | None, env: Mapping[str, str]) -> ProviderAccess:
+    """Return a provider with its address, limits and key for this run.
+
+    SCOREFILE_<PROVIDER>_BASE_URL and _POLL_S win over `providers` in the pipeline, which wins over the provider's file.
     Raises UsageError for an address that a key may not be sent to, ApiKeyError when the key is missing or malformed.
     """
-    base_url = base_url_of(provider, settings, env)
-    key = find_key(provider, settings, env)
-    return Door(base_url=base_url, auth=provider.auth, key=key, most_bytes=answer_limit(provider))
+    used = replace(
+        provider,
+        base_url=base_url_of(provider, settings, env),
+        poll_s=poll_s_of(provider, settings, env),
+        max_in_flight=_max_in_flight(provider, settings),
+    )
+    return ProviderAccess(provider=used, key=find_key(provider, settings, env))
 
 
-def rehearsal_door(provider: Provider, url: str) -> Door:
-    """Return the door to the emulator, which asks for the header of a key and not for a real one."""
-    key = Key("none-needed") if provider.auth else None
-    return Door(base_url=url, auth=provider.auth, key=key, most_bytes=answer_limit(provider))
+def rehearsal_access(provider: Provider, settings: ProviderSettings | None, url: str) -> ProviderAccess:
+    """Return access to the emulator, which asks for the header of a key and not for a real one."""
+    used = replace(provider, base_url=url, poll_s=REHEARSAL_POLL_S, max_in_flight=_max_in_flight(provider, settings))
+    return ProviderAccess(provider=used, key=Key("none-needed") if provider.auth else None)
+
+
+def local_access(provider: Provider, settings: ProviderSettings | None) -> ProviderAccess:
+    """Return access to models that run on this machine: they have no address and need no key."""
+    return ProviderAccess(provider=replace(provider, max_in_flight=_max_in_flight(provider, settings)))
+
+
+def _max_in_flight(provider: Provider, settings: ProviderSettings | None) -> int:
+    return (settings.max_in_flight if settings else None) or provider.max_in_flight
 
 
 def base_url_of(provider: Provider, settings: ProviderSettings | None, env: Mapping[str, str]) -> str:

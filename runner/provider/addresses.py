@@ -22,12 +22,12 @@ class BadAddress(ScorefileError):
     """A link leads where no audio of this provider can be."""
 
 
-def check_media_url(url: str, near: str) -> None:
-    """Refuse a media URL that is not https on a public host, unless it and the provider `near` are on this machine.
+def check_media_url(url: str, provider_url: str) -> None:
+    """Refuse a media URL that is not https on a public host, unless it and the provider are on this machine.
 
     Raises BadAddress before a packet is sent. A name that is not found is left to the connection to report.
     """
-    if is_loopback(near) and is_loopback(url):
+    if is_loopback(provider_url) and is_loopback(url):
         return
     parts = _parts(url)
     if parts.scheme != "https":
@@ -64,13 +64,13 @@ def _addresses(host: str) -> list[str]:
         raise _unusable() from error
 
 
-def peer_check(url: str, near: str, *, host: str) -> Callable[[str, Mapping[str, Any]], None]:
+def peer_check(url: str, provider_url: str, *, host: str) -> Callable[[str, Mapping[str, Any]], None]:
     """Return a trace that refuses, before a byte is sent, a connection into a private network.
 
     It looks at the address that was really connected to, so a name that answers differently twice gains nothing. A
     connection to another than the URL's own `host`, as it is spelled for connecting, is one to a proxy, which decides.
     """
-    allowed = is_loopback(near) and is_loopback(url)
+    allowed = is_loopback(provider_url) and is_loopback(url)
     proxied = False
 
     def trace(name: str, info: Mapping[str, Any]) -> None:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def submit_call(
-    provider: Provider, model: Model, params: Mapping[str, Json], *, job: str, webhook: Webhook | None, base_url: str
+    provider: Provider, model: Model, params: Mapping[str, Json], *, job: str, webhook: Webhook | None
 ) -> Call:
-    """Build the one call that may cost money: parameters, the card's fixed fields, the callback's fields; no key."""
+    """Build the one call that may cost money: parameters, the model's fixed fields, the callback's fields; no key."""
     if provider.submit is None:
         raise ValueError(f"{provider.name} takes no submits")
     headers = {"Content-Type": "application/json", **provider.submit.headers}
@@ -33,40 +33,42 @@ def submit_call(
         headers |= {name: text for name, form in provider.webhook.headers.items() if (text := _render(form, words))}
         body |= {name: text for name, form in provider.webhook.body.items() if (text := _render(form, words))}
     payload = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    url = _join(base_url, provider.submit.path.replace("{path}", model.path))
+    url = _join(provider.base_url, provider.submit.path.replace("{path}", model.path))
     return Call(method=provider.submit.method, url=url, headers=tuple(headers.items()), body=payload)
 
 
-def poll_call(provider: Provider, *, id: str, poll_url: str | None, base_url: str) -> Call:
-    """Build the call that asks where a job stands; `poll_url` counts only on the provider's own scheme, host and port."""
+def poll_call(provider: Provider, *, id: str, poll_url: str | None) -> Call:
+    """Build the call that asks where a job is; `poll_url` counts only on the provider's own scheme, host and port."""
     if provider.poll is None:
         raise ValueError(f"{provider.name} answers at once and is not polled")
-    call = _id_call(provider.poll, id, base_url)
-    if poll_url is None or origin(poll_url) is None or origin(poll_url) != origin(base_url):
+    call = _id_call(provider, provider.poll, id)
+    if poll_url is None or origin(poll_url) is None or origin(poll_url) != origin(provider.base_url):
         return call
     return Call(method=call.method, url=poll_url, headers=call.headers)
 
 
-def cancel_call(provider: Provider, *, id: str, base_url: str) -> Call | None:
-    """Build the call that calls a job off; None where the vendor has no such thing."""
-    return None if provider.cancel is None else _id_call(provider.cancel.endpoint, id, base_url)
+def cancel_call(provider: Provider, *, id: str) -> Call:
+    """Build the call that cancels a job. Raises ValueError where the provider has no such call."""
+    if provider.cancel is None:
+        raise ValueError(f"{provider.name} cannot cancel a job")
+    return _id_call(provider, provider.cancel.endpoint, id)
 
 
-def list_call(provider: Provider, *, base_url: str, page: str | None = None) -> Call | None:
-    """Build the call that lists recent jobs, from where `page` says on; None where the vendor has no such thing."""
+def list_call(provider: Provider, *, page: str | None = None) -> Call:
+    """Build the call that lists recent jobs, beginning at `page`. Raises ValueError where the provider has no list."""
     rules = provider.listing
     if rules is None:
-        return None
-    url = _join(base_url, rules.endpoint.path)
+        raise ValueError(f"{provider.name} has no list of jobs")
+    url = _join(provider.base_url, rules.endpoint.path)
     if page is not None and rules.page_param is not None:
         url += "?" + urlencode({rules.page_param: page})
     return Call(method=rules.endpoint.method, url=url, headers=tuple(rules.endpoint.headers.items()))
 
 
-def _id_call(endpoint: Endpoint, id: str, base_url: str) -> Call:
+def _id_call(provider: Provider, endpoint: Endpoint, id: str) -> Call:
     if valid_id(id) is None:
         raise StateError(f"the id {clean(id)!r} cannot stand in a URL", help="the journal or the lock is damaged")
-    url = _join(base_url, endpoint.path.replace("{id}", quote(id, safe="")))
+    url = _join(provider.base_url, endpoint.path.replace("{id}", quote(id, safe="")))
     return Call(method=endpoint.method, url=url, headers=tuple(endpoint.headers.items()))
 
 

@@ -19,8 +19,8 @@ from runner.audio.probe.measure import inspect
 from runner.errors import ScorefileError
 from runner.provider.addresses import BadAddress, check_media_url, joined, peer_check
 from runner.provider.deadline import Deadline
-from runner.provider.http_clients import FAULTS, Wire, words_of
-from runner.provider.request_log import noting
+from runner.provider.http_clients import HTTP_ERRORS, HttpClients, describe
+from runner.provider.request_log import log_exchange
 from runner.records.lock import Take
 from runner.records.media_types import EXTENSIONS
 
@@ -77,13 +77,13 @@ class Promise:
     """What a take has to be, and where it may come from.
 
     `kinds` are the media types that may come where the answer names none, `asked_s` is the asked length in seconds.
-    `near` is the provider's base URL: media on this machine or a private network are taken only from a provider that is
+    `provider_url` is the provider's base URL: media on this machine or a private network are taken only from a provider that is
     on loopback itself. `within_s` is how long all tries together may take.
     """
 
     provider: str
     kinds: tuple[str, ...]
-    near: str
+    provider_url: str
     within_s: float
     asked_s: float | None = None
 
@@ -124,7 +124,7 @@ class HttpFetcher:
         self._shown = shown
         self._blobs = blobs
         self._stop = stop
-        self._wire = Wire(layer)
+        self._clients = HttpClients(layer)
 
     def fetch(self, media: Media, promise: Promise) -> Take:
         """Download, verify and store one take. Raises LinkDead, BadContent or DownloadFailed."""
@@ -146,7 +146,7 @@ class HttpFetcher:
 
     def close(self) -> None:
         """Close idle connections."""
-        self._wire.close()
+        self._clients.close()
 
     def _retrying(self, within_s: float) -> tenacity.Retrying:
         def give_up(state: tenacity.RetryCallState) -> None:
@@ -164,34 +164,34 @@ class HttpFetcher:
         )
 
     def _download(self, url: str, promise: Promise, *, attempt: int, within_s: float) -> _Got:
-        near, shown = promise.near, None if promise.provider in self._shown else frozenset[str]()
+        provider_url, shown = promise.provider_url, None if promise.provider in self._shown else frozenset[str]()
         for _ in range(MAX_HOPS):
             try:
-                check_media_url(url, near)
+                check_media_url(url, provider_url)
                 with (
-                    noting("GET", url, attempt=attempt, shown=shown) as note,
+                    log_exchange("GET", url, attempt=attempt, shown=shown) as notes,
                     Deadline(within_s) as deadline,
-                    self._wire.to(url).stream(
+                    self._clients.for_url(url).stream(
                         "GET",
                         url,
                         headers=_HEADERS,
                         timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-                        extensions={"trace": _both(deadline, url, near)},
+                        extensions={"trace": _both(deadline, url, provider_url)},
                     ) as response,
                 ):
-                    note.status = response.status_code
+                    notes.status = response.status_code
                     target = _redirect(response)
                     if target is None:
                         got = self._stream(response)
-                        note.bytes_in = got.size
+                        notes.bytes_in = got.size
                         return got
                 url = joined(url, target)
             except BadAddress as error:
                 raise BadContent(error.message) from error
             except httpx.InvalidURL as error:
                 raise BadContent("the link to the audio cannot be read as an address") from error
-            except FAULTS as error:
-                raise _Again(words_of(error)) from error
+            except HTTP_ERRORS as error:
+                raise _Again(describe(error)) from error
         raise BadContent(f"the link redirects more than {MAX_HOPS} times")
 
     def _stream(self, response: httpx.Response) -> _Got:
@@ -239,9 +239,9 @@ class HttpFetcher:
         )
 
 
-def _both(deadline: Deadline, url: str, near: str) -> Callable[[str, Mapping[str, Any]], None]:
-    """Return one trace that minds the clock and the address."""
-    peer = peer_check(url, near, host=httpx.URL(url).raw_host.decode("ascii"))
+def _both(deadline: Deadline, url: str, provider_url: str) -> Callable[[str, Mapping[str, Any]], None]:
+    """Return one trace that checks the clock and the address."""
+    peer = peer_check(url, provider_url, host=httpx.URL(url).raw_host.decode("ascii"))
 
     def trace(name: str, info: Mapping[str, Any]) -> None:
         deadline.trace(name, info)

@@ -18,47 +18,47 @@ from runner.provider.responses import clean
 if TYPE_CHECKING:
     import ssl
 
-FAULTS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, OverflowError)
-"""What httpx raises for a host, an address or an answer that is not as it should be; files raise OSError."""
+HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, OverflowError)
+"""What httpx raises for a host, an address or an answer that is wrong; files raise OSError."""
 
-_ANSWERS = ("receive_response_headers.complete", "HTTP Request:")
-"""How the lines begin in which httpcore and httpx log what was answered, at whatever level they are heard."""
+_RESPONSE_LINES = ("receive_response_headers.complete", "HTTP Request:")
+"""How the log lines begin in which httpcore and httpx write what was answered, at any level."""
 
 
-def _is_ours_to_tell(record: logging.LogRecord) -> bool:
-    """Keep an answer's words out of others' logs: they may say the key back, and request_log.py tells of each exchange."""
-    return not record.getMessage().startswith(_ANSWERS)
+def _drop_response_logs(record: logging.LogRecord) -> bool:
+    """Drop httpx's own response records: they can contain the key. request_log.py logs each exchange."""
+    return not record.getMessage().startswith(_RESPONSE_LINES)
 
 
 for _name in ("httpx", "httpcore.http11"):
-    logging.getLogger(_name).addFilter(_is_ours_to_tell)
+    logging.getLogger(_name).addFilter(_drop_response_logs)
 
 
-class Wire:
-    """The clients that a request may go out by. None of them follows a redirect or keeps a connection.
+class HttpClients:
+    """The httpx clients of one transport. None of them follows a redirect or keeps a connection.
 
     `layer` replaces the network below httpx in tests.
     """
 
     def __init__(self, layer: httpx.BaseTransport | None = None) -> None:
         verify = httpx.create_ssl_context() if layer is None else True
-        self._straight = _client(verify, layer, trust_env=False)
-        self._usual = self._straight if layer is not None else _usual(verify)
+        self._direct = _client(verify, layer, trust_env=False)
+        self._proxied = self._direct if layer is not None else _proxied(verify)
 
-    def to(self, url: str) -> httpx.Client:
+    def for_url(self, url: str) -> httpx.Client:
         """Return the client for one URL. Raises ProxyError when the proxy for it cannot be used."""
         found = origin(url)
         if found is None or found[0] == "http" or is_loopback(url):
-            return self._straight
-        if self._usual is None:
-            raise httpx.ProxyError("what the environment names as one cannot be used")
-        return self._usual
+            return self._direct
+        if self._proxied is None:
+            raise httpx.ProxyError("its address cannot be used")
+        return self._proxied
 
     def close(self) -> None:
         """Close idle connections."""
-        self._straight.close()
-        if self._usual is not None:
-            self._usual.close()
+        self._direct.close()
+        if self._proxied is not None:
+            self._proxied.close()
 
 
 def _client(verify: ssl.SSLContext | bool, layer: httpx.BaseTransport | None, *, trust_env: bool) -> httpx.Client:
@@ -72,21 +72,21 @@ def _client(verify: ssl.SSLContext | bool, layer: httpx.BaseTransport | None, *,
     )
 
 
-def _usual(verify: ssl.SSLContext | bool) -> httpx.Client | None:
-    """Return a client that minds the environment's proxies; None when what is named there is none that it knows."""
+def _proxied(verify: ssl.SSLContext | bool) -> httpx.Client | None:
+    """Return a client that uses the environment's proxies; None when one of them has an address that httpx cannot use."""
     try:
         return _client(verify, None, trust_env=True)
     except (httpx.InvalidURL, ValueError, ImportError):
         return None
 
 
-def words_of(error: Exception) -> str:
+def describe(error: Exception) -> str:
     """Say what happened without the URL, which may hold a signature, and without any header."""
     match error:
         case httpx.ConnectTimeout():
             return "no connection in time"
         case httpx.ProxyError():
-            return f"no way through the proxy: {clean(str(error))}"
+            return f"the proxy failed: {clean(str(error))}"
         case httpx.ConnectError():
             return f"no connection: {str(error) or 'refused'}"
         case httpx.ReadTimeout() | httpx.WriteTimeout() | httpx.PoolTimeout():

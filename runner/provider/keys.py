@@ -1,4 +1,4 @@
-"""Keys: a type that never prints, and that strikes itself out of what others say."""
+"""Keys: a type that never prints, and that redacts itself from what others say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MAX_LENGTH = 4096
 SHORT = 12
-"""A key of fewer characters may be part of an ordinary word, an id or a path, and is struck out where it stands alone."""
+"""A key of fewer characters may be part of an ordinary word, an id or a path, and is redacted only where it is a word of its own."""
 _NAMES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
 _SLASHES = r"(?:\\(?:u005[cC])?)"
 """A backslash of JSON, itself escaped or not: JSON inside JSON has many."""
@@ -44,7 +44,7 @@ class Key:
         """Return the key itself, to be written into a header and nowhere else."""
         return self._value
 
-    def struck_from(self, text: bytes) -> bytes:
+    def redact(self, text: bytes) -> bytes:
         """Return a foreign text without this key, however JSON, a URL, HTML or UTF-16 spells it.
 
         It works on the raw text, so that whoever decodes it later finds no key in it. A short key is not looked for in

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from runner.records.exchange import Reply
     from runner.records.provider import Provider
 
-MOST = 200
+MAX_LISTED = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """One job in a vendor's list; `created` is the vendor's own text."""
+class ListedJob:
+    """One job in a provider's list; `created` is the provider's own text."""
 
     id: str
     prompt: str
@@ -24,10 +24,10 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class ListPage:
     """One answer of a list; `next` is the vendor's own word for where the next one begins, None at the end."""
 
-    jobs: tuple[Listed, ...]
+    jobs: tuple[ListedJob, ...]
     next: str | None
 
 
@@ -35,7 +35,7 @@ class BadList(Exception):
     """The answer is no list; the message says why."""
 
 
-def read_page(provider: Provider, reply: Reply) -> Page:
+def read_page(provider: Provider, reply: Reply) -> ListPage:
     """Return the jobs of a list answer, as far as they can be read. Raises BadList when it is none."""
     rules = provider.listing
     if rules is None:
@@ -49,11 +49,13 @@ def read_page(provider: Provider, reply: Reply) -> Page:
     items = find(rules.items, document)
     after = find(rules.next, document)
     listed = []
-    for item in items[:MOST] if isinstance(items, list) else ():
+    for item in items[:MAX_LISTED] if isinstance(items, list) else ():
         id_ = valid_id(find(rules.id, item))
         if id_ is not None:
             listed.append(
-                Listed(id=id_, prompt=str(find(rules.prompt, item) or ""), created=str(find(rules.created, item) or ""))
+                ListedJob(
+                    id=id_, prompt=str(find(rules.prompt, item) or ""), created=str(find(rules.created, item) or "")
+                )
             )
     more = isinstance(after, str | int) and not isinstance(after, bool) and len(str(after)) <= MAX_ID
-    return Page(jobs=tuple(listed), next=str(after) if more else None)
+    return ListPage(jobs=tuple(listed), next=str(after) if more else None)

@@ -22,7 +22,7 @@ from runner.provider.responses import (
     retry_after,
     valid_id,
 )
-from runner.records.exchange import Media, Reading, Verdict
+from runner.records.exchange import Cancellation, Media, Reading, Verdict
 
 if TYPE_CHECKING:
     from runner.records.catalog import Model
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from runner.records.provider import ErrorGroup, ErrorRow, Provider
     from runner.records.source import Json
 
-__all__ = ["cancel_call", "list_call", "poll_call", "read_poll", "read_submit", "submit_call"]
+__all__ = ["cancel_call", "list_call", "poll_call", "read_cancel", "read_poll", "read_submit", "submit_call"]
 
 UNPROVEN: tuple[ErrorGroup | None, ...] = (None, "transient", "missing")
 """What proves nothing on a submit: no row of the provider's own table, a passing fault, a word about ids in polls."""
@@ -39,6 +39,8 @@ POLL_REFUSALS: dict[int, ErrorGroup] = {401: "auth", 403: "auth", 404: "missing"
 """What a status says on a poll where the table has no row: asking again is free. Every other one teaches nothing."""
 
 POLLED = (200, 201, 202)
+CANCELLED = (200, 204)
+"""What proves a cancel. 202 says that it was asked for, not that it was done; a redirect leads to a sign-in page."""
 INLINE = ("hex", "base64", "data-url")
 REDIRECT, REFUSED, SERVER_FAULT = 300, 400, 500
 
@@ -52,17 +54,14 @@ def answer_limit(provider: Provider) -> int:
 # ---------------------------------------------------------------- submit answers
 
 
-def read_submit(provider: Provider, model: Model, reply: Reply, *, base_url: str | None = None) -> Reading:
-    """Say what the answer to a submit means: ACCEPTED or DONE with proof, REJECTED with proof, else UNKNOWN.
-
-    `base_url` completes relative links; by default it is the provider's own.
-    """
+def read_submit(provider: Provider, model: Model, reply: Reply) -> Reading:
+    """Say what the answer to a submit means: ACCEPTED or DONE with proof, REJECTED with proof, else UNKNOWN."""
     if reply.status in provider.accepted and provider.mode == "sync-bytes":
         return _read_bytes(provider, model, reply)
     document, fault = _document(provider, reply)
     text = reason(provider.error_paths, document)
     if reply.status in provider.accepted:
-        taken = _read_taken(provider, model, document, base_url or provider.base_url)
+        taken = _read_taken(provider, model, document)
         if taken is not None:
             return taken
         fault = fault or "the answer holds neither audio nor a usable id"
@@ -73,11 +72,11 @@ def read_submit(provider: Provider, model: Model, reply: Reply, *, base_url: str
     return Reading(verdict=Verdict.REJECTED, group=row.group, message=said, help=row.help, retry_after_s=pause)
 
 
-def _read_taken(provider: Provider, model: Model, document: Json, base_url: str) -> Reading | None:
+def _read_taken(provider: Provider, model: Model, document: Json) -> Reading | None:
     """Find the proof that a submit was taken: audio in a synchronous answer, else an id that can be polled."""
     receipt = valid_id(find(provider.id_path, document))
     if provider.mode == "sync-json":
-        done = _read_done(provider, model, document, base_url)
+        done = _read_done(provider, model, document)
         if done is not None:
             return done
     if receipt is None or provider.poll is None:
@@ -99,7 +98,7 @@ def _read_bytes(provider: Provider, model: Model, reply: Reply) -> Reading:
 # ---------------------------------------------------------------- poll answers
 
 
-def read_poll(provider: Provider, model: Model, reply: Reply, *, id: str, base_url: str | None = None) -> Reading:
+def read_poll(provider: Provider, model: Model, reply: Reply, *, id: str) -> Reading:
     """Say what the answer to a poll means; whatever teaches nothing is RETRY, since asking again is free."""
     document, fault = _document(provider, reply)
     text = reason(provider.error_paths, document)
@@ -116,7 +115,7 @@ def read_poll(provider: Provider, model: Model, reply: Reply, *, id: str, base_u
     named = find(provider.id_path, document)
     if named is not None and str(named) != id:
         return _again(provider, reply, "the answer is about another job")
-    return _read_state(provider, model, reply, document, base_url or provider.base_url)
+    return _read_state(provider, model, reply, document)
 
 
 def _poll_refusal(group: ErrorGroup | None) -> Verdict:
@@ -129,7 +128,7 @@ def _poll_refusal(group: ErrorGroup | None) -> Verdict:
             return Verdict.RETRY
 
 
-def _read_state(provider: Provider, model: Model, reply: Reply, document: Json, base_url: str) -> Reading:
+def _read_state(provider: Provider, model: Model, reply: Reply, document: Json) -> Reading:
     """Weigh the status word against the flag that says it is over: the flag decides whether, the word decides how."""
     word = _word(provider, document)
     if provider.status is None or word is None:
@@ -144,7 +143,7 @@ def _read_state(provider: Provider, model: Model, reply: Reply, document: Json, 
         said = reason(provider.error_paths, document) or f"{provider.title} says {shown} and gives no reason"
         charged = False if word in provider.status.uncharged else None
         return Reading(verdict=Verdict.FAILED, word=shown, message=said, charged=charged)
-    done = _read_done(provider, model, document, base_url)
+    done = _read_done(provider, model, document)
     if done is not None:
         return replace(done, word=shown, known=state is not None)
     if state is None:
@@ -153,14 +152,34 @@ def _read_state(provider: Provider, model: Model, reply: Reply, document: Json, 
     return _again(provider, reply, f"the answer says {shown} and holds no audio")
 
 
+# ---------------------------------------------------------------- answers to a cancel
+
+
+def read_cancel(provider: Provider, reply: Reply, *, id: str) -> Cancellation:
+    """Say whether an answer proves that the job was cancelled, and what keeps it from doing so."""
+    try:
+        document = read_json(reply.body) if reply.body.strip() else None
+        text = reason(provider.error_paths, document)
+    except BadJsonError as error:
+        document, text = None, str(error)
+    named = find(provider.id_path, document)
+    if not text and named is not None and str(named) != id:
+        text = "the answer is about another job"
+    if reply.status in CANCELLED and not text:
+        return Cancellation(confirmed=True)
+    return Cancellation(
+        confirmed=False, message=f"{provider.title} answered {reply.status}: {text or 'no reason given'}"
+    )
+
+
 # ---------------------------------------------------------------- parts of both
 
 
-def _read_done(provider: Provider, model: Model, document: Json, base_url: str) -> Reading | None:
-    """Read the audio of an answer; a type the vendor does not name is the card's, where that promises only one."""
+def _read_done(provider: Provider, model: Model, document: Json) -> Reading | None:
+    """Read the audio of an answer; a type the vendor does not name is the model's, where it has only one."""
     if provider.result is None:
         return None
-    media = read_media(provider.result, document, base_url=base_url)
+    media = read_media(provider.result, document, base_url=provider.base_url)
     promised = model.media_types[0] if len(model.media_types) == 1 else None
     typed = tuple(replace(take, media_type=take.media_type or promised) for take in media)
     seconds = positive(find(provider.result.seconds, document))

@@ -1,7 +1,7 @@
 """One log line an exchange: method, host, path, status, milliseconds, attempt.
 
 Never a key, a query, a header or a body. Where a vendor's ids hold personal data, a part of a path that its file does not
-spell out is shown as a digest. Nothing is measured while nobody listens.
+spell out is shown as a digest.
 """
 
 from __future__ import annotations
@@ -24,51 +24,51 @@ _DIGITS = 12
 
 
 @dataclass(slots=True)
-class Note:
-    """What is learned while an exchange goes on."""
+class ExchangeNotes:
+    """What is learned during an exchange."""
 
     status: int | None = None
     bytes_in: int = 0
 
 
 @contextmanager
-def noting(
+def log_exchange(
     method: str,
     url: str,
     *,
     attempt: int,
     shown: frozenset[str] | None,
-    struck: Callable[[str], str] = str,
+    redact: Callable[[str], str] = str,
     bytes_out: int = 0,
-) -> Iterator[Note]:
+) -> Iterator[ExchangeNotes]:
     """Log the exchange that the block makes. `shown` are the path's parts that may be read; None shows them all.
 
-    `struck` takes a key out of a text.
+    `redact` takes a key out of a text.
     """
-    note = Note()
+    notes = ExchangeNotes()
     if not _LOG.isEnabledFor(logging.INFO):
-        yield note
+        yield notes
         return
-    begun, failed = time.monotonic(), None
+    started, failed = time.monotonic(), None
     try:
-        yield note
+        yield notes
     except BaseException as error:
         failed = type(error).__name__
         raise
     finally:
         host, path = _host_and_path(url)
-        told = {
+        fields = {
             "method": method,
             "host": host,
-            "path": struck(readable(path, shown)),
-            "status": note.status,
-            "ms": round((time.monotonic() - begun) * 1000),
+            "path": redact(readable(path, shown)),
+            "status": notes.status,
+            "ms": round((time.monotonic() - started) * 1000),
             "attempt": attempt,
             "bytes_out": bytes_out,
-            "bytes_in": note.bytes_in,
-            "error": failed if note.status is None else None,
+            "bytes_in": notes.bytes_in,
+            "error": failed if notes.status is None else None,
         }
-        _LOG.info("request", extra=told)
+        _LOG.info("request", extra=fields)
 
 
 def _host_and_path(url: str) -> tuple[str, str]:
@@ -87,7 +87,7 @@ def readable(path: str, shown: frozenset[str] | None) -> str:
     return "/".join(part if not part or part in shown else _digest(part) for part in path.split("/"))
 
 
-def plain_words(provider: Provider) -> frozenset[str] | None:
+def public_path_parts(provider: Provider) -> frozenset[str] | None:
     """Return the parts of a provider's paths that may be read: None, which is all, unless its ids are private."""
     if not provider.id_is_private:
         return None

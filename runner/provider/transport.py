@@ -1,4 +1,4 @@
-"""Call → Reply over httpx: what left this machine, whose host gets the key, how long anything may take.
+"""Call → Reply over httpx: what left this machine, which host gets the key, how long an exchange may take.
 
 Three outcomes of a submit are told apart, because they differ in money: a Reply; NotSent, proven by httpcore's own
 event order (connect and TLS come before the first byte); Unproven, everything after that byte without a whole answer.
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
@@ -17,54 +16,23 @@ import httpx
 from runner.errors import ScorefileError
 from runner.provider.calls import origin
 from runner.provider.deadline import Deadline
-from runner.provider.http_clients import FAULTS, Wire, words_of
-from runner.provider.request_log import noting
-from runner.provider.responses import MAX_JSON
+from runner.provider.http_clients import HTTP_ERRORS, HttpClients, describe
+from runner.provider.protocol import answer_limit
+from runner.provider.request_log import log_exchange, public_path_parts
 from runner.records.exchange import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from runner.provider.keys import Key
-    from runner.provider.request_log import Note
+    from runner.provider.access import ProviderAccess
+    from runner.provider.request_log import ExchangeNotes
     from runner.records.exchange import Call
-    from runner.records.provider import Auth
 
-"""A vendor's JSON answer is cut here; a longer one is not read as JSON."""
 CONNECT_TIMEOUT_S = 10.0
 POLL_TIMEOUT_S = 30.0
 _FIRST_BYTE = "http11.send_request_headers.started"
-_FAULTS = (*FAULTS, OSError)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """Where a provider lives, and the key that opens it there and nowhere else."""
-
-    base_url: str
-    auth: Auth | None = None
-    key: Key | None = None
-    shown: frozenset[str] | None = frozenset()
-    """The parts of this provider's paths that may stand in a log; None shows them all."""
-    most_bytes: int = MAX_JSON
-    """How long an answer may be."""
-
-    def headers(self, url: str) -> list[tuple[str, str]]:
-        """Return the header that carries the key to `url`. Raises NotSent when that is another host."""
-        if not same_host(url, self.base_url):
-            raise NotSent("the call would leave the provider's own host")
-        if self.auth is None or self.key is None:
-            return []
-        return [(self.auth.header, self.auth.prefix + self.key.reveal())]
-
-    def struck_from(self, data: bytes) -> bytes:
-        """Return what came from outside without the key."""
-        return data if self.key is None else self.key.struck_from(data)
-
-    def struck_out(self, text: str) -> str:
-        """Return a text without the key."""
-        return self.struck_from(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+_ERRORS = (*HTTP_ERRORS, OSError)
 
 
 class NotSent(ScorefileError):
@@ -76,13 +44,13 @@ class Unproven(ScorefileError):
 
 
 class Transport(Protocol):
-    """What the engine needs of HTTP."""
+    """What a provider's client needs of HTTP."""
 
-    def submit(self, call: Call, door: Door, *, before: Callable[[], None], timeout_s: float) -> Reply:
-        """Send a call that may cost money; `before` runs after the connection stands and before the first byte."""
+    def submit(self, call: Call, access: ProviderAccess, *, before: Callable[[], None], timeout_s: float) -> Reply:
+        """Send a call that may cost money; `before` runs between the connection and the first byte."""
         ...
 
-    def ask(self, call: Call, door: Door) -> Reply:
+    def query(self, call: Call, access: ProviderAccess) -> Reply:
         """Send a call that is free to repeat."""
         ...
 
@@ -98,47 +66,51 @@ class HttpTransport:
     """
 
     def __init__(self, layer: httpx.BaseTransport | None = None) -> None:
-        self._wire = Wire(layer)
-        self._attempts: dict[tuple[str, str, bytes], Iterator[int]] = {}
+        self._clients = HttpClients(layer)
+        self._times_sent: dict[tuple[str, str, bytes], Iterator[int]] = {}
 
-    def submit(self, call: Call, door: Door, *, before: Callable[[], None], timeout_s: float) -> Reply:
+    def submit(self, call: Call, access: ProviderAccess, *, before: Callable[[], None], timeout_s: float) -> Reply:
         """Send a call that may cost money. Raises NotSent or Unproven; nothing else leaves this method unproven."""
         gate = _Gate(before)
         try:
-            with self._noting(call, door, shown=None) as note:
-                reply = _exchange(self._wire, call, door, timeout_s=timeout_s, gate=gate)
-                note.status, note.bytes_in = reply.status, len(reply.body)
+            with self._logged(call, access, shown=None) as notes:
+                reply = _exchange(self._clients, call, access, timeout_s=timeout_s, gate=gate)
+                notes.status, notes.bytes_in = reply.status, len(reply.body)
         except _GateFailed as failed:
             raise failed.cause from failed
-        except _FAULTS as error:
-            said = door.struck_out(words_of(error))
+        except _ERRORS as error:
+            why = access.redact_text(describe(error))
             if gate.passed:
-                raise Unproven(said) from error
-            raise NotSent(said) from error
+                raise Unproven(why) from error
+            raise NotSent(why) from error
         if not gate.passed:
-            raise Unproven("the request went out before it was recorded: this layer tells of no first byte")
+            raise Unproven("the request was sent before it was recorded: the transport does not report the first byte")
         return reply
 
-    def ask(self, call: Call, door: Door) -> Reply:
+    def query(self, call: Call, access: ProviderAccess) -> Reply:
         """Send a call that is free to repeat. Raises NotSent for whatever went wrong."""
         try:
-            with self._noting(call, door, shown=door.shown) as note:
-                reply = _exchange(self._wire, call, door, timeout_s=POLL_TIMEOUT_S, gate=None)
-                note.status, note.bytes_in = reply.status, len(reply.body)
-        except _FAULTS as error:
-            raise NotSent(door.struck_out(words_of(error))) from error
+            with self._logged(call, access, shown=public_path_parts(access.provider)) as notes:
+                reply = _exchange(self._clients, call, access, timeout_s=POLL_TIMEOUT_S, gate=None)
+                notes.status, notes.bytes_in = reply.status, len(reply.body)
+        except _ERRORS as error:
+            raise NotSent(access.redact_text(describe(error))) from error
         return reply
 
     def close(self) -> None:
         """Close idle connections."""
-        self._wire.close()
+        self._clients.close()
 
-    def _noting(self, call: Call, door: Door, *, shown: frozenset[str] | None) -> AbstractContextManager[Note]:
-        """Count how often this very request went out, and log it."""
+    def _logged(
+        self, call: Call, access: ProviderAccess, *, shown: frozenset[str] | None
+    ) -> AbstractContextManager[ExchangeNotes]:
+        """Count how often this very request was sent, and log it."""
         body = call.body or b""
         same = (call.method, call.url, hashlib.sha256(body).digest())
-        attempt = next(self._attempts.setdefault(same, itertools.count(1)))
-        return noting(call.method, call.url, attempt=attempt, shown=shown, struck=door.struck_out, bytes_out=len(body))
+        attempt = next(self._times_sent.setdefault(same, itertools.count(1)))
+        return log_exchange(
+            call.method, call.url, attempt=attempt, shown=shown, redact=access.redact_text, bytes_out=len(body)
+        )
 
 
 class _Gate:
@@ -168,9 +140,11 @@ class _GateFailed(Exception):
         self.cause = cause
 
 
-def _exchange(wire: Wire, call: Call, door: Door, *, timeout_s: float, gate: _Gate | None) -> Reply:
-    """Send one call and read its answer within `timeout_s` by the wall clock, cut soon after `door.most_bytes`."""
-    headers = [*call.headers, ("Accept-Encoding", "identity"), ("User-Agent", "scorefile"), *door.headers(call.url)]
+def _exchange(
+    clients: HttpClients, call: Call, access: ProviderAccess, *, timeout_s: float, gate: _Gate | None
+) -> Reply:
+    """Send one call and read its answer within `timeout_s` by the wall clock, cut soon after the provider's limit."""
+    headers = [*call.headers, ("Accept-Encoding", "identity"), ("User-Agent", "scorefile"), *_key(call.url, access)]
     with Deadline(timeout_s) as deadline:
 
         def trace(name: str, info: Mapping[str, Any]) -> None:
@@ -178,7 +152,7 @@ def _exchange(wire: Wire, call: Call, door: Door, *, timeout_s: float, gate: _Ga
             if gate is not None:
                 gate.trace(name, info)
 
-        client = wire.to(call.url)
+        client = clients.for_url(call.url)
         request = client.build_request(
             call.method,
             call.url,
@@ -189,24 +163,32 @@ def _exchange(wire: Wire, call: Call, door: Door, *, timeout_s: float, gate: _Ga
         )
         try:
             response = client.send(request, stream=True)
-            body = _read(response, door.most_bytes)
-        except _FAULTS as error:
+            body = _read(response, answer_limit(access.provider))
+        except _ERRORS as error:
             if deadline.passed:
                 raise httpx.ReadTimeout("the time is up") from error
             raise
     return Reply(
         status=response.status_code,
-        headers={name.lower(): door.struck_out(value) for name, value in response.headers.items()},
-        body=door.struck_from(body),
+        headers={name.lower(): access.redact_text(value) for name, value in response.headers.items()},
+        body=access.redact(body),
     )
 
 
-def _read(response: httpx.Response, most: int) -> bytes:
+def _key(url: str, access: ProviderAccess) -> list[tuple[str, str]]:
+    """Return the header that carries the key to `url`. Raises NotSent when that is not the provider's own host."""
+    if not same_host(url, access.provider.base_url):
+        raise NotSent("the call would leave the provider's own host")
+    auth = access.provider.auth
+    return [] if auth is None or access.key is None else [(auth.header, auth.prefix + access.key.reveal())]
+
+
+def _read(response: httpx.Response, limit: int) -> bytes:
     body = bytearray()
     try:
         for chunk in response.iter_raw():
             body += chunk
-            if len(body) > most:
+            if len(body) > limit:
                 break
     finally:
         response.close()

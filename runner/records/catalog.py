@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
     from runner.records.source import Json
+
+SEED_WORDS: Final = ("auto", "random")
+"""What a seed parameter may hold instead of a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,14 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """Whether an answer proves that a job was cancelled; `message` says why it does not."""
+
+    confirmed: bool
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What an answer means, in the words of no vendor."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from runner.records.media_types import EXTENSIONS
@@ -30,10 +31,43 @@ class Take:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """Proof of one accepted submit. `request_id` is a digest where the vendor's id holds personal data."""
+class ProviderJobId:
+    """A provider's id of a job. Two are equal when their digests are.
 
-    request_id: str
+    `plain` is None where only the digest is known: an id that holds personal data stays out of the lock. No URL can be
+    made of a digest.
+    """
+
+    digest: str
+    plain: str | None = field(default=None, compare=False)
+
+    @classmethod
+    def of(cls, plain: str) -> ProviderJobId:
+        """Return the id that a provider gave."""
+        return cls(digest=_HIDDEN + hashlib.sha256(plain.encode()).hexdigest(), plain=plain)
+
+    @classmethod
+    def parse(cls, text: str) -> ProviderJobId:
+        """Return the id that a lock or a journal row holds as `text`."""
+        return cls(digest=text) if text.startswith(_HIDDEN) else cls.of(text)
+
+    def hidden(self) -> ProviderJobId:
+        """Return the id without its plain form."""
+        return replace(self, plain=None)
+
+    def __str__(self) -> str:
+        return self.digest if self.plain is None else self.plain
+
+
+_HIDDEN = "sha256:"
+"""How a digest begins, where a lock or a journal row has it in place of an id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Proof of one accepted submission. One without an id is of a model that runs here, or of an answer that named none."""
+
+    request_id: ProviderJobId | None
     price_usd: str | None
     """Decimal text; None when the price is unknown."""
     submitted_at: str
@@ -88,7 +122,7 @@ def chosen_take(takes: tuple[Take, ...], take: int) -> Take:
 def entry_to_json(entry: Entry) -> dict[str, Any]:
     """Return the JSON form of one entry; fields without a value are left out."""
     receipt = {
-        "request_id": entry.receipt.request_id,
+        "request_id": str(entry.receipt.request_id or ""),
         "price_usd": entry.receipt.price_usd,
         "submitted_at": entry.receipt.submitted_at,
         "poll_url": entry.receipt.poll_url,
@@ -115,7 +149,7 @@ def entry_from_json(block: Mapping[str, Any]) -> Entry:
         model=_text(block["model"]),
         request=_object(block["request"]),
         receipt=Receipt(
-            request_id=_text(receipt["request_id"]),
+            request_id=ProviderJobId.parse(_text(receipt["request_id"])) if receipt["request_id"] else None,
             price_usd=None if receipt["price_usd"] is None else _text(receipt["price_usd"]),
             submitted_at=_text(receipt["submitted_at"]),
             poll_url=receipt.get("poll_url"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from runner.records.catalog import Price
     from runner.records.source import DocPath, Json, Mark, Step
+
+TEXT_PARAMS: Final = ("prompt", "lyrics", "negative_prompt")
+"""Parameters that a job may write beside `params`."""
 
 
 class Layer(IntEnum):

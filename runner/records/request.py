@@ -39,10 +39,10 @@ class Request:
     model: Model
     params: Mapping[str, Json]
     seed_mode: SeedMode
-    output: str
+    output: str | None
     """POSIX path relative to the pipeline's folder, without an audio extension: that follows the real format.
 
-    Empty: its takes go to the blob store only.
+    None where nothing asks for it any more: its takes go to the store only.
     """
     take: int
     takes: int

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.records.exchange import Media, Reply
-    from runner.records.lock import Take
+    from runner.records.lock import ProviderJobId, Take
     from runner.records.source import Json
 
 
@@ -71,7 +71,8 @@ class Submission:
     """One attempt to have one job made: its journal rows, folded."""
 
     job: str
-    attempt: str
+    attempt: str | None
+    """Its name in the journal; None while it is in no journal: not begun, or begun on another machine."""
     phase: Phase
     model: str
     params: Mapping[str, Json]
@@ -81,7 +82,7 @@ class Submission:
     """What one submit of it costs, decimal text; None when unknown."""
     planned_at: str = ""
     submitted_at: str | None = None
-    request_id: str | None = None
+    request_id: ProviderJobId | None = None
     poll_url: str | None = None
     answer: Reply | None = None
     """The raw answer, kept until its meaning is recorded."""
@@ -91,3 +92,13 @@ class Submission:
     """How often an expired link was asked for afresh."""
     message: str = ""
     charged: bool | None = None
+
+    @property
+    def short_attempt(self) -> str:
+        """What people read and write for its attempt; `lock` where only the lock knows it."""
+        return "lock" if self.attempt is None else self.attempt[:6]
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether only the digest of its receipt is known: the provider's list has to be searched for it."""
+        return self.request_id is not None and self.request_id.plain is None

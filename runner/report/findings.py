@@ -43,7 +43,7 @@ _ORDER: Final = ("error", "warning", "notice")
 
 def rule_words(rule: str) -> tuple[str, str]:
     """Return what a rule means and what helps, for any SF code or word of RULES."""
-    from runner.pipeline.codes import CODES
+    from runner.diagnostics.codes import CODES
 
     if rule in RULES:
         return RULES[rule]

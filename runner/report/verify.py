@@ -108,7 +108,7 @@ def stands_data(item: Stands) -> dict[str, Json]:
         "path": item.path,
         "unfinished": [
             {
-                "attempt": waiting.attempt[:6] or None,
+                "attempt": waiting.attempt and waiting.short_attempt,
                 "phase": waiting.phase.value,
                 "submitted_at": waiting.submitted_at,
                 "message": waiting.message,

@@ -9,13 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.records.lock import Entry, Lock, Receipt
-from runner.records.receipt_id import hidden, is_hidden
 from runner.records.submission import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from runner.records.lock import Take
+    from runner.records.lock import ProviderJobId, Take
     from runner.records.submission import Submission
 
 
@@ -24,13 +23,13 @@ if TYPE_CHECKING:
 
 def entry_of(submission: Submission, *, takes: tuple[Take, ...], take: int, private: bool) -> Entry:
     """Return the entry of a submission; of a private id only the digest enters the lock."""
-    plain, hashed = _names(submission)
+    known = submission.request_id
     return Entry(
         fingerprint=submission.fingerprint,
         model=submission.model,
         request=submission.params,
         receipt=Receipt(
-            request_id=hashed if private and plain else plain,
+            request_id=known.hidden() if private and known is not None else known,
             price_usd=submission.price_usd,
             submitted_at=submission.submitted_at or submission.planned_at,
             poll_url=None if private else submission.poll_url,
@@ -51,7 +50,7 @@ def finished_entries(submissions: Iterable[Submission], *, private: frozenset[st
 
 def only_in_lock(lock: Lock, submissions: Iterable[Submission]) -> tuple[tuple[str, Entry], ...]:
     """Return (job, entry) of every pending receipt that no journaled submission and no finished entry accounts for."""
-    known = {name for item in submissions if item.request_id for name in _names(item)}
+    known = {item.request_id for item in submissions}
     known |= {entry.receipt.request_id for entry in lock.jobs.values() if entry.takes}
     waiting = ((job, entry.waiting) for job, entry in lock.jobs.items())
     return tuple((job, entry) for job, entry in waiting if entry is not None and entry.receipt.request_id not in known)
@@ -81,7 +80,7 @@ def with_pending(lock: Lock, submission: Submission, *, private: bool) -> Lock:
 def without_pending(lock: Lock, submission: Submission) -> Lock:
     """Remove the pending receipt of a submission that ended without a result; a lock without it stays as it is."""
     before = lock.jobs.get(submission.job)
-    if before is None or before.waiting is None or before.waiting.receipt.request_id not in _names(submission):
+    if before is None or before.waiting is None or before.waiting.receipt.request_id != submission.request_id:
         return lock
     return _with(lock, submission.job, replace(before, pending=None) if before.takes else None)
 
@@ -142,34 +141,23 @@ def _without_receipt(lock: Lock, job: str, entry: Entry) -> Lock:
 # ---------------------------------------------------------------- receipts
 
 
-def receipts(lock: Lock) -> Iterator[tuple[str, str]]:
-    """Yield (provider, digest of its job id) for every receipt in the lock: of finished takes and pending ones."""
+def receipts(lock: Lock) -> Iterator[tuple[str, ProviderJobId]]:
+    """Yield (provider, its job id) for every receipt in the lock: of finished takes and pending ones."""
     for entry in lock.jobs.values():
         yield from _receipts(entry)
 
 
-def _receipts(entry: Entry) -> Iterator[tuple[str, str]]:
-    if entry.receipt.request_id:
-        yield receipt(provider_of(entry.model), entry.receipt.request_id)
+def _receipts(entry: Entry) -> Iterator[tuple[str, ProviderJobId]]:
+    if entry.receipt.request_id is not None:
+        yield provider_of(entry.model), entry.receipt.request_id
     for inner in (entry.pending, entry.paid):
         if inner is not None:
             yield from _receipts(inner)
 
 
-def receipt(provider: str, request_id: str) -> tuple[str, str]:
-    """Return an id in the form in which ids are compared: its provider, and its digest, which may be all that is known."""
-    return provider, request_id if is_hidden(request_id) else hidden(request_id)
-
-
 def provider_of(model: str) -> str:
     """Return the provider of a model, which is its folder. This holds for models that left the catalog, too."""
     return model.partition("/")[0]
-
-
-def _names(submission: Submission) -> tuple[str, str]:
-    """Return the two forms in which a submission's id may be in the lock."""
-    plain = submission.request_id or ""
-    return plain, plain if is_hidden(plain) else hidden(plain)
 
 
 def _unplaced(entry: Entry) -> Entry:

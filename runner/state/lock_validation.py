@@ -45,8 +45,9 @@ def check_entry(entry: Entry) -> Entry:
 
 
 def _check_receipt(receipt: Receipt) -> None:
-    if len(receipt.request_id) > MAX_ID or not receipt.request_id.isprintable() or " " in receipt.request_id:
-        raise ValueError(f"receipt.request_id: {receipt.request_id[:60]!r} is not an id a vendor gives")
+    text = str(receipt.request_id or "")
+    if len(text) > MAX_ID or not text.isprintable() or " " in text:
+        raise ValueError(f"receipt.request_id: {text[:60]!r} is not an id a vendor gives")
     if not _is_time(receipt.submitted_at):
         raise ValueError(f"receipt.submitted_at: {receipt.submitted_at!r} is not a time such as 2026-11-20T12:00:00Z")
     if receipt.price_usd is not None and not _is_price(receipt.price_usd):

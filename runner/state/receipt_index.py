@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.records.lock import ProviderJobId
 from runner.records.submission import Phase
 from runner.state import lock_rules
 
@@ -20,17 +21,18 @@ class ReceiptIndex:
     def __init__(self, lock: Lock, events: Iterable[Event]) -> None:
         self._in_lock = frozenset(lock_rules.receipts(lock))
         self._providers: dict[str, str] = {}
-        self._held: dict[str, tuple[str, str]] = {}
-        self._holders: dict[tuple[str, str], str] = {}
+        self._held: dict[str, tuple[str, ProviderJobId]] = {}
+        self._holders: dict[tuple[str, ProviderJobId], str] = {}
         self.add(events)
 
-    def holder_of(self, provider: str, request_id: str) -> str | None:
-        """Return the attempt that holds an id of this provider, empty where only the lock knows it; None where nobody does.
+    def is_held_by_another(self, provider: str, request_id: str, attempt: str | None) -> bool:
+        """Say whether an id of this provider belongs to another submission than `attempt`; None: one that only the lock knows.
 
         An id that is known by its digest only counts as held, too.
         """
-        receipt = lock_rules.receipt(provider, request_id)
-        return self._holders.get(receipt, "" if receipt in self._in_lock else None)
+        receipt = (provider, ProviderJobId.parse(request_id))
+        holder = self._holders.get(receipt)
+        return holder != attempt if holder is not None else attempt is not None and receipt in self._in_lock
 
     def add(self, events: Iterable[Event]) -> None:
         """Learn the ids that journal rows hold."""
@@ -40,9 +42,9 @@ class ReceiptIndex:
             request_id = event.data.get("request_id")
             if event.phase is Phase.ACCEPTED and request_id is not None:
                 provider = self._providers.get(event.attempt, "")
-                self._hold(event.attempt, lock_rules.receipt(provider, request_id))
+                self._hold(event.attempt, (provider, ProviderJobId.parse(request_id)))
 
-    def _hold(self, attempt: str, receipt: tuple[str, str]) -> None:
+    def _hold(self, attempt: str, receipt: tuple[str, ProviderJobId]) -> None:
         before = self._held.get(attempt)
         if before is not None and before != receipt and self._holders.get(before) == attempt:
             del self._holders[before]

@@ -74,9 +74,9 @@ class StateStore:
                 sys.stderr.write(f"PAID provider={provider} id={request_id} job={job}\n")
             sys.stderr.flush()
 
-    def holder_of(self, provider: str, request_id: str) -> str | None:
-        """Return the attempt that holds an id of this provider, empty where only the lock knows it; None where nobody does."""
-        return self._receipts.holder_of(provider, request_id)
+    def is_held_by_another(self, provider: str, request_id: str, attempt: str | None) -> bool:
+        """Say whether an id of this provider is another submission's receipt; attempt None: one that only the lock knows."""
+        return self._receipts.is_held_by_another(provider, request_id, attempt)
 
     # ------------------------------------------------------------ blobs
 

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from runner.catalog.models import build_catalog, parse_model
-from runner.catalog.problems import CODES
+from runner.diagnostics.codes import CODES
 from runner.errors import InvalidFilesError
 from tests.catalog.shelf import CATALOG, FILES, META, MODELS, cases, faults
 
@@ -428,4 +428,4 @@ def test_the_shipped_catalogue_builds_with_its_meta_schemas() -> None:
 
 
 def test_every_code_has_a_case() -> None:
-    assert {code for _, code, _ in BAD} == set(CODES)
+    assert {code for _, code, _ in BAD} == {code for code in CODES if code.startswith("SF3")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -106,8 +107,7 @@ def test_the_list_shows_running_and_finished_jobs_newest_first(emulator: Running
     first = emulator.submit("pixverse/music-2.6", {"prompt": "the first"})
     emulator.finish("pixverse/music-2.6", first)
     second = emulator.submit("pixverse/music-v1", {"prompt": "the second"})
-    call = list_call(PIXVERSE, base_url=emulator.url)
-    assert call is not None
+    call = list_call(replace(PIXVERSE, base_url=emulator.url))
     newest, older = emulator.send(PIXVERSE, call).json()["data"][:2]
     assert [(item["audio_id"], item["prompt"]) for item in (newest, older)] == [
         (second.json()["audio_id"], "the second"),
@@ -119,8 +119,7 @@ def test_the_list_shows_running_and_finished_jobs_newest_first(emulator: Running
 
 def test_cancelling_pixverse_stops_the_tracking_and_not_the_job(emulator: RunningEmulator) -> None:
     response = emulator.submit("pixverse/music-2.6", {"prompt": "x"})
-    call = cancel_call(PIXVERSE, id=response.json()["audio_id"], base_url=emulator.url)
-    assert call is not None
+    call = cancel_call(replace(PIXVERSE, base_url=emulator.url), id=response.json()["audio_id"])
     assert emulator.send(PIXVERSE, call).status_code == 200
     reading, _ = emulator.finish("pixverse/music-2.6", response)
     assert reading.verdict is Verdict.DONE

@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.catalog.problems import CODES as CATALOG_CODES
 from runner.commands.options import Ask
 from runner.commands.workflow import check
+from runner.diagnostics.codes import CODES
 from runner.errors import InvalidFilesError
 from runner.explain import PIPELINE, codes, read_page
-from runner.pipeline.codes import CODES as SPEC_CODES
 
 if TYPE_CHECKING:
     from runner.records.source import Problem
 
 RUNNER = Path(__file__).resolve().parents[2] / "runner"
-TITLES = {**SPEC_CODES, **CATALOG_CODES}
 SOUND = "version: 1\njobs: {title: {model: local/sketch, prompt: calm piano}}\n"
 
 
@@ -50,7 +48,7 @@ def test_the_right_example_has_no_problem(code: str, tmp_path: Path) -> None:
 
 def test_every_code_has_a_page_with_its_title() -> None:
     assert {code: read_page(code).title for code in codes()} == {
-        code: title.rstrip(".") for code, title in TITLES.items()
+        code: title.rstrip(".") for code, title in CODES.items()
     }
 
 

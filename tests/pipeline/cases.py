@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.pipeline.secrets import mask
+from runner.diagnostics.secrets import mask
 from runner.report.records import Style
 from runner.report.validate import ValidateReport
 from tests.pipeline.conftest import check_text

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.pipeline.order import by_place
+from runner.diagnostics.order import by_place
 from runner.pipeline.resolution.expand import expand
 from runner.pipeline.resolution.resolve import resolve
 from runner.pipeline.shape.load import load

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.pipeline.codes import CODES
+from runner.diagnostics.codes import CODES
 from tests.pipeline.cases import CASES, problems_of, shown
 
 HERE = Path(__file__).parent
@@ -68,10 +68,10 @@ def test_there_are_enough_cases() -> None:
 
 
 def test_every_code_in_the_source_is_in_the_list() -> None:
-    room = HERE.parents[1] / "runner" / "pipeline"
-    used = {
-        code for file in room.rglob("*.py") for code in re.findall(r'"(SF\d{3})"', file.read_text(encoding="utf-8"))
-    }
+    runner = HERE.parents[1] / "runner"
+    files = [file for room in ("pipeline", "catalog") for file in (runner / room).rglob("*.py")]
+    files.append(runner / "diagnostics" / "secrets.py")
+    used = {code for file in files for code in re.findall(r'"(SF\d{3})"', file.read_text(encoding="utf-8"))}
     assert used == set(CODES)
 
 

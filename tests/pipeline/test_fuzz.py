@@ -10,7 +10,7 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from runner.pipeline.codes import CODES
+from runner.diagnostics.codes import CODES
 from tests.pipeline.conftest import Checked, check_text
 
 QUICK = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])

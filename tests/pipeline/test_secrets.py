@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.pipeline.secrets import find_secrets, mask
+from runner.diagnostics.secrets import find_secrets, mask
 from tests.pipeline.cases import shown
 from tests.pipeline.conftest import check_text
 

@@ -309,13 +309,13 @@ def test_jobs_with_identical_requests_do_not_take_each_others_submissions() -> N
     assert [(action.request.job, action.verb) for action in plan.actions] == [("a", "generate"), ("b", "resume")]
     mine = (submission("a", attempt="1", request_id="a1"), *begun)
     plan = decide(both, facts(submissions=mine), NOTHING)
-    assert [action.submission.request_id for action in plan.actions if action.submission] == ["a1", "b1"]
+    assert [str(action.submission.request_id) for action in plan.actions if action.submission] == ["a1", "b1"]
 
 
 def test_a_submission_with_another_written_seed_is_not_ours() -> None:
     plan = planned(request(seed_mode="fixed", seed=8), submissions=(submission(),))
     assert only(plan).verb == "generate"
-    assert [action.submission.request_id for action in plan.collect if action.submission] == ["ace_1"]
+    assert [str(action.submission.request_id) for action in plan.collect if action.submission] == ["ace_1"]
 
 
 def test_a_submission_with_a_seed_is_not_taken_up_by_a_job_that_sends_none() -> None:
@@ -327,7 +327,7 @@ def test_what_was_paid_for_and_is_not_asked_for_any_more_goes_to_the_store() -> 
     plan = planned(request(params={"prompt": "flute"}), submissions=(submission(attempt="abcdef99"),))
     assert only(plan).verb == "generate"
     collected = plan.collect[0]
-    assert (collected.request.job, collected.verb, collected.request.output) == ("title~abcdef", "resume", "")
+    assert (collected.request.job, collected.verb, collected.request.output) == ("title~abcdef", "resume", None)
     assert collected.cost.worst == Decimal(0)
 
 
@@ -354,7 +354,7 @@ def test_lost_audio_is_asked_for_again_at_no_cost() -> None:
     action = only(planned(request(), lock={"title": entry()}))
     assert (action.verb, action.cost.worst) == ("resume", Decimal(0))
     assert action.submission is not None
-    assert (action.submission.phase, action.submission.request_id) == (Phase.ACCEPTED, "ace_1")
+    assert (action.submission.phase, str(action.submission.request_id)) == (Phase.ACCEPTED, "ace_1")
 
 
 def test_lost_audio_is_asked_for_although_the_lock_has_but_a_digest_of_the_receipt() -> None:

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from runner.errors import ApiKeyError, UsageError
-from runner.provider.access import base_url_of, open_door, poll_s_of
-from runner.provider.transport import NotSent
+from runner.provider.access import (
+    REHEARSAL_POLL_S,
+    base_url_of,
+    local_access,
+    open_access,
+    poll_s_of,
+    rehearsal_access,
+)
 from runner.records.pipeline import ProviderSettings
 from tests.support.catalog import shipped_catalog
 
@@ -63,29 +71,27 @@ def test_a_poll_interval_that_is_none_is_refused(said: str) -> None:
         poll_s_of(PIXAZO, None, {"SCOREFILE_PIXAZO_POLL_S": said})
 
 
-def test_a_door_needs_its_key() -> None:
+def test_access_needs_its_key() -> None:
     with pytest.raises(ApiKeyError, match="PIXAZO_API_KEY is not set"):
-        open_door(PIXAZO, None, {})
+        open_access(PIXAZO, None, {})
 
 
-def test_the_key_is_for_the_providers_own_host_alone() -> None:
-    door = open_door(PIXAZO, None, {"PIXAZO_API_KEY": SECRET})
-    assert door.headers("https://gateway.pixazo.ai/tracks/v1/generate") == [("Ocp-Apim-Subscription-Key", SECRET)]
-    assert SECRET not in repr(door)
+def test_access_holds_what_this_run_uses() -> None:
+    settings = ProviderSettings(base_url="https://proxy.example.com", poll_s=2.0, max_in_flight=3)
+    access = open_access(PIXAZO, settings, {"PIXAZO_API_KEY": SECRET, "SCOREFILE_PIXAZO_POLL_S": "0.5"})
+    used = access.provider
+    assert (used.base_url, used.poll_s, used.max_in_flight) == ("https://proxy.example.com", 0.5, 3)
+    assert used == replace(PIXAZO, base_url=used.base_url, poll_s=used.poll_s, max_in_flight=used.max_in_flight)
+    assert SECRET not in repr(access)
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://cdn.pixazo.ai/x",
-        "http://gateway.pixazo.ai/x",
-        "https://gateway.pixazo.ai:8443/x",
-        "https://gateway.pixazo.ai.example.com/x",
-        "https://gateway.pixazo.ai@example.com/x",
-        "//gateway.pixazo.ai/x",
-    ],
-)
-def test_another_host_never_gets_it(url: str) -> None:
-    door = open_door(PIXAZO, None, {"PIXAZO_API_KEY": SECRET})
-    with pytest.raises(NotSent, match="would leave the provider's own host"):
-        door.headers(url)
+def test_a_rehearsal_needs_no_key_and_polls_often() -> None:
+    access = rehearsal_access(PIXAZO, ProviderSettings(poll_s=20.0, max_in_flight=3), "http://127.0.0.1:8123")
+    used = access.provider
+    assert (used.base_url, used.poll_s, used.max_in_flight) == ("http://127.0.0.1:8123", REHEARSAL_POLL_S, 3)
+    assert access.key is not None
+
+
+def test_a_local_provider_has_neither_address_nor_key() -> None:
+    access = local_access(shipped_catalog().providers["local"], ProviderSettings(max_in_flight=3))
+    assert (access.provider.base_url, access.provider.max_in_flight, access.key) == ("", 3, None)

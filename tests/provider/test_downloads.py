@@ -67,7 +67,9 @@ def get(fetcher: HttpFetcher, cdn: Recorder, **over: Any) -> Take:
 
 
 def promise(near: str, *, model: Model = MODEL, asked_s: float | None = None, within_s: float = 900.0) -> Promise:
-    return Promise(provider=model.provider, kinds=model.media_types, asked_s=asked_s, near=near, within_s=within_s)
+    return Promise(
+        provider=model.provider, kinds=model.media_types, asked_s=asked_s, provider_url=near, within_s=within_s
+    )
 
 
 def unfinished(blobs: Blobs) -> list[Path]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from runner.provider.access import ProviderAccess
 from runner.provider.deadline import Deadline
 from runner.provider.downloads import DownloadFailed, HttpFetcher, Promise
 from runner.provider.keys import Key
-from runner.provider.transport import Door, HttpTransport, NotSent, Unproven
+from runner.provider.transport import HttpTransport, NotSent, Unproven
 from runner.records.exchange import Call, Media
 from runner.records.provider import Auth
 from runner.state.blobs.local import Blobs
@@ -31,8 +33,9 @@ ACCEPTED = json.dumps({"request_id": "r1"}).encode()
 ANSWER = b"HTTP/1.1 202 X\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(ACCEPTED), ACCEPTED)
 
 
-def door(base_url: str) -> Door:
-    return Door(base_url=base_url, auth=AUTH, key=Key(SECRET))
+def access(base_url: str) -> ProviderAccess:
+    provider = replace(shipped_catalog().providers["pixazo"], base_url=base_url, auth=AUTH)
+    return ProviderAccess(provider=provider, key=Key(SECRET))
 
 
 def post(base_url: str) -> Call:
@@ -58,7 +61,7 @@ def submit(base_url: str, *, timeout_s: float = 5.0) -> list[str]:
     transport, told = HttpTransport(), []
     try:
         reply = transport.submit(
-            post(base_url), door(base_url), before=lambda: told.append("intent"), timeout_s=timeout_s
+            post(base_url), access(base_url), before=lambda: told.append("intent"), timeout_s=timeout_s
         )
         told.append(str(reply.status))
     except NotSent as error:
@@ -92,7 +95,7 @@ def test_a_download_from_this_machine_goes_past_the_proxy(proxy: Proxy, vendor: 
     with pytest.raises(DownloadFailed):
         fetcher.fetch(
             Media(url=f"{vendor.url}/a.wav"),
-            Promise(provider=model.provider, kinds=model.media_types, near=vendor.url, within_s=900),
+            Promise(provider=model.provider, kinds=model.media_types, provider_url=vendor.url, within_s=900),
         )
     fetcher.close()
     assert (len(vendor.seen), proxy.heard) == (1, [])
@@ -122,7 +125,7 @@ def test_a_proxy_that_is_not_to_be_used_for_a_host_is_not(proxy: Proxy, monkeypa
 @pytest.mark.parametrize(
     ("manner", "why"),
     [
-        ("refuse", "not sent: no way through the proxy: 503 Not Today"),
+        ("refuse", "not sent: the proxy failed: 503 Not Today"),
         ("hang up", "not sent: the server hung up before its answer was whole"),
         ("garble", "not sent: no connection: [SSL"),
     ],
@@ -144,7 +147,7 @@ def test_a_proxy_that_cannot_be_used_is_said_when_it_is_needed(
     vendor.say("*", Says.of(202, {}))
     assert submit(vendor.url) == ["intent", "202"]
     (told,) = submit(FAR)
-    assert told == "not sent: no way through the proxy: what the environment names as one cannot be used"
+    assert told == "not sent: the proxy failed: its address cannot be used"
 
 
 def test_the_clock_stops_a_vendor_behind_a_tunnel_too(

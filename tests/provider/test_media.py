@@ -20,9 +20,9 @@ def with_result(**rules: Any) -> Provider:
     return replace(VERBATIK, result=ResultRules(**rules), base_url="https://vendor.example")
 
 
-def take(provider: Provider, document: Any, *, base_url: str | None = None) -> tuple[Media, ...]:
+def take(provider: Provider, document: Any) -> tuple[Media, ...]:
     answer = Reply(status=200, headers={}, body=json.dumps(document).encode())
-    return read_submit(provider, CATALOG.models["verbatik/text-to-music"], answer, base_url=base_url).media
+    return read_submit(provider, CATALOG.models["verbatik/text-to-music"], answer).media
 
 
 TRANSFORMS: list[tuple[str, Any, tuple[Media, ...]]] = [
@@ -54,8 +54,8 @@ def test_a_transform_gives_links_or_bytes(transform: Any, value: Any, expected: 
 
 
 def test_a_relative_link_is_completed_with_the_base_url_in_use() -> None:
-    provider = with_result(media="audio", transform="relative-url")
-    found = take(provider, {"audio": "/a.wav"}, base_url="http://127.0.0.1:9000")
+    provider = replace(with_result(media="audio", transform="relative-url"), base_url="http://127.0.0.1:9000")
+    found = take(provider, {"audio": "/a.wav"})
     assert found == (Media(url="http://127.0.0.1:9000/a.wav"),)
 
 

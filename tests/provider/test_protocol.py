@@ -28,9 +28,7 @@ def test_a_submit_is_exactly_the_documented_call(case: dict[str, Any]) -> None:
     model = CATALOG.models[case["model"]]
     provider = CATALOG.providers[model.provider]
     webhook = Webhook(**case["webhook"]) if "webhook" in case else None
-    call = submit_call(
-        provider, model, case["params"], job=case.get("job", "title"), webhook=webhook, base_url=provider.base_url
-    )
+    call = submit_call(provider, model, case["params"], job=case.get("job", "title"), webhook=webhook)
     expected = case["call"]
     assert (call.method, call.url, dict(call.headers)) == (expected["method"], expected["url"], expected["headers"])
     assert call.body == json.dumps(expected["body"], ensure_ascii=False, separators=(",", ":")).encode()

@@ -7,6 +7,7 @@ import html
 import json
 import socket
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,18 +16,21 @@ import requests
 import responses
 from responses import matchers
 
+from runner.provider.access import ProviderAccess
 from runner.provider.addresses import is_loopback
 from runner.provider.keys import Key
 from runner.provider.responses import MAX_JSON
-from runner.provider.transport import Door, HttpTransport, NotSent, Unproven, same_host
+from runner.provider.transport import HttpTransport, NotSent, Unproven, same_host
 from runner.records.exchange import Call
 from runner.records.provider import Auth
 from tests.support.bridge import Bridge
+from tests.support.catalog import shipped_catalog
 from tests.support.recorder import STRANGE_URLS, Recorder, Says, recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+PIXAZO = shipped_catalog().providers["pixazo"]
 SECRET = "sk-live-0123456789abcdef"
 HOST = "https://gateway.example.com"
 AUTH = Auth(header="X-Key", prefix="Bearer ", env="X_KEY")
@@ -35,8 +39,8 @@ CALL = Call(
 )
 
 
-def door(base_url: str = HOST) -> Door:
-    return Door(base_url=base_url, auth=AUTH, key=Key(SECRET))
+def access(base_url: str = HOST, *, key: str = SECRET) -> ProviderAccess:
+    return ProviderAccess(provider=replace(PIXAZO, base_url=base_url, auth=AUTH), key=Key(key))
 
 
 def nothing() -> None:
@@ -74,7 +78,7 @@ EXACT = [
 @responses.activate
 def test_a_submit_is_exactly_its_call_and_the_key(bridged: HttpTransport) -> None:
     seen = responses.post(CALL.url, match=EXACT, json={"request_id": "r1"}, status=202, headers={"Retry-After": "3"})
-    reply = bridged.submit(CALL, door(), before=nothing, timeout_s=5)
+    reply = bridged.submit(CALL, access(), before=nothing, timeout_s=5)
     assert (reply.status, reply.body, reply.headers["retry-after"]) == (202, b'{"request_id": "r1"}', "3")
     assert seen.call_count == 1
 
@@ -83,7 +87,7 @@ def test_a_submit_is_exactly_its_call_and_the_key(bridged: HttpTransport) -> Non
 def test_the_intent_is_written_before_anything_leaves(bridged: HttpTransport) -> None:
     responses.post(CALL.url, json={})
     before: list[int] = []
-    bridged.submit(CALL, door(), before=lambda: before.append(len(responses.calls)), timeout_s=5)
+    bridged.submit(CALL, access(), before=lambda: before.append(len(responses.calls)), timeout_s=5)
     assert before == [0]
 
 
@@ -95,7 +99,7 @@ def test_nothing_leaves_when_the_intent_cannot_be_written(bridged: HttpTransport
         raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space left"):
-        bridged.submit(CALL, door(), before=full, timeout_s=5)
+        bridged.submit(CALL, access(), before=full, timeout_s=5)
     assert len(responses.calls) == 0
 
 
@@ -103,7 +107,7 @@ def test_nothing_leaves_when_the_intent_cannot_be_written(bridged: HttpTransport
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_answer_and_is_not_followed(bridged: HttpTransport, status: int) -> None:
     responses.post(CALL.url, status=status, headers={"Location": "https://elsewhere.example.com/"})
-    assert bridged.submit(CALL, door(), before=nothing, timeout_s=5).status == status
+    assert bridged.submit(CALL, access(), before=nothing, timeout_s=5).status == status
     assert len(responses.calls) == 1
 
 
@@ -111,7 +115,7 @@ def test_a_redirect_is_an_answer_and_is_not_followed(bridged: HttpTransport, sta
 def test_a_submit_without_an_answer_is_unproven_and_sent_once(bridged: HttpTransport) -> None:
     responses.post(CALL.url, body=requests.ReadTimeout(f"slow {SECRET}"))
     with pytest.raises(Unproven, match="no whole answer in time"):
-        bridged.submit(CALL, door(), before=nothing, timeout_s=5)
+        bridged.submit(CALL, access(), before=nothing, timeout_s=5)
     assert len(responses.calls) == 1
 
 
@@ -119,14 +123,14 @@ def test_a_submit_without_an_answer_is_unproven_and_sent_once(bridged: HttpTrans
 @pytest.mark.parametrize("status", [400, 401, 402, 429, 500, 503, 596])
 def test_every_status_is_an_answer(bridged: HttpTransport, status: int) -> None:
     responses.post(CALL.url, status=status, json={"error": "x"})
-    assert bridged.submit(CALL, door(), before=nothing, timeout_s=5).status == status
+    assert bridged.submit(CALL, access(), before=nothing, timeout_s=5).status == status
     assert len(responses.calls) == 1
 
 
 @responses.activate
-def test_a_key_that_a_vendor_says_back_is_struck_out(bridged: HttpTransport) -> None:
+def test_a_key_that_a_vendor_says_back_is_redacted(bridged: HttpTransport) -> None:
     responses.get(f"{HOST}/q", body=f"bad key {SECRET}".encode(), headers={"X-Echo": SECRET})
-    reply = bridged.ask(Call(method="GET", url=f"{HOST}/q"), door())
+    reply = bridged.query(Call(method="GET", url=f"{HOST}/q"), access())
     assert reply.body == b"bad key ***"
     assert reply.headers["x-echo"] == "***"
 
@@ -136,10 +140,28 @@ def test_a_key_that_a_vendor_says_back_is_struck_out(bridged: HttpTransport) -> 
 def test_a_call_to_another_host_never_leaves(bridged: HttpTransport, url: str) -> None:
     call = Call(method="GET", url=url)
     with pytest.raises(NotSent, match="would leave the provider's own host"):
-        bridged.ask(call, door())
+        bridged.query(call, access())
     with pytest.raises(NotSent, match="would leave the provider's own host"):
-        bridged.submit(call, door(), before=nothing, timeout_s=5)
+        bridged.submit(call, access(), before=nothing, timeout_s=5)
     assert len(responses.calls) == 0
+
+
+OTHER_HOSTS = [
+    "https://cdn.example.com/x",
+    "http://gateway.example.com/x",
+    "https://gateway.example.com:8443/x",
+    "https://gateway.example.com.example.org/x",
+    "https://gateway.example.com@example.org/x",
+    "//gateway.example.com/x",
+]
+
+
+@pytest.mark.parametrize("url", OTHER_HOSTS)
+def test_another_host_gets_neither_the_key_nor_the_call(bridged: HttpTransport, url: str) -> None:
+    with pytest.raises(NotSent, match="would leave the provider's own host"):
+        bridged.query(Call(method="GET", url=url), access())
+    with pytest.raises(NotSent, match="would leave the provider's own host"):
+        bridged.submit(Call(method="POST", url=url), access(), before=nothing, timeout_s=5)
 
 
 # ---------------------------------------------------------------- over real sockets
@@ -168,7 +190,7 @@ def test_the_intent_is_written_between_the_connection_and_the_first_byte(
     vendor.say("*", Says.of(202, {"id": 1}))
     order: list[int] = []
     reply = transport.submit(
-        post(vendor.url), door(vendor.url), before=lambda: order.append(len(vendor.seen)), timeout_s=5
+        post(vendor.url), access(vendor.url), before=lambda: order.append(len(vendor.seen)), timeout_s=5
     )
     assert (reply.status, order, len(vendor.seen)) == (202, [0], 1)
     assert vendor.seen[0].header("X-Key") == f"Bearer {SECRET}"
@@ -180,27 +202,27 @@ def test_a_closed_port_is_proof_that_nothing_was_sent(transport: HttpTransport) 
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
     written: list[bool] = []
     with pytest.raises(NotSent, match="no connection"):
-        transport.submit(post(url), door(url), before=lambda: written.append(True), timeout_s=5)
+        transport.submit(post(url), access(url), before=lambda: written.append(True), timeout_s=5)
     assert written == []
 
 
 def test_a_name_that_nobody_has_is_proof_that_nothing_was_sent(transport: HttpTransport) -> None:
     url = "https://vendor.invalid"
     with pytest.raises(NotSent, match="no connection"):
-        transport.submit(post(url), door(url), before=nothing, timeout_s=5)
+        transport.submit(post(url), access(url), before=nothing, timeout_s=5)
 
 
 def test_a_vendor_that_hangs_up_leaves_the_outcome_unproven(transport: HttpTransport, vendor: Recorder) -> None:
     vendor.say("*", Says(hang_up=True))
     with pytest.raises(Unproven, match="hung up before its answer was whole"):
-        transport.submit(post(vendor.url), door(vendor.url), before=nothing, timeout_s=5)
+        transport.submit(post(vendor.url), access(vendor.url), before=nothing, timeout_s=5)
     assert len(vendor.seen) == 1
 
 
 def test_an_answer_that_is_cut_off_leaves_the_outcome_unproven(transport: HttpTransport, vendor: Recorder) -> None:
     vendor.say("*", Says(status=202, body=b'{"request_id": "r1"}', cut=9))
     with pytest.raises(Unproven, match="hung up before its answer was whole"):
-        transport.submit(post(vendor.url), door(vendor.url), before=nothing, timeout_s=5)
+        transport.submit(post(vendor.url), access(vendor.url), before=nothing, timeout_s=5)
     assert len(vendor.seen) == 1
 
 
@@ -208,50 +230,50 @@ def test_a_submit_has_a_deadline(transport: HttpTransport, vendor: Recorder) -> 
     vendor.say("*", Says(status=202, slow_s=2))
     begun = time.monotonic()
     with pytest.raises(Unproven, match="no whole answer in time"):
-        transport.submit(post(vendor.url), door(vendor.url), before=nothing, timeout_s=0.3)
+        transport.submit(post(vendor.url), access(vendor.url), before=nothing, timeout_s=0.3)
     assert time.monotonic() - begun < 1.5
 
 
 def test_a_redirect_over_a_real_socket_takes_the_key_nowhere(transport: HttpTransport, vendor: Recorder) -> None:
     with recording() as elsewhere:
         vendor.say("*", Says.redirect(f"{elsewhere.url}/steal"))
-        assert transport.submit(post(vendor.url), door(vendor.url), before=nothing, timeout_s=5).status == 302
-        assert transport.ask(Call(method="GET", url=f"{vendor.url}/q"), door(vendor.url)).status == 302
+        assert transport.submit(post(vendor.url), access(vendor.url), before=nothing, timeout_s=5).status == 302
+        assert transport.query(Call(method="GET", url=f"{vendor.url}/q"), access(vendor.url)).status == 302
         assert elsewhere.seen == []
 
 
 def test_a_poll_address_on_another_host_gets_neither_call_nor_key(transport: HttpTransport, vendor: Recorder) -> None:
     with recording() as elsewhere:
         with pytest.raises(NotSent, match="would leave the provider's own host"):
-            transport.ask(Call(method="GET", url=f"{elsewhere.url}/status"), door(vendor.url))
+            transport.query(Call(method="GET", url=f"{elsewhere.url}/status"), access(vendor.url))
         assert elsewhere.seen == []
 
 
 def test_a_long_answer_is_cut(transport: HttpTransport, vendor: Recorder) -> None:
     vendor.say("*", Says(body=b"x" * (3 * MAX_JSON)))
-    reply = transport.ask(Call(method="GET", url=f"{vendor.url}/q"), door(vendor.url))
+    reply = transport.query(Call(method="GET", url=f"{vendor.url}/q"), access(vendor.url))
     assert MAX_JSON < len(reply.body) < 2 * MAX_JSON
 
 
 def test_each_submit_has_a_connection_of_its_own(transport: HttpTransport, vendor: Recorder) -> None:
     vendor.say("*", Says.of(202, {}))
     for _ in range(3):
-        transport.submit(post(vendor.url), door(vendor.url), before=nothing, timeout_s=5)
+        transport.submit(post(vendor.url), access(vendor.url), before=nothing, timeout_s=5)
     assert len({seen.port for seen in vendor.seen}) == 3
 
 
 def test_a_failed_ask_can_be_asked_again(transport: HttpTransport, vendor: Recorder) -> None:
     vendor.say("*", Says(hang_up=True))
     with pytest.raises(NotSent, match="hung up"):
-        transport.ask(Call(method="GET", url=f"{vendor.url}/q"), door(vendor.url))
+        transport.query(Call(method="GET", url=f"{vendor.url}/q"), access(vendor.url))
     vendor.say("*", Says.of(200, {}))
-    assert transport.ask(Call(method="GET", url=f"{vendor.url}/q"), door(vendor.url)).status == 200
+    assert transport.query(Call(method="GET", url=f"{vendor.url}/q"), access(vendor.url)).status == 200
 
 
 def test_a_header_that_cannot_be_sent_never_leaves(transport: HttpTransport, vendor: Recorder) -> None:
     call = Call(method="POST", url=f"{vendor.url}/v1", headers=(("X-A", "a\r\nX-B: b"),), body=b"")
     with pytest.raises((NotSent, Unproven), match="could not be formed"):
-        transport.submit(call, door(vendor.url), before=nothing, timeout_s=5)
+        transport.submit(call, access(vendor.url), before=nothing, timeout_s=5)
     assert vendor.seen == []
 
 
@@ -324,19 +346,19 @@ ECHOES = {
 
 @responses.activate
 @pytest.mark.parametrize("how", ECHOES)
-def test_a_key_is_struck_out_however_it_is_escaped(bridged: HttpTransport, how: str) -> None:
+def test_a_key_is_redacted_however_it_is_escaped(bridged: HttpTransport, how: str) -> None:
     said = ECHOES[how].replace("{}", SLASHED)
     responses.get(f"{HOST}/q", body=f'{{"error": "bad key {said}, sorry"}}'.encode(), headers={"X-Echo": said})
-    reply = bridged.ask(Call(method="GET", url=f"{HOST}/q"), Door(base_url=HOST, auth=AUTH, key=Key(SLASHED)))
+    reply = bridged.query(Call(method="GET", url=f"{HOST}/q"), access(key=SLASHED))
     assert reply.body == b'{"error": "bad key ***, sorry"}'
     assert reply.headers["x-echo"] == "***"
 
 
 @responses.activate
 @pytest.mark.parametrize("how", ["utf-16-le", "utf-16-be", "utf-32-le"])
-def test_a_key_is_struck_out_of_wide_characters(bridged: HttpTransport, how: str) -> None:
+def test_a_key_is_redacted_of_wide_characters(bridged: HttpTransport, how: str) -> None:
     responses.get(f"{HOST}/q", body=f"bad key {SECRET}".encode(how))
-    reply = bridged.ask(Call(method="GET", url=f"{HOST}/q"), door())
+    reply = bridged.query(Call(method="GET", url=f"{HOST}/q"), access())
     assert SECRET.encode(how) not in reply.body
     assert b"***" in reply.body
 
@@ -356,9 +378,11 @@ SHORT = "t/st"
         ('{"url": "https://a.b/at/st"}', None),
     ],
 )
-def test_a_short_key_is_struck_out_where_it_stands_alone(bridged: HttpTransport, said: str, kept: str | None) -> None:
+def test_a_short_key_is_redacted_where_it_is_a_word_of_its_own(
+    bridged: HttpTransport, said: str, kept: str | None
+) -> None:
     responses.get(f"{HOST}/q", body=said.encode())
-    reply = bridged.ask(Call(method="GET", url=f"{HOST}/q"), Door(base_url=HOST, auth=AUTH, key=Key(SHORT)))
+    reply = bridged.query(Call(method="GET", url=f"{HOST}/q"), access(key=SHORT))
     assert reply.body.decode() == (kept or said)
 
 
@@ -366,13 +390,13 @@ def test_a_short_key_is_struck_out_where_it_stands_alone(bridged: HttpTransport,
 def test_a_short_key_is_not_looked_for_in_sound(bridged: HttpTransport) -> None:
     sound = b"\xff\xfb (x) \x80"
     responses.get(f"{HOST}/q", body=sound)
-    assert bridged.ask(Call(method="GET", url=f"{HOST}/q"), Door(base_url=HOST, auth=AUTH, key=Key("x"))).body == sound
+    assert bridged.query(Call(method="GET", url=f"{HOST}/q"), access(key="x")).body == sound
 
 
 @pytest.mark.parametrize("unit", [b"\\", b"\\u005c", b"s", b"\\u0073", b"%25", b"sk-live-0123456789abcde"])
 def test_looking_for_a_key_takes_no_time_in_an_answer_made_for_it(unit: bytes) -> None:
     begun = time.monotonic()
-    assert Key(SECRET).struck_from(unit * (MAX_JSON // len(unit))).startswith(unit)
+    assert Key(SECRET).redact(unit * (MAX_JSON // len(unit))).startswith(unit)
     assert time.monotonic() - begun < 5
 
 
@@ -383,14 +407,14 @@ def test_looking_for_a_key_takes_no_time_in_an_answer_made_for_it(unit: bytes) -
 def test_a_strange_redirect_raises_nothing_of_its_own(transport: HttpTransport, vendor: Recorder, target: str) -> None:
     vendor.say("*", Says.redirect(target))
     with contextlib.suppress(NotSent):
-        assert transport.ask(Call(method="GET", url=f"{vendor.url}/q"), door(vendor.url)).status == 302
+        assert transport.query(Call(method="GET", url=f"{vendor.url}/q"), access(vendor.url)).status == 302
     with contextlib.suppress(Unproven):
-        assert transport.submit(post(vendor.url), door(vendor.url), before=nothing, timeout_s=5).status == 302
+        assert transport.submit(post(vendor.url), access(vendor.url), before=nothing, timeout_s=5).status == 302
 
 
 @pytest.mark.parametrize("url", STRANGE_URLS)
 def test_a_strange_address_is_no_place_to_send_to(transport: HttpTransport, url: str) -> None:
     with pytest.raises(NotSent):
-        transport.ask(Call(method="GET", url=url), door())
+        transport.query(Call(method="GET", url=url), access())
     with pytest.raises(NotSent):
-        transport.submit(Call(method="POST", url=url), door(url), before=nothing, timeout_s=5)
+        transport.submit(Call(method="POST", url=url), access(url), before=nothing, timeout_s=5)

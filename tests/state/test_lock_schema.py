@@ -11,9 +11,8 @@ import pytest
 from jsonschema import Draft7Validator
 
 from runner.emulator.serve import rehearsal_emulator
-from runner.records.lock import Lock
+from runner.records.lock import Lock, ProviderJobId
 from runner.records.media_types import EXTENSIONS
-from runner.records.receipt_id import hidden, is_hidden
 from runner.state.lockfile import parse_lock, render_lock
 from runner.state.project import read_schema
 from tests.support.catalog import SCHEMAS
@@ -43,7 +42,7 @@ FAULTS = [
 ]
 SOUND = replace(
     entry(None, take("one", path="audio/title.wav", lufs=-14.2, seed=11), take("two", media_type="audio/mpeg")),
-    pending=replace(entry(request_id=hidden("user:1-music:2")), takes=()),
+    pending=replace(entry(request_id=str(ProviderJobId.of("user:1-music:2").hidden())), takes=()),
     paid=entry(None, take("three")),
 )
 
@@ -90,7 +89,9 @@ def test_locks_of_every_kind_that_runs_write_fit_it(tmp_path: Path, vendors: dic
         "hidden": False,
     }
     assert jobs["title"]["paid"]["receipt"]["request_id"].startswith("lyria-2_")
-    assert [job for job, block in jobs.items() if is_hidden(block["receipt"]["request_id"])] == ["dance", "hidden"]
+    assert [
+        job for job, block in jobs.items() if ProviderJobId.parse(block["receipt"]["request_id"]).plain is None
+    ] == ["dance", "hidden"]
     assert len(jobs["pair"]["takes"]) == 2
 
 

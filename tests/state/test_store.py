@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import NotWritableError, StateError
-from runner.records.lock import Entry, Lock
+from runner.records.lock import Entry, Lock, ProviderJobId
 from runner.records.submission import Event, Phase
 from runner.state.blobs.local import Blobs, TakeMissing
 from runner.state.disk_reserve import RESERVE_BYTES, DiskReserve
@@ -121,7 +121,7 @@ def test_a_pending_receipt_is_written_when_the_run_ends(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         store.note_pending(submission(), private=False)
     held = read_lock(tmp_path / "night.lock", rehearsal=False).jobs["title"]
-    assert (held.receipt.request_id, held.takes) == ("ace_1", ())
+    assert (str(held.receipt.request_id), held.takes) == ("ace_1", ())
 
 
 def test_a_run_that_changed_nothing_leaves_the_lock_alone(tmp_path: Path) -> None:
@@ -240,22 +240,26 @@ def test_a_receipt_gets_the_reserve_when_the_disk_is_full(
 
 def test_an_id_is_held_by_the_submission_that_got_it_first() -> None:
     index = ReceiptIndex(Lock(), [planned("a1"), accepted("a1", "ace_1"), planned("a2"), accepted("a2", "ace_1")])
-    assert index.holder_of("pixazo", "ace_1") == "a1"
-    assert index.holder_of("pixazo", "ace_2") is None
-    assert index.holder_of("pixverse", "ace_1") is None
+    assert not index.is_held_by_another("pixazo", "ace_1", "a1")
+    assert index.is_held_by_another("pixazo", "ace_1", "a2")
+    assert not index.is_held_by_another("pixazo", "ace_2", "a2")
+    assert not index.is_held_by_another("pixverse", "ace_1", "a2")
 
 
 def test_a_submission_holds_the_last_id_that_it_was_given() -> None:
     index = ReceiptIndex(Lock(), [planned("a1"), accepted("a1", "wrong"), accepted("a1", "right")])
-    assert (index.holder_of("pixazo", "wrong"), index.holder_of("pixazo", "right")) == (None, "a1")
+    assert [index.is_held_by_another("pixazo", id_, "a2") for id_ in ("wrong", "right")] == [False, True]
 
 
 def test_an_id_that_only_the_lock_knows_is_held() -> None:
     inner = replace(entry(request_id="ace_2"), takes=())
     index = ReceiptIndex(Lock(jobs={"title": replace(entry(), pending=inner)}), ())
-    assert (index.holder_of("pixazo", "ace_1"), index.holder_of("pixazo", "ace_2")) == ("", "")
+    for id_ in ("ace_1", "ace_2", str(ProviderJobId.of("ace_2").hidden())):
+        assert index.is_held_by_another("pixazo", id_, "a1")
+        assert not index.is_held_by_another("pixazo", id_, None), "it is this receipt itself"
 
 
 def test_the_store_knows_ids_of_its_journal_and_learns_new_ones(store: StateStore) -> None:
     store.record(planned("a1"), accepted("a1", "ace_1"))
-    assert store.holder_of("pixazo", "ace_1") == "a1"
+    assert store.is_held_by_another("pixazo", "ace_1", "a2")
+    assert store.is_held_by_another("pixazo", "ace_1", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -40,14 +40,14 @@ class RunningEmulator:
         self, model: str, params: Mapping[str, Any], *, key: str = KEY, webhook: Webhook | None = None
     ) -> httpx.Response:
         """Send the submit that the catalogue builds for `params`."""
-        found, provider = _known(model)
-        call = submit_call(provider, found, params, job="job", webhook=webhook, base_url=self.url)
+        found, provider = self._known(model)
+        call = submit_call(provider, found, params, job="job", webhook=webhook)
         return self.send(provider, call, key=key)
 
     def poll(self, model: str, job_id: str, *, key: str = KEY) -> httpx.Response:
         """Ask once where a job stands."""
-        _, provider = _known(model)
-        return self.send(provider, poll_call(provider, id=job_id, poll_url=None, base_url=self.url), key=key)
+        _, provider = self._known(model)
+        return self.send(provider, poll_call(provider, id=job_id, poll_url=None), key=key)
 
     def send(self, provider: Provider, call: Call, *, key: str = KEY) -> httpx.Response:
         """Send `call` with the provider's key header; an empty `key` leaves it out."""
@@ -57,17 +57,17 @@ class RunningEmulator:
 
     def read(self, model: str, response: httpx.Response) -> Reading:
         """Return what the answer to a submit means."""
-        found, provider = _known(model)
-        return read_submit(provider, found, _reply(response), base_url=self.url)
+        found, provider = self._known(model)
+        return read_submit(provider, found, _reply(response))
 
     def finish(self, model: str, response: httpx.Response, *, pause_s: float = 0.03) -> tuple[Reading, list[str]]:
         """Poll the job that `response` accepted until it is over; return its last reading and the words on the way."""
-        found, provider = _known(model)
+        found, provider = self._known(model)
         reading, words, until = self.read(model, response), [], time.monotonic() + PATIENCE_S
         while reading.verdict in (Verdict.ACCEPTED, Verdict.WAITING, Verdict.RETRY) and time.monotonic() < until:
             job_id = reading.id or self.read(model, response).id
             assert job_id is not None
-            reading = read_poll(provider, found, _reply(self.poll(model, job_id)), id=job_id, base_url=self.url)
+            reading = read_poll(provider, found, _reply(self.poll(model, job_id)), id=job_id)
             words.append(reading.word or "")
             time.sleep(pause_s)
         return reading, words
@@ -76,10 +76,9 @@ class RunningEmulator:
         """Get every take of a reading, without a key."""
         return [self.http.get(take.url) for take in reading.media if take.url]
 
-
-def _known(model: str) -> tuple[Model, Provider]:
-    found = shipped_catalog().models[model]
-    return found, shipped_catalog().providers[found.provider]
+    def _known(self, model: str) -> tuple[Model, Provider]:
+        found = shipped_catalog().models[model]
+        return found, replace(shipped_catalog().providers[found.provider], base_url=self.url)
 
 
 def _reply(response: httpx.Response) -> Reply:

@@ -24,8 +24,9 @@ from runner.commands.workflow import check, plan
 from runner.engine.effects import Terms, World
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
+from runner.provider.access import ProviderAccess
 from runner.provider.downloads import BadContent, DownloadFailed, LinkDead
-from runner.provider.transport import Door, NotSent, Unproven
+from runner.provider.transport import NotSent, Unproven
 from runner.records.exchange import Reply
 from runner.records.lock import Take
 from runner.state.project import prepare_state
@@ -83,7 +84,7 @@ class Vendor:
             waiting = self.fates[kind]
             return waiting.popleft() if waiting else usual
 
-    def submit(self, call: Call, door: Door, *, before: Callable[[], None], timeout_s: float) -> Reply:
+    def submit(self, call: Call, access: ProviderAccess, *, before: Callable[[], None], timeout_s: float) -> Reply:
         """Answer a submit, charge for it, or not."""
         fate = self.fate("submit", "taken")
         if fate == "no way":
@@ -125,7 +126,7 @@ class Vendor:
                 assert self.run_charges * PRICE <= self.run_limit, "the budget is passed"
             return charge
 
-    def ask(self, call: Call, door: Door) -> Reply:
+    def query(self, call: Call, access: ProviderAccess) -> Reply:
         """Answer a poll."""
         receipt = call.url.rpartition("/")[2]
         charge = next((item for item in self.charges if item.id == receipt), None)
@@ -227,12 +228,11 @@ class Lab:
         return _START + timedelta(seconds=next(self._ticks))
 
     def _terms(self, limit: Decimal | None, jobs: int) -> Terms:
-        providers = shipped_catalog().providers
         return Terms(
-            providers=providers,
-            doors={name: Door(base_url=BASE) for name in providers},
-            poll_s=dict.fromkeys(providers, 5.0),
-            max_in_flight=dict.fromkeys(providers, 2),
+            providers={
+                name: ProviderAccess(provider=replace(provider, base_url=BASE, poll_s=5.0, max_in_flight=2))
+                for name, provider in shipped_catalog().providers.items()
+            },
             jobs=jobs,
             budget=Budget(limit=limit),
             resolving=lambda job: f"scorefile resolve {job}",

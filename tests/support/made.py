@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.plan.fingerprint import fingerprint
 from runner.records.catalog import Price
-from runner.records.lock import Entry, Receipt, Take
+from runner.records.lock import Entry, ProviderJobId, Receipt, Take
 from runner.records.request import Request
 from runner.records.source import Mark
 from runner.records.submission import Phase, Submission
@@ -74,11 +74,12 @@ def entry(
 ) -> Entry:
     """Return a lock entry; with no takes given, one take at audio/title.wav."""
     sent = {"prompt": "low brass", "seed": 7} if params is None else dict(params)
+    receipt_id = ProviderJobId.parse(request_id) if request_id else None
     return Entry(
         fingerprint=fingerprint(model, sent),
         model=model,
         request=sent,
-        receipt=Receipt(request_id=request_id, price_usd="0.10", submitted_at="2026-11-20T12:00:00Z"),
+        receipt=Receipt(request_id=receipt_id, price_usd="0.10", submitted_at="2026-11-20T12:00:00Z"),
         takes=takes or (take(path="audio/title.wav"),),
         take=chosen,
         pending=pending,
@@ -101,5 +102,6 @@ def submission(job: str = "title", phase: Phase = Phase.ACCEPTED, *, attempt: st
         "planned_at": "2026-11-20T11:59:59Z",
         "submitted_at": "2026-11-20T12:00:00Z",
         "request_id": "ace_1",
-    }
-    return Submission(**(values | over))
+    } | over
+    known = values["request_id"]
+    return Submission(**(values | {"request_id": None if known is None else ProviderJobId.parse(known)}))

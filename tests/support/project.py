@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,22 @@ class Project:
             err=err,
             **({"log": str(log), "hurry": HURRY} | more),
         )
+
+    def wait_for_poll(self, job: str, *, timeout_s: float = 20.0) -> None:
+        """Wait until the vendor was asked about the first charge of a job."""
+        until = time.monotonic() + timeout_s
+        while not (charges := self.vendor.charges(self.name(job))):
+            assert time.monotonic() < until, f"no charge for {job}"
+            time.sleep(0.002)
+        self.vendor.wait_for(charges[0]["id"], method="GET", timeout_s=timeout_s)
+
+    def wait_for_log(self, text: str, *, timeout_s: float = 20.0) -> None:
+        """Wait until the command that was started last has written `text` into its log."""
+        log = self.folder.with_name(f"{self.folder.name}-logs") / f"{self._runs}.log"
+        until = time.monotonic() + timeout_s
+        while not (log.exists() and text in log.read_text()):
+            assert time.monotonic() < until, f"no {text!r} in {log}"
+            time.sleep(0.002)
 
     def environ(self) -> dict[str, str]:
         """Return the whole environment of a command."""

@@ -178,7 +178,7 @@ def _descriptors(out: str, err: str) -> None:
 def _prepare(order: dict[str, Any]) -> None:
     if order.get("log"):
         logging.basicConfig(filename=order["log"], level=logging.DEBUG, force=True)
-        sys.addaudithook(_note_commands)
+        sys.addaudithook(_note)
     if order.get("hurry"):
         _hurry(order["hurry"])
     for name, value in order.get("patch", {}).items():
@@ -194,8 +194,11 @@ def _prepare(order: dict[str, Any]) -> None:
             gate.read(1)
 
 
-def _note_commands(name: str, args: tuple[object, ...]) -> None:
-    if name in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"):
+def _note(name: str, args: tuple[object, ...]) -> None:
+    """Write commands of children into the log, and that the run lock is asked for."""
+    if name == "open" and str(args[0]).endswith("run.flock"):
+        _LOG.debug("asks for the run lock")
+    elif name in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"):
         _LOG.debug("argv of a child: %r", args[:2])
 
 

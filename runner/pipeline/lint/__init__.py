@@ -1,74 +1,41 @@
-"""What is legal and will disappoint: warnings, each of which a comment `# scorefile: ignore[SF…]` can silence.
+"""Lint: a pipeline that is valid and will not do what it seems to say. A comment `# scorefile: ignore[SF…]` silences a warning.
 
-A warning stands once at each written place, with the jobs it reaches, however many cells a matrix has.
+A rule is a file in `rules/`; nothing has to be wired. A warning appears once at each place in the source, with the jobs it
+reaches, however many cells a matrix has.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import chain
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+import pkgutil
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
+from runner.diagnostics.order import by_place
+from runner.pipeline.lint import rules
+from runner.pipeline.lint.context import LintContext, Rule
 from runner.pipeline.lint.ignores import read_ignores
-from runner.pipeline.lint.model import of_models
-from runner.pipeline.lint.music import of_music
-from runner.pipeline.lint.text import of_source, of_texts
-from runner.pipeline.lint.unused import of_unused
-from runner.pipeline.lint.webhooks import of_webhooks
-from runner.pipeline.order import by_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from runner.pipeline.lint.ignores import Ignores
     from runner.pipeline.yaml.document import Document
-    from runner.records.pipeline import Pipeline
-    from runner.records.provider import Provider
-    from runner.records.request import Request
-    from runner.records.source import Mark, Problem
+    from runner.records.source import Problem
 
 
-NO_PROVIDERS: Mapping[str, Provider] = MappingProxyType({})
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Return every rule, in the order of their files."""
+    names = sorted(module.name for module in pkgutil.iter_modules(rules.__path__))
+    return tuple(cast("Rule", import_module(f"{rules.__name__}.{name}")) for name in names)
 
 
-def lint(
-    document: Document,
-    pipeline: Pipeline,
-    requests: tuple[Request, ...],
-    providers: Mapping[str, Provider] = NO_PROVIDERS,
-    *,
-    is_whole: bool,
-) -> tuple[Problem, ...]:
-    """Return the warnings of a pipeline, in the order of their places.
-
-    Where something is wrong, `requests` are those of the jobs that are right, and are not the whole (`is_whole`): what
-    nothing uses is not looked for, because what is wrong may be its use.
-    """
+def lint(context: LintContext) -> tuple[Problem, ...]:
+    """Return the warnings of a pipeline, in the order of their places."""
+    document = context.document
     ignores = read_ignores(document)
-    jobs = {job.name: job for job in pipeline.jobs}
-    per_request = chain.from_iterable(
-        chain(of_music(request), of_texts(request, document), of_models(request, jobs[request.group], pipeline))
-        for request in requests
-    )
-    told = chain(per_request, of_webhooks(requests, jobs, providers))
-    unused = of_unused(document, pipeline, requests) if is_whole else ()
-    found = chain(_once_a_place(told), unused, of_source(document))
+    found = (problem for rule in all_rules() for problem in rule.check(context))
     kept = (problem for problem in found if not _is_ignored(problem, document, ignores))
     return by_place((*kept, *ignores.problems))
-
-
-def _once_a_place(found: Iterable[tuple[str, str, Problem]]) -> tuple[Problem, ...]:
-    """Gather (job, subject, problem); the same code, place and subject is the same problem, its first words kept."""
-    problems: dict[tuple[str, Mark | None, str], Problem] = {}
-    jobs: dict[tuple[str, Mark | None, str], list[str]] = {}
-    for job, subject, problem in found:
-        key = (problem.code, problem.mark, subject)
-        problems.setdefault(key, problem)
-        jobs.setdefault(key, []).append(job)
-    return tuple(
-        replace(problem, cells=tuple(jobs[key]) if len(jobs[key]) > 1 else ()) for key, problem in problems.items()
-    )
 
 
 def _is_ignored(problem: Problem, document: Document, ignores: Ignores) -> bool:
@@ -86,4 +53,4 @@ def _is_ignored(problem: Problem, document: Document, ignores: Ignores) -> bool:
     return any(problem.code in ignores.lines.get(line, ()) for line in lines)
 
 
-__all__ = ["lint"]
+__all__ = ["LintContext", "all_rules", "lint"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from yaml.events import ScalarEvent
 
-from runner.pipeline.codes import CODES, LINT
+from runner.diagnostics.codes import CODES, LINT
 from runner.pipeline.yaml.events import read_events
 from runner.records.source import Mark, Problem
 

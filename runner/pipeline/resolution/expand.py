@@ -7,7 +7,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from runner.pipeline.messages import show
+from runner.diagnostics.messages import show
 from runner.pipeline.shape.matrix import find_point, slug
 from runner.records.pipeline import Cell
 from runner.records.source import Problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runner.pipeline.messages import listing, show
+from runner.diagnostics.messages import listing, show
 from runner.pipeline.paths import fold, normal, output_problem, own_files, without_audio_extension
 from runner.records.pipeline import Layer, Leaf, Text
 from runner.records.source import Mark, Problem, Step
@@ -54,7 +54,8 @@ def clashes(requests: Sequence[Request], bounds: Mapping[str, Bound]) -> Iterato
     """Yield a problem for each output that several requests write; its `cells` are their ids."""
     by_path: dict[str, list[Request]] = {}
     for request in requests:
-        by_path.setdefault(fold(request.output), []).append(request)
+        if request.output is not None:
+            by_path.setdefault(fold(request.output), []).append(request)
     for group in by_path.values():
         if len(group) > 1:
             first, last = group[0], group[-1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jsonschema import Draft7Validator
 
-from runner.pipeline.shape.schema_errors import Finding, findings
+from runner.diagnostics.schema_errors import Finding, findings
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping

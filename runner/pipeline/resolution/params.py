@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from runner.pipeline.messages import listing, nearest, show
+from runner.diagnostics.messages import listing, nearest, show
+from runner.diagnostics.schema_errors import Finding, Sort
 from runner.pipeline.resolution.param_schema import Rules
 from runner.pipeline.resolution.seeds import derive
-from runner.pipeline.shape.schema_errors import Finding, Sort
+from runner.records.catalog import SEED_WORDS
 from runner.records.pipeline import Layer, Origin
 from runner.records.request import LeftOut
 from runner.records.source import Problem
@@ -33,7 +34,6 @@ CODES: Final[Mapping[Sort, str]] = {
     "form": "SF406",
     "rule": "SF407",
 }
-SEED_WORDS: Final = ("auto", "random")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from runner.pipeline.messages import listing, nearest, show
-from runner.pipeline.resolution.collector import Ledger
+from runner.diagnostics.collector import Collector
+from runner.diagnostics.messages import listing, nearest, show
+from runner.diagnostics.secrets import without_keys
 from runner.pipeline.resolution.outputs import clashes, read_output
 from runner.pipeline.resolution.params import Chosen, Parameters
 from runner.pipeline.resolution.webhooks import fault_of, hide_users
-from runner.pipeline.secrets import without_keys
 from runner.pipeline.shape.needs import group_of, in_order
 from runner.pipeline.shape.recovery import is_echo
 from runner.pipeline.templates.render import Renderer
@@ -20,7 +20,7 @@ from runner.records.request import Request
 from runner.records.source import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from runner.pipeline.templates.bound import Bound
     from runner.records.catalog import Model
@@ -60,8 +60,8 @@ def resolve(
     marked = {cell.id: cell for cell in cells}
     for problem in clashes(requests, run.output_bounds):
         for cell_id in problem.cells:
-            run.ledger.add((problem,), marked[cell_id])
-    problems = (*_strangers(pipeline, catalog), *run.ledger.result())
+            run.report((problem,), marked[cell_id])
+    problems = (*_strangers(pipeline, catalog), *run.collector.result())
     return requests, tuple(map(without_keys, problems))
 
 
@@ -72,7 +72,7 @@ class _Run:
         self.pipeline = pipeline
         self.catalog = catalog
         self.renderer = renderer
-        self.ledger = Ledger()
+        self.collector = Collector()
         self.finished: dict[str, Group] = {}
         self.parameters = Parameters(pipeline, renderer)
         self.output_bounds: dict[str, Bound] = {}
@@ -81,13 +81,18 @@ class _Run:
         for cell in cells:
             self.cells.setdefault(cell.job.name, []).append(cell)
 
+    def report(self, problems: Iterable[Problem], cell: Cell) -> None:
+        """Note problems that `cell` has."""
+        for problem in problems:
+            self.collector.add(problem, cell.id if cell.values else None)
+
     def job(self, job: Job) -> dict[str, Request]:
         """Resolve every cell of one job, whose needs are finished."""
         cells = self.cells.get(job.name, [])
         needs, wrong = self._needs(job)
         requests: dict[str, Request] = {}
         for cell in cells:
-            self.ledger.add(wrong, cell)
+            self.report(wrong, cell)
             request = self._cell(cell, needs)
             if request is not None:
                 requests[cell.id] = request
@@ -133,7 +138,7 @@ class _Run:
                 problems.append(_no_take(job, chosen.takes))
         else:
             problems += self.parameters.problems(scope)
-        self.ledger.add([problem for problem in problems if not is_echo(problem, job.gaps)], cell)
+        self.report([problem for problem in problems if not is_echo(problem, job.gaps)], cell)
         if (
             problems
             or job.gaps

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from runner.pipeline.messages import show
+from runner.diagnostics.messages import show
 
 if TYPE_CHECKING:
     from runner.records.provider import Provider

@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.pipeline.messages import listing
+from runner.diagnostics.messages import listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from runner.pipeline.shape.schema_errors import Finding
+    from runner.diagnostics.schema_errors import Finding
     from runner.records.source import DocPath, Json
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runner.pipeline.shape.matrix import SPECIAL, read_axes, read_exclude, read_include
-from runner.records.pipeline import Job, Layer, Leaf
+from runner.records.pipeline import TEXT_PARAMS, Job, Layer, Leaf
 from runner.records.source import DocPath, Json, Mark, Problem
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from runner.pipeline.shape.merge import Merged
 
-TEXTS: Final = ("prompt", "lyrics", "negative_prompt")
 RESERVED: Final = frozenset(
     {"vars", "job", "jobs", "env", "loop", "range", "self", "super", "caller", "varargs", "kwargs"}
     | {"true", "false", "none", "True", "False", "None", "and", "or", "not", "in", "is", "if", "else"}
@@ -72,7 +71,7 @@ def _params(merged: Merged, path: DocPath, data: Mapping[str, Json], defaults: M
         key: merged.leaf(("defaults", "params", key), value, Layer.DEFAULTS)
         for key, value in defaults.get("params", {}).items()
     }
-    for key in TEXTS:
+    for key in TEXT_PARAMS:
         if key in data:
             params[key] = merged.leaf((*path, key), data[key], Layer.JOB)
     for key, value in data.get("params", {}).items():
@@ -98,7 +97,7 @@ def _given_twice(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> lis
             path=(*path, key),
             help=f"keep one of them; the other is in line {merged.key_mark((*path, 'params', key)).line}",
         )
-        for key in TEXTS
+        for key in TEXT_PARAMS
         if key in data and key in data.get("params", {})
     ]
 

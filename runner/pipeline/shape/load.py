@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from jsonschema import Draft7Validator
 
-from runner.pipeline.messages import listing, nearest, show
-from runner.pipeline.secrets import find_secrets, key_given, without_keys
+from runner.diagnostics.messages import listing, nearest, show
+from runner.diagnostics.schema_errors import Finding, Sort, findings
+from runner.diagnostics.secrets import find_secrets, key_given, without_keys
 from runner.pipeline.shape.cascades import value_at, without_echoes
 from runner.pipeline.shape.job import RESERVED, read_job
 from runner.pipeline.shape.merge import Merged, merge
 from runner.pipeline.shape.needs import check_needs
 from runner.pipeline.shape.recovery import CAUSES, find_gaps, without
-from runner.pipeline.shape.schema_errors import Finding, Sort, findings
 from runner.pipeline.shape.settings import key_marks, read_budget, read_prices, read_providers
 from runner.pipeline.yaml.scalars import OddNumberError, plain
 from runner.records.pipeline import Layer, Pipeline

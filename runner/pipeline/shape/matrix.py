@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from runner.pipeline.messages import listing, nearest, show
+from runner.diagnostics.messages import listing, nearest, show
 from runner.pipeline.yaml.source_map import is_template
 from runner.records.pipeline import Axis, Layer, Leaf
 from runner.records.source import DocPath, Json, Problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.pipeline.messages import listing, nearest
+from runner.diagnostics.messages import listing, nearest
 from runner.records.source import Problem
 
 if TYPE_CHECKING:

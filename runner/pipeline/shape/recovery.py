@@ -5,22 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from runner.records.pipeline import TEXT_PARAMS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.pipeline.shape.schema_errors import Finding
+    from runner.diagnostics.schema_errors import Finding
     from runner.records.source import DocPath, Json, Problem
 
-TEXTS: Final = frozenset({"params", "prompt", "lyrics", "negative_prompt"})
+PARAMS: Final = frozenset({"params", *TEXT_PARAMS})
 CAUSES: Final[Mapping[str, frozenset[str]]] = {
     "SF207": frozenset({"needs"}),
     "SF213": frozenset({"vars", "matrix"}),
     "SF216": frozenset({"vars", "matrix"}),
     "SF221": frozenset({"env"}),
-    "SF403": TEXTS,
-    "SF407": TEXTS,
+    "SF403": PARAMS,
+    "SF407": PARAMS,
     "SF409": frozenset({"model"}),
-    "SF410": TEXTS,
+    "SF410": PARAMS,
     "SF501": frozenset({"name", "matrix"}),
     "SF502": frozenset({"name", "matrix", "output"}),
 }

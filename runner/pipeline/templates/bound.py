@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from runner.pipeline.messages import SHOWN_CHARACTERS, show
-from runner.pipeline.secrets import mask
+from runner.diagnostics.messages import SHOWN_CHARACTERS, show
+from runner.diagnostics.secrets import mask
 from runner.records.pipeline import Layer, Origin
 from runner.records.source import Step
 

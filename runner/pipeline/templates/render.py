@@ -10,9 +10,9 @@ import posixpath
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from runner.pipeline.messages import show
+from runner.diagnostics.messages import show
+from runner.diagnostics.secrets import key_problems
 from runner.pipeline.paths import inside_problem
-from runner.pipeline.secrets import key_problems
 from runner.pipeline.shape.load import override_value
 from runner.pipeline.templates.bound import Bound, Names, steps_of
 from runner.pipeline.templates.filters import plain_json

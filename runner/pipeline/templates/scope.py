@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.pipeline.messages import listing, nearest, show
+from runner.diagnostics.messages import listing, nearest, show
 from runner.pipeline.shape.needs import group_of
 from runner.pipeline.templates.bound import Bound, steps_of
 from runner.pipeline.templates.template_errors import Fault, HushedError, View

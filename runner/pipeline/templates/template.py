@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from runner.pipeline.messages import listing, nearest
+from runner.diagnostics.messages import listing, nearest
 from runner.pipeline.templates.allowlist import HIDDEN_NAMES, Check
 from runner.pipeline.templates.filters import (
     MAX_ITEMS,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.pipeline.messages import listing, nearest
+from runner.diagnostics.messages import listing, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

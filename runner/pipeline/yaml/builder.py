@@ -15,7 +15,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from runner.pipeline.messages import show
+from runner.diagnostics.messages import show
 from runner.pipeline.yaml.events import (
     FORBIDDEN,
     MAX_DEPTH,

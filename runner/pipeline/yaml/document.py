@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from runner.pipeline.secrets import key_problems
+from runner.diagnostics.secrets import key_problems
 from runner.pipeline.yaml.builder import Builder
 from runner.pipeline.yaml.events import StopReadingError, clean
 from runner.records.source import DocPath, Json, Mark, Problem

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -11,10 +12,11 @@ from urllib.parse import quote
 import pytest
 
 from runner.cli.logs import logging_to
+from runner.provider.access import ProviderAccess
 from runner.provider.downloads import HttpFetcher, LinkDead, Promise
 from runner.provider.keys import Key
-from runner.provider.request_log import plain_words, readable
-from runner.provider.transport import Door, HttpTransport
+from runner.provider.request_log import public_path_parts, readable
+from runner.provider.transport import HttpTransport
 from runner.records.exchange import Call, Media
 from runner.records.provider import Auth
 from runner.state.blobs.local import Blobs
@@ -75,16 +77,17 @@ def test_no_key_no_query_and_no_body_is_logged(tmp_path: Path, capsys: pytest.Ca
     auth, model = Auth(header="Authorization", prefix="Bearer ", env="X"), shipped_catalog().models["pixazo/tracks"]
     with recording() as vendor, logging_to(str(tmp_path / "run.log"), verbose=2):
         vendor.say("*", Says.of(404, {"echo": key}))
-        door = Door(base_url=vendor.url, auth=auth, key=Key(key), shown=None)
+        provider = replace(shipped_catalog().providers["pixazo"], base_url=vendor.url, auth=auth)
+        access = ProviderAccess(provider=provider, key=Key(key))
         transport, fetcher = HttpTransport(), HttpFetcher(Blobs(tmp_path / "blobs"), Event(), shown=("pixazo",))
         call = Call(method="POST", url=f"{vendor.url}/make/{key}?token={key}", body=b"a secret melody")
-        transport.submit(call, door, before=lambda: None, timeout_s=5)
-        transport.submit(call, door, before=lambda: None, timeout_s=5)
-        transport.ask(Call(method="GET", url=f"{vendor.url}/jobs/1?token={key}"), door)
+        transport.submit(call, access, before=lambda: None, timeout_s=5)
+        transport.submit(call, access, before=lambda: None, timeout_s=5)
+        transport.query(Call(method="GET", url=f"{vendor.url}/jobs/1?token={key}"), access)
         media = Media(url=f"{vendor.url}/cdn/out.mp3?Signature=s3cr3t")
         with pytest.raises(LinkDead):
             fetcher.fetch(
-                media, Promise(provider=model.provider, kinds=model.media_types, near=vendor.url, within_s=900)
+                media, Promise(provider=model.provider, kinds=model.media_types, provider_url=vendor.url, within_s=900)
             )
         transport.close()
         fetcher.close()
@@ -134,5 +137,5 @@ def test_what_may_not_be_read_is_a_digest(path: str, shown: frozenset[str] | Non
 
 def test_only_the_words_of_its_file_are_shown_of_a_private_provider() -> None:
     providers = shipped_catalog().providers
-    assert plain_words(providers["pixazo"]) is None
-    assert plain_words(providers["pixverse"]) == frozenset({"v2", "pixverse", "music", "scheduler"})
+    assert public_path_parts(providers["pixazo"]) is None
+    assert public_path_parts(providers["pixverse"]) == frozenset({"v2", "pixverse", "music", "scheduler"})

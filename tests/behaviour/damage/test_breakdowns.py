@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from runner.provider.transport import Door
+    from runner.provider.access import ProviderAccess
     from runner.records.exchange import Call, Reply
     from tests.support.answers import Answer, Answering, Asked
     from tests.support.project import Project
@@ -37,15 +37,15 @@ def lab(tmp_path: Path) -> Lab:
 
 
 def test_a_fault_in_one_life_ends_that_job_only(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: Callable[[Call, Door], Reply] = lab.vendor.ask
+    query: Callable[[Call, ProviderAccess], Reply] = lab.vendor.query
 
-    def ask(call: Call, door: Door) -> Reply:
+    def failing(call: Call, access: ProviderAccess) -> Reply:
         if call.url.endswith("tracks_2"):
             raise RuntimeError("nobody thought of this")
-        return asked(call, door)
+        return query(call, access)
 
     with monkeypatch.context() as patch:
-        patch.setattr(lab.vendor, "ask", ask)
+        patch.setattr(lab.vendor, "query", failing)
         ended = {outcome.job: outcome for outcome in lab.run()}
     assert sorted(outcome.result for outcome in ended.values()) == ["failed", "made", "made"]
     (failed,) = (outcome for outcome in ended.values() if outcome.result == "failed")

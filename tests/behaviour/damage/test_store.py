@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import signal
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -206,13 +205,6 @@ def test_another_pipeline_of_the_folder_leaves_a_download_alone(project: Project
 # ---------------------------------------------------------------- the plan under the run lock
 
 
-def first_id(project: Project, job: str) -> str:
-    """Return the vendor's id of a job, once it has one."""
-    project.vendor.wait_for(project.name(job), method="POST")
-    until(lambda: bool(project.vendor.charges(project.name(job))))
-    return str(project.vendor.charges(project.name(job))[0]["id"])
-
-
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
@@ -222,15 +214,15 @@ def first_id(project: Project, job: str) -> str:
 )
 def test_a_run_that_waited_is_held_to_its_word(project: Project, words: list[str], code: int, says: str) -> None:
     """What costs nothing when the second run begins is to be paid for again when it gets the run lock."""
-    project.write(dict.fromkeys("ab", "poll=word:QUEUED,word:QUEUED,word:FAILED"))
-    first = project.start(hurry=1.0)
+    project.write(dict.fromkeys("ab", "poll=held,word:FAILED"))
+    first = project.start()
     for job in "ab":
-        project.vendor.wait_for(first_id(project, job), method="GET")
-    first.signal(signal.SIGSTOP)
+        project.wait_for_poll(job)
     assert project.run("plan", "--locked").code == 0, "nothing would have to be made"
     second = project.start("run", "--yes", "--lock-timeout", "30", *words)
-    time.sleep(0.7)
-    first.signal(signal.SIGCONT)
+    project.wait_for_log("asks for the run lock")
+    for job in "ab":
+        project.vendor.open_gate(project.name(job))
     assert first.wait().code == 5
     done = second.wait()
     assert done.code == code, done

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import time
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.pipeline.lint import lint
+from runner.diagnostics.codes import LINT
+from runner.pipeline.lint import LintContext, all_rules, lint
 from runner.pipeline.resolution.expand import expand
 from runner.pipeline.resolution.resolve import resolve
 from runner.pipeline.shape.load import load
@@ -69,7 +71,7 @@ def warnings(
     catalog = SmallCatalog(models=MODELS, providers=CATALOG.providers)
     requests, more = resolve(pipeline, cells, catalog, env=env or {}, overrides=overrides or {}, read_text=read_text)
     assert (*problems, *wrong, *more) == ()
-    found = lint(document, pipeline, requests, is_whole=True)
+    found = lint(LintContext(document=document, pipeline=pipeline, requests=requests, is_whole=True))
     assert all(problem.severity == "warning" and problem.help for problem in found)
     return found
 
@@ -148,7 +150,7 @@ def test_sung_parts_in_an_instrumental() -> None:
     text = "version: 1\njobs: {a: {model: acme/sung, prompt: x, lyrics: '[Verse 1] la [inst] [chorus] lo', params: {instrumental: true}}}"
     problem = only(text)
     assert brief((problem,)) == ["SF605 2:49"]
-    assert problem.message == "the lyrics have [verse 1], [chorus], and instrumental is true: nothing is sung"
+    assert problem.message == "the lyrics have [verse 1], [chorus], but instrumental is true: nothing is sung"
     assert warnings(text.replace("true", "false")) == ()
     assert warnings(text.replace("[Verse 1] la [inst] [chorus] lo", "[inst] [outro]")) == ()
 
@@ -178,7 +180,10 @@ def test_a_budget_without_a_price() -> None:
     assert problem.cells == ("a", "b")
     assert problem.help == "write it: prices: {acme/unpriced: {per_request: 0.01}}"
     assert warnings(text + "\nprices: {acme/unpriced: {per_request: 0}}") == ()
-    assert "longest length" in only(text.replace("unpriced", "minutes")).message
+    assert only(text.replace("unpriced", "minutes")).message == (
+        "cannot enforce the budget of $2 on acme/minutes: it has no maximum length, so its worst-case price is unknown; "
+        "run will refuse"
+    )
 
 
 def test_vars_axes_and_environment_that_nothing_uses() -> None:
@@ -304,7 +309,7 @@ def test_ten_thousand_cells_are_looked_at_soon() -> None:
     requests, _ = resolve(pipeline, expand(pipeline)[0], CATALOG, env={}, overrides={}, read_text=no_file)
     assert ACE.id == requests[0].model.id
     started = time.process_time()
-    assert lint(document, pipeline, requests, is_whole=True) == ()
+    assert lint(LintContext(document=document, pipeline=pipeline, requests=requests, is_whole=True)) == ()
     assert time.process_time() - started < 1.0
 
 
@@ -315,7 +320,7 @@ def test_beside_an_error_the_jobs_that_are_right_are_looked_at_and_nothing_is_ca
     assert pipeline is not None
     requests, (problem,) = resolve(pipeline, expand(pipeline)[0], CATALOG, env={}, overrides={}, read_text=no_file)
     assert problem.code == "SF216"
-    (warning,) = lint(document, pipeline, requests, is_whole=False)
+    (warning,) = lint(LintContext(document=document, pipeline=pipeline, requests=requests, is_whole=False))
     assert warning.code == "SF602"
 
 
@@ -348,3 +353,18 @@ def test_a_var_that_only_a_comment_or_a_quoted_text_names_is_unused(prompt: str)
 @pytest.mark.parametrize("prompt", ["'{{ vars[''game''] }}'", '"{{ vars[\\"game\\"] }}"', "\"{{ vars['game'] }}\""])
 def test_a_var_that_is_named_as_a_key_is_used(prompt: str) -> None:
     assert warnings(f"{BAND}vars: {{game: E}}\njobs: {{a: {{prompt: {prompt}}}}}\n") == ()
+
+
+# ---------------------------------------------------------------- the registry
+
+
+def test_every_warning_belongs_to_one_rule() -> None:
+    owners = [code for rule in all_rules() for code in rule.CODES]
+    assert sorted([*owners, "SF613"]) == sorted(LINT), "SF613 is about the comments that silence rules"
+
+
+def test_every_rule_has_the_one_signature() -> None:
+    for rule in all_rules():
+        signature = inspect.signature(rule.check)
+        assert [str(item.annotation) for item in signature.parameters.values()] == ["LintContext"]
+        assert signature.return_annotation == "Iterator[Problem]"

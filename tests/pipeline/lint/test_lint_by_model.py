@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.pipeline.lint import lint
+from runner.pipeline.lint import LintContext, lint
 from runner.pipeline.resolution.expand import expand
 from runner.pipeline.resolution.resolve import resolve
 from runner.pipeline.shape.load import load
@@ -23,7 +23,10 @@ def warned(text: str) -> list[str]:
     cells, wrong = expand(pipeline)
     requests, more = resolve(pipeline, cells, CATALOG, env={}, overrides={}, read_text=no_file)
     assert (*problems, *wrong, *more) == ()
-    return [f"{problem.code} {problem.message}" for problem in lint(document, pipeline, requests, is_whole=True)]
+    return [
+        f"{problem.code} {problem.message}"
+        for problem in lint(LintContext(document=document, pipeline=pipeline, requests=requests, is_whole=True))
+    ]
 
 
 def job(model: str, more: str) -> str:
@@ -36,5 +39,5 @@ def test_any_positive_seed_pins_what_its_page_says_it_pins(model: str) -> None:
 
 
 def test_a_seed_that_asks_for_a_draw_pins_nothing() -> None:
-    said = "SF601 the seed -1 pins nothing: pixazo/tracks draws one of its own"
+    said = "SF601 the seed -1 fixes nothing: pixazo/tracks draws one of its own"
     assert warned(job("pixazo/tracks", "params: {seed: -1}")) == [said]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.pipeline.lint import lint
+from runner.pipeline.lint import LintContext, lint
 from runner.pipeline.resolution.expand import expand
 from runner.pipeline.resolution.resolve import resolve
 from runner.pipeline.shape.load import load
@@ -46,7 +46,9 @@ def resolved(text: str, *, profile: str | None = None) -> tuple[tuple[Request, .
     cells, wrong = expand(read)
     requests, more = resolve(read, cells, CATALOG, env={}, overrides={}, read_text=no_file)
     errors = (*problems, *wrong, *more)
-    return requests, errors or lint(document, read, requests, CATALOG.providers, is_whole=True)
+    return requests, errors or lint(
+        LintContext(document=document, pipeline=read, requests=requests, providers=CATALOG.providers, is_whole=True)
+    )
 
 
 def said(text: str, *, profile: str | None = None) -> list[str]:
@@ -115,7 +117,7 @@ def test_a_password_in_an_address_is_refused_and_printed_nowhere(written: str, b
 def test_a_webhook_where_nobody_calls_back_is_warned_of(model: str, title: str) -> None:
     (problem,) = resolved(pipeline(job(url(HOOK), model)))[1]
     assert (problem.code, problem.severity) == ("SF614", "warning")
-    assert problem.message == f"this webhook has no effect: {title} calls nobody back"
+    assert problem.message == f"this webhook has no effect: {title} calls no webhooks"
     assert problem.mark is not None
     assert (problem.mark.line, problem.mark.column) == (3, text_column(pipeline(job(url(HOOK), model)), f"'{HOOK}'"))
 
@@ -138,7 +140,7 @@ def test_a_shared_webhook_is_warned_of_only_where_no_job_has_any_use_of_it() -> 
     assert said(pipeline(idle, job("", "pixverse/music-2.6", "b"), top=top)) == [
         "SF614 this mode has no effect: PixVerse by useapi.net takes none"
     ]
-    assert said(pipeline(idle, other, top=top)) == ["SF614 this webhook has no effect: Verbatik calls nobody back"]
+    assert said(pipeline(idle, other, top=top)) == ["SF614 this webhook has no effect: Verbatik calls no webhooks"]
 
 
 def test_the_cells_of_a_matrix_are_one_warning_and_a_comment_silences_it() -> None:

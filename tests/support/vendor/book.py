@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LEDGER, REQUESTS = "ledger.jsonl", "requests.jsonl"
+GATE_S = 25.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,18 @@ class Book:
             os.write(self._ledger, json.dumps(row).encode() + b"\n")
             os.fsync(self._ledger)
             self.jobs[job.id] = job
+
+
+def gate(folder: Path, name: str) -> Path:
+    """Return the file that opens the gate of a job: while it is missing, what is held for this job waits."""
+    return folder / f"gate-{name}"
+
+
+def wait_at_gate(folder: Path, name: str) -> None:
+    """Wait until a gate is open; a test that ended without opening it holds nobody for ever."""
+    until = time.monotonic() + GATE_S
+    while not gate(folder, name).exists() and time.monotonic() < until:
+        time.sleep(0.002)
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:

@@ -1,4 +1,6 @@
-"""What a poll is answered. Steps: `done`, `word:WORD`, a status code (`500`, `401`), or one of ANSWERS.
+"""What a poll is answered. Steps: `done`, `word:WORD`, a status code (`500`, `401`), `held`, or one of ANSWERS.
+
+`held` answers nothing until the test opens the gate of the job, then `word:QUEUED` (see RunningVendor.open_gate).
 
 `link=` says what a finished job links to: `ok`, `elsewhere` (the other host), or an address with `;` for `:`.
 """
@@ -10,21 +12,26 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from tests.support.vendor.book import wait_at_gate
 from tests.support.vendor.submits import HTML, plain
 from tests.support.vendor.wire import answer, drip, endless, hang, reset, whole
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from tests.support.vendor.book import Job
     from tests.support.vendor.server import Places
 
 
-def reply(sock: socket.socket, job: Job, step: str, places: Places) -> None:
+def reply(sock: socket.socket, job: Job, step: str, places: Places, folder: Path) -> None:
     """Send the answer that `step` names."""
     word, _, argument = step.partition(":")
-    if word in ANSWERS:
+    if word == "held":
+        wait_at_gate(folder, job.name)
+        answer(sock, 200, _state(job, "QUEUED"))
+    elif word in ANSWERS:
         ANSWERS[word](sock, done(job, places))
     elif word == "done":
         answer(sock, 200, done(job, places))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.support.vendor.book import LEDGER, REQUESTS, read_lines
+from tests.support.vendor.book import LEDGER, REQUESTS, gate, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,10 @@ class RunningVendor:
         while len(self.requests(text, method=method)) < count:
             assert time.monotonic() < until, f"no {method} request with {text} came"
             time.sleep(0.002)
+
+    def open_gate(self, name: str) -> None:
+        """Let everything go on that is held for the job `name`, now and later."""
+        gate(self.folder, name).touch()
 
     def settle(self) -> None:
         """Wait until every request that has reached the vendor is dealt with."""

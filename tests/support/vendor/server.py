@@ -140,7 +140,7 @@ class Vendor:
             answer(sock, 404, {"error": "no such job"})
             return
         job.polls += 1
-        polls.reply(sock, job, _step(job.script, "poll", "done", job.polls - 1), self.places)
+        polls.reply(sock, job, _step(job.script, "poll", "done", job.polls - 1), self.places, self._folder)
 
 
 def _certified(folder: Path) -> ssl.SSLContext:

@@ -6,7 +6,7 @@ import difflib
 import json
 from typing import TYPE_CHECKING
 
-from runner.pipeline.secrets import mask
+from runner.diagnostics.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

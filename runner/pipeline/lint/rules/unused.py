@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from runner.pipeline.lint.model import DURATIONS, SEEDS
+from runner.pipeline.lint.rules.lengths import LENGTHS
+from runner.pipeline.lint.rules.seeds import SEED
 from runner.pipeline.templates.template_errors import DELIMITED
 from runner.records.pipeline import Layer
 from runner.records.source import Problem
@@ -17,11 +18,13 @@ from runner.records.source import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from runner.pipeline.lint.context import LintContext
     from runner.pipeline.yaml.document import Document
-    from runner.records.pipeline import Job, Leaf, Pipeline
+    from runner.records.pipeline import Job, Leaf
     from runner.records.request import Request
     from runner.records.source import DocPath, Mark
 
+CODES: Final = ("SF608", "SF609", "SF610")
 WORD: Final = re.compile(r"[A-Za-z_]\w*")
 WHOLE: Final = {
     "vars": re.compile(r"\bvars\b(?!\s*(?:\.|\[\s*['\"]))"),
@@ -86,8 +89,14 @@ def _name_of(step: str) -> str:
     return step.partition(" = ")[0].rpartition(".")[2]
 
 
-def of_unused(document: Document, pipeline: Pipeline, requests: tuple[Request, ...]) -> Iterator[Problem]:
-    """Yield a problem for each var, declared environment variable, axis and default that has no effect."""
+def check(context: LintContext) -> Iterator[Problem]:
+    """Yield each var, declared environment variable, axis and default that has no effect.
+
+    Nothing is looked for where something is wrong: what is wrong may be its use.
+    """
+    if not context.is_whole:
+        return
+    document, pipeline, requests = context.document, context.pipeline, context.requests
     used = Used(document, requests)
     for name, leaf in pipeline.vars.items():
         if not used.is_used(name, "vars"):
@@ -100,7 +109,7 @@ def of_unused(document: Document, pipeline: Pipeline, requests: tuple[Request, .
             yield _unused("SF609", message, mark, ("env", index), f"write {{{{ env.{name} }}}}, or remove it")
     for job in pipeline.jobs:
         yield from _of_job(job, used)
-    yield from _defaults(document, pipeline, requests)
+    yield from _defaults(context)
 
 
 def _of_job(job: Job, used: Used) -> Iterator[Problem]:
@@ -116,12 +125,12 @@ def _of_job(job: Job, used: Used) -> Iterator[Problem]:
             yield _unused("SF610", message, mark, ("jobs", job.name, "matrix", axis.name), remedy)
 
 
-def _defaults(document: Document, pipeline: Pipeline, requests: tuple[Request, ...]) -> Iterator[Problem]:
+def _defaults(context: LintContext) -> Iterator[Problem]:
     """Yield defaults that every job overrides or leaves out, unless they say more of it elsewhere: seeds, lengths."""
+    document, requests, jobs = context.document, context.requests, context.pipeline.jobs
     written = document.data.get("defaults", {}) if isinstance(document.data, dict) else {}
     if not isinstance(written, dict) or not requests:
         return
-    jobs = pipeline.jobs
     kept: dict[str, bool] = {
         "model": any(job.model is not None and _is_default(job.model.layer, job.model.path) for job in jobs),
         "output": any(job.output is not None and _is_default(job.output.layer, job.output.path) for job in jobs),
@@ -137,7 +146,7 @@ def _defaults(document: Document, pipeline: Pipeline, requests: tuple[Request, .
     params = written.get("params", {})
     for name in params if isinstance(params, dict) else ():
         left_out = {request.model.id for request in requests for item in request.left_out if item.param == name}
-        if name not in sent and not (left_out and name in SEEDS + DURATIONS):
+        if name not in sent and not (left_out and name in (SEED, *LENGTHS)):
             why = f"{', '.join(sorted(left_out)[:3])} takes no {name}" if left_out else "every job gives its own"
             here = ("defaults", "params", name)
             yield _unused("SF608", f"no job uses this default: {why}", document.key_marks.get(here), here, "remove it")

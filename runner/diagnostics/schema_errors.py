@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from runner.pipeline.messages import closest, kind, listing, nearest, show
+from runner.diagnostics.messages import closest, kind, listing, nearest, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,7 @@
-"""Every kind of problem this room reports: code → what it means in one line. A code never changes its meaning.
+"""Every kind of problem in a file: code → what it means in one line. A code never changes its meaning.
 
-SF1xx YAML · SF2xx keys, jobs, matrix, templates · SF4xx a model's parameters · SF5xx outputs and files ·
-SF6xx what is legal and will disappoint. SF3xx belongs to the catalogue.
+SF1xx YAML · SF2xx keys, jobs, matrix, templates · SF3xx model and provider files · SF4xx a model's parameters ·
+SF5xx outputs and files · SF6xx lint.
 """
 
 from __future__ import annotations
@@ -43,6 +43,13 @@ CODES: Final = MappingProxyType(
         "SF220": "vars refer to each other in a circle",
         "SF221": "an environment variable is not declared or not set",
         "SF222": "an address is not acceptable",
+        "SF301": "A model file or provider file does not have the shape that its meta-schema asks for.",
+        "SF302": "A model names a provider that has no file.",
+        "SF303": "A file's place and its content disagree, or the catalogue reads no file in that place.",
+        "SF304": "x-scorefile names a parameter that the model does not have.",
+        "SF305": "A parameter's default breaks the parameter's own rules.",
+        "SF306": "A path in a provider file is not JMESPath.",
+        "SF307": "A field is both fixed in body and a parameter.",
         "SF401": "a number is out of the model's range",
         "SF402": "the model has no such parameter",
         "SF403": "the model needs a parameter that is missing",

@@ -1,0 +1,60 @@
+"""A musical key in the prompt that contradicts the parameter."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from runner.pipeline.lint.context import once_a_place, warn_in_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.pipeline.lint.context import LintContext, Warned
+    from runner.records.request import Request
+    from runner.records.source import Problem
+
+CODES: Final = ("SF603",)
+KEY: Final = re.compile(
+    r"(?P<said>(?:\b(?:in|key|of|to)[\s:]+))?(?<![\w#])(?P<note>[A-Ga-g])(?:(?P<sign>[#♯b♭])|[ -](?P<word>[Ss]harp|[Ff]lat))?"
+    r"[ -]?(?P<mode>(?i:major|minor|maj|min))\b"
+)
+SHORT_KEY: Final = re.compile(r"(?P<note>[A-G])(?P<sign>[#♯b♭]?)(?P<mode>m?)")
+NOTES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+SIGNS: Final = {"#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}
+
+
+def check(context: LintContext) -> Iterator[Problem]:
+    """Yield prompts whose key is not that of the parameter."""
+    return once_a_place(warned for request in context.requests for warned in _of_request(request))
+
+
+def _of_request(request: Request) -> Iterator[Warned]:
+    prompt, key = request.params.get("prompt"), request.params.get("key")
+    if not isinstance(prompt, str) or not isinstance(key, str):
+        return
+    wanted = _pitch(SHORT_KEY.fullmatch(key) or KEY.fullmatch(key))
+    said = [match for match in KEY.finditer(prompt) if _is_key(match)]
+    if wanted is not None and said and wanted not in [_pitch(match) for match in said]:
+        name = said[0][0].removeprefix(said[0]["said"] or "")
+        message = f"the prompt says {name}, and key is {key}"
+        yield warn_in_text(request, "prompt", "SF603", message, "remove the key from the prompt", span=said[0].span())
+
+
+def _is_key(match: re.Match[str]) -> bool:
+    """Tell a key from words that look like one: "A minor setback", "in a minor mood"."""
+    is_article = match["note"] in "Aa" and not match["sign"]
+    if match["note"].islower():
+        return bool(match["said"]) and not is_article
+    return bool(match["said"]) or not is_article
+
+
+def _pitch(match: re.Match[str] | None) -> tuple[int, bool] | None:
+    """Return a key as (semitones above C, is it minor), so that C# and Db are one."""
+    if match is None:
+        return None
+    groups = match.groupdict()
+    sign = (groups.get("sign") or groups.get("word") or "").lower()
+    mode = groups["mode"]
+    is_minor = mode == "m" or mode.lower().startswith("min")
+    return (NOTES[groups["note"].upper()] + SIGNS.get(sign, 0)) % 12, is_minor

@@ -1,0 +1,103 @@
+"""One provider's API: submit, poll, cancel, list jobs. Base URL, key and protocol travel inside the client."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.provider import protocol
+from runner.provider.listing import BadList, read_page
+from runner.provider.transport import HttpTransport, NotSent
+from runner.records.exchange import Cancellation, Reading, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from runner.provider.access import ProviderAccess
+    from runner.provider.listing import ListedJob
+    from runner.provider.transport import Transport
+    from runner.records.catalog import Model
+    from runner.records.exchange import Reply
+    from runner.records.pipeline import Webhook
+    from runner.records.provider import Provider
+    from runner.records.source import Json
+
+MAX_PAGES = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderClient:
+    """Speaks to one provider. Keeps no state, so it is safe to use from several threads where its transport is."""
+
+    access: ProviderAccess
+    transport: Transport
+
+    @property
+    def provider(self) -> Provider:
+        """The provider as this run uses it."""
+        return self.access.provider
+
+    def submit(
+        self,
+        model: Model,
+        params: Mapping[str, Json],
+        *,
+        job: str,
+        webhook: Webhook | None,
+        before: Callable[[], None],
+    ) -> Reply:
+        """Send the one call that may cost money and return its answer unread: it is recorded before it is parsed.
+
+        `before` runs between the connection and the first byte. Raises NotSent, or Unproven when the outcome is not
+        known; what `before` raises passes through, and nothing was sent then.
+        """
+        call = protocol.submit_call(self.provider, model, params, job=job, webhook=webhook)
+        return self.transport.submit(call, self.access, before=before, timeout_s=self.provider.submit_timeout_s)
+
+    def read_submit(self, model: Model, reply: Reply) -> Reading:
+        """Say what the answer to a submit means."""
+        return protocol.read_submit(self.provider, model, reply)
+
+    def poll(self, model: Model, *, id: str, poll_url: str | None) -> Reading:
+        """Ask once where a job is; a poll that gets no answer reads as RETRY."""
+        call = protocol.poll_call(self.provider, id=id, poll_url=poll_url)
+        try:
+            return protocol.read_poll(self.provider, model, self.transport.query(call, self.access), id=id)
+        except NotSent as error:
+            return Reading(verdict=Verdict.RETRY, message=error.message)
+
+    def cancel(self, id: str) -> Cancellation:
+        """Ask the provider once to cancel a job. Raises ValueError where it has no such call."""
+        call = protocol.cancel_call(self.provider, id=id)
+        try:
+            return protocol.read_cancel(self.provider, self.transport.query(call, self.access), id=id)
+        except NotSent as error:
+            return Cancellation(confirmed=False, message=f"{self.provider.title} gave no answer: {error.message}")
+
+    def jobs(self) -> Iterator[ListedJob]:
+        """Yield recent jobs as the provider lists them, MAX_PAGES pages at most; none where it has no list.
+
+        Raises NotSent when a page cannot be fetched or read.
+        """
+        page: str | None = None
+        for _ in range(MAX_PAGES if self.provider.listing else 0):
+            call = protocol.list_call(self.provider, page=page)
+            try:
+                read = read_page(self.provider, self.transport.query(call, self.access))
+            except BadList as error:
+                raise NotSent(str(error)) from error
+            yield from read.jobs
+            if read.next is None or not read.jobs:
+                return
+            page = read.next
+
+
+@contextmanager
+def connected(access: ProviderAccess) -> Iterator[ProviderClient]:
+    """Yield a client with a transport of its own, for a command that makes a few calls."""
+    transport = HttpTransport()
+    try:
+        yield ProviderClient(access=access, transport=transport)
+    finally:
+        transport.close()

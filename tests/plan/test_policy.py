@@ -1,0 +1,127 @@
+"""What a run may not do: pass its budget, spend what nobody can tell, change a lock that it was told to keep."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runner.errors import DriftError, PolicyError
+from runner.plan.decide import Asked, Facts, decide
+from runner.plan.policy import least, out_of_date, refuse_change, refuse_cost
+from runner.records.catalog import Price
+from runner.records.lock import Lock
+from tests.support.catalog import shipped_catalog
+from tests.support.made import entry, request, sha, take
+
+if TYPE_CHECKING:
+    from runner.records.lock import Entry
+    from runner.records.plan import Plan
+    from runner.records.request import Request
+
+UNKNOWN, ENDLESS = Price(), Price(usd=Decimal("0.10"), per="minute")
+MINUTE_MUSIC = "pixverse/music-2.6"
+
+
+def plan(
+    *requests: Request, lock: dict[str, Entry] | None = None, outputs: dict[str, str | None] | None = None
+) -> Plan:
+    facts = Facts(
+        models=shipped_catalog().models,
+        lock=Lock(jobs=lock or {}),
+        submissions=(),
+        finished=(),
+        outputs=outputs or {},
+        blobs=set(),
+        askable=(),
+    )
+    return decide(requests, facts, Asked())
+
+
+def with_seeds(*names: str, price: Price | None = None) -> tuple[Request, ...]:
+    return tuple(
+        request(name, seed=number) if price is None else request(name, seed=number, price=price)
+        for number, name in enumerate(names, 1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("limits", "lowest"),
+    [((), None), ((None, None), None), ((Decimal(2), None), 2), ((Decimal(2), Decimal(1)), 1), ((Decimal(0), None), 0)],
+)
+def test_the_lowest_limit_holds_and_none_at_all_is_none(limits: tuple[Decimal | None, ...], lowest: int | None) -> None:
+    assert least(*limits) == lowest
+
+
+def test_without_a_budget_any_cost_is_allowed() -> None:
+    refuse_cost(plan(request(price=UNKNOWN)), None)
+    refuse_cost(plan(request(price=Price(usd=Decimal(10**6)))), None)
+
+
+def test_the_budget_itself_may_be_spent_and_a_cent_more_may_not() -> None:
+    todo = plan(*with_seeds("a", "b", "c"))
+    refuse_cost(todo, Decimal("0.30"))
+    with pytest.raises(PolicyError) as caught:
+        refuse_cost(todo, Decimal("0.29"))
+    assert str(caught.value) == "the worst case of this run is $0.30, over the budget of $0.29"
+    assert caught.value.help == "name fewer jobs, or raise `budget` or --max-cost"
+
+
+def test_retries_count_against_the_budget() -> None:
+    todo = plan(request(retries=2))
+    refuse_cost(todo, Decimal("0.30"))
+    with pytest.raises(PolicyError, match=r"the worst case of this run is \$0\.30, over the budget of \$0\.29"):
+        refuse_cost(todo, Decimal("0.29"))
+
+
+def test_a_budget_of_nothing_lets_free_jobs_through() -> None:
+    refuse_cost(plan(request(price=Price(usd=Decimal(0)))), Decimal(0))
+    with pytest.raises(PolicyError, match=r"\$0\.10, over the budget of \$0"):
+        refuse_cost(plan(request()), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [("a", "a"), ("abc", "a, b, c"), ("abcd", "a, b, c and 1 more"), ("abcdefgh", "a, b, c and 5 more")],
+)
+def test_a_budget_refuses_an_unknown_price(names: str, said: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        refuse_cost(plan(*with_seeds(*names, price=UNKNOWN)), Decimal(5))
+    assert str(caught.value) == f"the price of {said} is unknown and a budget of $5 is set"
+    assert caught.value.help == "write the price under `prices:` in the pipeline, or run without a budget"
+
+
+def test_what_is_reused_needs_no_price() -> None:
+    made = {"title": entry()}
+    todo = plan(request(price=UNKNOWN), lock=made, outputs={"audio/title.wav": sha("one")})
+    refuse_cost(todo, Decimal(0))
+
+
+def test_a_budget_refuses_a_price_by_the_minute_without_a_longest_length() -> None:
+    endless = request(model="pixazo/lyria-2", seed=None, price=ENDLESS)
+    todo = plan(*with_seeds("x", price=UNKNOWN), endless)
+    with pytest.raises(PolicyError) as caught:
+        refuse_cost(todo, Decimal(5))
+    assert str(caught.value).startswith("how long title may become is unknown, and so is the worst price")
+    assert "{pixazo/lyria-2: {per_minute: 0.10, max_minutes: 5}}" in (caught.value.help or "")
+
+
+def test_a_lock_that_is_to_be_kept_refuses_what_would_be_made_and_what_is_not_made_yet() -> None:
+    kept = request("kept", output="audio/kept")
+    lock = {"kept": entry(None, take(path="audio/kept.wav")), "changed": entry({"prompt": "old", "seed": 7})}
+    files: dict[str, str | None] = {"audio/kept.wav": sha("one")}
+    assert out_of_date(plan(kept, lock=lock, outputs=files)) == ()
+    refuse_change(plan(kept, lock=lock, outputs=files))
+    todo = plan(request("changed"), kept, request("fresh", params={"prompt": "other"}), lock=lock, outputs=files)
+    assert [action.request.job for action in out_of_date(todo)] == ["changed", "fresh"]
+    with pytest.raises(DriftError) as caught:
+        refuse_change(todo)
+    assert str(caught.value) == "the lock is out of date for changed, fresh"
+    assert caught.value.help == "changed: prompt changed; run without --locked to update it"
+
+
+def test_audio_that_is_only_missing_here_is_no_change_of_the_lock() -> None:
+    todo = plan(request(price=Price(usd=Decimal(0))), lock={"title": entry()})
+    assert [action.verb for action in todo.actions] == ["regenerate"]
+    assert out_of_date(todo) == ()
