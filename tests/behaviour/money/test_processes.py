@@ -44,7 +44,7 @@ def test_sixteen_at_once_half_of_them_killed_pay_once_for_each_job(project: Proj
         assert project.is_right(job)
 
 
-@pytest.mark.parametrize(("mutant", "code", "charges"), [("", 1, 1), ("no-lock", DONE, 2)])
+@pytest.mark.parametrize(("mutant", "code", "charges"), [("", 11, 1), ("no-lock", DONE, 2)])
 def test_the_lock_is_what_keeps_two_runs_from_paying_twice(
     project: Project, mutant: str, code: int, charges: int
 ) -> None:
