@@ -4,10 +4,8 @@ ScorefileError                1   unexpected       a fault of this program
 ├── UsageError                2   usage            the command line asks for something that is not there
 ├── InvalidFilesError         3   invalid-files    the user's files are wrong; carries every Problem at once
 ├── DriftError                4   out-of-date      the lock is out of date, or outputs differ from it
-├── JobsFailed                5   job-failed       some jobs failed, the others are done
 ├── PolicyError               6   refused          budget, price or confirmation refused to spend
 ├── ApiKeyError               7   key              a key is missing, malformed or rejected
-├── UnknownPayment            8   payment-unknown  a request may or may not have been charged
 ├── SystemRefusedError        1   system           the operating system refused: a folder is gone, a file may not be read
 └── StateError                3   state            journal, lock or an output is not as it should be
     ├── NotWritableError      1   not-writable     the disk is full, or a folder may not be written
@@ -54,11 +52,6 @@ class DriftError(ScorefileError):
     rule = "out-of-date"
 
 
-class JobsFailed(ScorefileError):
-    exit_code = 5
-    rule = "job-failed"
-
-
 class PolicyError(ScorefileError):
     exit_code = 6
     rule = "refused"
@@ -67,11 +60,6 @@ class PolicyError(ScorefileError):
 class ApiKeyError(ScorefileError):
     exit_code = 7
     rule = "key"
-
-
-class UnknownPayment(ScorefileError):
-    exit_code = 8
-    rule = "payment-unknown"
 
 
 class SystemRefusedError(ScorefileError):

@@ -13,11 +13,14 @@ from runner.records.provider import (
     Auth,
     Cancel,
     Endpoint,
+    ErrorGroup,
     ErrorRow,
     Listing,
+    Mode,
     Provider,
     ResultRules,
     StatusRules,
+    Transform,
     WebhookRules,
 )
 
@@ -50,7 +53,7 @@ def _provider(data: Mapping[str, Json]) -> Provider:
     return Provider(
         name=data["name"],
         title=data["title"],
-        mode=data["mode"],
+        mode=Mode(data["mode"]),
         base_url=data.get("base_url", ""),
         auth=Auth(**auth) if auth else None,
         submit=_endpoint(submit) if submit else None,
@@ -60,16 +63,15 @@ def _provider(data: Mapping[str, Json]) -> Provider:
         poll=_endpoint(poll) if poll else None,
         poll_s=float((poll or {}).get("interval_s", 5)),
         status=_status(status) if status else None,
-        result=ResultRules(**result) if result else None,
+        result=_result(result) if result else None,
         error_paths=tuple(errors.get("message", ())),
-        errors=tuple(ErrorRow(**row) for row in errors.get("rows", ())),
+        errors=tuple(_error_row(row) for row in errors.get("rows", ())),
         cancel=_cancel(data["cancel"]) if data.get("cancel") else None,
         listing=_listing(data["list"]) if data.get("list") else None,
         webhook=WebhookRules(**webhook) if webhook else None,
         max_in_flight=pace.get("max_in_flight", 4),
         submits=(limit["count"], float(limit["per_s"])) if limit else None,
         submit_timeout_s=float((submit or {}).get("timeout_s", 180)),
-        link_life_s=data.get("link_life_s"),
         replies=data.get("replies", NO_REPLIES),
         id_shape=identity.get("shape", "{uuid}"),
         notes=tuple(data["notes"]),
@@ -85,6 +87,15 @@ def _endpoint(data: Mapping[str, Json]) -> Endpoint:
 def _status(data: Mapping[str, Json]) -> StatusRules:
     uncharged = tuple(data.get("uncharged", ()))
     return StatusRules(path=data["path"], words=dict(data["words"]), final_path=data.get("final"), uncharged=uncharged)
+
+
+def _result(data: Mapping[str, Json]) -> ResultRules:
+    transform = data.get("transform")
+    return ResultRules(**{**data, "transform": None if transform is None else Transform(transform)})
+
+
+def _error_row(data: Mapping[str, Json]) -> ErrorRow:
+    return ErrorRow(**{**data, "group": ErrorGroup(data["group"])})
 
 
 def _cancel(data: Mapping[str, Json]) -> Cancel:

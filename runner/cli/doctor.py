@@ -47,7 +47,7 @@ def command(file: str | None, *, format_: str, offline: bool, state: bool, rehea
         settings = arguments.provider_settings(arguments.ask_file(file))
     catalog = read_catalog(schema_folders(Path(file or DEFAULT_FILE).absolute().parent))
     for provider in sorted(catalog.providers.values(), key=lambda item: item.name):
-        if provider.mode != "local":
+        if not provider.mode.is_local:
             said = settings.get(provider.name)
             rows += [_key(provider, said), *([] if offline else [_reach(provider, said)])]
     return _print(rows, format_, exit_code=0)

@@ -82,13 +82,11 @@ def command(
 
 def report_of(checked: Checked, todo: Plan, *, exit_code: int = 0) -> PlanReport:
     """Return the report of a plan."""
-    from runner.commands.known import lock_of
     from runner.report.plan import PlanReport
 
     return PlanReport(
         name=checked.pipeline.name,
         todo=todo,
-        lock=lock_of(checked),
         exit_code=exit_code,
         files=(checked.project.shown,),
         warnings=checked.warnings,
@@ -98,10 +96,11 @@ def report_of(checked: Checked, todo: Plan, *, exit_code: int = 0) -> PlanReport
 
 def _save(path: str, report: PlanReport, checked: Checked, ask: Ask) -> None:
     """Write a plan in its saved form, readable beside it. Raises UsageError when it cannot be written."""
+    from runner.commands.known import lock_of
     from runner.errors import UsageError
     from runner.report.saved import saved_text
 
-    text = saved_text(report, checked.pipeline, checked.catalog.providers, arguments.ask_data(ask))
+    text = saved_text(report, lock_of(checked), checked.pipeline, checked.catalog.providers, arguments.ask_data(ask))
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:

@@ -149,7 +149,7 @@ def _confirm(todo: Plan, *, yes: bool) -> None:
     spending = [action for action in todo.actions if action.cost.worst != 0]
     if not spending or yes:
         return
-    print_err(summary(totals(todo, None)))
+    print_err(summary(totals(todo)))
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise PolicyError("this run spends money and nobody is here to confirm it", help="add --yes; or try --rehearse")
     if not click.confirm("Spend it?", err=True):

@@ -13,7 +13,7 @@ from runner.commands.receipts import choices_of, held, now, record, vendor_of
 from runner.commands.targets import A_PERSON, NOT_RENAMED, resolving
 from runner.errors import UsageError
 from runner.records.exchange import Verdict
-from runner.records.submission import IN_DOUBT, Phase
+from runner.records.submission import CANCELLABLE, FINISHED, IN_DOUBT, Phase
 from runner.state.project import find_project, read_catalog, schema_folders
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from runner.records.submission import Submission
     from runner.state.store import StateStore
 
-FINISHED = frozenset({Phase.READY, Phase.FETCHED, Phase.PLACED})
-UNDER_WAY = FINISHED | {Phase.ACCEPTED, Phase.STALLED, Phase.EXPIRED}
 _MEANING = {
     "stops-job": "the vendor stops the job",
     "stops-tracking": "the vendor stops tracking it; the job itself may run on and be charged",
@@ -60,7 +58,7 @@ def cancel(
     catalog = read_catalog(schema_folders(project.folder))
     with held(project) as store:
         choices = choices_of(store.lock, store.events, renamed)
-        waiting = [item for item in choices.meant(name, choices.submissions) if item.phase in UNDER_WAY]
+        waiting = [item for item in choices.meant(name, choices.submissions) if item.phase in FINISHED | CANCELLABLE]
         if not waiting:
             raise _nothing(ask, name, choices)
         results = []

@@ -10,6 +10,7 @@ from runner.engine.machine import fold
 from runner.plan.decide import Facts
 from runner.plan.pending import from_pending
 from runner.records.media_types import EXTENSIONS
+from runner.records.plan import Verb
 from runner.state.blobs.local import Blobs
 from runner.state.files import digest, is_through_link
 from runner.state.lock_rules import finished_entries, only_in_lock
@@ -74,7 +75,7 @@ def damaged_takes(todo: Plan, blobs: Blobs) -> tuple[str, ...]:
     """Return the takes that a plan would bring back and that are damaged in the store: they are set aside by this."""
     found = []
     for action in todo.actions:
-        if action.verb == "restore" and action.entry is not None:
+        if action.verb is Verb.RESTORE and action.entry is not None:
             sha256 = action.entry.chosen(action.request.take).sha256
             if sha256 in blobs and not blobs.sound(sha256):
                 found.append(sha256)

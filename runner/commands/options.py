@@ -77,8 +77,5 @@ class Ran:
     def spent_usd(self) -> Decimal | None:
         """What this run was charged, in USD; None when a part of it is not known."""
         amounts = [outcome.spent_usd for outcome in self.outcomes if outcome.spent_usd is not None]
-        known = len(amounts) == sum(outcome.result in _PAYING for outcome in self.outcomes)
+        known = len(amounts) == sum(outcome.result.may_have_paid for outcome in self.outcomes)
         return sum(amounts, Decimal(0)) if known else None
-
-
-_PAYING = ("made", "failed", "unfinished", "unknown")

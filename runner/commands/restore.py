@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from runner.commands.known import open_store
 from runner.commands.options import Ran
 from runner.errors import StateError, UsageError
-from runner.records.outcome import Outcome
+from runner.records.outcome import Outcome, Result
 from runner.records.plan import Plan
 from runner.state.blobs.local import TakeMissing
 from runner.state.files import digest
@@ -39,7 +39,7 @@ def run_frozen(ask: Ask) -> Ran:
             take = next((item for item in entry.takes if item.path), None)
             if take is None or take.path is None:
                 continue
-            outcome = Outcome(job=job, model=entry.model, result="reused", entry=entry)
+            outcome = Outcome(job=job, model=entry.model, result=Result.REUSED, entry=entry)
             if digest(project.root / take.path) != take.sha256:
                 outcome = _frozen_restore(store, job, entry, take.path)
             outcomes.append(outcome)
@@ -52,7 +52,7 @@ def _frozen_restore(store: StateStore, job: str, entry: Entry, path: str) -> Out
         placed = store.bring(job, entry, job, output=path, take=entry.take)
     except TakeMissing:
         message = f"{path} is not here, and neither is its take in the store"
-        return Outcome(job=job, model=entry.model, result="failed", message=message, help="run without --frozen")
+        return Outcome(job=job, model=entry.model, result=Result.FAILED, message=message, help="run without --frozen")
     except (StateError, OSError) as error:
-        return Outcome(job=job, model=entry.model, result="failed", message=str(error))
-    return Outcome(job=job, model=entry.model, result="restored", entry=placed)
+        return Outcome(job=job, model=entry.model, result=Result.FAILED, message=str(error))
+    return Outcome(job=job, model=entry.model, result=Result.RESTORED, entry=placed)

@@ -15,7 +15,6 @@ from runner.engine.callbacks import listening
 from runner.engine.effects import Terms, World
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
-from runner.plan.decide import ASKING
 from runner.provider.access import local_access, open_access, rehearsal_access
 from runner.provider.downloads import HttpFetcher
 from runner.provider.transport import HttpTransport
@@ -90,7 +89,7 @@ def _terms(
     listener: Listener | None,
 ) -> Terms:
     """Open the providers that will be used; in a rehearsal all but those of this machine lead to the emulator."""
-    used = {action.request.model.provider for action in (*todo.actions, *todo.collect) if action.verb in ASKING}
+    used = {action.request.model.provider for action in (*todo.actions, *todo.collect) if action.verb.asks}
     return Terms(
         providers=_access(stack, checked, ask, sorted(used)),
         jobs=options.jobs,
@@ -103,9 +102,7 @@ def _terms(
 
 def _access(stack: ExitStack, checked: Checked, ask: Ask, names: list[str]) -> dict[str, ProviderAccess]:
     settings, providers = checked.pipeline.providers, checked.catalog.providers
-    local = {
-        name: local_access(providers[name], settings.get(name)) for name in names if providers[name].mode == "local"
-    }
+    local = {name: local_access(providers[name], settings.get(name)) for name in names if providers[name].mode.is_local}
     remote = [name for name in names if name not in local]
     if not ask.rehearse:
         return local | {name: open_access(providers[name], settings.get(name), ask.env) for name in remote}

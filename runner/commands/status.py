@@ -31,7 +31,7 @@ class Stands:
 def status(ask: Ask) -> tuple[Project, tuple[Stands, ...]]:
     """Return lock, outputs and unfinished submissions side by side, sorted by job. Reads the pipeline's place only."""
     from runner.commands.known import known_submissions
-    from runner.records.submission import IN_DOUBT, OPEN
+    from runner.records.submission import UNSETTLED
     from runner.state.journal import read_events
     from runner.state.lockfile import read_lock
 
@@ -39,7 +39,7 @@ def status(ask: Ask) -> tuple[Project, tuple[Stands, ...]]:
     lock = read_lock(project.lock, rehearsal=project.rehearsal)
     unfinished: dict[str, list[Submission]] = {}
     for submission in known_submissions(lock, read_events(project.journal)):
-        if submission.phase in OPEN or submission.phase in IN_DOUBT:
+        if submission.phase in UNSETTLED:
             unfinished.setdefault(submission.job, []).append(submission)
     jobs = sorted({*lock.jobs, *unfinished})
     return project, tuple(_stands(project, job, lock.jobs.get(job), unfinished.get(job, [])) for job in jobs)

@@ -16,6 +16,7 @@ from runner.commands.options import Ask, Checked, Ran, RunOptions
 from runner.errors import InvalidFilesError
 from runner.plan.policy import least, refuse_change, refuse_cost
 from runner.plan.selection import select
+from runner.records.plan import Verb
 from runner.state.project import (
     find_project,
     prepare_state,
@@ -132,7 +133,7 @@ def run(
     first = plan(checked, ask)
     if options.offline:
         first = _without_vendors(first, checked.catalog)
-    if all(action.verb == "reuse" for action in first.actions) and not first.collect:
+    if all(action.verb is Verb.REUSE for action in first.actions) and not first.collect:
         return Ran(project=checked.project, plan=first, outcomes=_all_reused(first))
     budget = None if ask.rehearse else least(checked.pipeline.budget_usd, options.max_cost)
     if options.locked:
@@ -186,22 +187,20 @@ def _without_vendors(todo: Plan, catalog: Catalog) -> Plan:
     """Block what would have to ask a vendor."""
     from dataclasses import replace
 
-    from runner.plan.decide import ASKING
-
     def kept(action: Action) -> Action:
-        local = catalog.providers[action.request.model.provider].mode == "local"
-        if local or action.verb not in ASKING:
+        local = catalog.providers[action.request.model.provider].mode.is_local
+        if local or not action.verb.asks:
             return action
-        return replace(action, verb="blocked", reason="only its vendor can make it, and this run is offline")
+        return replace(action, verb=Verb.BLOCKED, reason="only its vendor can make it, and this run is offline")
 
     return replace(todo, actions=tuple(kept(action) for action in todo.actions), collect=())
 
 
 def _all_reused(todo: Plan) -> tuple[Outcome, ...]:
-    from runner.records.outcome import Outcome
+    from runner.records.outcome import Outcome, Result
 
     return tuple(
-        Outcome(job=action.request.job, model=action.request.model.id, result="reused", entry=action.entry)
+        Outcome(job=action.request.job, model=action.request.model.id, result=Result.REUSED, entry=action.entry)
         for action in todo.actions
     )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
+
+from runner.records.provider import Transform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,16 +27,17 @@ def take_links(job: Job, base_url: str) -> tuple[str, ...]:
     match transform:
         case None:
             return urls
-        case "relative-url":
+        case Transform.RELATIVE_URL:
             return paths
-        case "json-string":
+        case Transform.JSON_STRING:
             return (json.dumps(list(urls)),)
-        case "hex":
+        case Transform.HEX:
             return tuple(file.read_bytes().hex() for file in job.files)
-        case "base64":
+        case Transform.BASE64:
             return tuple(_base64(file) for file in job.files)
-        case "data-url":
+        case Transform.DATA_URL:
             return tuple(f"data:{job.scores[0].media_type};base64,{_base64(file)}" for file in job.files)
+    assert_never(transform)
 
 
 def serve_take(job: Job | None, name: str) -> Response:

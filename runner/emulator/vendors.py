@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
@@ -16,6 +16,7 @@ from runner.emulator.links import serve_take, take_links
 from runner.emulator.routing import has_key, match, model_for
 from runner.emulator.synth import scores
 from runner.emulator.timing import word_at
+from runner.records.provider import Mode
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -102,9 +103,14 @@ class Vendors:
         accept(entry, job)
         if refused:
             return _said(play.error(provider, refused.status))
-        if provider.mode == "async":
-            return _said(play.accepted(provider, job.facts(poll_url=self._poll_url(request, job))))
-        return await self._held(request, job)
+        match provider.mode:
+            case Mode.ASYNC:
+                return _said(play.accepted(provider, job.facts(poll_url=self._poll_url(request, job))))
+            case Mode.SYNC_JSON | Mode.SYNC_BYTES:
+                return await self._held(request, job)
+            case Mode.LOCAL:
+                raise AssertionError("a model that runs here has no operations")
+        assert_never(provider.mode)
 
     def _begin(
         self, provider: Provider, model: Model, body: dict[str, Json], params: dict[str, Json], fault: Fault | None
@@ -124,7 +130,7 @@ class Vendors:
         await asyncio.wait([asyncio.wrap_future(future) for future in job.work])
         if job.broken or (job.fault and job.fault.do == "failed"):
             return _said(play.error(job.provider, 500, job.broken or play.MESSAGE))
-        if job.provider.mode == "sync-bytes":
+        if job.provider.mode.answers_audio:
             return Response(job.files[0].read_bytes(), media_type=job.scores[0].media_type)
         return _said(play.done(job.provider, job.facts(media=take_links(job, str(request.base_url)))))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from runner.records.outcome import Result
+from runner.records.provider import ErrorGroup
 from runner.records.submission import Phase
 
 if TYPE_CHECKING:
     from runner.provider.rate_limit import Refusal
     from runner.records.exchange import Reading
-    from runner.records.outcome import Result
-    from runner.records.provider import ErrorGroup, Provider
+    from runner.records.provider import Provider
     from runner.records.submission import Submission
 
 _AT_NO_COST = "run again: the job is paid and goes on"
@@ -39,45 +40,55 @@ class Ending:
 def unreachable(provider: Provider, why: str) -> Ending:
     """No byte of any try left this machine."""
     message = f"{provider.title} cannot be reached: {why}"
-    return Ending(result="failed", message=message, help="nothing was sent or charged; run again when it is reachable")
+    return Ending(
+        result=Result.FAILED, message=message, help="nothing was sent or charged; run again when it is reachable"
+    )
 
 
 def refused(refusal: Refusal) -> Ending:
     """No leave to submit came."""
-    return Ending(result="skipped", message=f"not submitted: {refusal.message}", help=refusal.help, group=refusal.group)
+    return Ending(
+        result=Result.SKIPPED, message=f"not submitted: {refusal.message}", help=refusal.help, group=refusal.group
+    )
 
 
 def not_asked_for() -> Ending:
     """What was taken up turned out not to be paid for, and this plan foresaw no new submit."""
     message = "the earlier submit came to nothing, and was not charged"
-    return Ending(result="failed", message=message, help="run again: the plan then shows what a new submit costs")
+    return Ending(result=Result.FAILED, message=message, help="run again: the plan then shows what a new submit costs")
 
 
 def rejected(provider: Provider, reading: Reading) -> Ending:
     """The vendor proved that it did not execute the submit."""
     title = provider.title
     match reading.group:
-        case "auth":
+        case ErrorGroup.AUTH:
             variable = provider.auth.env if provider.auth else "the key"
             message = f"{title} does not accept the key: {reading.message}"
             return Ending(
-                result="failed", message=message, help=reading.help or f"check {variable}", group="auth", closes=True
+                result=Result.FAILED,
+                message=message,
+                help=reading.help or f"check {variable}",
+                group=ErrorGroup.AUTH,
+                closes=True,
             )
-        case "account":
+        case ErrorGroup.ACCOUNT:
             message = f"{title} holds the account: {reading.message}"
             help_ = f"{_settle(provider, reading)}, then run again"
-            return Ending(result="failed", message=message, help=help_, group="account", closes=True)
-        case "balance":
+            return Ending(result=Result.FAILED, message=message, help=help_, group=ErrorGroup.ACCOUNT, closes=True)
+        case ErrorGroup.BALANCE:
             message = f"{title}: {reading.message}"
             help_ = reading.help or f"top up at {title}, then run again"
-            return Ending(result="failed", message=message, help=help_, group="balance", closes=True)
-        case "rate" | "busy":
+            return Ending(result=Result.FAILED, message=message, help=help_, group=ErrorGroup.BALANCE, closes=True)
+        case ErrorGroup.RATE | ErrorGroup.BUSY:
             message = f"{title} stays busy: {reading.message}"
-            return Ending(result="failed", message=message, help=reading.help or "nothing was charged; run again later")
-        case "invalid" | "missing" | "transient" | None:
+            return Ending(
+                result=Result.FAILED, message=message, help=reading.help or "nothing was charged; run again later"
+            )
+        case ErrorGroup.INVALID | ErrorGroup.MISSING | ErrorGroup.TRANSIENT | None:
             message = f"{title} refused: {reading.message}"
             help_ = reading.help or "nothing was charged; change the job, then run again"
-            return Ending(result="failed", message=message, help=help_, group=reading.group)
+            return Ending(result=Result.FAILED, message=message, help=help_, group=reading.group)
 
 
 def _settle(provider: Provider, reading: Reading) -> str:
@@ -88,47 +99,47 @@ def _settle(provider: Provider, reading: Reading) -> str:
 def doubtful(provider: Provider, why: str, *, resolving: str, free: bool) -> Ending:
     """A submit may have been charged and nothing proves it; `resolving` is the command that decides it."""
     if free:
-        return Ending(result="failed", message=why, help="the model is free: run again")
+        return Ending(result=Result.FAILED, message=why, help="the model is free: run again")
     looking = f"see what {provider.title} lists" if provider.listing else f"look at your account with {provider.title}"
     help_ = f"nothing is sent again by itself; {looking}, then: {resolving}"
-    return Ending(result="unknown", message=f"payment in an unknown state: {why}", help=help_)
+    return Ending(result=Result.UNKNOWN, message=f"payment in an unknown state: {why}", help=help_)
 
 
 def locked_out(provider: Provider, reading: Reading) -> Ending:
     """The key or the account is not accepted any more while a paid job is under way."""
-    if reading.group == "account":
+    if reading.group is ErrorGroup.ACCOUNT:
         message = f"{provider.title} holds the account: {reading.message}"
         help_ = f"{_settle(provider, reading)}, then run again: the job is paid and goes on"
-        return Ending(result="failed", message=message, help=help_, group="account")
+        return Ending(result=Result.FAILED, message=message, help=help_, group=ErrorGroup.ACCOUNT)
     message = f"{provider.title} does not accept the key any more: {reading.message}"
     help_ = "mend the key and run again: the job is paid and goes on"
-    return Ending(result="failed", message=message, help=help_, group="auth")
+    return Ending(result=Result.FAILED, message=message, help=help_, group=ErrorGroup.AUTH)
 
 
 def unfound(provider: Provider, why: str, *, resolving: str) -> Ending:
     """The lock holds the digest of a receipt, and the vendor's list does not give the id behind it."""
     message = f"the receipt was begun on another machine, and {provider.title} does not say its id: {why}"
     help_ = f"it stays in the lock; run again there or here, or look the id up: {resolving} --id ID"
-    return Ending(result="failed", message=message, help=help_)
+    return Ending(result=Result.FAILED, message=message, help=help_)
 
 
 def stalled(provider: Provider, submission: Submission, age_s: float) -> Ending:
     """A paid job is not finished at its deadline."""
     last = f"; the last answer: {submission.message}" if submission.message else ""
     message = f"{_named(provider, submission)} is not finished {age_s:.0f} s after its submit{last}"
-    return Ending(result="failed", message=message, help="run again to go on waiting: it costs nothing")
+    return Ending(result=Result.FAILED, message=message, help="run again to go on waiting: it costs nothing")
 
 
 def dead_link(provider: Provider, submission: Submission) -> Ending:
     """The link stays dead although it was asked for afresh."""
     message = f"the link to the audio of {_named(provider, submission)} is dead: {submission.message}"
     help_ = f"run again to try once more, at no cost; {_PAY_ANEW}"
-    return Ending(result="failed", message=message, help=help_)
+    return Ending(result=Result.FAILED, message=message, help=help_)
 
 
 def undownloaded(why: str) -> Ending:
     """The download did not succeed this time."""
-    return Ending(result="failed", message=why, help=_AT_NO_COST)
+    return Ending(result=Result.FAILED, message=why, help=_AT_NO_COST)
 
 
 def left_behind(provider: Provider, submission: Submission, *, resolving: str) -> Ending:
@@ -142,32 +153,34 @@ def over(provider: Provider, submission: Submission) -> Ending:
     match submission.phase:
         case Phase.FAILED:
             message = f"{provider.title}: {submission.message} ({_PAID[submission.charged]})"
-            return Ending(result="failed", message=message, help="`retries: N` asks again by itself")
+            return Ending(result=Result.FAILED, message=message, help="`retries: N` asks again by itself")
         case Phase.LOST if provider.poll is None:
             message = f"{provider.title} answers once and cannot be asked for its audio again"
-            return Ending(result="failed", message=message, help=_PAY_ANEW)
+            return Ending(result=Result.FAILED, message=message, help=_PAY_ANEW)
         case Phase.LOST:
             message = f"{provider.title} does not know {_named(provider, submission)} any more"
-            return Ending(result="failed", message=message, help=_ANEW)
+            return Ending(result=Result.FAILED, message=message, help=_ANEW)
         case _:
-            return Ending(result="failed", message=submission.message, help=_ANEW)
+            return Ending(result=Result.FAILED, message=submission.message, help=_ANEW)
 
 
 def interrupted(*, unpaid: bool) -> Ending:
     """The run was asked to stop."""
     if unpaid:
-        return Ending(result="skipped", message="not submitted: interrupted")
-    return Ending(result="unfinished", message="interrupted", help="run again: it goes on and is not paid twice")
+        return Ending(result=Result.SKIPPED, message="not submitted: interrupted")
+    return Ending(result=Result.UNFINISHED, message="interrupted", help="run again: it goes on and is not paid twice")
 
 
 def unexpected(error: Exception) -> Ending:
     """Something that nobody thought of; what was paid for is in the journal as far as it came."""
     message = f"unexpected {type(error).__name__}: {error}"
-    return Ending(result="failed", message=message, help="this is a fault of Scorefile; run again to go on at no cost")
+    return Ending(
+        result=Result.FAILED, message=message, help="this is a fault of Scorefile; run again to go on at no cost"
+    )
 
 
 def broken(error: Exception) -> Ending:
     """Something on this machine is in the way."""
     message = f"{error.strerror or error} ({error.filename or 'disk'})" if isinstance(error, OSError) else str(error)
     help_ = getattr(error, "help", None) or "mend it, then run again: it goes on at no cost"
-    return Ending(result="failed", message=message, help=help_)
+    return Ending(result=Result.FAILED, message=message, help=help_)

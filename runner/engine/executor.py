@@ -24,6 +24,9 @@ from runner.engine.job_run import Life
 from runner.errors import StateError
 from runner.provider.rate_limit import Pace, Refusal
 from runner.records.media_types import EXTENSIONS
+from runner.records.outcome import Result
+from runner.records.plan import Verb
+from runner.records.provider import ErrorGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -139,18 +142,18 @@ class Executor:
         lives = []
         for action in self._plan.actions:
             match action.verb:
-                case "reuse":
+                case Verb.REUSE:
                     self._settle(action, outcomes.reused(action))
-                case "blocked":
+                case Verb.BLOCKED:
                     self._settle(action, outcomes.blocked(action, self._terms.resolving))
-                case "restore":
+                case Verb.RESTORE:
                     self._settle(action, self._restore(action))
-                case "generate" | "regenerate" | "resume" | "remaster":
+                case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME:
                     lives.append(self._life(action))
                 case _:
                     assert_never(action.verb)
         for action in self._plan.collect:
-            if action.verb == "blocked":
+            if action.verb is Verb.BLOCKED:
                 self._settle(action, outcomes.blocked(action, self._terms.resolving))
             else:
                 lives.append(self._life(action))
@@ -196,8 +199,8 @@ class Executor:
 
     def _settle(self, action: Action, outcome: Outcome) -> None:
         self._outcomes[action.request.job] = outcome
-        self._failed = self._failed or outcome.result == "failed"
-        if outcome.result != "reused":
+        self._failed = self._failed or outcome.result is Result.FAILED
+        if outcome.result is not Result.REUSED:
             self._notify(Progress(job=outcome.job, state=outcome.result, note=outcome.message, over=True))
 
     def _begin_ready(self) -> None:
@@ -213,7 +216,7 @@ class Executor:
 
     def _is_there(self, need: str) -> bool:
         ended = self._outcomes.get(need)
-        return ended is None or ended.result in ("made", "reused", "restored")
+        return ended is None or ended.result.is_there
 
     # ------------------------------------------------------------ driving one life
 
@@ -348,7 +351,11 @@ class Executor:
         if self._terms.fail_fast and self._failed:
             return Refusal(message="another job failed (--fail-fast)")
         over = self._budget.refusal(job, turn.worst)
-        return None if over is None else Refusal(message=over, help="raise the budget or --max-cost", group="balance")
+        return (
+            None
+            if over is None
+            else Refusal(message=over, help="raise the budget or --max-cost", group=ErrorGroup.BALANCE)
+        )
 
     def _turn_wait_s(self) -> float:
         """Return how long the first waiting turn may have to wait for its vendor's pace alone."""
@@ -360,7 +367,7 @@ class Executor:
 
     def _end(self, life: Life, outcome: Outcome) -> None:
         self._outcomes[life.job] = outcome
-        self._failed = self._failed or outcome.result == "failed"
+        self._failed = self._failed or outcome.result is Result.FAILED
         self._budget = self._budget.settle(life.job, outcome.spent_usd)
         for other in self._needed_by.pop(life.job, ()):
             self._needs[other.job].discard(life.job)

@@ -7,7 +7,7 @@ and is therefore free to write.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.engine import endings, machine
 from runner.engine.effects import Interrupted, Progress, Turn, Wait, Work
@@ -24,8 +24,9 @@ from runner.provider.transport import NotSent, Unproven
 from runner.records.exchange import Reading, Verdict
 from runner.records.lock import chosen_take
 from runner.records.media_types import EXTENSIONS
-from runner.records.outcome import Outcome
+from runner.records.outcome import Outcome, Result
 from runner.records.pipeline import Webhook
+from runner.records.provider import ErrorGroup
 from runner.records.submission import UNPAID, Phase, Submission
 from runner.state.blobs.local import TakeMissing
 
@@ -113,7 +114,7 @@ class Life:
             self._leave_vendor()
 
     def _next_step(self) -> Generator[Effect, Any, Outcome | None]:
-        local = self._provider.mode == "local"
+        local = self._provider.mode.is_local
         match machine.step(self.submission, local=local, polled=self._provider.poll is not None):
             case Step.SUBMIT:
                 return (yield from self._submit())
@@ -139,7 +140,7 @@ class Life:
     # ------------------------------------------------------------ submit
 
     def _submit(self) -> Generator[Effect, Any, Outcome | None]:
-        if self.action.verb == "resume":
+        if not self.action.verb.makes:
             return self._end(endings.not_asked_for())
         if not self._entered:
             refusal = yield Turn(provider=self._model.provider, worst=self.action.cost.worst)
@@ -196,7 +197,7 @@ class Life:
         return None
 
     def _was_rejected(self, reading: Reading) -> Generator[Effect, Any, Outcome | None]:
-        tries = {"rate": self._rejected, "busy": self._busy}.get(reading.group or "")
+        tries = self._tries(reading.group)
         wait_s = tries.again_in_s(reading.retry_after_s) if tries else None
         if tries and wait_s is not None:
             self._pace.hold(self._world.monotonic() + wait_s)
@@ -208,6 +209,19 @@ class Life:
         if ending.closes:
             self._pace.close(Refusal(message=ending.message, help=ending.help, group=ending.group))
         return self._end(ending)
+
+    def _tries(self, group: ErrorGroup | None) -> Tries | None:
+        """Return the counter of a refusal after which the submit is made again; None when it is final."""
+        match group:
+            case ErrorGroup.RATE:
+                return self._rejected
+            case ErrorGroup.BUSY:
+                return self._busy
+            case ErrorGroup.AUTH | ErrorGroup.ACCOUNT | ErrorGroup.BALANCE | ErrorGroup.INVALID:
+                return None
+            case ErrorGroup.MISSING | ErrorGroup.TRANSIENT | None:
+                return None
+        assert_never(group)
 
     def _in_doubt(self) -> Generator[Effect, Any, Outcome | None]:
         """Hold a submit without a proven outcome, unless sending it again is free or the user's own choice."""
@@ -243,7 +257,7 @@ class Life:
         id_ = known.plain
         if not self._polls:
             self._tell("generating")
-        if self._polls or self.action.verb != "resume":
+        if self._polls or self.action.verb.makes:
             yield Wait(seconds=self._poll_wait_s())
         self._polls += 1
         client, model = self._client, self._model
@@ -320,7 +334,7 @@ class Life:
             self._store.drop_pending(ended)
             if ended.charged is False:
                 self.story.take_back_submit()
-            if self._retries_left and self.action.verb != "resume":
+            if self._retries_left and self.action.verb.makes:
                 self._retries_left -= 1
                 self._tell("waiting", f"{ended.message}; asked again, {self._retries_left} left")
                 self._begin_again()
@@ -338,7 +352,7 @@ class Life:
         self._leave_vendor()
 
     def _made(self, message: str = "", *, entry: Entry | None = None) -> Outcome:
-        return self._end(Ending(result="made", message=message), entry)
+        return self._end(Ending(result=Result.MADE, message=message), entry)
 
     def _end(self, ending: Ending, entry: Entry | None = None) -> Outcome:
         self._tell(ending.result, ending.message, over=True)
@@ -352,8 +366,6 @@ class Life:
             help=ending.help,
             group=ending.group,
         )
-
-    # ------------------------------------------------------------ small things
 
     @property
     def _resolving(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.records.outcome import Outcome
+from runner.records.outcome import Outcome, Result
 from runner.records.submission import IN_DOUBT
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 def reused(action: Action) -> Outcome:
     """Nothing is to be done."""
-    return Outcome(job=action.request.job, model=action.request.model.id, result="reused", entry=action.entry)
+    return Outcome(job=action.request.job, model=action.request.model.id, result=Result.REUSED, entry=action.entry)
 
 
 def restored(action: Action, entry: Entry) -> Outcome:
     """A take that was there already stands at its output again."""
     request = action.request
-    return Outcome(job=request.job, model=request.model.id, result="restored", entry=entry, message=action.reason)
+    return Outcome(job=request.job, model=request.model.id, result=Result.RESTORED, entry=entry, message=action.reason)
 
 
 def unrestored(action: Action, error: Exception) -> Outcome:
@@ -32,7 +32,7 @@ def unrestored(action: Action, error: Exception) -> Outcome:
     return Outcome(
         job=action.request.job,
         model=action.request.model.id,
-        result="failed",
+        result=Result.FAILED,
         entry=action.entry,
         spent_usd=Decimal(0),
         message=str(error),
@@ -49,7 +49,7 @@ def blocked(action: Action, resolving: Callable[[str], str]) -> Outcome:
     return Outcome(
         job=action.request.job,
         model=action.request.model.id,
-        result="failed" if held is None else "unknown",
+        result=Result.FAILED if held is None else Result.UNKNOWN,
         entry=action.entry,
         spent_usd=Decimal(0) if held is None else None,
         message=action.reason,
@@ -59,4 +59,4 @@ def blocked(action: Action, resolving: Callable[[str], str]) -> Outcome:
 
 def skipped(request: Request, message: str) -> Outcome:
     """Its turn did not come."""
-    return Outcome(job=request.job, model=request.model.id, result="skipped", message=message)
+    return Outcome(job=request.job, model=request.model.id, result=Result.SKIPPED, message=message)

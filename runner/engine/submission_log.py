@@ -45,7 +45,7 @@ class Story:
     ) -> None:
         self._request: Request = action.request
         self._provider, self._store, self._now, self._token = provider, store, now, token
-        resumed = action.verb == "resume"
+        resumed = not action.verb.makes
         self._begun = action.submission if resumed else None
         self._given_up = None if resumed else action.submission
         self.submission: Submission = self._begun or _blank(action.request)
@@ -102,7 +102,7 @@ class Story:
 
     def fetch_again(self) -> None:
         """Go back to the links, or to the vendor where there are none: the takes are in the store no more."""
-        if self.submission.media or self._provider.mode == "local":
+        if self.submission.media or self._provider.mode.is_local:
             again = Reading(verdict=Verdict.DONE, media=self.submission.media)
             self.record(machine.ready(self.submission, again, at=self.at()))
         else:

@@ -6,29 +6,20 @@ from typing import TYPE_CHECKING
 
 from runner.report.plan_text import change_words, price, why
 from runner.report.style import clean, paint
+from runner.report.verbs import SHOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from runner.records.plan import Action, Change, Verb
+    from runner.records.plan import Action, Change
     from runner.records.source import Mark
-
-WORDS: Mapping[Verb, str] = {
-    "reuse": "nothing to do",
-    "restore": "would be restored",
-    "resume": "would be finished",
-    "generate": "would be made",
-    "regenerate": "would be made anew",
-    "remaster": "would be mastered anew",
-    "blocked": "cannot go on",
-}
 
 
 def explain_job(action: Action, *, color: bool) -> str:
     """Return what would be done for one job and why, each changed value with its whole way."""
     lines = [
         f"{paint(clean(action.request.job), 'strong', on=color)}  {action.request.model.id}",
-        f"  {WORDS[action.verb]}: {clean(why(action))}",
+        f"  {SHOWN[action.verb].would}: {clean(why(action))}",
     ]
     for change in action.changes:
         old, new = change_words(change)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.plan.fingerprint import fingerprint, identity
-from runner.records.submission import IN_DOUBT, OPEN
+from runner.records.submission import UNSETTLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,7 +50,7 @@ class Claims:
             self._finished.setdefault(self._key(made.model, made.request), []).append((job, made))
         self._open: dict[str, list[Submission]] = {}
         for item in submissions:
-            if item.phase in OPEN or item.phase in IN_DOUBT:
+            if item.phase in UNSETTLED:
                 self._open.setdefault(self._key(item.model, item.params, item.seed_param), []).append(item)
 
     def submission(self, request: Request) -> Submission | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from runner.catalog.kinds import kinds_of
 from runner.catalog.prices import cost, total
@@ -17,26 +17,21 @@ from runner.plan.claims import Claims, pinned
 from runner.plan.fingerprint import fingerprint
 from runner.plan.pending import from_pending
 from runner.records.media_types import EXTENSIONS
-from runner.records.plan import Action, Change, Cost, Plan
+from runner.records.plan import Action, Change, Cost, Plan, Verb
 from runner.records.request import Request
 from runner.records.source import Mark
-from runner.records.submission import ENDED_BADLY, IN_DOUBT, OPEN
+from runner.records.submission import ENDED_BADLY, IN_DOUBT, NextRun
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
     from runner.records.catalog import Model
     from runner.records.lock import Entry, Lock
-    from runner.records.plan import Verb
     from runner.records.source import Json
     from runner.records.submission import Submission
 
 
-ASKING = ("generate", "regenerate", "resume", "remaster")
-"""The verbs for which somebody has to be asked: a vendor, or a model that runs here."""
 _IN_DOUBT = "payment in an unknown state: a submit went out unproven"
-MAKING = ("generate", "regenerate")
-"""The verbs that may be paid for."""
 MAX_RESUBMITS = 2
 """How often one run sends a job again whose submit has no proven outcome, where that is free or asked for."""
 
@@ -98,7 +93,7 @@ def output_path(request: Request, entry: Entry) -> str:
 def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) -> Action:
     entry = _finished(facts.lock.jobs.get(request.job))
     submission = claims.submission(request)
-    forced = _generate(request, "regenerate" if entry else "generate", "--force", entry=entry)
+    forced = _generate(request, Verb.REGENERATE if entry else Verb.GENERATE, "--force", entry=entry)
     if submission is not None:
         given_up = force and submission.phase in ENDED_BADLY
         return replace(forced, submission=submission) if given_up else _resume(request, submission, entry)
@@ -110,26 +105,26 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
     wanted = request if entry is None else pinned(request, entry)
     made = claims.made_before(request)
     if made is not None and all(take.sha256 in facts.blobs for take in made.takes):
-        return _act(pinned(request, made), "restore", "made before; its takes are in the store", made, request.job)
+        return _act(pinned(request, made), Verb.RESTORE, "made before; its takes are in the store", made, request.job)
     if made is not None and _can_be_asked(made, facts) and not _is_free(request):
         reason = "made before and gone from the store; asks the vendor for it again, at no cost"
-        return replace(_act(pinned(request, made), "resume", reason), submission=from_pending(request.job, made))
+        return replace(_act(pinned(request, made), Verb.RESUME, reason), submission=from_pending(request.job, made))
     if entry is not None:
-        return _generate(wanted, "regenerate", "", entry=entry, changes=_changes(wanted, entry))
-    return _generate(request, "generate", "not made yet")
+        return _generate(wanted, Verb.REGENERATE, "", entry=entry, changes=_changes(wanted, entry))
+    return _generate(request, Verb.GENERATE, "not made yet")
 
 
 def _guarded(action: Action, facts: Facts) -> Action:
     """Block what would be paid for while something that is not ours stands at its output: found out now, not after."""
     request = action.request
-    if action.verb not in MAKING or request.output is None:
+    if not action.verb.makes or request.output is None:
         return action
     own = facts.lock.jobs.get(request.job)
     for media_type in kinds_of(request.model, request.params):
         path = request.output + EXTENSIONS[media_type]
         if path in facts.outputs and not _is_ours(facts.outputs[path], facts, own):
             reason = f"{path} is not what was made here, and is not overwritten; move it away"
-            return _act(request, "blocked", reason, action.entry)
+            return _act(request, Verb.BLOCKED, reason, action.entry)
     return action
 
 
@@ -148,17 +143,29 @@ def _finished(entry: Entry | None) -> Entry | None:
 def _resume(request: Request, submission: Submission, entry: Entry | None) -> Action:
     """Take up a submission that a run left unfinished."""
     same = replace(request, params=submission.params)
-    if submission.phase not in IN_DOUBT:
-        ended = "came to nothing, asks for it again" if submission.phase in ENDED_BADLY else "not finished"
-        reason = f"submitted {submission.submitted_at}, {ended}"
-        return replace(_act(same, "resume", reason), submission=submission)
-    if _is_free(request):
-        again = _generate(same, "generate", "a free submit was interrupted", entry=entry)
-    elif request.on_unknown == "resubmit":
+    match submission.phase.next_run:
+        case NextRun.RESUME:
+            reason = f"submitted {submission.submitted_at}, not finished"
+            return replace(_act(same, Verb.RESUME, reason), submission=submission)
+        case NextRun.ASK_AGAIN:
+            reason = f"submitted {submission.submitted_at}, came to nothing, asks for it again"
+            return replace(_act(same, Verb.RESUME, reason), submission=submission)
+        case NextRun.HOLD:
+            return _held(same, submission, entry)
+        case NextRun.START | NextRun.NOTHING:
+            raise AssertionError(f"{submission.phase} leaves nothing to take up")
+    assert_never(submission.phase.next_run)
+
+
+def _held(same: Request, submission: Submission, entry: Entry | None) -> Action:
+    """Hold a submission that may have been charged, unless sending it again is free or the user's own choice."""
+    if _is_free(same):
+        again = _generate(same, Verb.GENERATE, "a free submit was interrupted", entry=entry)
+    elif same.on_unknown == "resubmit":
         reason = "a submit has no proven outcome; on_unknown: resubmit"
-        again = _generate(same, "generate", reason, entry=entry)
+        again = _generate(same, Verb.GENERATE, reason, entry=entry)
     else:
-        again = _act(same, "blocked", _IN_DOUBT, entry)
+        again = _act(same, Verb.BLOCKED, _IN_DOUBT, entry)
     return replace(again, submission=submission)
 
 
@@ -167,10 +174,10 @@ def _left_over(submissions: Iterable[Submission], facts: Facts, asked: Asked) ->
     for item in submissions:
         if item.model not in facts.models:
             continue
-        if item.phase in OPEN:
+        if item.phase not in IN_DOUBT:
             yield _collect(item, facts)
         elif asked.jobs is None or item.job in asked.jobs:
-            yield replace(_collect(item, facts), verb="blocked", reason=_IN_DOUBT)
+            yield replace(_collect(item, facts), verb=Verb.BLOCKED, reason=_IN_DOUBT)
 
 
 def _collect(submission: Submission, facts: Facts) -> Action:
@@ -187,7 +194,7 @@ def _collect(submission: Submission, facts: Facts) -> Action:
         mark=Mark(file="", line=1, column=1),
     )
     reason = f"paid for {submission.job} before it was changed; its takes go to the store"
-    return replace(_act(request, "resume", reason), submission=submission)
+    return replace(_act(request, Verb.RESUME, reason), submission=submission)
 
 
 def _bring_back(request: Request, entry: Entry, job: str, facts: Facts) -> Action:
@@ -200,14 +207,18 @@ def _bring_back(request: Request, entry: Entry, job: str, facts: Facts) -> Actio
     if found == wanted.sha256:
         same = job == request.job and wanted.path == path and entry.take == request.take
         return _act(
-            request, "reuse" if same else "restore", moved or ("up to date" if same else "take chosen"), entry, job
+            request,
+            Verb.REUSE if same else Verb.RESTORE,
+            moved or ("up to date" if same else "take chosen"),
+            entry,
+            job,
         )
     if path in facts.outputs and not _is_ours(found, facts, entry, facts.lock.jobs.get(request.job)):
         reason = f"{path} was changed by hand, and is not overwritten; move it away to have it back"
-        return _act(request, "blocked", reason, entry, job)
+        return _act(request, Verb.BLOCKED, reason, entry, job)
     previous = wanted.path or next((take.path for take in entry.takes if take.path), None)
     if wanted.sha256 in facts.blobs or (previous and facts.outputs.get(previous) == wanted.sha256):
-        return _act(request, "restore", moved or _why_restore(entry, path, previous, found), entry, job)
+        return _act(request, Verb.RESTORE, moved or _why_restore(entry, path, previous, found), entry, job)
     return _audio_lost(request, entry, job, path, facts)
 
 
@@ -220,12 +231,12 @@ def _why_restore(entry: Entry, path: str, previous: str | None, found: str | Non
 def _audio_lost(request: Request, entry: Entry, job: str, path: str, facts: Facts) -> Action:
     """Neither the output nor the store has it: ask the vendor again where its receipt still opens something."""
     if _is_free(request):
-        return _generate(request, "regenerate", f"{path} is gone from here; the model is free", entry=entry)
+        return _generate(request, Verb.REGENERATE, f"{path} is gone from here; the model is free", entry=entry)
     if not _can_be_asked(entry, facts):
         reason = f"{path} is gone and its receipt cannot be asked again; name the job with --force to pay for a new one"
-        return _act(request, "blocked", reason, entry, job)
+        return _act(request, Verb.BLOCKED, reason, entry, job)
     reason = f"{path} is gone from here; asks the vendor for it again, at no cost"
-    return replace(_act(request, "resume", reason, entry, job), submission=from_pending(request.job, entry))
+    return replace(_act(request, Verb.RESUME, reason, entry, job), submission=from_pending(request.job, entry))
 
 
 def _can_be_asked(entry: Entry, facts: Facts) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.errors import DriftError, PolicyError
+from runner.records.plan import Verb
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -49,7 +50,7 @@ def out_of_date(todo: Plan) -> tuple[Action, ...]:
 
     Audio that is only missing here does not: it comes back as the lock says, or the run says that it cannot.
     """
-    return tuple(action for action in todo.actions if action.verb == "generate" or action.changes)
+    return tuple(action for action in todo.actions if action.verb is Verb.GENERATE or action.changes)
 
 
 def refuse_change(todo: Plan) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 from runner.provider.responses import MAX_INLINE_AUDIO, BadJsonError, find, read_json
 from runner.records.exchange import Media
+from runner.records.provider import Transform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,7 +55,7 @@ def _media_type(value: Json) -> str | None:
 
 
 def _items(rules: ResultRules, value: Json, base_url: str) -> Iterator[Media]:
-    if rules.transform == "json-string":
+    if rules.transform is Transform.JSON_STRING:
         value = _parsed(value)
     for item in value if isinstance(value, list) else [value]:
         text = next((item[key] for key in LINK_KEYS if key in item), None) if isinstance(item, dict) else item
@@ -73,14 +74,15 @@ def _item(rules: ResultRules, text: str, base_url: str) -> Media | None:
     match rules.transform:
         case None:
             return _link(text)
-        case "json-string" | "relative-url":
+        case Transform.JSON_STRING | Transform.RELATIVE_URL:
             return _link(_joined(base_url, text))
-        case "hex":
+        case Transform.HEX:
             return _bytes(lambda: bytes.fromhex(text))
-        case "base64":
+        case Transform.BASE64:
             return _bytes(lambda: base64.b64decode(text, validate=True))
-        case "data-url":
+        case Transform.DATA_URL:
             return _data_url(text)
+    assert_never(rules.transform)
 
 
 def _joined(base_url: str, text: str) -> str:

@@ -6,7 +6,7 @@ The rule behind every line of `read_submit`: an answer that does not prove other
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from runner.provider.calls import cancel_call, list_call, origin, poll_call, submit_call
 from runner.provider.media import read_media
@@ -23,32 +23,30 @@ from runner.provider.responses import (
     valid_id,
 )
 from runner.records.exchange import Cancellation, Media, Reading, Verdict
+from runner.records.provider import ErrorGroup
 
 if TYPE_CHECKING:
     from runner.records.catalog import Model
     from runner.records.exchange import Reply
-    from runner.records.provider import ErrorGroup, ErrorRow, Provider
+    from runner.records.provider import ErrorRow, Provider
     from runner.records.source import Json
 
 __all__ = ["cancel_call", "list_call", "poll_call", "read_cancel", "read_poll", "read_submit", "submit_call"]
 
-UNPROVEN: tuple[ErrorGroup | None, ...] = (None, "transient", "missing")
-"""What proves nothing on a submit: no row of the provider's own table, a passing fault, a word about ids in polls."""
-
-POLL_REFUSALS: dict[int, ErrorGroup] = {401: "auth", 403: "auth", 404: "missing", 410: "missing"}
+POLL_REFUSALS = {401: ErrorGroup.AUTH, 403: ErrorGroup.AUTH, 404: ErrorGroup.MISSING, 410: ErrorGroup.MISSING}
 """What a status says on a poll where the table has no row: asking again is free. Every other one teaches nothing."""
 
 POLLED = (200, 201, 202)
 CANCELLED = (200, 204)
 """What proves a cancel. 202 says that it was asked for, not that it was done; a redirect leads to a sign-in page."""
-INLINE = ("hex", "base64", "data-url")
 REDIRECT, REFUSED, SERVER_FAULT = 300, 400, 500
 
 
 def answer_limit(provider: Provider) -> int:
     """Return how many bytes an answer may have: few, unless the provider puts the audio itself into it."""
-    inline = provider.result is not None and provider.result.transform in INLINE
-    return MAX_INLINE_AUDIO if inline or provider.mode == "sync-bytes" else MAX_JSON
+    transform = provider.result.transform if provider.result else None
+    inline = transform is not None and transform.is_inline
+    return MAX_INLINE_AUDIO if inline or provider.mode.answers_audio else MAX_JSON
 
 
 # ---------------------------------------------------------------- submit answers
@@ -56,7 +54,7 @@ def answer_limit(provider: Provider) -> int:
 
 def read_submit(provider: Provider, model: Model, reply: Reply) -> Reading:
     """Say what the answer to a submit means: ACCEPTED or DONE with proof, REJECTED with proof, else UNKNOWN."""
-    if reply.status in provider.accepted and provider.mode == "sync-bytes":
+    if reply.status in provider.accepted and provider.mode.answers_audio:
         return _read_bytes(provider, model, reply)
     document, fault = _document(provider, reply)
     text = reason(provider.error_paths, document)
@@ -67,7 +65,7 @@ def read_submit(provider: Provider, model: Model, reply: Reply) -> Reading:
         fault = fault or "the answer holds neither audio nor a usable id"
     row = _row(provider, reply.status, text)
     said, pause = _said(provider, reply, text or fault), retry_after(reply.headers)
-    if row is None or row.group in UNPROVEN:
+    if row is None or not row.group.proves_rejection:
         return Reading(verdict=Verdict.UNKNOWN, message=said, retry_after_s=pause)
     return Reading(verdict=Verdict.REJECTED, group=row.group, message=said, help=row.help, retry_after_s=pause)
 
@@ -75,7 +73,7 @@ def read_submit(provider: Provider, model: Model, reply: Reply) -> Reading:
 def _read_taken(provider: Provider, model: Model, document: Json) -> Reading | None:
     """Find the proof that a submit was taken: audio in a synchronous answer, else an id that can be polled."""
     receipt = valid_id(find(provider.id_path, document))
-    if provider.mode == "sync-json":
+    if provider.mode.answers_result:
         done = _read_done(provider, model, document)
         if done is not None:
             return done
@@ -120,12 +118,13 @@ def read_poll(provider: Provider, model: Model, reply: Reply, *, id: str) -> Rea
 
 def _poll_refusal(group: ErrorGroup | None) -> Verdict:
     match group:
-        case "auth" | "account":
+        case ErrorGroup.AUTH | ErrorGroup.ACCOUNT:
             return Verdict.REFUSED
-        case "missing":
+        case ErrorGroup.MISSING:
             return Verdict.MISSING
-        case "balance" | "rate" | "busy" | "invalid" | "transient" | None:
+        case ErrorGroup.BALANCE | ErrorGroup.RATE | ErrorGroup.BUSY | ErrorGroup.INVALID | ErrorGroup.TRANSIENT | None:
             return Verdict.RETRY
+    assert_never(group)
 
 
 def _read_state(provider: Provider, model: Model, reply: Reply, document: Json) -> Reading:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from enum import StrEnum
+from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -26,7 +27,45 @@ class Cost:
     date: str = ""
 
 
-Verb: TypeAlias = Literal["reuse", "restore", "generate", "regenerate", "resume", "remaster", "blocked"]
+class Verb(StrEnum):
+    """What a run does for one request."""
+
+    GENERATE = "generate"
+    REGENERATE = "regenerate"
+    RESUME = "resume"
+    RESTORE = "restore"
+    REUSE = "reuse"
+    BLOCKED = "blocked"
+
+    @property
+    def makes(self) -> bool:
+        """Whether a new submission is made, which may be paid for."""
+        match self:
+            case Verb.GENERATE | Verb.REGENERATE:
+                return True
+            case Verb.RESUME | Verb.RESTORE | Verb.REUSE | Verb.BLOCKED:
+                return False
+        assert_never(self)
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody has to be asked: a provider, or a model that runs here."""
+        match self:
+            case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME:
+                return True
+            case Verb.RESTORE | Verb.REUSE | Verb.BLOCKED:
+                return False
+        assert_never(self)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it does more than keep, or put back, what is there already."""
+        match self:
+            case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME | Verb.BLOCKED:
+                return True
+            case Verb.RESTORE | Verb.REUSE:
+                return False
+        assert_never(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,13 +13,101 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 
-Mode: TypeAlias = Literal["async", "sync-json", "sync-bytes", "local"]
+class Mode(StrEnum):
+    """How a provider works: what the answer to a submit holds, or that the model runs here."""
+
+    ASYNC = "async"
+    SYNC_JSON = "sync-json"
+    SYNC_BYTES = "sync-bytes"
+    LOCAL = "local"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its models run on this machine: no request is sent, nothing is charged."""
+        match self:
+            case Mode.LOCAL:
+                return True
+            case Mode.ASYNC | Mode.SYNC_JSON | Mode.SYNC_BYTES:
+                return False
+        assert_never(self)
+
+    @property
+    def answers_result(self) -> bool:
+        """Whether the answer to a submit may hold the result of the job: links, or the audio as text."""
+        match self:
+            case Mode.SYNC_JSON:
+                return True
+            case Mode.ASYNC | Mode.SYNC_BYTES | Mode.LOCAL:
+                return False
+        assert_never(self)
+
+    @property
+    def answers_audio(self) -> bool:
+        """Whether the body of the answer to a submit is the audio itself."""
+        match self:
+            case Mode.SYNC_BYTES:
+                return True
+            case Mode.ASYNC | Mode.SYNC_JSON | Mode.LOCAL:
+                return False
+        assert_never(self)
+
 
 State: TypeAlias = Literal["waiting", "done", "failed"]
 
-ErrorGroup: TypeAlias = Literal["auth", "account", "balance", "rate", "busy", "invalid", "missing", "transient"]
 
-Transform: TypeAlias = Literal["json-string", "hex", "base64", "data-url", "relative-url"]
+class ErrorGroup(StrEnum):
+    """What a refusal is about."""
+
+    AUTH = "auth"
+    ACCOUNT = "account"
+    BALANCE = "balance"
+    RATE = "rate"
+    BUSY = "busy"
+    INVALID = "invalid"
+    MISSING = "missing"
+    TRANSIENT = "transient"
+
+    @property
+    def proves_rejection(self) -> bool:
+        """Whether, in answer to a submit, it proves that the request was not executed."""
+        match self:
+            case ErrorGroup.AUTH | ErrorGroup.ACCOUNT | ErrorGroup.BALANCE:
+                return True
+            case ErrorGroup.RATE | ErrorGroup.BUSY | ErrorGroup.INVALID:
+                return True
+            case ErrorGroup.MISSING | ErrorGroup.TRANSIENT:  # a word about ids in polls, and a passing fault
+                return False
+        assert_never(self)
+
+    @property
+    def closes(self) -> bool:
+        """Whether the provider will take nothing more in this run."""
+        match self:
+            case ErrorGroup.AUTH | ErrorGroup.ACCOUNT | ErrorGroup.BALANCE:
+                return True
+            case ErrorGroup.RATE | ErrorGroup.BUSY | ErrorGroup.INVALID | ErrorGroup.MISSING | ErrorGroup.TRANSIENT:
+                return False
+        assert_never(self)
+
+
+class Transform(StrEnum):
+    """How the audio of an answer is written there."""
+
+    JSON_STRING = "json-string"
+    HEX = "hex"
+    BASE64 = "base64"
+    DATA_URL = "data-url"
+    RELATIVE_URL = "relative-url"
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether the answer holds the audio itself, not a link to it."""
+        match self:
+            case Transform.HEX | Transform.BASE64 | Transform.DATA_URL:
+                return True
+            case Transform.JSON_STRING | Transform.RELATIVE_URL:
+                return False
+        assert_never(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +226,6 @@ class Provider:
     submits: tuple[int, float] | None
     """At most (count, within seconds) submits, where the vendor documents such a limit."""
     submit_timeout_s: float
-    link_life_s: float | None
-    """How long a result link lives, in seconds; None when the vendor does not say."""
     replies: Mapping[str, Json]
     """Recorded answers from the vendor's own pages: the emulator plays them, the tests read them."""
     id_shape: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +14,34 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 
+class Paid(StrEnum):
+    """Whether a submission was charged."""
+
+    NO = "no"
+    YES = "yes"
+    UNKNOWN = "unknown"
+
+
+class NextRun(StrEnum):
+    """What the next run does about a submission that an earlier run left."""
+
+    START = "start"  # it is proven to be over: a new submission may be made, and paid for
+    RESUME = "resume"  # it goes on at no cost
+    ASK_AGAIN = "ask again"  # it ended without its audio: the provider is asked for it once more, at no cost
+    HOLD = "hold"  # it may have been charged: a person decides
+    NOTHING = "nothing"  # its takes are in the lock
+
+
+class Remote(StrEnum):
+    """What the provider may be doing about a submission."""
+
+    NOTHING = "nothing"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
 class Phase(StrEnum):
-    """Where one submission stands. The journal holds one row for each step."""
+    """How far one submission has come. The journal holds one row for each step."""
 
     PLANNED = "planned"
     INTENT = "intent"
@@ -34,25 +60,71 @@ class Phase(StrEnum):
     EXPIRED = "expired"
     BAD_CONTENT = "bad_content"
 
+    @property
+    def paid(self) -> Paid:
+        """Return whether a submission in this phase was charged; of FAILED ones `Submission.charged` may know more."""
+        match self:
+            case Phase.PLANNED | Phase.NOT_SENT | Phase.REJECTED:
+                return Paid.NO
+            case Phase.INTENT | Phase.ANSWERED | Phase.UNKNOWN | Phase.FAILED:
+                return Paid.UNKNOWN
+            case Phase.ACCEPTED | Phase.READY | Phase.FETCHED | Phase.PLACED | Phase.DONE | Phase.STALLED:
+                return Paid.YES
+            case Phase.LOST | Phase.EXPIRED | Phase.BAD_CONTENT:
+                return Paid.YES
+        assert_never(self)
 
-ENDED_BADLY = frozenset({Phase.LOST, Phase.BAD_CONTENT, Phase.EXPIRED})
-"""Phases of a paid submission that ended without its audio: the next run asks the vendor for it again, at no cost."""
+    @property
+    def next_run(self) -> NextRun:
+        """Return what the next run does about a submission in this phase."""
+        match self:
+            case Phase.PLANNED | Phase.NOT_SENT | Phase.REJECTED | Phase.FAILED:
+                return NextRun.START
+            case Phase.INTENT | Phase.UNKNOWN:
+                return NextRun.HOLD
+            case Phase.ANSWERED | Phase.ACCEPTED | Phase.READY | Phase.FETCHED | Phase.PLACED | Phase.STALLED:
+                return NextRun.RESUME
+            case Phase.LOST | Phase.EXPIRED | Phase.BAD_CONTENT:
+                return NextRun.ASK_AGAIN
+            case Phase.DONE:
+                return NextRun.NOTHING
+        assert_never(self)
 
-OPEN = ENDED_BADLY | {
-    Phase.ANSWERED,
-    Phase.ACCEPTED,
-    Phase.READY,
-    Phase.FETCHED,
-    Phase.PLACED,
-    Phase.STALLED,
-}
+    @property
+    def remote(self) -> Remote:
+        """Return what the provider may be doing about a submission in this phase."""
+        match self:
+            case Phase.PLANNED | Phase.NOT_SENT | Phase.REJECTED | Phase.INTENT | Phase.ANSWERED | Phase.UNKNOWN:
+                return Remote.NOTHING
+            case Phase.ACCEPTED | Phase.STALLED | Phase.EXPIRED:
+                return Remote.RUNNING
+            case Phase.READY | Phase.FETCHED | Phase.PLACED:
+                return Remote.FINISHED
+            case Phase.DONE | Phase.FAILED | Phase.LOST | Phase.BAD_CONTENT:
+                return Remote.NOTHING
+        assert_never(self)
+
+
+OPEN = frozenset(phase for phase in Phase if phase.next_run in {NextRun.RESUME, NextRun.ASK_AGAIN})
 """Phases of a paid submission that can go on at no cost."""
 
-IN_DOUBT = frozenset({Phase.INTENT, Phase.UNKNOWN})
+ENDED_BADLY = frozenset(phase for phase in Phase if phase.next_run is NextRun.ASK_AGAIN)
+"""Phases of a paid submission that ended without its audio."""
+
+IN_DOUBT = frozenset(phase for phase in Phase if phase.next_run is NextRun.HOLD)
 """Phases in which a charge is possible and nothing proves it."""
 
-UNPAID = frozenset({Phase.PLANNED, Phase.NOT_SENT, Phase.REJECTED})
+UNSETTLED = OPEN | IN_DOUBT
+"""Phases of a submission that may be paid and about which something is still to be done."""
+
+UNPAID = frozenset(phase for phase in Phase if phase.paid is Paid.NO)
 """Phases in which it is certain that nothing was charged."""
+
+FINISHED = frozenset(phase for phase in Phase if phase.remote is Remote.FINISHED)
+"""Phases in which the provider has the audio, and it is not yet in its place."""
+
+CANCELLABLE = frozenset(phase for phase in Phase if phase.remote is Remote.RUNNING)
+"""Phases in which the provider may still be at work on the job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

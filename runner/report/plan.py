@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.records.plan import Verb
 from runner.report.findings import of_problem
 from runner.report.plan_page import plan_page
 from runner.report.plan_text import plan_text, summary, why
@@ -16,7 +17,6 @@ from runner.report.totals import totals
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from runner.records.lock import Lock
     from runner.records.plan import Action, Plan
     from runner.records.source import Json, Problem
     from runner.report.numbers import Sum
@@ -25,11 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanReport:
-    """A plan, what it starts from, and the warnings of its files."""
+    """A plan, and the warnings of its files."""
 
     name: str
     todo: Plan
-    lock: Lock | None
     exit_code: int
     files: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
@@ -43,14 +42,14 @@ class PlanReport:
             "name": self.name,
             "rehearsal": self.rehearsal,
             "changes": has_changes(self.todo),
-            **plan_data(self.todo, self.lock),
+            **plan_data(self.todo),
             "problems": [problem_data(item) for item in self.warnings],
         }
 
     def findings(self) -> tuple[Finding, ...]:
         """Return the warnings, what is blocked, and the sum as a notice."""
-        blocked = [action for action in self.todo.actions if action.verb == "blocked"]
-        told = summary(totals(self.todo, self.lock))
+        blocked = [action for action in self.todo.actions if action.verb is Verb.BLOCKED]
+        told = summary(totals(self.todo))
         return (
             *map(of_problem, self.warnings),
             *(_blocked(action) for action in blocked),
@@ -63,7 +62,7 @@ class PlanReport:
 
     def text(self, style: Style) -> str:
         """Return a line a job, what changed below it, the sums last."""
-        return plan_text(self.todo, self.lock, style)
+        return plan_text(self.todo, style)
 
     def messages(self, style: Style) -> str:
         """Return the warnings."""
@@ -71,17 +70,17 @@ class PlanReport:
 
     def page(self) -> Page:
         """Return what a change will make, why, and what it costs."""
-        return plan_page(self.name, self.todo, self.lock, rehearsal=self.rehearsal)
+        return plan_page(self.name, self.todo, rehearsal=self.rehearsal)
 
 
 def has_changes(todo: Plan) -> bool:
     """Say whether a run would do more than put back what is there already."""
-    return any(action.verb not in ("reuse", "restore") for action in todo.actions)
+    return any(action.verb.changes for action in todo.actions)
 
 
-def plan_data(todo: Plan, lock: Lock | None) -> dict[str, Json]:
+def plan_data(todo: Plan) -> dict[str, Json]:
     """Return a plan as data."""
-    sums = totals(todo, lock)
+    sums = totals(todo)
     return {
         "actions": [_action(action) for action in todo.actions],
         "collect": [_action(action) for action in todo.collect],
@@ -94,8 +93,6 @@ def plan_data(todo: Plan, lock: Lock | None) -> dict[str, Json]:
             "low": _sum(sums.low),
             "worst": _sum(sums.worst),
             "prices": [{"source": source, "date": date} for source, date in sums.sources],
-            "before": None if sums.before is None else _sum(sums.before),
-            "after": None if sums.after is None else _sum(sums.after),
         },
         "low_usd": _amount(todo.low),
         "worst_usd": _amount(todo.worst),
@@ -139,7 +136,7 @@ def _blocked(action: Action) -> Finding:
 
 def _case(action: Action) -> Case:
     request = action.request
-    if action.verb != "blocked":
+    if action.verb is not Verb.BLOCKED:
         return Case(name=request.job, group=request.group, mark=request.mark)
     rule = "payment-unknown" if action.submission is not None else "job-blocked"
     told = clean(why(action))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.plan.decide import MAKING
+from runner.records.plan import Verb
 from runner.report.markdown import code, row
 from runner.report.numbers import usd
-from runner.report.plan_text import SIGNS, change_words, why
+from runner.report.plan_text import change_words, why
 from runner.report.records import Page
 from runner.report.totals import totals
+from runner.report.verbs import SHOWN
 
 if TYPE_CHECKING:
-    from runner.records.lock import Lock
     from runner.records.plan import Action, Plan
     from runner.report.totals import Totals
 
@@ -20,10 +20,10 @@ _TABLE = "|  | job | model | why | low | worst |\n|---|---|---|---|--:|--:|"
 _ORPHANS = 20
 
 
-def plan_page(name: str, todo: Plan, lock: Lock | None, *, rehearsal: bool = False) -> Page:
+def plan_page(name: str, todo: Plan, *, rehearsal: bool = False) -> Page:
     """Return a plan as a page: the sums, then a row a job that changes."""
-    sums = totals(todo, lock)
-    changing = [action for action in (*todo.actions, *todo.collect) if action.verb != "reuse"]
+    sums = totals(todo)
+    changing = [action for action in (*todo.actions, *todo.collect) if action.verb is not Verb.REUSE]
     return Page(
         head="\n\n".join(_head(name, sums, rehearsal=rehearsal)),
         table=_TABLE,
@@ -42,19 +42,14 @@ def _head(name: str, sums: Totals, *, rehearsal: bool) -> list[str]:
         parts.append("This is a rehearsal: placeholder audio, nothing is spent.")
     source = f" ({code(sums.source_text)})" if sums.source_text else ""
     parts.append(f"Cost: **{sums.cost_text}**{source}")
-    if sums.before is not None and sums.after is not None:
-        parts.append(
-            "|  | before | after |\n|---|--:|--:|\n"
-            + row("price of what the lock holds", str(sums.before), str(sums.after))
-        )
     return parts
 
 
 def _row(action: Action) -> str:
-    low = usd(action.cost.low) if action.verb in MAKING else ""
-    worst = usd(action.cost.worst) if action.verb in MAKING else ""
+    low = usd(action.cost.low) if action.verb.makes else ""
+    worst = usd(action.cost.worst) if action.verb.makes else ""
     request = action.request
-    return row(SIGNS[action.verb], code(request.job), code(request.model.id), _why(action), low, worst)
+    return row(SHOWN[action.verb].sign, code(request.job), code(request.model.id), _why(action), low, worst)
 
 
 def _why(action: Action) -> str:

@@ -5,48 +5,29 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from runner.plan.decide import MAKING
+from runner.records.plan import Verb
 from runner.report.numbers import count, some, usd
 from runner.report.style import clean, paint
 from runner.report.totals import totals
+from runner.report.verbs import SHOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from runner.records.lock import Lock
-    from runner.records.plan import Action, Change, Plan, Verb
+    from runner.records.plan import Action, Change, Plan
     from runner.records.source import Json
     from runner.report.records import Style
-    from runner.report.style import Role
     from runner.report.totals import Totals
 
-SIGNS: Mapping[Verb, str] = {
-    "reuse": "=",
-    "restore": ">",
-    "resume": ">",
-    "generate": "+",
-    "regenerate": "~",
-    "remaster": "~",
-    "blocked": "!",
-}
-_ROLES: Mapping[Verb, Role] = {
-    "reuse": "dim",
-    "restore": "bring",
-    "resume": "bring",
-    "generate": "add",
-    "regenerate": "change",
-    "remaster": "change",
-    "blocked": "error",
-}
 _SHOWN = 60
 
 
-def plan_text(todo: Plan, lock: Lock | None, style: Style) -> str:
+def plan_text(todo: Plan, style: Style) -> str:
     """Return a line a job, what changed below it, the sums last; unchanged jobs are a count unless style.verbose."""
-    sums = totals(todo, lock)
+    sums = totals(todo)
     if style.quiet:
         return summary(sums)
-    shown = [action for action in todo.actions if style.verbose or action.verb != "reuse"]
+    shown = [action for action in todo.actions if style.verbose or action.verb is not Verb.REUSE]
     lines = list(_lines([*shown, *todo.collect], style))
     folded = len(todo.actions) - len(shown)
     if folded:
@@ -70,7 +51,7 @@ def why(action: Action) -> str:
 def price(action: Action) -> str:
     """Return what an action costs and how that came about; empty when it makes nothing."""
     low, worst = action.cost.low, action.cost.worst
-    if action.verb not in MAKING:
+    if not action.verb.makes:
         return ""
     if low is None:
         return "price unknown"
@@ -109,7 +90,8 @@ def _quoted(value: Json, text: str) -> str:
 
 def _lines(actions: list[Action], style: Style) -> Iterator[str]:
     for action in actions:
-        sign = paint(SIGNS[action.verb], _ROLES[action.verb], on=style.color)
+        shown = SHOWN[action.verb]
+        sign = paint(shown.sign, shown.role, on=style.color)
         words = (action.request.job, action.request.model.id, why(action), price(action))
         yield f"{sign} {'  '.join(clean(word) for word in words if word)}"
         for change in action.changes:
@@ -120,9 +102,6 @@ def _lines(actions: list[Action], style: Style) -> Iterator[str]:
 
 def _sums(sums: Totals, style: Style) -> Iterator[str]:
     yield paint(summary(sums), "strong", on=style.color)
-    rest = [sums.music_text]
-    if sums.before is not None and sums.after is not None and str(sums.before) != str(sums.after):
-        rest.append(f"the lock holds {sums.before}, then {sums.after}")
-    said = "; ".join(filter(None, [*rest, clean(sums.source_text)]))
+    said = "; ".join(filter(None, [sums.music_text, clean(sums.source_text)]))
     if said:
         yield said

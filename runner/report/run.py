@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-from runner.errors import ApiKeyError, JobsFailed, PolicyError, UnknownPayment
+from runner.errors import ApiKeyError, PolicyError
 from runner.records.lock import entry_to_json
+from runner.records.outcome import Result
+from runner.records.provider import ErrorGroup
 from runner.report.findings import of_problem
 from runner.report.markdown import code, row
 from runner.report.numbers import count, usd
@@ -20,31 +22,46 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from runner.commands.options import Ran
-    from runner.records.outcome import Outcome, Result
+    from runner.records.outcome import Outcome
     from runner.records.source import Json, Mark, Problem
     from runner.report.records import Level, State, Style
 
-_ORDER: tuple[Result, ...] = ("made", "reused", "restored", "unfinished", "failed", "unknown", "skipped")
-_SPENT: tuple[Result, ...] = ("made", "failed", "unknown", "unfinished")
-_FAULTS: Mapping[Result, tuple[str, Level, State]] = {
-    "failed": ("job-failed", "error", "failed"),
-    "unknown": ("payment-unknown", "error", "error"),
-    "unfinished": ("job-unfinished", "warning", "failed"),
-    "skipped": ("job-skipped", "warning", "skipped"),
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fault:
+    """How a job that is not done is reported."""
+
+    rule: str
+    level: Level
+    state: State
+
+
+def _fault(result: Result) -> _Fault | None:
+    """Return how a job with this result is reported; None when it is done."""
+    match result:
+        case Result.MADE | Result.REUSED | Result.RESTORED:
+            return None
+        case Result.UNFINISHED:
+            return _Fault(rule="job-unfinished", level="warning", state="failed")
+        case Result.FAILED:
+            return _Fault(rule="job-failed", level="error", state="failed")
+        case Result.UNKNOWN:
+            return _Fault(rule="payment-unknown", level="error", state="error")
+        case Result.SKIPPED:
+            return _Fault(rule="job-skipped", level="warning", state="skipped")
+    assert_never(result)
 
 
 def exit_code(ran: Ran) -> int:
     """Return the exit code of a run: the gravest thing that happened decides."""
-    results = {outcome.result for outcome in ran.outcomes}
-    groups = {outcome.group for outcome in ran.outcomes}
-    if "unknown" in results:
-        return UnknownPayment.exit_code
-    if "auth" in groups:
+    gravest = max((outcome.result.exit_code for outcome in ran.outcomes), default=0)
+    if gravest == Result.UNKNOWN.exit_code:
+        return gravest
+    if any(outcome.group is ErrorGroup.AUTH for outcome in ran.outcomes):
         return ApiKeyError.exit_code
-    if any(outcome.result == "skipped" and outcome.group == "balance" for outcome in ran.outcomes):
+    if any(outcome.result is Result.SKIPPED and outcome.group is ErrorGroup.BALANCE for outcome in ran.outcomes):
         return PolicyError.exit_code
-    return JobsFailed.exit_code if results & {"failed", "skipped", "unfinished"} else 0
+    return gravest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +95,7 @@ class RunReport:
 
     def findings(self) -> tuple[Finding, ...]:
         """Return the warnings, and every job that is not done."""
-        jobs = tuple(self._finding(outcome) for outcome in self.did.outcomes if outcome.result in _FAULTS)
+        jobs = tuple(self._finding(outcome) for outcome in self.did.outcomes if _fault(outcome.result))
         return (*map(of_problem, self.warnings), *jobs)
 
     def cases(self) -> tuple[Case, ...]:
@@ -87,7 +104,7 @@ class RunReport:
 
     def text(self, style: Style) -> str:
         """Return a table of what was done, why the rest was not, and the sums."""
-        if all(outcome.result == "reused" for outcome in self.did.outcomes):
+        if all(outcome.result is Result.REUSED for outcome in self.did.outcomes):
             return f"nothing to do: {count(len(self.did.outcomes), 'job')} up to date"
         return "\n".join(self._lines(style))
 
@@ -97,8 +114,8 @@ class RunReport:
 
     def page(self) -> Page:
         """Return what was done as a table, and why the rest was not."""
-        shown = [outcome for outcome in self.did.outcomes if outcome.result != "reused"]
-        ordered = sorted(shown, key=lambda outcome: outcome.result not in _FAULTS)
+        shown = [outcome for outcome in self.did.outcomes if outcome.result is not Result.REUSED]
+        ordered = sorted(shown, key=lambda outcome: _fault(outcome.result) is None)
         return Page(
             head=f"### Scorefile run: {code(self.name)}\n\n**{self._sums()}**",
             table=f"{row('job', 'result', 'takes', 'length', self._money(), 'output')}\n|---|---|--:|--:|--:|---|",
@@ -110,11 +127,11 @@ class RunReport:
         return "would cost" if self.did.project.rehearsal else "spent"
 
     def _lines(self, style: Style) -> Iterator[str]:
-        shown = [outcome for outcome in self.did.outcomes if style.verbose or outcome.result != "reused"]
+        shown = [outcome for outcome in self.did.outcomes if style.verbose or outcome.result is not Result.REUSED]
         head = ("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", self._money().upper(), "OUTPUT")
         yield from table(head, [_row(outcome) for outcome in shown], color=style.color)
         for outcome in shown:
-            if outcome.message and outcome.result not in ("made", "restored", "reused"):
+            if outcome.message and _fault(outcome.result):
                 yield ""
                 yield f"{outcome.job}: {clean(outcome.message)}"
                 if outcome.help:
@@ -126,8 +143,8 @@ class RunReport:
 
     def _sums(self) -> str:
         results = [outcome.result for outcome in self.did.outcomes]
-        parts = [f"{results.count(result):,} {result}" for result in _ORDER if result in results]
-        made = [outcome.entry for outcome in self.did.outcomes if outcome.result == "made" and outcome.entry]
+        parts = [f"{results.count(result):,} {result}" for result in Result if result in results]
+        made = [outcome.entry for outcome in self.did.outcomes if outcome.result is Result.MADE and outcome.entry]
         seconds = round(sum(take.seconds for entry in made for take in entry.takes))
         mark = "rehearsal: placeholder audio, nothing spent"
         if not self.did.project.rehearsal:
@@ -135,23 +152,24 @@ class RunReport:
         return f"{', '.join(parts)}; {count(seconds, 'second')} of music; {mark}"
 
     def _finding(self, outcome: Outcome) -> Finding:
-        rule, level, _ = _FAULTS[outcome.result]
+        fault = _fault(outcome.result)
+        assert fault is not None
         return Finding(
-            rule=rule,
-            level=level,
+            rule=fault.rule,
+            level=fault.level,
             message=clean(f"{outcome.job}: {outcome.message or outcome.result}"),
             mark=self.places.get(outcome.job),
             notes=_help(outcome),
         )
 
     def _case(self, outcome: Outcome) -> Case:
-        rule, _, state = _FAULTS.get(outcome.result, ("", "notice", "passed"))
+        fault = _fault(outcome.result)
         return Case(
             name=outcome.job,
             group=outcome.job.partition("@")[0],
-            state=state,
-            kind=rule,
-            message=clean(outcome.message) or (outcome.result if rule else ""),
+            state=fault.state if fault else "passed",
+            kind=fault.rule if fault else "",
+            message=clean(outcome.message) or (outcome.result if fault else ""),
             notes=_help(outcome),
             mark=self.places.get(outcome.job),
         )
@@ -162,7 +180,7 @@ def _help(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
-    entry = outcome.entry if outcome.result in ("made", "restored") else None
+    entry = outcome.entry if outcome.result in {Result.MADE, Result.RESTORED} else None
     take = next((item for item in entry.takes if item.path), None) if entry else None
     return (
         outcome.job,
@@ -170,14 +188,14 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
         str(len(entry.takes)) if entry else "",
         f"{take.seconds:.1f} s" if take else "",
         "" if take is None or take.lufs is None else f"{take.lufs:.1f}",
-        usd(outcome.spent_usd) if outcome.result in _SPENT else "",
+        usd(outcome.spent_usd) if outcome.result.may_have_paid else "",
         clean(take.path or "") if take else "",
     )
 
 
 def _page_row(outcome: Outcome) -> str:
     job, result, takes, length, _, spent, path = _row(outcome)
-    said = code(outcome.message) if outcome.result in _FAULTS and outcome.message else code(path) if path else ""
+    said = code(outcome.message) if _fault(outcome.result) and outcome.message else code(path) if path else ""
     return row(code(job), result, takes, length, spent, said)
 
 

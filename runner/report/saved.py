@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
 from runner.plan.saved import KIND, Saved, load, save
-from runner.records.lock import Lock
 from runner.report.as_json import document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from runner.records.lock import Lock
     from runner.records.pipeline import Pipeline
     from runner.records.provider import Provider
     from runner.records.source import Json
@@ -31,10 +31,10 @@ def is_saved(text: str) -> bool:
 
 
 def saved_text(
-    report: PlanReport, pipeline: Pipeline, providers: Mapping[str, Provider], ask: Mapping[str, Json]
+    report: PlanReport, lock: Lock, pipeline: Pipeline, providers: Mapping[str, Provider], ask: Mapping[str, Json]
 ) -> str:
     """Return the text of a saved plan; `ask` is whatever is needed to ask for the same again."""
-    saved = save(report.todo, report.lock or Lock(), providers, ask, pipeline=pipeline)
+    saved = save(report.todo, lock, providers, ask, pipeline=pipeline)
     return document({**saved, "plan": report.data()}, exit_code=report.exit_code) + "\n"
 
 

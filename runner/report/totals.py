@@ -1,35 +1,24 @@
-"""The sums of a plan: jobs, takes, music and money, and what the lock is worth before and after."""
+"""The sums of a plan: jobs, takes, music and money."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.plan.decide import MAKING, asked_seconds
+from runner.plan.decide import asked_seconds
 from runner.report.numbers import Sum, count, usd
+from runner.report.verbs import SHOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from runner.records.lock import Entry, Lock
-    from runner.records.plan import Action, Plan, Verb
-
-NAMES: Mapping[Verb, str] = {
-    "generate": "to make",
-    "regenerate": "to make anew",
-    "resume": "to finish",
-    "restore": "to restore",
-    "remaster": "to master anew",
-    "reuse": "up to date",
-    "blocked": "blocked",
-}
+    from runner.records.plan import Plan, Verb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What a plan adds up to. `before` and `after` are what the lock holds, None where there is no lock."""
+    """What a plan adds up to."""
 
     verbs: Mapping[Verb, int]
     takes: int
@@ -40,13 +29,11 @@ class Totals:
     worst: Sum
     sources: tuple[tuple[str, str], ...]
     """Where prices come from, and of which date."""
-    before: Sum | None
-    after: Sum | None
 
     @property
     def jobs_text(self) -> str:
         """`3 to make, 1 to make anew, 12 up to date`."""
-        parts = [f"{self.verbs[verb]:,} {name}" for verb, name in NAMES.items() if self.verbs.get(verb)]
+        parts = [f"{self.verbs[verb]:,} {shown.summed}" for verb, shown in SHOWN.items() if self.verbs.get(verb)]
         return ", ".join(parts) or "nothing asked"
 
     @property
@@ -88,11 +75,10 @@ class Totals:
         return f"prices: {', '.join(said[:2])}{more}" if said else ""
 
 
-def totals(todo: Plan, lock: Lock | None) -> Totals:
-    """Add a plan up; `lock` is what it starts from."""
-    making = [action for action in todo.actions if action.verb in MAKING]
+def totals(todo: Plan) -> Totals:
+    """Add a plan up."""
+    making = [action for action in todo.actions if action.verb.makes]
     lengths = [(asked_seconds(action.request), action.request.takes) for action in making]
-    known = lock is not None and bool(lock.jobs)
     return Totals(
         verbs=Counter(action.verb for action in todo.actions),
         takes=sum(action.request.takes for action in making),
@@ -101,36 +87,4 @@ def totals(todo: Plan, lock: Lock | None) -> Totals:
         low=Sum.of(action.cost.low for action in todo.actions),
         worst=Sum.of(action.cost.worst for action in todo.actions),
         sources=tuple(dict.fromkeys((a.cost.source, a.cost.date) for a in making if a.cost.source and a.cost.low)),
-        before=Sum.of(_held(lock.jobs)) if lock is not None and known else None,
-        after=Sum.of(_after(todo, lock)) if lock is not None and known else None,
     )
-
-
-def _held(jobs: Mapping[str, Entry]) -> Iterator[Decimal | None]:
-    """Yield the price of every receipt in the lock."""
-    for entry in jobs.values():
-        yield from (_price(held) for held in (entry, entry.pending, entry.paid) if held is not None)
-
-
-def _after(todo: Plan, lock: Lock) -> Iterator[Decimal | None]:
-    """Yield the price of every receipt that the lock holds once the plan is done."""
-    rest = dict(lock.jobs)
-    for action in todo.actions:
-        mine = rest.pop(action.request.job, None)
-        moved = rest.pop(action.entry_job, None) if action.entry_job else None
-        yield from _of_action(action, mine or moved)
-    yield from _held(rest)
-
-
-def _of_action(action: Action, entry: Entry | None) -> Iterator[Decimal | None]:
-    if action.verb in MAKING:
-        yield action.cost.low
-    elif action.submission is not None:
-        paid = action.submission.price_usd
-        yield None if paid is None else Decimal(paid)
-    elif held := action.entry or entry:
-        yield _price(held)
-
-
-def _price(entry: Entry) -> Decimal | None:
-    return None if entry.receipt.price_usd is None else Decimal(entry.receipt.price_usd)

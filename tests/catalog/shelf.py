@@ -25,7 +25,7 @@ META: dict[str, Any] = {
 }
 CATALOG: Catalog = build_catalog(FILES, {})
 MODELS = sorted(CATALOG.models)
-REMOTE = sorted(name for name, provider in CATALOG.providers.items() if provider.mode != "local")
+REMOTE = sorted(name for name, provider in CATALOG.providers.items() if not provider.mode.is_local)
 
 
 def cases(word: str) -> list[Any]:

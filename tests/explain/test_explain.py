@@ -72,7 +72,7 @@ def test_a_job_that_changed_says_every_step_of_the_new_value(folder: Path, capsy
     assert call(["explain", "title"]) == 0
     assert capsys.readouterr().out == (
         "title  local/sketch\n"
-        "  would be made anew: bpm changed\n"
+        "  would be made again: bpm changed\n"
         "  bpm: 180 → 160\n"
         '    written as "{{ base * 2 }}" at scorefile.yaml:6:45\n'
         "    from base = 80 at scorefile.yaml:2:14\n"

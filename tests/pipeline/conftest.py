@@ -14,7 +14,7 @@ from runner.pipeline.resolution.resolve import resolve
 from runner.pipeline.shape.load import load
 from runner.pipeline.yaml.document import parse
 from runner.records.catalog import Model, Param, Price, Seed, Takes
-from runner.records.provider import Provider
+from runner.records.provider import Mode, Provider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,7 +134,7 @@ def provider(name: str) -> Provider:
     return Provider(
         name=name,
         title=name,
-        mode="local",
+        mode=Mode.LOCAL,
         base_url="",
         auth=None,
         submit=None,
@@ -153,7 +153,6 @@ def provider(name: str) -> Provider:
         max_in_flight=4,
         submits=None,
         submit_timeout_s=180,
-        link_life_s=None,
         replies={},
         id_shape="{uuid}",
         notes=(),

@@ -14,6 +14,7 @@ from runner.plan.saved import load, refuse_stale, save, stale
 from runner.records.catalog import Price
 from runner.records.lock import Lock
 from runner.records.pipeline import Pipeline, ProviderSettings
+from runner.records.plan import Verb
 from runner.records.source import Mark
 from tests.report.scenes import PLAN, action, plan_of
 from tests.support.catalog import shipped_catalog
@@ -27,7 +28,7 @@ PIPELINE = Pipeline(
     file="night.yaml", name="night", vars={}, env=(), providers={}, prices={}, budget_usd=Decimal(5), jobs=()
 )
 LOCK = Lock(jobs={"logo": entry()})
-TODO = plan_of(action("title"), action("logo", "reuse", "up to date", entry=entry()))
+TODO = plan_of(action("title"), action("logo", Verb.REUSE, "up to date", entry=entry()))
 
 
 def saved_data(todo: Plan = TODO) -> Any:
@@ -119,7 +120,7 @@ def test_another_budget_is_refused(budget: Decimal | None) -> None:
 
 def test_something_else_to_do_is_refused() -> None:
     first, second = TODO.actions
-    todo = replace(TODO, actions=(first, replace(second, verb="restore")))
+    todo = replace(TODO, actions=(first, replace(second, verb=Verb.RESTORE)))
     assert (
         stale(load(saved_data()), todo, LOCK, PROVIDERS, pipeline=PIPELINE) == "there is something else to do now: logo"
     )

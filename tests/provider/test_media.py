@@ -10,7 +10,7 @@ import pytest
 
 from runner.provider.protocol import read_submit
 from runner.records.exchange import Media, Reply
-from runner.records.provider import Provider, ResultRules
+from runner.records.provider import Provider, ResultRules, Transform
 from tests.catalog.shelf import CATALOG
 
 VERBATIK = CATALOG.providers["verbatik"]
@@ -50,17 +50,20 @@ TRANSFORMS: list[tuple[str, Any, tuple[Media, ...]]] = [
 
 @pytest.mark.parametrize(("transform", "value", "expected"), TRANSFORMS)
 def test_a_transform_gives_links_or_bytes(transform: Any, value: Any, expected: tuple[Media, ...]) -> None:
-    assert take(with_result(media="audio", transform=transform), {"audio": value}) == expected
+    assert (
+        take(with_result(media="audio", transform=Transform(transform) if transform else None), {"audio": value})
+        == expected
+    )
 
 
 def test_a_relative_link_is_completed_with_the_base_url_in_use() -> None:
-    provider = replace(with_result(media="audio", transform="relative-url"), base_url="http://127.0.0.1:9000")
+    provider = replace(with_result(media="audio", transform=Transform.RELATIVE_URL), base_url="http://127.0.0.1:9000")
     found = take(provider, {"audio": "/a.wav"})
     assert found == (Media(url="http://127.0.0.1:9000/a.wav"),)
 
 
 def test_inline_audio_may_be_longer_than_other_answers() -> None:
-    found = take(with_result(media="audio", transform="hex"), {"audio": "00" * (1 << 20)})
+    found = take(with_result(media="audio", transform=Transform.HEX), {"audio": "00" * (1 << 20)})
     assert len(found[0].data or b"") == 1 << 20
 
 

@@ -11,7 +11,7 @@ import pytest
 from runner.provider.protocol import read_poll, read_submit, submit_call
 from runner.records.exchange import Media, Reading, Reply, Verdict
 from runner.records.pipeline import Webhook
-from runner.records.provider import ErrorRow
+from runner.records.provider import ErrorGroup, ErrorRow
 from tests.catalog.shelf import CATALOG, cases, reply
 
 PIXAZO, PIXVERSE = (CATALOG.providers[name] for name in ("pixazo", "pixverse"))
@@ -107,8 +107,8 @@ def test_integer_and_boolean_states_are_read_as_json_writes_them() -> None:
 )
 def test_a_row_for_any_status_stops_short_of_5xx(status: int, text: str, verdict: Verdict) -> None:
     rows = (
-        ErrorRow(status=None, contains="balance", group="balance"),
-        ErrorRow(status=409, group="transient"),
+        ErrorRow(status=None, contains="balance", group=ErrorGroup.BALANCE),
+        ErrorRow(status=409, group=ErrorGroup.TRANSIENT),
     )
     provider = replace(PIXAZO, errors=rows)
     answer = Reply(status=status, headers={}, body=json.dumps({"message": text}).encode())
@@ -116,6 +116,6 @@ def test_a_row_for_any_status_stops_short_of_5xx(status: int, text: str, verdict
 
 
 def test_a_row_may_say_that_a_404_is_passing() -> None:
-    provider = replace(PIXAZO, errors=(ErrorRow(status=404, group="transient"),))
+    provider = replace(PIXAZO, errors=(ErrorRow(status=404, group=ErrorGroup.TRANSIENT),))
     answer = Reply(status=404, headers={}, body=b"{}")
     assert read_poll(provider, TRACKS, answer, id="a").verdict is Verdict.RETRY

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from runner.commands.options import Ran
 from runner.commands.status import Stands
 from runner.errors import PolicyError
-from runner.records.lock import Lock
-from runner.records.outcome import Outcome
-from runner.records.plan import Action, Change, Cost, Plan
+from runner.records.outcome import Outcome, Result
+from runner.records.plan import Action, Change, Cost, Plan, Verb
 from runner.records.source import Mark, Problem, Step
 from runner.report.failure import FailureReport
 from runner.report.formats import FORMATS
@@ -29,7 +28,6 @@ from tests.support.made import PAID, entry, request, submission, take
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.records.plan import Verb
     from runner.report.records import FindingsReport
 
 CASES = ROOT / "tests" / "cases" / "report"
@@ -102,10 +100,10 @@ PROBLEMS = (
 )
 
 
-def action(job: str, verb: Verb = "generate", reason: str = "not made yet", **over: object) -> Action:
+def action(job: str, verb: Verb = Verb.GENERATE, reason: str = "not made yet", **over: object) -> Action:
     cost = Cost(
-        low=Decimal("0.10") if verb in ("generate", "regenerate") else Decimal(0),
-        worst=Decimal("0.30") if verb in ("generate", "regenerate") else Decimal(0),
+        low=Decimal("0.10") if verb.makes else Decimal(0),
+        worst=Decimal("0.30") if verb.makes else Decimal(0),
         how="1 request × $0.10, up to 3 times",
         source="https://example.com/prices",
         date="2026-11-21",
@@ -133,20 +131,20 @@ CHANGES = (
     Change(field="bpm", old=140, new=150, mark=at(5, 14)),
     Change(field="prompt", old="low brass " * 30, new="low brass " * 29 + "high strings", mark=at(7, 5)),
 )
-LOCK = Lock(jobs={"battle": entry(), "logo": entry(), "shop": entry(), "boss": entry(), "old": entry()})
 PLAN = PlanReport(
     name="night",
     todo=plan_of(
         action("title"),
-        action("battle", "regenerate", "", changes=CHANGES, entry=entry()),
+        action("battle", Verb.REGENERATE, "", changes=CHANGES, entry=entry()),
         action("choir", cost=UNKNOWN),
-        action("logo", "restore", "audio/logo.wav is missing", entry=entry()),
-        action("credits", "resume", "submitted 2026-11-20T12:00:00Z, not finished", submission=submission("credits")),
-        action("boss", "blocked", "payment in an unknown state", entry=entry(), submission=submission("boss")),
-        action("shop", "reuse", "up to date", entry=entry()),
+        action("logo", Verb.RESTORE, "audio/logo.wav is missing", entry=entry()),
+        action(
+            "credits", Verb.RESUME, "submitted 2026-11-20T12:00:00Z, not finished", submission=submission("credits")
+        ),
+        action("boss", Verb.BLOCKED, "payment in an unknown state", entry=entry(), submission=submission("boss")),
+        action("shop", Verb.REUSE, "up to date", entry=entry()),
         orphans=("old",),
     ),
-    lock=LOCK,
     exit_code=2,
     files=("night.yaml",),
 )
@@ -166,20 +164,20 @@ RAN = Ran(
     project=PROJECT,
     plan=plan_of(),
     outcomes=(
-        Outcome(job="title", model="a/b", result="made", entry=MADE, spent_usd=Decimal("0.10")),
-        Outcome(job="logo", model="a/b", result="restored", entry=entry(), message="audio/logo.wav is missing"),
-        Outcome(job="shop", model="a/b", result="reused", entry=entry()),
+        Outcome(job="title", model="a/b", result=Result.MADE, entry=MADE, spent_usd=Decimal("0.10")),
+        Outcome(job="logo", model="a/b", result=Result.RESTORED, entry=entry(), message="audio/logo.wav is missing"),
+        Outcome(job="shop", model="a/b", result=Result.REUSED, entry=entry()),
         Outcome(
             job="battle@hot",
             model="a/b",
-            result="failed",
+            result=Result.FAILED,
             spent_usd=Decimal(0),
             message="Pixazo: ::error:: <b>no</b>\nsecond line",
             help="change the prompt",
         ),
-        Outcome(job="boss", model="a/b", result="unknown", message="no answer proves what became of it"),
-        Outcome(job="far", model="a/b", result="unfinished", spent_usd=Decimal("0.10"), message="interrupted"),
-        Outcome(job="last", model="a/b", result="skipped", message="not submitted: needs boss"),
+        Outcome(job="boss", model="a/b", result=Result.UNKNOWN, message="no answer proves what became of it"),
+        Outcome(job="far", model="a/b", result=Result.UNFINISHED, spent_usd=Decimal("0.10"), message="interrupted"),
+        Outcome(job="last", model="a/b", result=Result.SKIPPED, message="not submitted: needs boss"),
     ),
 )
 LOCK_TEXT = '{\n "version": 1,\n "jobs": {\n  "logo": {\n   "take": 1\n  },\n  "title": {\n   "take": 1\n  }\n }\n}\n'

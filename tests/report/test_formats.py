@@ -189,17 +189,8 @@ def test_hostile_words_are_only_words_in_markdown() -> None:
     assert code("a" * 500).count("a") == 159
 
 
-def test_a_plan_knows_what_the_lock_is_worth_before_and_after() -> None:
-    data = json.loads(FORMATS["json"](PLAN, STYLE))["totals"]
-    assert data["before"] == {"usd": "0.50", "known_usd": "0.50", "unknown_jobs": 0}
-    assert data["after"] == {"usd": None, "known_usd": "0.70", "unknown_jobs": 1}
-    bare = replace(PLAN, lock=None)
-    assert json.loads(FORMATS["json"](bare, STYLE))["totals"]["before"] is None
-    assert "before" not in as_markdown(bare, STYLE)
-
-
 def test_an_empty_plan_says_so() -> None:
-    empty = replace(PLAN, todo=Plan(actions=(), low=None, worst=None), lock=None)
+    empty = replace(PLAN, todo=Plan(actions=(), low=None, worst=None))
     assert empty.text(STYLE).strip() == "nothing asked; 0 new takes; $0.00"
 
 

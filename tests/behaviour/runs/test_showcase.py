@@ -99,7 +99,7 @@ def test_a_story_of_real_runs(night: Path, emulator: RunningEmulator) -> None:
     file.write_text(file.read_text().replace("prompt: low brass", "prompt: high flutes"))
     todo = scorefile("plan", cwd=night)
     assert '    prompt: "low brass" → "high flutes"  (scorefile.yaml:8:19)' in todo.out
-    assert "1 to make anew, 3 up to date" in todo.out
+    assert "1 to make again, 3 up to date" in todo.out
     assert run() == {"title": "made", "battle@calm": "reused", "battle@hot": "reused", "shop": "reused"}
     assert submits() == before + 5
 
