@@ -61,6 +61,7 @@ def command(
     """
     from runner.commands.options import RunOptions
     from runner.commands.workflow import check, only_failed, plan, run
+    from runner.records.limits import DEFAULT_LIMITS
 
     how = RunOptions(
         jobs=given.pop("jobs"),
@@ -71,6 +72,7 @@ def command(
         lock_timeout_s=given.pop("lock_timeout"),
         listen=given.pop("listen"),
         public_url=given.pop("public_url"),
+        limits=click.get_current_context().obj or DEFAULT_LIMITS,
     )
     progress, yes, frozen = given.pop("progress"), given.pop("yes"), given.pop("frozen")
     ask = _ask(words, {"rehearse": rehearse, **given}, failed=failed)
@@ -117,6 +119,8 @@ def _ask(words: tuple[str, ...], given: Mapping[str, Any], *, failed: bool) -> A
 @contextmanager
 def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
     """Turn the first SIGINT or SIGTERM into a request to stop, and leave at once at the second."""
+    from runner.state.files import processes
+
     stop, seen = threading.Event(), list[int]()
 
     def on_signal(number: int, _frame: object) -> None:
@@ -130,7 +134,7 @@ def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
         )
         stop.set()
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, on_signal) for number in processes.stop_signals()}
     try:
         yield stop, seen
     finally:

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from runner.records.provider import Provider
     from runner.records.request import Request
 
-FAIR_S = 120.0
-"""How long a download may take at least, however late its job was finished."""
-
 
 class Takes:
     """The takes of one job. Its generators are parts of a Life; each returns how the job ends, None to go on."""
@@ -82,6 +79,6 @@ class Takes:
             kinds=kinds_of(self._model, request.params),
             provider_url=self._provider.base_url,
             asked_s=asked_seconds(request),
-            within_s=max(FAIR_S, request.timeout_s - story.age_s()),
+            within_s=max(self._world.limits.min_download_timeout_s, request.timeout_s - story.age_s()),
         )
         return lambda _gate: fetcher.fetch(story.with_data(item), promise)
