@@ -69,8 +69,8 @@ SUB_ROOMS = {
     "diagnostics": ("codes", "order", "secrets", "messages", "collector", "schema_errors"),
     "audio": ("probe", "encode", "sketch"),
     "state": (
-        "checkpoint",
         "files",
+        "checkpoint",
         "blobs",
         "journal",
         "lock_validation",
@@ -235,6 +235,32 @@ def test_a_pure_module_opens_and_prints_nothing(path: Path) -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     assert {name: line for name, line in called.items() if name in IMPURE_CALLS} == {}
+
+
+# ---------------------------------------------------------------- systems
+
+
+def test_only_the_platform_seam_asks_which_system_this_is() -> None:
+    asked = {
+        path.relative_to(RUNNER).as_posix()
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        if (node.value.id, node.attr) in {("sys", "platform"), ("os", "name")}
+    }
+    assert {name for name in asked if not name.startswith("state/files/")} == set()
+
+
+def test_what_one_system_alone_has_is_in_the_platform_seam() -> None:
+    known = {"fsync", "fdatasync", "link", "chmod", "kill", "getuid", "O_NOFOLLOW", "O_DIRECTORY", "posix_fallocate"}
+    used = {
+        f"{path.relative_to(RUNNER).as_posix()}: os.{node.attr}"
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os"
+        if node.attr in known
+    }
+    assert {name for name in used if not name.startswith("state/files/")} == set()
 
 
 # ---------------------------------------------------------------- secrets

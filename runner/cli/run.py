@@ -117,6 +117,8 @@ def _ask(words: tuple[str, ...], given: Mapping[str, Any], *, failed: bool) -> A
 @contextmanager
 def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
     """Turn the first SIGINT or SIGTERM into a request to stop, and leave at once at the second."""
+    from runner.state.files import processes
+
     stop, seen = threading.Event(), list[int]()
 
     def on_signal(number: int, _frame: object) -> None:
@@ -130,7 +132,7 @@ def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
         )
         stop.set()
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, on_signal) for number in processes.stop_signals()}
     try:
         yield stop, seen
     finally:

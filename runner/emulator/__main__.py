@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -18,6 +17,7 @@ from runner.emulator.faults import Fault, parse_faults
 from runner.emulator.serve import serve
 from runner.emulator.settings import PACES, Settings
 from runner.errors import ScorefileError, SpecError, UsageError
+from runner.state.files import processes
 from runner.state.project import read_catalog
 
 
@@ -60,7 +60,7 @@ def _announce(base_url: str) -> None:
 def _end_with_stdin() -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    processes.stop_this_process()
 
 
 if __name__ == "__main__":

@@ -83,6 +83,7 @@ class Journal:
         version = _layout(self._connection, self.path)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA fullfsync=ON")  # macOS: the drive empties its cache, too; no effect elsewhere
         if version == 0:
             with self._connection:
                 self._connection.execute(

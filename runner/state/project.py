@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import NotWritable, ScorefileError, SpecError, UsageError
 from runner.records.source import Mark, Problem
+from runner.state.files import system
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -151,9 +152,9 @@ def _own(project: Project) -> None:
     try:
         fresh.write_text(f"{project.file}\n", encoding="utf-8")
         if _owner(project) is None:
-            # A link never takes the place of a note that another run wrote in this very moment.
+            # Never in place of a note that another run wrote in this very moment.
             with contextlib.suppress(FileExistsError):
-                os.link(fresh, note)
+                system.claim_name(str(fresh), str(note))
         else:
             fresh.replace(note)
     finally:

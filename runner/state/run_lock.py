@@ -38,16 +38,20 @@ def hold(folder: Path, *, now: str, timeout_s: float) -> Iterator[None]:
             help="wait for it, or give --lock-timeout SECONDS to wait here",
         ) from None
     try:
-        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now}))
+        holder.write_text(
+            json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now}), encoding="utf-8"
+        )
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        # Windows removes no file that another process reads at this moment.
+        with contextlib.suppress(PermissionError):
+            holder.unlink(missing_ok=True)
         lock.release()
 
 
 def _describe(holder: Path) -> str:
     try:
-        facts = json.loads(holder.read_text())
+        facts = json.loads(holder.read_text(encoding="utf-8"))
         return f"process {facts['pid']} on {facts['host']}, since {facts['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "a process that has just started"
