@@ -38,7 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "plan": {"records", "errors", "catalog"},
     # what touches the world
     "audio": {"errors"},
-    "state": {"records", "errors", "catalog", "plan"},
+    "state": {"records", "errors", "diagnostics", "catalog", "plan"},
     "provider": {"records", "errors", "audio", "state"},
     "engine": {"records", "errors", "catalog", "audio", "plan", "state", "provider"},
     "emulator": {"records", "errors", "catalog", "audio", "state"},
@@ -67,7 +67,17 @@ SUB_ROOMS = {
         "lint",
         "edit",
     ),
-    "diagnostics": ("codes", "order", "secrets", "messages", "collector", "schema_errors"),
+    "diagnostics": (
+        "codes",
+        "order",
+        "secrets",
+        "messages",
+        "collector",
+        "violation",
+        "value_errors",
+        "schema_errors",
+        "json_document",
+    ),
     "audio": ("probe", "encode", "sketch"),
     "state": (
         "files",

@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner import __version__
+
+if TYPE_CHECKING:
+    from runner.records.limits import Limits
 
 VERBS = {
     "init": "A first pipeline that runs at once",
@@ -101,14 +104,17 @@ def main(args: list[str] | None = None) -> None:
     sys.exit(call(sys.argv[1:] if args is None else args))
 
 
-def call(args: list[str]) -> int:
-    """Run the command line and return its exit code. Nothing is raised; nothing prints a traceback."""
+def call(args: list[str], *, limits: Limits | None = None) -> int:
+    """Run the command line and return its exit code. Nothing is raised; nothing prints a traceback.
+
+    `limits` are the bounds of a run, where they are not the usual ones.
+    """
     color = False if os.environ.get("NO_COLOR") else None
     with click.Context(cli, color=color).scope(cleanup=False):
-        return _call(args, color=color)
+        return _call(args, color=color, limits=limits)
 
 
-def _call(args: list[str], *, color: bool | None) -> int:
+def _call(args: list[str], *, color: bool | None, limits: Limits | None) -> int:
     from runner.errors import ScorefileError
 
     if COMPLETE in os.environ:
@@ -116,7 +122,7 @@ def _call(args: list[str], *, color: bool | None) -> int:
 
         bash.register()
     try:
-        result: Any = cli.main(args=args, prog_name="scorefile", standalone_mode=False, color=color)
+        result: Any = cli.main(args=args, prog_name="scorefile", standalone_mode=False, color=color, obj=limits)
     except ScorefileError as error:
         from runner.cli.show import print_error
 

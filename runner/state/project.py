@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.catalog.models import Catalog
+    from runner.diagnostics.json_document import JsonDocument
     from runner.records.source import Json
 
 DEFAULT_FILE = "scorefile.yaml"
@@ -219,38 +220,47 @@ def schema_folders(folder: Path) -> tuple[Path, ...]:
 
 @cache
 def read_catalog(folders: tuple[Path, ...]) -> Catalog:
-    """Return the catalogue of these schemas/ folders, a later one over an earlier one.
+    """Return the catalog of these schemas/ folders, a later one over an earlier one.
 
     Raises SpecError with all that is wrong with any file. The first folder is the shipped one, which is checked by the
     tests and not again at each start.
     """
     from runner.catalog.models import build_catalog
 
-    files: dict[str, Json] = {}
-    for folder in folders:
-        for path in sorted([*folder.glob("providers/*.json"), *folder.glob("models/*/*.json")]):
-            files[path.relative_to(folder).as_posix()] = _json(path)
-    meta = {} if len(folders) == 1 else {name: read_schema(name) for name in _META}
-    return build_catalog(files, meta)
+    shipped, *others = folders
+    own = {name: _json_document(path) for folder in others for name, path in _schema_files(folder).items()}
+    meta = {name: read_schema(name) for name in _META} if own else {}
+    return build_catalog({name: _shipped(path) for name, path in _schema_files(shipped).items()}, own, meta)
 
 
 _META = ("model.schema.json", "provider.schema.json")
 
 
+def _schema_files(folder: Path) -> dict[str, Path]:
+    found = sorted([*folder.glob("providers/*.json"), *folder.glob("models/*/*.json")])
+    return {path.relative_to(folder).as_posix(): path for path in found}
+
+
 def read_schema(name: str) -> Mapping[str, Json]:
     """Return one of the schemas of our own formats."""
-    data: Mapping[str, Json] = _json(shipped_schemas() / name)
+    data: Mapping[str, Json] = _shipped(shipped_schemas() / name)
     return data
 
 
-def _json(path: Path) -> Json:
+def _shipped(path: Path) -> Json:
+    return json.loads(path.read_bytes())
+
+
+def _json_document(path: Path) -> JsonDocument:
+    """Read a file that the project brings; what is wrong with it is in its `problems`."""
+    from runner.diagnostics.json_document import JsonDocument, parse_json
+
+    shown = os.path.relpath(path)
     try:
-        return json.loads(_bytes(path, MAX_SCHEMA_BYTES))
-    except (ValueError, RecursionError) as error:
-        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-        message = f"it is not JSON: {getattr(error, 'msg', error)}"
-        mark = Mark(file=os.path.relpath(path), line=line, column=column)
-        raise SpecError((Problem(code="SF301", message=message, mark=mark),)) from error
+        return parse_json(_text(path, shown, MAX_SCHEMA_BYTES), shown)
+    except SpecError as error:
+        problems = tuple(replace(problem, code="SF301") for problem in error.problems)
+        return JsonDocument(file=shown, data=None, problems=problems)
 
 
 def _text(path: Path, shown: str, limit: int) -> str:
