@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 from runner.state.project import read_pipeline, read_schema, read_text
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Checked:
 
 
 def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checked:
-    """Read a pipeline and resolve every request. Raises SpecError with every problem."""
+    """Read a pipeline and resolve every request. Raises InvalidFilesError with every problem."""
     from runner.diagnostics.order import by_place
     from runner.pipeline.lint import LintContext, lint
     from runner.pipeline.resolution.expand import expand
@@ -39,7 +39,7 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
     schema = read_schema("pipeline.schema.json")
     pipeline, problems = load(document, schema=schema, profile=options.profile, overrides=options.vars)
     if pipeline is None:
-        raise SpecError(by_place(problems))
+        raise InvalidFilesError(by_place(problems))
     cells, more = expand(pipeline)
     requests, rest = resolve(
         pipeline,
@@ -59,5 +59,5 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
     )
     found = by_place(found + lint(context))
     if any(problem.severity == "error" for problem in found):
-        raise SpecError(found)
+        raise InvalidFilesError(found)
     return Checked(pipeline=pipeline, requests=requests, warnings=found)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def plan(session: Session, options: PlanOptions) -> PlanReport:
-    """Return what a run would do. Raises SpecError with every problem of the pipeline."""
+    """Return what a run would do. Raises InvalidFilesError with every problem of the pipeline."""
     todo = session.plan
     code = 2 if options.detailed_exitcode and has_changes(todo) else 0
     if options.locked and out_of_date(todo):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.commands.targets import A_PERSON, model_of
-from runner.errors import KeyProblem, UsageError
+from runner.errors import ApiKeyError, UsageError
 from runner.records.submission import ENDED_BADLY, IN_DOUBT, Phase
 from runner.report.commands import resolve_command
 from runner.report.resolve import Candidate, ResolvedReport, UnknownPayment, UnknownPaymentsReport
@@ -70,7 +70,7 @@ def _candidates(session: Session, item: Submission, provider: Provider) -> Itera
     try:
         with session.client(provider) as client:
             listed = [job for job in client.jobs() if job.prompt == prompt]
-    except (KeyProblem, NotSent):
+    except (ApiKeyError, NotSent):
         return ()
     return (Candidate(id=job.id, created=job.created) for job in listed if job.id not in taken)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
     """Make what is missing or changed, restore the rest, write the lock.
 
-    Raises SpecError, PolicyError, KeyProblem, DriftError or StateError before anything is sent.
+    Raises InvalidFilesError, PolicyError, ApiKeyError, DriftError or StateError before anything is sent.
     """
     budget = _budget(session, options)
     todo = _allowed_plan(session, options, budget)

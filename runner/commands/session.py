@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runner.errors import SpecError, UsageError
+from runner.errors import InvalidFilesError, UsageError
 from runner.report.commands import quoted
 from runner.state.project import find_project, prepare_state, read_catalog, schema_folders
 
@@ -75,22 +75,22 @@ class Session:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """All models and providers. Raises SpecError for a file of theirs that is wrong."""
+        """All models and providers. Raises InvalidFilesError for a file of theirs that is wrong."""
         return read_catalog(schema_folders(self.project.folder))
 
     @property
     def checked(self) -> Checked:
-        """The pipeline and its requests. Raises SpecError with every problem; with `strict`, warnings are problems."""
-        if isinstance(self._read, SpecError):
+        """The pipeline and its requests. Raises InvalidFilesError with every problem; with `strict`, warnings are problems."""
+        if isinstance(self._read, InvalidFilesError):
             raise self._read
         if self.options.strict and self._read.warnings:
-            raise SpecError(self._read.warnings)
+            raise InvalidFilesError(self._read.warnings)
         return self._read
 
     @property
     def declared(self) -> Checked | None:
         """The pipeline and its requests; None when it is wrong, for commands whose receipts have to stay in reach."""
-        return None if isinstance(self._read, SpecError) else self._read
+        return None if isinstance(self._read, InvalidFilesError) else self._read
 
     @property
     def settings(self) -> Mapping[str, ProviderSettings]:
@@ -98,12 +98,12 @@ class Session:
         return self.declared.pipeline.providers if self.declared else MappingProxyType({})
 
     @cached_property
-    def _read(self) -> Checked | SpecError:
+    def _read(self) -> Checked | InvalidFilesError:
         from runner.commands.check import check
 
         try:
             return check(self.project, self.catalog, self.options)
-        except SpecError as error:
+        except InvalidFilesError as error:
             return error
 
     # ------------------------------------------------------------ what was done
@@ -227,7 +227,7 @@ class Session:
     # ------------------------------------------------------------ providers
 
     def access(self, provider: Provider) -> ProviderAccess:
-        """Return address and key of a provider in this run. Raises UsageError or KeyProblem."""
+        """Return address and key of a provider in this run. Raises UsageError or ApiKeyError."""
         from runner.provider.access import open_access
 
         return open_access(provider, self.settings.get(provider.name), self.options.env)
@@ -259,7 +259,7 @@ class Session:
     def writing(self, *, timeout_s: float = 0.0) -> Iterator[WritingSession]:
         """Open the project for writing, under its run lock: lock and journal are read again, the rest is kept.
 
-        Raises LockHeld when another run holds it for longer than `timeout_s`, NotWritable when a folder cannot be written.
+        Raises RunLockedError when another run holds it for longer than `timeout_s`, NotWritableError when a folder cannot be written.
         """
         from runner.commands.facts import open_store
         from runner.state.run_lock import hold

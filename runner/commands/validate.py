@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.commands.session import open_session
-from runner.errors import SpecError, UsageError
+from runner.errors import InvalidFilesError, UsageError
 from runner.report.validate import ValidateReport, not_there
 from runner.state.project import DEFAULT_FILE
 
@@ -25,7 +25,7 @@ def validate(files: tuple[str, ...], options: CommandOptions) -> ValidateReport:
             checked = open_session(replace(options, file=file, strict=False)).checked
             jobs += len(checked.requests)
             problems += checked.warnings
-        except SpecError as error:
+        except InvalidFilesError as error:
             problems += error.problems
         except UsageError as error:
             if file is None or len(named) == 1:
@@ -33,7 +33,7 @@ def validate(files: tuple[str, ...], options: CommandOptions) -> ValidateReport:
             missing += 1
             problems.append(not_there(file, error))
     failing = sum(options.strict or problem.severity == "error" for problem in problems)
-    usage = UsageError.exit_code if failing == missing else SpecError.exit_code
+    usage = UsageError.exit_code if failing == missing else InvalidFilesError.exit_code
     return ValidateReport(
         files=named or (DEFAULT_FILE,),
         jobs=jobs,

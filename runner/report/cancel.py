@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.errors import JobsFailed
+from runner.records.outcome import Result
 from runner.report.numbers import count
 from runner.report.style import clean
 
@@ -33,7 +33,7 @@ class CancelReport:
     @property
     def exit_code(self) -> int:
         """0 when all were cancelled."""
-        return 0 if all(item.done for item in self.results) else JobsFailed.exit_code
+        return 0 if all(item.done for item in self.results) else Result.FAILED.exit_code
 
     def data(self) -> dict[str, Json]:
         """Return everything, as data."""

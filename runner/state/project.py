@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.errors import NotWritable, ScorefileError, SpecError, UsageError
+from runner.errors import InvalidFilesError, NotWritableError, ScorefileError, UsageError
 from runner.records.source import Mark, Problem
 from runner.state.files import system
 
@@ -171,7 +171,7 @@ def _own(project: Project) -> None:
 
 
 def prepare_state(project: Project) -> None:
-    """Create the state folder, invisible to git. Raises NotWritable when it cannot be, UsageError when it is another's."""
+    """Create the state folder, invisible to git. Raises NotWritableError when it cannot be, UsageError when it is another's."""
     top = next((parent for parent in project.state.parents if parent.name == ".scorefile"), project.state)
     ignore = top / ".gitignore"
     try:
@@ -181,14 +181,14 @@ def prepare_state(project: Project) -> None:
             ignore.write_text("*\n")
         _own(project)
     except OSError as error:
-        raise NotWritable(
+        raise NotWritableError(
             f"{error.filename or project.state} cannot be written: {error.strerror}",
             help="make it writable, or set SCOREFILE_STATE_DIR to a folder that is",
         ) from error
 
 
 def read_pipeline(project: Project) -> str:
-    """Return the text of a pipeline file. Raises SpecError when it is no text of a bearable size."""
+    """Return the text of a pipeline file. Raises InvalidFilesError when it is no text of a bearable size."""
     return _text(project.file, project.shown, MAX_PIPELINE_BYTES)
 
 
@@ -229,7 +229,7 @@ def schema_folders(folder: Path) -> tuple[Path, ...]:
 def read_catalog(folders: tuple[Path, ...]) -> Catalog:
     """Return the catalog of these schemas/ folders, a later one over an earlier one.
 
-    Raises SpecError with all that is wrong with any file. The first folder is the shipped one, which is checked by the
+    Raises InvalidFilesError with all that is wrong with any file. The first folder is the shipped one, which is checked by the
     tests and not again at each start.
     """
     from runner.catalog.models import build_catalog
@@ -265,7 +265,7 @@ def _json_document(path: Path) -> JsonDocument:
     shown = os.path.relpath(path)
     try:
         return parse_json(_text(path, shown, MAX_SCHEMA_BYTES), shown)
-    except SpecError as error:
+    except InvalidFilesError as error:
         problems = tuple(replace(problem, code="SF301") for problem in error.problems)
         return JsonDocument(file=shown, data=None, problems=problems)
 
@@ -279,10 +279,12 @@ def _text(path: Path, shown: str, limit: int) -> str:
         column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
         mark = Mark(file=shown, line=before.count(b"\n") + 1, column=column)
         problem = Problem(code="SF101", message="the file is not UTF-8 text", mark=mark, help="save it as UTF-8")
-        raise SpecError((problem,)) from error
+        raise InvalidFilesError((problem,)) from error
     except (OSError, ValueError) as error:
         why = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        raise SpecError((Problem(code="SF101", message=f"the file cannot be read: {why}", mark=mark),)) from error
+        raise InvalidFilesError(
+            (Problem(code="SF101", message=f"the file cannot be read: {why}", mark=mark),)
+        ) from error
 
 
 def _bytes(path: Path, limit: int) -> bytes:

@@ -12,7 +12,7 @@ import pytest
 from runner.commands.options import CommandOptions
 from runner.commands.session import open_session
 from runner.diagnostics.codes import CODES
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 from runner.explain import PIPELINE, codes, read_page
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def problems_of(code: str, folder: Path, example: tuple[str, str]) -> tuple[Prob
     try:
         options = CommandOptions(file=str(folder / PIPELINE), profile=flags.get("--profile"), vars=overrides)
         return open_session(options).checked.warnings
-    except SpecError as error:
+    except InvalidFilesError as error:
         return error.problems
 
 
