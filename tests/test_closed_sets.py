@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from runner.errors import KeyProblem, PolicyError
+from runner.errors import ApiKeyError, PolicyError
 from runner.records.endings import NO_KEY, NO_LEAVE, Ending
 from runner.records.plan import Verb
 from runner.records.provider import ErrorGroup, Mode, Transform
@@ -69,7 +69,7 @@ def test_the_output_names_every_reason_and_ending(name: str, members: UnionType)
 
 
 def test_exit_codes_are_those_of_the_errors() -> None:
-    assert (PolicyError.exit_code, KeyProblem.exit_code) == (NO_LEAVE, NO_KEY)
+    assert (PolicyError.exit_code, ApiKeyError.exit_code) == (NO_LEAVE, NO_KEY)
 
 
 def test_every_verb_is_shown() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -17,7 +16,8 @@ from urllib.parse import urlsplit
 from runner.emulator.faults import Fault, parse_faults
 from runner.emulator.serve import serve
 from runner.emulator.settings import PACES, Settings
-from runner.errors import ScorefileError, SpecError, UsageError
+from runner.errors import InvalidFilesError, ScorefileError, UsageError
+from runner.state.files import processes
 from runner.state.project import read_catalog
 
 
@@ -37,7 +37,7 @@ def main() -> int:
             threading.Thread(target=_end_with_stdin, daemon=True).start()
         serve(catalog, port=options.port, ready=_announce, settings=settings)
     except ScorefileError as error:
-        lines = [problem.message for problem in error.problems] if isinstance(error, SpecError) else []
+        lines = [problem.message for problem in error.problems] if isinstance(error, InvalidFilesError) else []
         print(error.message, *lines, sep="\n", file=sys.stderr)  # noqa: T201 - read by the parent
         return error.exit_code
     except KeyboardInterrupt:
@@ -60,7 +60,7 @@ def _announce(base_url: str) -> None:
 def _end_with_stdin() -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    processes.stop_this_process()
 
 
 if __name__ == "__main__":

@@ -5,17 +5,19 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
-import selectors
+import queue
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from runner.emulator.settings import Settings
 from runner.errors import ScorefileError, UsageError
+from runner.state.files import processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,7 +82,7 @@ def rehearsal_emulator(folders: tuple[Path, ...], *, pace: str = "fast", faults:
             stdout=subprocess.PIPE,
             stderr=errors,
             env=_environment(),
-            start_new_session=True,
+            **processes.own_group(),
         )
         with child:
             try:
@@ -99,7 +101,7 @@ def _listen(host: str, port: int) -> socket.socket:
     if not loopback:
         raise UsageError(f"the emulator serves on loopback only, not on {host!r}", help="Use 127.0.0.1 or ::1.")
     listening = socket.socket(family)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    processes.bind_alone(listening)
     try:
         listening.bind((address, port))
     except (OSError, OverflowError) as error:
@@ -120,12 +122,12 @@ def _environment() -> dict[str, str]:
 def _port(child: subprocess.Popen[bytes], errors: IO[bytes]) -> int:
     """Return the port in the child's first line."""
     assert child.stdout is not None, "opened as a pipe"
-    with selectors.DefaultSelector() as selector:
-        selector.register(child.stdout, selectors.EVENT_READ)
-        line = child.stdout.readline() if selector.select(START_S) else b""
+    stream, lines = child.stdout, queue.SimpleQueue[bytes]()
+    # In a thread: not every system can wait for a pipe with a limit of time.
+    threading.Thread(target=lambda: lines.put(stream.readline()), daemon=True).start()
     try:
-        return int(json.loads(line)["port"])
-    except (ValueError, KeyError, TypeError) as error:
+        return int(json.loads(lines.get(timeout=START_S))["port"])
+    except (queue.Empty, ValueError, KeyError, TypeError) as error:
         _stop(child)
         errors.seek(0)
         said = errors.read().decode(errors="replace").strip()

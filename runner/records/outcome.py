@@ -1,4 +1,4 @@
-"""How one job of a run ended."""
+"""How each job of a run ended."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from runner.records.endings import Ending
     from runner.records.lock import Entry
+    from runner.records.plan import Plan
     from runner.records.result import Result
 
 
@@ -26,3 +27,19 @@ class Outcome:
     def result(self) -> Result:
         """Return what became of the job, in one word."""
         return self.ending.result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """What a run did."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    interrupted: bool = False
+
+    @property
+    def spent_usd(self) -> Decimal | None:
+        """What this run was charged, in USD; None when a part of it is not known."""
+        amounts = [outcome.spent_usd for outcome in self.outcomes]
+        known = [amount for amount in amounts if amount is not None]
+        return sum(known, Decimal(0)) if len(known) == len(amounts) else None

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
-from runner.commands.targets import resolve_command
 from runner.records.lock import entry_to_json
 from runner.records.result import Result
+from runner.report.commands import resolve_command
 from runner.report.findings import of_problem
 from runner.report.markdown import code, row
 from runner.report.numbers import count, usd
@@ -22,8 +22,7 @@ from runner.report.table import table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runner.commands.options import Ran
-    from runner.records.outcome import Outcome
+    from runner.records.outcome import Outcome, RunResult
     from runner.records.source import Json, Mark, Problem
     from runner.report.records import Level, State, Style
 
@@ -53,9 +52,9 @@ def _fault(result: Result) -> _Fault | None:
     assert_never(result)
 
 
-def exit_code(ran: Ran) -> int:
+def exit_code(did: RunResult) -> int:
     """Return the exit code of a run: the gravest thing that happened decides."""
-    return max((outcome.ending.exit_code for outcome in ran.outcomes), default=0)
+    return max((outcome.ending.exit_code for outcome in did.outcomes), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,25 +62,24 @@ class RunReport:
     """How every job of a run ended; `places` says where each job is in its file, `file` which one was named."""
 
     name: str
-    did: Ran
+    did: RunResult
     exit_code: int
+    files: tuple[str, ...] = ()
+    rehearsal: bool = False
+    listen_in: str = ""
+    """The folder of a rehearsal's outputs."""
     warnings: tuple[Problem, ...] = ()
     file: str | None = None
     places: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     verb: str = "run"
     ran: bool = True
 
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The pipeline file, as typed."""
-        return (self.did.project.shown,)
-
     def data(self) -> dict[str, Json]:
         """Return everything, as data."""
         spent = self.did.spent_usd
         return {
             "name": self.name,
-            "rehearsal": self.did.project.rehearsal,
+            "rehearsal": self.rehearsal,
             "interrupted": self.did.interrupted,
             "spent_usd": None if spent is None else str(spent),
             "jobs": [self._outcome(outcome) for outcome in self.did.outcomes],
@@ -119,7 +117,7 @@ class RunReport:
         )
 
     def _money(self) -> str:
-        return "would cost" if self.did.project.rehearsal else "spent"
+        return "would cost" if self.rehearsal else "spent"
 
     def _lines(self, style: Style) -> Iterator[str]:
         shown = [outcome for outcome in self.did.outcomes if style.verbose or outcome.result is not Result.REUSED]
@@ -134,8 +132,8 @@ class RunReport:
                     yield f"  {paint('help', 'help', on=style.color)}: {clean(said.help)}"
         yield ""
         yield self._sums()
-        if self.did.project.rehearsal:
-            yield f"listen in {self.did.project.shown_root}"
+        if self.rehearsal:
+            yield f"listen in {clean(self.listen_in)}"
 
     def _sums(self) -> str:
         results = [outcome.result for outcome in self.did.outcomes]
@@ -143,7 +141,7 @@ class RunReport:
         made = [outcome.entry for outcome in self.did.outcomes if outcome.result is Result.MADE and outcome.entry]
         seconds = round(sum(take.seconds for entry in made for take in entry.takes))
         mark = "rehearsal: placeholder audio, nothing spent"
-        if not self.did.project.rehearsal:
+        if not self.rehearsal:
             mark = f"spent {usd(self.did.spent_usd)}"
         return f"{', '.join(parts)}; {count(seconds, 'second')} of music; {mark}"
 
@@ -191,8 +189,7 @@ class RunReport:
 
     def _told(self, outcome: Outcome) -> Told:
         """Return how a job ended in words, with the command line that settles its payment where that is unknown."""
-        rehearse = self.did.project.rehearsal
-        return told(outcome.ending, lambda job: resolve_command(job, file=self.file, rehearse=rehearse))
+        return told(outcome.ending, lambda job: resolve_command(self.file, job, rehearse=self.rehearsal))
 
 
 def _help(said: Told) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from runner.state.files import system
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -38,11 +40,9 @@ class Checkpoint:
 
     def write(self, count: int, total: str) -> None:
         """Add what the journal holds now, durably."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            size = os.fstat(descriptor).st_size
-            torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
-            os.write(descriptor, (b"\n" if torn else b"") + f"{count} {total}\n".encode())
-            os.fdatasync(descriptor)
-        finally:
-            os.close(descriptor)
+        with open(self._path, "ab+", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 1))
+            torn = file.read(1) not in (b"", b"\n")
+            file.write((b"\n" if torn else b"") + f"{count} {total}\n".encode())
+            system.sync_data(file.fileno())

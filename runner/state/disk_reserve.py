@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from typing import TYPE_CHECKING
+
+from runner.state.files import system
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,7 @@ class DiskReserve:
         if self._path.exists():
             return
         with contextlib.suppress(OSError), self._path.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+            system.allocate(file.fileno(), RESERVE_BYTES)
 
     def give_up(self) -> None:
         """Free its space."""

@@ -14,7 +14,7 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from runner.errors import NotWritable, StateError
+from runner.errors import NotWritableError, StateError
 from runner.records.submission import Event, Phase
 from runner.state.checkpoint import Checkpoint
 
@@ -71,7 +71,7 @@ class Journal:
             self._checkpoint.write(self._count, self._chain)
         except (sqlite3.Error, OSError) as error:
             self._resync()
-            raise NotWritable(
+            raise NotWritableError(
                 f"cannot write the journal {self.path}: {error}", help="free some disk space, then run again"
             ) from error
 
@@ -83,6 +83,7 @@ class Journal:
         version = _layout(self._connection, self.path)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA fullfsync=ON")  # macOS: the drive empties its cache, too; no effect elsewhere
         if version == 0:
             with self._connection:
                 self._connection.execute(

@@ -27,7 +27,8 @@ class Outputs:
         TakeMissing when the take is nowhere, StateError when something that is not ours is in the way.
         """
         source = self._source(sha256, previous, output)
-        place(source, self._root, output, owned=self._replaceable(output, mine))
+        with source.open("rb") as reader:
+            place(reader, sha256, self._root, output, owned=self._replaceable(output, mine))
 
     def stored(self, paths: Iterable[str]) -> dict[str, str]:
         """Return path → hash of those outputs that the store holds as well."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import filelock
 
-from runner.errors import LockHeld
+from runner.errors import RunLockedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def hold(folder: Path, *, now: str, timeout_s: float) -> Iterator[None]:
     """Hold the run lock of a state folder, waiting up to `timeout_s` seconds (0: not at all).
 
-    Raises LockHeld naming the holder.
+    Raises RunLockedError naming the holder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     holder = folder / "run.holder"
@@ -33,21 +33,25 @@ def hold(folder: Path, *, now: str, timeout_s: float) -> Iterator[None]:
     try:
         lock.acquire()
     except filelock.Timeout:
-        raise LockHeld(
+        raise RunLockedError(
             f"another run holds {folder}: {_describe(holder)}",
-            help="wait for it, or give --lock-timeout SECONDS to wait here",
+            help="wait for it to end, or pass --lock-timeout SECONDS",
         ) from None
     try:
-        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now}))
+        holder.write_text(
+            json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now}), encoding="utf-8"
+        )
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        # Windows removes no file that another process reads at this moment.
+        with contextlib.suppress(PermissionError):
+            holder.unlink(missing_ok=True)
         lock.release()
 
 
 def _describe(holder: Path) -> str:
     try:
-        facts = json.loads(holder.read_text())
+        facts = json.loads(holder.read_text(encoding="utf-8"))
         return f"process {facts['pid']} on {facts['host']}, since {facts['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "a process that has just started"

@@ -9,7 +9,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runner.provider.protocol import read_submit
-from runner.provider.responses import retry_after
+from runner.provider.responses import (
+    MAX_JSON,
+    BadJsonError,
+    clean,
+    find,
+    positive,
+    read_json,
+    reason,
+    retry_after,
+    valid_id,
+)
 from runner.records.exchange import Media, Reply, Verdict
 from runner.records.provider import Mode
 from tests.catalog.shelf import CATALOG
@@ -61,3 +71,134 @@ def test_a_strange_date_tells_nothing(name: str, text: str) -> None:
 def test_no_header_makes_the_reading_of_a_pause_stumble(later: str, now: str) -> None:
     found = retry_after({"retry-after": later, "date": now})
     assert found is None or 0 <= found <= 300
+
+
+# ---------------------------------------------------------------- JSON
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "the answer is empty"),
+        (b" \n\t", "the answer is empty"),
+        (b" <!doctype html>", "the answer is a web page, not JSON"),
+        (b"\xff\xfe", "the answer is not UTF-8"),
+        (b'{"a": 1, "a": 2}', "the answer names a key twice"),
+        (b'{"a": NaN}', "the answer holds NaN, which is not JSON"),
+        (b"[Infinity]", "the answer holds Infinity, which is not JSON"),
+        (b'{"a": ', "the answer is not JSON"),
+        (b"[" * 200_000, "the answer is nested too deeply"),
+    ],
+)
+def test_what_a_careful_client_would_not_act_upon_is_no_json(body: bytes, message: str) -> None:
+    with pytest.raises(BadJsonError) as caught:
+        read_json(body)
+    assert str(caught.value) == message
+
+
+def test_an_answer_is_read_up_to_its_limit_and_not_a_byte_further() -> None:
+    assert read_json(b'"' + b"a" * (MAX_JSON - 2) + b'"') == "a" * (MAX_JSON - 2)
+    with pytest.raises(BadJsonError, match=r"^the answer is longer than 1,024 KiB$"):
+        read_json(b'"' + b"a" * (MAX_JSON - 1) + b'"')
+    with pytest.raises(BadJsonError, match=r"^the answer is longer than 4 KiB$"):
+        read_json(b" " * 4096 + b"1", limit=4096)
+    assert read_json(b"[1]", limit=3) == [1]
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "found"),
+    [
+        (None, {"a": 1}, None),
+        ("a", {"a": 1}, 1),
+        ("a.b", {"a": 1}, None),
+        ("length(a)", {"a": 1}, None),
+        ("a", None, None),
+    ],
+)
+def test_a_path_finds_its_value_or_nothing(path: str | None, document: object, found: object) -> None:
+    assert find(path, document) == found
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a", "a"),
+        ("a" * 512, "a" * 512),
+        ("a" * 513, None),
+        (7, "7"),
+        (0, "0"),
+        ("", None),
+        ("a b", None),
+        ("a\n", None),
+        ("..", None),
+        (".a", ".a"),
+        (True, None),
+        (1.5, None),
+        (None, None),
+        (["a"], None),
+    ],
+)
+def test_an_id_is_visible_text_or_an_integer(value: object, text: str | None) -> None:
+    assert valid_id(value) == text
+
+
+def test_the_first_reason_that_says_something_is_taken_and_cleaned() -> None:
+    document = {"a": 7, "b": " \x1b ", "c": "no\x1b[31m\nway", "d": "other"}
+    assert reason(("gone", "a", "b", "c", "d"), document) == "no [31m way"
+    assert reason(("gone", "a", "b"), document) == ""
+
+
+def test_foreign_text_is_one_line_of_at_most_three_hundred_characters() -> None:
+    assert clean("a" * 300) == "a" * 300
+    assert clean("a" * 301) == "a" * 299 + "…"
+    assert clean(" " * 900 + "a" * 299 + "b") == "a" * 299 + "b"
+    assert clean(" " * 1199 + "ab") == "a"
+
+
+# ---------------------------------------------------------------- numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (1, 1.0),
+        (0.5, 0.5),
+        (0, None),
+        (-1, None),
+        (True, None),
+        ("1", None),
+        (None, None),
+        (float("inf"), None),
+        (float("nan"), None),
+        (10**400, None),
+    ],
+)
+def test_a_length_is_a_finite_number_above_zero(value: object, number: float | None) -> None:
+    assert positive(value) == number
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "0"}, 0.0),
+        ({"retry-after": " 42 "}, 42.0),
+        ({"retry-after": "300"}, 300.0),
+        ({"retry-after": "301"}, 300.0),
+        ({"retry-after": "1000000000000"}, 300.0),
+        ({"retry-after": "000000001000"}, 1.0),
+        ({"retry-after": "-1"}, None),
+        ({"retry-after": "1.5"}, None),
+        ({"retry-after": "\u0661"}, None),
+        ({}, None),
+        (NOW, None),
+        (NOW | {"retry-after": "Sat, 21 Nov 2026 10:00:42 GMT"}, 42.0),
+        (NOW | {"retry-after": "Sat, 21 Nov 2026 10:00:00 GMT"}, 0.0),
+        (NOW | {"retry-after": "Sat, 21 Nov 2026 09:59:59 GMT"}, None),
+        (NOW | {"retry-after": "Sat, 21 Nov 2026 11:00:00 GMT"}, 300.0),
+        ({"retry-after": "Sat, 21 Nov 2026 10:00:42 GMT"}, None),
+    ],
+)
+def test_a_pause_is_what_the_header_says_between_nothing_and_five_minutes(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    assert retry_after(headers) == seconds

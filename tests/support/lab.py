@@ -18,9 +18,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.commands.known import open_store
-from runner.commands.options import Ask
-from runner.commands.workflow import check, plan
+from runner.commands.facts import open_store
+from runner.commands.options import CommandOptions
+from runner.commands.session import Session, open_session
 from runner.engine.effects import Terms, World
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
@@ -28,6 +28,7 @@ from runner.provider.access import ProviderAccess
 from runner.provider.downloads import BadContent, DownloadFailed, LinkDead
 from runner.provider.transport import NotSent, Unproven
 from runner.records.exchange import Reply
+from runner.records.limits import Limits
 from runner.records.lock import Take
 from runner.state.project import prepare_state
 from tests.support.catalog import shipped_catalog
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from runner.engine.effects import Progress
     from runner.provider.downloads import Promise
     from runner.records.exchange import Call, Media
     from runner.records.outcome import Outcome
@@ -182,6 +184,9 @@ class Lab:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.vendor = folder, Vendor()
+        self.limits = Limits(stop_check_s=0.001)
+        """The loop looks at its clock, which leaps, instead of waiting in real time."""
+        self.notify: Callable[[Progress], None] = lambda _progress: None
         self._ticks = itertools.count()
         self._names = itertools.count()
         folder.mkdir()
@@ -192,22 +197,21 @@ class Lab:
         data = {"version": 1, "name": "trial", "defaults": {"model": "pixazo/lyria-3-pro"}, "jobs": jobs}
         (self.folder / "trial.yaml").write_text(json.dumps(data))
 
-    @property
-    def ask(self) -> Ask:
-        """What every command here asks."""
-        return Ask(file=str(self.folder / "trial.yaml"))
+    def session(self) -> Session:
+        """Open the project for one command."""
+        return open_session(CommandOptions(file=str(self.folder / "trial.yaml")))
 
     def run(
         self, *, limit: Decimal | None = None, jobs: int = 2, crash_at: int = 0, late: bool = False, stop_at: int = 0
     ) -> tuple[Outcome, ...]:
         """Run the plan as it stands; after a crash what it returns has not happened."""
-        checked = check(self.ask)
-        todo = plan(checked, self.ask)
-        prepare_state(checked.project)
+        session = self.session()
+        todo = session.plan
+        prepare_state(session.project)
         self.vendor.run_limit, self.vendor.run_charges = limit, 0
         stop = threading.Event()
         tape = _Tape(self, crash_at=crash_at, late=late)
-        with open_store(checked.project) as store, ThreadPoolExecutor(1) as cpu:
+        with open_store(session.project) as store, ThreadPoolExecutor(1) as cpu:
             self.vendor.blobs = store.blobs
             tape.listen(store, on=lambda count: stop.set() if count == stop_at else None)
             world = World(
@@ -217,9 +221,10 @@ class Lab:
                 transport=self.vendor,
                 fetcher=self.vendor,
                 cpu=cpu,
+                limits=self.limits,
                 stop=stop,
             )
-            outcomes = Executor(todo, self._terms(limit, jobs), world, store, lambda _progress: None).run()
+            outcomes = Executor(todo, self._terms(limit, jobs), world, store, self.notify).run()
         tape.rewind()
         return outcomes
 

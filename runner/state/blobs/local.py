@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import secrets
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
-from runner.state.files import digest, sync_folder
+from runner.state.files import digest, system
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,11 +58,11 @@ class Blobs:
         """Move a finished, verified file in under its hash, durably."""
         target = self.path(sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-        part.chmod(0o444)
-        part.replace(target)
-        sync_folder(target.parent)
+        with part.open("rb+") as file:
+            system.sync_file(file.fileno())
+        system.make_read_only(part)
+        system.replace(part, target)
+        system.sync_folder(target.parent)
         return target
 
     def sound(self, sha256: str) -> bool:

@@ -1,0 +1,37 @@
+"""Files replaced whole."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from runner.state.files import system
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Write `data` so that a reader, or a crash, sees the old file or the new one.
+
+    A symbolic link at `path` is followed once, so the link stays a link. `mode` has no meaning on Windows.
+    """
+    target = path.resolve() if path.is_symlink() else path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(temporary_name(target.name))
+    temporary.unlink(missing_ok=True)
+    try:
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            file.write(data)
+            file.flush()
+            system.sync_file(file.fileno())
+        system.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    system.sync_folder(target.parent)
+
+
+def temporary_name(name: str) -> str:
+    """Return the one name under which a file is written before it gets its own: what a kill leaves is used up next time."""
+    return f".{name[:100]}.scorefile.tmp"

@@ -1,0 +1,60 @@
+"""An open folder: files in it by name, whatever happens to the path that led there."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+if sys.platform == "win32":
+    from runner.state.files.path_folder import open_folder, open_regular
+else:
+    from runner.state.files.posix_folder import open_folder, open_regular
+
+if TYPE_CHECKING:
+    from io import FileIO
+    from pathlib import Path
+    from typing import BinaryIO
+
+__all__ = ["Folder", "digest", "digest_of", "open_folder"]
+
+
+class Folder(Protocol):
+    """Names are of files in this folder itself."""
+
+    def open_regular(self, name: str) -> FileIO | None:
+        """Open a regular file for reading; None when there is none: no link is followed."""
+
+    def has(self, name: str) -> bool:
+        """Say whether anything has this name, a link to nothing included."""
+
+    def create(self, name: str) -> BinaryIO:
+        """Open a new file for writing. Raises FileExistsError when anything has this name."""
+
+    def rename(self, old: str, new: str) -> None:
+        """Rename a file over another one, atomically."""
+
+    def claim(self, temporary: str, name: str) -> None:
+        """Rename a file to a name that nothing has. Raises FileExistsError."""
+
+    def remove(self, name: str) -> None:
+        """Remove a file. Raises FileNotFoundError."""
+
+    def sync(self) -> None:
+        """Make its names durable, where the system can."""
+
+
+def digest(path: Path) -> str | None:
+    """Return the SHA-256 of a regular file in hex, or None when there is none at `path`."""
+    return digest_of(open_regular(path))
+
+
+def digest_of(file: FileIO | None) -> str | None:
+    """Return the SHA-256 in hex of what is left in an open file, and close it; None when it cannot be read."""
+    if file is None:
+        return None
+    with file:
+        try:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return None

@@ -1,0 +1,53 @@
+"""The platform seam for processes: signals, groups, sockets and standard streams."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+from typing import Any
+
+
+def stop_signals() -> tuple[signal.Signals, ...]:
+    """Return the signals by which a person or a system asks this program to stop."""
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if sys.platform == "win32":
+        signals.append(signal.SIGBREAK)
+    return tuple(signals)
+
+
+def stop_this_process() -> None:
+    """Send this process the signal to stop, so that its handler runs."""
+    if sys.platform == "win32":
+        signal.raise_signal(signal.SIGTERM)  # os.kill would end it at once, without its handler
+    else:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def own_group() -> dict[str, Any]:
+    """Return the arguments of Popen that keep a child from the Ctrl-C of this terminal: its parent stops it."""
+    arguments: dict[str, Any] = {}
+    if sys.platform == "win32":
+        arguments["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
+    else:
+        arguments["start_new_session"] = True
+    return arguments
+
+
+def bind_alone(listening: socket.socket) -> None:
+    """Let a port be used again right after its last user ended, and never by two at once."""
+    if sys.platform == "win32":
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    else:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+
+def write_utf8() -> None:
+    """Write UTF-8 to files and pipes: Windows would use the code page of the machine."""
+    if sys.platform == "win32":
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(encoding="utf-8")

@@ -1,0 +1,105 @@
+"""The platform seam for files: what each system can promise about disks and names.
+
+Linux and macOS promise everything here. Windows promises less; each docstring says where.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""How filesystems without hard links answer."""
+_BUSY_S = 2.0
+_PAUSE_S = 0.02
+
+
+def sync_file(descriptor: int) -> None:
+    """Make the content of an open file durable. On macOS the drive is told to empty its cache, too."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        # Network filesystems do not know this request.
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
+def sync_data(descriptor: int) -> None:
+    """Make the content and size of an open file durable; its times may be lost."""
+    if sys.platform == "linux":
+        os.fdatasync(descriptor)
+    else:
+        sync_file(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names inside `folder` durable. Windows cannot: there a power cut may undo the last renames."""
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def allocate(descriptor: int, size: int) -> None:
+    """Take `size` bytes of disk for an open, empty file. Raises OSError when they are not there.
+
+    Elsewhere than on Linux bytes are written that no filesystem can compress.
+    """
+    if sys.platform == "linux":
+        os.posix_fallocate(descriptor, 0, size)
+    else:
+        os.write(descriptor, os.urandom(size))
+
+
+def replace(source: Path, target: Path) -> None:
+    """Rename a file over another one, atomically.
+
+    Windows refuses while another process has either open, a virus scanner say; so it is tried for 2 s there.
+    """
+    end = time.monotonic() + (_BUSY_S if sys.platform == "win32" else 0.0)
+    while True:
+        try:
+            source.replace(target)
+        except PermissionError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
+
+
+def claim_name(temporary: str, name: str, *, folder: int | None = None) -> None:
+    """Give a finished file its name unless something has that name. Raises FileExistsError then.
+
+    Paths are seen from the open `folder`, where there is one. A filesystem without hard links renames, which replaces
+    what was given the name in that very moment; Windows needs no links for it.
+    """
+    if sys.platform == "win32":
+        os.rename(temporary, name)  # noqa: PTH104 - unlike elsewhere, this never replaces a file
+    else:
+        try:
+            # Unlike a rename, a link never takes the place of another file.
+            os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        else:
+            os.unlink(temporary, dir_fd=folder)
+
+
+def make_read_only(path: Path) -> None:
+    """Keep other programs from changing a file by accident. Not on Windows, where it could then not be removed either."""
+    if sys.platform != "win32":
+        path.chmod(0o444)
