@@ -11,8 +11,9 @@ from runner.plan.decide import Facts
 from runner.plan.pending import from_pending
 from runner.records.media_types import EXTENSIONS
 from runner.records.plan import Verb
-from runner.state.blobs.local import Blobs
-from runner.state.files import digest, is_through_link
+from runner.state.blobs.local import LocalBlobs
+from runner.state.files.folder import digest
+from runner.state.files.placing import is_through_link
 from runner.state.lock_rules import finished_entries, only_in_lock
 from runner.state.lockfile import read_lock
 from runner.state.store import StateStore
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from runner.records.lock import Lock
     from runner.records.plan import Plan
     from runner.records.submission import Event, Submission
+    from runner.state.blobs.protocol import Blobs
     from runner.state.project import Project
 
 
@@ -55,7 +57,7 @@ def look_around(checked: Checked, lock: Lock, submissions: tuple[Submission, ...
         submissions=submissions,
         finished=finished_entries(submissions, private=private),
         outputs=_standing(root, paths),
-        blobs=Blobs(checked.project.blobs),
+        blobs=LocalBlobs(checked.project.blobs),
         askable=frozenset(
             name for name, model in checked.catalog.models.items() if checked.catalog.providers[model.provider].poll
         ),
@@ -77,7 +79,8 @@ def damaged_takes(todo: Plan, blobs: Blobs) -> tuple[str, ...]:
     for action in todo.actions:
         if action.verb is Verb.RESTORE and action.entry is not None:
             sha256 = action.entry.chosen(action.request.take).sha256
-            if sha256 in blobs and not blobs.sound(sha256):
+            if sha256 in blobs and not blobs.check(sha256):
+                blobs.set_aside(sha256)
                 found.append(sha256)
     return tuple(found)
 
@@ -95,11 +98,11 @@ def open_store(project: Project) -> Iterator[StateStore]:
         root=project.root,
         lock_path=project.lock,
         journal_path=project.journal,
-        blobs=Blobs(project.blobs, pipeline=project.name),
+        blobs=LocalBlobs(project.blobs, pipeline=project.name),
         rehearsal=project.rehearsal,
     )
     try:
-        store.blobs.sweep()
+        store.blobs.incoming.sweep()
         yield store
     finally:
         store.close()

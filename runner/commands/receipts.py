@@ -211,7 +211,8 @@ def inspect_state(ask: Ask) -> tuple[Finding, ...]:
     from runner.engine.machine import fold
     from runner.errors import ScorefileError
     from runner.records.submission import IN_DOUBT, OPEN
-    from runner.state.blobs.local import Blobs
+    from runner.state.blobs.local import LocalBlobs
+    from runner.state.blobs.protocol import corrupted
     from runner.state.journal import read_events
     from runner.state.lockfile import read_lock
 
@@ -230,7 +231,7 @@ def inspect_state(ask: Ask) -> tuple[Finding, ...]:
         findings.append(Finding(what="lock", sound=True, detail=f"{len(lock.jobs)} entries, each as fingerprinted"))
     except ScorefileError as error:
         findings.append(Finding(what="lock", sound=False, detail=error.message))
-    bad = Blobs(project.blobs).damaged()
+    bad = corrupted(LocalBlobs(project.blobs))
     detail = (
         f"{len(bad)} takes are not what their name says: {', '.join(bad[:3])}" if bad else "every take has its hash"
     )

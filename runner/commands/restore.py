@@ -11,8 +11,8 @@ from runner.commands.options import Ran
 from runner.errors import StateError, UsageError
 from runner.records.outcome import Outcome, Result
 from runner.records.plan import Plan
-from runner.state.blobs.local import TakeMissing
-from runner.state.files import digest
+from runner.state.blobs.protocol import TakeMissing
+from runner.state.files.folder import digest
 from runner.state.project import find_project, prepare_state
 from runner.state.run_lock import hold
 

@@ -54,7 +54,7 @@ def verify(ask: Ask) -> tuple[Stands, ...]:
 
 
 def _stands(project: Project, job: str, entry: Entry | None, unfinished: list[Submission]) -> Stands:
-    from runner.state.files import digest
+    from runner.state.files.folder import digest
 
     placed = next((take for take in entry.takes if take.path), None) if entry else None
     if placed is None or placed.path is None:
