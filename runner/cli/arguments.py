@@ -188,19 +188,19 @@ def ask_again(path: str) -> Ask:
 
 
 def refuse_warnings(checked: Checked, *, strict: bool) -> None:
-    """Raise SpecError with the warnings of a pipeline when they are to fail too."""
-    from runner.errors import SpecError
+    """Raise InvalidFilesError with the warnings of a pipeline when they are to fail too."""
+    from runner.errors import InvalidFilesError
 
     if strict and checked.warnings:
-        raise SpecError(checked.warnings)
+        raise InvalidFilesError(checked.warnings)
 
 
 def provider_settings(ask: Ask) -> Mapping[str, ProviderSettings]:
     """Return what the pipeline says of its providers; nothing when the file is wrong, so that receipts stay in reach."""
     from runner.commands.workflow import check
-    from runner.errors import SpecError
+    from runner.errors import InvalidFilesError
 
     try:
         return check(ask).pipeline.providers
-    except SpecError:
+    except InvalidFilesError:
         return {}

@@ -15,7 +15,8 @@ def command(words: tuple[str, ...]) -> int:
     """Call off a job that is under way, where its vendor can, and say what that means."""
     from runner.cli.renamed import renamed_jobs
     from runner.commands.cancel import cancel
-    from runner.errors import JobsFailed, UsageError
+    from runner.errors import UsageError
+    from runner.records.outcome import Result
 
     ask = arguments.ask_from(words, profile=None, variables=())
     if not ask.wanted.names:
@@ -24,4 +25,4 @@ def command(words: tuple[str, ...]) -> int:
     results = [item for name in ask.wanted.names for item in cancel(ask, name, settings=settings, renamed=renamed)]
     for item in results:
         click.echo(f"{item.name}: {'called off' if item.done else 'not called off'}; {item.meaning}")
-    return 0 if all(item.done for item in results) else JobsFailed.exit_code
+    return 0 if all(item.done for item in results) else Result.FAILED.exit_code

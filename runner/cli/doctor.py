@@ -95,7 +95,7 @@ def _disk() -> list[tuple[str, str, str]]:
 
 
 def _key(provider: Provider, settings: ProviderSettings | None) -> tuple[str, str, str]:
-    from runner.errors import KeyProblem
+    from runner.errors import ApiKeyError
     from runner.provider.keys import find_key, key_variable
 
     name = key_variable(provider, settings) or ""
@@ -103,7 +103,7 @@ def _key(provider: Provider, settings: ProviderSettings | None) -> tuple[str, st
         return (f"{provider.name} key", "not set", name)
     try:
         find_key(provider, settings, os.environ)
-    except KeyProblem as error:
+    except ApiKeyError as error:
         return (f"{provider.name} key", "unusable", error.message)
     return (f"{provider.name} key", "present", name)
 

@@ -61,6 +61,7 @@ def command(
     """
     from runner.commands.options import RunOptions
     from runner.commands.workflow import check, only_failed, plan, run
+    from runner.records.limits import DEFAULT_LIMITS
 
     how = RunOptions(
         jobs=given.pop("jobs"),
@@ -71,6 +72,7 @@ def command(
         lock_timeout_s=given.pop("lock_timeout"),
         listen=given.pop("listen"),
         public_url=given.pop("public_url"),
+        limits=click.get_current_context().obj or DEFAULT_LIMITS,
     )
     progress, yes, frozen = given.pop("progress"), given.pop("yes"), given.pop("frozen")
     ask = _ask(words, {"rehearse": rehearse, **given}, failed=failed)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def command(files: tuple[str, ...], profile: str | None, variables: tuple[str, ...], *, strict: bool) -> ValidateReport:
     """Find every problem of the files at once, each with file:line:col."""
     from runner.commands.workflow import check
-    from runner.errors import SpecError, UsageError
+    from runner.errors import InvalidFilesError, UsageError
     from runner.report.validate import ValidateReport, not_there
     from runner.state.project import DEFAULT_FILE
 
@@ -36,7 +36,7 @@ def command(files: tuple[str, ...], profile: str | None, variables: tuple[str, .
             checked = check(arguments.ask_file(file if files else None, profile=profile, variables=variables))
             jobs += len(checked.requests)
             problems += checked.warnings
-        except SpecError as error:
+        except InvalidFilesError as error:
             problems += error.problems
         except UsageError as error:
             if len(named) == 1:
@@ -44,7 +44,7 @@ def command(files: tuple[str, ...], profile: str | None, variables: tuple[str, .
             missing += 1
             problems.append(not_there(file, error))
     failing = sum(strict or problem.severity == "error" for problem in problems)
-    usage = UsageError.exit_code if failing == missing else SpecError.exit_code
+    usage = UsageError.exit_code if failing == missing else InvalidFilesError.exit_code
     return ValidateReport(
         files=named,
         jobs=jobs,

@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from runner.plan.selection import Wanted
+from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.catalog.models import Catalog
     from runner.plan.saved import Saved
+    from runner.records.limits import Limits
     from runner.records.outcome import Outcome
     from runner.records.pipeline import Pipeline
     from runner.records.plan import Plan
@@ -62,6 +64,8 @@ class RunOptions:
     listen: str | None = None
     """HOST:PORT where vendors' callbacks are heard, reached from outside as `public_url`."""
     public_url: str | None = None
+    limits: Limits = DEFAULT_LIMITS
+    """Bounds on time, tries and size; tests set their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

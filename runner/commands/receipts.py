@@ -292,7 +292,7 @@ def _candidates(
     provider: Provider, submission: Submission, settings: ProviderSettings | None, env: Mapping[str, str]
 ) -> tuple[ListedJob, ...]:
     """Ask the vendor's list for jobs that may be this submit; none when it cannot be asked."""
-    from runner.errors import KeyProblem
+    from runner.errors import ApiKeyError
     from runner.provider.access import open_access
     from runner.provider.client import connected
     from runner.provider.transport import NotSent
@@ -301,7 +301,7 @@ def _candidates(
     try:
         with connected(open_access(provider, settings, env)) as client:
             return tuple(job for job in client.jobs() if job.prompt == prompt)
-    except (KeyProblem, NotSent):
+    except (ApiKeyError, NotSent):
         return ()
 
 

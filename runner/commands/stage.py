@@ -48,12 +48,12 @@ def executor(
 ) -> Iterator[Executor]:
     """Yield the executor of a plan with providers, network and callbacks open.
 
-    Raises KeyProblem or UsageError before anything is sent.
+    Raises ApiKeyError or UsageError before anything is sent.
     """
     with ExitStack() as stack:
         listener = None
         if options.listen is not None:
-            listener = stack.enter_context(listening(options.listen, options.public_url))
+            listener = stack.enter_context(listening(options.listen, options.public_url, options.limits))
         terms = _terms(stack, checked, todo, ask, options, Budget(limit=budget), listener)
         world = _world(stack, store, options, stop, checked.catalog)
         running = Executor(todo, terms, world, store, notify)
@@ -64,7 +64,10 @@ def executor(
 
 def _world(stack: ExitStack, store: StateStore, options: RunOptions, stop: threading.Event, catalog: Catalog) -> World:
     shown = {name for name, provider in catalog.providers.items() if not provider.id_is_private}
-    transport, fetcher = HttpTransport(), HttpFetcher(store.blobs, stop, shown=shown)
+    transport, fetcher = (
+        HttpTransport(limits=options.limits),
+        HttpFetcher(store.blobs, stop, shown=shown, limits=options.limits),
+    )
     stack.callback(transport.close)
     stack.callback(fetcher.close)
     cpu = stack.enter_context(ThreadPoolExecutor(max_workers=max(2, options.jobs // 2), thread_name_prefix="cpu"))
@@ -75,6 +78,7 @@ def _world(stack: ExitStack, store: StateStore, options: RunOptions, stop: threa
         transport=transport,
         fetcher=fetcher,
         cpu=cpu,
+        limits=options.limits,
         stop=stop,
     )
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from runner.commands.options import Ask, Checked, Ran, RunOptions
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 from runner.plan.policy import least, refuse_change, refuse_cost
 from runner.plan.selection import select
 from runner.records.plan import Verb
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 def check(ask: Ask) -> Checked:
-    """Read a pipeline and resolve every request. Raises SpecError with every problem, UsageError without a file."""
+    """Read a pipeline and resolve every request. Raises InvalidFilesError with every problem, UsageError without a file."""
     from runner.diagnostics.order import by_place
     from runner.pipeline.lint import LintContext, lint
     from runner.pipeline.resolution.expand import expand
@@ -60,7 +60,7 @@ def check(ask: Ask) -> Checked:
         document, schema=read_schema("pipeline.schema.json"), profile=ask.profile, overrides=ask.vars
     )
     if pipeline is None:
-        raise SpecError(by_place(problems))
+        raise InvalidFilesError(by_place(problems))
     cells, more = expand(pipeline)
     requests, rest = resolve(
         pipeline,
@@ -85,7 +85,7 @@ def check(ask: Ask) -> Checked:
 
 def _refuse(problems: tuple[Problem, ...]) -> None:
     if any(problem.severity == "error" for problem in problems):
-        raise SpecError(problems)
+        raise InvalidFilesError(problems)
 
 
 # ---------------------------------------------------------------- plan
@@ -128,7 +128,7 @@ def run(
     """Do what the plan says, paying for nothing twice, and write the lock.
 
     `confirm` is shown the plan before anything is spent and raises PolicyError to refuse.
-    Raises PolicyError, KeyProblem, DriftError or StateError before anything is sent.
+    Raises PolicyError, ApiKeyError, DriftError or StateError before anything is sent.
     """
     first = plan(checked, ask)
     if options.offline:

@@ -18,15 +18,17 @@ from urllib.parse import urlsplit
 
 from runner.errors import UsageError
 from runner.provider.addresses import is_loopback
+from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+
+    from runner.records.limits import Limits
 
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MAX_BODY_BYTES = 64 << 10
-BODY_TIMEOUT_S = 5.0
 CALLS_PER_S = 20.0
 BURST = 100
 CONNECTIONS = 64
@@ -35,7 +37,8 @@ CONNECTIONS = 64
 class Listener:
     """Knows the secret addresses of this run and tells `wake` the attempt that was called."""
 
-    def __init__(self, public_url: str) -> None:
+    def __init__(self, public_url: str, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
         self._public_url = public_url
         self._secret = secrets.token_urlsafe(32)
         self._tokens, self._refilled = float(BURST), time.monotonic()
@@ -61,7 +64,7 @@ class Listener:
         if not hmac.compare_digest(secret.encode(), self._secret.encode()) or scope["method"] != "POST":
             return 404
         try:
-            whole = await asyncio.wait_for(_drained(receive), BODY_TIMEOUT_S)
+            whole = await asyncio.wait_for(_drained(receive), self._limits.callback_timeout_s)
         except TimeoutError:
             return 408
         if not whole:
@@ -92,7 +95,7 @@ async def _drained(receive: Receive) -> bool:
 
 
 @contextmanager
-def listening(where: str, public_url: str | None) -> Iterator[Listener]:
+def listening(where: str, public_url: str | None, limits: Limits = DEFAULT_LIMITS) -> Iterator[Listener]:
     """Serve callbacks at `where` (HOST:PORT) in a thread of its own while the run lasts.
 
     `public_url` is what vendors reach it under; https, or loopback. Raises UsageError when either cannot be.
@@ -103,7 +106,7 @@ def listening(where: str, public_url: str | None) -> Iterator[Listener]:
     url = (public_url or f"http://{where}").rstrip("/")
     if urlsplit(url).scheme != "https" and not is_loopback(url):
         raise UsageError(f"--public-url {url} is not https", help="vendors call https only; give the tunnel's address")
-    listener = Listener(url)
+    listener = Listener(url, limits)
     try:
         door = socket.create_server((host, port))
     except OSError as error:
@@ -116,7 +119,7 @@ def listening(where: str, public_url: str | None) -> Iterator[Listener]:
         access_log=False,
         lifespan="off",
         limit_concurrency=CONNECTIONS,
-        timeout_keep_alive=int(BODY_TIMEOUT_S),
+        timeout_keep_alive=max(1, int(limits.callback_timeout_s)),
         h11_max_incomplete_event_size=16 << 10,
     )
     server = uvicorn.Server(config)
@@ -126,7 +129,7 @@ def listening(where: str, public_url: str | None) -> Iterator[Listener]:
         yield listener
     finally:
         server.should_exit = True
-        thread.join(timeout=BODY_TIMEOUT_S)
+        thread.join(timeout=limits.callback_timeout_s)
         door.close()
 
 

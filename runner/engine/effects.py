@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from runner.records.limits import DEFAULT_LIMITS
+
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from runner.provider.access import ProviderAccess
     from runner.provider.downloads import Fetcher
     from runner.provider.transport import Transport
+    from runner.records.limits import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,7 @@ class World:
     transport: Transport
     fetcher: Fetcher
     cpu: CpuExecutor
+    limits: Limits = DEFAULT_LIMITS
     stop: threading.Event
     """Set from outside: no new submits, see running ones to their receipt, save, leave."""
 

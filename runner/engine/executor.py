@@ -36,9 +36,7 @@ if TYPE_CHECKING:
     from runner.records.plan import Action, Plan
     from runner.state.store import StateStore
 
-_DEAF_S = 0.5
-"""How often the loop looks at the stop signal while nothing happens."""
-_BREATH_S = 0.001
+MIN_WAIT_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ class Executor:
         self._active: set[_Run] = set()
         self._turns: dict[str, deque[_Run]] = {name: deque() for name in terms.providers}
         self._paces = {
-            name: Pace(slots=access.provider.max_in_flight, window=access.provider.submits)
+            name: Pace(slots=access.provider.max_in_flight, window=access.provider.submits, limits=world.limits)
             for name, access in terms.providers.items()
         }
         self._failed = False
@@ -260,11 +258,11 @@ class Executor:
 
     def _listen(self) -> None:
         """Wait for the next thing that happens, or the next due time."""
-        wait_s = min(_DEAF_S, self._turn_wait_s())
+        wait_s = min(self._world.limits.stop_check_s, self._turn_wait_s())
         if self._heap:
             wait_s = min(wait_s, max(0.0, self._heap[0][0] - self._world.monotonic()))
         try:
-            message = self._inbox.get(timeout=max(wait_s, _BREATH_S))
+            message = self._inbox.get(timeout=max(wait_s, MIN_WAIT_S))
         except queue.Empty:
             return
         match message:
@@ -361,7 +359,7 @@ class Executor:
         """Return how long the first waiting turn may have to wait for its vendor's pace alone."""
         now = self._world.monotonic()
         waits = [self._paces[provider].wait_s(now) for provider, turns in self._turns.items() if turns]
-        return min((wait for wait in waits if wait), default=_DEAF_S)
+        return min((wait for wait in waits if wait), default=self._world.limits.stop_check_s)
 
     # ------------------------------------------------------------ ending
 

@@ -41,14 +41,6 @@ if TYPE_CHECKING:
     from runner.records.plan import Action
     from runner.state.store import StateStore
 
-NOT_SENT_TRIES = 3
-REJECTED_TRIES = 6
-BUSY_TRIES = 60
-"""A slot comes free when a song is done, which takes minutes: 10 to 30 s between the tries."""
-YOUNG_S = 120.0
-"""A vendor that does not know an id is asked again until the submit is this old."""
-SLOWEST_POLL_S = 30.0
-
 
 class Life:
     """One job from its action to its outcome. `place` False sends its takes to the store only."""
@@ -71,13 +63,14 @@ class Life:
         self._entered = False
         self._retries_left = self.request.retries
         self._resubmits_left = MAX_RESUBMITS
-        self._not_sent = Tries(most=NOT_SENT_TRIES, first_s=1.0, most_s=4.0)
-        self._rejected = Tries(most=REJECTED_TRIES, first_s=5.0, most_s=60.0)
-        self._busy = Tries(most=BUSY_TRIES, least_s=10.0, first_s=20.0, most_s=20.0)
+        self._limits = limits = world.limits
+        self._not_sent = Tries(limits, most=limits.not_sent_tries, first_s=1.0, most_s=4.0)
+        self._rejected = Tries(limits, most=limits.rate_limited_tries, first_s=5.0, most_s=60.0)
+        self._busy = Tries(limits, most=limits.busy_tries, least_s=10.0, first_s=20.0, most_s=20.0)
         self._polls = 0
         self._fetched_again = False
         self._words: set[str] = set()
-        self.story = Story(action, self._provider, store, now=world.now, token=world.token)
+        self.story = Story(action, self._provider, store, world=world)
         self._takes = Takes(self.request, self._provider, story=self.story, world=world, tell=self._tell)
 
     @property
@@ -176,7 +169,7 @@ class Life:
         self.story.reached(Phase.NOT_SENT, message=error.message)
         if wait_s is None:
             return self._end(endings.unreachable(self._provider, error.message))
-        self._tell("waiting", f"{error.message}; try {self._not_sent.made + 1} of {NOT_SENT_TRIES}")
+        self._tell("waiting", f"{error.message}; try {self._not_sent.made + 1} of {self._not_sent.most}")
         yield Wait(seconds=wait_s)
         return None
 
@@ -276,7 +269,7 @@ class Life:
                 return None
             case Verdict.REFUSED:
                 return self._end(endings.locked_out(self._provider, reading))
-            case Verdict.MISSING if self.story.age_s() > YOUNG_S:
+            case Verdict.MISSING if self.story.age_s() > self._limits.missing_is_lost_after_s:
                 self.story.reached(Phase.LOST, message=reading.message)
                 return None
             case Verdict.WAITING if not reading.known and reading.word not in self._words:
@@ -290,10 +283,10 @@ class Life:
         return None
 
     def _poll_wait_s(self) -> float:
-        """Wait the vendor's own interval at first, then longer, up to SLOWEST_POLL_S."""
+        """Wait the vendor's own interval at first, then longer, up to the limit of waits between polls."""
         interval_s = self._provider.poll_s
         growth = 1.15 ** max(0, self._polls - 10)
-        return min(interval_s * growth, max(interval_s, SLOWEST_POLL_S))
+        return min(interval_s * growth, max(interval_s, self._limits.max_poll_wait_s))
 
     # ------------------------------------------------------------ takes
 

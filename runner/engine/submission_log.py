@@ -15,9 +15,9 @@ from runner.records.exchange import Reading, Verdict
 from runner.records.submission import ENDED_BADLY, Phase, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from decimal import Decimal
 
+    from runner.engine.effects import World
     from runner.records.exchange import Media, Reply
     from runner.records.lock import Take
     from runner.records.plan import Action
@@ -27,24 +27,13 @@ if TYPE_CHECKING:
     from runner.records.submission import Event
     from runner.state.store import StateStore
 
-MAX_ANSWER_BYTES = 64 << 10
-"""How much of a raw answer stands in the journal itself."""
-
 
 class Story:
     """The submission that a job stands at, its attempts before, and what they were charged."""
 
-    def __init__(
-        self,
-        action: Action,
-        provider: Provider,
-        store: StateStore,
-        *,
-        now: Callable[[], datetime],
-        token: Callable[[], str],
-    ) -> None:
+    def __init__(self, action: Action, provider: Provider, store: StateStore, *, world: World) -> None:
         self._request: Request = action.request
-        self._provider, self._store, self._now, self._token = provider, store, now, token
+        self._provider, self._store, self._world = provider, store, world
         resumed = not action.verb.makes
         self._begun = action.submission if resumed else None
         self._given_up = None if resumed else action.submission
@@ -110,7 +99,7 @@ class Story:
 
     def answered(self, reply: Reply) -> None:
         """Write a raw answer down before anything reads it; a long body goes into the store."""
-        if len(reply.body) > MAX_ANSWER_BYTES:
+        if len(reply.body) > self._world.limits.max_journal_answer_bytes:
             with contextlib.suppress(OSError):  # the journal has a reserve on a full disk, the store has none
                 reply = replace(reply, kept=self._store.keep(reply.body), body=b"")
         self.record_paid(machine.answered(self.submission, reply, at=self.at()))
@@ -134,12 +123,12 @@ class Story:
 
     def at(self) -> str:
         """Return the time as the journal writes it: UTC, ISO 8601, whole seconds."""
-        return self._now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        return self._world.now().isoformat(timespec="seconds").replace("+00:00", "Z")
 
     def age_s(self) -> float:
         """Return the seconds since the submit was accepted, by the wall clock: a stored time is all a new run has."""
         submitted = datetime.fromisoformat(self.submission.submitted_at or self.at())
-        return (self._now() - submitted) / timedelta(seconds=1)
+        return (self._world.now() - submitted) / timedelta(seconds=1)
 
     @property
     def paid(self) -> Decimal | None:
@@ -179,7 +168,7 @@ class Story:
         one = self._one_submit()
         return machine.planned(
             self._request,
-            attempt=self._token(),
+            attempt=self._world.token(),
             fingerprint=fingerprint(self._request.model.id, self._request.params),
             price_usd=None if one is None else str(one),
             at=self.at(),

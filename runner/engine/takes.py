@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runner.catalog.kinds import kinds_of
+from runner.catalog.media_types import media_types_of
 from runner.engine import endings, machine
 from runner.engine.effects import Work
 from runner.engine.local_models import make
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from runner.engine.submission_log import Story
     from runner.records.provider import Provider
     from runner.records.request import Request
-
-FAIR_S = 120.0
-"""How long a download may take at least, however late its job was finished."""
 
 
 class Takes:
@@ -79,9 +76,9 @@ class Takes:
         fetcher, story, request = self._world.fetcher, self._story, self._request
         promise = Promise(
             provider=self._model.provider,
-            kinds=kinds_of(self._model, request.params),
+            kinds=media_types_of(self._model, request.params),
             provider_url=self._provider.base_url,
             asked_s=asked_seconds(request),
-            within_s=max(FAIR_S, request.timeout_s - story.age_s()),
+            within_s=max(self._world.limits.min_download_timeout_s, request.timeout_s - story.age_s()),
         )
         return lambda _gate: fetcher.fetch(story.with_data(item), promise)

@@ -21,6 +21,7 @@ from runner.provider.addresses import BadAddress, check_media_url, joined, peer_
 from runner.provider.deadline import Deadline
 from runner.provider.http_clients import HTTP_ERRORS, HttpClients, describe
 from runner.provider.request_log import log_exchange
+from runner.records.limits import DEFAULT_LIMITS
 from runner.records.lock import Take
 from runner.records.media_types import EXTENSIONS
 
@@ -30,14 +31,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.records.exchange import Media
+    from runner.records.limits import Limits
     from runner.state.blobs.protocol import Blobs
 
-MAX_MEDIA_BYTES = 1 << 30
 MAX_HOPS = 5
-READ_TIMEOUT_S = 30.0
-CONNECT_TIMEOUT_S = 10.0
-TRIES = 8
-BAD_CONTENT_TRIES = 3
 DURATION_TOLERANCE_S, DURATION_TOLERANCE = 2.0, 0.25
 """How far the real length may be from the asked one, which vendors call a target: in seconds, or as a part of it."""
 _CHUNK = 1 << 18
@@ -120,7 +117,9 @@ class HttpFetcher:
         layer: httpx.BaseTransport | None = None,
         *,
         shown: Container[str] = (),
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
+        self._limits = limits
         self._shown = shown
         self._blobs = blobs
         self._stop = stop
@@ -139,7 +138,7 @@ class HttpFetcher:
                     return self._keep(got, media, promise)
                 except BadContent as error:
                     bad += 1
-                    if bad >= BAD_CONTENT_TRIES:
+                    if bad >= self._limits.bad_content_tries:
                         raise
                     raise _Again(error.message) from error
         raise DownloadFailed("the download was stopped")
@@ -153,10 +152,11 @@ class HttpFetcher:
             why = state.outcome.exception() if state.outcome else None
             raise DownloadFailed(f"the download failed {state.attempt_number} times: {why}")
 
+        limits = self._limits
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Again),
-            wait=tenacity.wait_random_exponential(multiplier=0.5, max=30),
-            stop=tenacity.stop_after_attempt(TRIES)
+            wait=tenacity.wait_random_exponential(multiplier=0.5 * limits.wait_scale, max=30 * limits.wait_scale),
+            stop=tenacity.stop_after_attempt(limits.download_tries)
             | tenacity.stop_after_delay(within_s)
             | tenacity.stop_when_event_set(self._stop),
             sleep=tenacity.sleep_using_event(self._stop),
@@ -165,6 +165,7 @@ class HttpFetcher:
 
     def _download(self, url: str, promise: Promise, *, attempt: int, within_s: float) -> _Got:
         provider_url, shown = promise.provider_url, None if promise.provider in self._shown else frozenset[str]()
+        timeout = httpx.Timeout(self._limits.read_timeout_s, connect=self._limits.connect_timeout_s)
         for _ in range(MAX_HOPS):
             try:
                 check_media_url(url, provider_url)
@@ -175,7 +176,7 @@ class HttpFetcher:
                         "GET",
                         url,
                         headers=_HEADERS,
-                        timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+                        timeout=timeout,
                         extensions={"trace": _both(deadline, url, provider_url)},
                     ) as response,
                 ):
@@ -197,13 +198,14 @@ class HttpFetcher:
     def _stream(self, response: httpx.Response) -> _Got:
         _check_status(response)
         promised = response.headers.get("content-length")
+        most = self._limits.max_media_bytes
         sha256, size, part = hashlib.sha256(), 0, self._blobs.incoming.part()
         try:
             with part.open("xb") as file:
                 for chunk in response.iter_raw(_CHUNK):
                     size += len(chunk)
-                    if size > MAX_MEDIA_BYTES:
-                        raise BadContent(f"the file is larger than {MAX_MEDIA_BYTES >> 20} MiB")
+                    if size > most:
+                        raise BadContent(f"the file is larger than {most >> 20} MiB")
                     if self._stop.is_set():
                         raise DownloadFailed("the download was stopped")
                     sha256.update(chunk)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import tenacity
+from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
+    from runner.records.limits import Limits
     from runner.records.provider import ErrorGroup
-
-MAX_DOUBTS = 3
-"""So many submits without a proven outcome stop further ones to this vendor in this run."""
-MAX_RETRY_AFTER_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,31 +24,34 @@ class Refusal:
 
 
 class Tries:
-    """One counter of tries, with full jitter between them; a server's own Retry-After wins, up to a ceiling."""
+    """One counter of tries, with full jitter between them; a server's own Retry-After wins, up to a ceiling.
 
-    def __init__(self, *, most: int, first_s: float, most_s: float, least_s: float = 0.0) -> None:
+    The waits are drawn between `least_s` and a bound that starts at `first_s` above it and doubles up to `most_s`.
+    """
+
+    def __init__(self, limits: Limits, *, most: int, first_s: float, most_s: float, least_s: float = 0.0) -> None:
+        self._limits = limits
         self.most = most
-        self._state = tenacity.RetryCallState(None, None, (), {})  # type: ignore[arg-type]  # only its counter is read
-        self._wait = tenacity.wait_fixed(least_s) + tenacity.wait_random_exponential(multiplier=first_s, max=most_s)
-
-    @property
-    def made(self) -> int:
+        self.made = 0
         """How many tries have failed so far."""
-        return self._state.attempt_number - 1
+        self._first_s, self._most_s, self._least_s = first_s, most_s, least_s
 
     def again_in_s(self, retry_after_s: float | None = None) -> float | None:
         """Count a failed try; return the seconds to wait before the next one, or None when there is none left."""
-        wait_s = self._wait(self._state)
-        self._state.attempt_number += 1
+        bound_s = min(self._most_s, self._first_s * 2**self.made)
+        self.made += 1
         if self.made >= self.most:
             return None
-        return wait_s if retry_after_s is None else min(retry_after_s, MAX_RETRY_AFTER_S)
+        if retry_after_s is not None:
+            return min(retry_after_s, self._limits.max_retry_after_s)
+        return (self._least_s + random.uniform(0, bound_s)) * self._limits.wait_scale  # noqa: S311 - no secret
 
 
 class Pace:
     """One vendor in one run: its slots, its documented rate, its holds, its doubts."""
 
-    def __init__(self, *, slots: int, window: tuple[int, float] | None) -> None:
+    def __init__(self, *, slots: int, window: tuple[int, float] | None, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
         self._slots = slots
         self._window = window
         self._recent: deque[float] = deque()
@@ -91,7 +92,7 @@ class Pace:
         self.closed = self.closed or refusal
 
     def doubt(self, title: str) -> None:
-        """Count a submit without a proven outcome; after MAX_DOUBTS of them the vendor is closed."""
+        """Count a submit without a proven outcome; after a few of them the vendor is closed."""
         self._doubts += 1
-        if self._doubts >= MAX_DOUBTS:
-            self.close(Refusal(message=f"{MAX_DOUBTS} submits to {title} have no proven outcome; no more are made"))
+        if self._doubts >= self._limits.max_unknown_payments:
+            self.close(Refusal(message=f"{self._doubts} submits to {title} have no proven outcome; no more are made"))

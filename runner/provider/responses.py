@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from runner.records.limits import DEFAULT_LIMITS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -25,7 +27,6 @@ MAX_INLINE_AUDIO = 128 << 20
 """The cap where a provider's JSON holds the audio itself (hex, base64, data URL)."""
 MAX_ID = 512
 MAX_MESSAGE = 300
-MAX_RETRY_AFTER_S = 300.0
 _DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT", re.ASCII)
 """The one form of a date that HTTP lets a server send. In any other the parser finds numbers that no date can hold."""
 
@@ -108,11 +109,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Read Retry-After in seconds, 0 to 300; a date counts from the answer's own Date. None when absent or odd."""
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
-        return min(float(value[:9]), MAX_RETRY_AFTER_S)
+        return min(float(value[:9]), DEFAULT_LIMITS.max_retry_after_s)
     then, now = _date(value), _date(headers.get("date", ""))
     if then is None or now is None or then < now:
         return None
-    return min((then - now).total_seconds(), MAX_RETRY_AFTER_S)
+    return min((then - now).total_seconds(), DEFAULT_LIMITS.max_retry_after_s)
 
 
 def _date(text: str) -> datetime | None:

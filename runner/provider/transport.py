@@ -20,6 +20,7 @@ from runner.provider.http_clients import HTTP_ERRORS, HttpClients, describe
 from runner.provider.protocol import answer_limit
 from runner.provider.request_log import log_exchange, public_path_parts
 from runner.records.exchange import Reply
+from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
     from runner.provider.access import ProviderAccess
     from runner.provider.request_log import ExchangeNotes
     from runner.records.exchange import Call
+    from runner.records.limits import Limits
 
-CONNECT_TIMEOUT_S = 10.0
-POLL_TIMEOUT_S = 30.0
 _FIRST_BYTE = "http11.send_request_headers.started"
 _ERRORS = (*HTTP_ERRORS, OSError)
 
@@ -65,7 +65,8 @@ class HttpTransport:
     `layer` replaces the network below httpx in tests.
     """
 
-    def __init__(self, layer: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, layer: httpx.BaseTransport | None = None, *, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._limits = limits
         self._clients = HttpClients(layer)
         self._times_sent: dict[tuple[str, str, bytes], Iterator[int]] = {}
 
@@ -74,7 +75,7 @@ class HttpTransport:
         gate = _Gate(before)
         try:
             with self._logged(call, access, shown=None) as notes:
-                reply = _exchange(self._clients, call, access, timeout_s=timeout_s, gate=gate)
+                reply = self._exchange(call, access, timeout_s=timeout_s, gate=gate)
                 notes.status, notes.bytes_in = reply.status, len(reply.body)
         except _GateFailed as failed:
             raise failed.cause from failed
@@ -91,11 +92,43 @@ class HttpTransport:
         """Send a call that is free to repeat. Raises NotSent for whatever went wrong."""
         try:
             with self._logged(call, access, shown=public_path_parts(access.provider)) as notes:
-                reply = _exchange(self._clients, call, access, timeout_s=POLL_TIMEOUT_S, gate=None)
+                reply = self._exchange(call, access, timeout_s=self._limits.poll_timeout_s, gate=None)
                 notes.status, notes.bytes_in = reply.status, len(reply.body)
         except _ERRORS as error:
             raise NotSent(access.redact_text(describe(error))) from error
         return reply
+
+    def _exchange(self, call: Call, access: ProviderAccess, *, timeout_s: float, gate: _Gate | None) -> Reply:
+        """Send one call and read its answer within `timeout_s` by the wall clock, cut soon after the provider's limit."""
+        headers = [*call.headers, ("Accept-Encoding", "identity"), ("User-Agent", "scorefile"), *_key(call.url, access)]
+        with Deadline(timeout_s) as deadline:
+
+            def trace(name: str, info: Mapping[str, Any]) -> None:
+                deadline.trace(name, info)
+                if gate is not None:
+                    gate.trace(name, info)
+
+            client = self._clients.for_url(call.url)
+            request = client.build_request(
+                call.method,
+                call.url,
+                headers=headers,
+                content=call.body,
+                timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, self._limits.connect_timeout_s)),
+                extensions={"trace": trace},
+            )
+            try:
+                response = client.send(request, stream=True)
+                body = _read(response, answer_limit(access.provider))
+            except _ERRORS as error:
+                if deadline.passed:
+                    raise httpx.ReadTimeout("the time is up") from error
+                raise
+        return Reply(
+            status=response.status_code,
+            headers={name.lower(): access.redact_text(value) for name, value in response.headers.items()},
+            body=access.redact(body),
+        )
 
     def close(self) -> None:
         """Close idle connections."""
@@ -138,41 +171,6 @@ class _GateFailed(Exception):
     def __init__(self, cause: BaseException) -> None:
         super().__init__(str(cause))
         self.cause = cause
-
-
-def _exchange(
-    clients: HttpClients, call: Call, access: ProviderAccess, *, timeout_s: float, gate: _Gate | None
-) -> Reply:
-    """Send one call and read its answer within `timeout_s` by the wall clock, cut soon after the provider's limit."""
-    headers = [*call.headers, ("Accept-Encoding", "identity"), ("User-Agent", "scorefile"), *_key(call.url, access)]
-    with Deadline(timeout_s) as deadline:
-
-        def trace(name: str, info: Mapping[str, Any]) -> None:
-            deadline.trace(name, info)
-            if gate is not None:
-                gate.trace(name, info)
-
-        client = clients.for_url(call.url)
-        request = client.build_request(
-            call.method,
-            call.url,
-            headers=headers,
-            content=call.body,
-            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S)),
-            extensions={"trace": trace},
-        )
-        try:
-            response = client.send(request, stream=True)
-            body = _read(response, answer_limit(access.provider))
-        except _ERRORS as error:
-            if deadline.passed:
-                raise httpx.ReadTimeout("the time is up") from error
-            raise
-    return Reply(
-        status=response.status_code,
-        headers={name.lower(): access.redact_text(value) for name, value in response.headers.items()},
-        body=access.redact(body),
-    )
 
 
 def _key(url: str, access: ProviderAccess) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
-from runner.errors import KeyProblem, PolicyError
+from runner.errors import ApiKeyError, PolicyError
 from runner.records.lock import entry_to_json
 from runner.records.outcome import Result
 from runner.records.provider import ErrorGroup
@@ -58,7 +58,7 @@ def exit_code(ran: Ran) -> int:
     if gravest == Result.UNKNOWN.exit_code:
         return gravest
     if any(outcome.group is ErrorGroup.AUTH for outcome in ran.outcomes):
-        return KeyProblem.exit_code
+        return ApiKeyError.exit_code
     if any(outcome.result is Result.SKIPPED and outcome.group is ErrorGroup.BALANCE for outcome in ran.outcomes):
         return PolicyError.exit_code
     return gravest

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from runner.engine import callbacks as listener_module
 from runner.engine.callbacks import BURST, MAX_BODY_BYTES, Listener, listening
 from runner.errors import UsageError
+from runner.records.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,12 @@ class Heard:
 @pytest.fixture
 def heard() -> Iterator[Heard]:
     with listening(f"127.0.0.1:{free_port()}", None) as listener:
+        yield Heard(listener)
+
+
+@pytest.fixture
+def impatient() -> Iterator[Heard]:
+    with listening(f"127.0.0.1:{free_port()}", None, Limits(callback_timeout_s=0.2)) as listener:
         yield Heard(listener)
 
 
@@ -68,14 +74,13 @@ def test_a_large_body_is_refused_and_wakes_nobody(heard: Heard) -> None:
     assert heard.attempts == []
 
 
-def test_a_body_that_never_ends_is_dropped(heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener_module, "BODY_TIMEOUT_S", 0.2)
-    host, port = heard.listener.address("a1").split("/")[2].split(":")
-    path = "/" + heard.listener.address("a1").split("/", 3)[3]
+def test_a_body_that_never_ends_is_dropped(impatient: Heard) -> None:
+    host, port = impatient.listener.address("a1").split("/")[2].split(":")
+    path = "/" + impatient.listener.address("a1").split("/", 3)[3]
     with socket.create_connection((host, int(port))) as slow:
         slow.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nab".encode())
         assert b" 408 " in slow.recv(4096)
-    assert heard.attempts == []
+    assert impatient.attempts == []
 
 
 def test_a_flood_is_turned_away(heard: Heard) -> None:

@@ -12,7 +12,7 @@ import pytest
 from runner.commands.options import Ask
 from runner.commands.workflow import check
 from runner.diagnostics.codes import CODES
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 from runner.explain import PIPELINE, codes, read_page
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def problems_of(code: str, folder: Path, example: tuple[str, str]) -> tuple[Prob
     overrides = dict([flags["--var"].split("=")]) if "--var" in flags else {}
     try:
         return check(Ask(file=str(folder / PIPELINE), profile=flags.get("--profile"), vars=overrides)).warnings
-    except SpecError as error:
+    except InvalidFilesError as error:
         return error.problems
 
 

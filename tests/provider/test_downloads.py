@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.audio.encode import encode
-from runner.provider import downloads
 from runner.provider.addresses import BadAddress, check_media_url, joined
 from runner.provider.downloads import BadContent, DownloadFailed, HttpFetcher, LinkDead, Promise
 from runner.records.exchange import Media
+from runner.records.limits import Limits
 from runner.state.blobs.local import LocalBlobs
 from tests.support.catalog import shipped_catalog
 from tests.support.recorder import STRANGE_URLS, Recorder, Says, recording
@@ -144,18 +144,31 @@ def test_a_download_that_breaks_off_is_tried_again(fetcher: HttpFetcher, cdn: Re
 # ---------------------------------------------------------------- what is not
 
 
+@contextlib.contextmanager
+def fetching(blobs: LocalBlobs, limits: Limits) -> Iterator[HttpFetcher]:
+    made = HttpFetcher(blobs, threading.Event(), limits=limits)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(downloads, "TRIES", 2)
-    monkeypatch.setattr(downloads, "BAD_CONTENT_TRIES", 2)
+def impatient(blobs: LocalBlobs) -> Iterator[HttpFetcher]:
+    with fetching(blobs, Limits(download_tries=2, bad_content_tries=2)) as made:
+        yield made
+
+
+@pytest.fixture
+def once(blobs: LocalBlobs) -> Iterator[HttpFetcher]:
+    with fetching(blobs, Limits(download_tries=1)) as made:
+        yield made
 
 
 def test_a_download_that_always_breaks_off_leaves_nothing(
-    fetcher: HttpFetcher, cdn: Recorder, blobs: LocalBlobs, impatient: None
+    cdn: Recorder, blobs: LocalBlobs, impatient: HttpFetcher
 ) -> None:
     cdn.say("*", Says(body=WAV, cut=1000))
     with pytest.raises(DownloadFailed, match="the download failed 2 times"):
-        get(fetcher, cdn)
+        get(impatient, cdn)
     assert unfinished(blobs) == []
 
 
@@ -167,42 +180,40 @@ def test_a_dead_link_is_not_asked_twice(fetcher: HttpFetcher, cdn: Recorder, sta
     assert len(cdn.seen) == 1
 
 
-def test_a_page_where_audio_should_be_is_kept_aside(
-    fetcher: HttpFetcher, cdn: Recorder, blobs: LocalBlobs, impatient: None
-) -> None:
+def test_a_page_where_audio_should_be_is_kept_aside(cdn: Recorder, blobs: LocalBlobs, impatient: HttpFetcher) -> None:
     cdn.say("*", Says.file(PAGE, "text/html"))
     with pytest.raises(BadContent, match=r"kept at .*quarantine") as caught:
-        get(fetcher, cdn)
+        get(impatient, cdn)
     assert "web page" in caught.value.message.lower() or "html" in caught.value.message.lower()
     assert unfinished(blobs) == []
 
 
 @pytest.mark.parametrize("body", [b"", b"RIFF", WAV[:40], b'{"error": "expired"}', b"\x00" * 9000])
 def test_what_is_no_audio_is_never_stored(
-    fetcher: HttpFetcher, cdn: Recorder, blobs: LocalBlobs, impatient: None, body: bytes
+    cdn: Recorder, blobs: LocalBlobs, impatient: HttpFetcher, body: bytes
 ) -> None:
     cdn.say("*", Says.file(body, "audio/wav"))
     with pytest.raises(BadContent, match="kept at"):
-        get(fetcher, cdn)
+        get(impatient, cdn)
     assert unfinished(blobs) == []
 
 
-def test_audio_that_ends_early_is_never_stored(fetcher: HttpFetcher, cdn: Recorder, impatient: None) -> None:
+def test_audio_that_ends_early_is_never_stored(cdn: Recorder, impatient: HttpFetcher) -> None:
     cdn.say("*", Says.file(WAV[: len(WAV) // 2], "audio/wav"))
     with pytest.raises(BadContent, match="kept at"):
-        get(fetcher, cdn)
+        get(impatient, cdn)
 
 
-def test_another_container_than_promised_is_refused(fetcher: HttpFetcher, cdn: Recorder, impatient: None) -> None:
+def test_another_container_than_promised_is_refused(cdn: Recorder, impatient: HttpFetcher) -> None:
     cdn.say("*", Says.file(MP3, "audio/wav"))
     with pytest.raises(BadContent, match="promised was audio/wav, what came is audio/mpeg"):
-        get(fetcher, cdn)
+        get(impatient, cdn)
 
 
-def test_another_length_than_asked_is_refused(fetcher: HttpFetcher, cdn: Recorder, impatient: None) -> None:
+def test_another_length_than_asked_is_refused(cdn: Recorder, impatient: HttpFetcher) -> None:
     cdn.say("*", Says.file(WAV, "audio/wav"))
     with pytest.raises(BadContent, match=r"asked were 60 s, what came lasts 3\.00 s"):
-        get(fetcher, cdn, asked_s=60.0)
+        get(impatient, cdn, asked_s=60.0)
 
 
 def test_a_length_near_the_asked_one_is_taken(fetcher: HttpFetcher, cdn: Recorder) -> None:
@@ -210,12 +221,9 @@ def test_a_length_near_the_asked_one_is_taken(fetcher: HttpFetcher, cdn: Recorde
     assert get(fetcher, cdn, model=MP3_CARD, asked_s=4.5).media_type == "audio/mpeg"
 
 
-def test_a_file_larger_than_the_limit_is_refused(
-    fetcher: HttpFetcher, cdn: Recorder, blobs: LocalBlobs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(downloads, "MAX_MEDIA_BYTES", 1 << 16)
+def test_a_file_larger_than_the_limit_is_refused(cdn: Recorder, blobs: LocalBlobs) -> None:
     cdn.say("*", Says.file(WAV, "audio/wav"))
-    with pytest.raises(BadContent, match="larger than"):
+    with fetching(blobs, Limits(max_media_bytes=1 << 16)) as fetcher, pytest.raises(BadContent, match="larger than"):
         get(fetcher, cdn)
     assert unfinished(blobs) == []
 
@@ -233,13 +241,10 @@ def test_a_redirect_to_nowhere_is_refused(fetcher: HttpFetcher, cdn: Recorder) -
 
 
 @pytest.mark.parametrize("target", STRANGE_URLS)
-def test_a_redirect_to_a_strange_address_is_refused(
-    fetcher: HttpFetcher, cdn: Recorder, monkeypatch: pytest.MonkeyPatch, target: str
-) -> None:
-    monkeypatch.setattr(downloads, "TRIES", 1)
+def test_a_redirect_to_a_strange_address_is_refused(once: HttpFetcher, cdn: Recorder, target: str) -> None:
     cdn.say("*", Says.redirect(target))
     with pytest.raises((BadContent, DownloadFailed)):
-        get(fetcher, cdn)
+        get(once, cdn)
 
 
 @pytest.mark.parametrize(
@@ -247,10 +252,9 @@ def test_a_redirect_to_a_strange_address_is_refused(
     [*STRANGE_URLS, "https://\x00/", "https://\ud800/", "https://\uff10\u2488.invalid/", "https://a\u2028b/"],
     ids=ascii,
 )
-def test_a_strange_link_is_refused(fetcher: HttpFetcher, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    monkeypatch.setattr(downloads, "TRIES", 1)
+def test_a_strange_link_is_refused(once: HttpFetcher, url: str) -> None:
     with pytest.raises((BadContent, DownloadFailed)):
-        fetcher.fetch(Media(url=url), promise(FAR))
+        once.fetch(Media(url=url), promise(FAR))
 
 
 @given(url=st.one_of(st.text(), st.builds("https://{}{}".format, st.text("[]:@%./x0\x00", max_size=8), st.text())))

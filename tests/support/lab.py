@@ -28,6 +28,7 @@ from runner.provider.access import ProviderAccess
 from runner.provider.downloads import BadContent, DownloadFailed, LinkDead
 from runner.provider.transport import NotSent, Unproven
 from runner.records.exchange import Reply
+from runner.records.limits import Limits
 from runner.records.lock import Take
 from runner.state.project import prepare_state
 from tests.support.catalog import shipped_catalog
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from runner.engine.effects import Progress
     from runner.provider.downloads import Promise
     from runner.records.exchange import Call, Media
     from runner.records.outcome import Outcome
@@ -182,6 +184,9 @@ class Lab:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.vendor = folder, Vendor()
+        self.limits = Limits(stop_check_s=0.001)
+        """The loop looks at its clock, which leaps, instead of waiting in real time."""
+        self.notify: Callable[[Progress], None] = lambda _progress: None
         self._ticks = itertools.count()
         self._names = itertools.count()
         folder.mkdir()
@@ -217,9 +222,10 @@ class Lab:
                 transport=self.vendor,
                 fetcher=self.vendor,
                 cpu=cpu,
+                limits=self.limits,
                 stop=stop,
             )
-            outcomes = Executor(todo, self._terms(limit, jobs), world, store, lambda _progress: None).run()
+            outcomes = Executor(todo, self._terms(limit, jobs), world, store, self.notify).run()
         tape.rewind()
         return outcomes
 

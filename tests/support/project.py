@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 MODEL = "pixazo/lyria-3-pro"
 PRICE_USD = "0.08"
-HURRY = 100.0
+WAIT_SCALE = 0.01
+"""The waits between tries are shortened to this; how many tries there are stays as it is."""
 _SERIAL = itertools.count()
 
 
@@ -62,6 +63,7 @@ class Project:
 
     def start(self, *args: str, **more: Any) -> Child:
         """Start a verb; `more` as in zygote._prepare."""
+        limits = {"wait_scale": WAIT_SCALE} | more.pop("limits", {})
         self._runs += 1
         logs = self.folder.with_name(f"{self.folder.name}-logs")
         logs.mkdir(exist_ok=True)
@@ -73,7 +75,7 @@ class Project:
             env=self.environ(),
             out=out,
             err=err,
-            **({"log": str(log), "hurry": HURRY} | more),
+            **({"log": str(log), "limits": limits} | more),
         )
 
     def wait_for_poll(self, job: str, *, timeout_s: float = 20.0) -> None:

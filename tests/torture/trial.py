@@ -137,7 +137,7 @@ class Pipeline:
             "SCOREFILE_PIXAZO_BASE_URL": self.bench.vendor.url,
             "SCOREFILE_PIXAZO_POLL_S": "0.004",
         }
-        usual = {"mutant": self.bench.mutant, "hurry": 200.0}
+        usual = {"mutant": self.bench.mutant, "limits": {"wait_scale": 0.005}}
         out, err = self.folder / "out", self.folder / "err"
         for path in (out, err):
             path.unlink(missing_ok=True)

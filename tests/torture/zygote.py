@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
-import tenacity
 
 import runner
 from tests.torture.mutants import MUTANTS
@@ -152,9 +151,10 @@ def _become(order: dict[str, Any]) -> NoReturn:
         os.chdir(order["cwd"])
         _prepare(order)
         from runner.cli.main import call
+        from runner.records.limits import Limits
 
         try:
-            code = call(order["args"])
+            code = call(order["args"], limits=Limits(**order.get("limits", {})))
         except SystemExit as leave:
             code = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
         sys.stdout.flush()
@@ -179,15 +179,9 @@ def _prepare(order: dict[str, Any]) -> None:
     if order.get("log"):
         logging.basicConfig(filename=order["log"], level=logging.DEBUG, force=True)
         sys.addaudithook(_note)
-    if order.get("hurry"):
-        _hurry(order["hurry"])
-    for name, value in order.get("patch", {}).items():
-        module, _, attribute = name.rpartition(".")
-        assert hasattr(importlib.import_module(module), attribute), name
-        setattr(importlib.import_module(module), attribute, value)
     if order.get("mutant"):
         MUTANTS[order["mutant"]]()
-    for name, value in order.get("limits", {}).items():
+    for name, value in order.get("rlimits", {}).items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
     if order.get("go"):
         with open(order["go"], "rb", buffering=0) as gate:  # noqa: PTH123 - a FIFO: wait for one byte
@@ -200,16 +194,6 @@ def _note(name: str, args: tuple[object, ...]) -> None:
         _LOG.debug("asks for the run lock")
     elif name in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"):
         _LOG.debug("argv of a child: %r", args[:2])
-
-
-def _hurry(times: float) -> None:
-    """Shorten the waits between tries; how many tries there are stays as it is."""
-    original = tenacity.wait_random_exponential.__call__
-
-    def shorter(self: tenacity.wait_random_exponential, state: tenacity.RetryCallState) -> float:
-        return original(self, state) / times
-
-    setattr(tenacity.wait_random_exponential, "__call__", shorter)  # noqa: B010 - a method, replaced on purpose
 
 
 if __name__ == "__main__":

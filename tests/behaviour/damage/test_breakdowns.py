@@ -6,12 +6,12 @@ import base64
 import json
 import shutil
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from runner.commands.receipts import resolve
-from runner.engine.executor import Executor
 from runner.state.store import StateStore
 from tests.support.answers import answering
 from tests.support.lab import Lab
@@ -73,20 +73,17 @@ def test_a_fault_in_the_loop_loses_no_receipt(lab: Lab, monkeypatch: pytest.Monk
     assert len(lab.vendor.charges) == 3
 
 
-def test_a_listener_that_breaks_disturbs_nobody(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_listener_that_breaks_disturbs_nobody(lab: Lab) -> None:
     def closed(_progress: object) -> None:
         raise BrokenPipeError
 
-    begin: Callable[..., None] = Executor.__init__
-    monkeypatch.setattr(Executor, "__init__", lambda self, *given: begin(self, *given[:-1], closed))
+    lab.notify = closed
     assert {outcome.result for outcome in lab.run()} == {"made"}
 
 
 @pytest.mark.parametrize("fate", ["404", "bad"])
-def test_a_receipt_that_may_still_be_asked_stays_in_the_lock(
-    lab: Lab, fate: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("runner.engine.job_run.YOUNG_S", 20.0)
+def test_a_receipt_that_may_still_be_asked_stays_in_the_lock(lab: Lab, fate: str) -> None:
+    lab.limits = replace(lab.limits, missing_is_lost_after_s=20.0)
     lab.write({"a": "one"})
     kind = "poll" if fate == "404" else "fetch"
     lab.vendor.fates[kind].extend([fate] * (200 if kind == "poll" else 1))
@@ -243,8 +240,8 @@ def test_what_nobody_asks_for_any_more_and_fails_is_said(project: Project) -> No
     assert project.is_right("b")
 
 
-def test_what_nobody_asks_for_and_is_lost_can_be_given_up(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("runner.engine.job_run.YOUNG_S", 20.0)
+def test_what_nobody_asks_for_and_is_lost_can_be_given_up(lab: Lab) -> None:
+    lab.limits = replace(lab.limits, missing_is_lost_after_s=20.0)
     lab.write({"a": "one"})
     lab.vendor.fates["poll"].extend(["404"] * 200)
     lab.run()

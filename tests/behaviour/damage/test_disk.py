@@ -150,7 +150,7 @@ def test_a_disk_without_inodes_loses_nothing(project: Project, inodes: int) -> N
 @pytest.mark.parametrize("limit", [1, 4096, 12_288, 20_480, 32_768, 40_960, 49_152, 65_536, 98_304])
 def test_a_limit_on_the_size_of_files_loses_nothing(project: Project, limit: int) -> None:
     project.write({"a": "seconds=4"})
-    done = project.run(limits={"FSIZE": limit}, log=None)
+    done = project.run(rlimits={"FSIZE": limit}, log=None)
     charges = project.charges()
     assert len(charges) <= 1
     assert (project.audio("a") is None) == (done.code != 0)

@@ -73,9 +73,9 @@ def test_a_length_that_was_not_asked_for_is_refused(project: Project, seconds: s
 
 @pytest.mark.parametrize("step", ["drip", "endless"])
 def test_a_download_without_an_end_is_left_and_goes_on_later(project: Project, step: str) -> None:
-    limits = {"runner.engine.takes.FAIR_S": 0.8, "runner.provider.downloads.MAX_MEDIA_BYTES": 1 << 20}
+    limits = {"min_download_timeout_s": 0.8, "max_media_bytes": 1 << 20}
     project.write({"a": f"media={step}"}, timeout_s=0.8)
-    first = project.run(timeout_s=15, patch=limits)
+    first = project.run(timeout_s=15, limits=limits)
     assert first.code == 5, first
     assert first.seconds < 6
     assert project.audio("a") is None

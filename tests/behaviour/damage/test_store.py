@@ -171,8 +171,13 @@ def test_a_good_output_is_kept_before_it_is_replaced_when_its_blob_is_damaged(pr
 def test_a_take_that_is_lost_before_it_was_placed_is_fetched_again(
     project: Project, left: str, verb: tuple[str, ...]
 ) -> None:
-    project.write({"a": ""})
-    assert project.run(patch={"runner.engine.job_run.EXTENSIONS": {}}).code != 0, "it was fetched and not placed"
+    project.write({"a": "poll=" + "word:QUEUED," * 20 + "done"})
+    child = project.start()
+    project.vendor.wait_for(project.name("a"), method="POST")
+    (project.folder / "audio").mkdir()
+    (project.folder / "audio" / "a.wav").write_bytes(b"somebody else's")
+    assert child.wait().code == 5, "it was fetched and not placed"
+    (project.folder / "audio" / "a.wav").unlink()
     (blob,) = store(project)
     if left == "half":
         halve(blob)

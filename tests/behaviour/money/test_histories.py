@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import Phase as Phase_
 from hypothesis import strategies as st
@@ -25,7 +24,6 @@ from hypothesis.stateful import (
 )
 
 from runner.commands.receipts import resolve
-from runner.engine import executor
 from runner.engine.machine import fold
 from runner.records.submission import IN_DOUBT, Phase
 from runner.state.journal import read_events
@@ -34,6 +32,8 @@ from tests.support.lab import FETCHES, POLLS, PRICE, SUBMITS, Lab, music
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pytest
 
     from runner.records.submission import Event, Submission
 
@@ -162,12 +162,6 @@ class Histories(RuleBasedStateMachine):
         held = {outcome.job for outcome in outcomes if outcome.result not in ("made", "reused", "restored")}
         ended = {item.params["prompt"] for item in self.submissions() if item.phase in ("lost", "bad_content")}
         assert {self.jobs[job] for job in held} <= ended, outcomes
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the loop look at its clock, which leaps, instead of waiting in real time."""
-    monkeypatch.setattr(executor, "_DEAF_S", 0.001)
 
 
 def play(machine: type[Histories] = Histories, *, examples: int) -> None:

@@ -45,10 +45,10 @@ def test_an_unknown_word_is_said_once(project: Project) -> None:
 
 def test_a_job_that_the_vendor_forgot_is_lost_and_not_paid_for_again(project: Project) -> None:
     project.write({"a": "poll=404"})
-    first = project.run(timeout_s=30, patch={"runner.engine.job_run.YOUNG_S": 0.1})
+    first = project.run(timeout_s=30, limits={"missing_is_lost_after_s": 0.1})
     assert first.code == 5, first
     assert project.charges()[0]["id"] in first.out
-    assert project.run(timeout_s=30, patch={"runner.engine.job_run.YOUNG_S": 0.1}).code == 5
+    assert project.run(timeout_s=30, limits={"missing_is_lost_after_s": 0.1}).code == 5
     assert len(project.submits()) == 1
 
 
@@ -89,7 +89,7 @@ def test_a_budget_that_allows_the_retries_lets_them_be_made(project: Project) ->
 @pytest.mark.parametrize("step", ["drip", "hang"])
 def test_a_poll_ends_at_its_deadline_however_slowly_bytes_come(project: Project, step: str) -> None:
     project.write({"a": f"poll={step},done"})
-    assert project.run(timeout_s=8, patch={"runner.provider.transport.POLL_TIMEOUT_S": 0.5}).code == 0
+    assert project.run(timeout_s=8, limits={"poll_timeout_s": 0.5}).code == 0
     assert project.is_right("a")
 
 

@@ -80,9 +80,8 @@ def test_a_busy_vendor_is_asked_again_whatever_its_retry_after_says(project: Pro
 
 @pytest.mark.parametrize("header", ["1000000000", "99999999999999999999999"])
 def test_a_retry_after_of_years_waits_no_longer_than_the_ceiling(project: Project, header: str) -> None:
-    ceiling = {"runner.provider.rate_limit.MAX_RETRY_AFTER_S": 0.1}
     project.write({"a": f"submit=free:429:Retry-After={header},ok"})
-    assert project.run(timeout_s=20, patch=ceiling).code == 0
+    assert project.run(timeout_s=20, limits={"max_retry_after_s": 0.1}).code == 0
     assert project.is_right("a")
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 
-def kinds_of(model: Model, params: Mapping[str, Json]) -> tuple[str, ...]:
+def media_types_of(model: Model, params: Mapping[str, Json]) -> tuple[str, ...]:
     """Return the media types that may come: the one that the request asks for, else all that the model makes."""
     name = model.format_param
     if name is None or name not in model.params:
