@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from runner.commands.targets import resolving
 from runner.emulator.serve import rehearsal_emulator
 from runner.engine.callbacks import listening
-from runner.engine.effects import Terms, World
+from runner.engine.effects import RunSettings, World
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
 from runner.provider.access import local_access, open_access, rehearsal_access
@@ -91,10 +91,10 @@ def _terms(
     options: RunOptions,
     budget: Budget,
     listener: Listener | None,
-) -> Terms:
+) -> RunSettings:
     """Open the providers that will be used; in a rehearsal all but those of this machine lead to the emulator."""
     used = {action.request.model.provider for action in (*todo.actions, *todo.collect) if action.verb.asks}
-    return Terms(
+    return RunSettings(
         providers=_access(stack, checked, ask, sorted(used)),
         jobs=options.jobs,
         budget=budget,

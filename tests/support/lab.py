@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from runner.commands.known import open_store
 from runner.commands.options import Ask
 from runner.commands.workflow import check, plan
-from runner.engine.effects import Terms, World
+from runner.engine.effects import RunSettings, World
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
 from runner.provider.access import ProviderAccess
@@ -233,8 +233,8 @@ class Lab:
         """Return the time: it goes on with every look at any clock."""
         return _START + timedelta(seconds=next(self._ticks))
 
-    def _terms(self, limit: Decimal | None, jobs: int) -> Terms:
-        return Terms(
+    def _terms(self, limit: Decimal | None, jobs: int) -> RunSettings:
+        return RunSettings(
             providers={
                 name: ProviderAccess(provider=replace(provider, base_url=BASE, poll_s=5.0, max_in_flight=2))
                 for name, provider in shipped_catalog().providers.items()
