@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
-from runner.catalog.problems import problem
-from runner.errors import SpecError
 from runner.records.provider import (
     Auth,
     Cancel,
@@ -25,27 +20,15 @@ from runner.records.provider import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from runner.records.source import Json
 
 NO_REPLIES: dict[str, Json] = {}
 
 
-def parse_provider(data: Mapping[str, Json], file: str) -> Provider:
-    """Turn a provider file into a Provider; raise SpecError when its shape is wrong or a path is not JMESPath."""
-    try:
-        provider = _provider(data)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        wrong = problem("SF301", f"not the shape of a provider file: {type(error).__name__} at {error}", file)
-        raise SpecError((wrong,)) from error
-    bad = tuple(problem("SF306", message, file) for message in _bad_paths(provider))
-    if bad:
-        raise SpecError(bad)
-    return provider
-
-
-def _provider(data: Mapping[str, Json]) -> Provider:
+def parse_provider(data: Mapping[str, Json]) -> Provider:
+    """Turn a provider file, whose shape has been checked, into a Provider."""
     submit, poll, identity = data.get("submit"), data.get("poll"), data.get("id") or {}
     errors, pace = data.get("errors") or {}, data.get("pace") or {}
     auth, status, result, webhook = (data.get(key) for key in ("auth", "status", "result", "webhook"))
@@ -75,7 +58,6 @@ def _provider(data: Mapping[str, Json]) -> Provider:
         replies=data.get("replies", NO_REPLIES),
         id_shape=identity.get("shape", "{uuid}"),
         notes=tuple(data["notes"]),
-        takes_forms=bool((submit or {}).get("forms", False)),
     )
 
 
@@ -116,7 +98,7 @@ def _listing(data: Mapping[str, Json]) -> Listing:
 
 
 def paths(provider: Provider) -> dict[str, str]:
-    """Collect every JMESPath of a provider under the place it stands at in its file."""
+    """Collect every JMESPath of a provider under the name of its place in the file."""
     found = {
         "id.path": provider.id_path,
         "poll.url_from": provider.poll.url_from if provider.poll else None,
@@ -129,11 +111,3 @@ def paths(provider: Provider) -> dict[str, str]:
     if listing := provider.listing:
         found |= {f"list.{name}": getattr(listing, name) for name in ("items", "id", "prompt", "created", "next")}
     return {place: path for place, path in found.items() if path is not None}
-
-
-def _bad_paths(provider: Provider) -> Iterator[str]:
-    for place, path in paths(provider).items():
-        try:
-            jmespath.compile(path)
-        except JMESPathError as error:
-            yield f"{place}: {path!r} is not JMESPath: {str(error).splitlines()[0]}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from runner.records.provider import Provider
     from runner.records.source import Json
 
-LONGEST = 300
+MAX_SENTENCE = 300
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -31,47 +29,11 @@ def parse_body(raw: bytes) -> dict[str, Json] | str:
     return body if isinstance(body, dict) else "The body is not a JSON object."
 
 
-def parse_form(raw: bytes, content_type: str) -> dict[str, Json] | str:
-    """Return the fields of a form, all of them text, or the sentence that refuses it."""
-    head = f"Content-Type: {content_type}\r\n\r\n".encode()
-    message = email.message_from_bytes(head + raw, policy=email.policy.HTTP)
-    if not message.is_multipart():
-        return "The body is not a form."
-    fields: dict[str, Json] = {}
-    for part in message.iter_parts():
-        name, payload = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
-        if not isinstance(name, str) or not isinstance(payload, bytes):
-            return "The body is not a form."
-        fields[name] = payload.decode("utf-8", "replace")
-    return fields
-
-
-def typed(model: Model, fields: Mapping[str, Json]) -> dict[str, Json]:
-    """Return the fields of a form as the model's parameters have them: numbers and truth values out of their text."""
-    return {name: _typed(model, name, value) for name, value in fields.items()}
-
-
-def _typed(model: Model, name: str, text: Json) -> Json:
-    kinds = model.params[name].types if name in model.params else ()
-    if not {"boolean", "integer", "number"} & set(kinds):
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
 def unknown_model(models: tuple[Model, ...]) -> str:
-    """Return the sentence that refuses a body which fits the fixed fields of none of `cards`."""
+    """Return the sentence that refuses a body which has the fixed fields of none of `models`."""
     names = dict.fromkeys(name for model in models for name in model.body)
-    values = {name: [json.dumps(value) for model in models for value in _fixed(model, name)] for name in names}
+    values = {name: [json.dumps(model.body[name]) for model in models if name in model.body] for name in names}
     return " ".join(f"{name} must be {' or '.join(dict.fromkeys(allowed))}." for name, allowed in values.items())
-
-
-def _fixed(model: Model, name: str) -> list[Json]:
-    """Return what a fixed field may hold: what is sent, and the page's own default."""
-    rules = model.body_rules.get(name)
-    return ([model.body[name]] if name in model.body else []) + ([rules["default"]] if rules else [])
 
 
 def hook_complaint(provider: Provider, headers: Mapping[str, str], body: Mapping[str, Json]) -> str | None:
@@ -114,4 +76,4 @@ def complaint(model: Model, params: Mapping[str, Json]) -> str | None:
     said = fault.schema.get("$comment") if isinstance(fault.schema, dict) else None
     place = ".".join(str(step) for step in fault.absolute_path)
     text = str(said or fault.message)
-    return f"{place}: {text}"[:LONGEST] if place and not text.startswith(place) else text[:LONGEST]
+    return f"{place}: {text}"[:MAX_SENTENCE] if place and not text.startswith(place) else text[:MAX_SENTENCE]

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from jsonschema import Draft7Validator
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,7 +20,7 @@ Kind: TypeAlias = Literal["submit", "poll", "cancel", "list"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation of one vendor; `cards` are the models that share a submit path."""
+    """One operation of one vendor; `models` are the models that share a submit path."""
 
     kind: Kind
     provider: Provider
@@ -40,7 +38,7 @@ class Match:
 
 
 def operations(catalog: Catalog) -> tuple[Operation, ...]:
-    """Return every operation of every vendor in the catalogue that speaks HTTP."""
+    """Return every operation of every vendor in the catalog that speaks HTTP."""
     found: list[Operation] = []
     for provider in catalog.providers.values():
         if provider.submit is None:
@@ -59,7 +57,7 @@ def operations(catalog: Catalog) -> tuple[Operation, ...]:
 
 
 def match(known: tuple[Operation, ...], method: str, path: str) -> tuple[Match, ...]:
-    """Return what `method` on `path` (still percent-encoded, without its query) may mean, in the catalogue's order."""
+    """Return what `method` on `path` (still percent-encoded, without its query) may mean, in the catalog's order."""
     hits = ((operation, operation.path.fullmatch(path)) for operation in known if operation.method == method)
     return tuple(
         Match(operation=operation, id=unquote(hit.groupdict().get("id") or "")) for operation, hit in hits if hit
@@ -75,15 +73,12 @@ def has_key(provider: Provider, headers: Mapping[str, str]) -> bool:
 
 
 def model_for(models: tuple[Model, ...], body: Mapping[str, Json]) -> Model | None:
-    """Return the model whose fixed fields `body` carries, or leaves out where the page lets it; None if there is none."""
-    return next((model for model in models if all(_fits(model, name, body) for name in model.body)), None)
+    """Return the model whose fixed fields `body` carries; None when there is none."""
+    return next((model for model in models if all(_has(body, *field) for field in model.body.items())), None)
 
 
-def _fits(model: Model, name: str, body: Mapping[str, Json]) -> bool:
-    rules = model.body_rules.get(name)
-    if rules is None:
-        return name in body and body[name] == model.body[name]
-    return name not in body or Draft7Validator(rules).is_valid(body[name])
+def _has(body: Mapping[str, Json], name: str, value: Json) -> bool:
+    return name in body and type(body[name]) is type(value) and bool(body[name] == value)
 
 
 def _operation(

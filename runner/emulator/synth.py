@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.catalog.kinds import kinds_of
+from runner.catalog.media_types import media_types_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,7 @@ def scores(model: Model, params: Mapping[str, Json]) -> tuple[Score, ...]:
             time_signature=_chosen(params.get("time_signature")),
             seed=(seed + take) % SEEDS,
             instrumental=not params.get("lyrics") or params.get("instrumental") is True,
-            media_type=kinds_of(model, params)[0],
+            media_type=media_types_of(model, params)[0],
             bit_rate_kbps=int(params["output_bit_rate"]) if "output_bit_rate" in params else None,
         )
         for take in range(_takes(model, params))

@@ -70,13 +70,8 @@ class Vendors:
     async def submit(self, request: Request, operation: Operation) -> Response:
         """Take a submit, or refuse it; a synchronous vendor answers when the audio is there."""
         provider = operation.provider
-        kind = request.headers.get("content-type", "")
-        is_form = provider.takes_forms and kind.lower().startswith("multipart/form-data")
-        raw = await request.body()
-        body = checks.parse_form(raw, kind) if is_form else checks.parse_body(raw)
+        body = checks.parse_body(await request.body())
         model = model_for(operation.models, body) if isinstance(body, dict) else None
-        if is_form and model is not None and isinstance(body, dict):
-            body = checks.typed(model, body)
         entry = self.ledger.enter(provider, model, body if isinstance(body, dict) else None, request.headers)
         response = await self._submitted(request, operation, model, body, entry)
         entry["status"] = response.status_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.catalog.kinds import kinds_of
+from runner.catalog.media_types import media_types_of
 from runner.errors import ScorefileError
 
 if TYPE_CHECKING:
@@ -39,4 +39,4 @@ def make(model_id: str, params: Mapping[str, Json], model: Model, take: int) -> 
         seed=seed + take,
         rate_hz=_RATE_HZ,
     )
-    return encode(pcm, _RATE_HZ, kinds_of(model, params)[0], tags=TAGS)
+    return encode(pcm, _RATE_HZ, media_types_of(model, params)[0], tags=TAGS)

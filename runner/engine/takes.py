@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runner.catalog.kinds import kinds_of
+from runner.catalog.media_types import media_types_of
 from runner.engine import endings, machine
 from runner.engine.effects import Work
 from runner.engine.local_models import make
@@ -76,7 +76,7 @@ class TakeSteps:
         fetcher, log, request = self._world.fetcher, self._log, self._request
         promise = Promise(
             provider=self._model.provider,
-            kinds=kinds_of(self._model, request.params),
+            kinds=media_types_of(self._model, request.params),
             provider_url=self._provider.base_url,
             asked_s=asked_seconds(request),
             within_s=max(self._world.limits.min_download_timeout_s, request.timeout_s - log.age_s()),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, assert_never
 
-from runner.catalog.kinds import kinds_of
+from runner.catalog.media_types import media_types_of
 from runner.catalog.prices import cost, total
 from runner.plan.claims import Claims, pinned
 from runner.plan.fingerprint import fingerprint
@@ -120,7 +120,7 @@ def _guarded(action: Action, facts: Facts) -> Action:
     if not action.verb.makes or request.output is None:
         return action
     own = facts.lock.jobs.get(request.job)
-    for media_type in kinds_of(request.model, request.params):
+    for media_type in media_types_of(request.model, request.params):
         path = request.output + EXTENSIONS[media_type]
         if path in facts.outputs and not _is_ours(facts.outputs[path], facts, own):
             reason = f"{path} is not what was made here, and is not overwritten; move it away"

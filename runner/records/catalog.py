@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -91,5 +90,3 @@ class Model:
     """The length in seconds a rehearsal plays when nothing asks for one."""
     notes: tuple[str, ...]
     file: str = ""
-    body_rules: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: MappingProxyType({}))
-    """Fixed fields that the page lets a client leave out or choose, as it documents them."""

@@ -230,5 +230,3 @@ class Provider:
     """Recorded answers from the vendor's own pages: the emulator plays them, the tests read them."""
     id_shape: str
     notes: tuple[str, ...]
-    takes_forms: bool = False
-    """A submit may come as multipart/form-data too."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.errors import NotWritable, ScorefileError, SpecError, UsageError
+from runner.errors import InvalidFilesError, NotWritableError, ScorefileError, UsageError
 from runner.records.source import Mark, Problem
 from runner.state.files import system
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.catalog.models import Catalog
+    from runner.diagnostics.json_document import JsonDocument
     from runner.records.source import Json
 
 DEFAULT_FILE = "scorefile.yaml"
@@ -61,17 +62,21 @@ class Project:
         return Path(self.shown).parent / self.root.relative_to(self.folder) if inside else self.root
 
 
-def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
+def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str], may_be_missing: bool = False) -> Project:
     """Return the project of a pipeline file, `scorefile.yaml` in the current folder when none is named.
 
-    Raises UsageError when there is no such file, or when its state folder holds the journal of another one.
+    Raises UsageError when there is no such file, unless it `may_be_missing`, or when its state folder holds the journal
+    of another one.
     """
-    project = _project(file, rehearsal=rehearsal, env=env)
+    shown = file or DEFAULT_FILE
+    if not (may_be_missing and not Path(shown).exists()):
+        _refuse_missing(file)
+    project = _project(shown, rehearsal=rehearsal, env=env)
     refuse_other_owner(project)
     return project
 
 
-def _project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
+def _refuse_missing(file: str | None) -> None:
     shown = file or DEFAULT_FILE
     path = Path(shown)
     if not path.exists():
@@ -79,7 +84,10 @@ def _project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -> Pr
         raise UsageError(f"there is no {shown}", help=help_)
     if not path.is_file():
         raise UsageError(f"{shown} is not a file", help="name a pipeline file")
-    path = path.absolute()
+
+
+def _project(shown: str, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
+    path = Path(shown).absolute()
     folder = path.parent
     moved = env.get("SCOREFILE_STATE_DIR")
     state = Path(moved).absolute() if moved else folder / ".scorefile"
@@ -163,7 +171,7 @@ def _own(project: Project) -> None:
 
 
 def prepare_state(project: Project) -> None:
-    """Create the state folder, invisible to git. Raises NotWritable when it cannot be, UsageError when it is another's."""
+    """Create the state folder, invisible to git. Raises NotWritableError when it cannot be, UsageError when it is another's."""
     top = next((parent for parent in project.state.parents if parent.name == ".scorefile"), project.state)
     ignore = top / ".gitignore"
     try:
@@ -173,14 +181,14 @@ def prepare_state(project: Project) -> None:
             ignore.write_text("*\n")
         _own(project)
     except OSError as error:
-        raise NotWritable(
+        raise NotWritableError(
             f"{error.filename or project.state} cannot be written: {error.strerror}",
             help="make it writable, or set SCOREFILE_STATE_DIR to a folder that is",
         ) from error
 
 
 def read_pipeline(project: Project) -> str:
-    """Return the text of a pipeline file. Raises SpecError when it is no text of a bearable size."""
+    """Return the text of a pipeline file. Raises InvalidFilesError when it is no text of a bearable size."""
     return _text(project.file, project.shown, MAX_PIPELINE_BYTES)
 
 
@@ -219,38 +227,47 @@ def schema_folders(folder: Path) -> tuple[Path, ...]:
 
 @cache
 def read_catalog(folders: tuple[Path, ...]) -> Catalog:
-    """Return the catalogue of these schemas/ folders, a later one over an earlier one.
+    """Return the catalog of these schemas/ folders, a later one over an earlier one.
 
-    Raises SpecError with all that is wrong with any file. The first folder is the shipped one, which is checked by the
+    Raises InvalidFilesError with all that is wrong with any file. The first folder is the shipped one, which is checked by the
     tests and not again at each start.
     """
     from runner.catalog.models import build_catalog
 
-    files: dict[str, Json] = {}
-    for folder in folders:
-        for path in sorted([*folder.glob("providers/*.json"), *folder.glob("models/*/*.json")]):
-            files[path.relative_to(folder).as_posix()] = _json(path)
-    meta = {} if len(folders) == 1 else {name: read_schema(name) for name in _META}
-    return build_catalog(files, meta)
+    shipped, *others = folders
+    own = {name: _json_document(path) for folder in others for name, path in _schema_files(folder).items()}
+    meta = {name: read_schema(name) for name in _META} if own else {}
+    return build_catalog({name: _shipped(path) for name, path in _schema_files(shipped).items()}, own, meta)
 
 
 _META = ("model.schema.json", "provider.schema.json")
 
 
+def _schema_files(folder: Path) -> dict[str, Path]:
+    found = sorted([*folder.glob("providers/*.json"), *folder.glob("models/*/*.json")])
+    return {path.relative_to(folder).as_posix(): path for path in found}
+
+
 def read_schema(name: str) -> Mapping[str, Json]:
     """Return one of the schemas of our own formats."""
-    data: Mapping[str, Json] = _json(shipped_schemas() / name)
+    data: Mapping[str, Json] = _shipped(shipped_schemas() / name)
     return data
 
 
-def _json(path: Path) -> Json:
+def _shipped(path: Path) -> Json:
+    return json.loads(path.read_bytes())
+
+
+def _json_document(path: Path) -> JsonDocument:
+    """Read a file that the project brings; what is wrong with it is in its `problems`."""
+    from runner.diagnostics.json_document import JsonDocument, parse_json
+
+    shown = os.path.relpath(path)
     try:
-        return json.loads(_bytes(path, MAX_SCHEMA_BYTES))
-    except (ValueError, RecursionError) as error:
-        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-        message = f"it is not JSON: {getattr(error, 'msg', error)}"
-        mark = Mark(file=os.path.relpath(path), line=line, column=column)
-        raise SpecError((Problem(code="SF301", message=message, mark=mark),)) from error
+        return parse_json(_text(path, shown, MAX_SCHEMA_BYTES), shown)
+    except InvalidFilesError as error:
+        problems = tuple(replace(problem, code="SF301") for problem in error.problems)
+        return JsonDocument(file=shown, data=None, problems=problems)
 
 
 def _text(path: Path, shown: str, limit: int) -> str:
@@ -262,10 +279,12 @@ def _text(path: Path, shown: str, limit: int) -> str:
         column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
         mark = Mark(file=shown, line=before.count(b"\n") + 1, column=column)
         problem = Problem(code="SF101", message="the file is not UTF-8 text", mark=mark, help="save it as UTF-8")
-        raise SpecError((problem,)) from error
+        raise InvalidFilesError((problem,)) from error
     except (OSError, ValueError) as error:
         why = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        raise SpecError((Problem(code="SF101", message=f"the file cannot be read: {why}", mark=mark),)) from error
+        raise InvalidFilesError(
+            (Problem(code="SF101", message=f"the file cannot be read: {why}", mark=mark),)
+        ) from error
 
 
 def _bytes(path: Path, limit: int) -> bytes:

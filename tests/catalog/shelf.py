@@ -1,4 +1,4 @@
-"""The shipped schemas, and the case files, as the tests of the catalogue read them."""
+"""The shipped schemas, and the case files, as the tests of the catalog read them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from jsonschema import Draft7Validator
 
 from runner.catalog.models import Catalog, build_catalog
+from runner.diagnostics.json_document import JsonDocument, parse_json
 from runner.records.exchange import Reply
 
 ROOT = Path(__file__).parents[2]
@@ -23,9 +24,14 @@ FILES: dict[str, Any] = {
 META: dict[str, Any] = {
     name: json.loads((SCHEMAS / name).read_text("utf-8")) for name in ("model.schema.json", "provider.schema.json")
 }
-CATALOG: Catalog = build_catalog(FILES, {})
+CATALOG: Catalog = build_catalog(FILES, {}, {})
 MODELS = sorted(CATALOG.models)
 REMOTE = sorted(name for name, provider in CATALOG.providers.items() if not provider.mode.is_local)
+
+
+def own(files: dict[str, Any]) -> dict[str, JsonDocument]:
+    """Return files as a project brings them: written as JSON, read with their places."""
+    return {name: parse_json(json.dumps(data, indent=2), f"schemas/{name}") for name, data in files.items()}
 
 
 def cases(word: str) -> list[Any]:
@@ -50,6 +56,6 @@ def reply(data: dict[str, Any]) -> Reply:
 
 
 def faults(model: str, params: dict[str, Any]) -> list[str]:
-    """Validate parameters as the spec room does: a rule's own sentence where it has one."""
+    """Validate parameters as the pipeline room does: a rule's own sentence where it has one."""
     found = Draft7Validator(CATALOG.models[model].schema).iter_errors(params)
     return [fault.schema.get("$comment", fault.message) for fault in found]

@@ -10,9 +10,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from runner.catalog.models import build_catalog, parse_model
-from runner.diagnostics.codes import CODES
-from runner.errors import SpecError
-from tests.catalog.shelf import CATALOG, FILES, META, MODELS, cases, faults
+from tests.catalog.shelf import CATALOG, FILES, META, MODELS, cases, faults, own
 
 VALID = {"prompt": "a calm night theme"}
 """Parameters that every model takes."""
@@ -329,103 +327,14 @@ def test_nested_branches_of_a_param_are_flattened() -> None:
     assert (seed.types, seed.minimum, seed.choices) == (("integer", "string", "null"), 1, ("auto", None))
 
 
-# ---------------------------------------------------------------- files that are wrong
+# ---------------------------------------------------------------- the whole catalog
 
 
-def broken(file: str, **changes: Any) -> dict[str, Any]:
-    data = deepcopy(FILES[file])
-    for place, value in changes.items():
-        *steps, last = place.split("__")
-        target = data
-        for step in steps:
-            target = target["x-scorefile" if step == "x" else step]
-        target[last] = value
-    return {**FILES, file: data}
+def test_the_shipped_files_are_valid_files_of_a_project_too() -> None:
+    assert build_catalog({}, own(FILES), META) == CATALOG
 
 
-TRACKS, PIXAZO = "models/pixazo/tracks.json", "providers/pixazo.json"
-BAD: list[tuple[dict[str, Any], str, str]] = [
-    (broken(TRACKS, x__provider="nobody"), "SF303", "stands in the folder 'pixazo' but names the provider 'nobody'"),
-    (
-        {**FILES, "models/nobody/x.json": broken(TRACKS, x__provider="nobody")[TRACKS]},
-        "SF302",
-        "names the provider 'nobody', which has no file",
-    ),
-    (
-        broken(TRACKS, x__duration_param="length"),
-        "SF304",
-        "x-scorefile.duration_param is 'length', which is no parameter of pixazo/tracks",
-    ),
-    (
-        broken(TRACKS, x__seed__param="dice"),
-        "SF304",
-        "x-scorefile.seed.param is 'dice', which is no parameter of pixazo/tracks",
-    ),
-    (
-        broken(TRACKS, x__body={"bpm": 3}),
-        "SF307",
-        "'bpm' is fixed in x-scorefile.body and also a parameter of pixazo/tracks",
-    ),
-    (broken(TRACKS, properties__bpm__default=7), "SF305", "the default of 'bpm', 7, breaks the parameter's own rules"),
-    (broken(TRACKS, x__colour="red"), "SF301", "Additional properties are not allowed ('colour' was unexpected)"),
-    (
-        broken(TRACKS, x__price={"usd": 0.1, "source": "x", "date": "2026-11-21"}),
-        "SF301",
-        "0.1 is not valid under any of the given schemas",
-    ),
-    (broken(TRACKS, additionalProperties=True), "SF301", "False was expected"),
-    (
-        broken(TRACKS, x__path="https://evil.example/x"),
-        "SF301",
-        "'https://evil.example/x' does not match '^(/[^\\\\s?#]*)?$'",
-    ),
-    (broken(PIXAZO, base_url="http://gateway.pixazo.ai"), "SF301", "'http://gateway.pixazo.ai' does not match"),
-    (broken(PIXAZO, colour="red"), "SF301", "Additional properties are not allowed ('colour' was unexpected)"),
-    (broken(PIXAZO, poll=None), "SF301", "None is not of type 'object'"),
-    (
-        broken(PIXAZO, mode="carrier-pigeon"),
-        "SF301",
-        "'carrier-pigeon' is not one of ['async', 'sync-json', 'sync-bytes', 'local']",
-    ),
-    (broken(PIXAZO, errors__rows=[{"status": None, "group": "busy"}]), "SF301", "'contains' is a required property"),
-    (broken(PIXAZO, id={"path": "request_id["}), "SF306", "id.path: 'request_id[' is not JMESPath: "),
-    (broken(PIXAZO, name="pixie"), "SF303", "is named 'pixie' inside"),
-    ({**FILES, "models/stray.json": {}}, "SF303", "the catalogue reads no file in this place"),
-    ({**FILES, TRACKS: []}, "SF301", "[] is not of type 'object'"),
-]
-
-
-@pytest.mark.parametrize(("files", "code", "message"), BAD, ids=[message[:50] for _, _, message in BAD])
-def test_a_wrong_file_is_a_problem_with_a_code(files: dict[str, Any], code: str, message: str) -> None:
-    with pytest.raises(SpecError, match=r"^\d+ problems?$") as caught:
-        build_catalog(files, META)
-    assert [found for found in caught.value.problems if found.code == code and found.message.startswith(message)]
-    assert all(found.mark and found.mark.file in files for found in caught.value.problems)
-
-
-def test_all_wrong_files_are_reported_at_once() -> None:
-    files = broken(TRACKS, x__colour="red") | {"providers/local.json": {"name": "local"}}
-    with pytest.raises(SpecError, match=r"^4 problems$") as caught:
-        build_catalog(files, META)
-    assert {found.mark.file for found in caught.value.problems if found.mark} == {TRACKS, "providers/local.json"}
-
-
-@pytest.mark.parametrize("data", [{}, [], {"x-scorefile": None}, {**FILES[TRACKS], "properties": []}])
-def test_a_shapeless_model_is_a_problem_even_without_the_meta_schema(data: Any) -> None:
-    with pytest.raises(SpecError) as caught:
-        parse_model("a/b", data, "models/a/b.json")
-    assert caught.value.problems[0].message.startswith("not the shape of a model file: ")
-
-
-def test_a_price_that_is_no_number_is_a_problem_even_without_the_meta_schema() -> None:
-    with pytest.raises(SpecError) as caught:
-        parse_model("pixazo/tracks", broken(TRACKS, x__price__usd="cheap")[TRACKS], TRACKS)
-    assert caught.value.problems[0].code == "SF301"
-
-
-def test_the_shipped_catalogue_builds_with_its_meta_schemas() -> None:
-    assert build_catalog(FILES, META) == CATALOG
-
-
-def test_every_code_has_a_case() -> None:
-    assert {code for _, code, _ in BAD} == {code for code in CODES if code.startswith("SF3")}
+def test_a_file_of_the_project_wins_over_a_shipped_one() -> None:
+    data = {**deepcopy(FILES["models/pixazo/tracks.json"]), "title": "Mine"}
+    found = build_catalog(FILES, own({"models/pixazo/tracks.json": data}), META)
+    assert found.models["pixazo/tracks"].title == "Mine"

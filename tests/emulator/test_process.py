@@ -106,7 +106,9 @@ def test_a_schema_folder_of_the_project_adds_a_vendor(tmp_path: Path) -> None:
     model = model.replace('"provider": "verbatik"', '"provider": "acme"').replace("/api/v1/text-to-music", "/make")
     (tmp_path / "models" / "acme" / "song.json").write_text(model)
     with rehearsal_emulator((SCHEMAS, tmp_path)) as url:
-        answer = httpx.post(f"{url}/make", headers={"Authorization": "Bearer k"}, json={}, trust_env=False)
+        answer = httpx.post(
+            f"{url}/make", headers={"Authorization": "Bearer k"}, json={"store_audio": True}, trust_env=False
+        )
         assert (answer.status_code, answer.json()) == (400, {"error": "give a prompt, or tags together with lyrics"})
 
 

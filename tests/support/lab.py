@@ -18,9 +18,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.commands.known import open_store
-from runner.commands.options import Ask
-from runner.commands.workflow import check, plan
+from runner.commands.facts import open_store
+from runner.commands.options import CommandOptions
+from runner.commands.session import Session, open_session
 from runner.engine.effects import RunSettings, World
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
@@ -197,22 +197,21 @@ class Lab:
         data = {"version": 1, "name": "trial", "defaults": {"model": "pixazo/lyria-3-pro"}, "jobs": jobs}
         (self.folder / "trial.yaml").write_text(json.dumps(data))
 
-    @property
-    def ask(self) -> Ask:
-        """What every command here asks."""
-        return Ask(file=str(self.folder / "trial.yaml"))
+    def session(self) -> Session:
+        """Open the project for one command."""
+        return open_session(CommandOptions(file=str(self.folder / "trial.yaml")))
 
     def run(
         self, *, limit: Decimal | None = None, jobs: int = 2, crash_at: int = 0, late: bool = False, stop_at: int = 0
     ) -> tuple[Outcome, ...]:
         """Run the plan as it stands; after a crash what it returns has not happened."""
-        checked = check(self.ask)
-        todo = plan(checked, self.ask)
-        prepare_state(checked.project)
+        session = self.session()
+        todo = session.plan
+        prepare_state(session.project)
         self.vendor.run_limit, self.vendor.run_charges = limit, 0
         stop = threading.Event()
         tape = _Tape(self, crash_at=crash_at, late=late)
-        with open_store(checked.project) as store, ThreadPoolExecutor(1) as cpu:
+        with open_store(session.project) as store, ThreadPoolExecutor(1) as cpu:
             self.vendor.blobs = store.blobs
             tape.listen(store, on=lambda count: stop.set() if count == stop_at else None)
             world = World(
@@ -225,7 +224,7 @@ class Lab:
                 limits=self.limits,
                 stop=stop,
             )
-            outcomes = Executor(todo, self._terms(limit, jobs), world, store, self.notify).run()
+            outcomes = Executor(todo, self._settings(limit, jobs), world, store, self.notify).run()
         tape.rewind()
         return outcomes
 
@@ -233,7 +232,7 @@ class Lab:
         """Return the time: it goes on with every look at any clock."""
         return _START + timedelta(seconds=next(self._ticks))
 
-    def _terms(self, limit: Decimal | None, jobs: int) -> RunSettings:
+    def _settings(self, limit: Decimal | None, jobs: int) -> RunSettings:
         return RunSettings(
             providers={
                 name: ProviderAccess(provider=replace(provider, base_url=BASE, poll_s=5.0, max_in_flight=2))

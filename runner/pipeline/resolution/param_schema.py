@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from jsonschema import Draft7Validator
 
-from runner.diagnostics.schema_errors import Finding, findings
+from runner.diagnostics.schema_errors import violations
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
 
     from jsonschema import ValidationError
 
+    from runner.diagnostics.violation import Violation
     from runner.records.catalog import Model
     from runner.records.source import Json
 
@@ -32,15 +33,15 @@ class Rules:
         self.between = Draft7Validator(rest)
         self.rest = rest
         self.spoken_of = frozenset(_strings(rest)) & frozenset(self.properties)
-        self.values: dict[Hashable, list[Finding]] = {}
-        self.sets: dict[Hashable, list[Finding]] = {}
+        self.values: dict[Hashable, list[Violation]] = {}
+        self.sets: dict[Hashable, list[Violation]] = {}
 
-    def of_value(self, name: str, value: Json, key: Hashable) -> list[Finding]:
+    def of_value(self, name: str, value: Json, key: Hashable) -> list[Violation]:
         """Return what is wrong with one parameter by itself; `key` identifies the value."""
         known = self.values.get((name, key))
         if known is None:
             errors = self._property_errors(name, value)
-            known = self.values[name, key] = findings(errors, self.schema)
+            known = self.values[name, key] = violations(errors, self.schema)
         return known
 
     def _property_errors(self, name: str, value: Json) -> Iterator[ValidationError]:
@@ -48,14 +49,14 @@ class Rules:
             error.schema_path.appendleft("properties")
             yield error
 
-    def of_set(self, params: Mapping[str, Json], keys: Mapping[str, Hashable]) -> list[Finding]:
+    def of_set(self, params: Mapping[str, Json], keys: Mapping[str, Hashable]) -> list[Violation]:
         """Return what is wrong between parameters; missing required ones are not looked at here."""
         if not self.spoken_of:
             return []
         key = tuple((name, keys.get(name)) for name in params if name in self.spoken_of)
         known = self.sets.get(key)
         if known is None:
-            known = self.sets[key] = findings(self.between.iter_errors(dict(params)), self.rest)
+            known = self.sets[key] = violations(self.between.iter_errors(dict(params)), self.rest)
         return known
 
 

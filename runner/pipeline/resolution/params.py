@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import listing, nearest, show
-from runner.diagnostics.schema_errors import Finding, Sort
+from runner.diagnostics.violation import Sort, Violation
 from runner.pipeline.resolution.param_schema import Rules
 from runner.pipeline.resolution.seeds import derive
 from runner.records.catalog import SEED_WORDS
@@ -135,12 +135,12 @@ class Parameters:
         rules = self.rules.get(model.id)
         if rules is None:
             rules = self.rules[model.id] = Rules(model)
-        wrong: list[Finding] = []
+        wrong: list[Violation] = []
         for name, bound in chosen.bounds.items():
             found = rules.of_value(name, bound.value, bound.key)
             if name == "prompt" and isinstance(bound.value, str) and not bound.value.strip() and not found:
                 found = [
-                    Finding(
+                    Violation(
                         sort="form",
                         path=("prompt",),
                         message="prompt is blank",
@@ -201,7 +201,7 @@ def _missing(name: str, model: Model, job: Job) -> Problem:
     )
 
 
-def _problem(finding: Finding, chosen: Chosen, model: Model, job: Job) -> Problem:
+def _problem(finding: Violation, chosen: Chosen, model: Model, job: Job) -> Problem:
     """Put a finding at the value it speaks of; a rule at the last written of its parameters."""
     named = [str(finding.path[0])] if finding.path else [name for name in finding.names if name in chosen.bounds]
     leaves = [(name, job.params[name]) for name in named if name in chosen.bounds]
@@ -229,7 +229,7 @@ def _problem(finding: Finding, chosen: Chosen, model: Model, job: Job) -> Proble
     )
 
 
-def _cast(finding: Finding) -> str | None:
+def _cast(finding: Violation) -> str | None:
     """Say which filter gives a template's value the wanted type."""
     match finding.allowed:
         case "text":

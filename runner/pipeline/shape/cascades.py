@@ -11,11 +11,11 @@ from runner.diagnostics.messages import listing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from runner.diagnostics.schema_errors import Finding
+    from runner.diagnostics.violation import Violation
     from runner.records.source import DocPath, Json
 
 
-def without_echoes(found: Iterable[Finding], data: Json) -> list[Finding]:
+def without_echoes(found: Iterable[Violation], data: Json) -> list[Violation]:
     """Return the findings about `data` that a person has to be told."""
     known = list(found)
     misspelt = {(item.path, item.meant) for item in known if item.meant is not None}
@@ -25,7 +25,7 @@ def without_echoes(found: Iterable[Finding], data: Json) -> list[Finding]:
     return [_indent(item, strays.get(item.place, ())) for item in known if item.place not in astray]
 
 
-def _strays(found: list[Finding], data: Json) -> dict[DocPath, list[DocPath]]:
+def _strays(found: list[Violation], data: Json) -> dict[DocPath, list[DocPath]]:
     """Return for each empty mapping the keys after it that do not belong where they stand."""
     wrong = {item.place for item in found if item.sort == "unknown" or item.wanted == "a mapping"}
     strays: dict[DocPath, list[DocPath]] = {}
@@ -56,7 +56,7 @@ def value_at(data: Json, path: DocPath) -> Json:
     return data
 
 
-def _indent(finding: Finding, strays: Iterable[DocPath]) -> Finding:
+def _indent(finding: Violation, strays: Iterable[DocPath]) -> Violation:
     names = [str(place[-1]) for place in strays]
     if not names:
         return finding

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jsonschema import Draft7Validator
 
 from runner.diagnostics.messages import listing, nearest, show
-from runner.diagnostics.schema_errors import Finding, Sort, findings
+from runner.diagnostics.schema_errors import violations
 from runner.diagnostics.secrets import find_secrets, key_given, without_keys
 from runner.pipeline.shape.cascades import value_at, without_echoes
 from runner.pipeline.shape.job import RESERVED, read_job
@@ -25,6 +25,7 @@ from runner.records.source import DocPath, Json, Mark, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from runner.diagnostics.violation import Sort, Violation
     from runner.pipeline.shape.recovery import Gaps
     from runner.pipeline.yaml.document import Document
     from runner.records.pipeline import Job
@@ -54,7 +55,7 @@ def load(
     if doc.data is None:
         return None, one_a_place(doc.problems)
     lost = {problem.path for problem in doc.problems if problem.code in LOST}
-    found = [item for item in _findings(doc, schema) if not _is_under(item.place, lost)]
+    found = [item for item in _violations(doc, schema) if not _is_under(item.place, lost)]
     shape = [_problem(doc, item) for item in without_echoes(found, doc.data)]
     if not _is_profile_known(doc, profile):
         return None, one_a_place((*doc.problems, *shape, _unknown_profile(doc, profile or "")))
@@ -82,11 +83,11 @@ def one_a_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(kept.values())
 
 
-def _findings(doc: Document, schema: Mapping[str, Json]) -> list[Finding]:
-    return findings(Draft7Validator(schema).iter_errors(doc.data), schema)
+def _violations(doc: Document, schema: Mapping[str, Json]) -> list[Violation]:
+    return violations(Draft7Validator(schema).iter_errors(doc.data), schema)
 
 
-def _problem(doc: Document, finding: Finding) -> Problem:
+def _problem(doc: Document, finding: Violation) -> Problem:
     whole = Merged(document=doc, data=doc.data)
     path = finding.place
     if finding.sort == "missing":
@@ -106,7 +107,7 @@ def _problem(doc: Document, finding: Finding) -> Problem:
     )
 
 
-def _quoted_comment(doc: Document, finding: Finding, mark: Mark) -> str | None:
+def _quoted_comment(doc: Document, finding: Violation, mark: Mark) -> str | None:
     """Say how a text that starts with # is written to someone whose value is empty because it is a comment."""
     if finding.wanted is None or not finding.wanted.startswith("text") or value_at(doc.data, finding.path) is not None:
         return None

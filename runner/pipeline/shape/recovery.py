@@ -10,7 +10,7 @@ from runner.records.pipeline import TEXT_PARAMS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.diagnostics.schema_errors import Finding
+    from runner.diagnostics.violation import Violation
     from runner.records.source import DocPath, Json, Problem
 
 PARAMS: Final = frozenset({"params", *TEXT_PARAMS})
@@ -49,12 +49,12 @@ class Gaps:
         return () in self.cuts or ("jobs",) in self.cuts
 
 
-def find_gaps(found: Iterable[Finding], lost: Iterable[DocPath], profile: str | None) -> Gaps:
+def find_gaps(found: Iterable[Violation], lost: Iterable[DocPath], profile: str | None) -> Gaps:
     """Return the gaps that the findings about a file leave, and the values in `lost`, which are not what was written."""
     cuts: set[DocPath] = set()
     shared: set[str] = set()
     jobs: dict[str, set[str]] = {}
-    places: list[tuple[DocPath, Finding | None]] = [(path, None) for path in lost]
+    places: list[tuple[DocPath, Violation | None]] = [(path, None) for path in lost]
     places += [(finding.place, finding) for finding in found]
     for place, finding in places:
         path = _in_force(place, profile)
@@ -95,7 +95,7 @@ def _part(path: DocPath) -> DocPath:
             return path[:1]
 
 
-def _names(cut: DocPath, finding: Finding | None) -> set[str]:
+def _names(cut: DocPath, finding: Violation | None) -> set[str]:
     """Say which keys are absent when `cut` is: a misspelt key is the one that was meant."""
     keys = cut[2:] if cut[:1] == ("jobs",) else cut[1:] if cut[:1] == ("defaults",) and len(cut) > 1 else cut
     if not keys:  # a whole job, or the whole file

@@ -1,0 +1,89 @@
+"""What model and provider files must agree on: with themselves, with their places, and with each other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from runner.catalog.providers import paths
+from runner.diagnostics.messages import listing, nearest, show
+from runner.records.source import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.diagnostics.json_document import JsonDocument
+    from runner.records.catalog import Model
+    from runner.records.provider import Provider
+    from runner.records.source import DocPath
+
+BLOCK: Final = "x-scorefile"
+MILLISECONDS: Final = ("_ms", "_millis", "_milliseconds", "Ms", "Millis")
+PLACES: Final = "schemas/models/PROVIDER/MODEL.json and schemas/providers/PROVIDER.json"
+
+
+def model_contradictions(model: Model, document: JsonDocument) -> Iterator[Problem]:
+    """Yield what contradicts itself in a model file, or its place."""
+    named: dict[DocPath, str | None] = {
+        (BLOCK, "seed", "param"): model.seed.param if model.seed else None,
+        (BLOCK, "takes", "param"): model.takes.param,
+        (BLOCK, "format_param"): model.format_param,
+        (BLOCK, "duration_param"): model.duration_param,
+    }
+    for path, param in named.items():
+        if param is not None and param not in model.params:
+            message = f"{'.'.join(map(str, path))} is {param}, and {model.id} has no such parameter"
+            remedy = nearest(param, model.params) or "name a parameter under properties"
+            yield _problem("SF304", document, path, message, remedy, listing(model.params))
+    for field in model.body:
+        if field in model.params:
+            message = f"{field} is fixed in {BLOCK}.body and also a parameter of {model.id}"
+            yield _problem("SF307", document, (BLOCK, "body", field), message, "keep one of the two")
+    if model.duration_param is not None and model.duration_param.endswith(MILLISECONDS):
+        message = f"{BLOCK}.duration_param is {model.duration_param}, which is in milliseconds, not seconds"
+        remedy = "write null: prices and rehearsals read a length in seconds"
+        yield _problem("SF308", document, (BLOCK, "duration_param"), message, remedy, "a parameter in seconds, or null")
+    folder = model.id.split("/")[0]
+    if folder != model.provider:
+        message = f"the file is in the folder {folder}, and its provider is {model.provider}"
+        remedy = f"move it to schemas/models/{model.provider}/, or write {show(folder)}"
+        yield _problem("SF303", document, (BLOCK, "provider"), message, remedy)
+
+
+def provider_contradictions(provider: Provider, document: JsonDocument, file: str) -> Iterator[Problem]:
+    """Yield paths that are not JMESPath, and a name that is not the file's."""
+    stem = PurePosixPath(file).stem
+    if provider.name != stem:
+        message = f"the file is called {stem}.json, and its name is {provider.name}"
+        remedy = f"call the file {provider.name}.json, or write {show(stem)}"
+        yield _problem("SF303", document, ("name",), message, remedy)
+    for name, path in paths(provider).items():
+        try:
+            jmespath.compile(path)
+        except JMESPathError as error:
+            place: DocPath = tuple(int(step) if step.isdigit() else step for step in re.findall(r"\w+", name))
+            column = getattr(error, "lex_position", 0) + 1
+            message = f"{name} is {show(path)}, which is not JMESPath from character {column} on"
+            yield _problem("SF306", document, place, message, 'a name with a dash needs quotes: data.\\"audio-url\\"')
+
+
+def misplaced(document: JsonDocument) -> Problem:
+    """Report a file where the catalog reads none."""
+    return _problem("SF303", document, (), "the catalog reads no file in this place", "move it", PLACES)
+
+
+def missing_provider(model: Model, document: JsonDocument, providers: Mapping[str, Provider]) -> Problem:
+    """Report a model whose provider has no file."""
+    message = f"{BLOCK}.provider is {model.provider}, and there is no provider of that name"
+    remedy = nearest(model.provider, providers) or f"write schemas/providers/{model.provider}.json"
+    return _problem("SF302", document, (BLOCK, "provider"), message, remedy, listing(sorted(providers)) or "none")
+
+
+def _problem(
+    code: str, document: JsonDocument, path: DocPath, message: str, remedy: str, allowed: str | None = None
+) -> Problem:
+    return Problem(code=code, message=message, mark=document.mark(path), path=path, allowed=allowed, help=remedy)
