@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from runner.commands.facts import open_store
 from runner.commands.options import CommandOptions
 from runner.commands.session import Session, open_session
-from runner.engine.effects import Terms, World
+from runner.engine.effects import RunSettings, World
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
 from runner.provider.access import ProviderAccess
@@ -224,7 +224,7 @@ class Lab:
                 limits=self.limits,
                 stop=stop,
             )
-            outcomes = Executor(todo, self._terms(limit, jobs), world, store, self.notify).run()
+            outcomes = Executor(todo, self._settings(limit, jobs), world, store, self.notify).run()
         tape.rewind()
         return outcomes
 
@@ -232,8 +232,8 @@ class Lab:
         """Return the time: it goes on with every look at any clock."""
         return _START + timedelta(seconds=next(self._ticks))
 
-    def _terms(self, limit: Decimal | None, jobs: int) -> Terms:
-        return Terms(
+    def _settings(self, limit: Decimal | None, jobs: int) -> RunSettings:
+        return RunSettings(
             providers={
                 name: ProviderAccess(provider=replace(provider, base_url=BASE, poll_s=5.0, max_in_flight=2))
                 for name, provider in shipped_catalog().providers.items()
