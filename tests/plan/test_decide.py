@@ -294,7 +294,9 @@ def test_on_unknown_resubmit_is_a_decision_and_has_its_price() -> None:
 
 
 def test_force_does_not_pay_twice_for_what_is_under_way() -> None:
-    assert only(planned(request(), asked=Asked(forced=frozenset({"title"})), submissions=(submission(),))).verb == "resume"
+    assert (
+        only(planned(request(), asked=Asked(forced=frozenset({"title"})), submissions=(submission(),))).verb == "resume"
+    )
 
 
 def test_a_renamed_job_takes_up_its_unfinished_submission() -> None:
