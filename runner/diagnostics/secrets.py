@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHOWN: Final = 4
-ALLOWED: Final = "keys come from the environment alone"
+ALLOWED: Final = "keys come only from the environment"
 KNOWN: Final = re.compile(
     r"""(?<![A-Za-z0-9])(?:
         sk-[A-Za-z0-9_-]{20,} | (?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{16,}
@@ -93,7 +93,7 @@ def key_given(name: str, value: str) -> Problem:
         code="SF110",
         message=f"--var {name}: {value[start : start + SHOWN]}… looks like an API key",
         allowed=ALLOWED,
-        help="take it off the command line, and revoke it if anyone else has seen it",
+        help="remove it from the command line, and revoke it if anyone else has seen it",
     )
 
 
@@ -105,5 +105,5 @@ def _problem(source: str, file: str, start: int, end: int) -> Problem:
         message=f"{source[start : start + SHOWN]}… looks like an API key",
         mark=Mark(file=file, line=source.count("\n", 0, start) + 1, column=column, end_column=column + end - start),
         allowed=ALLOWED,
-        help="take it out of the file, and revoke it if anyone else has seen the file",
+        help="remove it from the file, and revoke it if anyone else has seen the file",
     )

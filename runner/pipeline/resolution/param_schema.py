@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 BETWEEN = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependencies", "definitions"})
 
 
-class Rules:
-    """What one card's schema asks for."""
+class ParamSchema:
+    """What one model's schema asks for."""
 
     def __init__(self, model: Model) -> None:
         self.schema: Mapping[str, Json] = model.schema

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runner.records.source import DocPath, Json
 
 
-def without_echoes(found: Iterable[Violation], data: Json) -> list[Violation]:
+def without_cascades(found: Iterable[Violation], data: Json) -> list[Violation]:
     """Return the findings about `data` that a person has to be told."""
     known = list(found)
     misspelt = {(item.path, item.meant) for item in known if item.meant is not None}

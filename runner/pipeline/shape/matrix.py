@@ -114,7 +114,7 @@ def _unknown_point(merged: Merged, path: DocPath, axis: Axis, value: Json) -> Pr
     labels = [label for label, _ in axis.points]
     return Problem(
         code="SF212",
-        message=f"{axis.name} has no value {show(value)} to leave out",
+        message=f"the axis {axis.name} has no value {show(value)}",
         mark=merged.mark(path),
         path=path,
         allowed=listing(labels),

@@ -120,7 +120,7 @@ def without(data: Json, cuts: frozenset[DocPath]) -> Json:
     return kept
 
 
-def is_echo(problem: Problem, gaps: frozenset[str]) -> bool:
+def is_consequence(problem: Problem, gaps: frozenset[str]) -> bool:
     """Tell whether a problem may come from an absence alone."""
     causes = CAUSES.get(problem.code)
     return causes is not None and (EVERYTHING in gaps or not causes.isdisjoint(gaps))
