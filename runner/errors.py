@@ -1,16 +1,15 @@
-"""What can go wrong, each with the exit code a script can rely on.
+"""What can go wrong, each with the exit code and the rule word that a script can rely on.
 
-ScorefileError                1   unexpected
-├── UsageError                2   the command line asks for something that is not there
-├── SpecError                 3   the user's files are wrong; carries every Problem at once
-├── DriftError                4   the lock is out of date, or outputs differ from it
-├── JobsFailed                5   some jobs failed, the others are done
-├── PolicyError               6   budget, price or confirmation refused to spend
-├── KeyProblem                7   a key is missing, malformed or rejected
-├── UnknownPayment            8   a submit may or may not have been charged
-└── StateError                3   journal, lock or an output is not as it should be
-    ├── LockHeld              1   another process holds the run lock
-    └── NotWritable           1   the disk is full, or a folder may not be written
+ScorefileError                1   unexpected       a fault of this program
+├── UsageError                2   usage            the command line asks for something that is not there
+├── InvalidFilesError         3   invalid-files    the user's files are wrong; carries every Problem at once
+├── DriftError                4   out-of-date      the lock is out of date, or outputs differ from it
+├── PolicyError               6   refused          budget, price or confirmation refused to spend
+├── ApiKeyError               7   key              a key is missing, malformed or rejected
+├── SystemRefusedError        1   system           the operating system refused: a folder is gone, a file may not be read
+└── StateError                3   state            journal, lock or an output is not as it should be
+    ├── NotWritableError      1   not-writable     the disk is full, or a folder may not be written
+    └── RunLockedError       11   another-run      another run holds this project
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ class ScorefileError(Exception):
     """Root of everything this program raises on purpose; `help` is the remedy, shown last."""
 
     exit_code: ClassVar[int] = 1
+    rule: ClassVar[str] = "unexpected"
 
     def __init__(self, message: str, *, help: str | None = None) -> None:
         super().__init__(message)
@@ -34,10 +34,12 @@ class ScorefileError(Exception):
 
 class UsageError(ScorefileError):
     exit_code = 2
+    rule = "usage"
 
 
-class SpecError(ScorefileError):
+class InvalidFilesError(ScorefileError):
     exit_code = 3
+    rule = "invalid-files"
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         errors = sum(problem.severity == "error" for problem in problems)
@@ -47,31 +49,33 @@ class SpecError(ScorefileError):
 
 class DriftError(ScorefileError):
     exit_code = 4
-
-
-class JobsFailed(ScorefileError):
-    exit_code = 5
+    rule = "out-of-date"
 
 
 class PolicyError(ScorefileError):
     exit_code = 6
+    rule = "refused"
 
 
-class KeyProblem(ScorefileError):
+class ApiKeyError(ScorefileError):
     exit_code = 7
+    rule = "key"
 
 
-class UnknownPayment(ScorefileError):
-    exit_code = 8
+class SystemRefusedError(ScorefileError):
+    rule = "system"
 
 
 class StateError(ScorefileError):
     exit_code = 3
+    rule = "state"
 
 
-class LockHeld(StateError):
+class NotWritableError(StateError):
     exit_code = 1
+    rule = "not-writable"
 
 
-class NotWritable(StateError):
-    exit_code = 1
+class RunLockedError(StateError):
+    exit_code = 11
+    rule = "another-run"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,13 +42,15 @@ ROOMS: dict[str, set[str]] = {
     "provider": {"records", "errors", "audio", "state"},
     "engine": {"records", "errors", "catalog", "audio", "plan", "state", "provider"},
     "emulator": {"records", "errors", "catalog", "audio", "state"},
+    # facts out: a report a verb, and a page a code
+    "report": {"records", "errors", "diagnostics", "plan", "pipeline"},
+    "explain": {"records", "report"},
     # the use cases
     "commands": {
         "records", "errors", "diagnostics", "pipeline", "catalog", "plan", "state", "provider", "engine", "emulator",
+        "report", "explain",
     },
-    # words in, words out
-    "report": {"records", "errors", "diagnostics", "plan", "pipeline", "commands"},
-    "explain": {"records", "report"},
+    # words in
     "cli": {
         "records", "errors", "catalog", "commands", "emulator", "engine", "explain", "pipeline", "plan", "provider",
         "report", "state",
@@ -169,7 +172,7 @@ def _is_module(*parts: str) -> bool:
 
 
 def test_every_room_is_in_the_table() -> None:
-    assert {room(path) for path in FILES} - {"__init__"} <= set(ROOMS)
+    assert {room(path) for path in FILES} - {"__init__"} == set(ROOMS)
 
 
 @pytest.mark.parametrize("name", ROOMS)
@@ -207,6 +210,14 @@ def test_a_room_within_a_room_knows_only_those_before_it() -> None:
         if here != there and order.index(there) >= order.index(here)
     ]
     assert upwards == []
+
+
+def test_the_table_of_rooms_within_rooms_names_each_there_is() -> None:
+    there: dict[str, set[str]] = {name: set() for name in SUB_ROOMS}
+    for path in FILES:
+        if room(path) in SUB_ROOMS and path.name != "__init__.py":
+            there[room(path)].add(path.relative_to(RUNNER).parts[1].removesuffix(".py"))
+    assert {name: set(inside) for name, inside in SUB_ROOMS.items()} == there
 
 
 def test_no_module_imports_itself_in_a_circle() -> None:
@@ -429,3 +440,64 @@ def test_no_dependency_is_there_for_nothing() -> None:
     assert needed - used == set()
     known = needed | {"pyyaml", "runner"} | {name.lower() for name in sys.stdlib_module_names}
     assert {name for name in used if name.lower() not in known} == set()
+
+
+# ---------------------------------------------------------------- where each module is proven
+
+TESTS = ROOT / "tests"
+SHORT = 40
+"""Modules of up to so many lines need no test file of their own and no row in the table."""
+
+
+def proofs() -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return (globs of modules, test files) of each row of the table in docs/architecture.md."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition("### Where each module is proven")[2].partition("\n## ")[0]
+    rows = []
+    for line in table.splitlines():
+        if line.startswith("| `"):
+            modules, proven = (re.findall(r"`([^`]+)`", cell) for cell in line.split("|")[1:3])
+            rows.append((tuple(modules), tuple(_full_names(proven))))
+    return rows
+
+
+def _full_names(names: list[str]) -> Iterator[str]:
+    """Complete names without a folder by the folder of the name before."""
+    folder = ""
+    for name in names:
+        if "/" in name:
+            folder = name.rpartition("/")[0]
+        yield name if "/" in name else f"{folder}/{name}"
+
+
+def is_mirrored(module: PurePosixPath) -> bool:
+    return (TESTS / module.parent / f"test_{module.name}").is_file()
+
+
+def test_every_module_is_proven_by_tests_of_its_name_or_by_those_in_the_table() -> None:
+    globs = [glob for row, _ in proofs() for glob in row]
+    unproven = [
+        f"{module}: give it tests/{module.parent}/test_{module.name}, or name it in the table of docs/architecture.md"
+        for path in FILES
+        for module in [PurePosixPath(path.relative_to(RUNNER))]
+        if len(path.read_text(encoding="utf-8").splitlines()) > SHORT
+        and not is_mirrored(module)
+        and not any(_is_of(module, glob) for glob in globs)
+    ]
+    assert unproven == []
+
+
+def test_the_table_of_proofs_names_only_what_there_is() -> None:
+    modules = [PurePosixPath(path.relative_to(RUNNER)) for path in FILES]
+    rows = proofs()
+    assert len(rows) > 10
+    stale = [glob for globs, _ in rows for glob in globs if not any(_is_of(module, glob) for module in modules)]
+    assert stale == []
+    missing = [name for _, tests in rows for name in tests if not (ROOT / name).exists()]
+    assert missing == []
+    assert [globs for globs, tests in rows if not tests] == []
+
+
+def _is_of(module: PurePosixPath, glob: str) -> bool:
+    """Say whether a module is one that a glob names; a star stands for no slash."""
+    return len(module.parts) == len(PurePosixPath(glob).parts) and module.match(glob)

@@ -17,7 +17,7 @@ from runner.catalog.providers import parse_provider
 from runner.catalog.schema_checks import model_problems, provider_problems
 from runner.diagnostics.json_document import JsonDocument
 from runner.diagnostics.order import by_place
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 from runner.records.catalog import Model, Param, Price, Seed, Takes
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Catalog:
 
 
 def build_catalog(shipped: Mapping[str, Json], own: Mapping[str, JsonDocument], meta: Mapping[str, Json]) -> Catalog:
-    """Read every file (`models/P/M.json`, `providers/P.json`); raise SpecError with all that is wrong with any.
+    """Read every file (`models/P/M.json`, `providers/P.json`); raise InvalidFilesError with all that is wrong with any.
 
     A file of the project's `own` wins over a shipped one, and is held against `meta`, which has `model.schema.json` and
     `provider.schema.json`. Shipped files are held against them by tests: that saves an import of jsonschema.
@@ -63,7 +63,7 @@ def build_catalog(shipped: Mapping[str, Json], own: Mapping[str, JsonDocument], 
         if model.provider not in providers and f"providers/{model.provider}.json" not in documents:
             problems.append(missing_provider(model, documents[f"models/{model.id}.json"], providers))
     if problems:
-        raise SpecError(by_place(problems))
+        raise InvalidFilesError(by_place(problems))
     return Catalog(models=models, providers=providers)
 
 

@@ -44,7 +44,9 @@ def command(file: str | None, *, format_: str, offline: bool, state: bool, rehea
     rows = [*_program(), *_disk()]
     settings: Mapping[str, ProviderSettings] = {}
     if file is not None or Path(DEFAULT_FILE).exists():
-        settings = arguments.provider_settings(arguments.ask_file(file))
+        from runner.commands.session import open_session
+
+        settings = open_session(arguments.file_options(file, {})).settings
     catalog = read_catalog(schema_folders(Path(file or DEFAULT_FILE).absolute().parent))
     for provider in sorted(catalog.providers.values(), key=lambda item: item.name):
         if not provider.mode.is_local:
@@ -54,14 +56,13 @@ def command(file: str | None, *, format_: str, offline: bool, state: bool, rehea
 
 
 def _state(file: str | None, *, rehearse: bool, format_: str) -> int:
-    """Print what `doctor --state` found; 3 when something is damaged."""
-    from runner.commands.receipts import inspect_state
-    from runner.errors import StateError
+    """Print what is found in journal, lock and store."""
+    from runner.cli.show import print_report
+    from runner.commands.inspect import inspect_state
+    from runner.commands.session import open_session
 
-    ask = arguments.ask_file(file, rehearse=rehearse)
-    found = inspect_state(ask)
-    rows = [(item.what, "sound" if item.sound else "damaged", item.detail) for item in found]
-    return _print(rows, format_, exit_code=0 if all(item.sound for item in found) else StateError.exit_code)
+    session = open_session(arguments.file_options(file, {"rehearse": rehearse}))
+    return print_report(inspect_state(session), format_)
 
 
 def _print(rows: list[tuple[str, str, str]], format_: str, *, exit_code: int) -> int:
@@ -95,7 +96,7 @@ def _disk() -> list[tuple[str, str, str]]:
 
 
 def _key(provider: Provider, settings: ProviderSettings | None) -> tuple[str, str, str]:
-    from runner.errors import KeyProblem
+    from runner.errors import ApiKeyError
     from runner.provider.keys import find_key, key_variable
 
     name = key_variable(provider, settings) or ""
@@ -103,7 +104,7 @@ def _key(provider: Provider, settings: ProviderSettings | None) -> tuple[str, st
         return (f"{provider.name} key", "not set", name)
     try:
         find_key(provider, settings, os.environ)
-    except KeyProblem as error:
+    except ApiKeyError as error:
         return (f"{provider.name} key", "unusable", error.message)
     return (f"{provider.name} key", "present", name)
 

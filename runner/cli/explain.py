@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import sys
 from typing import Any
 
 import click
@@ -18,7 +18,7 @@ CODE = re.compile(r"SF\d+", re.IGNORECASE)
 @options.profile
 @options.variables
 @options.rehearse
-def command(words: tuple[str, ...], **rest: Any) -> None:
+def command(words: tuple[str, ...], **rest: Any) -> int:
     """Say what a code means, with an example; or why a job would run. Without words: list the codes."""
     if not words:
         _list_codes()
@@ -26,7 +26,8 @@ def command(words: tuple[str, ...], **rest: Any) -> None:
         for word in words:
             _page(word)
     else:
-        _jobs(words, **rest)
+        return _jobs(words, rest)
+    return 0
 
 
 def _list_codes() -> None:
@@ -47,20 +48,10 @@ def _page(word: str) -> None:
     click.echo(page.text, nl=False)
 
 
-def _jobs(words: tuple[str, ...], **rest: Any) -> None:
-    from runner.cli.show import style_for
-    from runner.commands.workflow import check, plan
-    from runner.errors import UsageError
-    from runner.explain.job import explain_job
+def _jobs(words: tuple[str, ...], given: dict[str, Any]) -> int:
+    from runner.cli.show import OutputOptions, configure, print_report
+    from runner.commands.explain import explain_jobs
+    from runner.commands.session import open_session
 
-    ask = arguments.ask_from(words, **rest)
-    if not ask.wanted.names:
-        raise UsageError("explain needs a job or a code", help="scorefile explain JOB, or scorefile explain SF401")
-    todo = plan(check(ask), ask)
-    named = [action for action in todo.actions if _is_named(action.request.job, ask.wanted.names)]
-    color = style_for(sys.stdout).color
-    click.echo("\n\n".join(explain_job(action, color=color) for action in named))
-
-
-def _is_named(job: str, names: tuple[str, ...]) -> bool:
-    return job in names or job.partition("@")[0] in names
+    configure(OutputOptions(color=os.environ.get("SCOREFILE_COLOR", "auto")))
+    return print_report(explain_jobs(open_session(arguments.command_options(words, given))), "text")

@@ -17,7 +17,7 @@ from runner.cli import complete
 def command(files: tuple[str, ...], *, check: bool) -> int:
     """Make indentation, spacing and quotes uniform; data, comments, order and anchors stay."""
     from runner.cli.show import count, print_error
-    from runner.errors import ScorefileError, SpecError
+    from runner.errors import InvalidFilesError, ScorefileError
     from runner.state.project import DEFAULT_FILE
 
     changed = failed = 0
@@ -31,12 +31,12 @@ def command(files: tuple[str, ...], *, check: bool) -> int:
             failed = max(failed, error.exit_code)
     if check and changed:
         click.echo(f"{count(changed, 'file')} would change: scorefile fmt", err=True)
-        return failed or SpecError.exit_code
+        return failed or InvalidFilesError.exit_code
     return failed
 
 
 def _format(file: str, *, write: bool) -> bool:
-    """Format one file, and say whether that changes it. Raises UsageError, SpecError or EditRefusedError."""
+    """Format one file, and say whether that changes it. Raises UsageError, InvalidFilesError or EditRefusedError."""
     import os
 
     from runner.pipeline.edit import reformat

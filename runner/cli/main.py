@@ -36,25 +36,6 @@ VERBS = {
 }
 
 
-HABITS = {
-    "apply": "run",
-    "build": "run",
-    "check": "validate",
-    "generate": "run",
-    "lint": "validate",
-    "list": "status",
-    "ls": "status",
-    "make": "run",
-    "preview": "plan",
-    "restore": "run",
-    "show": "render",
-    "test": "validate",
-    "up": "run",
-    "why": "explain",
-}
-"""What other tools call it → what it is called here."""
-
-
 COMPLETE = "_SCOREFILE_COMPLETE"
 """The variable with which a shell asks for what could come next."""
 
@@ -83,11 +64,9 @@ class Verbs(click.Group):
         except click.UsageError as error:
             import difflib
 
-            close = [HABITS[args[0]]] if args[0] in HABITS else difflib.get_close_matches(args[0], VERBS, n=1)
-            if not close:
-                raise
-            message = f"There is no verb {args[0]!r}. Did you mean {close[0]!r}?"
-            raise click.UsageError(message, ctx) from error
+            close = difflib.get_close_matches(args[0], VERBS, n=1)
+            did_you_mean = f"; did you mean {close[0]}?" if close else ""
+            raise click.UsageError(f"there is no command {args[0]!r}{did_you_mean}", ctx) from error
 
 
 @click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -115,50 +94,41 @@ def call(args: list[str], *, limits: Limits | None = None) -> int:
 
 
 def _call(args: list[str], *, color: bool | None, limits: Limits | None) -> int:
-    from runner.errors import ScorefileError
-
     if COMPLETE in os.environ:
         from runner.cli import bash
 
         bash.register()
     try:
         result: Any = cli.main(args=args, prog_name="scorefile", standalone_mode=False, color=color, obj=limits)
-    except ScorefileError as error:
-        from runner.cli.show import print_error
-
-        print_error(error)
-        return error.exit_code
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return _wrong_line(error)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        from runner.cli.show import print_err
+
+        print_err("interrupted")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except OSError as error:
-        return _in_the_way(error)
-    except Exception as error:  # noqa: BLE001 - the last line of defence
-        return _unexpected(error)
+    except Exception as error:  # noqa: BLE001 - the last line of defense
+        from runner.cli.failures import as_error
+        from runner.cli.show import print_error
+
+        failure = as_error(error)
+        print_error(failure)
+        return failure.exit_code
     return result if isinstance(result, int) else 0
 
 
-def _in_the_way(error: OSError) -> int:
-    """Say what this machine refuses: a full disk, a read-only folder, a missing permission."""
-    if os.environ.get("SCOREFILE_DEBUG"):
-        raise error
-    click.echo(f"error: {error.filename or 'the disk'}: {error.strerror or error}", err=True)
-    click.echo("\nhelp: mend it, then run again; nothing that was paid for is lost", err=True)
-    return 1
+def _wrong_line(error: click.ClickException) -> int:
+    """Print what is wrong with a command line as every other error is printed."""
+    from runner.cli.show import print_error
+    from runner.errors import UsageError
 
-
-def _unexpected(error: Exception) -> int:
-    if os.environ.get("SCOREFILE_DEBUG"):
-        raise error
-    click.echo(f"error: unexpected {type(error).__name__}: {error}", err=True)
-    click.echo("\nhelp: this is a fault of Scorefile, not of your files; nothing that was paid for is lost.", err=True)
-    click.echo("      SCOREFILE_DEBUG=1 shows where it happened", err=True)
-    return 1
+    words = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "scorefile"
+    message = error.format_message().rstrip(".")
+    plain = message if message[1:2].isupper() else message[:1].lower() + message[1:]
+    print_error(UsageError(plain, help=f"{words} --help"))
+    return error.exit_code

@@ -11,7 +11,6 @@ import click
 
 from runner.cli import options
 from runner.cli.arguments import files_of
-from runner.errors import ScorefileError
 from runner.report.formats import FORMATS
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 def reporting(function: Callable[..., FindingsReport]) -> Callable[..., int]:
     """Make a command body of a function that returns a report which every format can show.
 
-    Adds --format, --color, -q, -v and --log-file. A ScorefileError is reported in the same format.
+    Adds --format, --color, -q, -v and --log-file. Whatever goes wrong is reported in the same format.
     """
 
     @functools.wraps(function)
@@ -41,7 +40,7 @@ def reporting(function: Callable[..., FindingsReport]) -> Callable[..., int]:
         try:
             with logging_to(log_file, verbose=verbose):
                 report = function(*args, **given)
-        except ScorefileError as error:
+        except Exception as error:  # noqa: BLE001 - every format has an answer to everything
             report = _failure(error, given)
         return show.print_findings(report, format_)
 
@@ -51,7 +50,7 @@ def reporting(function: Callable[..., FindingsReport]) -> Callable[..., int]:
 def text_or_json(function: Callable[..., Report]) -> Callable[..., int]:
     """Make a command body of a function that returns a report for people or for programs.
 
-    Adds --format text|json, --color and -q. A ScorefileError is reported in the same format.
+    Adds --format text|json, --color and -q. Whatever goes wrong is reported in the same format.
     """
 
     @functools.wraps(function)
@@ -63,7 +62,7 @@ def text_or_json(function: Callable[..., Report]) -> Callable[..., int]:
         report: Report
         try:
             report = function(*args, **given)
-        except ScorefileError as error:
+        except Exception as error:  # noqa: BLE001 - every format has an answer to everything
             report = _failure(error, given)
         return show.print_report(report, format_)
 
@@ -83,9 +82,12 @@ def logging_requests(function: F) -> F:
     return _LOG_FILE(_VERBOSE(logged))  # type: ignore[return-value]  # click's options return what they are given
 
 
-def _failure(error: ScorefileError, given: dict[str, Any]) -> FailureReport:
+def _failure(raised: Exception, given: dict[str, Any]) -> FailureReport:
+    """Return what went wrong as a report. Raises what `call` itself has an answer to."""
+    from runner.cli.failures import as_error
     from runner.report.failure import FailureReport
 
+    error = as_error(raised)
     code = 1 if given.get("detailed_exitcode") else error.exit_code
     verb = click.get_current_context().info_name or ""
     files = files_of(given)

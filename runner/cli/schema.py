@@ -32,7 +32,7 @@ def command(model: str | None) -> None:
 
 
 def schema_text(folder: Path) -> str:
-    """Return the schema of pipelines in `folder`, whose own schemas/ it holds as well. Raises SpecError for bad ones."""
+    """Return the schema of pipelines in `folder`, whose own schemas/ it holds as well. Raises InvalidFilesError for bad ones."""
     from runner.catalog.editor_schema import editor_schema
     from runner.state.project import read_catalog, read_schema, schema_folders
 

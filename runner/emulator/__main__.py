@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from runner.emulator.faults import Fault, parse_faults
 from runner.emulator.serve import serve
 from runner.emulator.settings import PACES, Settings
-from runner.errors import ScorefileError, SpecError, UsageError
+from runner.errors import InvalidFilesError, ScorefileError, UsageError
 from runner.state.files import processes
 from runner.state.project import read_catalog
 
@@ -37,7 +37,7 @@ def main() -> int:
             threading.Thread(target=_end_with_stdin, daemon=True).start()
         serve(catalog, port=options.port, ready=_announce, settings=settings)
     except ScorefileError as error:
-        lines = [problem.message for problem in error.problems] if isinstance(error, SpecError) else []
+        lines = [problem.message for problem in error.problems] if isinstance(error, InvalidFilesError) else []
         print(error.message, *lines, sep="\n", file=sys.stderr)  # noqa: T201 - read by the parent
         return error.exit_code
     except KeyboardInterrupt:

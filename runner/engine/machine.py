@@ -146,6 +146,15 @@ def step(submission: Submission, *, local: bool, polled: bool) -> Step:
     assert_never(submission.phase)
 
 
+def adopted(item: Submission, *, attempt: str, at: str) -> tuple[Event, Event]:
+    """Return the rows that bring a receipt that only the lock knew into the journal, as an attempt of its own."""
+    data = {"model": item.model, "params": dict(item.params), "fingerprint": item.fingerprint}
+    price = {"seed_param": item.seed_param, "price_usd": item.price_usd}
+    opened = Event(at=at, job=item.job, attempt=attempt, phase=Phase.PLANNED, data=data | price)
+    receipt = {"request_id": str(item.request_id), "poll_url": item.poll_url}
+    return opened, event(advance(None, opened), Phase.ACCEPTED, at=item.submitted_at or at, **receipt)
+
+
 def answered(submission: Submission, reply: Reply, *, at: str) -> Event:
     """Return the row that keeps a raw answer before anything reads it; a body in the store is only named."""
     stored = {

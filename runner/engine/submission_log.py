@@ -12,7 +12,7 @@ from runner.engine import machine
 from runner.plan.decide import asked_seconds
 from runner.plan.fingerprint import fingerprint
 from runner.records.exchange import Reading, Verdict
-from runner.records.submission import ENDED_BADLY, Phase, Submission
+from runner.records.submission import ENDED_BADLY, Phase, Submission, timestamp
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -123,7 +123,7 @@ class Story:
 
     def at(self) -> str:
         """Return the time as the journal writes it: UTC, ISO 8601, whole seconds."""
-        return self._world.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        return timestamp(self._world.now())
 
     def age_s(self) -> float:
         """Return the seconds since the submit was accepted, by the wall clock: a stored time is all a new run has."""

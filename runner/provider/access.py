@@ -43,7 +43,7 @@ def open_access(provider: Provider, settings: ProviderSettings | None, env: Mapp
     """Return a provider with its address, limits and key for this run.
 
     SCOREFILE_<PROVIDER>_BASE_URL and _POLL_S win over `providers` in the pipeline, which wins over the provider's file.
-    Raises UsageError for an address that a key may not be sent to, KeyProblem when the key is missing or malformed.
+    Raises UsageError for an address that a key may not be sent to, ApiKeyError when the key is missing or malformed.
     """
     used = replace(
         provider,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from runner.errors import KeyProblem
+from runner.errors import ApiKeyError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,24 +95,24 @@ def key_variable(provider: Provider, settings: ProviderSettings | None) -> str |
 def find_key(provider: Provider, settings: ProviderSettings | None, env: Mapping[str, str]) -> Key | None:
     """Return the provider's key from the environment, checked; None when the provider needs none.
 
-    Raises KeyProblem when it is missing or could not stand in a header. No message holds any part of it.
+    Raises ApiKeyError when it is missing or could not stand in a header. No message holds any part of it.
     """
     name = key_variable(provider, settings)
     if name is None:
         return None
     value = env.get(name, "")
     if not value:
-        raise KeyProblem(
+        raise ApiKeyError(
             f"{provider.title} needs a key, and {name} is not set",
             help=f"set {name} in the environment, or try the same pipeline for free: add --rehearse",
         )
     if value != value.strip():
-        raise KeyProblem(
+        raise ApiKeyError(
             f"{name} begins or ends with white space (often a newline at the end of a CI secret)",
             help=f"store {name} without it",
         )
     if not (value.isascii() and value.isprintable()) or " " in value or len(value) > _MAX_LENGTH:
-        raise KeyProblem(
+        raise ApiKeyError(
             f"{name} holds characters that cannot stand in an HTTP header",
             help=f"copy {name} again from the vendor's console",
         )

@@ -1,15 +1,15 @@
-"""How one job ended."""
+"""How each job of a run ended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from runner.records.lock import Entry
+    from runner.records.plan import Plan
     from runner.records.provider import ErrorGroup
 
 
@@ -69,3 +69,19 @@ class Outcome:
     message: str = ""
     help: str | None = None
     group: ErrorGroup | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """What a run did."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    interrupted: bool = False
+
+    @property
+    def spent_usd(self) -> Decimal | None:
+        """What this run was charged, in USD; None when a part of it is not known."""
+        amounts = [outcome.spent_usd for outcome in self.outcomes if outcome.spent_usd is not None]
+        known = len(amounts) == sum(outcome.result.may_have_paid for outcome in self.outcomes)
+        return sum(amounts, Decimal(0)) if known else None

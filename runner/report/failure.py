@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.errors import ScorefileError, SpecError
+from runner.errors import InvalidFilesError, ScorefileError
 from runner.report.findings import of_problem
 from runner.report.markdown import code
 from runner.report.problems import gap, problem_data, problems_text, verdict
@@ -14,19 +14,8 @@ from runner.report.style import clean, paint
 from runner.report.validate import failing, problem_cases, problem_page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from runner.records.source import Json, Problem
     from runner.report.records import Style
-
-_RULES: Mapping[int, str] = {
-    2: "usage",
-    3: "state",
-    4: "out-of-date",
-    6: "refused",
-    7: "key",
-    8: "payment-unknown",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +31,12 @@ class FailureReport:
     @property
     def ran(self) -> bool:
         """Say whether the command did its work: it did when it found problems in the files."""
-        return isinstance(self.error, SpecError)
+        return isinstance(self.error, InvalidFilesError)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """The problems in the files, when that is what it is about."""
-        return self.error.problems if isinstance(self.error, SpecError) else ()
+        return self.error.problems if isinstance(self.error, InvalidFilesError) else ()
 
     def data(self) -> dict[str, Json]:
         """Return everything, as data."""
@@ -56,14 +45,14 @@ class FailureReport:
 
     def findings(self) -> tuple[Finding, ...]:
         """Return every problem, or the error itself."""
-        if isinstance(self.error, SpecError):
+        if isinstance(self.error, InvalidFilesError):
             return tuple(map(of_problem, self.problems))
         help_ = (f"help: {clean(self.error.help)}",) if self.error.help else ()
         return (Finding(rule=self._rule(), level="error", message=clean(self.error.message), notes=help_),)
 
     def cases(self) -> tuple[Case, ...]:
         """Return one case a job or file that problems name, or one for the command itself."""
-        if isinstance(self.error, SpecError):
+        if isinstance(self.error, InvalidFilesError):
             is_strict = not failing(self.problems, strict=False)
             return problem_cases(self.problems, (), strict=is_strict)
         help_ = (f"help: {clean(self.error.help)}",) if self.error.help else ()
@@ -77,7 +66,7 @@ class FailureReport:
 
     def messages(self, style: Style) -> str:
         """Return every problem, or what went wrong and its remedy."""
-        if isinstance(self.error, SpecError):
+        if isinstance(self.error, InvalidFilesError):
             return gap(style).join([problems_text(self.problems, style), verdict(self.problems)])
         head = f"{paint('error', 'error', on=style.color)}: {clean(self.error.message)}"
         help_ = f"\n\n{paint('help', 'help', on=style.color)}: {clean(self.error.help)}" if self.error.help else ""
@@ -86,12 +75,10 @@ class FailureReport:
     def page(self) -> Page:
         """Return the problems as a table, or the error and its remedy."""
         head = f"### Scorefile {self.verb} was refused"
-        if isinstance(self.error, SpecError):
+        if isinstance(self.error, InvalidFilesError):
             return problem_page(self.problems, f"### Scorefile {self.verb}: {verdict(self.problems)}")
         help_ = f"\n\nhelp: {code(self.error.help, 400)}" if self.error.help else ""
         return Page(head=f"{head}\n\n{code(self.error.message, 400)}{help_}")
 
     def _rule(self) -> str:
-        if isinstance(self.error, SpecError):
-            return self.problems[0].code if self.problems else "state"
-        return _RULES.get(self.error.exit_code, "unexpected")
+        return self.problems[0].code if self.problems else self.error.rule

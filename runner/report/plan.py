@@ -82,8 +82,8 @@ def plan_data(todo: Plan) -> dict[str, Json]:
     """Return a plan as data."""
     sums = totals(todo)
     return {
-        "actions": [_action(action) for action in todo.actions],
-        "collect": [_action(action) for action in todo.collect],
+        "actions": [action_data(action) for action in todo.actions],
+        "collect": [action_data(action) for action in todo.collect],
         "orphans": list(todo.orphans),
         "totals": {
             "jobs": dict(sums.verbs),
@@ -99,7 +99,8 @@ def plan_data(todo: Plan) -> dict[str, Json]:
     }
 
 
-def _action(action: Action) -> dict[str, Json]:
+def action_data(action: Action) -> dict[str, Json]:
+    """Return one action as data."""
     return {
         "job": action.request.job,
         "model": action.request.model.id,

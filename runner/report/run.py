@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
-from runner.errors import KeyProblem, PolicyError
+from runner.errors import ApiKeyError, PolicyError
 from runner.records.lock import entry_to_json
 from runner.records.outcome import Result
 from runner.records.provider import ErrorGroup
@@ -21,8 +21,7 @@ from runner.report.table import table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runner.commands.options import Ran
-    from runner.records.outcome import Outcome
+    from runner.records.outcome import Outcome, RunResult
     from runner.records.source import Json, Mark, Problem
     from runner.report.records import Level, State, Style
 
@@ -52,14 +51,14 @@ def _fault(result: Result) -> _Fault | None:
     assert_never(result)
 
 
-def exit_code(ran: Ran) -> int:
+def exit_code(did: RunResult) -> int:
     """Return the exit code of a run: the gravest thing that happened decides."""
-    gravest = max((outcome.result.exit_code for outcome in ran.outcomes), default=0)
+    gravest = max((outcome.result.exit_code for outcome in did.outcomes), default=0)
     if gravest == Result.UNKNOWN.exit_code:
         return gravest
-    if any(outcome.group is ErrorGroup.AUTH for outcome in ran.outcomes):
-        return KeyProblem.exit_code
-    if any(outcome.result is Result.SKIPPED and outcome.group is ErrorGroup.BALANCE for outcome in ran.outcomes):
+    if any(outcome.group is ErrorGroup.AUTH for outcome in did.outcomes):
+        return ApiKeyError.exit_code
+    if any(outcome.result is Result.SKIPPED and outcome.group is ErrorGroup.BALANCE for outcome in did.outcomes):
         return PolicyError.exit_code
     return gravest
 
@@ -69,24 +68,23 @@ class RunReport:
     """How every job of a run ended; `places` says where each job stands in its file."""
 
     name: str
-    did: Ran
+    did: RunResult
     exit_code: int
+    files: tuple[str, ...] = ()
+    rehearsal: bool = False
+    listen_in: str = ""
+    """The folder of a rehearsal's outputs."""
     warnings: tuple[Problem, ...] = ()
     places: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     verb: str = "run"
     ran: bool = True
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The pipeline file, as typed."""
-        return (self.did.project.shown,)
 
     def data(self) -> dict[str, Json]:
         """Return everything, as data."""
         spent = self.did.spent_usd
         return {
             "name": self.name,
-            "rehearsal": self.did.project.rehearsal,
+            "rehearsal": self.rehearsal,
             "interrupted": self.did.interrupted,
             "spent_usd": None if spent is None else str(spent),
             "jobs": [_outcome(outcome) for outcome in self.did.outcomes],
@@ -124,7 +122,7 @@ class RunReport:
         )
 
     def _money(self) -> str:
-        return "would cost" if self.did.project.rehearsal else "spent"
+        return "would cost" if self.rehearsal else "spent"
 
     def _lines(self, style: Style) -> Iterator[str]:
         shown = [outcome for outcome in self.did.outcomes if style.verbose or outcome.result is not Result.REUSED]
@@ -138,8 +136,8 @@ class RunReport:
                     yield f"  {paint('help', 'help', on=style.color)}: {clean(outcome.help)}"
         yield ""
         yield self._sums()
-        if self.did.project.rehearsal:
-            yield f"listen in {self.did.project.shown_root}"
+        if self.rehearsal:
+            yield f"listen in {clean(self.listen_in)}"
 
     def _sums(self) -> str:
         results = [outcome.result for outcome in self.did.outcomes]
@@ -147,7 +145,7 @@ class RunReport:
         made = [outcome.entry for outcome in self.did.outcomes if outcome.result is Result.MADE and outcome.entry]
         seconds = round(sum(take.seconds for entry in made for take in entry.takes))
         mark = "rehearsal: placeholder audio, nothing spent"
-        if not self.did.project.rehearsal:
+        if not self.rehearsal:
             mark = f"spent {usd(self.did.spent_usd)}"
         return f"{', '.join(parts)}; {count(seconds, 'second')} of music; {mark}"
 

@@ -1,4 +1,4 @@
-"""What `verify` found, and the rows of `status`."""
+"""What `verify` found."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from runner.records.source import Mark
 from runner.report.markdown import code, row
 from runner.report.numbers import count
 from runner.report.records import Case, Finding, Page
+from runner.report.status import status_data
 from runner.report.style import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.commands.status import Stands
     from runner.records.source import Json
+    from runner.records.status import JobStatus
     from runner.report.records import Style
 
 _BLOCK = re.compile(r'^  ("(?:[^"\\]|\\.)+"): \{$')
@@ -30,7 +31,7 @@ class VerifyReport:
     """Every output against the lock; `places` says where each job stands in the lock."""
 
     name: str
-    rows: tuple[Stands, ...]
+    rows: tuple[JobStatus, ...]
     exit_code: int
     files: tuple[str, ...] = ()
     places: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
@@ -38,13 +39,13 @@ class VerifyReport:
     ran: bool = True
 
     @property
-    def drifted(self) -> tuple[Stands, ...]:
+    def drifted(self) -> tuple[JobStatus, ...]:
         """The outputs that are not what the lock says."""
         return tuple(item for item in self.rows if item.output != "same")
 
     def data(self) -> dict[str, Json]:
         """Return everything, as data."""
-        return {"name": self.name, "same": not self.drifted, "jobs": [stands_data(item) for item in self.rows]}
+        return {"name": self.name, "same": not self.drifted, "jobs": [status_data(item) for item in self.rows]}
 
     def findings(self) -> tuple[Finding, ...]:
         """Return every drifted output."""
@@ -81,7 +82,7 @@ class VerifyReport:
             return f"{count(len(self.rows), 'output')} as the lock says"
         return f"{count(len(self.drifted), 'output')} of {len(self.rows):,} drifted"
 
-    def _case(self, item: Stands) -> Case:
+    def _case(self, item: JobStatus) -> Case:
         group, mark = item.job.partition("@")[0], self.places.get(item.job)
         if item.output == "same":
             return Case(name=item.job, group=group, mark=mark)
@@ -99,28 +100,9 @@ def places_in(lock: str, file: str) -> dict[str, Mark]:
     return places
 
 
-def stands_data(item: Stands) -> dict[str, Json]:
-    """Return one row of status or verify as data."""
-    return {
-        "job": item.job,
-        "model": item.entry.model if item.entry else None,
-        "output": item.output,
-        "path": item.path,
-        "unfinished": [
-            {
-                "attempt": waiting.attempt and waiting.short_attempt,
-                "phase": waiting.phase.value,
-                "submitted_at": waiting.submitted_at,
-                "message": waiting.message,
-            }
-            for waiting in item.unfinished
-        ],
-    }
-
-
-def _rule(item: Stands) -> str:
+def _rule(item: JobStatus) -> str:
     return "output-changed" if item.output == "changed" else "output-missing"
 
 
-def _words(item: Stands) -> str:
+def _words(item: JobStatus) -> str:
     return clean(f"{item.job}: {item.path or 'its output'} is {item.output}")

@@ -14,7 +14,7 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from runner.errors import NotWritable, StateError
+from runner.errors import NotWritableError, StateError
 from runner.records.submission import Event, Phase
 from runner.state.checkpoint import Checkpoint
 
@@ -71,7 +71,7 @@ class Journal:
             self._checkpoint.write(self._count, self._chain)
         except (sqlite3.Error, OSError) as error:
             self._resync()
-            raise NotWritable(
+            raise NotWritableError(
                 f"cannot write the journal {self.path}: {error}", help="free some disk space, then run again"
             ) from error
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.errors import NotWritable, ScorefileError, SpecError, UsageError
+from runner.errors import InvalidFilesError, NotWritableError, ScorefileError, UsageError
 from runner.records.source import Mark, Problem
 from runner.state.files import system
 
@@ -62,17 +62,21 @@ class Project:
         return Path(self.shown).parent / self.root.relative_to(self.folder) if inside else self.root
 
 
-def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
+def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str], may_be_missing: bool = False) -> Project:
     """Return the project of a pipeline file, `scorefile.yaml` in the current folder when none is named.
 
-    Raises UsageError when there is no such file, or when its state folder holds the journal of another one.
+    Raises UsageError when there is no such file, unless it `may_be_missing`, or when its state folder holds the journal
+    of another one.
     """
-    project = _project(file, rehearsal=rehearsal, env=env)
+    shown = file or DEFAULT_FILE
+    if not (may_be_missing and not Path(shown).exists()):
+        _refuse_missing(file)
+    project = _project(shown, rehearsal=rehearsal, env=env)
     refuse_other_owner(project)
     return project
 
 
-def _project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
+def _refuse_missing(file: str | None) -> None:
     shown = file or DEFAULT_FILE
     path = Path(shown)
     if not path.exists():
@@ -80,7 +84,10 @@ def _project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -> Pr
         raise UsageError(f"there is no {shown}", help=help_)
     if not path.is_file():
         raise UsageError(f"{shown} is not a file", help="name a pipeline file")
-    path = path.absolute()
+
+
+def _project(shown: str, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
+    path = Path(shown).absolute()
     folder = path.parent
     moved = env.get("SCOREFILE_STATE_DIR")
     state = Path(moved).absolute() if moved else folder / ".scorefile"
@@ -164,7 +171,7 @@ def _own(project: Project) -> None:
 
 
 def prepare_state(project: Project) -> None:
-    """Create the state folder, invisible to git. Raises NotWritable when it cannot be, UsageError when it is another's."""
+    """Create the state folder, invisible to git. Raises NotWritableError when it cannot be, UsageError when it is another's."""
     top = next((parent for parent in project.state.parents if parent.name == ".scorefile"), project.state)
     ignore = top / ".gitignore"
     try:
@@ -174,14 +181,14 @@ def prepare_state(project: Project) -> None:
             ignore.write_text("*\n")
         _own(project)
     except OSError as error:
-        raise NotWritable(
+        raise NotWritableError(
             f"{error.filename or project.state} cannot be written: {error.strerror}",
             help="make it writable, or set SCOREFILE_STATE_DIR to a folder that is",
         ) from error
 
 
 def read_pipeline(project: Project) -> str:
-    """Return the text of a pipeline file. Raises SpecError when it is no text of a bearable size."""
+    """Return the text of a pipeline file. Raises InvalidFilesError when it is no text of a bearable size."""
     return _text(project.file, project.shown, MAX_PIPELINE_BYTES)
 
 
@@ -222,7 +229,7 @@ def schema_folders(folder: Path) -> tuple[Path, ...]:
 def read_catalog(folders: tuple[Path, ...]) -> Catalog:
     """Return the catalog of these schemas/ folders, a later one over an earlier one.
 
-    Raises SpecError with all that is wrong with any file. The first folder is the shipped one, which is checked by the
+    Raises InvalidFilesError with all that is wrong with any file. The first folder is the shipped one, which is checked by the
     tests and not again at each start.
     """
     from runner.catalog.models import build_catalog
@@ -258,7 +265,7 @@ def _json_document(path: Path) -> JsonDocument:
     shown = os.path.relpath(path)
     try:
         return parse_json(_text(path, shown, MAX_SCHEMA_BYTES), shown)
-    except SpecError as error:
+    except InvalidFilesError as error:
         problems = tuple(replace(problem, code="SF301") for problem in error.problems)
         return JsonDocument(file=shown, data=None, problems=problems)
 
@@ -272,10 +279,12 @@ def _text(path: Path, shown: str, limit: int) -> str:
         column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
         mark = Mark(file=shown, line=before.count(b"\n") + 1, column=column)
         problem = Problem(code="SF101", message="the file is not UTF-8 text", mark=mark, help="save it as UTF-8")
-        raise SpecError((problem,)) from error
+        raise InvalidFilesError((problem,)) from error
     except (OSError, ValueError) as error:
         why = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        raise SpecError((Problem(code="SF101", message=f"the file cannot be read: {why}", mark=mark),)) from error
+        raise InvalidFilesError(
+            (Problem(code="SF101", message=f"the file cannot be read: {why}", mark=mark),)
+        ) from error
 
 
 def _bytes(path: Path, limit: int) -> bytes:

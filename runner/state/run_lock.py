@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import filelock
 
-from runner.errors import LockHeld
+from runner.errors import RunLockedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def hold(folder: Path, *, now: str, timeout_s: float) -> Iterator[None]:
     """Hold the run lock of a state folder, waiting up to `timeout_s` seconds (0: not at all).
 
-    Raises LockHeld naming the holder.
+    Raises RunLockedError naming the holder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     holder = folder / "run.holder"
@@ -33,9 +33,9 @@ def hold(folder: Path, *, now: str, timeout_s: float) -> Iterator[None]:
     try:
         lock.acquire()
     except filelock.Timeout:
-        raise LockHeld(
+        raise RunLockedError(
             f"another run holds {folder}: {_describe(holder)}",
-            help="wait for it, or give --lock-timeout SECONDS to wait here",
+            help="wait for it to end, or pass --lock-timeout SECONDS",
         ) from None
     try:
         holder.write_text(

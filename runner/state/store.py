@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from runner.errors import NotWritable, StateError
+from runner.errors import NotWritableError, StateError
 from runner.state import lock_rules
 from runner.state.disk_reserve import DiskReserve
 from runner.state.journal import Journal
@@ -145,7 +145,7 @@ class StateStore:
 
 
 def _check_writable(lock_path: Path) -> None:
-    """Find out before anything is paid for, not after. Raises NotWritable."""
+    """Find out before anything is paid for, not after. Raises NotWritableError."""
     for path in (lock_path.parent, lock_path):
         if path.exists() and not os.access(path, os.W_OK):
-            raise NotWritable(f"{path} cannot be written", help="make it writable; nothing was sent")
+            raise NotWritableError(f"{path} cannot be written", help="make it writable; nothing was sent")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from runner.catalog.models import build_catalog
 from runner.diagnostics.json_document import parse_json
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 from runner.report.records import Style
 from runner.report.validate import ValidateReport
 from tests.catalog.shelf import FILES, META
@@ -43,7 +43,7 @@ def problems_of(files: Mapping[str, str]) -> tuple[Problem, ...]:
     own = {name: parse_json(text, f"schemas/{name}") for name, text in files.items()}
     try:
         build_catalog(FILES, own, META)
-    except SpecError as error:
+    except InvalidFilesError as error:
         return error.problems
     return ()
 

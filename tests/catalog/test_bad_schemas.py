@@ -13,7 +13,7 @@ import pytest
 from runner.catalog.models import build_catalog
 from runner.diagnostics.codes import CODES
 from runner.diagnostics.json_document import parse_json
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 from tests.catalog.bad_schemas import CASES, GOOD, edited, problems_of, shown
 from tests.catalog.shelf import FILES, META, own
 
@@ -132,5 +132,5 @@ def test_json_is_read_as_the_standard_library_reads_it(file: str) -> None:
 def test_a_shipped_file_costs_no_check() -> None:
     wrong = {**FILES["models/pixazo/tracks.json"], "colour": "red"}
     build_catalog({**FILES, "models/pixazo/tracks.json": wrong}, {}, {})
-    with pytest.raises(SpecError, match=r"^\d+ problems?$"):
+    with pytest.raises(InvalidFilesError, match=r"^\d+ problems?$"):
         build_catalog(FILES, own({"models/pixazo/tracks.json": {**wrong, "title": 1}}), META)

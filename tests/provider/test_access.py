@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from runner.errors import KeyProblem, UsageError
+from runner.errors import ApiKeyError, UsageError
 from runner.provider.access import (
     REHEARSAL_POLL_S,
     base_url_of,
@@ -72,7 +72,7 @@ def test_a_poll_interval_that_is_none_is_refused(said: str) -> None:
 
 
 def test_access_needs_its_key() -> None:
-    with pytest.raises(KeyProblem, match="PIXAZO_API_KEY is not set"):
+    with pytest.raises(ApiKeyError, match="PIXAZO_API_KEY is not set"):
         open_access(PIXAZO, None, {})
 
 

@@ -9,7 +9,7 @@ import traceback
 
 import pytest
 
-from runner.errors import KeyProblem
+from runner.errors import ApiKeyError
 from runner.provider.keys import Key, find_key, key_variable
 from runner.records.pipeline import ProviderSettings
 from tests.support.catalog import shipped_catalog
@@ -65,7 +65,7 @@ def test_a_model_that_runs_here_needs_none() -> None:
 
 @pytest.mark.parametrize("env", [{}, {"PIXAZO_API_KEY": ""}])
 def test_a_missing_key_names_the_variable_and_the_free_way(env: dict[str, str]) -> None:
-    with pytest.raises(KeyProblem, match="needs a key, and PIXAZO_API_KEY is not set") as caught:
+    with pytest.raises(ApiKeyError, match="needs a key, and PIXAZO_API_KEY is not set") as caught:
         find_key(PROVIDERS["pixazo"], None, env)
     assert caught.value.help is not None
     assert "--rehearse" in caught.value.help
@@ -86,7 +86,7 @@ def test_a_missing_key_names_the_variable_and_the_free_way(env: dict[str, str]) 
     ],
 )
 def test_a_malformed_key_is_refused_without_a_part_of_it(value: str, why: str) -> None:
-    with pytest.raises(KeyProblem, match=why) as caught:
+    with pytest.raises(ApiKeyError, match=why) as caught:
         find_key(PROVIDERS["pixazo"], None, {"PIXAZO_API_KEY": value})
     said = f"{caught.value.message} {caught.value.help} {caught.value!r} {''.join(traceback.format_exception(caught.value))}"
     assert not any(value.strip()[at : at + 4] in said for at in range(len(value.strip()) - 3))

@@ -5,15 +5,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.commands.options import Ran
-from runner.commands.status import Stands
 from runner.errors import PolicyError
-from runner.records.outcome import Outcome, Result
+from runner.records.outcome import Outcome, Result, RunResult
 from runner.records.plan import Action, Change, Cost, Plan, Verb
 from runner.records.source import Mark, Problem, Step
+from runner.records.status import JobStatus
 from runner.report.failure import FailureReport
 from runner.report.formats import FORMATS
 from runner.report.plan import PlanReport
@@ -21,7 +19,6 @@ from runner.report.records import Style
 from runner.report.run import RunReport, exit_code
 from runner.report.validate import ValidateReport
 from runner.report.verify import VerifyReport, places_in
-from runner.state.project import Project
 from tests.support.catalog import ROOT
 from tests.support.made import PAID, entry, request, submission, take
 
@@ -148,20 +145,8 @@ PLAN = PlanReport(
     exit_code=2,
     files=("night.yaml",),
 )
-PROJECT = Project(
-    file=Path("night.yaml"),
-    shown="night.yaml",
-    folder=Path(),
-    root=Path(),
-    state=Path(".scorefile"),
-    lock=Path("night.lock"),
-    journal=Path("journal.db"),
-    blobs=Path("blobs"),
-    rehearsal=False,
-)
 MADE = entry(None, take("one", path="audio/title.wav", lufs=-14.25), take("two"))
-RAN = Ran(
-    project=PROJECT,
+RAN = RunResult(
     plan=plan_of(),
     outcomes=(
         Outcome(job="title", model="a/b", result=Result.MADE, entry=MADE, spent_usd=Decimal("0.10")),
@@ -185,13 +170,15 @@ SCENES: Mapping[str, FindingsReport] = {
     "validate": ValidateReport(files=("night.yaml",), jobs=0, problems=PROBLEMS, exit_code=3),
     "valid": ValidateReport(files=("night.yaml",), jobs=12, problems=(), exit_code=0),
     "plan": PLAN,
-    "run": RunReport(name="night", did=RAN, exit_code=exit_code(RAN), places={"battle@hot": at(5, 5)}),
+    "run": RunReport(
+        name="night", did=RAN, exit_code=exit_code(RAN), files=("night.yaml",), places={"battle@hot": at(5, 5)}
+    ),
     "verify": VerifyReport(
         name="night",
         rows=(
-            Stands(job="logo", entry=entry(), output="same", path="audio/logo.wav"),
-            Stands(job="title", entry=entry(), output="changed", path="audio/title.wav"),
-            Stands(job="war", entry=entry(), output="missing", path="audio/war.wav"),
+            JobStatus(job="logo", model="pixazo/ace-step-xl", entry=entry(), output="same", path="audio/logo.wav"),
+            JobStatus(job="title", model="pixazo/ace-step-xl", entry=entry(), output="changed", path="audio/title.wav"),
+            JobStatus(job="war", model="pixazo/ace-step-xl", entry=entry(), output="missing", path="audio/war.wav"),
         ),
         exit_code=4,
         files=("night.yaml",),

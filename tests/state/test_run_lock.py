@@ -59,7 +59,7 @@ def test_a_second_run_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
             StateError, match=f"another run holds .*: process {child.pid} on .*, since 2026-11-20T12"
         ) as caught:
             take_it(tmp_path)
-        assert caught.value.help == "wait for it, or give --lock-timeout SECONDS to wait here"
+        assert caught.value.help == "wait for it to end, or pass --lock-timeout SECONDS"
     take_it(tmp_path)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.errors import NotWritable, StateError
+from runner.errors import NotWritableError, StateError
 from runner.records.lock import Entry, Lock, ProviderJobId
 from runner.records.submission import Event, Phase
 from runner.state.blobs.local import Blobs, TakeMissing
@@ -223,7 +223,7 @@ def test_a_receipt_gets_the_reserve_when_the_disk_is_full(
 
     def full(journal: Journal, events: Iterable[Event]) -> None:
         if reserve.exists():
-            raise NotWritable(f"cannot write the journal: {errno.errorcode[errno.ENOSPC]}")
+            raise NotWritableError(f"cannot write the journal: {errno.errorcode[errno.ENOSPC]}")
         append(journal, events)
 
     monkeypatch.setattr(Journal, "append", full)

@@ -18,9 +18,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.commands.known import open_store
-from runner.commands.options import Ask
-from runner.commands.workflow import check, plan
+from runner.commands.facts import open_store
+from runner.commands.options import CommandOptions
+from runner.commands.session import Session, open_session
 from runner.engine.effects import Terms, World
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
@@ -197,22 +197,21 @@ class Lab:
         data = {"version": 1, "name": "trial", "defaults": {"model": "pixazo/lyria-3-pro"}, "jobs": jobs}
         (self.folder / "trial.yaml").write_text(json.dumps(data))
 
-    @property
-    def ask(self) -> Ask:
-        """What every command here asks."""
-        return Ask(file=str(self.folder / "trial.yaml"))
+    def session(self) -> Session:
+        """Open the project for one command."""
+        return open_session(CommandOptions(file=str(self.folder / "trial.yaml")))
 
     def run(
         self, *, limit: Decimal | None = None, jobs: int = 2, crash_at: int = 0, late: bool = False, stop_at: int = 0
     ) -> tuple[Outcome, ...]:
         """Run the plan as it stands; after a crash what it returns has not happened."""
-        checked = check(self.ask)
-        todo = plan(checked, self.ask)
-        prepare_state(checked.project)
+        session = self.session()
+        todo = session.plan
+        prepare_state(session.project)
         self.vendor.run_limit, self.vendor.run_charges = limit, 0
         stop = threading.Event()
         tape = _Tape(self, crash_at=crash_at, late=late)
-        with open_store(checked.project) as store, ThreadPoolExecutor(1) as cpu:
+        with open_store(session.project) as store, ThreadPoolExecutor(1) as cpu:
             self.vendor.blobs = store.blobs
             tape.listen(store, on=lambda count: stop.set() if count == stop_at else None)
             world = World(

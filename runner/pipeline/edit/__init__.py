@@ -15,16 +15,16 @@ __all__ = ["EditRefusedError", "reformat", "set_take"]
 def reformat(text: str, file: str) -> str:
     """Return a pipeline's text with uniform indentation, spacing and quotes; its data and comments are the same.
 
-    Raises SpecError when the text cannot be read, EditRefusedError when the result would not mean the same.
+    Raises InvalidFilesError when the text cannot be read, EditRefusedError when the result would not mean the same.
     """
-    from runner.errors import SpecError
+    from runner.errors import InvalidFilesError
     from runner.pipeline.edit.same import same_data
     from runner.pipeline.yaml.document import parse
     from runner.pipeline.yaml.events import clean
 
     before = parse(text, file)
     if before.problems:
-        raise SpecError(before.problems)
+        raise InvalidFilesError(before.problems)
     result, comments = lay_out(clean(text, file))
     if not same_data(parse(result, file), before) or lay_out(result)[1] != comments:
         raise EditRefusedError(f"{file} would not mean the same after formatting")

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 from runner.pipeline.shape.matrix import SPECIAL, slug
 from runner.pipeline.yaml.document import parse
 
@@ -34,10 +34,10 @@ class Outline:
 
 
 def outline(text: str, file: str) -> Outline:
-    """Return the names in a pipeline's text; what does not have its shape is left out. Raises SpecError if unreadable."""
+    """Return the names in a pipeline's text; what does not have its shape is left out. Raises InvalidFilesError if unreadable."""
     document = parse(text, file)
     if document.problems:
-        raise SpecError(document.problems)
+        raise InvalidFilesError(document.problems)
     data = document.data
     jobs = {name: job for name, job in _mapping(data, "jobs").items() if isinstance(job, dict)}
     return Outline(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from ruamel.yaml import YAML
 
-from runner.errors import SpecError
+from runner.errors import InvalidFilesError
 from runner.pipeline.edit import reformat
 from runner.pipeline.yaml.document import parse
 from tests.behaviour.command_line.ragged import ragged
@@ -159,7 +159,7 @@ def test_quotes_go_from_words_and_are_double_elsewhere(before: str, after: str) 
 def test_odd_corners_of_yaml_stay_what_they_mean(before: str, after: str) -> None:
     try:
         result = reformat(before, "x")
-    except SpecError:
+    except InvalidFilesError:
         assert parse(before, "x").problems
         return
     assert result == after

@@ -43,18 +43,26 @@ def test_out_of_date_is_an_error_with_a_detailed_exit_code(say: Say) -> None:
     assert say("plan", "--locked", "--detailed-exitcode", "--format", "json").json["exit_code"] == 1
 
 
-@pytest.mark.parametrize(
-    ("word", "verb"),
-    [("apply", "run"), ("check", "validate"), ("lint", "validate"), ("why", "explain"), ("plam", "plan")],
-)
-def test_a_verb_of_habit_leads_to_ours(say: Say, word: str, verb: str) -> None:
-    said = say(word)
+def test_a_misspelled_command_leads_to_ours(say: Say) -> None:
+    said = say("plam")
     assert said.code == 2
-    assert f"There is no verb '{word}'. Did you mean '{verb}'?" in said.err
+    assert said.err == "error: there is no command 'plam'; did you mean plan?\n\nhelp: scorefile --help\n"
 
 
-def test_every_habit_leads_to_a_verb_that_there_is() -> None:
-    from runner.cli.main import HABITS, VERBS
+def test_a_command_like_no_other_is_told_in_the_same_words(say: Say) -> None:
+    said = say("xyzzy")
+    assert said.code == 2
+    assert said.err == "error: there is no command 'xyzzy'\n\nhelp: scorefile --help\n"
 
-    assert set(HABITS.values()) <= set(VERBS)
-    assert not set(HABITS) & set(VERBS)
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("plan", "--no-such-flag"), "error: no such option '--no-such-flag'\n\nhelp: scorefile plan --help\n"),
+        (("run", "-j", "many"), "error: invalid value for '-j' / '--jobs': 'many' is not a valid integer range"),
+    ],
+)
+def test_a_wrong_command_line_is_told_as_every_error(say: Say, words: tuple[str, ...], told: str) -> None:
+    said = say(*words)
+    assert said.code == 2
+    assert said.err.startswith(told), said.err

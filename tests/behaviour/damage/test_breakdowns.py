@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.commands.receipts import resolve
+from runner.commands.resolve import resolve
 from runner.state.store import StateStore
 from tests.support.answers import answering
 from tests.support.lab import Lab
@@ -249,6 +249,6 @@ def test_what_nobody_asks_for_and_is_lost_can_be_given_up(lab: Lab) -> None:
     left = [outcome for outcome in lab.run() if outcome.job.startswith("a~")]
     assert [outcome.result for outcome in left] == ["failed"]
     assert f"resolve {left[0].job} --not-charged" in (left[0].help or "")
-    resolve(lab.ask, left[0].job, "not-charged")
+    resolve(lab.session(), left[0].job, "not-charged")
     lab.vendor.fates["poll"].clear()
     assert {outcome.job for outcome in lab.run()} == {"a"}

@@ -44,7 +44,7 @@ def test_sixteen_at_once_half_of_them_killed_pay_once_for_each_job(project: Proj
         assert project.is_right(job)
 
 
-@pytest.mark.parametrize(("mutant", "code", "charges"), [("", 1, 1), ("no-lock", DONE, 2)])
+@pytest.mark.parametrize(("mutant", "code", "charges"), [("", 11, 1), ("no-lock", DONE, 2)])
 def test_the_lock_is_what_keeps_two_runs_from_paying_twice(
     project: Project, mutant: str, code: int, charges: int
 ) -> None:
@@ -63,7 +63,7 @@ def test_a_second_run_leaves_at_once_and_names_the_holder(project: Project) -> N
     first = project.start()
     project.wait_for_poll("a")
     second = project.run()
-    assert second.code == 1, second
+    assert second.code == 11, second
     assert f"process {first.pid}" in second.err
     project.vendor.open_gate(project.name("a"))
     assert first.wait().code == DONE
@@ -75,7 +75,7 @@ def test_a_run_that_stands_still_keeps_its_lock_and_a_dead_one_frees_it(project:
     first = project.start()
     project.wait_for_poll("a")
     first.signal(signal.SIGSTOP)
-    assert project.run().code == 1
+    assert project.run().code == 11
     first.signal(signal.SIGKILL)
     assert first.wait().killed
     project.vendor.open_gate(project.name("a"))
