@@ -131,7 +131,7 @@ def _model(rules: Mapping[str, Json], models: list[Model]) -> dict[str, Json]:
 
 
 def _params(model: Model, *, strict: bool) -> dict[str, Json]:
-    """Return the parameters of a model; in `defaults` others may stand beside them, for jobs of other models."""
+    """Return the parameters of a model; in `defaults` there may be others beside them, for jobs of other models."""
     shown: dict[str, Json] = {
         "type": "object",
         "description": f"Parameters of {model.id}. null sends none.",
@@ -143,7 +143,7 @@ def _params(model: Model, *, strict: bool) -> dict[str, Json]:
 
 
 def _job(model: Model) -> dict[str, Json]:
-    """Return what a model makes of a job: its parameters, and those of them that may stand beside `params`."""
+    """Return what a model makes of a job: its parameters, and those of them that may be written beside `params`."""
     texts: dict[str, Json] = {}
     for name in TEXT_PARAMS:
         if name in model.params:
@@ -251,7 +251,7 @@ def _hint(param: Param, rules: Mapping[str, Json], *, seed: bool) -> str:
 
 
 def _moved(node: Json, model: Model) -> Json:
-    """Return a part of a model's schema with its references pointing at where it stands in this one."""
+    """Return a part of a model's schema with its references adjusted to its place in this one."""
     if isinstance(node, list):
         return [_moved(item, model) for item in node]
     if not isinstance(node, dict):

@@ -82,12 +82,12 @@ def without_keys(problem: Problem) -> Problem:
 
 
 def key_problems(source: str, file: str) -> tuple[Problem, ...]:
-    """Report each place of a file that looks like a key; of the key itself only the first four characters are said."""
+    """Report each place of a file that looks like a key; only its first four characters are shown."""
     return tuple(_problem(source, file, start, end) for start, end in find_secrets(source))
 
 
 def key_given(name: str, value: str) -> Problem:
-    """Report a --var whose value looks like a key: it would stand in a prompt, and in the history of the shell."""
+    """Report a --var whose value looks like a key: it would be in a prompt, and in the history of the shell."""
     (start, _), *_ = find_secrets(value)
     return Problem(
         code="SF110",

@@ -1,4 +1,4 @@
-"""What a vendor refuses before it takes a submit. Pure."""
+"""What a provider refuses before it accepts a submission. Pure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def unknown_model(models: tuple[Model, ...]) -> str:
 
 
 def webhook_problem(provider: Provider, headers: Mapping[str, str], body: Mapping[str, Json]) -> str | None:
-    """Return why the vendor refuses where it shall call back, in one sentence, or None."""
+    """Return why the provider refuses the webhook, in one sentence, or None."""
     rules = provider.webhook
     if rules is None:
         return None

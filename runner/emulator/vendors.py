@@ -68,7 +68,7 @@ class Vendors:
         return _response(play.error(operation.provider, 401))
 
     async def submit(self, request: Request, operation: Operation) -> Response:
-        """Take a submit, or refuse it; a synchronous vendor answers when the audio is there."""
+        """Accept a submission, or refuse it; a synchronous provider answers when the audio is ready."""
         provider = operation.provider
         body = checks.parse_body(await request.body())
         model = model_for(operation.models, body) if isinstance(body, dict) else None
@@ -160,7 +160,7 @@ class Vendors:
         return _response(play.listing(provider, tuple((self._view(request, job), job.facts()) for job in mine)))
 
     def cancel(self, meant: Match) -> Response:
-        """Call a running job off, where the vendor's cancel does that."""
+        """Cancel a running job, where the provider's cancel does that."""
         self.ledger.counts["cancels"] += 1
         provider, job = meant.operation.provider, self._job(meant)
         if job is None or word_at(job, self.settings.step_s) is None:
@@ -169,7 +169,7 @@ class Vendors:
         return JSONResponse({})
 
     async def media(self, request: Request) -> Response:
-        """Hand over one take; links need no key, and one that comes with a key is counted."""
+        """Send one take; links need no key, and a request with a key is counted."""
         self.ledger.counts["downloads"] += 1
         auths = {operation.provider.auth.header for operation in self.known if operation.provider.auth}
         self.ledger.counts["keys_on_media"] += any(name in request.headers for name in auths)

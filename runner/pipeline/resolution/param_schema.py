@@ -1,4 +1,4 @@
-"""A model's schema taken apart so that ten thousand requests are checked quickly: each parameter by itself, each
+"""A model's schema taken apart so that ten thousand requests are checked quickly: each parameter alone, each
 distinct value once, and the rules between parameters on the parameters they speak of."""
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class ParamSchema:
         self.sets: dict[Hashable, list[Violation]] = {}
 
     def of_value(self, name: str, value: Json, key: Hashable) -> list[Violation]:
-        """Return what is wrong with one parameter by itself; `key` identifies the value."""
+        """Return what is wrong with one parameter alone; `key` identifies the value."""
         known = self.values.get((name, key))
         if known is None:
             errors = self._property_errors(name, value)

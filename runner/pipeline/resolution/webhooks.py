@@ -1,4 +1,4 @@
-"""Whether an address can be handed to a vendor to call back: what a request can carry, and what the vendor takes."""
+"""Whether a provider can be given an address to call back: what a request can carry, and what the provider takes."""
 
 from __future__ import annotations
 

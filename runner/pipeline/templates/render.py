@@ -213,7 +213,7 @@ def _in_file(problem: Problem, step: Step) -> Problem:
 
 
 def _override(name: str, text: str) -> Bound:
-    """Read a --var; one that cannot be read is broken without a word, because `load` has said so."""
+    """Read a --var; one that cannot be read is broken without a problem, because `load` reported it."""
     steps = (Step(text=f"--var {name}={text}"),)
     try:
         value = plain_json(override_value(text))

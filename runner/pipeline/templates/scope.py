@@ -39,7 +39,7 @@ class Scope:
         return dict.fromkeys([*self.cell.values, *job.vars, *self.renderer.pipeline.vars, *SPECIAL])
 
     def bind(self, name: str) -> Bound | None:
-        """Return what `name` stands for, or None when there is no such name."""
+        """Return what `name` means, or None when there is no such name."""
         if name not in self.bounds:
             self.bounds[name] = self._bind(name)
         return self.bounds[name]
@@ -223,7 +223,7 @@ class Group:
 
 
 class JobsView(ScopeView):
-    """The jobs in `needs`, by name; a group holds its cells by what stands after the @."""
+    """The jobs in `needs`, by name; a group holds its cells by the part of their id after the @."""
 
     title = "jobs"
 

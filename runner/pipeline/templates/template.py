@@ -74,7 +74,7 @@ class Template:
     compute: Callable[[Mapping[str, Json]], Json]
 
     def missing(self, known: Mapping[str, object], offered: Iterable[str]) -> tuple[TemplateProblem, ...]:
-        """Return one problem for each required name that is not in `known`; `offered` is what could stand there."""
+        """Return one problem for each required name that is not in `known`; `offered` is what could be used instead."""
         lacking = [name for name in self.names if name in self.required and name not in known]
         return tuple(unknown_name(self.source, name, offered) for name in lacking)
 

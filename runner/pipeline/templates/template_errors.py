@@ -95,7 +95,7 @@ def first_region(source: str) -> tuple[int, int | None]:
 
 
 def opening_after(source: str, line: int) -> tuple[int, int | None]:
-    """Return where the first `{{` or `{%` from `line` (counted from 1) on stands, or the first of all."""
+    """Return where the first `{{` or `{%` from `line` (counted from 1) on is, or the first of all."""
     start = sum(len(text) + 1 for text in source.split("\n")[: line - 1])
     found = OPENING.search(source, start) or OPENING.search(source)
     return found.span() if found else (0, None)

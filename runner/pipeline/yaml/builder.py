@@ -1,4 +1,4 @@
-"""The parser's events → plain data, and beside it where each value and each key stands."""
+"""The parser's events → plain data, and beside it the place of each value and each key."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Builder:
         return result
 
     def _expand(self, event: Event, index: int, path: DocPath, depth: int) -> Json:
-        """Build what an alias stands for; the outermost alias is named when that is too much."""
+        """Build the value of an alias; the outermost alias is named when that is too much."""
         outer = self.alias
         self.alias = outer or event
         value, _ = self.build(self._target(index), path, depth)

@@ -75,7 +75,7 @@ def clean(text: str, file: str) -> str:
 
 
 def read_events(source: str, file: str) -> tuple[list[Event], dict[int, int]]:
-    """Collect the events of the one document, and for each alias's index the index that it stands for.
+    """Collect the events of the one document, and for each alias's index the index of its value.
 
     Refuses what is too deep or too much before it is built.
     """

@@ -53,7 +53,7 @@ class Stop:
         return below
 
     def around(self) -> tuple[int, ...]:
-        """Return the lines in which the mistake may stand: where the reader began, stopped, and what it had passed."""
+        """Return the lines in which the mistake may be: where the reader began, stopped, and what it had passed."""
         lines = dict.fromkeys((self.begun[0], self.line, self.above()))
         return tuple(line for line in lines if line < len(self.lines))
 
@@ -100,7 +100,7 @@ def _tab(stop: Stop) -> Explanation | None:
 
 
 def _character(stop: Stop) -> Explanation | None:
-    """Find a character that nobody sees, or that only looks like a colon."""
+    """Find an invisible character, or one that only looks like a colon."""
     for number in stop.around():
         text = stop.lines[number]
         unseen, wide = INVISIBLE.search(text), KEY_WITH_WIDE_COLON.match(text)
@@ -133,7 +133,7 @@ def _value_of(rest: str) -> str:
 
 
 def _block_text(stop: Stop) -> Explanation | None:
-    """Know the text of a | or > that is not indented: lines that are no keys stand between its sign and the stop."""
+    """Know the text of a | or > that is not indented: there are lines that are no keys between its sign and the stop."""
     for last in stop.around():
         number, header = last, stop.above(last)
         while header < number and not KEY.match(stop.lines[header]):
