@@ -160,9 +160,9 @@ class Session:
     def takes(self) -> StoredTakes:
         """The takes in the store, by hash."""
         from runner.commands.facts import StoredTakes
-        from runner.state.blobs.local import Blobs
+        from runner.state.blobs.local import LocalBlobs
 
-        return StoredTakes(Blobs(self.project.blobs))
+        return StoredTakes(LocalBlobs(self.project.blobs))
 
     # ------------------------------------------------------------ what to do
 
