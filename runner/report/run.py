@@ -121,13 +121,17 @@ class RunReport:
 
     def _lines(self, style: Style) -> Iterator[str]:
         shown = [outcome for outcome in self.did.outcomes if style.verbose or outcome.result is not Result.REUSED]
+        if style.quiet:
+            yield from (clean(f"{item.job}: {item.message or item.result}") for item in shown if _fault(item.result))
+            yield self._sums()
+            return
         head = ("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", self._money().upper(), "OUTPUT")
         yield from table(head, [_row(outcome) for outcome in shown], color=style.color)
         for outcome in shown:
             said = self._told(outcome)
             if said.message and _fault(outcome.result):
                 yield ""
-                yield f"{outcome.job}: {clean(said.message)}"
+                yield clean(f"{outcome.job}: {said.message}")
                 if said.help:
                     yield f"  {paint('help', 'help', on=style.color)}: {clean(said.help)}"
         yield ""
