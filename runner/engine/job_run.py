@@ -28,7 +28,7 @@ from runner.records.outcome import Outcome, Result
 from runner.records.pipeline import Webhook
 from runner.records.provider import ErrorGroup
 from runner.records.submission import UNPAID, Phase, Submission
-from runner.state.blobs.local import TakeMissing
+from runner.state.blobs.protocol import TakeMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

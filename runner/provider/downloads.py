@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from runner.records.exchange import Media
     from runner.records.limits import Limits
-    from runner.state.blobs.local import Blobs
+    from runner.state.blobs.protocol import Blobs
 
 MAX_HOPS = 5
 DURATION_TOLERANCE_S, DURATION_TOLERANCE = 2.0, 0.25
@@ -128,7 +128,7 @@ class HttpFetcher:
     def fetch(self, media: Media, promise: Promise) -> Take:
         """Download, verify and store one take. Raises LinkDead, BadContent or DownloadFailed."""
         if media.url is None:
-            return self._keep(_write(self._blobs.part(), media.data or b""), media, promise)
+            return self._keep(_write(self._blobs.incoming.part(), media.data or b""), media, promise)
         bad, end = 0, time.monotonic() + promise.within_s
         for attempt in self._retrying(promise.within_s):
             with attempt:
@@ -199,7 +199,7 @@ class HttpFetcher:
         _check_status(response)
         promised = response.headers.get("content-length")
         most = self._limits.max_media_bytes
-        sha256, size, part = hashlib.sha256(), 0, self._blobs.part()
+        sha256, size, part = hashlib.sha256(), 0, self._blobs.incoming.part()
         try:
             with part.open("xb") as file:
                 for chunk in response.iter_raw(_CHUNK):
@@ -223,12 +223,12 @@ class HttpFetcher:
             probe = inspect(got.path)
             _check(promise, probe.media_type, probe.seconds, said=media.media_type)
         except (BadAudio, BadContent) as error:
-            kept = self._blobs.quarantine(got.path, got.sha256)
+            kept = self._blobs.incoming.quarantine(got.path, got.sha256)
             raise BadContent(f"{error.message}; kept at {kept}") from error
         except BaseException:
             got.path.unlink(missing_ok=True)
             raise
-        self._blobs.adopt(got.path, got.sha256)
+        self._blobs.save(got.path, got.sha256)
         return Take(
             sha256=got.sha256,
             bytes=got.size,

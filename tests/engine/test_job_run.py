@@ -29,7 +29,7 @@ from runner.records.limits import DEFAULT_LIMITS, Limits
 from runner.records.lock import Lock
 from runner.records.outcome import Result
 from runner.records.submission import Phase
-from runner.state.blobs.local import Blobs
+from runner.state.blobs.local import LocalBlobs
 from runner.state.journal import read_events
 from runner.state.store import StateStore
 from tests.support.catalog import shipped_catalog
@@ -100,7 +100,7 @@ class Driven:
 def opened(folder: Path) -> Iterator[StateStore]:
     journal = folder / "state" / "journal.db"
     journal.parent.mkdir()
-    lock, blobs = folder / "night.lock", Blobs(folder / "blobs")
+    lock, blobs = folder / "night.lock", LocalBlobs(folder / "blobs")
     store = StateStore(root=folder, lock_path=lock, journal_path=journal, blobs=blobs, rehearsal=False)
     try:
         yield store

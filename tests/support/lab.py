@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from runner.records.exchange import Call, Media
     from runner.records.outcome import Outcome
     from runner.records.submission import Event
-    from runner.state.blobs.local import Blobs
+    from runner.state.blobs.protocol import Blobs
     from runner.state.store import StateStore
 
 PRICE = Decimal("0.08")
@@ -160,10 +160,10 @@ class Vendor:
                 raise DownloadFailed("the download failed")
         assert self.blobs is not None
         data = music(str(media.url).rpartition("/")[2])
-        part = self.blobs.part()
+        part = self.blobs.incoming.part()
         part.write_bytes(data)
         sha256 = hashlib.sha256(data).hexdigest()
-        self.blobs.adopt(part, sha256)
+        self.blobs.save(part, sha256)
         return Take(sha256=sha256, bytes=len(data), media_type="audio/wav", seconds=1.0, rate_hz=8000, channels=1)
 
     def close(self) -> None:
