@@ -122,7 +122,8 @@ class RunReport:
     def _lines(self, style: Style) -> Iterator[str]:
         shown = [outcome for outcome in self.did.outcomes if style.verbose or outcome.result is not Result.REUSED]
         if style.quiet:
-            yield from (clean(f"{item.job}: {item.message or item.result}") for item in shown if _fault(item.result))
+            failed = [item for item in shown if _fault(item.result)]
+            yield from (clean(f"{item.job}: {self._told(item).message or item.result}") for item in failed)
             yield self._sums()
             return
         head = ("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", self._money().upper(), "OUTPUT")
