@@ -29,7 +29,7 @@ def plan_text(todo: Plan, style: Style) -> str:
     sums = totals(todo)
     if style.quiet:
         blocked = [item for item in todo.actions if item.verb is Verb.BLOCKED]
-        return "\n".join([*(clean(f"{item.request.job}: {why(item)}") for item in blocked), summary(sums)])
+        return "\n".join([*(clean(f"{item.request.job}: {why(item.reason)}") for item in blocked), summary(sums)])
     shown = [action for action in todo.actions if style.verbose or action.verb is not Verb.REUSE]
     lines = list(_lines([*shown, *todo.collect], style))
     folded = len(todo.actions) - len(shown)
