@@ -1,7 +1,7 @@
 """The loop: a heap of due times, a small thread pool, one writer.
 
-Worker threads do one piece of work each (a submit, a poll, a download) and put what came of it into the inbox. The loop
-alone drives the jobs' job_runs, and so it alone decides and writes: even the row `intent`, which must be durable between
+Worker threads do one piece of work each (a submission, a poll, a download) and put the result into the inbox. The loop
+alone drives the jobs, and so it alone decides and writes: even the row `intent`, which must be durable between
 the connection and the first byte of a submit, is written here while the worker waits at its gate. A job that waits
 costs a heap entry, not a thread.
 """
@@ -105,7 +105,7 @@ class Executor:
     # ------------------------------------------------------------ beginning
 
     def _open(self) -> None:
-        """Settle what needs no vendor, and open the journal's rows of what does, all in one write."""
+        """Settle what needs no provider, and open the journal's rows of what does, all in one write."""
         job_runs = []
         for action in self._plan.actions:
             match action.verb:
@@ -185,10 +185,8 @@ class Executor:
         ended = self._outcomes.get(need)
         return ended is None or ended.result.is_there
 
-    # ------------------------------------------------------------ driving one job_run
-
     def _resume(self, run: _ActiveJob, value: object, error: BaseException | None = None) -> None:
-        """Send a job_run what it waited for, and note what it wants next."""
+        """Send a job what it waited for, and note what it needs next."""
         try:
             effect = run.steps.send(value) if error is None else run.steps.throw(error)
         except StopIteration as end:
@@ -252,7 +250,7 @@ class Executor:
                 return
 
     def _interrupt_waiting(self) -> None:
-        """End every job_run that waits; those at work are let finish what they do."""
+        """End every job that waits; a job whose worker is busy finishes that work first."""
         waiting = [run for run in self._active if not run.working]
         self._heap.clear()
         for turns in self._turns.values():
@@ -285,7 +283,7 @@ class Executor:
                 self._resume(run, refusal)
 
     def _is_full(self) -> bool:
-        """Say whether -j jobs are at vendors, or a finished one waits for its download."""
+        """Say whether -j jobs are at providers, or a finished one waits for its download."""
         if sum(rate_limit.in_flight for rate_limit in self._rate_limits.values()) >= self._settings.jobs:
             return True
         return any(run.job_run.is_fetching for run in self._active if run.working)
@@ -306,12 +304,10 @@ class Executor:
         )
 
     def _turn_wait_s(self) -> float:
-        """Return how long the first waiting turn may have to wait for its vendor's rate_limit alone."""
+        """Return how long the first waiting turn may have to wait for its provider's rate limit alone."""
         now = self._world.monotonic()
         waits = [self._rate_limits[provider].wait_s(now) for provider, turns in self._turns.items() if turns]
         return min((wait for wait in waits if wait), default=self._world.limits.stop_check_s)
-
-    # ------------------------------------------------------------ ending
 
     def _end(self, job_run: JobRun, outcome: Outcome) -> None:
         self._outcomes[job_run.job] = outcome

@@ -1,4 +1,4 @@
-"""One submission as it is told to the journal: each row is written first and folded after."""
+"""One submission as it is written to the journal: each row is written first and folded after."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class SubmissionLog:
-    """The submission that a job stands at, its attempts before, and what they were charged."""
+    """The current submission of a job, its earlier attempts, and what they were charged."""
 
     def __init__(self, action: Action, provider: Provider, store: StateStore, *, world: World) -> None:
         self._request: Request = action.request
@@ -63,14 +63,14 @@ class SubmissionLog:
         return rows
 
     def start_again(self) -> None:
-        """Open another attempt of the same request; one in doubt is closed: it may have been charged."""
+        """Open another attempt of the same request; one with unknown payment status is closed: it may have been charged."""
         row = self._planned()
         rows = (row,) if self.submission.phase is Phase.FAILED else (self._closing(self.submission), row)
         self._store.record(*rows)
         self._fold(row)
 
     def record_phase(self, phase: Phase, **data: Json) -> None:
-        """Write that the submission reached a phase, and be there."""
+        """Write that the submission reached a phase."""
         self.record(machine.event(self.submission, phase, at=self.at(), **data))
 
     def record(self, *rows: Event) -> None:
@@ -90,7 +90,7 @@ class SubmissionLog:
         self.record(machine.fetched(self.submission, takes, at=self.at(), price_usd=price_usd))
 
     def fetch_again(self) -> None:
-        """Go back to the links, or to the vendor where there are none: the takes are in the store no more."""
+        """Go back to the links, or to the provider where there are none: the takes are no longer in the store."""
         if self.submission.media or self._provider.mode.is_local:
             again = Reading(verdict=Verdict.DONE, media=self.submission.media)
             self.record(machine.ready(self.submission, again, at=self.at()))
@@ -136,11 +136,11 @@ class SubmissionLog:
         return total(self._charges)
 
     def charge_submission(self) -> None:
-        """Count one accepted submit."""
+        """Count one accepted submission."""
         self._charges.append(self._one_submit())
 
     def refund_submission(self) -> None:
-        """Take the last submit back: the vendor says that it did not charge it."""
+        """Remove the last charge: the provider says that it was not charged."""
         if self._charges:
             self._charges.pop()
 

@@ -1,4 +1,4 @@
-"""How fast one vendor may be asked, and whether it may be asked at all."""
+"""How fast requests to one provider may be submitted, and whether any may be."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a submit may not be made in this run."""
+    """Why no request may be submitted in this run."""
 
     message: str
     help: str | None = None
@@ -48,7 +48,7 @@ class Backoff:
 
 
 class RateLimit:
-    """One vendor in one run: its slots, its documented rate, its holds, its doubts."""
+    """One provider in one run: its slots, its documented rate, its pauses, its unknown payments."""
 
     def __init__(self, *, slots: int, window: tuple[int, float] | None, limits: Limits = DEFAULT_LIMITS) -> None:
         self._limits = limits
@@ -58,11 +58,11 @@ class RateLimit:
         self._paused_until = 0.0
         self._unknown = 0
         self.in_flight = 0
-        """Jobs that are submitted and not finished by the vendor."""
+        """Jobs that are submitted and not finished by the provider."""
         self.closed: Refusal | None = None
 
     def wait_s(self, now: float) -> float | None:
-        """Return how long until a submit may be made: 0 now, None when only a freed slot can tell."""
+        """Return how long until a request may be submitted: 0 now, None when only a freed slot can tell."""
         if self.in_flight >= self._slots:
             return None
         wait_s = max(0.0, self._paused_until - now)
@@ -75,24 +75,24 @@ class RateLimit:
         return wait_s
 
     def acquire(self, now: float) -> None:
-        """Take a slot for a submit made now."""
+        """Take a slot for a request submitted now."""
         self.in_flight += 1
         self._recent.append(now)
 
     def release(self) -> None:
-        """Give a slot back: the vendor is done with that job."""
+        """Give a slot back: the provider is done with that job."""
         self.in_flight -= 1
 
     def pause_until(self, until: float) -> None:
-        """Let no submit go before `until`: the vendor asked for a pause."""
+        """Submit nothing before `until`: the provider asked for a pause."""
         self._paused_until = max(self._paused_until, until)
 
     def close(self, refusal: Refusal) -> None:
-        """Let no further submit go in this run."""
+        """Submit nothing more to this provider in this run."""
         self.closed = self.closed or refusal
 
     def count_unknown(self, title: str) -> None:
-        """Count a submit without a proven outcome; after a few of them the vendor is closed."""
+        """Count a submission with unknown payment status; after a few of them the provider is closed."""
         self._unknown += 1
         if self._unknown >= self._limits.max_unknown_payments:
             self.close(Refusal(message=f"{self._unknown} submits to {title} have no proven outcome; no more are made"))

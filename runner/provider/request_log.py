@@ -1,6 +1,6 @@
 """One log line an exchange: method, host, path, status, milliseconds, attempt.
 
-Never a key, a query, a header or a body. Where a vendor's ids hold personal data, a part of a path that its file does not
+Never a key, a query, a header or a body. Where a provider's ids hold personal data, a part of a path that its file does not
 spell out is shown as a digest.
 """
 

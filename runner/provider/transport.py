@@ -1,6 +1,6 @@
 """Call → Reply over httpx: what left this machine, which host gets the key, how long an exchange may take.
 
-Three outcomes of a submit are told apart, because they differ in money: a Reply; NotSent, proven by httpcore's own
+Three outcomes of a submission are kept apart, because they differ in money: a Reply; NotSent, proven by httpcore's own
 event order (connect and TLS come before the first byte); Unproven, everything after that byte without a whole answer.
 Redirects are never followed here, nothing is retried here, and each submit has a connection of its own.
 """
@@ -149,7 +149,7 @@ class HttpTransport:
 class _Gate:
     """Runs `before` once, between the connection and the first byte of a request.
 
-    A CONNECT that asks a proxy for a tunnel is no byte of it.
+    A CONNECT request for a tunnel through a proxy does not count.
     """
 
     def __init__(self, before: Callable[[], None]) -> None:
