@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
@@ -18,7 +19,7 @@ from runner.provider.calls import origin
 from runner.provider.deadline import Deadline
 from runner.provider.http_clients import HTTP_ERRORS, HttpClients, describe
 from runner.provider.protocol import answer_limit
-from runner.provider.request_log import log_exchange, public_path_parts
+from runner.provider.request_log import ExchangeNotes, is_logged, log_exchange, public_path_parts
 from runner.records.exchange import Reply
 from runner.records.limits import DEFAULT_LIMITS
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from runner.provider.access import ProviderAccess
-    from runner.provider.request_log import ExchangeNotes
     from runner.records.exchange import Call
     from runner.records.limits import Limits
 
@@ -137,7 +137,9 @@ class HttpTransport:
     def _logged(
         self, call: Call, access: ProviderAccess, *, shown: frozenset[str] | None
     ) -> AbstractContextManager[ExchangeNotes]:
-        """Count how often this very request was sent, and log it."""
+        """Count how often this very request was sent, and log it; nothing is hashed while nobody reads the log."""
+        if not is_logged():
+            return nullcontext(ExchangeNotes())
         body = call.body or b""
         same = (call.method, call.url, hashlib.sha256(body).digest())
         attempt = next(self._times_sent.setdefault(same, itertools.count(1)))
