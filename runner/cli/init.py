@@ -37,7 +37,7 @@ def command(folder: str) -> None:
     """Write a first pipeline that runs at once, the editor's schema, .gitignore and .gitattributes."""
     from runner.cli.schema import schema_text
     from runner.errors import UsageError
-    from runner.state.files import write_atomic
+    from runner.state.files.atomic import write_atomic
     from runner.state.project import DEFAULT_FILE
 
     root = Path(folder)
@@ -58,7 +58,7 @@ def command(folder: str) -> None:
 
 def _append(path: Path, line: str) -> None:
     """Add a line to a file unless it is there."""
-    from runner.state.files import write_atomic
+    from runner.state.files.atomic import write_atomic
 
     before = path.read_text() if path.exists() else ""
     if line.strip() in before.split("\n"):

@@ -88,7 +88,12 @@ def print_report(report: Report, format_: str) -> int:
     """Print a report as text or JSON, and its messages to stderr. Return its exit code."""
     from runner.report.formats import PLAIN_FORMATS
 
-    _print(PLAIN_FORMATS[format_](report, style_for(sys.stdout)), report.messages(style_for(sys.stderr)))
+    data, messages = PLAIN_FORMATS[format_](report, style_for(sys.stdout)), report.messages(style_for(sys.stderr))
+    if os.environ.get("GITHUB_ACTIONS") == "true" and format_ == "text":
+        from runner.report.github import inert
+
+        data, messages = inert(data), inert(messages)
+    _print(data, messages)
     return report.exit_code
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from runner.emulator.serve import rehearsal_emulator
 from runner.engine.callbacks import listening
-from runner.engine.effects import Terms
+from runner.engine.effects import RunSettings
 from runner.engine.effects import World as EngineWorld
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
@@ -39,9 +39,9 @@ def open_executor(
         listener = None
         if options.listen is not None:
             listener = stack.enter_context(listening(options.listen, options.public_url, session.world.limits))
-        terms = _terms(stack, session, todo, options, listener, Budget(limit=budget))
+        settings = _run_settings(stack, session, todo, options, listener, Budget(limit=budget))
         world = _engine_world(stack, session, options, operator)
-        executor = Executor(todo, terms, world, session.store, operator.notify)
+        executor = Executor(todo, settings, world, session.store, operator.notify)
         if listener is not None:
             listener.wake = executor.wake
         yield executor
@@ -66,11 +66,11 @@ def _engine_world(stack: ExitStack, session: WritingSession, options: RunOptions
     )
 
 
-def _terms(
+def _run_settings(
     stack: ExitStack, session: Session, todo: Plan, options: RunOptions, listener: Listener | None, budget: Budget
-) -> Terms:
+) -> RunSettings:
     ask = session.options
-    return Terms(
+    return RunSettings(
         providers=_access(stack, session, todo),
         jobs=options.jobs,
         budget=budget,

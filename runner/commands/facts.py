@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from runner.engine.machine import fold
 from runner.plan.pending import from_pending
-from runner.state.blobs.local import Blobs
-from runner.state.files import digest, is_through_link
+from runner.state.blobs.local import LocalBlobs
+from runner.state.files.folder import digest
+from runner.state.files.placing import is_through_link
 from runner.state.lock_rules import only_in_lock
 from runner.state.store import StateStore
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from runner.records.lock import Lock
     from runner.records.submission import Event, Submission
+    from runner.state.blobs.protocol import Blobs
     from runner.state.project import Project
 
 
@@ -37,8 +39,7 @@ class StoredTakes:
 
     def __contains__(self, sha256: object) -> bool:
         if sha256 not in self._sound:
-            is_there = isinstance(sha256, str) and sha256 in self._blobs
-            self._sound[sha256] = is_there and digest(self._blobs.path(str(sha256))) == sha256
+            self._sound[sha256] = isinstance(sha256, str) and self._blobs.check(sha256)
         return self._sound[sha256]
 
 
@@ -58,11 +59,11 @@ def open_store(project: Project) -> Iterator[StateStore]:
         root=project.root,
         lock_path=project.lock,
         journal_path=project.journal,
-        blobs=Blobs(project.blobs, pipeline=project.name),
+        blobs=LocalBlobs(project.blobs, pipeline=project.name),
         rehearsal=project.rehearsal,
     )
     try:
-        store.blobs.sweep()
+        store.blobs.incoming.sweep()
         yield store
     finally:
         store.close()

@@ -9,7 +9,8 @@ from runner.errors import ScorefileError
 from runner.records.submission import IN_DOUBT, OPEN
 from runner.report.inspect import InspectReport, StateCheck
 from runner.report.numbers import count
-from runner.state.blobs.local import Blobs
+from runner.state.blobs.local import LocalBlobs
+from runner.state.blobs.protocol import corrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,6 @@ def _lock(session: Session) -> str:
 
 
 def _store(session: Session) -> StateCheck:
-    bad = Blobs(session.project.blobs).damaged()
+    bad = corrupted(LocalBlobs(session.project.blobs))
     detail = f"{count(len(bad), 'take')} corrupted: {', '.join(bad[:3])}" if bad else "all hashes match"
     return StateCheck(what="store", sound=not bad, detail=detail)

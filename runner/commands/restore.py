@@ -9,8 +9,8 @@ from runner.errors import StateError, UsageError
 from runner.records.outcome import Outcome, Result, RunResult
 from runner.records.plan import Plan
 from runner.report.run import RunReport, exit_code
-from runner.state.blobs.local import TakeMissing
-from runner.state.files import digest
+from runner.state.blobs.protocol import TakeMissing
+from runner.state.files.folder import digest
 
 if TYPE_CHECKING:
     from runner.commands.session import Session, WritingSession

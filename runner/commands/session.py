@@ -160,9 +160,9 @@ class Session:
     def takes(self) -> StoredTakes:
         """The takes in the store, by hash."""
         from runner.commands.facts import StoredTakes
-        from runner.state.blobs.local import Blobs
+        from runner.state.blobs.local import LocalBlobs
 
-        return StoredTakes(Blobs(self.project.blobs))
+        return StoredTakes(LocalBlobs(self.project.blobs))
 
     # ------------------------------------------------------------ what to do
 
@@ -185,9 +185,11 @@ class Session:
         Raises DriftError when a saved plan is asked for and anything has changed since.
         """
         from runner.plan.decide import Asked, decide
-        from runner.plan.selection import select
+        from runner.plan.selection import named, select
 
-        asked = Asked(jobs=select(self.checked.requests, self.wanted), force=self.options.force)
+        requests, wanted = self.checked.requests, self.wanted
+        forced = named(requests, wanted) if self.options.force else frozenset[str]()
+        asked = Asked(jobs=select(requests, wanted), forced=forced)
         todo = decide(self.checked.requests, self._facts(), asked)
         if self.options.saved is not None:
             from runner.plan.saved import refuse_stale

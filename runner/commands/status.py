@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from runner.records.status import JobStatus
 from runner.records.submission import UNSETTLED
 from runner.report.status import StatusReport
-from runner.state.files import digest
+from runner.state.files.folder import digest
 
 if TYPE_CHECKING:
     from runner.commands.session import Session

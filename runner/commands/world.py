@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runner.provider.downloads import Fetcher
     from runner.provider.transport import Transport
     from runner.records.limits import Limits
-    from runner.state.blobs.local import Blobs
+    from runner.state.blobs.protocol import Blobs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

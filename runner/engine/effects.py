@@ -1,4 +1,4 @@
-"""What the engine stands on, and the words in which a job's life asks the loop for things."""
+"""What the engine needs from outside, and the effects that a JobRun asks the loop for."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class World:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class RunSettings:
     """How to run: what the project and the command line ask for."""
 
     providers: Mapping[str, ProviderAccess]
@@ -95,4 +95,4 @@ Effect: TypeAlias = "Turn | Wait | Work"
 
 
 class Interrupted(Exception):
-    """Thrown into a Life at a wait when the run is to end."""
+    """Thrown into a JobRun at a wait when the run is to end."""

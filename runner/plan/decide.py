@@ -61,7 +61,8 @@ class Asked:
 
     jobs: frozenset[str] | None = None
     """Cell ids that were named; None means all."""
-    force: bool = False
+    forced: frozenset[str] = frozenset()
+    """Cell ids that are made again, even if they are up to date; what they need is not among them."""
 
 
 def decide(requests: tuple[Request, ...], facts: Facts, asked: Asked) -> Plan:
@@ -72,7 +73,7 @@ def decide(requests: tuple[Request, ...], facts: Facts, asked: Asked) -> Plan:
     actions = []
     for request in requests:
         chosen = asked.jobs is None or request.job in asked.jobs
-        action = _guarded(_decide_one(request, facts, claims, force=asked.force and chosen), facts)
+        action = _guarded(_decide_one(request, facts, claims, force=chosen and request.job in asked.forced), facts)
         if chosen:
             actions.append(action)
     return Plan(

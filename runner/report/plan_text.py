@@ -26,7 +26,8 @@ def plan_text(todo: Plan, style: Style) -> str:
     """Return a line a job, what changed below it, the sums last; unchanged jobs are a count unless style.verbose."""
     sums = totals(todo)
     if style.quiet:
-        return summary(sums)
+        blocked = [item for item in todo.actions if item.verb is Verb.BLOCKED]
+        return "\n".join([*(clean(f"{item.request.job}: {why(item)}") for item in blocked), summary(sums)])
     shown = [action for action in todo.actions if style.verbose or action.verb is not Verb.REUSE]
     lines = list(_lines([*shown, *todo.collect], style))
     folded = len(todo.actions) - len(shown)

@@ -126,12 +126,16 @@ class RunReport:
 
     def _lines(self, style: Style) -> Iterator[str]:
         shown = [outcome for outcome in self.did.outcomes if style.verbose or outcome.result is not Result.REUSED]
+        if style.quiet:
+            yield from (clean(f"{item.job}: {item.message or item.result}") for item in shown if _fault(item.result))
+            yield self._sums()
+            return
         head = ("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", self._money().upper(), "OUTPUT")
         yield from table(head, [_row(outcome) for outcome in shown], color=style.color)
         for outcome in shown:
             if outcome.message and _fault(outcome.result):
                 yield ""
-                yield f"{outcome.job}: {clean(outcome.message)}"
+                yield clean(f"{outcome.job}: {outcome.message}")
                 if outcome.help:
                     yield f"  {paint('help', 'help', on=style.color)}: {clean(outcome.help)}"
         yield ""

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.records.source import Json
-    from runner.records.status import JobStatus
+    from runner.records.status import JobStatus, OutputState
     from runner.report.records import Style
 
+_STATES: Mapping[OutputState, str] = {"missing": "missing", "changed": "changed", "pending": "pending"}
 _BLOCK = re.compile(r'^  ("(?:[^"\\]|\\.)+"): \{$')
 """A job's first line in the lock, which is indented by one blank a level."""
 
@@ -66,7 +67,7 @@ class VerifyReport:
         """Return how many drifted, and the remedy."""
         if not self.drifted:
             return ""
-        return f"{self._verdict()}; scorefile run restores them"
+        return f"{self._verdict()}; {self._remedy()}"
 
     def page(self) -> Page:
         """Return the drifted outputs as a table."""
@@ -79,8 +80,18 @@ class VerifyReport:
 
     def _verdict(self) -> str:
         if not self.drifted:
-            return f"{count(len(self.rows), 'output')} as the lock says"
-        return f"{count(len(self.drifted), 'output')} of {len(self.rows):,} drifted"
+            are = "matches" if len(self.rows) == 1 else "match"
+            return f"{count(len(self.rows), 'output')} {are} the lock"
+        states = [item.output for item in self.drifted]
+        counts = [f"{states.count(state):,} {word}" for state, word in _STATES.items() if state in states]
+        return f"{' and '.join(counts)} of {count(len(self.rows), 'output')}"
+
+    def _remedy(self) -> str:
+        """Say what a run does about it: a file that somebody edited is never overwritten."""
+        restores = "scorefile run restores what is missing"
+        if all(item.output == "missing" for item in self.drifted):
+            return restores
+        return f"{restores} and leaves what was edited; move that away to have it restored too"
 
     def _case(self, item: JobStatus) -> Case:
         group, mark = item.job.partition("@")[0], self.places.get(item.job)

@@ -212,7 +212,7 @@ def test_another_spelling_of_a_number_is_no_change() -> None:
 
 def test_force_makes_only_what_was_named() -> None:
     known = {"lock": {"title": entry()}, "outputs": {"audio/title.wav": sha("one")}}
-    asked = Asked(jobs=frozenset({"title"}), force=True)
+    asked = Asked(jobs=frozenset({"title"}), forced=frozenset({"title"}))
     action = only(planned(request(), request("shop"), asked=asked, **known))
     assert (action.request.job, action.verb, action.reason) == ("title", "regenerate", "--force")
 
@@ -266,7 +266,7 @@ def test_what_was_accepted_is_taken_up_and_not_paid_again(phase: Phase) -> None:
 def test_what_was_paid_for_nothing_is_asked_for_again_and_not_paid_again(phase: Phase) -> None:
     lost = submission(phase=phase)
     assert only(planned(request(), submissions=(lost,))).verb == "resume"
-    forced = only(planned(request(), submissions=(lost,), asked=Asked(force=True)))
+    forced = only(planned(request(), submissions=(lost,), asked=Asked(forced=frozenset({"title"}))))
     assert (forced.verb, forced.submission) == ("generate", lost)
 
 
@@ -294,7 +294,9 @@ def test_on_unknown_resubmit_is_a_decision_and_has_its_price() -> None:
 
 
 def test_force_does_not_pay_twice_for_what_is_under_way() -> None:
-    assert only(planned(request(), asked=Asked(force=True), submissions=(submission(),))).verb == "resume"
+    assert (
+        only(planned(request(), asked=Asked(forced=frozenset({"title"})), submissions=(submission(),))).verb == "resume"
+    )
 
 
 def test_a_renamed_job_takes_up_its_unfinished_submission() -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from runner.commands.facts import open_store
 from runner.commands.options import CommandOptions
 from runner.commands.session import Session, open_session
-from runner.engine.effects import Terms, World
+from runner.engine.effects import RunSettings, World
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
 from runner.provider.access import ProviderAccess
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from runner.records.exchange import Call, Media
     from runner.records.outcome import Outcome
     from runner.records.submission import Event
-    from runner.state.blobs.local import Blobs
+    from runner.state.blobs.protocol import Blobs
     from runner.state.store import StateStore
 
 PRICE = Decimal("0.08")
@@ -160,10 +160,10 @@ class Vendor:
                 raise DownloadFailed("the download failed")
         assert self.blobs is not None
         data = music(str(media.url).rpartition("/")[2])
-        part = self.blobs.part()
+        part = self.blobs.incoming.part()
         part.write_bytes(data)
         sha256 = hashlib.sha256(data).hexdigest()
-        self.blobs.adopt(part, sha256)
+        self.blobs.save(part, sha256)
         return Take(sha256=sha256, bytes=len(data), media_type="audio/wav", seconds=1.0, rate_hz=8000, channels=1)
 
     def close(self) -> None:
@@ -224,7 +224,7 @@ class Lab:
                 limits=self.limits,
                 stop=stop,
             )
-            outcomes = Executor(todo, self._terms(limit, jobs), world, store, self.notify).run()
+            outcomes = Executor(todo, self._settings(limit, jobs), world, store, self.notify).run()
         tape.rewind()
         return outcomes
 
@@ -232,8 +232,8 @@ class Lab:
         """Return the time: it goes on with every look at any clock."""
         return _START + timedelta(seconds=next(self._ticks))
 
-    def _terms(self, limit: Decimal | None, jobs: int) -> Terms:
-        return Terms(
+    def _settings(self, limit: Decimal | None, jobs: int) -> RunSettings:
+        return RunSettings(
             providers={
                 name: ProviderAccess(provider=replace(provider, base_url=BASE, poll_s=5.0, max_in_flight=2))
                 for name, provider in shipped_catalog().providers.items()

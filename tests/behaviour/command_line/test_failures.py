@@ -55,4 +55,5 @@ def test_an_error_that_nobody_foresaw_is_data_too(
     (tmp_path / "schemas" / "models" / "mine" / "a.json").mkdir()
     said = say(verb, "--format", "json")
     assert said.code == said.json["exit_code"] != 0
-    assert said.json["error"]["rule"] != "unexpected"
+    assert [problem["code"] for problem in said.json["problems"]] == ["SF301"]
+    assert said.json.get("error", {}).get("rule") != "unexpected"

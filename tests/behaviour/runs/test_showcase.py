@@ -43,7 +43,7 @@ def test_a_rehearsal_makes_everything_without_a_key(showcase: Path) -> None:
     again = scorefile("run", "--rehearse", "-q", "showcase.yaml", cwd=showcase)
     assert (again.code, again.out) == (0, "nothing to do: 13 jobs up to date\n")
     checked = scorefile("verify", "--rehearse", "showcase.yaml", cwd=showcase)
-    assert (checked.code, checked.out) == (0, "13 outputs as the lock says\n")
+    assert (checked.code, checked.out) == (0, "13 outputs match the lock\n")
     real = scorefile("status", "showcase.yaml", cwd=showcase)
     assert (real.code, real.out.count("  not made")) == (0, 13), "a rehearsal is never taken for real results"
     assert real.out.endswith("13 jobs, 0 drifted, 13 not made, 0 unfinished submissions\n")
