@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runner.records.request import Request
 
 FREE = Price(usd=Decimal(0))
+NOTHING = Decimal(0)
 OTHER = {"prompt": "old", "seed": 7}
 
 
@@ -64,7 +65,7 @@ def test_a_model_that_is_gone_hides_no_other_submission() -> None:
     (action,) = planned(request(), submissions=(lost, kept)).collect
     assert (str(action.verb), action.submission, action.request.params) == ("resume", kept, OTHER)
     assert (action.request.take, action.request.takes) == (1, 1)
-    assert (action.cost.low, action.cost.worst) == (0, 0)
+    assert (action.cost.low, action.cost.worst) == (NOTHING, NOTHING)
 
 
 def test_what_was_made_before_and_is_gone_is_asked_for_by_its_receipt() -> None:
@@ -74,7 +75,7 @@ def test_what_was_made_before_and_is_gone_is_asked_for_by_its_receipt() -> None:
     assert action.submission is not None
     assert (action.submission.job, action.submission.request_id) == ("title", made.receipt.request_id)
     assert action.request.params["seed"] == 7
-    assert (action.cost.low, action.cost.worst) == (0, 0)
+    assert (action.cost.low, action.cost.worst) == (NOTHING, NOTHING)
 
 
 def test_lost_audio_is_asked_for_by_its_receipt_under_the_new_name() -> None:
@@ -104,7 +105,7 @@ def test_what_was_made_before_comes_from_the_store_with_its_seed() -> None:
 def test_what_is_made_again_carries_what_it_replaces(over: dict[str, Any]) -> None:
     action = only(planned(request(**over), lock={"title": entry()}))
     assert (str(action.verb), action.entry) == ("regenerate", entry())
-    forced = only(planned(request(**over), lock={"title": entry()}, asked=Asked(force=True)))
+    forced = only(planned(request(**over), lock={"title": entry()}, asked=Asked(forced=frozenset({"title"}))))
     assert (str(forced.verb), forced.entry) == ("regenerate", entry())
 
 
