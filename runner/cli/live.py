@@ -68,8 +68,8 @@ def _event(progress: Progress) -> None:
     """Print one change of state as a line of JSON."""
     from runner.report.as_json import line
 
-    told = {"job": progress.job, "state": progress.state, "note": progress.note, "over": progress.over}
-    click.echo(line("progress", told | {"take": progress.take, "takes": progress.takes}))
+    said = {"job": progress.job, "state": progress.state, "note": _note(progress), "over": progress.ending is not None}
+    click.echo(line("progress", said | {"take": progress.take, "takes": progress.takes}))
 
 
 class _Lines:
@@ -99,7 +99,7 @@ class _Board:
 
     def note(self, progress: Progress) -> None:
         self._begun.setdefault(progress.job, time.monotonic())
-        if progress.over:
+        if progress.ending is not None:
             self._over += 1
             self._states.pop(progress.job, None)
         else:
@@ -115,11 +115,18 @@ class _Board:
             table.add_row(Text(job, style="bold"), Text(_state(progress)), Text(f"{now - self._begun[job]:.0f} s"))
         more = len(self._states) - _MAX_LINES
         rest = f"  and {more} more" if more > 0 else ""
-        table.add_row(Text(f"{self._over} of {self._jobs} over{rest}", style="dim"))
+        table.add_row(Text(f"{self._over} of {self._jobs} done{rest}", style="dim"))
         return table
 
 
 def _state(progress: Progress) -> str:
     take = f" take {progress.take}/{progress.takes}" if progress.take and progress.takes and progress.takes > 1 else ""
-    note = f"  {progress.note}" if progress.note else ""
-    return f"{progress.state}{take}{note}"
+    note = _note(progress)
+    return f"{progress.state}{take}{'  ' if note else ''}{note}"
+
+
+def _note(progress: Progress) -> str:
+    """Return what is said of a step; of an ending it is the sentence alone, since the report has the remedy."""
+    from runner.report.outcomes import told
+
+    return progress.note if progress.ending is None else told(progress.ending, lambda job: job).message

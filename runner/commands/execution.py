@@ -13,7 +13,6 @@ from runner.engine.effects import World as EngineWorld
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
 from runner.provider.access import local_access, rehearsal_access
-from runner.report.commands import resolve_command
 from runner.state.project import schema_folders
 
 if TYPE_CHECKING:
@@ -69,13 +68,11 @@ def _engine_world(stack: ExitStack, session: WritingSession, options: RunOptions
 def _run_settings(
     stack: ExitStack, session: Session, todo: Plan, options: RunOptions, listener: Listener | None, budget: Budget
 ) -> RunSettings:
-    ask = session.options
     return RunSettings(
         providers=_access(stack, session, todo),
         jobs=options.jobs,
         budget=budget,
         fail_fast=options.fail_fast,
-        resolving=lambda job: resolve_command(ask.file, job, rehearse=ask.rehearse),
         callback=listener.address if listener is not None else None,
     )
 

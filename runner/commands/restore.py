@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from runner.engine.endings import broken
 from runner.errors import StateError, UsageError
-from runner.records.outcome import Outcome, Result, RunResult
+from runner.records.endings import NotInStore, Restored, Reused
+from runner.records.outcome import Outcome, RunResult
 from runner.records.plan import Plan
 from runner.report.run import RunReport, exit_code
 from runner.state.blobs.protocol import TakeMissing
@@ -36,6 +38,7 @@ def restore(session: Session) -> RunReport:
         exit_code=exit_code(did),
         files=(project.shown,),
         rehearsal=project.rehearsal,
+        file=session.options.file,
         listen_in=str(project.shown_root),
     )
 
@@ -47,12 +50,11 @@ def _restored(session: WritingSession, job: str, entry: Entry) -> Outcome | None
         return None
     placed = next(take for take in entry.takes if take.path)
     if digest(session.project.root / path) == placed.sha256:
-        return Outcome(job=job, model=entry.model, result=Result.REUSED, entry=entry)
+        return Outcome(job=job, model=entry.model, ending=Reused(), entry=entry)
     try:
         restored = session.store.bring(job, entry, job, output=path, take=entry.take)
     except TakeMissing:
-        message = f"{path} is missing here, and its take is missing from the store"
-        return Outcome(job=job, model=entry.model, result=Result.FAILED, message=message, help="run without --frozen")
+        return Outcome(job=job, model=entry.model, ending=NotInStore(path=path))
     except (StateError, OSError) as error:
-        return Outcome(job=job, model=entry.model, result=Result.FAILED, message=str(error))
-    return Outcome(job=job, model=entry.model, result=Result.RESTORED, entry=restored)
+        return Outcome(job=job, model=entry.model, ending=broken(error))
+    return Outcome(job=job, model=entry.model, ending=Restored(), entry=restored)

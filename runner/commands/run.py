@@ -11,8 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.plan.policy import least, refuse_change, refuse_cost
-from runner.records.outcome import Outcome, Result, RunResult
+from runner.records.endings import Reused
+from runner.records.outcome import Outcome, RunResult
 from runner.records.plan import Verb
+from runner.records.reasons import Offline
 from runner.report.run import RunReport, exit_code
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def _is_done(todo: Plan) -> bool:
 
 
 def _reused(action: Action) -> Outcome:
-    return Outcome(job=action.request.job, model=action.request.model.id, result=Result.REUSED, entry=action.entry)
+    return Outcome(job=action.request.job, model=action.request.model.id, ending=Reused(), entry=action.entry)
 
 
 def _with_drawn_seeds(todo: Plan, random_below: Callable[[int], int]) -> Plan:
@@ -93,7 +95,7 @@ def _without_providers(todo: Plan, catalog: Catalog) -> Plan:
         local = catalog.providers[action.request.model.provider].mode.is_local
         if local or not action.verb.asks:
             return action
-        return replace(action, verb=Verb.BLOCKED, reason="only its vendor can make it, and this run is offline")
+        return replace(action, verb=Verb.BLOCKED, reason=Offline(wanted=action.reason))
 
     return replace(todo, actions=tuple(kept(action) for action in todo.actions), collect=())
 
@@ -106,6 +108,7 @@ def _report(session: Session, did: RunResult) -> RunReport:
         exit_code=exit_code(did),
         files=(project.shown,),
         rehearsal=project.rehearsal,
+        file=session.options.file,
         listen_in=str(project.shown_root),
         warnings=checked.warnings,
         places={request.job: request.mark for request in checked.requests},

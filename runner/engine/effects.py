@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runner.provider.access import ProviderAccess
     from runner.provider.downloads import Fetcher
     from runner.provider.transport import Transport
+    from runner.records.endings import Ending
     from runner.records.limits import Limits
 
 
@@ -46,8 +47,6 @@ class RunSettings:
     """The providers whose models this run makes something of."""
     jobs: int
     budget: Budget
-    resolving: Callable[[str], str]
-    """job → the command line that decides its doubt."""
     fail_fast: bool = False
     callback: Callable[[str], str] | None = None
     """attempt → the secret address under which this run hears that it is over."""
@@ -55,19 +54,20 @@ class RunSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """One thing to show: where a job stands. `take` of `takes` counts from 1 while takes are fetched."""
+    """One thing to show: how far a job is. `take` of `takes` counts from 1 while takes are fetched."""
 
     job: str
     state: str
     note: str = ""
     take: int | None = None
     takes: int | None = None
-    over: bool = False
+    ending: Ending | None = None
+    """How the job ended, once it did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """Wait for leave to submit; a Refusal is sent back when there will be none."""
+    """Wait for leave to submit; an Ending is sent back when there will be none."""
 
     provider: str
     worst: Decimal | None

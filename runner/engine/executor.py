@@ -13,24 +13,27 @@ import heapq
 import itertools
 from collections import deque
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, assert_never
 
-from runner.engine import outcomes
+from runner.engine import endings
 from runner.engine.effects import Interrupted, Progress, Turn, Wait, Work
 from runner.engine.job_run import JobRun
 from runner.engine.workers import Finished, ReadyToSend, Wake, Workers
 from runner.errors import StateError
-from runner.provider.rate_limit import RateLimit, Refusal
+from runner.provider.rate_limit import RateLimit
+from runner.records.endings import FailedFast, Held, NeedMissing, ReceiptUnwritten, Restored, Reused, Stopped
 from runner.records.media_types import EXTENSIONS
-from runner.records.outcome import Result
+from runner.records.outcome import Outcome
 from runner.records.plan import Verb
-from runner.records.provider import ErrorGroup
+from runner.records.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from runner.engine.effects import Effect, RunSettings, World
-    from runner.records.outcome import Outcome
+    from runner.records.endings import Ending, Skipped
+    from runner.records.lock import Entry
     from runner.records.plan import Action, Plan
     from runner.state.store import StateStore
 
@@ -110,18 +113,18 @@ class Executor:
         for action in self._plan.actions:
             match action.verb:
                 case Verb.REUSE:
-                    self._settle(action, outcomes.reused(action))
+                    self._settle(action, Reused(), action.entry)
                 case Verb.BLOCKED:
-                    self._settle(action, outcomes.blocked(action, self._settings.resolving))
+                    self._settle(action, endings.blocked(action), action.entry)
                 case Verb.RESTORE:
-                    self._settle(action, self._restore(action))
+                    self._settle(action, *self._restore(action))
                 case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME:
                     job_runs.append(self._job_run(action))
                 case _:
                     assert_never(action.verb)
         for action in self._plan.collect:
             if action.verb is Verb.BLOCKED:
-                self._settle(action, outcomes.blocked(action, self._settings.resolving))
+                self._settle(action, endings.blocked(action))
             else:
                 job_runs.append(self._job_run(action))
         rows = [row for job_run in job_runs for row in job_run.log.opening_rows()]
@@ -146,7 +149,7 @@ class Executor:
             notify=self._notify,
         )
 
-    def _restore(self, action: Action) -> Outcome:
+    def _restore(self, action: Action) -> tuple[Ending, Entry]:
         """Put a take that is in the store, or at its old place, where its output belongs."""
         request, entry = action.request, action.entry
         assert entry is not None
@@ -161,21 +164,25 @@ class Executor:
                 take=request.take,
             )
         except (StateError, OSError) as error:
-            return outcomes.unrestored(action, error)
-        return outcomes.restored(action, placed)
+            return endings.broken(error), entry
+        return Restored(reason=action.reason), placed
 
-    def _settle(self, action: Action, outcome: Outcome) -> None:
-        self._outcomes[action.request.job] = outcome
+    def _settle(self, action: Action, ending: Ending, entry: Entry | None = None) -> None:
+        """Keep the outcome of an action that needs no provider."""
+        request = action.request
+        spent_usd = None if isinstance(ending, Held) else Decimal(0)
+        outcome = Outcome(job=request.job, model=request.model.id, ending=ending, entry=entry, spent_usd=spent_usd)
+        self._outcomes[request.job] = outcome
         self._failed = self._failed or outcome.result is Result.FAILED
-        if outcome.result is not Result.REUSED:
-            self._notify(Progress(job=outcome.job, state=outcome.result, note=outcome.message, over=True))
+        if not isinstance(ending, Reused):
+            self._notify(Progress(job=outcome.job, state=outcome.result, ending=ending))
 
     def _begin_ready(self) -> None:
         while self._ready:
             job_run = self._ready.popleft()
             missing = [need for need in job_run.request.needs if not self._is_there(need)]
             if missing:
-                self._end(job_run, outcomes.skipped(job_run.request, f"needs {missing[0]}, which is not there"))
+                self._skip(job_run, NeedMissing(need=missing[0]))
                 continue
             run = _ActiveJob(job_run=job_run, steps=job_run.run())
             self._active.add(run)
@@ -256,7 +263,7 @@ class Executor:
         for turns in self._turns.values():
             turns.clear()
         for job_run in self._ready:
-            self._end(job_run, outcomes.skipped(job_run.request, "not submitted: interrupted"))
+            self._skip(job_run, Stopped())
         self._ready.clear()
         for run in waiting:
             run.alarm = None
@@ -288,26 +295,24 @@ class Executor:
             return True
         return any(run.job_run.is_fetching for run in self._active if run.working)
 
-    def _refusal(self, job: str, turn: Turn) -> Refusal | None:
+    def _refusal(self, job: str, turn: Turn) -> Skipped | None:
         closed = self._rate_limits[turn.provider].closed
         if closed is not None:
             return closed
         if self._store.broken is not None:
-            return Refusal(message=f"a receipt could not be written ({self._store.broken})")
+            return ReceiptUnwritten(why=str(self._store.broken))
         if self._settings.fail_fast and self._failed:
-            return Refusal(message="another job failed (--fail-fast)")
-        over = self._budget.refusal(job, turn.worst)
-        return (
-            None
-            if over is None
-            else Refusal(message=over, help="raise the budget or --max-cost", group=ErrorGroup.BALANCE)
-        )
+            return FailedFast()
+        return self._budget.refusal(job, turn.worst)
 
     def _turn_wait_s(self) -> float:
         """Return how long the first waiting turn may have to wait for its provider's rate limit alone."""
         now = self._world.monotonic()
         waits = [self._rate_limits[provider].wait_s(now) for provider, turns in self._turns.items() if turns]
         return min((wait for wait in waits if wait), default=self._world.limits.stop_check_s)
+
+    def _skip(self, job_run: JobRun, ending: Skipped) -> None:
+        self._end(job_run, Outcome(job=job_run.job, model=job_run.request.model.id, ending=ending))
 
     def _end(self, job_run: JobRun, outcome: Outcome) -> None:
         self._outcomes[job_run.job] = outcome

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.engine import endings, machine
 from runner.engine.effects import Interrupted, Progress, Turn, Wait, Work
-from runner.engine.endings import Ending
 from runner.engine.machine import Step
 from runner.engine.polls import PollSteps
 from runner.engine.submission_log import SubmissionLog
@@ -19,12 +18,14 @@ from runner.engine.takes import TakeSteps
 from runner.errors import StateError
 from runner.plan.decide import MAX_RESUBMITS
 from runner.provider.client import ProviderClient
-from runner.provider.rate_limit import Backoff, Refusal
+from runner.provider.rate_limit import Backoff
 from runner.provider.transport import NotSent, Unproven
+from runner.records.endings import Collected, Made, NothingPaid, ProviderClosed, Stopped, Unreachable
+from runner.records.endings import Interrupted as Unfinished
 from runner.records.exchange import Reading, Verdict
 from runner.records.lock import chosen_take
 from runner.records.media_types import EXTENSIONS
-from runner.records.outcome import Outcome, Result
+from runner.records.outcome import Outcome
 from runner.records.pipeline import Webhook
 from runner.records.provider import ErrorGroup
 from runner.records.submission import UNPAID, Phase, Submission
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from runner.engine.effects import Effect, RunSettings, World
     from runner.provider.rate_limit import RateLimit
     from runner.records.catalog import Model
+    from runner.records.endings import Ending
     from runner.records.exchange import Reply
     from runner.records.lock import Entry
     from runner.records.plan import Action
@@ -119,7 +121,7 @@ class JobRun:
             case Step.READ_ANSWER:
                 return (yield from self._read_answer())
             case Step.FIND:
-                return self._end_with((yield from self._polls.find(resolving=self._resolving)))
+                return self._end_with((yield from self._polls.find()))
             case Step.POLL:
                 ending = yield from self._polls.poll()
                 if self.submission.phase in (Phase.READY, Phase.FAILED):
@@ -141,11 +143,11 @@ class JobRun:
 
     def _submit(self) -> Generator[Effect, Any, Outcome | None]:
         if not self.action.verb.makes:
-            return self._end(endings.not_asked_for())
+            return self._end(NothingPaid())
         if not self._has_slot:
-            refusal = yield Turn(provider=self._model.provider, worst=self.action.cost.worst)
-            if refusal is not None:
-                return self._end(endings.refused(refusal))
+            skipped: Ending | None = yield Turn(provider=self._model.provider, worst=self.action.cost.worst)
+            if skipped is not None:
+                return self._end(skipped)
             self._has_slot = True
         self._report("submitting")
         client, model, params, webhook = self._client, self._model, self.request.params, self._webhook()
@@ -173,7 +175,7 @@ class JobRun:
         wait_s = self._not_sent.next_wait_s()
         self.log.record_phase(Phase.NOT_SENT, message=error.message)
         if wait_s is None:
-            return self._end(endings.unreachable(self._provider, error.message))
+            return self._end(Unreachable(provider=self._provider.title, why=error.message))
         self._report("waiting", f"{error.message}; try {self._not_sent.failed + 1} of {self._not_sent.tries}")
         yield Wait(seconds=wait_s)
         return None
@@ -204,8 +206,8 @@ class JobRun:
             yield Wait(seconds=wait_s)
             return None
         ending = endings.rejected(self._provider, reading)
-        if ending.closes:
-            self._rate_limit.close(Refusal(message=ending.message, help=ending.help, group=ending.group))
+        if reading.group is not None and reading.group.closes:
+            self._rate_limit.close(ProviderClosed(cause=ending))
         return self._end(ending)
 
     def _tries(self, group: ErrorGroup | None) -> Backoff | None:
@@ -227,14 +229,16 @@ class JobRun:
         free = self.request.price.usd == 0
         if not free:
             self.log.charge_unknown()
-        why = self.submission.message or "the submit was interrupted"
+        ending = endings.may_be_charged(self._provider, self.submission, free=free)
         if (free or self.request.on_unknown == "resubmit") and self._resubmits_left:
             self._resubmits_left -= 1
-            self._report("waiting", f"{why}; sent again ({'the model is free' if free else 'on_unknown: resubmit'})")
+            self._report(
+                "waiting", f"{ending.why}; sent again ({'the model is free' if free else 'on_unknown: resubmit'})"
+            )
             self._start_again()
             yield Wait(seconds=0.0)
             return None
-        return self._end(endings.doubtful(self._provider, why, resolving=self._resolving, free=free))
+        return self._end(ending)
 
     # ------------------------------------------------------------ takes
 
@@ -242,10 +246,10 @@ class JobRun:
         if self.request.output is None:
             self._store.drop_pending(self.submission)
             self.log.record_phase(Phase.DONE)
-            return self._made("its takes are in the store")
+            return self._end(Collected())
         take = self.request.take
         if take > len(self.submission.takes):
-            message = f"take {take} was asked for, {len(self.submission.takes)} came; the last one stands at its output"
+            message = f"asked for take {take}, received {len(self.submission.takes)}; the last one is at its output"
             self._report("placing", message)
         chosen = chosen_take(self.submission.takes, take)
         output = self.request.output + EXTENSIONS[chosen.media_type]
@@ -263,8 +267,7 @@ class JobRun:
             machine.event(self.submission, Phase.DONE, at=self.log.at()),
         )
         self.log.charge_real_length()
-        came, asked = len(self.submission.takes), self.request.takes
-        return self._made("" if came >= asked else f"{asked} takes were asked for, {came} came", entry=entry)
+        return self._end(Made(takes=len(self.submission.takes), wanted=self.request.takes), entry)
 
     # ------------------------------------------------------------ ends
 
@@ -281,46 +284,27 @@ class JobRun:
                 self._start_again()
                 yield Wait(seconds=0.0)
                 return None
-        if self.request.output is None:
-            return self._end(endings.left_behind(self._provider, ended, resolving=self._settings.resolving(self.job)))
-        return self._end(endings.over(self._provider, ended))
+        given_up_as = self.job if self.request.output is None else None
+        return self._end(endings.over(self._provider, ended, given_up_as=given_up_as))
 
     def _interrupted(self) -> Outcome:
-        return self._end(endings.interrupted(unpaid=self.submission.phase in UNPAID))
+        return self._end(Stopped() if self.submission.phase in UNPAID else Unfinished())
 
     def _start_again(self) -> None:
         self.log.start_again()
         self._release_slot()
 
-    def _made(self, message: str = "", *, entry: Entry | None = None) -> Outcome:
-        return self._end(Ending(result=Result.MADE, message=message), entry)
-
     def _end_with(self, ending: Ending | None) -> Outcome | None:
         return None if ending is None else self._end(ending)
 
     def _end(self, ending: Ending, entry: Entry | None = None) -> Outcome:
-        self._report(ending.result, ending.message, over=True)
-        return Outcome(
-            job=self.job,
-            model=self._model.id,
-            result=ending.result,
-            entry=entry,
-            spent_usd=self.log.paid,
-            message=ending.message,
-            help=ending.help,
-            group=ending.group,
-        )
-
-    @property
-    def _resolving(self) -> str:
-        return self._settings.resolving(self.submission.job)
+        self._notify(Progress(job=self.job, state=ending.result, ending=ending))
+        return Outcome(job=self.job, model=self._model.id, ending=ending, entry=entry, spent_usd=self.log.paid)
 
     def _release_slot(self) -> None:
         if self._has_slot:
             self._rate_limit.release()
             self._has_slot = False
 
-    def _report(
-        self, state: str, note: str = "", *, take: int | None = None, takes: int | None = None, over: bool = False
-    ) -> None:
-        self._notify(Progress(job=self.job, state=state, note=note, take=take, takes=takes, over=over))
+    def _report(self, state: str, note: str = "", *, take: int | None = None, takes: int | None = None) -> None:
+        self._notify(Progress(job=self.job, state=state, note=note, take=take, takes=takes))

@@ -8,6 +8,7 @@ from runner.engine import endings, machine
 from runner.engine.effects import Wait, Work
 from runner.engine.lookup import find_id
 from runner.provider.rate_limit import Backoff
+from runner.records.endings import ReceiptNotFound
 from runner.records.exchange import Verdict
 from runner.records.submission import Phase
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from runner.engine.effects import Effect
-    from runner.engine.endings import Ending
     from runner.engine.submission_log import SubmissionLog
     from runner.provider.client import ProviderClient
+    from runner.records.endings import Ending
     from runner.records.exchange import Reading
     from runner.records.limits import Limits
     from runner.records.plan import Action
@@ -50,7 +51,7 @@ class PollSteps:
         self._polls = 0
         self._unlisted: set[str | None] = set()
 
-    def find(self, *, resolving: str) -> Generator[Effect, Any, Ending | None]:
+    def find(self) -> Generator[Effect, Any, Ending | None]:
         """Learn the id behind a receipt of which the lock holds a digest only."""
         provider, wanted = self._client.provider, self._log.submission.request_id
         self._report("finding", f"searching the job list of {provider.title} for the receipt")
@@ -58,7 +59,7 @@ class PollSteps:
         tries = Backoff(self._limits, tries=self._limits.not_sent_tries, first_s=1.0, max_s=4.0)
         found, why = yield from find_id(wanted, self._client, tries=tries)
         if found is None:
-            return endings.unfound(provider, why, resolving=resolving)
+            return ReceiptNotFound(job=self._log.submission.job, provider=provider.title, why=why)
         self._log.record_phase(Phase.ACCEPTED, request_id=found)
         return None
 

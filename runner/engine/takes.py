@@ -10,6 +10,8 @@ from runner.engine.effects import Work
 from runner.engine.local_models import make
 from runner.plan.decide import asked_seconds
 from runner.provider.downloads import BadContent, DownloadFailed, LinkDead, Promise
+from runner.records.endings import DownloadFailed as NotDownloaded
+from runner.records.endings import Interrupted
 from runner.records.exchange import Media
 from runner.records.lock import Take
 from runner.records.submission import Phase
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from runner.engine.effects import Effect, World
-    from runner.engine.endings import Ending
     from runner.engine.submission_log import SubmissionLog
+    from runner.records.endings import Ending
     from runner.records.provider import Provider
     from runner.records.request import Request
 
@@ -50,11 +52,7 @@ class TakeSteps:
                 log.record_phase(Phase.BAD_CONTENT, message=error.message)
                 return None
             except DownloadFailed as error:
-                return (
-                    endings.interrupted(unpaid=False)
-                    if self._world.stop.is_set()
-                    else endings.undownloaded(error.message)
-                )
+                return Interrupted() if self._world.stop.is_set() else NotDownloaded(why=error.message)
         log.record_takes(tuple(takes))
         return None
 

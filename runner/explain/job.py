@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.report.plan import action_data
-from runner.report.plan_text import change_words, price, why
+from runner.report.plan_text import change_words, price
+from runner.report.reasons import why
 from runner.report.style import clean, paint
 from runner.report.verbs import SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runner.records.plan import Action, Change
+    from runner.records.plan import Action
+    from runner.records.reasons import Change
     from runner.records.source import Json, Mark
     from runner.report.records import Style
 
@@ -34,7 +36,7 @@ class ExplainReport:
         """Return a paragraph a job; with `style.quiet`, a line."""
         if style.quiet:
             return "\n".join(
-                clean(f"{item.request.job}: {SHOWN[item.verb].would}: {why(item)}") for item in self.actions
+                clean(f"{item.request.job}: {SHOWN[item.verb].would}: {why(item.reason)}") for item in self.actions
             )
         return "\n\n".join(explain_job(action, color=style.color) for action in self.actions)
 
@@ -48,7 +50,7 @@ def explain_job(action: Action, *, color: bool) -> str:
     """Return what would be done for one job and why, each changed value with its whole way."""
     lines = [
         f"{paint(clean(action.request.job), 'strong', on=color)}  {action.request.model.id}",
-        f"  {SHOWN[action.verb].would}: {clean(why(action))}",
+        f"  {SHOWN[action.verb].would}: {clean(why(action.reason))}",
     ]
     for change in action.changes:
         old, new = change_words(change)

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from runner.records.endings import ProviderClosed, TooManyUnknown
 from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from runner.records.limits import Limits
-    from runner.records.provider import ErrorGroup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why no request may be submitted in this run."""
-
-    message: str
-    help: str | None = None
-    group: ErrorGroup | None = None
+Closed: TypeAlias = ProviderClosed | TooManyUnknown
+"""Why a provider takes nothing more in this run."""
 
 
 class Backoff:
@@ -59,7 +53,7 @@ class RateLimit:
         self._unknown = 0
         self.in_flight = 0
         """Jobs that are submitted and not finished by the provider."""
-        self.closed: Refusal | None = None
+        self.closed: Closed | None = None
 
     def wait_s(self, now: float) -> float | None:
         """Return how long until a request may be submitted: 0 now, None when only a freed slot can tell."""
@@ -87,12 +81,12 @@ class RateLimit:
         """Submit nothing before `until`: the provider asked for a pause."""
         self._paused_until = max(self._paused_until, until)
 
-    def close(self, refusal: Refusal) -> None:
+    def close(self, why: Closed) -> None:
         """Submit nothing more to this provider in this run."""
-        self.closed = self.closed or refusal
+        self.closed = self.closed or why
 
     def count_unknown(self, title: str) -> None:
         """Count a submission with unknown payment status; after a few of them the provider is closed."""
         self._unknown += 1
         if self._unknown >= self._limits.max_unknown_payments:
-            self.close(Refusal(message=f"{self._unknown} submits to {title} have no proven outcome; no more are made"))
+            self.close(TooManyUnknown(provider=title, count=self._unknown))

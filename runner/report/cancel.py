@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.records.outcome import Result
+from runner.records.result import Result
 from runner.report.numbers import count
 from runner.report.style import clean
 

@@ -27,7 +27,7 @@ from runner.records.catalog import Price
 from runner.records.exchange import Reply
 from runner.records.limits import DEFAULT_LIMITS, Limits
 from runner.records.lock import Lock
-from runner.records.outcome import Result
+from runner.records.result import Result
 from runner.records.submission import Phase
 from runner.state.blobs.local import LocalBlobs
 from runner.state.journal import read_events
@@ -138,7 +138,6 @@ def drive(
             providers={provider.name: ProviderAccess(provider=provider)},
             jobs=1,
             budget=Budget(limit=None),
-            resolving=lambda job: f"scorefile resolve {job}",
         )
         rate_limit = RateLimit(slots=1, window=None)
         job_run = JobRun(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from runner.provider.rate_limit import Backoff, RateLimit, Refusal
+from runner.provider.rate_limit import Backoff, RateLimit
+from runner.records.endings import TooManyUnknown
 from runner.records.limits import DEFAULT_LIMITS, Limits
 
 
@@ -67,9 +68,9 @@ def test_a_pause_that_a_vendor_asked_for_is_kept() -> None:
 
 def test_the_first_reason_to_close_stays() -> None:
     rate_limit = RateLimit(slots=1, window=None)
-    first = Refusal(message="no key")
+    first = TooManyUnknown(provider="Pixazo", count=3)
     rate_limit.close(first)
-    rate_limit.close(Refusal(message="other"))
+    rate_limit.close(TooManyUnknown(provider="Verbatik", count=3))
     assert rate_limit.closed is first
 
 
@@ -79,6 +80,4 @@ def test_a_vendor_is_closed_after_too_many_doubts() -> None:
         rate_limit.count_unknown("Pixazo")
     assert rate_limit.closed is None
     rate_limit.count_unknown("Pixazo")
-    refusal: Refusal | None = rate_limit.closed
-    assert refusal is not None
-    assert refusal.message == "3 submits to Pixazo have no proven outcome; no more are made"
+    assert rate_limit.closed == TooManyUnknown(provider="Pixazo", count=3)

@@ -8,8 +8,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from runner.errors import PolicyError
-from runner.records.outcome import Outcome, Result, RunResult
-from runner.records.plan import Action, Change, Cost, Plan, Verb
+from runner.records import endings as e
+from runner.records import reasons as r
+from runner.records.outcome import Outcome, RunResult
+from runner.records.plan import Action, Cost, Plan, Verb
+from runner.records.reasons import Change
 from runner.records.source import Mark, Problem, Step
 from runner.records.status import JobStatus
 from runner.report.failure import FailureReport
@@ -97,7 +100,7 @@ PROBLEMS = (
 )
 
 
-def action(job: str, verb: Verb = Verb.GENERATE, reason: str = "not made yet", **over: object) -> Action:
+def action(job: str, verb: Verb = Verb.GENERATE, reason: r.Reason | None = None, **over: object) -> Action:
     cost = Cost(
         low=Decimal("0.10") if verb.makes else Decimal(0),
         worst=Decimal("0.30") if verb.makes else Decimal(0),
@@ -106,7 +109,7 @@ def action(job: str, verb: Verb = Verb.GENERATE, reason: str = "not made yet", *
         date="2026-11-21",
     )
     asked = request(job, price=PAID, params={"duration": 60})
-    values: dict[str, object] = {"request": asked, "verb": verb, "reason": reason, "cost": cost}
+    values: dict[str, object] = {"request": asked, "verb": verb, "reason": reason or r.NotMade(), "cost": cost}
     return Action(**(values | over))  # type: ignore[arg-type]
 
 
@@ -132,14 +135,14 @@ PLAN = PlanReport(
     name="night",
     todo=plan_of(
         action("title"),
-        action("battle", Verb.REGENERATE, "", changes=CHANGES, entry=entry()),
+        action("battle", Verb.REGENERATE, r.Changed(changes=CHANGES), entry=entry()),
         action("choir", cost=UNKNOWN),
-        action("logo", Verb.RESTORE, "audio/logo.wav is missing", entry=entry()),
+        action("logo", Verb.RESTORE, r.OutputMissing(path="audio/logo.wav"), entry=entry()),
         action(
-            "credits", Verb.RESUME, "submitted 2026-11-20T12:00:00Z, not finished", submission=submission("credits")
+            "credits", Verb.RESUME, r.NotFinished(submitted_at="2026-11-20T12:00:00Z"), submission=submission("credits")
         ),
-        action("boss", Verb.BLOCKED, "payment in an unknown state", entry=entry(), submission=submission("boss")),
-        action("shop", Verb.REUSE, "up to date", entry=entry()),
+        action("boss", Verb.BLOCKED, r.PaymentUnknown(job="boss"), entry=entry(), submission=submission("boss")),
+        action("shop", Verb.REUSE, r.UpToDate(), entry=entry()),
         orphans=("old",),
     ),
     exit_code=2,
@@ -149,20 +152,33 @@ MADE = entry(None, take("one", path="audio/title.wav", lufs=-14.25), take("two")
 RAN = RunResult(
     plan=plan_of(),
     outcomes=(
-        Outcome(job="title", model="a/b", result=Result.MADE, entry=MADE, spent_usd=Decimal("0.10")),
-        Outcome(job="logo", model="a/b", result=Result.RESTORED, entry=entry(), message="audio/logo.wav is missing"),
-        Outcome(job="shop", model="a/b", result=Result.REUSED, entry=entry()),
+        Outcome(job="title", model="a/b", ending=e.Made(takes=2, wanted=2), entry=MADE, spent_usd=Decimal("0.10")),
+        Outcome(
+            job="logo",
+            model="a/b",
+            ending=e.Restored(reason=r.OutputMissing(path="audio/logo.wav")),
+            entry=entry(),
+        ),
+        Outcome(job="shop", model="a/b", ending=e.Reused(), entry=entry()),
         Outcome(
             job="battle@hot",
             model="a/b",
-            result=Result.FAILED,
-            spent_usd=Decimal(0),
-            message="Pixazo: ::error:: <b>no</b>\nsecond line",
-            help="change the prompt",
+            ending=e.Rejected(
+                provider="Pixazo",
+                group=None,
+                said="Pixazo: ::error:: <b>no</b>\nsecond line",
+                advice="change the prompt",
+                key=None,
+            ),
         ),
-        Outcome(job="boss", model="a/b", result=Result.UNKNOWN, message="no answer proves what became of it"),
-        Outcome(job="far", model="a/b", result=Result.UNFINISHED, spent_usd=Decimal("0.10"), message="interrupted"),
-        Outcome(job="last", model="a/b", result=Result.SKIPPED, message="not submitted: needs boss"),
+        Outcome(
+            job="boss",
+            model="a/b",
+            ending=e.MayBeCharged(job="boss", provider="Pixazo", why="the connection broke", lists=False),
+            spent_usd=None,
+        ),
+        Outcome(job="far", model="a/b", ending=e.Interrupted(), spent_usd=Decimal("0.10")),
+        Outcome(job="last", model="a/b", ending=e.NeedMissing(need="boss")),
     ),
 )
 LOCK_TEXT = '{\n "version": 1,\n "jobs": {\n  "logo": {\n   "take": 1\n  },\n  "title": {\n   "take": 1\n  }\n }\n}\n'

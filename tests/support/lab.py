@@ -240,7 +240,6 @@ class Lab:
             },
             jobs=jobs,
             budget=Budget(limit=limit),
-            resolving=lambda job: f"scorefile resolve {job}",
         )
 
 

@@ -146,5 +146,5 @@ def test_offline_a_paid_job_is_left_as_it_is_and_is_no_doubt(night: Path, faulty
     polls = faulty.ledger()["polls"]
     done = say(night, faulty, "run", "theme", "--offline", "-q")
     assert done.code == 5, done
-    assert "only its vendor can make it, and this run is offline" in done.out
+    assert "only its provider can do this, and the run is offline" in done.out
     assert faulty.ledger()["polls"] == polls

@@ -416,7 +416,7 @@ def test_what_was_called_off_keeps_its_receipt_and_is_never_submitted_again_by_i
             Phase.LOST,
             "cancelled by a person (stops-tracking); it may have been charged",
         )
-        assert re.search(r"\ba\b.*came to nothing, asks for it again", project.run("plan").out)
+        assert re.search(r"\ba\b.*ended without its audio; will ask the provider again, free", project.run("plan").out)
         project.run()
         assert vendor.count("POST") == 1
         assert project.run("run", "--yes", "--force", "a", **OLD).code == 5

@@ -131,7 +131,7 @@ def test_a_story_of_real_runs(night: Path, emulator: RunningEmulator) -> None:
     (night / "music" / "shop.wav").write_bytes(b"my own recording")
     blocked = scorefile("run", "--yes", "-q", cwd=night, env=env)
     assert blocked.code == 5
-    assert "music/shop.wav was changed by hand" in blocked.out
+    assert "music/shop.wav was edited since it was made" in blocked.out
     assert (night / "music" / "shop.wav").read_bytes() == b"my own recording"
 
 
