@@ -58,6 +58,8 @@ def test_any_choice_is_a_choice(wanted: dict[str, Any]) -> None:
         ({"names": ("battle",), "globs": ("*@c*",)}, {"battle@calm"}),
         ({"labels": ("menu",), "among": frozenset({"shop", "battle@hot"})}, {"shop"}),
         ({"names": ("title",), "labels": ("loud",)}, set()),
+        ({"names": ("title",), "globs": ("battle@*",)}, set()),
+        ({"names": ("title", "shop"), "globs": ("sh*", "battle")}, {"shop"}),
     ],
 )
 def test_a_job_is_wanted_when_it_meets_every_kind_that_is_given(wanted: dict[str, Any], found: set[str]) -> None:
