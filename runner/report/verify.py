@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -16,15 +15,13 @@ from runner.report.status import status_data
 from runner.report.style import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from runner.records.source import Json
     from runner.records.status import JobStatus, OutputState
     from runner.report.records import Style
 
 _STATES: Mapping[OutputState, str] = {"missing": "missing", "changed": "changed", "pending": "pending"}
-_BLOCK = re.compile(r'^  ("(?:[^"\\]|\\.)+"): \{$')
-"""A job's first line in the lock, which is indented by one blank a level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +98,35 @@ class VerifyReport:
 
 
 def places_in(lock: str, file: str) -> dict[str, Mark]:
-    """Return where each job's block begins in the text of a lock, shown as `file`."""
-    places = {}
-    for number, line in enumerate(lock.splitlines(), start=1):
-        found = _BLOCK.match(line)
-        if found:
-            end = len(line) - len(": {") + 1
-            places[json.loads(found[1])] = Mark(file=file, line=number, column=found.start(1) + 1, end_column=end)
+    """Return where each job's block begins in the text of a lock, shown as `file`. Raises ValueError when it is not JSON."""
+    jobs = next((value for name, _, value in _members(lock, 0) if name == "jobs"), None)
+    places, line, seen = {}, 1, 0
+    for name, start, value in _members(lock, jobs) if jobs is not None else ():
+        line, seen, column = line + lock.count("\n", seen, start), start, start - lock.rfind("\n", 0, start)
+        end = column + len(lock[start:value].rpartition(":")[0].rstrip())
+        places[name] = Mark(file=file, line=line, column=column, end_column=end)
     return places
+
+
+def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
+    """Yield (name, where it starts, where its value starts) of the JSON object that begins at `at`, however it is laid out."""
+    decode, start = json.JSONDecoder().raw_decode, _skip(text, at, "{")
+    while start < len(text) and text[start] != "}":
+        name, end = decode(text, start)
+        value = _skip(text, end, ":")
+        yield name, start, value
+        start = _skip(text, decode(text, value)[1], ",")
+
+
+def _skip(text: str, at: int, mark: str) -> int:
+    """Return where the next token begins, after white space and at most one `mark`."""
+    while at < len(text) and text[at].isspace():
+        at += 1
+    if text.startswith(mark, at):
+        at += 1
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
 
 
 def _rule(item: JobStatus) -> str:

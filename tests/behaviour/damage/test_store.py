@@ -68,7 +68,7 @@ def test_a_lock_cannot_name_a_file_that_is_no_audio(project: Project) -> None:
     claim(project, "thesis.txt")
     done = project.run()
     assert done.code == 3, done
-    assert "'thesis.txt' is no place for audio/wav" in done.err
+    assert "'thesis.txt' is not a path for audio/wav" in done.err
     assert thesis.read_text() == "my only copy"
 
 
