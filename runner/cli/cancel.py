@@ -6,6 +6,7 @@ import click
 
 from runner.cli import arguments, options
 from runner.cli.reporting import logging_requests
+from runner.cli.show import print_out
 
 
 @click.command("cancel")
@@ -24,5 +25,5 @@ def command(words: tuple[str, ...]) -> int:
     settings, renamed = arguments.provider_settings(ask), renamed_jobs(ask)
     results = [item for name in ask.wanted.names for item in cancel(ask, name, settings=settings, renamed=renamed)]
     for item in results:
-        click.echo(f"{item.name}: {'called off' if item.done else 'not called off'}; {item.meaning}")
+        print_out(f"{item.name}: {'called off' if item.done else 'not called off'}; {item.meaning}")
     return 0 if all(item.done for item in results) else Result.FAILED.exit_code

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner.cli import arguments, complete, options
+from runner.cli.reporting import text_or_json
+
+if TYPE_CHECKING:
+    from runner.explain import Page
+    from runner.report.records import Report
 
 CODE = re.compile(r"SF\d+", re.IGNORECASE)
 
@@ -18,48 +22,67 @@ CODE = re.compile(r"SF\d+", re.IGNORECASE)
 @options.profile
 @options.variables
 @options.rehearse
-def command(words: tuple[str, ...], **rest: Any) -> None:
-    """Say what a code means, with an example; or why a job would run. Without words: list the codes."""
+@text_or_json
+def command(words: tuple[str, ...], **rest: Any) -> Report:
+    """Explain why a job would run, or what an error code means. Without words: list the codes."""
     if not words:
-        _list_codes()
-    elif all(CODE.fullmatch(word) for word in words):
-        for word in words:
-            _page(word)
-    else:
-        _jobs(words, **rest)
+        return _codes()
+    if all(CODE.fullmatch(word) for word in words):
+        return _pages(words)
+    return _jobs(words, **rest)
 
 
-def _list_codes() -> None:
-    from runner.cli.show import print_table
+def _codes() -> Report:
     from runner.explain import codes, read_page
+    from runner.report.plain import PlainReport
+    from runner.report.table import table
 
-    print_table(("code", "means"), [(code, read_page(code).title) for code in codes()])
+    titles = {code: read_page(code).title for code in codes()}
+    return PlainReport(
+        verb="explain",
+        content={"codes": [{"code": code, "title": title} for code, title in titles.items()]},
+        write=lambda style: "\n".join(table(("CODE", "MEANING"), titles.items(), color=style.color)),
+    )
 
 
-def _page(word: str) -> None:
+def _pages(words: tuple[str, ...]) -> Report:
+    from runner.report.plain import PlainReport
+
+    pages = [_page(word) for word in words]
+    return PlainReport(
+        verb="explain",
+        content={"codes": [{"code": page.code, "title": page.title, "text": page.text} for page in pages]},
+        write=lambda _style: "".join(page.text for page in pages).removesuffix("\n"),
+    )
+
+
+def _page(word: str) -> Page:
     from runner.errors import UsageError
     from runner.explain import read_page
 
     try:
-        page = read_page(word.upper())
+        return read_page(word.upper())
     except KeyError:
         raise UsageError(f"there is no code {word}", help="`scorefile explain` lists the codes") from None
-    click.echo(page.text, nl=False)
 
 
-def _jobs(words: tuple[str, ...], **rest: Any) -> None:
-    from runner.cli.show import style_for
+def _jobs(words: tuple[str, ...], **rest: Any) -> Report:
     from runner.commands.workflow import check, plan
     from runner.errors import UsageError
     from runner.explain.job import explain_job
+    from runner.report.plain import PlainReport
+    from runner.report.plan import plan_data
 
     ask = arguments.ask_from(words, **rest)
     if not ask.wanted.names:
         raise UsageError("explain needs a job or a code", help="scorefile explain JOB, or scorefile explain SF401")
     todo = plan(check(ask), ask)
     named = [action for action in todo.actions if _is_named(action.request.job, ask.wanted.names)]
-    color = style_for(sys.stdout).color
-    click.echo("\n\n".join(explain_job(action, color=color) for action in named))
+    return PlainReport(
+        verb="explain",
+        content={"actions": [row for row in plan_data(todo)["actions"] if _is_named(row["job"], ask.wanted.names)]},
+        write=lambda style: "\n\n".join(explain_job(action, color=style.color) for action in named),
+    )
 
 
 def _is_named(job: str, names: tuple[str, ...]) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import arguments, options
+from runner.cli.show import print_out
 
 if TYPE_CHECKING:
     from runner.records.submission import Event
@@ -25,7 +26,7 @@ def command(words: tuple[str, ...], *, rehearse: bool, format_: str) -> None:
     if format_ == "json":
         print_json({"events": [_json(row) for row in rows]})
     elif not rows:
-        click.echo("the journal is empty")
+        print_out("the journal is empty")
     else:
         print_table(("TIME", "JOB", "ATTEMPT", "PHASE", "DETAIL"), (_row(row) for row in rows))
 

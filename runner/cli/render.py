@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner.cli import arguments, options
+from runner.cli.show import print_out, style_for
+from runner.report.style import clean, paint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runner.records.pipeline import Origin
     from runner.records.request import Request
 
@@ -33,21 +38,21 @@ def command(words: tuple[str, ...], *, format_: str, origins: bool, failed: bool
     if format_ == "json":
         print_json({"command": "render", "requests": [_json(request, origins=origins) for request in requests]})
         return
-    for request in requests:
-        _print(request, origins=origins)
+    print_out("\n".join(line for request in requests for line in _lines(request, origins=origins)))
 
 
-def _print(request: Request, *, origins: bool) -> None:
-    click.echo(f"{click.style(request.job, bold=True)}  {request.model.id} → {request.output}")
+def _lines(request: Request, *, origins: bool) -> Iterator[str]:
+    """Yield what people read of one request, an empty line last."""
+    yield f"{paint(clean(request.job), 'strong', on=style_for(sys.stdout).color)}  {request.model.id} → {clean(str(request.output))}"
     for name, value in sorted(request.params.items()):
         origin = request.origins.get(name) if origins else None
-        click.echo(f"  {name}: {_value(value)}" + (f"  ← {_from(origin)}" if origin else ""))
+        yield clean(f"  {name}: {_value(value)}" + (f"  ← {_from(origin)}" if origin else ""))
     if request.seed_mode == "random" and request.model.seed and request.model.seed.param not in request.params:
-        click.echo(f"  {request.model.seed.param}: drawn when it is made, then kept by the lock")
+        yield f"  {request.model.seed.param}: drawn when it is made, then kept by the lock"
     if origins:
         for item in request.left_out:
-            click.echo(f"  ({item.param} left out: {item.why})")
-    click.echo()
+            yield clean(f"  ({item.param} left out: {item.why})")
+    yield ""
 
 
 def _value(value: object) -> str:

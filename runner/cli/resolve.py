@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli import arguments, options
 from runner.cli.reporting import logging_requests
+from runner.cli.show import print_out, style_for
+from runner.report.style import clean, paint
 
 if TYPE_CHECKING:
     from runner.commands.options import Ask
@@ -53,7 +56,7 @@ def command(
     decision: Decision = "id" if vendor_id is not None else "not-charged" if not_charged else "resubmit"
     resolve(ask, name, decision, id=vendor_id, renamed=renamed_jobs(ask))
     then = "scorefile run fetches it, at no cost" if decision == "id" else "scorefile run submits it again"
-    click.echo(f"{name} is resolved; {then}")
+    print_out(f"{name} is resolved; {then}")
 
 
 def _show(ask: Ask) -> None:
@@ -63,7 +66,7 @@ def _show(ask: Ask) -> None:
     found = doubts(ask, settings=arguments.provider_settings(ask), renamed=renamed_jobs(ask))
     if not found:
         names = ", ".join(ask.wanted.names)
-        click.echo(f"no submit of {names} is in doubt" if names else "no submit is in doubt")
+        print_out(f"no submit of {names} is in doubt" if names else "no submit is in doubt")
     for doubt in found:
         _show_one(ask, doubt)
 
@@ -73,18 +76,18 @@ def _show_one(ask: Ask, doubt: Doubt) -> None:
     from runner.commands.targets import quoted
 
     item, name, vendor = doubt.submission, doubt.name, doubt.vendor
-    head = click.style(doubt.full_name, bold=True)
-    click.echo(f"{head}  {item.model}  submitted {item.submitted_at or item.planned_at}")
+    head = paint(clean(doubt.full_name), "strong", on=style_for(sys.stdout).color)
+    print_out(f"{head}  {item.model}  submitted {item.submitted_at or item.planned_at}")
     for param, value in doubt.request.items():
-        click.echo(f"  {param}: {_short(value)}")
-    click.echo(f"  {item.message or 'the run was interrupted before an answer was recorded'}")
+        print_out(f"  {param}: {_short(value)}")
+    print_out(f"  {item.message or 'the run was interrupted before an answer was recorded'}")
     for listed in doubt.candidates:
-        click.echo(f"  {vendor} lists a job with this prompt, of {listed.created}:")
-        click.echo(f"    {deciding(ask, name, 'id', id=quoted(listed.id, always=True))}")
+        print_out(f"  {vendor} lists a job with this prompt, of {clean(listed.created)}:")
+        print_out(f"    {deciding(ask, name, 'id', id=quoted(listed.id, always=True))}")
     if doubt.takes_ids:
-        click.echo(f"  if {vendor} has it:   {deciding(ask, name, 'id')}")
-    click.echo(f"  if it was not charged:  {deciding(ask, name, 'not-charged')}")
-    click.echo(f"  to pay again:           {deciding(ask, name, 'resubmit')}")
+        print_out(f"  if {vendor} has it:   {deciding(ask, name, 'id')}")
+    print_out(f"  if it was not charged:  {deciding(ask, name, 'not-charged')}")
+    print_out(f"  to pay again:           {deciding(ask, name, 'resubmit')}")
 
 
 def _short(value: Json) -> str:

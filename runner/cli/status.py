@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import arguments, options
+from runner.cli.show import print_out
 
 if TYPE_CHECKING:
     from runner.commands.status import Stands
@@ -29,12 +30,12 @@ def command(file: str | None, *, rehearse: bool, format_: str) -> None:
         print_json({"command": "status", "lock": project.lock.name, "jobs": [stands_data(row) for row in rows]})
         return
     if not rows:
-        click.echo("nothing made yet")
+        print_out("nothing made yet")
         return
     print_table(("JOB", "MODEL", "TAKE", "OUTPUT", "UNFINISHED"), (_row(row) for row in rows))
     drifted = sum(row.output in ("missing", "changed") for row in rows)
     unfinished = sum(len(row.unfinished) for row in rows)
-    click.echo(f"\n{count(len(rows), 'job')}, {drifted} drifted, {count(unfinished, 'unfinished submission')}")
+    print_out(f"\n{count(len(rows), 'job')}, {drifted} drifted, {count(unfinished, 'unfinished submission')}")
 
 
 def _row(row: Stands) -> tuple[str, ...]:

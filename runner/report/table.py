@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.report.style import paint
+from runner.report.style import clean, paint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, color: bool) -> tuple[str, ...]:
-    """Return the lines of a table; the last column is not padded."""
-    lines = [head, *rows]
+    """Return the lines of a table, each cell on one line; the last column is not padded."""
+    lines = [head, *(tuple(map(clean, row)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     laid = [
         "  ".join([*(cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=False)), line[-1]]).rstrip()

@@ -12,7 +12,6 @@ from runner.errors import NotWritableError, ScorefileError, SystemRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.behaviour.command_line.conftest import Said
 
@@ -47,12 +46,8 @@ def test_debugging_shows_where_it_happened(monkeypatch: pytest.MonkeyPatch) -> N
         as_error(ValueError("no such thing"))
 
 
-@pytest.mark.parametrize("verb", ["plan", "validate"])
-def test_an_error_that_nobody_foresaw_is_data_too(
-    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
-) -> None:
-    (tmp_path / "schemas" / "models" / "mine").mkdir(parents=True)
-    (tmp_path / "schemas" / "models" / "mine" / "a.json").mkdir()
-    said = say(verb, "--format", "json")
-    assert said.code == said.json["exit_code"] != 0
-    assert said.json["error"]["rule"] != "unexpected"
+@pytest.mark.parametrize("words", [("init", "scorefile.yaml"), ("init", "scorefile.yaml/night")])
+def test_what_the_system_refuses_is_data_too(say: Say, words: tuple[str, ...]) -> None:
+    said = say(*words, "--format", "json")
+    assert (said.code, said.json["exit_code"], said.json["error"]["rule"]) == (1, 1, "system")
+    assert said.err.endswith("help: correct this, then run again; nothing that was paid for is lost\n")

@@ -91,7 +91,7 @@ def test_on_a_terminal_progress_is_live_and_the_result_stays(night: Path, emulat
     code, out, shown = on_a_terminal("run", "--yes", cwd=night, env=vendors_at(emulator.url))
     assert code == 0
     assert b"4 made" in out
-    assert b"of 4 over" in shown
+    assert b"of 4 done" in shown
     assert b"\x1b[" in shown
     assert b"\x1b" not in out, "data on a pipe has no colour"
     assert b"Traceback" not in shown
