@@ -6,19 +6,24 @@ Where a member is matched, mypy names what was forgotten. Here is the rest: tabl
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from runner.records.outcome import Result
+from runner.errors import ApiKeyError, PolicyError
+from runner.records.endings import NO_KEY, NO_LEAVE, Ending
 from runner.records.plan import Verb
 from runner.records.provider import ErrorGroup, Mode, Transform
+from runner.records.reasons import Reason
+from runner.records.result import Result
 from runner.records.submission import IN_DOUBT, OPEN, UNPAID, UNSETTLED, NextRun, Paid, Phase
 from runner.report.verbs import SHOWN
 from tests.support.catalog import ROOT
 
 if TYPE_CHECKING:
     from enum import StrEnum
+    from types import UnionType
 
 JsonSchema = Any
 
@@ -55,6 +60,16 @@ def test_a_schema_knows_every_member_and_no_other(document: JsonSchema, name: st
     found = enums(document, name)
     assert found
     assert all(each == set(members) for each in found), found
+
+
+@pytest.mark.parametrize(("name", "members"), [("reason", Reason), ("ending", Ending)])
+def test_the_output_names_every_reason_and_ending(name: str, members: UnionType) -> None:
+    told = {re.sub(r"(?<!^)(?=[A-Z])", "-", member.__name__).lower() for member in get_args(members)}
+    assert set(OUTPUT["definitions"][name]["enum"]) == told
+
+
+def test_exit_codes_are_those_of_the_errors() -> None:
+    assert (PolicyError.exit_code, ApiKeyError.exit_code) == (NO_LEAVE, NO_KEY)
 
 
 def test_every_verb_is_shown() -> None:

@@ -1,4 +1,4 @@
-"""From samples to a file's bytes, in the containers that games and vendors use."""
+"""From samples to a file's bytes, in the containers that games and providers use."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _soundfile(kind: str, subtype: str) -> Encoder:
 
 
 def _ogg(pcm: Pcm, rate_hz: int, kbps: int, tags: Mapping[str, str]) -> bytes:
-    """Encode with libsndfile, then pack anew: its stream number is drawn by lot, and the same music has the same bytes."""
+    """Encode with libsndfile, then repack: its stream number is random, and the same music must have the same bytes."""
     buffer = io.BytesIO()
     drawn = io.BytesIO(_soundfile("OGG", "VORBIS")(pcm, rate_hz, kbps, tags))
     bitexact = {"fflags": "+bitexact"}

@@ -1,1 +1,1 @@
-"""What the vendors' files mean: models, providers, HTTP exchanges, prices. Pure."""
+"""What model and provider files mean: models, providers, prices, and what is wrong with a file. Pure."""

@@ -40,7 +40,7 @@ KINDS: Final = {
 
 
 def editor_schema(pipeline: Mapping[str, Json], catalog: Catalog) -> dict[str, Json]:
-    """Return pipeline.schema.json with the parameters of every model of the catalogue in it, chosen by if/then."""
+    """Return pipeline.schema.json with the parameters of every model of the catalog in it, chosen by if/then."""
     models = [catalog.models[name] for name in sorted(catalog.models)]
     shared: dict[str, Json] = {name: dict(rules) for name, rules in pipeline["definitions"].items()}
     for holder in ("defaults", "job"):
@@ -119,7 +119,7 @@ def _jobs_without_model(then: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _model(rules: Mapping[str, Json], models: list[Model]) -> dict[str, Json]:
-    """Return the rules of `model`: one of the catalogue's, each with what it is, or a template."""
+    """Return the rules of `model`: one of the catalog's, each with what it is, or a template."""
     names = {
         "enum": [model.id for model in models],
         "markdownEnumDescriptions": [f"**{model.title}**: {model.schema.get('description', '')}" for model in models],
@@ -131,7 +131,7 @@ def _model(rules: Mapping[str, Json], models: list[Model]) -> dict[str, Json]:
 
 
 def _params(model: Model, *, strict: bool) -> dict[str, Json]:
-    """Return the parameters of a model; in `defaults` others may stand beside them, for jobs of other models."""
+    """Return the parameters of a model; in `defaults` there may be others beside them, for jobs of other models."""
     shown: dict[str, Json] = {
         "type": "object",
         "description": f"Parameters of {model.id}. null sends none.",
@@ -143,7 +143,7 @@ def _params(model: Model, *, strict: bool) -> dict[str, Json]:
 
 
 def _job(model: Model) -> dict[str, Json]:
-    """Return what a model makes of a job: its parameters, and those of them that may stand beside `params`."""
+    """Return what a model makes of a job: its parameters, and those of them that may be written beside `params`."""
     texts: dict[str, Json] = {}
     for name in TEXT_PARAMS:
         if name in model.params:
@@ -220,9 +220,11 @@ def _allowed(param: Param, *, seed: bool) -> str:
     low, high = param.minimum, param.maximum
     parts = []
     if low is not None and high is not None:
-        parts.append(f"**{low:g} to {high:g}**")
-    elif low is not None or high is not None:
-        parts.append(f"**from {low:g}**" if low is not None else f"**up to {high:g}**")
+        parts.append(f"**{_number(low)} to {_number(high)}**")
+    elif low is not None:
+        parts.append(f"**from {_number(low)}**")
+    elif high is not None:
+        parts.append(f"**up to {_number(high)}**")
     if param.max_length is not None:
         parts.append(f"**up to {param.max_length:,} characters**")
     if param.max_items is not None:
@@ -232,6 +234,11 @@ def _allowed(param: Param, *, seed: bool) -> str:
     elif param.default not in (None, ""):
         parts.append(f"default `{param.default}`")
     return ", ".join(parts)
+
+
+def _number(value: float) -> str:
+    """Write a number in full: 2147483647, not 2.14748e+09."""
+    return str(int(value)) if value == int(value) else str(value)
 
 
 def _hint(param: Param, rules: Mapping[str, Json], *, seed: bool) -> str:
@@ -244,7 +251,7 @@ def _hint(param: Param, rules: Mapping[str, Json], *, seed: bool) -> str:
 
 
 def _moved(node: Json, model: Model) -> Json:
-    """Return a part of a model's schema with its references pointing at where it stands in this one."""
+    """Return a part of a model's schema with its references adjusted to its place in this one."""
     if isinstance(node, list):
         return [_moved(item, model) for item in node]
     if not isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""Say what one submit may cost, or that nobody knows."""
+"""Compute what one submission may cost, or that it is unknown."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MICRO = Decimal("0.000001")
 
 
 def cost(price: Price, *, takes: int, seconds: float | None, retries: int = 0) -> Cost:
-    """Compute what a submit of `takes` takes costs in USD, and at worst with `retries` resubmits.
+    """Compute what a submission of `takes` takes costs in USD, and at worst with `retries` more.
 
-    `seconds` is the asked length of each take; None when the model chooses it. Then a price per minute
+    `seconds` is the requested length of each take; None when the model chooses it. Then a price per minute
     gives the estimate for the typical length, and a worst case only where a longest length is documented.
     """
     units, worst_units, words = _units(price, takes, seconds)

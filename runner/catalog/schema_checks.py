@@ -25,7 +25,7 @@ SAME_VALUE: Final = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")
 
 
 def model_problems(document: JsonDocument, meta: Mapping[str, Json]) -> tuple[Problem, ...]:
-    """Return what is wrong with a model file by itself; what rests on a wrong part is not looked at."""
+    """Return what is wrong with a model file alone; what depends on a wrong part is not checked."""
     from jsonschema import Draft7Validator  # 85 ms that a run of shipped models does not need
 
     if not isinstance(document.data, dict):

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from runner.cli import arguments, options
-from runner.cli.reporting import logging_requests
-from runner.cli.show import print_out
+from runner.cli.reporting import logging_requests, text_or_json
+
+if TYPE_CHECKING:
+    from runner.report.cancel import CancelReport
 
 
 @click.command("cancel")
 @options.words
+@text_or_json
 @logging_requests
-def command(words: tuple[str, ...]) -> int:
-    """Call off a job that is under way, where its vendor can, and say what that means."""
-    from runner.cli.renamed import renamed_jobs
+def command(words: tuple[str, ...], **given: Any) -> CancelReport:
+    """Cancel a running job, if its provider allows, and say what that means."""
     from runner.commands.cancel import cancel
-    from runner.errors import UsageError
-    from runner.records.outcome import Result
+    from runner.commands.session import open_session
 
-    ask = arguments.ask_from(words, profile=None, variables=())
-    if not ask.wanted.names:
-        raise UsageError("name the jobs to call off", help="scorefile status lists those under way")
-    settings, renamed = arguments.provider_settings(ask), renamed_jobs(ask)
-    results = [item for name in ask.wanted.names for item in cancel(ask, name, settings=settings, renamed=renamed)]
-    for item in results:
-        print_out(f"{item.name}: {'called off' if item.done else 'not called off'}; {item.meaning}")
-    return 0 if all(item.done for item in results) else Result.FAILED.exit_code
+    return cancel(open_session(arguments.command_options(words, given)))

@@ -45,33 +45,26 @@ def command(file: str | None, *, offline: bool, state: bool, rehearse: bool) -> 
 
     Addresses and names of key variables are those of the pipeline, where there is one.
     """
+    from runner.commands.session import open_session
     from runner.state.project import DEFAULT_FILE, read_catalog, schema_folders
 
     if state:
-        return _state(file, rehearse=rehearse)
+        from runner.commands.inspect import inspect_state
+
+        return inspect_state(open_session(arguments.file_options(file, {"rehearse": rehearse})))
     rows = [*_program(), *_disk()]
     settings: Mapping[str, ProviderSettings] = {}
     if file is not None or Path(DEFAULT_FILE).exists():
-        settings = arguments.provider_settings(arguments.ask_file(file))
+        settings = open_session(arguments.file_options(file, {})).settings
     catalog = read_catalog(schema_folders(Path(file or DEFAULT_FILE).absolute().parent))
     for provider in sorted(catalog.providers.values(), key=lambda item: item.name):
-        if provider.mode != "local":
+        if not provider.mode.is_local:
             said = settings.get(provider.name)
             rows += [_key(provider, said), *([] if offline else [_reach(provider, said)])]
-    return _report(rows, exit_code=0)
+    return _report(rows)
 
 
-def _state(file: str | None, *, rehearse: bool) -> Report:
-    """Return what `doctor --state` found; exit code 3 when something is damaged."""
-    from runner.commands.receipts import inspect_state
-    from runner.errors import StateError
-
-    found = inspect_state(arguments.ask_file(file, rehearse=rehearse))
-    rows = [(item.what, "ok" if item.sound else "damaged", item.detail) for item in found]
-    return _report(rows, exit_code=0 if all(item.sound for item in found) else StateError.exit_code)
-
-
-def _report(rows: list[tuple[str, str, str]], *, exit_code: int) -> Report:
+def _report(rows: list[tuple[str, str, str]]) -> Report:
     from runner.report.plain import PlainReport
     from runner.report.table import table
 
@@ -79,7 +72,6 @@ def _report(rows: list[tuple[str, str, str]], *, exit_code: int) -> Report:
         verb="doctor",
         content={"checks": [{"what": what, "state": state, "detail": detail} for what, state, detail in rows]},
         write=lambda style: "\n".join(table(("CHECK", "STATE", "DETAIL"), rows, color=style.color)),
-        exit_code=exit_code,
     )
 
 

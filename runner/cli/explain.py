@@ -23,13 +23,16 @@ CODE = re.compile(r"SF\d+", re.IGNORECASE)
 @options.variables
 @options.rehearse
 @text_or_json
-def command(words: tuple[str, ...], **rest: Any) -> Report:
+def command(words: tuple[str, ...], **given: Any) -> Report:
     """Explain why a job would run, or what an error code means. Without words: list the codes."""
     if not words:
         return _codes()
     if all(CODE.fullmatch(word) for word in words):
         return _pages(words)
-    return _jobs(words, **rest)
+    from runner.commands.explain import explain_jobs
+    from runner.commands.session import open_session
+
+    return explain_jobs(open_session(arguments.command_options(words, given)))
 
 
 def _codes() -> Report:
@@ -64,26 +67,3 @@ def _page(word: str) -> Page:
         return read_page(word.upper())
     except KeyError:
         raise UsageError(f"there is no code {word}", help="`scorefile explain` lists the codes") from None
-
-
-def _jobs(words: tuple[str, ...], **rest: Any) -> Report:
-    from runner.commands.workflow import check, plan
-    from runner.errors import UsageError
-    from runner.explain.job import explain_job
-    from runner.report.plain import PlainReport
-    from runner.report.plan import plan_data
-
-    ask = arguments.ask_from(words, **rest)
-    if not ask.wanted.names:
-        raise UsageError("explain needs a job or a code", help="scorefile explain JOB, or scorefile explain SF401")
-    todo = plan(check(ask), ask)
-    named = [action for action in todo.actions if _is_named(action.request.job, ask.wanted.names)]
-    return PlainReport(
-        verb="explain",
-        content={"actions": [row for row in plan_data(todo)["actions"] if _is_named(row["job"], ask.wanted.names)]},
-        write=lambda style: "\n\n".join(explain_job(action, color=style.color) for action in named),
-    )
-
-
-def _is_named(job: str, names: tuple[str, ...]) -> bool:
-    return job in names or job.partition("@")[0] in names

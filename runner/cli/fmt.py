@@ -57,7 +57,7 @@ def _format(file: str, *, write: bool) -> bool:
     import os
 
     from runner.pipeline.edit import reformat
-    from runner.state.files import write_atomic
+    from runner.state.files.atomic import write_atomic
     from runner.state.project import find_project, read_pipeline
 
     project = find_project(file, rehearsal=False, env=os.environ)

@@ -47,7 +47,7 @@ def command(folder: str) -> Report:
     from runner.errors import UsageError
     from runner.report.plain import PlainReport
     from runner.report.style import clean
-    from runner.state.files import write_atomic
+    from runner.state.files.atomic import write_atomic
     from runner.state.project import DEFAULT_FILE
 
     root = Path(folder)
@@ -73,7 +73,7 @@ def command(folder: str) -> Report:
 
 def _append(path: Path, line: str) -> None:
     """Add a line to a file unless it is there."""
-    from runner.state.files import write_atomic
+    from runner.state.files.atomic import write_atomic
 
     before = path.read_text() if path.exists() else ""
     if line.strip() in before.split("\n"):

@@ -67,8 +67,8 @@ def _event(progress: Progress) -> None:
     """Print one change of state as a line of JSON."""
     from runner.report.as_json import line
 
-    told = {"job": progress.job, "state": progress.state, "note": progress.note, "over": progress.over}
-    print_out(line("progress", told | {"take": progress.take, "takes": progress.takes}), inert=False)
+    said = {"job": progress.job, "state": progress.state, "note": _note(progress), "over": progress.ending is not None}
+    print_out(line("progress", said | {"take": progress.take, "takes": progress.takes}), inert=False)
 
 
 class _Lines:
@@ -98,7 +98,7 @@ class _Board:
 
     def note(self, progress: Progress) -> None:
         self._begun.setdefault(progress.job, time.monotonic())
-        if progress.over:
+        if progress.ending is not None:
             self._over += 1
             self._states.pop(progress.job, None)
         else:
@@ -122,5 +122,12 @@ class _Board:
 
 def _state(progress: Progress) -> str:
     take = f" take {progress.take}/{progress.takes}" if progress.take and progress.takes and progress.takes > 1 else ""
-    note = f"  {progress.note}" if progress.note else ""
-    return clean(f"{progress.state}{take}{note}")
+    note = _note(progress)
+    return clean(f"{progress.state}{take}{'  ' if note else ''}{note}")
+
+
+def _note(progress: Progress) -> str:
+    """Return what is said of a step; of an ending it is the sentence alone, since the report has the remedy."""
+    from runner.report.outcomes import told
+
+    return progress.note if progress.ending is None else told(progress.ending, lambda job: job).message

@@ -103,7 +103,7 @@ def _refuse_take(entries: Mapping[str, Entry], job: str, take: int) -> None:
 
 def _write(project: Project, before: str, after: str) -> None:
     """Write the edited text with the byte order mark and mode that the file had."""
-    from runner.state.files import write_atomic
+    from runner.state.files.atomic import write_atomic
 
     raw = project.file.read_bytes()
     mark = raw[: len(raw) - len(before.encode())]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +10,6 @@ from runner.cli import arguments, options
 from runner.cli.reporting import reporting
 
 if TYPE_CHECKING:
-    from runner.commands.options import Ask, Checked
-    from runner.records.plan import Plan
     from runner.report.plan import PlanReport
 
 
@@ -40,68 +37,24 @@ class _PlanCommand(click.Command):
 @options.rehearse
 @options.force
 @options.choosing
-@click.option("--detailed-exitcode", is_flag=True, help="0 no change, 1 error, 2 changes.")
-@click.option("--locked", is_flag=True, envvar="SCOREFILE_LOCKED", help="Exit 4 when the lock is out of date.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 0 for no change, 1 for an error, 2 for changes.")
+@click.option("--locked", is_flag=True, envvar="SCOREFILE_LOCKED", help="Exit with 4 when the lock is out of date.")
 @options.strict
-@click.option("--out", "out", metavar="PATH", help="Save the plan: `scorefile run PATH` does exactly that, or refuses.")
+@click.option(
+    "--out", metavar="PATH", help="Save the plan to PATH: `scorefile run PATH` does exactly that, or refuses."
+)
 @reporting
 def command(
-    words: tuple[str, ...],
-    *,
-    rehearse: bool,
-    detailed_exitcode: bool,
-    strict: bool,
-    locked: bool,
-    out: str | None,
-    failed: bool,
-    **rest: Any,
+    words: tuple[str, ...], *, detailed_exitcode: bool, locked: bool, out: str | None, **given: Any
 ) -> PlanReport:
-    """Say what would be done, why, and what it costs. Spends nothing and needs no key."""
+    """Show what would be done, why, and what it costs. Spends nothing and needs no key."""
     from runner.cli.writable import refuse_target
-    from runner.commands.workflow import check, only_failed, plan
-    from runner.errors import DriftError
-    from runner.plan.policy import out_of_date
-    from runner.report.plan import has_changes
+    from runner.commands.options import PlanOptions
+    from runner.commands.plan import plan
+    from runner.commands.session import open_session
     from runner.report.saved import KIND, is_saved
 
-    ask = arguments.ask_from(words, rehearse=rehearse, **rest)
+    asked = arguments.command_options(words, given)
     if out is not None:
         refuse_target("--out", out, kind=KIND, is_kind=is_saved)
-    checked = check(ask)
-    arguments.refuse_warnings(checked, strict=strict)
-    ask = only_failed(ask, checked) if failed else ask
-    todo = plan(checked, ask)
-    code = 2 if detailed_exitcode and has_changes(todo) else 0
-    if locked and out_of_date(todo):
-        code = 1 if detailed_exitcode else DriftError.exit_code
-    report = report_of(checked, todo, exit_code=code)
-    if out is not None:
-        _save(out, report, checked, ask)
-    return report
-
-
-def report_of(checked: Checked, todo: Plan, *, exit_code: int = 0) -> PlanReport:
-    """Return the report of a plan."""
-    from runner.report.plan import PlanReport
-
-    return PlanReport(
-        name=checked.pipeline.name,
-        todo=todo,
-        exit_code=exit_code,
-        files=(checked.project.shown,),
-        warnings=checked.warnings,
-        rehearsal=checked.project.rehearsal,
-    )
-
-
-def _save(path: str, report: PlanReport, checked: Checked, ask: Ask) -> None:
-    """Write a plan in its saved form, readable beside it. Raises UsageError when it cannot be written."""
-    from runner.commands.known import lock_of
-    from runner.errors import UsageError
-    from runner.report.saved import saved_text
-
-    text = saved_text(report, lock_of(checked), checked.pipeline, checked.catalog.providers, arguments.ask_data(ask))
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"--out {path} cannot be written: {error.strerror}", help="name another file") from error
+    return plan(open_session(asked), PlanOptions(locked=locked, detailed_exitcode=detailed_exitcode, out=out))

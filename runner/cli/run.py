@@ -7,18 +7,18 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner.cli import arguments, options
 from runner.cli.reporting import reporting
-from runner.report.run import RunReport, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runner.commands.options import Ask
+    from runner.commands.options import CommandOptions, RunOptions
     from runner.records.plan import Plan
     from runner.report.records import FindingsReport
 
@@ -53,17 +53,41 @@ INTERRUPTED, TERMINATED = 130, 143
 )
 @reporting
 def command(
-    words: tuple[str, ...], *, dry_run: bool, rehearse: bool, failed: bool, strict: bool, **given: Any
+    words: tuple[str, ...], *, dry_run: bool, frozen: bool, progress: str, yes: bool, **given: Any
 ) -> FindingsReport:
     """Make what is missing or changed, restore the rest, write the lock. A second run sends no request.
 
     FILE may be a plan that `scorefile plan --out` saved: then exactly that is done, or nothing.
     """
-    from runner.commands.options import RunOptions
-    from runner.commands.workflow import check, only_failed, plan, run
-    from runner.records.limits import DEFAULT_LIMITS
+    from runner.commands.options import Operator, PlanOptions
+    from runner.commands.session import open_session
+    from runner.commands.world import real_world
 
-    how = RunOptions(
+    how = _run_options(given)
+    asked = _asked(words, given)
+    if frozen:
+        from runner.commands.restore import restore
+
+        return restore(open_session(asked, pipeline_may_be_missing=True))
+    session = open_session(asked, real_world(click.get_current_context().obj))
+    if dry_run:
+        from runner.commands.plan import plan
+
+        return plan(session, PlanOptions())
+    from runner.cli.live import showing
+    from runner.commands.run import run
+
+    with _signals() as (stop, seen), showing(progress, jobs=len(session.checked.requests)) as notify:
+        operator = Operator(confirm=lambda todo: _confirm(todo, yes=yes), notify=notify, stop=stop)
+        report = run(session, how, operator)
+    return replace(report, exit_code=seen[0]) if seen else report
+
+
+def _run_options(given: dict[str, Any]) -> RunOptions:
+    """Take the options of a run alone out of what was given."""
+    from runner.commands.options import RunOptions
+
+    return RunOptions(
         jobs=given.pop("jobs"),
         fail_fast=given.pop("fail_fast"),
         max_cost=arguments.dollars(given.pop("max_cost")),
@@ -72,48 +96,23 @@ def command(
         lock_timeout_s=given.pop("lock_timeout"),
         listen=given.pop("listen"),
         public_url=given.pop("public_url"),
-        limits=click.get_current_context().obj or DEFAULT_LIMITS,
-    )
-    progress, yes, frozen = given.pop("progress"), given.pop("yes"), given.pop("frozen")
-    ask = _ask(words, {"rehearse": rehearse, **given}, failed=failed)
-    if frozen:
-        from runner.commands.restore import run_frozen
-
-        ran = run_frozen(ask)
-        return RunReport(name=ran.project.name, did=ran, exit_code=exit_code(ran))
-    checked = check(ask)
-    arguments.refuse_warnings(checked, strict=strict)
-    if failed:
-        ask = only_failed(ask, checked)
-    if dry_run:
-        from runner.cli.plan import report_of
-
-        return report_of(checked, plan(checked, ask))
-    from runner.cli.live import showing
-
-    with _signals() as (stop, seen), showing(progress, jobs=len(checked.requests)) as notify:
-        ran = run(checked, ask, how, confirm=lambda todo: _confirm(todo, yes=yes), notify=notify, stop=stop)
-    return RunReport(
-        name=checked.pipeline.name,
-        did=ran,
-        exit_code=seen[0] if seen else exit_code(ran),
-        warnings=checked.warnings,
-        places={request.job: request.mark for request in checked.requests},
     )
 
 
-def _ask(words: tuple[str, ...], given: Mapping[str, Any], *, failed: bool) -> Ask:
-    """Return what is asked, by a saved plan when one is named. Raises UsageError when both have a say."""
+def _asked(words: tuple[str, ...], given: Mapping[str, Any]) -> CommandOptions:
+    """Return what is asked for, by a saved plan when one is named. Raises UsageError when both say something."""
     from runner.errors import UsageError
 
     if not words or not words[0].endswith(".json"):
-        return arguments.ask_from(words, **given)
-    if len(words) > 1 or failed or any(given.values()):
+        return arguments.command_options(words, given)
+    if len(words) > 1 or any(value for name, value in given.items() if name != "strict"):
         raise UsageError(
             "a saved plan says itself which jobs and settings it is for",
             help=f"run it alone: scorefile run {words[0]}",
         )
-    return arguments.ask_again(words[0])
+    from runner.commands.saved import saved_options
+
+    return replace(saved_options(words[0], os.environ), strict=given["strict"])
 
 
 @contextmanager

@@ -1,52 +1,51 @@
-"""What a command line asks of the main line, and what it gets back."""
+"""What a command line asks for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from runner.plan.selection import Wanted
-from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import threading
+    from collections.abc import Callable, Mapping
+    from decimal import Decimal
 
-    from runner.catalog.models import Catalog
+    from runner.engine.effects import Progress
     from runner.plan.saved import Saved
-    from runner.records.limits import Limits
-    from runner.records.outcome import Outcome
-    from runner.records.pipeline import Pipeline
     from runner.records.plan import Plan
-    from runner.records.request import Request
-    from runner.records.source import Problem
-    from runner.state.project import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What a command line asks of the main line."""
+class CommandOptions:
+    """Which project a command line is about, and which of its jobs."""
 
     file: str | None = None
     profile: str | None = None
     vars: Mapping[str, str] = field(default_factory=dict)
     wanted: Wanted = field(default_factory=Wanted)
+    failed: bool = False
+    """Only jobs that have no take in the lock."""
     force: bool = False
     rehearse: bool = False
+    strict: bool = False
+    """Warnings fail too."""
     env: Mapping[str, str] = field(default_factory=dict)
     saved: Saved | None = None
     """A plan that was saved: whatever differs from it is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """A pipeline that is right: its project, its requests in the order of the file, and warnings."""
+class PlanOptions:
+    """What to say of a plan."""
 
-    project: Project
-    pipeline: Pipeline
-    catalog: Catalog
-    requests: tuple[Request, ...]
-    warnings: tuple[Problem, ...]
+    locked: bool = False
+    """Exit 4 when the lock would change."""
+    detailed_exitcode: bool = False
+    """0: no change, 1: error, 2: changes."""
+    out: str | None = None
+    """Where to save it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,29 +56,20 @@ class RunOptions:
     fail_fast: bool = False
     max_cost: Decimal | None = None
     locked: bool = False
-    """Refuse when anything would have to be made."""
+    """Refuse when the lock would change."""
     offline: bool = False
-    """Ask no vendor: what only a vendor can do is left as it is."""
+    """Ask no provider: what only a provider can do is left as it is."""
     lock_timeout_s: float = 0.0
     listen: str | None = None
-    """HOST:PORT where vendors' callbacks are heard, reached from outside as `public_url`."""
+    """HOST:PORT where providers' callbacks are heard, reached from outside as `public_url`."""
     public_url: str | None = None
-    limits: Limits = DEFAULT_LIMITS
-    """Bounds on time, tries and size; tests set their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ran:
-    """What a run did."""
+class Operator:
+    """Whoever started a run: asked before money is spent, told of progress, able to stop it."""
 
-    project: Project
-    plan: Plan
-    outcomes: tuple[Outcome, ...]
-    interrupted: bool = False
-
-    @property
-    def spent_usd(self) -> Decimal | None:
-        """What this run was charged, in USD; None when a part of it is not known."""
-        amounts = [outcome.spent_usd for outcome in self.outcomes if outcome.spent_usd is not None]
-        known = len(amounts) == sum(outcome.result.may_have_paid for outcome in self.outcomes)
-        return sum(amounts, Decimal(0)) if known else None
+    confirm: Callable[[Plan], None]
+    """Is shown the plan before anything is spent; raises PolicyError to refuse."""
+    notify: Callable[[Progress], None]
+    stop: threading.Event

@@ -1,58 +1,60 @@
-"""The lock as it is: its outputs brought back, and nothing else."""
+"""`run --frozen`: the outputs of the lock, restored from the store, and nothing else."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.commands.known import open_store
-from runner.commands.options import Ran
+from runner.engine.endings import broken
 from runner.errors import StateError, UsageError
-from runner.records.outcome import Outcome, Result
+from runner.records.endings import NotInStore, Restored, Reused
+from runner.records.outcome import Outcome, RunResult
 from runner.records.plan import Plan
-from runner.state.blobs.local import TakeMissing
-from runner.state.files import digest
-from runner.state.project import find_project, prepare_state
-from runner.state.run_lock import hold
+from runner.report.run import RunReport, exit_code
+from runner.state.blobs.protocol import TakeMissing
+from runner.state.files.folder import digest
 
 if TYPE_CHECKING:
-    from runner.commands.options import Ask
+    from runner.commands.session import Session, WritingSession
     from runner.records.lock import Entry
-    from runner.state.store import StateStore
 
 
-def run_frozen(ask: Ask) -> Ran:
-    """Bring the outputs of the lock back, as it is: the pipeline is not read, nothing is made, no vendor is asked.
+def restore(session: Session) -> RunReport:
+    """Restore the outputs of the lock as it is: the pipeline is not read, nothing is made, no provider is asked.
 
     Raises UsageError when there is no lock.
     """
-
-    project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
+    project = session.project
     if not project.lock.exists():
-        raise UsageError(f"there is no {project.lock.name} to take as it is", help="leave --frozen out to make one")
-    prepare_state(project)
-    outcomes = []
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    with hold(project.state, now=now, timeout_s=0.0), open_store(project) as store:
-        for job, entry in sorted(store.lock.jobs.items()):
-            take = next((item for item in entry.takes if item.path), None)
-            if take is None or take.path is None:
-                continue
-            outcome = Outcome(job=job, model=entry.model, result=Result.REUSED, entry=entry)
-            if digest(project.root / take.path) != take.sha256:
-                outcome = _frozen_restore(store, job, entry, take.path)
-            outcomes.append(outcome)
+        raise UsageError(f"there is no {project.lock.name} to restore from", help="leave --frozen out to make one")
+    with session.writing() as held:
+        found = (_restored(held, job, entry) for job, entry in sorted(held.lock.jobs.items()))
+        outcomes = tuple(outcome for outcome in found if outcome is not None)
     nothing = Plan(actions=(), low=Decimal(0), worst=Decimal(0))
-    return Ran(project=project, plan=nothing, outcomes=tuple(outcomes))
+    did = RunResult(plan=nothing, outcomes=outcomes)
+    return RunReport(
+        name=project.name,
+        did=did,
+        exit_code=exit_code(did),
+        files=(project.shown,),
+        rehearsal=project.rehearsal,
+        file=session.options.file,
+        listen_in=str(project.shown_root),
+    )
 
 
-def _frozen_restore(store: StateStore, job: str, entry: Entry, path: str) -> Outcome:
+def _restored(session: WritingSession, job: str, entry: Entry) -> Outcome | None:
+    """Bring the output of an entry back where it is not there already; None where it has none."""
+    path = next((take.path for take in entry.takes if take.path), None)
+    if path is None:
+        return None
+    placed = next(take for take in entry.takes if take.path)
+    if digest(session.project.root / path) == placed.sha256:
+        return Outcome(job=job, model=entry.model, ending=Reused(), entry=entry)
     try:
-        placed = store.bring(job, entry, job, output=path, take=entry.take)
+        restored = session.store.bring(job, entry, job, output=path, take=entry.take)
     except TakeMissing:
-        message = f"{path} is not here, and neither is its take in the store"
-        return Outcome(job=job, model=entry.model, result=Result.FAILED, message=message, help="run without --frozen")
+        return Outcome(job=job, model=entry.model, ending=NotInStore(path=path))
     except (StateError, OSError) as error:
-        return Outcome(job=job, model=entry.model, result=Result.FAILED, message=str(error))
-    return Outcome(job=job, model=entry.model, result=Result.RESTORED, entry=placed)
+        return Outcome(job=job, model=entry.model, ending=broken(error))
+    return Outcome(job=job, model=entry.model, ending=Restored(), entry=restored)

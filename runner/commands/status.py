@@ -1,64 +1,54 @@
-"""Where a pipeline stands: the lock, the outputs and what is not finished, side by side."""
+"""`status`: every job of lock, journal and pipeline, with its output and what is not finished."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from runner.errors import UsageError
-from runner.state.project import find_project
+from runner.records.status import JobStatus
+from runner.records.submission import UNSETTLED
+from runner.report.status import StatusReport
+from runner.state.files.folder import digest
 
 if TYPE_CHECKING:
-    from runner.commands.options import Ask
+    from runner.commands.session import Session
     from runner.records.lock import Entry
+    from runner.records.status import OutputState
     from runner.records.submission import Submission
-    from runner.state.project import Project
-
-Drift = Literal["same", "missing", "changed", "pending"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stands:
-    """One lock entry against the disk, and what the journal says of submissions that did not end."""
-
-    job: str
-    entry: Entry | None
-    output: Drift
-    path: str | None = None
-    unfinished: tuple[Submission, ...] = ()
+def status(session: Session) -> StatusReport:
+    """Return how every job stands. With a pipeline that is wrong, only what was submitted is listed."""
+    requests = session.declared.requests if session.declared else ()
+    return StatusReport(
+        lock=session.project.lock.name,
+        rows=job_statuses(session, {request.job: request.model.id for request in requests}),
+    )
 
 
-def status(ask: Ask) -> tuple[Project, tuple[Stands, ...]]:
-    """Return lock, outputs and unfinished submissions side by side, sorted by job. Reads the pipeline's place only."""
-    from runner.commands.known import known_submissions
-    from runner.records.submission import UNSETTLED
-    from runner.state.journal import read_events
-    from runner.state.lockfile import read_lock
-
-    project = find_project(ask.file, rehearsal=ask.rehearse, env=ask.env)
-    lock = read_lock(project.lock, rehearsal=project.rehearsal)
+def job_statuses(session: Session, models: dict[str, str]) -> tuple[JobStatus, ...]:
+    """Return one row for each job of the lock, of the journal's unfinished submissions and of `models`, sorted."""
     unfinished: dict[str, list[Submission]] = {}
-    for submission in known_submissions(lock, read_events(project.journal)):
-        if submission.phase in UNSETTLED:
-            unfinished.setdefault(submission.job, []).append(submission)
-    jobs = sorted({*lock.jobs, *unfinished})
-    return project, tuple(_stands(project, job, lock.jobs.get(job), unfinished.get(job, [])) for job in jobs)
+    for item in session.submissions:
+        if item.phase in UNSETTLED:
+            unfinished.setdefault(item.job, []).append(item)
+    jobs, lock = sorted({*session.lock.jobs, *unfinished, *models}), session.lock.jobs
+    return tuple(_status(session, job, lock.get(job), unfinished.get(job, []), models.get(job)) for job in jobs)
 
 
-def verify(ask: Ask) -> tuple[Stands, ...]:
-    """Hold every output against the lock by hash. Raises UsageError when there is no lock."""
-    project, rows = status(ask)
-    if not project.lock.exists():
-        raise UsageError(f"there is no {project.lock.name} to verify against", help="make one: scorefile run")
-    return tuple(row for row in rows if row.entry is not None and row.entry.takes)
-
-
-def _stands(project: Project, job: str, entry: Entry | None, unfinished: list[Submission]) -> Stands:
-    from runner.state.files import digest
-
+def _status(
+    session: Session, job: str, entry: Entry | None, unfinished: list[Submission], model: str | None
+) -> JobStatus:
     placed = next((take for take in entry.takes if take.path), None) if entry else None
-    if placed is None or placed.path is None:
-        return Stands(job=job, entry=entry, output="pending", unfinished=tuple(unfinished))
-    found = digest(project.root / placed.path)
-    output: Drift = "missing" if found is None else "same" if found == placed.sha256 else "changed"
-    return Stands(job=job, entry=entry, output=output, path=placed.path, unfinished=tuple(unfinished))
+    output: OutputState = "pending" if entry is not None or unfinished else "not made"
+    path = None
+    if placed is not None and placed.path is not None:
+        path, found = placed.path, digest(session.project.root / placed.path)
+        output = "missing" if found is None else "same" if found == placed.sha256 else "changed"
+    return JobStatus(
+        job=job,
+        model=entry.model if entry else unfinished[0].model if unfinished else model or "",
+        entry=entry,
+        output=output,
+        path=path,
+        unfinished=tuple(unfinished),
+    )

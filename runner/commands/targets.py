@@ -1,43 +1,37 @@
-"""Which submission a person means, and the exact words that decide it."""
+"""Which submission a name on the command line means, and what a person may decide about it."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
-from runner.errors import UsageError
+from runner.errors import StateError
 from runner.records.lock import ProviderJobId
 from runner.records.submission import ENDED_BADLY, IN_DOUBT, OPEN, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.commands.options import Ask
-    from runner.records.submission import Event, Submission
+    from runner.catalog.models import Catalog
+    from runner.records.catalog import Model
+    from runner.records.provider import Provider
+    from runner.records.submission import Decision, Event, Submission
 
-Decision: TypeAlias = Literal["id", "not-charged", "resubmit"]
-FREEING: tuple[Decision, ...] = ("not-charged", "resubmit")
 A_PERSON = "a person"
 """What the journal says in `via` of rows that a person asked for."""
-NOT_RENAMED: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
+class Targets:
     """All submissions of a pipeline. `renamed` is what the file calls a job now → the job it was submitted as."""
 
     submissions: tuple[Submission, ...]
-    told: frozenset[str]
+    told: frozenset[str] = frozenset()
     """Attempts whose id was told by a person, and proven by nothing."""
-    renamed: Mapping[str, str] = field(default_factory=lambda: NOT_RENAMED)
+    renamed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
-    def open_to(self, decision: Decision) -> tuple[Submission, ...]:
-        """Return all that a person may decide this way."""
-        return tuple(item for item in self.submissions if self._is_open_to(item, decision))
-
-    def meant(self, name: str, among: Iterable[Submission]) -> tuple[Submission, ...]:
+    def named(self, name: str, among: Iterable[Submission]) -> tuple[Submission, ...]:
         """Return those that a name means: JOB, or JOB~ATTEMPT; a renamed job has both its names."""
         job, mark, attempt = name.rpartition("~")
         names = {name}
@@ -46,43 +40,36 @@ class Choices:
         if mark and job in self.renamed:
             names.add(f"{self.renamed[job]}~{attempt}")
         found = tuple(item for item in among if any(_means(said, item) for said in names))
-        whole = tuple(item for item in found if f"{item.job}~{item.attempt or item.short_attempt}" in names)
+        whole = tuple(item for item in found if f"{item.job}~{_attempt(item)}" in names)
         return whole or found
 
-    def one(self, ask: Ask, name: str, decision: Decision) -> Submission:
-        """Return the one submission that a decision is about. Raises UsageError when there is none, or several."""
-        fitting = self.meant(name, self.open_to(decision))
-        if len(fitting) == 1:
-            return fitting[0]
-        if fitting:
-            commands = "; ".join(command(ask, self.full_name(item), decision) for item in fitting)
-            raise UsageError(f"{name} may mean {len(fitting)} submits, and one is decided at a time", help=commands)
-        doubts = ", ".join(dict.fromkeys(self.name(item) for item in self.submissions if item.phase in IN_DOUBT))
-        raise UsageError(f"{name} is in no doubt", help=f"in doubt are: {doubts}" if doubts else "no job is in doubt")
+    def decidable(self, decision: Decision) -> tuple[Submission, ...]:
+        """Return all that a person may decide this way."""
+        return tuple(item for item in self.submissions if self._is_decidable(item, decision))
 
-    def name(self, item: Submission) -> str:
+    def unknown(self) -> tuple[Submission, ...]:
+        """Return those whose payment status is unknown."""
+        return tuple(item for item in self.submissions if item.phase in IN_DOUBT)
+
+    def short_name(self, item: Submission) -> str:
         """Return the shortest name that means this submission alone, whatever is decided."""
-        decidable = {*map(id, self.open_to("id")), *map(id, self.open_to("not-charged"))}
+        decidable = {*map(id, self.decidable("id")), *map(id, self.decidable("not-charged"))}
         same = [other for other in self.submissions if other.job == item.job and id(other) in decidable]
         return item.job if len(same) <= 1 else self.full_name(item)
 
     def full_name(self, item: Submission) -> str:
         """Return JOB~ATTEMPT, with as much of the attempt as it takes."""
         short = f"{item.job}~{item.short_attempt}"
-        return (
-            short
-            if len(self.meant(short, self.submissions)) <= 1
-            else f"{item.job}~{item.attempt or item.short_attempt}"
-        )
+        return short if len(self.named(short, self.submissions)) <= 1 else f"{item.job}~{_attempt(item)}"
 
-    def _is_open_to(self, item: Submission, decision: Decision) -> bool:
-        """Say whether an id may still be told, or a submit be given up: what a vendor gave stands."""
+    def _is_decidable(self, item: Submission, decision: Decision) -> bool:
+        """Say whether an id may still be told, or a submission be given up: an id that a vendor gave is final."""
         if item.phase in IN_DOUBT:
             return True
         if decision != "id":
             return item.phase in ENDED_BADLY
-        mendable = item.attempt in self.told and item.phase in OPEN | {Phase.FAILED}
-        return not item.takes and (mendable or (item.phase in OPEN and item.is_hidden))
+        replaceable = item.attempt in self.told and item.phase in OPEN | {Phase.FAILED}
+        return not item.takes and (replaceable or (item.phase in OPEN and item.is_hidden))
 
 
 def told_ids(events: Iterable[Event]) -> frozenset[str]:
@@ -100,27 +87,20 @@ def told_ids(events: Iterable[Event]) -> frozenset[str]:
     return frozenset(told - proven)
 
 
-def command(ask: Ask, name: str, decision: Decision, *, id: str = "ID") -> str:
-    """Return the command line that decides a submission."""
-    words = {"id": f"--id {id}", "not-charged": "--not-charged", "resubmit": "--resubmit"}
-    return f"{resolving(ask, name)} {words[decision]}"
-
-
-def resolving(ask: Ask, name: str) -> str:
-    """Return the command line that shows what is known of a job in doubt."""
-    file = [quoted(ask.file)] if ask.file else []
-    return " ".join(["scorefile", "resolve", *file, quoted(name), *["--rehearse"] * ask.rehearse])
-
-
-def quoted(text: str, *, always: bool = False) -> str:
-    """Return a word as a shell takes it: a foreign id may hold anything."""
-    if not always and re.fullmatch(r"[\w@%+=:,./-][\w@%+=:,./~-]*", text):
-        return text
-    return "'" + text.replace("'", "'\"'\"'") + "'"
+def model_of(catalog: Catalog, item: Submission) -> tuple[Provider, Model]:
+    """Return who made a submission, and its model. Raises StateError when that left the catalog."""
+    model = catalog.models.get(item.model)
+    if model is None:
+        raise StateError(f"the model {item.model} is not in the catalog", help="put its file back into schemas/")
+    return catalog.providers[model.provider], model
 
 
 def _means(name: str, item: Submission) -> bool:
     job, mark, attempt = name.rpartition("~")
     if name == item.job:
         return True
-    return bool(mark and attempt) and job == item.job and (item.attempt or item.short_attempt).startswith(attempt)
+    return bool(mark and attempt) and job == item.job and _attempt(item).startswith(attempt)
+
+
+def _attempt(item: Submission) -> str:
+    return item.attempt or item.short_attempt

@@ -1,4 +1,4 @@
-"""JSON text → data, and beside it where each value and each key is: what people write is told by line and column."""
+"""JSON text → data, and beside it where each value and each key is: problems with what people write have a line and a column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one order in which problems are told: as a person meets them who reads the file from its top."""
+"""The one order in which problems are shown: from the top of the file to its end."""
 
 from __future__ import annotations
 

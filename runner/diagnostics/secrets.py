@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHOWN: Final = 4
-ALLOWED: Final = "keys come from the environment alone"
+ALLOWED: Final = "keys come only from the environment"
 KNOWN: Final = re.compile(
     r"""(?<![A-Za-z0-9])(?:
         sk-[A-Za-z0-9_-]{20,} | (?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{16,}
@@ -82,18 +82,18 @@ def without_keys(problem: Problem) -> Problem:
 
 
 def key_problems(source: str, file: str) -> tuple[Problem, ...]:
-    """Report each place of a file that looks like a key; of the key itself only the first four characters are said."""
+    """Report each place of a file that looks like a key; only its first four characters are shown."""
     return tuple(_problem(source, file, start, end) for start, end in find_secrets(source))
 
 
 def key_given(name: str, value: str) -> Problem:
-    """Report a --var whose value looks like a key: it would stand in a prompt, and in the history of the shell."""
+    """Report a --var whose value looks like a key: it would be in a prompt, and in the history of the shell."""
     (start, _), *_ = find_secrets(value)
     return Problem(
         code="SF110",
         message=f"--var {name}: {value[start : start + SHOWN]}… looks like an API key",
         allowed=ALLOWED,
-        help="take it off the command line, and revoke it if anyone else has seen it",
+        help="remove it from the command line, and revoke it if anyone else has seen it",
     )
 
 
@@ -105,5 +105,5 @@ def _problem(source: str, file: str, start: int, end: int) -> Problem:
         message=f"{source[start : start + SHOWN]}… looks like an API key",
         mark=Mark(file=file, line=source.count("\n", 0, start) + 1, column=column, end_column=column + end - start),
         allowed=ALLOWED,
-        help="take it out of the file, and revoke it if anyone else has seen the file",
+        help="remove it from the file, and revoke it if anyone else has seen the file",
     )

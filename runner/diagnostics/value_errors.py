@@ -33,7 +33,8 @@ def expected(path: DocPath, types: Iterable[str], value: Json, language: Languag
     """Say which of `types` a value should have, and how to write it so."""
     known = list(dict.fromkeys(types))
     wanted = " or ".join([word for word in known if word != "null"] or known)
-    got = kind(value) if isinstance(value, list | dict) or value is None else show(value)
+    empty = "empty" if language == "yaml" else "null"
+    got = empty if value is None else kind(value) if isinstance(value, list | dict) else show(value)
     return Violation(
         sort="type",
         path=path,
@@ -84,7 +85,7 @@ def _as_mapping(path: DocPath, value: Json) -> str | None:
     """Say how a mapping is written to someone who wrote a list, or forgot a space after a colon."""
     if isinstance(value, list):
         is_entries = all(isinstance(item, dict) and len(item) == 1 for item in value)
-        return "take the dashes away" if is_entries and path != ("jobs",) else "write a name and a colon for each dash"
+        return "remove the dashes" if is_entries and path != ("jobs",) else "write a name and a colon for each dash"
     name, colon, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
     return f"put a space after the colon: {name}: {rest}" if colon and " " not in name else None
 
@@ -198,6 +199,8 @@ def _count(number: int, noun: str) -> str:
 
 def _renamed(name: str, pattern: str) -> str | None:
     """Suggest a name that fits: in lower case, with dashes or underscores."""
+    if not name.isascii():
+        return None
     candidates = [joint.join(NAME_PARTS.findall(text)) for text in (name, name.lower()) for joint in ("-", "_")]
     return next((candidate for candidate in candidates if candidate and re.search(pattern, candidate)), None)
 

@@ -27,7 +27,7 @@ TYPE_WORDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """One thing wrong at `path`; `key` is the unknown, missing or misnamed key, `meant` what it surely stands for;
+    """One thing wrong at `path`; `key` is the unknown, missing or misnamed key, `meant` what was surely meant;
     `wanted` the type that a value should have; `names` the keys a rule speaks of."""
 
     sort: Sort

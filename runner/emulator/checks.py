@@ -1,4 +1,4 @@
-"""What a vendor refuses before it takes a submit. Pure."""
+"""What a provider refuses before it accepts a submission. Pure."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def unknown_model(models: tuple[Model, ...]) -> str:
     return " ".join(f"{name} must be {' or '.join(dict.fromkeys(allowed))}." for name, allowed in values.items())
 
 
-def hook_complaint(provider: Provider, headers: Mapping[str, str], body: Mapping[str, Json]) -> str | None:
-    """Return why the vendor refuses where it shall call back, in one sentence, or None."""
+def webhook_problem(provider: Provider, headers: Mapping[str, str], body: Mapping[str, Json]) -> str | None:
+    """Return why the provider refuses the webhook, in one sentence, or None."""
     rules = provider.webhook
     if rules is None:
         return None
@@ -68,12 +68,12 @@ def params_of(provider: Provider, model: Model, body: Mapping[str, Json]) -> dic
     return {name: value for name, value in body.items() if name not in model.body and name not in webhook}
 
 
-def complaint(model: Model, params: Mapping[str, Json]) -> str | None:
+def params_problem(model: Model, params: Mapping[str, Json]) -> str | None:
     """Return why the model refuses `params`, in one sentence, or None."""
-    fault = best_match(Draft7Validator(model.schema).iter_errors(params))
-    if fault is None:
+    error = best_match(Draft7Validator(model.schema).iter_errors(params))
+    if error is None:
         return None
-    said = fault.schema.get("$comment") if isinstance(fault.schema, dict) else None
-    place = ".".join(str(step) for step in fault.absolute_path)
-    text = str(said or fault.message)
+    comment = error.schema.get("$comment") if isinstance(error.schema, dict) else None
+    place = ".".join(str(step) for step in error.absolute_path)
+    text = str(comment or error.message)
     return f"{place}: {text}"[:MAX_SENTENCE] if place and not text.startswith(place) else text[:MAX_SENTENCE]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class Vendors:
-    """Every vendor of a catalogue, answering from what is recorded of it."""
+    """Every vendor of a catalog, answering from what is recorded of it."""
 
     settings: Settings
     known: tuple[Operation, ...]
@@ -65,10 +65,10 @@ class Vendors:
         """Refuse a call that brings no key."""
         if operation.kind == "submit":
             self.ledger.enter(operation.provider, None, None, request.headers)["status"] = 401
-        return _said(play.error(operation.provider, 401))
+        return _response(play.error(operation.provider, 401))
 
     async def submit(self, request: Request, operation: Operation) -> Response:
-        """Take a submit, or refuse it; a synchronous vendor answers when the audio is there."""
+        """Accept a submission, or refuse it; a synchronous provider answers when the audio is ready."""
         provider = operation.provider
         body = checks.parse_body(await request.body())
         model = model_for(operation.models, body) if isinstance(body, dict) else None
@@ -82,25 +82,25 @@ class Vendors:
     ) -> Response:
         provider = operation.provider
         if isinstance(body, str):
-            return _said(play.error(provider, 400, body))
+            return _response(play.error(provider, 400, body))
         if model is None:
-            return _said(play.error(provider, 400, checks.unknown_model(operation.models)))
+            return _response(play.error(provider, 400, checks.unknown_model(operation.models)))
         params = checks.params_of(provider, model, body)
-        complaint = checks.complaint(model, params) or checks.hook_complaint(provider, request.headers, body)
-        if complaint:
-            return _said(play.error(provider, 400, complaint))
+        refusal = checks.params_problem(model, params) or checks.webhook_problem(provider, request.headers, body)
+        if refusal:
+            return _response(play.error(provider, 400, refusal))
         nth_of_model = self.ledger.by_model[model.id]
         fault = pick(self.settings.faults, model=model.id, nth=entry["nth"], nth_of_model=nth_of_model)
         refused = fault if fault and (fault.do, fault.on) == ("http", "submit") else None
         if refused and not refused.charged:
-            return _said(play.error(provider, refused.status))
+            return _response(play.error(provider, refused.status))
         job = self._begin(provider, model, body, params, fault)
         accept(entry, job)
         if refused:
-            return _said(play.error(provider, refused.status))
+            return _response(play.error(provider, refused.status))
         match provider.mode:
             case Mode.ASYNC:
-                return _said(play.accepted(provider, job.facts(poll_url=self._poll_url(request, job))))
+                return _response(play.accepted(provider, job.facts(poll_url=self._poll_url(request, job))))
             case Mode.SYNC_JSON | Mode.SYNC_BYTES:
                 return await self._held(request, job)
             case Mode.LOCAL:
@@ -124,23 +124,23 @@ class Vendors:
             await asyncio.Event().wait()
         await asyncio.wait([asyncio.wrap_future(future) for future in job.work])
         if job.broken or (job.fault and job.fault.do == "failed"):
-            return _said(play.error(job.provider, 500, job.broken or play.MESSAGE))
+            return _response(play.error(job.provider, 500, job.broken or play.MESSAGE))
         if job.provider.mode.answers_audio:
             return Response(job.files[0].read_bytes(), media_type=job.scores[0].media_type)
-        return _said(play.done(job.provider, job.facts(media=take_links(job, str(request.base_url)))))
+        return _response(play.done(job.provider, job.facts(media=take_links(job, str(request.base_url)))))
 
     def poll(self, request: Request, meant: Match) -> Response:
         """Say where a job stands."""
         self.ledger.counts["polls"] += 1
         provider, job = meant.operation.provider, self._job(meant)
         if job is None:
-            return _said(play.error(provider, 404, _unknown(provider, meant.id)))
+            return _response(play.error(provider, 404, _unknown(provider, meant.id)))
         fault, earlier = job.fault, job.polls
         answer = self._view(request, job)
         job.polls += 1
         if fault and (fault.do, fault.on) == ("http", "poll") and earlier < fault.times:
-            return _said(play.error(provider, fault.status))
-        return _said(answer)
+            return _response(play.error(provider, fault.status))
+        return _response(answer)
 
     def _view(self, request: Request, job: Job) -> Answer:
         """Return the answer that shows `job` as it stands now."""
@@ -157,19 +157,19 @@ class Vendors:
         """List the vendor's jobs, the newest first."""
         self.ledger.counts["lists"] += 1
         mine = [job for job in reversed(self.jobs.values()) if job.provider.name == provider.name]
-        return _said(play.listing(provider, tuple((self._view(request, job), job.facts()) for job in mine)))
+        return _response(play.listing(provider, tuple((self._view(request, job), job.facts()) for job in mine)))
 
     def cancel(self, meant: Match) -> Response:
-        """Call a running job off, where the vendor's cancel does that."""
+        """Cancel a running job, where the provider's cancel does that."""
         self.ledger.counts["cancels"] += 1
         provider, job = meant.operation.provider, self._job(meant)
         if job is None or word_at(job, self.settings.step_s) is None:
-            return _said(play.error(provider, 404, f"Unable to locate running {meant.id}"))
+            return _response(play.error(provider, 404, f"Unable to locate running {meant.id}"))
         job.stopped = provider.cancel is not None and provider.cancel.meaning == "stops-job"
         return JSONResponse({})
 
     async def media(self, request: Request) -> Response:
-        """Hand over one take; links need no key, and one that comes with a key is counted."""
+        """Send one take; links need no key, and a request with a key is counted."""
         self.ledger.counts["downloads"] += 1
         auths = {operation.provider.auth.header for operation in self.known if operation.provider.auth}
         self.ledger.counts["keys_on_media"] += any(name in request.headers for name in auths)
@@ -190,7 +190,7 @@ class Vendors:
         return str(request.base_url).rstrip("/") + poll.path.replace("{id}", quote(job.id, safe="")) if poll else ""
 
 
-def _said(answer: Answer) -> Response:
+def _response(answer: Answer) -> Response:
     return JSONResponse(answer.json, answer.status)
 
 

@@ -1,7 +1,7 @@
-"""Vendors' callbacks as a wake-up: a call to the right secret address makes the job be polled at once.
+"""Providers' callbacks as a wake-up: a call to the right secret address polls the job at once.
 
-Nothing a caller says is believed: the body is read up to a limit and thrown away, and what became of a job is asked of
-the vendor itself. A forged, repeated or late call can cost one poll, never money.
+Nothing a caller says is believed: the body is read up to a limit and thrown away, and the state of a job is
+read from the provider itself. A forged, repeated or late call can cost one poll, never money.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CONNECTIONS = 64
 
 
 class Listener:
-    """Knows the secret addresses of this run and tells `wake` the attempt that was called."""
+    """Knows the secret addresses of this run and passes the attempt that was called to `wake`."""
 
     def __init__(self, public_url: str, limits: Limits = DEFAULT_LIMITS) -> None:
         self._limits = limits
@@ -45,7 +45,7 @@ class Listener:
         self.wake: Callable[[str], None] = lambda _attempt: None
 
     def address(self, attempt: str) -> str:
-        """Return the URL that a vendor is to call when this attempt is over."""
+        """Return the URL that a provider is to call when this attempt is over."""
         return f"{self._public_url}/{self._secret}/{attempt}"
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -98,17 +98,19 @@ async def _drained(receive: Receive) -> bool:
 def listening(where: str, public_url: str | None, limits: Limits = DEFAULT_LIMITS) -> Iterator[Listener]:
     """Serve callbacks at `where` (HOST:PORT) in a thread of its own while the run lasts.
 
-    `public_url` is what vendors reach it under; https, or loopback. Raises UsageError when either cannot be.
+    `public_url` is where providers reach it; https, or loopback. Raises UsageError for an address that cannot be used.
     """
     import uvicorn
 
     host, port = _parsed(where)
     url = (public_url or f"http://{where}").rstrip("/")
     if urlsplit(url).scheme != "https" and not is_loopback(url):
-        raise UsageError(f"--public-url {url} is not https", help="vendors call https only; give the tunnel's address")
+        raise UsageError(
+            f"--public-url {url} is not https", help="providers call https only; give the address of the tunnel"
+        )
     listener = Listener(url, limits)
     try:
-        door = socket.create_server((host, port))
+        listening_socket = socket.create_server((host, port))
     except OSError as error:
         raise UsageError(
             f"cannot listen on {where}: {error.strerror}", help="choose a free port: --listen 127.0.0.1:8766"
@@ -123,14 +125,14 @@ def listening(where: str, public_url: str | None, limits: Limits = DEFAULT_LIMIT
         h11_max_incomplete_event_size=16 << 10,
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([door],), name="listener", daemon=True)
+    thread = threading.Thread(target=server.run, args=([listening_socket],), name="listener", daemon=True)
     thread.start()
     try:
         yield listener
     finally:
         server.should_exit = True
         thread.join(timeout=limits.callback_timeout_s)
-        door.close()
+        listening_socket.close()
 
 
 def _parsed(where: str) -> tuple[str, int]:

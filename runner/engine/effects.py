@@ -1,4 +1,4 @@
-"""What the engine stands on, and the words in which a job's life asks the loop for things."""
+"""What the engine needs from outside, and the effects that a JobRun asks the loop for."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runner.provider.access import ProviderAccess
     from runner.provider.downloads import Fetcher
     from runner.provider.transport import Transport
+    from runner.records.endings import Ending
     from runner.records.limits import Limits
 
 
@@ -39,15 +40,13 @@ class World:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class RunSettings:
     """How to run: what the project and the command line ask for."""
 
     providers: Mapping[str, ProviderAccess]
     """The providers whose models this run makes something of."""
     jobs: int
     budget: Budget
-    resolving: Callable[[str], str]
-    """job → the command line that decides its doubt."""
     fail_fast: bool = False
     callback: Callable[[str], str] | None = None
     """attempt → the secret address under which this run hears that it is over."""
@@ -55,19 +54,20 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """One thing to show: where a job stands. `take` of `takes` counts from 1 while takes are fetched."""
+    """One thing to show: how far a job is. `take` of `takes` counts from 1 while takes are fetched."""
 
     job: str
     state: str
     note: str = ""
     take: int | None = None
     takes: int | None = None
-    over: bool = False
+    ending: Ending | None = None
+    """How the job ended, once it did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """Wait for leave to submit; a Refusal is sent back when there will be none."""
+    """Wait for leave to submit; an Ending is sent back when there will be none."""
 
     provider: str
     worst: Decimal | None
@@ -95,4 +95,4 @@ Effect: TypeAlias = "Turn | Wait | Work"
 
 
 class Interrupted(Exception):
-    """Thrown into a Life at a wait when the run is to end."""
+    """Thrown into a JobRun at a wait when the run is to end."""

@@ -1,7 +1,7 @@
 """The loop: a heap of due times, a small thread pool, one writer.
 
-Worker threads do one piece of work each (a submit, a poll, a download) and put what came of it into the inbox. The loop
-alone drives the jobs' lives, and so it alone decides and writes: even the row `intent`, which must be durable between
+Worker threads do one piece of work each (a submission, a poll, a download) and put the result into the inbox. The loop
+alone drives the jobs, and so it alone decides and writes: even the row `intent`, which must be durable between
 the connection and the first byte of a submit, is written here while the worker waits at its gate. A job that waits
 costs a heap entry, not a thread.
 """
@@ -11,68 +11,41 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
-import queue
-import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, assert_never
 
-from runner.engine import outcomes
+from runner.engine import endings
 from runner.engine.effects import Interrupted, Progress, Turn, Wait, Work
-from runner.engine.job_run import Life
+from runner.engine.job_run import JobRun
+from runner.engine.workers import Finished, ReadyToSend, Wake, Workers
 from runner.errors import StateError
-from runner.provider.rate_limit import Pace, Refusal
+from runner.provider.rate_limit import RateLimit
+from runner.records.endings import FailedFast, Held, NeedMissing, ReceiptUnwritten, Restored, Reused, Stopped
 from runner.records.media_types import EXTENSIONS
-from runner.records.outcome import Result
+from runner.records.outcome import Outcome
 from runner.records.plan import Verb
-from runner.records.provider import ErrorGroup
+from runner.records.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from runner.engine.effects import Effect, Terms, World
-    from runner.records.outcome import Outcome
+    from runner.engine.effects import Effect, RunSettings, World
+    from runner.records.endings import Ending, Skipped
+    from runner.records.lock import Entry
     from runner.records.plan import Action, Plan
     from runner.state.store import StateStore
 
 MIN_WAIT_S = 0.001
 
 
-@dataclass(frozen=True, slots=True)
-class _Knock:
-    """A worker stands between its connection and its first byte and waits at the gate."""
-
-    work: Work
-    opened: threading.Event
-    refused: list[Exception]
-
-
-@dataclass(frozen=True, slots=True)
-class _Came:
-    """What came of a piece of work."""
-
-    run: _Run
-    value: object = None
-    error: Exception | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Woken:
-    """Somebody outside says that an attempt is over."""
-
-    attempt: str
-
-
-_Message: TypeAlias = "_Knock | _Came | _Woken"
-
-
 @dataclass(eq=False, slots=True)
-class _Run:
-    """A life under way: its generator, and what it waits for."""
+class _ActiveJob:
+    """A job in progress: its generator, and what it waits for."""
 
-    life: Life
-    line: Generator[Effect, Any, Outcome]
+    job_run: JobRun
+    steps: Generator[Effect, Any, Outcome]
     turn: Turn | None = None
     working: bool = False
     alarm: int | None = None
@@ -83,31 +56,30 @@ class Executor:
     """Runs the actions of one plan. Use once."""
 
     def __init__(
-        self, plan: Plan, terms: Terms, world: World, store: StateStore, notify: Callable[[Progress], None]
+        self, plan: Plan, settings: RunSettings, world: World, store: StateStore, notify: Callable[[Progress], None]
     ) -> None:
-        self._plan, self._terms, self._world, self._store = plan, terms, world, store
+        self._plan, self._settings, self._world, self._store = plan, settings, world, store
         self._notify = _harmless(notify)
-        self._budget = terms.budget
+        self._budget = settings.budget
         self._outcomes: dict[str, Outcome] = {}
-        self._inbox: queue.SimpleQueue[_Message] = queue.SimpleQueue()
-        self._heap: list[tuple[float, int, _Run]] = []
+        self._workers: Workers[_ActiveJob] = Workers(settings.jobs)
+        self._heap: list[tuple[float, int, _ActiveJob]] = []
         self._order = itertools.count()
-        self._ready: deque[Life] = deque()
+        self._ready: deque[JobRun] = deque()
         self._needs: dict[str, set[str]] = {}
-        self._needed_by: dict[str, list[Life]] = {}
-        self._active: set[_Run] = set()
-        self._turns: dict[str, deque[_Run]] = {name: deque() for name in terms.providers}
-        self._paces = {
-            name: Pace(slots=access.provider.max_in_flight, window=access.provider.submits, limits=world.limits)
-            for name, access in terms.providers.items()
+        self._needed_by: dict[str, list[JobRun]] = {}
+        self._active: set[_ActiveJob] = set()
+        self._turns: dict[str, deque[_ActiveJob]] = {name: deque() for name in settings.providers}
+        self._rate_limits = {
+            name: RateLimit(slots=access.provider.max_in_flight, window=access.provider.submits, limits=world.limits)
+            for name, access in settings.providers.items()
         }
         self._failed = False
 
     def run(self) -> tuple[Outcome, ...]:
         """Do everything and return how each job ended, in the order of the plan."""
         self._open()
-        with ThreadPoolExecutor(max_workers=self._terms.jobs, thread_name_prefix="work") as pool:
-            self._pool = pool
+        with self._workers:
             try:
                 while self._ready or self._active:
                     self._go_on()
@@ -136,48 +108,48 @@ class Executor:
     # ------------------------------------------------------------ beginning
 
     def _open(self) -> None:
-        """Settle what needs no vendor, and open the journal's rows of what does, all in one write."""
-        lives = []
+        """Settle what needs no provider, and open the journal's rows of what does, all in one write."""
+        job_runs = []
         for action in self._plan.actions:
             match action.verb:
                 case Verb.REUSE:
-                    self._settle(action, outcomes.reused(action))
+                    self._settle(action, Reused(), action.entry)
                 case Verb.BLOCKED:
-                    self._settle(action, outcomes.blocked(action, self._terms.resolving))
+                    self._settle(action, endings.blocked(action), action.entry)
                 case Verb.RESTORE:
-                    self._settle(action, self._restore(action))
+                    self._settle(action, *self._restore(action))
                 case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME:
-                    lives.append(self._life(action))
+                    job_runs.append(self._job_run(action))
                 case _:
                     assert_never(action.verb)
         for action in self._plan.collect:
             if action.verb is Verb.BLOCKED:
-                self._settle(action, outcomes.blocked(action, self._terms.resolving))
+                self._settle(action, endings.blocked(action))
             else:
-                lives.append(self._life(action))
-        rows = [row for life in lives for row in life.story.rows_to_begin()]
+                job_runs.append(self._job_run(action))
+        rows = [row for job_run in job_runs for row in job_run.log.opening_rows()]
         if rows:
             self._store.record(*rows)
-        coming = {life.job for life in lives}
-        for life in lives:
-            missing = {need for need in life.request.needs if need in coming}
-            self._needs[life.job] = missing
+        coming = {job_run.job for job_run in job_runs}
+        for job_run in job_runs:
+            missing = {need for need in job_run.request.needs if need in coming}
+            self._needs[job_run.job] = missing
             for need in missing:
-                self._needed_by.setdefault(need, []).append(life)
+                self._needed_by.setdefault(need, []).append(job_run)
             if not missing:
-                self._ready.append(life)
+                self._ready.append(job_run)
 
-    def _life(self, action: Action) -> Life:
-        return Life(
+    def _job_run(self, action: Action) -> JobRun:
+        return JobRun(
             action,
-            terms=self._terms,
+            settings=self._settings,
             world=self._world,
             store=self._store,
-            pace=self._paces[action.request.model.provider],
+            rate_limit=self._rate_limits[action.request.model.provider],
             notify=self._notify,
         )
 
-    def _restore(self, action: Action) -> Outcome:
+    def _restore(self, action: Action) -> tuple[Ending, Entry]:
         """Put a take that is in the store, or at its old place, where its output belongs."""
         request, entry = action.request, action.entry
         assert entry is not None
@@ -192,23 +164,27 @@ class Executor:
                 take=request.take,
             )
         except (StateError, OSError) as error:
-            return outcomes.unrestored(action, error)
-        return outcomes.restored(action, placed)
+            return endings.broken(error), entry
+        return Restored(reason=action.reason), placed
 
-    def _settle(self, action: Action, outcome: Outcome) -> None:
-        self._outcomes[action.request.job] = outcome
+    def _settle(self, action: Action, ending: Ending, entry: Entry | None = None) -> None:
+        """Keep the outcome of an action that needs no provider."""
+        request = action.request
+        spent_usd = None if isinstance(ending, Held) else Decimal(0)
+        outcome = Outcome(job=request.job, model=request.model.id, ending=ending, entry=entry, spent_usd=spent_usd)
+        self._outcomes[request.job] = outcome
         self._failed = self._failed or outcome.result is Result.FAILED
-        if outcome.result is not Result.REUSED:
-            self._notify(Progress(job=outcome.job, state=outcome.result, note=outcome.message, over=True))
+        if not isinstance(ending, Reused):
+            self._notify(Progress(job=outcome.job, state=outcome.result, ending=ending))
 
     def _begin_ready(self) -> None:
         while self._ready:
-            life = self._ready.popleft()
-            missing = [need for need in life.request.needs if not self._is_there(need)]
+            job_run = self._ready.popleft()
+            missing = [need for need in job_run.request.needs if not self._is_there(need)]
             if missing:
-                self._end(life, outcomes.skipped(life.request, f"needs {missing[0]}, which is not there"))
+                self._skip(job_run, NeedMissing(need=missing[0]))
                 continue
-            run = _Run(life=life, line=life.live())
+            run = _ActiveJob(job_run=job_run, steps=job_run.run())
             self._active.add(run)
             self._resume(run, None)
 
@@ -216,15 +192,13 @@ class Executor:
         ended = self._outcomes.get(need)
         return ended is None or ended.result.is_there
 
-    # ------------------------------------------------------------ driving one life
-
-    def _resume(self, run: _Run, value: object, error: BaseException | None = None) -> None:
-        """Send a life what it waited for, and note what it wants next."""
+    def _resume(self, run: _ActiveJob, value: object, error: BaseException | None = None) -> None:
+        """Send a job what it waited for, and note what it needs next."""
         try:
-            effect = run.line.send(value) if error is None else run.line.throw(error)
+            effect = run.steps.send(value) if error is None else run.steps.throw(error)
         except StopIteration as end:
             self._active.discard(run)
-            self._end(run.life, end.value)
+            self._end(run.job_run, end.value)
             return
         match effect:
             case Turn():
@@ -235,52 +209,33 @@ class Executor:
                 heapq.heappush(self._heap, (self._world.monotonic() + effect.seconds, run.alarm, run))
             case Work():
                 run.working = True
-                self._pool.submit(self._do, run, effect)
+                self._workers.start(run, effect)
             case _:
                 assert_never(effect)
-
-    def _do(self, run: _Run, work: Work) -> None:
-        """Run in a worker thread; whatever happens, something comes."""
-        try:
-            value = work.call(lambda: self._knock(work))
-        except Exception as error:  # noqa: BLE001 - it is raised again where the life waits for it
-            self._inbox.put(_Came(run, error=error))
-        else:
-            self._inbox.put(_Came(run, value=value))
-
-    def _knock(self, work: Work) -> None:
-        """Wait, in a worker thread, until the loop has done what must be done before the first byte."""
-        knock = _Knock(work, threading.Event(), [])
-        self._inbox.put(knock)
-        knock.opened.wait()
-        if knock.refused:
-            raise knock.refused[0]
 
     def _listen(self) -> None:
         """Wait for the next thing that happens, or the next due time."""
         wait_s = min(self._world.limits.stop_check_s, self._turn_wait_s())
         if self._heap:
             wait_s = min(wait_s, max(0.0, self._heap[0][0] - self._world.monotonic()))
-        try:
-            message = self._inbox.get(timeout=max(wait_s, MIN_WAIT_S))
-        except queue.Empty:
-            return
+        message = self._workers.next_message(max(wait_s, MIN_WAIT_S))
         match message:
-            case _Knock():
-                try:
-                    if self._world.stop.is_set():
-                        raise Interrupted
-                    message.work.at_gate()
-                except Exception as error:  # noqa: BLE001 - it is raised again in the worker, which then sends nothing
-                    message.refused.append(error)
-                message.opened.set()
-            case _Came():
-                message.run.working = False
-                self._resume(message.run, message.value, message.error)
-            case _Woken():
-                self._woken(message.attempt)
+            case ReadyToSend():
+                message.open_gate(lambda: self._before_first_byte(message.work))
+            case Finished():
+                message.owner.working = False
+                self._resume(message.owner, message.value, message.error)
+            case Wake():
+                self._wake_waiting(message.attempt)
+            case None:
+                pass
             case _:
                 assert_never(message)
+
+    def _before_first_byte(self, work: Work) -> None:
+        if self._world.stop.is_set():
+            raise Interrupted
+        work.at_gate()
 
     def _wake_due(self) -> None:
         now = self._world.monotonic()
@@ -292,23 +247,23 @@ class Executor:
 
     def wake(self, attempt: str) -> None:
         """Poll this attempt at once if it waits for its next poll. Safe to call from any thread."""
-        self._inbox.put(_Woken(attempt))
+        self._workers.wake(attempt)
 
-    def _woken(self, attempt: str) -> None:
+    def _wake_waiting(self, attempt: str) -> None:
         for run in self._active:
-            if run.alarm is not None and run.life.is_generating and run.life.submission.attempt == attempt:
+            if run.alarm is not None and run.job_run.is_generating and run.job_run.submission.attempt == attempt:
                 run.alarm = None
                 self._resume(run, None)
                 return
 
     def _interrupt_waiting(self) -> None:
-        """End every life that waits; those at work are let finish what they do."""
+        """End every job that waits; a job whose worker is busy finishes that work first."""
         waiting = [run for run in self._active if not run.working]
         self._heap.clear()
         for turns in self._turns.values():
             turns.clear()
-        for life in self._ready:
-            self._end(life, outcomes.skipped(life.request, "not submitted: interrupted"))
+        for job_run in self._ready:
+            self._skip(job_run, Stopped())
         self._ready.clear()
         for run in waiting:
             run.alarm = None
@@ -319,56 +274,52 @@ class Executor:
     def _give_turns(self) -> None:
         """Let those submit who may; finished jobs are downloaded before anything new is submitted."""
         for provider, turns in self._turns.items():
-            pace = self._paces[provider]
+            rate_limit = self._rate_limits[provider]
             while turns:
                 run = turns[0]
                 assert run.turn is not None
-                refusal = self._refusal(run.life.job, run.turn)
+                refusal = self._refusal(run.job_run.job, run.turn)
                 now = self._world.monotonic()
-                if refusal is None and (self._is_full() or pace.wait_s(now) != 0.0):
+                if refusal is None and (self._is_full() or rate_limit.wait_s(now) != 0.0):
                     break
                 turns.popleft()
                 if refusal is None:
-                    pace.enter(now)
-                    self._budget = self._budget.reserve(run.life.job, run.turn.worst)
+                    rate_limit.acquire(now)
+                    self._budget = self._budget.reserve(run.job_run.job, run.turn.worst)
                 run.turn = None
                 self._resume(run, refusal)
 
     def _is_full(self) -> bool:
-        """Say whether -j jobs are at vendors, or a finished one waits for its download."""
-        if sum(pace.inside for pace in self._paces.values()) >= self._terms.jobs:
+        """Say whether -j jobs are at providers, or a finished one waits for its download."""
+        if sum(rate_limit.in_flight for rate_limit in self._rate_limits.values()) >= self._settings.jobs:
             return True
-        return any(run.life.is_fetching for run in self._active if run.working)
+        return any(run.job_run.is_fetching for run in self._active if run.working)
 
-    def _refusal(self, job: str, turn: Turn) -> Refusal | None:
-        closed = self._paces[turn.provider].closed
+    def _refusal(self, job: str, turn: Turn) -> Skipped | None:
+        closed = self._rate_limits[turn.provider].closed
         if closed is not None:
             return closed
         if self._store.broken is not None:
-            return Refusal(message=f"a receipt could not be written ({self._store.broken})")
-        if self._terms.fail_fast and self._failed:
-            return Refusal(message="another job failed (--fail-fast)")
-        over = self._budget.refusal(job, turn.worst)
-        return (
-            None
-            if over is None
-            else Refusal(message=over, help="raise the budget or --max-cost", group=ErrorGroup.BALANCE)
-        )
+            return ReceiptUnwritten(why=str(self._store.broken))
+        if self._settings.fail_fast and self._failed:
+            return FailedFast()
+        return self._budget.refusal(job, turn.worst)
 
     def _turn_wait_s(self) -> float:
-        """Return how long the first waiting turn may have to wait for its vendor's pace alone."""
+        """Return how long the first waiting turn may have to wait for its provider's rate limit alone."""
         now = self._world.monotonic()
-        waits = [self._paces[provider].wait_s(now) for provider, turns in self._turns.items() if turns]
+        waits = [self._rate_limits[provider].wait_s(now) for provider, turns in self._turns.items() if turns]
         return min((wait for wait in waits if wait), default=self._world.limits.stop_check_s)
 
-    # ------------------------------------------------------------ ending
+    def _skip(self, job_run: JobRun, ending: Skipped) -> None:
+        self._end(job_run, Outcome(job=job_run.job, model=job_run.request.model.id, ending=ending))
 
-    def _end(self, life: Life, outcome: Outcome) -> None:
-        self._outcomes[life.job] = outcome
+    def _end(self, job_run: JobRun, outcome: Outcome) -> None:
+        self._outcomes[job_run.job] = outcome
         self._failed = self._failed or outcome.result is Result.FAILED
-        self._budget = self._budget.settle(life.job, outcome.spent_usd)
-        for other in self._needed_by.pop(life.job, ()):
-            self._needs[other.job].discard(life.job)
+        self._budget = self._budget.settle(job_run.job, outcome.spent_usd)
+        for other in self._needed_by.pop(job_run.job, ()):
+            self._needs[other.job].discard(job_run.job)
             if not self._needs[other.job]:
                 self._ready.append(other)
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from runner.engine.effects import Effect
     from runner.provider.client import ProviderClient
-    from runner.provider.rate_limit import Tries
+    from runner.provider.rate_limit import Backoff
 
 
 def find_id(
-    wanted: ProviderJobId, client: ProviderClient, *, tries: Tries
+    wanted: ProviderJobId, client: ProviderClient, *, tries: Backoff
 ) -> Generator[Effect, Any, tuple[str | None, str]]:
     """Find an id of which only the digest is known in the provider's list; None and the reason where it is not found."""
 
@@ -28,7 +28,7 @@ def find_id(
         try:
             return (yield Work(call=search)), "it is not in the list"
         except NotSent as error:
-            wait_s = tries.again_in_s()
+            wait_s = tries.next_wait_s()
             if wait_s is None:
                 return None, error.message
         yield Wait(seconds=wait_s)

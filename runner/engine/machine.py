@@ -4,7 +4,7 @@
                  │         │          ├→ failed · stalled · lost
                  │         │          └→ expired · bad_content
                  ├→ not_sent   proven: no byte left this machine
-                 ├→ rejected   proven: the vendor did not execute it
+                 ├→ rejected   proven: the provider did not execute it
                  └→ unknown    it may have been charged: held for a person to decide
 
 `fold` turns rows into a Submission, `step` says what to do next, and the `after_*` functions turn what happened into
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 MAX_REFRESHES = 3
-"""How often a link that went dead is asked for afresh."""
+"""How often a new link is requested in place of a dead one."""
 
 
 class Step(StrEnum):
@@ -125,7 +125,7 @@ def advance(submission: Submission | None, row: Event) -> Submission:
 
 
 def step(submission: Submission, *, local: bool, polled: bool) -> Step:
-    """Say what a submission needs next. `local`: the model runs here; `polled`: the vendor can be asked about a job."""
+    """Say what a submission needs next. `local`: the model runs here; `polled`: the provider can be polled."""
     match submission.phase:
         case Phase.PLANNED | Phase.NOT_SENT | Phase.REJECTED:
             return Step.FETCH if local else Step.SUBMIT
@@ -144,6 +144,15 @@ def step(submission: Submission, *, local: bool, polled: bool) -> Step:
         case Phase.DONE | Phase.FAILED | Phase.LOST | Phase.BAD_CONTENT:
             return Step.END
     assert_never(submission.phase)
+
+
+def adopted(item: Submission, *, attempt: str, at: str) -> tuple[Event, Event]:
+    """Return the rows that bring a receipt that only the lock knew into the journal, as an attempt of its own."""
+    data = {"model": item.model, "params": dict(item.params), "fingerprint": item.fingerprint}
+    price = {"seed_param": item.seed_param, "price_usd": item.price_usd}
+    opened = Event(at=at, job=item.job, attempt=attempt, phase=Phase.PLANNED, data=data | price)
+    receipt = {"request_id": str(item.request_id), "poll_url": item.poll_url}
+    return opened, event(advance(None, opened), Phase.ACCEPTED, at=item.submitted_at or at, **receipt)
 
 
 def answered(submission: Submission, reply: Reply, *, at: str) -> Event:
@@ -199,7 +208,7 @@ def fetched(submission: Submission, takes: tuple[Take, ...], *, at: str, price_u
 
 
 def expired(submission: Submission, message: str, *, at: str) -> Event:
-    """Return the row for a dead link: asked for afresh while refreshes are left, then EXPIRED."""
+    """Return the row for a dead link: a new one is requested while refreshes are left, then EXPIRED."""
     if submission.refreshes < MAX_REFRESHES:
         return event(submission, Phase.ACCEPTED, at=at, refreshes=submission.refreshes + 1)
     return event(submission, Phase.EXPIRED, at=at, message=message)

@@ -1,4 +1,4 @@
-"""One submission as it is told to the journal: each row is written first and folded after."""
+"""One submission as it is written to the journal: each row is written first and folded after."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from runner.engine import machine
 from runner.plan.decide import asked_seconds
 from runner.plan.fingerprint import fingerprint
 from runner.records.exchange import Reading, Verdict
-from runner.records.submission import ENDED_BADLY, Phase, Submission
+from runner.records.submission import ENDED_BADLY, Phase, Submission, timestamp
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -28,30 +28,30 @@ if TYPE_CHECKING:
     from runner.state.store import StateStore
 
 
-class Story:
-    """The submission that a job stands at, its attempts before, and what they were charged."""
+class SubmissionLog:
+    """The current submission of a job, its earlier attempts, and what they were charged."""
 
     def __init__(self, action: Action, provider: Provider, store: StateStore, *, world: World) -> None:
         self._request: Request = action.request
         self._provider, self._store, self._world = provider, store, world
         resumed = not action.verb.makes
-        self._begun = action.submission if resumed else None
-        self._given_up = None if resumed else action.submission
-        self.submission: Submission = self._begun or _blank(action.request)
+        self._resumed = action.submission if resumed else None
+        self._abandoned = None if resumed else action.submission
+        self.submission: Submission = self._resumed or _blank(action.request)
         self._charges: list[Decimal | None] = []
         """What each submit of this run was charged, in USD; None where nobody knows."""
 
-    def rows_to_begin(self) -> tuple[Event, ...]:
+    def opening_rows(self) -> tuple[Event, ...]:
         """Return the rows that open this job in the journal, folded already; the loop writes those of all jobs at once.
 
         There are none for a submission of this journal. One begun on another machine gets an attempt of its own here.
         """
-        begun = self._begun
+        begun = self._resumed
         rows: tuple[Event, ...]
         if begun is None:
             row = self._planned()
             self._fold(row)
-            return (row,) if self._given_up is None else (self._closing(self._given_up), row)
+            return (row,) if self._abandoned is None else (self._closing(self._abandoned), row)
         if begun.attempt is None:
             row = self._planned()
             rows = (row, _taken_over(begun, row, self.at()))
@@ -62,15 +62,15 @@ class Story:
         self._fold(*rows)
         return rows
 
-    def begin_again(self) -> None:
-        """Open another attempt of the same request; one in doubt is closed: it may have been charged."""
+    def start_again(self) -> None:
+        """Open another attempt of the same request; one with unknown payment status is closed: it may have been charged."""
         row = self._planned()
         rows = (row,) if self.submission.phase is Phase.FAILED else (self._closing(self.submission), row)
         self._store.record(*rows)
         self._fold(row)
 
-    def reached(self, phase: Phase, **data: Json) -> None:
-        """Write that the submission reached a phase, and be there."""
+    def record_phase(self, phase: Phase, **data: Json) -> None:
+        """Write that the submission reached a phase."""
         self.record(machine.event(self.submission, phase, at=self.at(), **data))
 
     def record(self, *rows: Event) -> None:
@@ -83,34 +83,34 @@ class Story:
         self._store.record_paid(self._provider.name, *rows)
         self._fold(*rows)
 
-    def fetched(self, takes: tuple[Take, ...]) -> None:
+    def record_takes(self, takes: tuple[Take, ...]) -> None:
         """Write that all takes are in the store, and what they cost where that depends on their length."""
         by_length = self._price_of(takes) if self._request.price.per == "minute" else None
         price_usd = None if by_length is None else str(by_length)
         self.record(machine.fetched(self.submission, takes, at=self.at(), price_usd=price_usd))
 
     def fetch_again(self) -> None:
-        """Go back to the links, or to the vendor where there are none: the takes are in the store no more."""
+        """Go back to the links, or to the provider where there are none: the takes are no longer in the store."""
         if self.submission.media or self._provider.mode.is_local:
             again = Reading(verdict=Verdict.DONE, media=self.submission.media)
             self.record(machine.ready(self.submission, again, at=self.at()))
         else:
-            self.reached(Phase.ACCEPTED)
+            self.record_phase(Phase.ACCEPTED)
 
-    def answered(self, reply: Reply) -> None:
+    def record_answer(self, reply: Reply) -> None:
         """Write a raw answer down before anything reads it; a long body goes into the store."""
         if len(reply.body) > self._world.limits.max_journal_answer_bytes:
             with contextlib.suppress(OSError):  # the journal has a reserve on a full disk, the store has none
                 reply = replace(reply, kept=self._store.keep(reply.body), body=b"")
         self.record_paid(machine.answered(self.submission, reply, at=self.at()))
 
-    def answer(self) -> Reply:
+    def read_answer(self) -> Reply:
         """Return the raw answer that was written down, whole."""
         reply = self.submission.answer
         assert reply is not None
         return reply if reply.kept is None else replace(reply, body=self._store.kept(reply.kept))
 
-    def kept(self, reading: Reading) -> Reading:
+    def keep_audio(self, reading: Reading) -> Reading:
         """Return a reading whose audio, where the answer itself holds it, is in the store and only named."""
         return replace(reading, media=tuple(self._without_data(item) for item in reading.media))
 
@@ -123,7 +123,7 @@ class Story:
 
     def at(self) -> str:
         """Return the time as the journal writes it: UTC, ISO 8601, whole seconds."""
-        return self._world.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+        return timestamp(self._world.now())
 
     def age_s(self) -> float:
         """Return the seconds since the submit was accepted, by the wall clock: a stored time is all a new run has."""
@@ -135,12 +135,12 @@ class Story:
         """What was charged in this run so far, in USD; None when that is not known."""
         return total(self._charges)
 
-    def charge_submit(self) -> None:
-        """Count one accepted submit."""
+    def charge_submission(self) -> None:
+        """Count one accepted submission."""
         self._charges.append(self._one_submit())
 
-    def take_back_submit(self) -> None:
-        """Take the last submit back: the vendor says that it did not charge it."""
+    def refund_submission(self) -> None:
+        """Remove the last charge: the provider says that it was not charged."""
         if self._charges:
             self._charges.pop()
 

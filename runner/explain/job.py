@@ -2,24 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.report.plan_text import change_words, price, why
+from runner.report.plan import action_data
+from runner.report.plan_text import change_words, price
+from runner.report.reasons import why
 from runner.report.style import clean, paint
 from runner.report.verbs import SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runner.records.plan import Action, Change
-    from runner.records.source import Mark
+    from runner.records.plan import Action
+    from runner.records.reasons import Change
+    from runner.records.source import Json, Mark
+    from runner.report.records import Style
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainReport:
+    """What would be done for some jobs, and why."""
+
+    actions: tuple[Action, ...]
+    verb: str = "explain"
+    exit_code: int = 0
+
+    def data(self) -> dict[str, Json]:
+        """Return everything, as data."""
+        return {"actions": [action_data(action) for action in self.actions]}
+
+    def text(self, style: Style) -> str:
+        """Return a paragraph a job; with `style.quiet`, a line."""
+        if style.quiet:
+            return "\n".join(
+                clean(f"{item.request.job}: {SHOWN[item.verb].would}: {why(item.reason)}") for item in self.actions
+            )
+        return "\n\n".join(explain_job(action, color=style.color) for action in self.actions)
+
+    def messages(self, style: Style) -> str:
+        """Return nothing for stderr."""
+        del style
+        return ""
 
 
 def explain_job(action: Action, *, color: bool) -> str:
     """Return what would be done for one job and why, each changed value with its whole way."""
     lines = [
         f"{paint(clean(action.request.job), 'strong', on=color)}  {action.request.model.id}",
-        f"  {SHOWN[action.verb].would}: {clean(why(action))}",
+        f"  {SHOWN[action.verb].would}: {clean(why(action.reason))}",
     ]
     for change in action.changes:
         old, new = change_words(change)

@@ -1,4 +1,4 @@
-"""Which paths a pipeline may name, on every system alike: inside its folder, plain, and nobody else's."""
+"""Which paths a pipeline may name, on every system alike: plain ones inside its folder, of no other pipeline."""
 
 from __future__ import annotations
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from runner.records.endings import OverBudget
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,7 +27,7 @@ class Budget:
             return None
         return self.limit - self.spent - sum(self.reserved.values(), Decimal(0))
 
-    def refusal(self, job: str, worst: Decimal | None) -> str | None:
+    def refusal(self, job: str, worst: Decimal | None) -> OverBudget | None:
         """Say why a submit of this worst case may not be made, or None when it may.
 
         What is set aside for a job covers every submit that it is allowed.
@@ -33,10 +35,10 @@ class Budget:
         if self.limit is None or job in self.reserved:
             return None
         if worst is None:
-            return "its price is unknown and a budget is set"
+            return OverBudget(worst=None, left=self.left or Decimal(0), limit=self.limit)
         left = self.left
         if left is not None and worst > left:
-            return f"it may cost ${worst} and ${left} of ${self.limit} is left"
+            return OverBudget(worst=worst, left=left, limit=self.limit)
         return None
 
     def reserve(self, job: str, worst: Decimal | None) -> Budget:

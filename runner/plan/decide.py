@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, assert_never
 
 from runner.catalog.media_types import media_types_of
 from runner.catalog.prices import cost, total
+from runner.plan.changes import changes
 from runner.plan.claims import Claims, pinned
-from runner.plan.fingerprint import fingerprint
 from runner.plan.pending import from_pending
+from runner.records import reasons as r
 from runner.records.media_types import EXTENSIONS
-from runner.records.plan import Action, Change, Cost, Plan, Verb
+from runner.records.plan import Action, Cost, Plan, Verb
 from runner.records.request import Request
 from runner.records.source import Mark
 from runner.records.submission import ENDED_BADLY, IN_DOUBT, NextRun
@@ -27,11 +28,10 @@ if TYPE_CHECKING:
 
     from runner.records.catalog import Model
     from runner.records.lock import Entry, Lock
-    from runner.records.source import Json
+    from runner.records.reasons import Reason
     from runner.records.submission import Submission
 
 
-_IN_DOUBT = "payment in an unknown state: a submit went out unproven"
 MAX_RESUBMITS = 2
 """How often one run sends a job again whose submit has no proven outcome, where that is free or asked for."""
 
@@ -61,7 +61,8 @@ class Asked:
 
     jobs: frozenset[str] | None = None
     """Cell ids that were named; None means all."""
-    force: bool = False
+    forced: frozenset[str] = frozenset()
+    """Cell ids that are made again, even if they are up to date; what they need is not among them."""
 
 
 def decide(requests: tuple[Request, ...], facts: Facts, asked: Asked) -> Plan:
@@ -72,7 +73,7 @@ def decide(requests: tuple[Request, ...], facts: Facts, asked: Asked) -> Plan:
     actions = []
     for request in requests:
         chosen = asked.jobs is None or request.job in asked.jobs
-        action = _guarded(_decide_one(request, facts, claims, force=asked.force and chosen), facts)
+        action = _guarded(_decide_one(request, facts, claims, force=chosen and request.job in asked.forced), facts)
         if chosen:
             actions.append(action)
     return Plan(
@@ -93,7 +94,7 @@ def output_path(request: Request, entry: Entry) -> str:
 def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) -> Action:
     entry = _finished(facts.lock.jobs.get(request.job))
     submission = claims.submission(request)
-    forced = _generate(request, Verb.REGENERATE if entry else Verb.GENERATE, "--force", entry=entry)
+    forced = _generate(request, Verb.REGENERATE if entry else Verb.GENERATE, r.Forced(), entry=entry)
     if submission is not None:
         given_up = force and submission.phase in ENDED_BADLY
         return replace(forced, submission=submission) if given_up else _resume(request, submission, entry)
@@ -105,13 +106,13 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
     wanted = request if entry is None else pinned(request, entry)
     made = claims.made_before(request)
     if made is not None and all(take.sha256 in facts.blobs for take in made.takes):
-        return _act(pinned(request, made), Verb.RESTORE, "made before; its takes are in the store", made, request.job)
+        return _act(pinned(request, made), Verb.RESTORE, r.MadeBefore(in_store=True), made, request.job)
     if made is not None and _can_be_asked(made, facts) and not _is_free(request):
-        reason = "made before and gone from the store; asks the vendor for it again, at no cost"
-        return replace(_act(pinned(request, made), Verb.RESUME, reason), submission=from_pending(request.job, made))
+        again = _act(pinned(request, made), Verb.RESUME, r.MadeBefore(in_store=False))
+        return replace(again, submission=from_pending(request.job, made))
     if entry is not None:
-        return _generate(wanted, Verb.REGENERATE, "", entry=entry, changes=_changes(wanted, entry))
-    return _generate(request, Verb.GENERATE, "not made yet")
+        return _generate(wanted, Verb.REGENERATE, r.Changed(changes=changes(wanted, entry)), entry=entry)
+    return _generate(request, Verb.GENERATE, r.NotMade())
 
 
 def _guarded(action: Action, facts: Facts) -> Action:
@@ -123,8 +124,7 @@ def _guarded(action: Action, facts: Facts) -> Action:
     for media_type in media_types_of(request.model, request.params):
         path = request.output + EXTENSIONS[media_type]
         if path in facts.outputs and not _is_ours(facts.outputs[path], facts, own):
-            reason = f"{path} is not what was made here, and is not overwritten; move it away"
-            return _act(request, Verb.BLOCKED, reason, action.entry)
+            return _act(request, Verb.BLOCKED, r.ForeignOutput(path=path), action.entry)
     return action
 
 
@@ -145,11 +145,11 @@ def _resume(request: Request, submission: Submission, entry: Entry | None) -> Ac
     same = replace(request, params=submission.params)
     match submission.phase.next_run:
         case NextRun.RESUME:
-            reason = f"submitted {submission.submitted_at}, not finished"
-            return replace(_act(same, Verb.RESUME, reason), submission=submission)
+            begun = r.NotFinished(submitted_at=submission.submitted_at)
+            return replace(_act(same, Verb.RESUME, begun), submission=submission)
         case NextRun.ASK_AGAIN:
-            reason = f"submitted {submission.submitted_at}, came to nothing, asks for it again"
-            return replace(_act(same, Verb.RESUME, reason), submission=submission)
+            ended = r.EndedBadly(submitted_at=submission.submitted_at)
+            return replace(_act(same, Verb.RESUME, ended), submission=submission)
         case NextRun.HOLD:
             return _held(same, submission, entry)
         case NextRun.START | NextRun.NOTHING:
@@ -160,12 +160,11 @@ def _resume(request: Request, submission: Submission, entry: Entry | None) -> Ac
 def _held(same: Request, submission: Submission, entry: Entry | None) -> Action:
     """Hold a submission that may have been charged, unless sending it again is free or the user's own choice."""
     if _is_free(same):
-        again = _generate(same, Verb.GENERATE, "a free submit was interrupted", entry=entry)
+        again = _generate(same, Verb.GENERATE, r.FreeInterrupted(), entry=entry)
     elif same.on_unknown == "resubmit":
-        reason = "a submit has no proven outcome; on_unknown: resubmit"
-        again = _generate(same, Verb.GENERATE, reason, entry=entry)
+        again = _generate(same, Verb.GENERATE, r.Resubmitted(), entry=entry)
     else:
-        again = _act(same, Verb.BLOCKED, _IN_DOUBT, entry)
+        again = _act(same, Verb.BLOCKED, r.PaymentUnknown(job=submission.job), entry)
     return replace(again, submission=submission)
 
 
@@ -177,7 +176,8 @@ def _left_over(submissions: Iterable[Submission], facts: Facts, asked: Asked) ->
         if item.phase not in IN_DOUBT:
             yield _collect(item, facts)
         elif asked.jobs is None or item.job in asked.jobs:
-            yield replace(_collect(item, facts), verb=Verb.BLOCKED, reason=_IN_DOUBT)
+            action = _collect(item, facts)
+            yield replace(action, verb=Verb.BLOCKED, reason=r.PaymentUnknown(job=action.request.job))
 
 
 def _collect(submission: Submission, facts: Facts) -> Action:
@@ -193,65 +193,62 @@ def _collect(submission: Submission, facts: Facts) -> Action:
         takes=1,
         mark=Mark(file="", line=1, column=1),
     )
-    reason = f"paid for {submission.job} before it was changed; its takes go to the store"
-    return replace(_act(request, Verb.RESUME, reason), submission=submission)
+    return replace(_act(request, Verb.RESUME, r.NotWanted(job=submission.job)), submission=submission)
 
 
 def _bring_back(request: Request, entry: Entry, job: str, facts: Facts) -> Action:
     """Say what it takes to have the output of an entry in its place again."""
     request = pinned(request, entry)
-    moved = f"renamed from {job}" if job != request.job else ""
     path = output_path(request, entry)
     wanted = entry.chosen(request.take)
     found = facts.outputs.get(path)
+    renamed = r.Renamed(job=job) if job != request.job else None
     if found == wanted.sha256:
-        same = job == request.job and wanted.path == path and entry.take == request.take
-        return _act(
-            request,
-            Verb.REUSE if same else Verb.RESTORE,
-            moved or ("up to date" if same else "take chosen"),
-            entry,
-            job,
-        )
+        if renamed is None and wanted.path == path and entry.take == request.take:
+            return _act(request, Verb.REUSE, r.UpToDate(), entry, job)
+        return _act(request, Verb.RESTORE, renamed or r.TakeInPlace(take=request.take), entry, job)
     if path in facts.outputs and not _is_ours(found, facts, entry, facts.lock.jobs.get(request.job)):
-        reason = f"{path} was changed by hand, and is not overwritten; move it away to have it back"
-        return _act(request, Verb.BLOCKED, reason, entry, job)
+        return _act(request, Verb.BLOCKED, r.EditedOutput(path=path), entry, job)
     previous = wanted.path or next((take.path for take in entry.takes if take.path), None)
     if wanted.sha256 in facts.blobs or (previous and facts.outputs.get(previous) == wanted.sha256):
-        return _act(request, Verb.RESTORE, moved or _why_restore(entry, path, previous, found), entry, job)
+        return _act(request, Verb.RESTORE, renamed or _why_restore(request, entry, previous, found), entry, job)
     return _audio_lost(request, entry, job, path, facts)
 
 
-def _why_restore(entry: Entry, path: str, previous: str | None, found: str | None) -> str:
+def _why_restore(request: Request, entry: Entry, previous: str | None, found: str | None) -> Reason:
+    """Say what is at the place of an output instead of the wanted take; `found` is the hash of the file there."""
+    path = output_path(request, entry)
     if previous is not None and previous != path:
-        return f"moved from {previous}"
-    return f"another take is chosen than {entry.take}" if found is not None else f"{path} is missing"
+        return r.Moved(path=previous)
+    if found is None:
+        return r.OutputMissing(path=path)
+    placed = next((number for number, take in enumerate(entry.takes, start=1) if take.sha256 == found), None)
+    return r.OtherVersion(path=path) if placed is None else r.TakeChosen(take=request.take, placed=placed)
 
 
 def _audio_lost(request: Request, entry: Entry, job: str, path: str, facts: Facts) -> Action:
-    """Neither the output nor the store has it: ask the vendor again where its receipt still opens something."""
+    """Neither the output nor the store has it: ask the provider again where its receipt still opens something."""
     if _is_free(request):
-        return _generate(request, Verb.REGENERATE, f"{path} is gone from here; the model is free", entry=entry)
+        return _generate(request, Verb.REGENERATE, r.FreeAudioMissing(path=path), entry=entry)
     if not _can_be_asked(entry, facts):
-        reason = f"{path} is gone and its receipt cannot be asked again; name the job with --force to pay for a new one"
-        return _act(request, Verb.BLOCKED, reason, entry, job)
-    reason = f"{path} is gone from here; asks the vendor for it again, at no cost"
-    return replace(_act(request, Verb.RESUME, reason, entry, job), submission=from_pending(request.job, entry))
+        return _act(request, Verb.BLOCKED, r.AudioLost(path=path), entry, job)
+    again = _act(request, Verb.RESUME, r.AudioMissing(path=path), entry, job)
+    return replace(again, submission=from_pending(request.job, entry))
 
 
 def _can_be_asked(entry: Entry, facts: Facts) -> bool:
     return entry.receipt.request_id is not None and entry.model in facts.askable
 
 
-def _generate(
-    request: Request, verb: Verb, reason: str, *, entry: Entry | None = None, changes: tuple[Change, ...] = ()
-) -> Action:
+def _generate(request: Request, verb: Verb, reason: Reason, *, entry: Entry | None = None) -> Action:
     again = request.retries + (MAX_RESUBMITS if request.on_unknown == "resubmit" else 0)
     price = cost(request.price, takes=request.takes, seconds=asked_seconds(request), retries=again)
-    return Action(request=request, verb=verb, reason=reason, changes=changes, cost=price, entry=entry)
+    return Action(request=request, verb=verb, reason=reason, cost=price, entry=entry)
 
 
-def _act(request: Request, verb: Verb, reason: str, entry: Entry | None = None, entry_job: str | None = None) -> Action:
+def _act(
+    request: Request, verb: Verb, reason: Reason, entry: Entry | None = None, entry_job: str | None = None
+) -> Action:
     return Action(request=request, verb=verb, reason=reason, cost=_nothing(), entry=entry, entry_job=entry_job)
 
 
@@ -270,20 +267,3 @@ def asked_seconds(request: Request) -> float | None:
 
 def _is_free(request: Request) -> bool:
     return request.price.usd == 0
-
-
-def _changes(request: Request, entry: Entry) -> tuple[Change, ...]:
-    """List what differs between an entry and a request, field by field."""
-    changes = []
-    if entry.model != request.model.id:
-        changes.append(Change(field="model", old=entry.model, new=request.model.id, mark=request.mark))
-    for name in sorted({*entry.request, *request.params}):
-        old, new = entry.request.get(name), request.params.get(name)
-        if not _same(old, new):
-            origin = request.origins.get(name)
-            changes.append(Change(field=name, old=old, new=new, mark=origin.mark if origin else request.mark))
-    return tuple(changes)
-
-
-def _same(old: Json, new: Json) -> bool:
-    return fingerprint("", {"value": old}) == fingerprint("", {"value": new})

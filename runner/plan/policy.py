@@ -57,11 +57,9 @@ def refuse_change(todo: Plan) -> None:
     """Raise DriftError for a plan that would change the lock."""
     changing = out_of_date(todo)
     if changing:
-        first = changing[0]
-        why = first.reason or ", ".join(change.field for change in first.changes) + " changed"
         raise DriftError(
             f"the lock is out of date for {_some([action.request.job for action in changing])}",
-            help=f"{first.request.job}: {why}; run without --locked to update it",
+            help="scorefile plan shows what changed; run without --locked to update it",
         )
 
 

@@ -35,12 +35,12 @@ class Wanted:
 
 
 def select(requests: tuple[Request, ...], wanted: Wanted) -> frozenset[str] | None:
-    """Return the ids of the wanted cells and of all they need; None when all are wanted.
+    """Return the ids of the wanted cells and of all they need; None when all are wanted. Raises as `named` does."""
+    return None if wanted.is_all else frozenset(_with_needs(requests, named(requests, wanted)))
 
-    Raises UsageError for a name, glob or label that no job has.
-    """
-    if wanted.is_all:
-        return None
+
+def named(requests: tuple[Request, ...], wanted: Wanted) -> frozenset[str]:
+    """Return the ids of the wanted cells alone. Raises UsageError for a name, glob or label that no job has."""
     chosen = {request.job for request in requests}
     if wanted.names:
         chosen &= {job for name in wanted.names for job in _named(requests, name)}
@@ -53,7 +53,7 @@ def select(requests: tuple[Request, ...], wanted: Wanted) -> frozenset[str] | No
     if wanted.shard is not None:
         part, parts = wanted.shard
         chosen = set(sorted(chosen)[part - 1 :: parts])
-    return frozenset(_with_needs(requests, chosen))
+    return frozenset(chosen)
 
 
 def _named(requests: tuple[Request, ...], name: str) -> Iterable[str]:
@@ -79,7 +79,7 @@ def _labelled(requests: tuple[Request, ...], label: str) -> Iterable[str]:
     return found
 
 
-def _with_needs(requests: tuple[Request, ...], chosen: set[str]) -> set[str]:
+def _with_needs(requests: tuple[Request, ...], chosen: frozenset[str]) -> set[str]:
     needs = {request.job: request.needs for request in requests}
     reached, waiting = set(chosen), list(chosen)
     while waiting:

@@ -1,4 +1,4 @@
-"""Build the HTTP requests of a vendor's API. The key is not in them: the transport adds it."""
+"""Build the HTTP requests of a provider's API. The key is not in them: the transport adds it."""
 
 from __future__ import annotations
 

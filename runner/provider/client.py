@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.provider import protocol
 from runner.provider.listing import BadList, read_page
-from runner.provider.transport import HttpTransport, NotSent
+from runner.provider.transport import NotSent
 from runner.records.exchange import Cancellation, Reading, Verdict
 
 if TYPE_CHECKING:
@@ -91,13 +90,3 @@ class ProviderClient:
             if read.next is None or not read.jobs:
                 return
             page = read.next
-
-
-@contextmanager
-def connected(access: ProviderAccess) -> Iterator[ProviderClient]:
-    """Yield a client with a transport of its own, for a command that makes a few calls."""
-    transport = HttpTransport()
-    try:
-        yield ProviderClient(access=access, transport=transport)
-    finally:
-        transport.close()

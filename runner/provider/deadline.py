@@ -1,7 +1,7 @@
 """A wall clock over one HTTP exchange.
 
-httpx bounds each read, not their sum: a server that drips a byte now and then holds a client for ever. When the time is
-up the connection itself is shut down, wherever the exchange stands.
+httpx bounds each read, not their sum: a server that sends a byte now and then holds a client forever. When the time is
+up the connection itself is shut down, whatever the exchange waits for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _CONNECTED = (".connect_tcp.complete", ".start_tls.complete")
-"""The ends of these events' names: who makes the connection, which may be a proxy's tunnel, stands before them."""
+"""How the names of these events end. They begin with what makes the connection, which may be a proxy's tunnel."""
 
 
 class Deadline:

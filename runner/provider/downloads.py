@@ -1,6 +1,6 @@
 """URL → verified take in the blob store.
 
-Media come from hosts that are not the vendor's API, so no key is ever sent here. A download is free and is retried;
+Media come from hosts that are not the provider's API, so no key is ever sent here. A download is free and is retried;
 what arrives is hashed while it streams, decoded to its end, and only then given its name.
 """
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
     from runner.records.exchange import Media
     from runner.records.limits import Limits
-    from runner.state.blobs.local import Blobs
+    from runner.state.blobs.protocol import Blobs
 
 MAX_HOPS = 5
 DURATION_TOLERANCE_S, DURATION_TOLERANCE = 2.0, 0.25
-"""How far the real length may be from the asked one, which vendors call a target: in seconds, or as a part of it."""
+"""How far the real length may be from the requested one, which providers call a target: in seconds, or as a part of it."""
 _CHUNK = 1 << 18
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": "scorefile"}
 _ANY_TYPE = "application/octet-stream"
@@ -54,26 +54,26 @@ _ALIASES = {
 
 
 class LinkDead(ScorefileError):
-    """The link is gone (401, 403, 404, 410): the vendor may have a fresh one."""
+    """The link is gone (401, 403, 404, 410): the provider may have a new one."""
 
 
 class BadContent(ScorefileError):
-    """What came is not the audio that was promised; it is kept aside in quarantine."""
+    """The file is not the audio that was expected; it is kept in quarantine."""
 
 
 class DownloadFailed(ScorefileError):
-    """The download did not succeed this time; the next run takes it up again at no cost."""
+    """The download did not succeed this time; the next run resumes it at no cost."""
 
 
 class _Again(Exception):
-    """A passing fault: worth another try."""
+    """A temporary error: another try may succeed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
     """What a take has to be, and where it may come from.
 
-    `kinds` are the media types that may come where the answer names none, `asked_s` is the asked length in seconds.
+    `kinds` are the media types that are accepted where the answer names none, `asked_s` is the requested length in seconds.
     `provider_url` is the provider's base URL: media on this machine or a private network are taken only from a provider that is
     on loopback itself. `within_s` is how long all tries together may take.
     """
@@ -128,7 +128,7 @@ class HttpFetcher:
     def fetch(self, media: Media, promise: Promise) -> Take:
         """Download, verify and store one take. Raises LinkDead, BadContent or DownloadFailed."""
         if media.url is None:
-            return self._keep(_write(self._blobs.part(), media.data or b""), media, promise)
+            return self._keep(_write(self._blobs.incoming.part(), media.data or b""), media, promise)
         bad, end = 0, time.monotonic() + promise.within_s
         for attempt in self._retrying(promise.within_s):
             with attempt:
@@ -199,7 +199,7 @@ class HttpFetcher:
         _check_status(response)
         promised = response.headers.get("content-length")
         most = self._limits.max_media_bytes
-        sha256, size, part = hashlib.sha256(), 0, self._blobs.part()
+        sha256, size, part = hashlib.sha256(), 0, self._blobs.incoming.part()
         try:
             with part.open("xb") as file:
                 for chunk in response.iter_raw(_CHUNK):
@@ -211,7 +211,7 @@ class HttpFetcher:
                     sha256.update(chunk)
                     file.write(chunk)
             if promised is not None and promised.isdigit() and int(promised) != size:
-                raise _Again(f"{size} of {promised} bytes came")
+                raise _Again(f"{size} of {promised} bytes were received")
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -223,12 +223,12 @@ class HttpFetcher:
             probe = inspect(got.path)
             _check(promise, probe.media_type, probe.seconds, said=media.media_type)
         except (BadAudio, BadContent) as error:
-            kept = self._blobs.quarantine(got.path, got.sha256)
+            kept = self._blobs.incoming.quarantine(got.path, got.sha256)
             raise BadContent(f"{error.message}; kept at {kept}") from error
         except BaseException:
             got.path.unlink(missing_ok=True)
             raise
-        self._blobs.adopt(got.path, got.sha256)
+        self._blobs.save(got.path, got.sha256)
         return Take(
             sha256=got.sha256,
             bytes=got.size,
@@ -257,7 +257,7 @@ def _redirect(response: httpx.Response) -> str | None:
         return None
     target = response.headers.get("location")
     if not target:
-        raise BadContent(f"the link answers {response.status_code} without saying where to")
+        raise BadContent(f"the link answers {response.status_code} without a target")
     return str(target)
 
 
@@ -268,18 +268,18 @@ def _check_status(response: httpx.Response) -> None:
     if status != 200:
         raise _Again(f"the link answers {status}")
     if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise _Again("the file came compressed, which was not asked for")
+        raise _Again("the file is compressed, which was not requested")
 
 
 def _check(promise: Promise, media_type: str, seconds: float, *, said: str | None) -> None:
-    """Raise BadContent when a file is not of the promised kind and length; bytes of no named kind may be any."""
+    """Raise BadContent when a file is not of the expected type and length; bytes without a type may have any."""
     named = (said or "").split(";")[0].strip().lower()
     kinds = tuple(EXTENSIONS) if named == _ANY_TYPE else (_ALIASES.get(named, named),) if named else promise.kinds
     if media_type not in kinds:
-        raise BadContent(f"promised was {' or '.join(kinds)}, what came is {media_type}")
+        raise BadContent(f"expected {' or '.join(kinds)}, received {media_type}")
     asked_s = promise.asked_s
     if asked_s is not None and abs(seconds - asked_s) > max(DURATION_TOLERANCE_S, asked_s * DURATION_TOLERANCE):
-        raise BadContent(f"asked were {asked_s:g} s, what came lasts {seconds:.2f} s")
+        raise BadContent(f"expected {asked_s:g} s of audio, received {seconds:.2f} s")
 
 
 def _write(part: Path, data: bytes) -> _Got:

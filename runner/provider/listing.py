@@ -1,4 +1,4 @@
-"""What a vendor's list of recent jobs says: where a lost receipt may be found again."""
+"""What a provider's list of recent jobs says: where a lost receipt may be found again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ListedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPage:
-    """One answer of a list; `next` is the vendor's own word for where the next one begins, None at the end."""
+    """One answer of a list; `next` is the provider's own word for where the next one begins, None at the end."""
 
     jobs: tuple[ListedJob, ...]
     next: str | None
@@ -41,7 +41,7 @@ def read_page(provider: Provider, reply: Reply) -> ListPage:
     if rules is None:
         raise BadList(f"{provider.title} has no list of jobs")
     if reply.status != 200:
-        raise BadList(f"{provider.title} answered {reply.status} to the question for its list of jobs")
+        raise BadList(f"{provider.title} answered {reply.status} to the request for its list of jobs")
     try:
         document = read_json(reply.body)
     except BadJsonError as error:

@@ -24,7 +24,7 @@ LINK_KEYS = ("url", "audio_url", "file")
 
 
 def read_media(rules: ResultRules, document: Json, *, base_url: str) -> tuple[Media, ...]:
-    """Collect at most 16 takes from an answer, in the vendor's order; `base_url` completes relative links."""
+    """Collect at most 16 takes from an answer, in the provider's order; `base_url` completes relative links."""
     items = list(_items(rules, find(rules.media, document), base_url))[:MAX_TAKES]
     types = _each(find(rules.media_type, document), len(items))
     seeds = _each(find(rules.seeds, document), len(items))

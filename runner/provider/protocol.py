@@ -1,4 +1,4 @@
-"""Speak a vendor's API: parameters become a Call, a Reply becomes a Reading.
+"""Speak a provider's API: parameters become a Call, a Reply becomes a Reading.
 
 The rule behind every line of `read_submit`: an answer that does not prove otherwise may have cost money.
 """
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 __all__ = ["cancel_call", "list_call", "poll_call", "read_cancel", "read_poll", "read_submit", "submit_call"]
 
 POLL_REFUSALS = {401: ErrorGroup.AUTH, 403: ErrorGroup.AUTH, 404: ErrorGroup.MISSING, 410: ErrorGroup.MISSING}
-"""What a status says on a poll where the table has no row: asking again is free. Every other one teaches nothing."""
+"""What a status says on a poll where the table has no row: another poll is free. Every other status proves nothing."""
 
 POLLED = (200, 201, 202)
 CANCELLED = (200, 204)
-"""What proves a cancel. 202 says that it was asked for, not that it was done; a redirect leads to a sign-in page."""
+"""What proves a cancel. 202 says that the request was taken, not that it was done; a redirect leads to a sign-in page."""
 REDIRECT, REFUSED, SERVER_FAULT = 300, 400, 500
 
 
@@ -97,7 +97,7 @@ def _read_bytes(provider: Provider, model: Model, reply: Reply) -> Reading:
 
 
 def read_poll(provider: Provider, model: Model, reply: Reply, *, id: str) -> Reading:
-    """Say what the answer to a poll means; whatever teaches nothing is RETRY, since asking again is free."""
+    """Say what the answer to a poll means; whatever proves nothing is RETRY, since another poll is free."""
     document, fault = _document(provider, reply)
     text = reason(provider.error_paths, document)
     if reply.status not in POLLED:
@@ -175,7 +175,7 @@ def read_cancel(provider: Provider, reply: Reply, *, id: str) -> Cancellation:
 
 
 def _read_done(provider: Provider, model: Model, document: Json) -> Reading | None:
-    """Read the audio of an answer; a type the vendor does not name is the model's, where it has only one."""
+    """Read the audio of an answer; a type the provider does not name is the model's, where it has only one."""
     if provider.result is None:
         return None
     media = read_media(provider.result, document, base_url=provider.base_url)

@@ -1,71 +1,65 @@
-"""How fast one vendor may be asked, and whether it may be asked at all."""
+"""How fast requests to one provider may be submitted, and whether any may be."""
 
 from __future__ import annotations
 
 import random
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from runner.records.endings import ProviderClosed, TooManyUnknown
 from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from runner.records.limits import Limits
-    from runner.records.provider import ErrorGroup
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """Why a submit may not be made in this run."""
-
-    message: str
-    help: str | None = None
-    group: ErrorGroup | None = None
+Closed: TypeAlias = ProviderClosed | TooManyUnknown
+"""Why a provider takes nothing more in this run."""
 
 
-class Tries:
+class Backoff:
     """One counter of tries, with full jitter between them; a server's own Retry-After wins, up to a ceiling.
 
-    The waits are drawn between `least_s` and a bound that starts at `first_s` above it and doubles up to `most_s`.
+    The waits are drawn between `min_s` and a bound that starts at `first_s` above it and doubles up to `max_s`.
     """
 
-    def __init__(self, limits: Limits, *, most: int, first_s: float, most_s: float, least_s: float = 0.0) -> None:
+    def __init__(self, limits: Limits, *, tries: int, first_s: float, max_s: float, min_s: float = 0.0) -> None:
         self._limits = limits
-        self.most = most
-        self.made = 0
+        self.tries = tries
+        self.failed = 0
         """How many tries have failed so far."""
-        self._first_s, self._most_s, self._least_s = first_s, most_s, least_s
+        self._first_s, self._max_s, self._min_s = first_s, max_s, min_s
 
-    def again_in_s(self, retry_after_s: float | None = None) -> float | None:
+    def next_wait_s(self, retry_after_s: float | None = None) -> float | None:
         """Count a failed try; return the seconds to wait before the next one, or None when there is none left."""
-        bound_s = min(self._most_s, self._first_s * 2**self.made)
-        self.made += 1
-        if self.made >= self.most:
+        bound_s = min(self._max_s, self._first_s * 2**self.failed)
+        self.failed += 1
+        if self.failed >= self.tries:
             return None
         if retry_after_s is not None:
             return min(retry_after_s, self._limits.max_retry_after_s)
-        return (self._least_s + random.uniform(0, bound_s)) * self._limits.wait_scale  # noqa: S311 - no secret
+        return (self._min_s + random.uniform(0, bound_s)) * self._limits.wait_scale  # noqa: S311 - no secret
 
 
-class Pace:
-    """One vendor in one run: its slots, its documented rate, its holds, its doubts."""
+class RateLimit:
+    """One provider in one run: its slots, its documented rate, its pauses, its unknown payments."""
 
     def __init__(self, *, slots: int, window: tuple[int, float] | None, limits: Limits = DEFAULT_LIMITS) -> None:
         self._limits = limits
         self._slots = slots
         self._window = window
         self._recent: deque[float] = deque()
-        self._held_until = 0.0
-        self._doubts = 0
-        self.inside = 0
-        """Jobs that are submitted and not finished by the vendor."""
-        self.closed: Refusal | None = None
+        self._paused_until = 0.0
+        self._unknown = 0
+        self.in_flight = 0
+        """Jobs that are submitted and not finished by the provider."""
+        self.closed: Closed | None = None
 
     def wait_s(self, now: float) -> float | None:
-        """Return how long until a submit may be made: 0 now, None when only a freed slot can tell."""
-        if self.inside >= self._slots:
+        """Return how long until a request may be submitted: 0 now, None when only a freed slot can tell."""
+        if self.in_flight >= self._slots:
             return None
-        wait_s = max(0.0, self._held_until - now)
+        wait_s = max(0.0, self._paused_until - now)
         if self._window is not None:
             count, within_s = self._window
             while self._recent and self._recent[0] <= now - within_s:
@@ -74,25 +68,25 @@ class Pace:
                 wait_s = max(wait_s, self._recent[0] + within_s - now)
         return wait_s
 
-    def enter(self, now: float) -> None:
-        """Take a slot for a submit made now."""
-        self.inside += 1
+    def acquire(self, now: float) -> None:
+        """Take a slot for a request submitted now."""
+        self.in_flight += 1
         self._recent.append(now)
 
-    def leave(self) -> None:
-        """Give a slot back: the vendor is done with that job."""
-        self.inside -= 1
+    def release(self) -> None:
+        """Give a slot back: the provider is done with that job."""
+        self.in_flight -= 1
 
-    def hold(self, until: float) -> None:
-        """Let no submit go before `until`: the vendor asked for a pause."""
-        self._held_until = max(self._held_until, until)
+    def pause_until(self, until: float) -> None:
+        """Submit nothing before `until`: the provider asked for a pause."""
+        self._paused_until = max(self._paused_until, until)
 
-    def close(self, refusal: Refusal) -> None:
-        """Let no further submit go in this run."""
-        self.closed = self.closed or refusal
+    def close(self, why: Closed) -> None:
+        """Submit nothing more to this provider in this run."""
+        self.closed = self.closed or why
 
-    def doubt(self, title: str) -> None:
-        """Count a submit without a proven outcome; after a few of them the vendor is closed."""
-        self._doubts += 1
-        if self._doubts >= self._limits.max_unknown_payments:
-            self.close(Refusal(message=f"{self._doubts} submits to {title} have no proven outcome; no more are made"))
+    def count_unknown(self, title: str) -> None:
+        """Count a submission with unknown payment status; after a few of them the provider is closed."""
+        self._unknown += 1
+        if self._unknown >= self._limits.max_unknown_payments:
+            self.close(TooManyUnknown(provider=title, count=self._unknown))

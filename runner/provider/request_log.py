@@ -1,6 +1,6 @@
 """One log line an exchange: method, host, path, status, milliseconds, attempt.
 
-Never a key, a query, a header or a body. Where a vendor's ids hold personal data, a part of a path that its file does not
+Never a key, a query, a header or a body. Where a provider's ids hold personal data, a part of a path that its file does not
 spell out is shown as a digest.
 """
 
@@ -31,6 +31,11 @@ class ExchangeNotes:
     bytes_in: int = 0
 
 
+def is_logged() -> bool:
+    """Say whether anybody reads what is logged here."""
+    return _LOG.isEnabledFor(logging.INFO)
+
+
 @contextmanager
 def log_exchange(
     method: str,
@@ -46,7 +51,7 @@ def log_exchange(
     `redact` takes a key out of a text.
     """
     notes = ExchangeNotes()
-    if not _LOG.isEnabledFor(logging.INFO):
+    if not is_logged():
         yield notes
         return
     started, failed = time.monotonic(), None

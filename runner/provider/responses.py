@@ -91,7 +91,7 @@ def valid_id(value: Json) -> str | None:
 
 
 def reason(paths: tuple[str, ...], document: Json) -> str:
-    """Find the vendor's own reason, cleaned for a terminal and cut to 300 characters; empty when it gives none."""
+    """Find the provider's own reason, cleaned for a terminal and cut to 300 characters; empty when it gives none."""
     for path in paths:
         value = find(path, document)
         if isinstance(value, str) and (text := clean(value)):

@@ -1,6 +1,6 @@
 """Call → Reply over httpx: what left this machine, which host gets the key, how long an exchange may take.
 
-Three outcomes of a submit are told apart, because they differ in money: a Reply; NotSent, proven by httpcore's own
+Three outcomes of a submission are kept apart, because they differ in money: a Reply; NotSent, proven by httpcore's own
 event order (connect and TLS come before the first byte); Unproven, everything after that byte without a whole answer.
 Redirects are never followed here, nothing is retried here, and each submit has a connection of its own.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
@@ -18,7 +19,7 @@ from runner.provider.calls import origin
 from runner.provider.deadline import Deadline
 from runner.provider.http_clients import HTTP_ERRORS, HttpClients, describe
 from runner.provider.protocol import answer_limit
-from runner.provider.request_log import log_exchange, public_path_parts
+from runner.provider.request_log import ExchangeNotes, is_logged, log_exchange, public_path_parts
 from runner.records.exchange import Reply
 from runner.records.limits import DEFAULT_LIMITS
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from runner.provider.access import ProviderAccess
-    from runner.provider.request_log import ExchangeNotes
     from runner.records.exchange import Call
     from runner.records.limits import Limits
 
@@ -137,7 +137,9 @@ class HttpTransport:
     def _logged(
         self, call: Call, access: ProviderAccess, *, shown: frozenset[str] | None
     ) -> AbstractContextManager[ExchangeNotes]:
-        """Count how often this very request was sent, and log it."""
+        """Count how often this very request was sent, and log it; nothing is hashed while nobody reads the log."""
+        if not is_logged():
+            return nullcontext(ExchangeNotes())
         body = call.body or b""
         same = (call.method, call.url, hashlib.sha256(body).digest())
         attempt = next(self._times_sent.setdefault(same, itertools.count(1)))
@@ -149,7 +151,7 @@ class HttpTransport:
 class _Gate:
     """Runs `before` once, between the connection and the first byte of a request.
 
-    A CONNECT that asks a proxy for a tunnel is no byte of it.
+    A CONNECT request for a tunnel through a proxy does not count.
     """
 
     def __init__(self, before: Callable[[], None]) -> None:

@@ -173,7 +173,7 @@ def take_from_json(block: Mapping[str, Any]) -> Take:
     if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
         raise ValueError("sha256 is not 64 hex digits")
     if block["media_type"] not in EXTENSIONS:
-        raise ValueError(f"{block['media_type']!r} is no kind of audio that is made here")
+        raise ValueError(f"{block['media_type']!r} is not a supported media type")
     return Take(
         sha256=sha256,
         bytes=_whole(block["bytes"]),

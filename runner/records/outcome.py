@@ -1,71 +1,45 @@
-"""How one job ended."""
+"""How each job of a run ended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, assert_never
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
+    from runner.records.endings import Ending
     from runner.records.lock import Entry
-    from runner.records.provider import ErrorGroup
-
-
-class Result(StrEnum):
-    """What became of one job, in the order in which a report counts them."""
-
-    MADE = "made"
-    REUSED = "reused"
-    RESTORED = "restored"
-    UNFINISHED = "unfinished"  # paid, and goes on in the next run
-    FAILED = "failed"
-    UNKNOWN = "unknown"  # it may have been charged: a person decides
-    SKIPPED = "skipped"
-
-    @property
-    def is_there(self) -> bool:
-        """Whether the output of the job is in its place."""
-        match self:
-            case Result.MADE | Result.REUSED | Result.RESTORED:
-                return True
-            case Result.UNFINISHED | Result.FAILED | Result.UNKNOWN | Result.SKIPPED:
-                return False
-        assert_never(self)
-
-    @property
-    def may_have_paid(self) -> bool:
-        """Whether this run may have paid for the job."""
-        match self:
-            case Result.MADE | Result.UNFINISHED | Result.FAILED | Result.UNKNOWN:
-                return True
-            case Result.REUSED | Result.RESTORED | Result.SKIPPED:
-                return False
-        assert_never(self)
-
-    @property
-    def exit_code(self) -> int:
-        """Return the exit code of a run in which this is the gravest result; the highest is the gravest."""
-        match self:
-            case Result.MADE | Result.REUSED | Result.RESTORED:
-                return 0
-            case Result.UNFINISHED | Result.FAILED | Result.SKIPPED:
-                return 5
-            case Result.UNKNOWN:
-                return 8
-        assert_never(self)
+    from runner.records.plan import Plan
+    from runner.records.result import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one job ended."""
+    """How one job ended, and what this run was charged for it in USD; None when that is not known."""
 
     job: str
     model: str
-    result: Result
+    ending: Ending
     entry: Entry | None = None
-    spent_usd: Decimal | None = None
-    message: str = ""
-    help: str | None = None
-    group: ErrorGroup | None = None
+    spent_usd: Decimal | None = Decimal(0)
+
+    @property
+    def result(self) -> Result:
+        """Return what became of the job, in one word."""
+        return self.ending.result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """What a run did."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    interrupted: bool = False
+
+    @property
+    def spent_usd(self) -> Decimal | None:
+        """What this run was charged, in USD; None when a part of it is not known."""
+        amounts = [outcome.spent_usd for outcome in self.outcomes]
+        known = [amount for amount in amounts if amount is not None]
+        return sum(known, Decimal(0)) if len(known) == len(amounts) else None

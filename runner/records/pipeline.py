@@ -27,6 +27,7 @@ class Layer(IntEnum):
     JOB = 3
     MATRIX = 4
     VAR = 5
+    LOCK = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
+from runner.records.reasons import Changed, Offline
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from runner.records.lock import Entry
+    from runner.records.reasons import Change, Reason
     from runner.records.request import Request
-    from runner.records.source import Json, Mark
     from runner.records.submission import Submission
 
 
@@ -69,23 +71,12 @@ class Verb(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One field that differs between the lock and the request."""
-
-    field: str
-    old: Json
-    new: Json
-    mark: Mark | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """What to do for one request, and why."""
 
     request: Request
     verb: Verb
-    reason: str
-    changes: tuple[Change, ...] = ()
+    reason: Reason
     cost: Cost
     entry: Entry | None = None
     """The lock entry or finished journal entry that this action builds on."""
@@ -93,6 +84,12 @@ class Action:
     """The job id under which that entry stands, when the job was renamed."""
     submission: Submission | None = None
     """The earlier submission that this action takes up, gives up for a new one, or that blocks it."""
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Return the fields that changed, where that is the reason."""
+        reason = self.reason.wanted if isinstance(self.reason, Offline) else self.reason
+        return reason.changes if isinstance(reason, Changed) else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

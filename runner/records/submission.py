@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from runner.records.exchange import Media, Reply
     from runner.records.lock import ProviderJobId, Take
@@ -126,6 +127,9 @@ FINISHED = frozenset(phase for phase in Phase if phase.remote is Remote.FINISHED
 CANCELLABLE = frozenset(phase for phase in Phase if phase.remote is Remote.RUNNING)
 """Phases in which the provider may still be at work on the job."""
 
+Decision: TypeAlias = Literal["id", "not-charged", "resubmit"]
+"""What a person can say of a submission whose payment status is unknown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -174,3 +178,8 @@ class Submission:
     def is_hidden(self) -> bool:
         """Whether only the digest of its receipt is known: the provider's list has to be searched for it."""
         return self.request_id is not None and self.request_id.plain is None
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment in UTC as journal and lock write it: `2026-11-21T12:00:00Z`."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -23,7 +23,7 @@ RULES: Final = MappingProxyType(
         "job-blocked": ("a job needs a decision by a person", "scorefile status shows what it waits for"),
         "payment-unknown": ("a request may or may not have been charged", "decide it: scorefile resolve JOB"),
         "output-missing": ("an output in the lock is missing", "scorefile run restores it"),
-        "output-changed": ("an output differs from the lock", "scorefile run restores it"),
+        "output-changed": ("an output differs from the lock", "move it away, then scorefile run restores it"),
         "unexpected": ("something went wrong", "see the message"),
         "system": ("the operating system refused", "see the message"),
         "not-writable": ("the disk is full, or a folder cannot be written", "see the message, then run again"),

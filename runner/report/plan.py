@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.records.plan import Verb
+from runner.records.reasons import PaymentUnknown
 from runner.report.findings import of_problem
 from runner.report.plan_page import plan_page
-from runner.report.plan_text import plan_text, summary, why
+from runner.report.plan_text import plan_text, summary
 from runner.report.problems import mark_data, problem_data, problems_text
+from runner.report.reasons import name_of, why
 from runner.report.records import Case, Finding
 from runner.report.style import clean
 from runner.report.totals import totals
@@ -82,8 +84,8 @@ def plan_data(todo: Plan) -> dict[str, Json]:
     """Return a plan as data."""
     sums = totals(todo)
     return {
-        "actions": [_action(action) for action in todo.actions],
-        "collect": [_action(action) for action in todo.collect],
+        "actions": [action_data(action) for action in todo.actions],
+        "collect": [action_data(action) for action in todo.collect],
         "orphans": list(todo.orphans),
         "totals": {
             "jobs": dict(sums.verbs),
@@ -99,12 +101,14 @@ def plan_data(todo: Plan) -> dict[str, Json]:
     }
 
 
-def _action(action: Action) -> dict[str, Json]:
+def action_data(action: Action) -> dict[str, Json]:
+    """Return one action as data."""
     return {
         "job": action.request.job,
         "model": action.request.model.id,
         "verb": action.verb,
-        "reason": action.reason,
+        "reason": name_of(action.reason),
+        "why": why(action.reason),
         "takes": action.request.takes,
         "changes": [
             {"field": item.field, "old": item.old, "new": item.new, "place": mark_data(item.mark)}
@@ -129,15 +133,20 @@ def _amount(value: Decimal | None) -> str | None:
 
 
 def _blocked(action: Action) -> Finding:
-    rule = "payment-unknown" if action.submission is not None else "job-blocked"
-    message = clean(f"{action.request.job}: {why(action)}")
-    return Finding(rule=rule, level="error", message=message, mark=action.request.mark)
+    message = clean(f"{action.request.job}: {why(action.reason)}")
+    return Finding(rule=_rule(action), level="error", message=message, mark=action.request.mark)
 
 
 def _case(action: Action) -> Case:
     request = action.request
     if action.verb is not Verb.BLOCKED:
         return Case(name=request.job, group=request.group, mark=request.mark)
-    rule = "payment-unknown" if action.submission is not None else "job-blocked"
-    told = clean(why(action))
-    return Case(name=request.job, group=request.group, state="failed", kind=rule, message=told, mark=request.mark)
+    told = clean(why(action.reason))
+    return Case(
+        name=request.job, group=request.group, state="failed", kind=_rule(action), message=told, mark=request.mark
+    )
+
+
+def _rule(action: Action) -> str:
+    """Return the rule of a blocked action."""
+    return "payment-unknown" if isinstance(action.reason, PaymentUnknown) else "job-blocked"

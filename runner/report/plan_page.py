@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from runner.records.plan import Verb
 from runner.report.markdown import code, row
 from runner.report.numbers import usd
-from runner.report.plan_text import change_words, why
+from runner.report.plan_text import change_words
+from runner.report.reasons import why
 from runner.report.records import Page
 from runner.report.totals import totals
 from runner.report.verbs import SHOWN
@@ -54,7 +55,7 @@ def _row(action: Action) -> str:
 
 def _why(action: Action) -> str:
     if not action.changes:
-        return code(why(action))
+        return code(why(action.reason))
     parts = []
     for change in action.changes:
         old, new = change_words(change)
@@ -69,4 +70,4 @@ def _foot(todo: Plan) -> str:
     more = len(todo.orphans) - _ORPHANS
     names = ", ".join(code(job) for job in todo.orphans[:_ORPHANS])
     rest = f" and {more:,} more" if more > 0 else ""
-    return f"In the lock, not in the file: {names}{rest} (kept: these are receipts)."
+    return f"No longer in the file, kept in the lock because they were paid for: {names}{rest}."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.records.plan import Verb
 from runner.report.numbers import count, some, usd
+from runner.report.reasons import why
 from runner.report.style import clean, paint
 from runner.report.totals import totals
 from runner.report.verbs import SHOWN
@@ -14,7 +15,8 @@ from runner.report.verbs import SHOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runner.records.plan import Action, Change, Plan
+    from runner.records.plan import Action, Plan
+    from runner.records.reasons import Change
     from runner.records.source import Json
     from runner.report.records import Style
     from runner.report.totals import Totals
@@ -26,7 +28,8 @@ def plan_text(todo: Plan, style: Style) -> str:
     """Return a line a job, what changed below it, the sums last; unchanged jobs are a count unless style.verbose."""
     sums = totals(todo)
     if style.quiet:
-        return summary(sums)
+        blocked = [item for item in todo.actions if item.verb is Verb.BLOCKED]
+        return "\n".join([*(clean(f"{item.request.job}: {why(item.reason)}") for item in blocked), summary(sums)])
     shown = [action for action in todo.actions if style.verbose or action.verb is not Verb.REUSE]
     lines = list(_lines([*shown, *todo.collect], style))
     folded = len(todo.actions) - len(shown)
@@ -34,18 +37,13 @@ def plan_text(todo: Plan, style: Style) -> str:
         lines.append(paint(f"= {count(folded, 'job')} up to date", "dim", on=style.color))
     if todo.orphans:
         names = ", ".join(todo.orphans) if style.verbose else some(todo.orphans, 12)
-        lines += ["", f"in the lock, not in the file: {clean(names)} (kept: these are receipts)"]
+        lines += ["", f"no longer in the file, kept in the lock because they were paid for: {clean(names)}"]
     return "\n".join([*lines, "", *_sums(sums, style)])
 
 
 def summary(sums: Totals) -> str:
     """Return a plan in one line: how many of each, and the sum."""
     return f"{sums.jobs_text}; {sums.takes_text}; {sums.cost_text}"
-
-
-def why(action: Action) -> str:
-    """Return the reason of an action in one clause."""
-    return action.reason or ", ".join(change.field for change in action.changes) + " changed"
 
 
 def price(action: Action) -> str:
@@ -92,7 +90,7 @@ def _lines(actions: list[Action], style: Style) -> Iterator[str]:
     for action in actions:
         shown = SHOWN[action.verb]
         sign = paint(shown.sign, shown.role, on=style.color)
-        words = (action.request.job, action.request.model.id, why(action), price(action))
+        words = (action.request.job, action.request.model.id, why(action.reason), price(action))
         yield f"{sign} {'  '.join(clean(word) for word in words if word)}"
         for change in action.changes:
             old, new = change_words(change)

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
-from runner.errors import ApiKeyError, PolicyError
 from runner.records.lock import entry_to_json
-from runner.records.outcome import Result
-from runner.records.provider import ErrorGroup
+from runner.records.result import Result
+from runner.report.commands import resolve_command
 from runner.report.findings import of_problem
 from runner.report.markdown import code, row
 from runner.report.numbers import count, usd
+from runner.report.outcomes import Told, told
 from runner.report.problems import problem_data, problems_text
+from runner.report.reasons import name_of
 from runner.report.records import Case, Finding, Page
 from runner.report.style import clean, paint
 from runner.report.table import table
@@ -21,8 +22,7 @@ from runner.report.table import table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from runner.commands.options import Ran
-    from runner.records.outcome import Outcome
+    from runner.records.outcome import Outcome, RunResult
     from runner.records.source import Json, Mark, Problem
     from runner.report.records import Level, State, Style
 
@@ -52,44 +52,37 @@ def _fault(result: Result) -> _Fault | None:
     assert_never(result)
 
 
-def exit_code(ran: Ran) -> int:
+def exit_code(did: RunResult) -> int:
     """Return the exit code of a run: the gravest thing that happened decides."""
-    gravest = max((outcome.result.exit_code for outcome in ran.outcomes), default=0)
-    if gravest == Result.UNKNOWN.exit_code:
-        return gravest
-    if any(outcome.group is ErrorGroup.AUTH for outcome in ran.outcomes):
-        return ApiKeyError.exit_code
-    if any(outcome.result is Result.SKIPPED and outcome.group is ErrorGroup.BALANCE for outcome in ran.outcomes):
-        return PolicyError.exit_code
-    return gravest
+    return max((outcome.ending.exit_code for outcome in did.outcomes), default=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """How every job of a run ended; `places` says where each job stands in its file."""
+    """How every job of a run ended; `places` says where each job is in its file, `file` which one was named."""
 
     name: str
-    did: Ran
+    did: RunResult
     exit_code: int
+    files: tuple[str, ...] = ()
+    rehearsal: bool = False
+    listen_in: str = ""
+    """The folder of a rehearsal's outputs."""
     warnings: tuple[Problem, ...] = ()
+    file: str | None = None
     places: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     verb: str = "run"
     ran: bool = True
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The pipeline file, as typed."""
-        return (self.did.project.shown,)
 
     def data(self) -> dict[str, Json]:
         """Return everything, as data."""
         spent = self.did.spent_usd
         return {
             "name": self.name,
-            "rehearsal": self.did.project.rehearsal,
+            "rehearsal": self.rehearsal,
             "interrupted": self.did.interrupted,
             "spent_usd": None if spent is None else str(spent),
-            "jobs": [_outcome(outcome) for outcome in self.did.outcomes],
+            "jobs": [self._outcome(outcome) for outcome in self.did.outcomes],
             "problems": [problem_data(item) for item in self.warnings],
         }
 
@@ -119,27 +112,33 @@ class RunReport:
         return Page(
             head=f"### Scorefile run: {code(self.name)}\n\n**{self._sums()}**",
             table=f"{row('job', 'result', 'takes', 'length', self._money(), 'output')}\n|---|---|--:|--:|--:|---|",
-            rows=tuple(_page_row(outcome) for outcome in ordered),
+            rows=tuple(self._page_row(outcome) for outcome in ordered),
             noun="job",
         )
 
     def _money(self) -> str:
-        return "would cost" if self.did.project.rehearsal else "spent"
+        return "would cost" if self.rehearsal else "spent"
 
     def _lines(self, style: Style) -> Iterator[str]:
         shown = [outcome for outcome in self.did.outcomes if style.verbose or outcome.result is not Result.REUSED]
+        if style.quiet:
+            failed = [item for item in shown if _fault(item.result)]
+            yield from (clean(f"{item.job}: {self._told(item).message or item.result}") for item in failed)
+            yield self._sums()
+            return
         head = ("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", self._money().upper(), "OUTPUT")
         yield from table(head, [_row(outcome) for outcome in shown], color=style.color)
         for outcome in shown:
-            if outcome.message and _fault(outcome.result):
+            said = self._told(outcome)
+            if said.message and _fault(outcome.result):
                 yield ""
-                yield f"{outcome.job}: {clean(outcome.message)}"
-                if outcome.help:
-                    yield f"  {paint('help', 'help', on=style.color)}: {clean(outcome.help)}"
+                yield clean(f"{outcome.job}: {said.message}")
+                if said.help:
+                    yield f"  {paint('help', 'help', on=style.color)}: {clean(said.help)}"
         yield ""
         yield self._sums()
-        if self.did.project.rehearsal:
-            yield f"listen in {self.did.project.shown_root}"
+        if self.rehearsal:
+            yield f"listen in {clean(self.listen_in)}"
 
     def _sums(self) -> str:
         results = [outcome.result for outcome in self.did.outcomes]
@@ -147,36 +146,59 @@ class RunReport:
         made = [outcome.entry for outcome in self.did.outcomes if outcome.result is Result.MADE and outcome.entry]
         seconds = round(sum(take.seconds for entry in made for take in entry.takes))
         mark = "rehearsal: placeholder audio, nothing spent"
-        if not self.did.project.rehearsal:
+        if not self.rehearsal:
             mark = f"spent {usd(self.did.spent_usd)}"
         return f"{', '.join(parts)}; {count(seconds, 'second')} of music; {mark}"
 
     def _finding(self, outcome: Outcome) -> Finding:
-        fault = _fault(outcome.result)
+        fault, said = _fault(outcome.result), self._told(outcome)
         assert fault is not None
         return Finding(
             rule=fault.rule,
             level=fault.level,
-            message=clean(f"{outcome.job}: {outcome.message or outcome.result}"),
+            message=clean(f"{outcome.job}: {said.message or outcome.result}"),
             mark=self.places.get(outcome.job),
-            notes=_help(outcome),
+            notes=_help(said),
         )
 
     def _case(self, outcome: Outcome) -> Case:
-        fault = _fault(outcome.result)
+        fault, said = _fault(outcome.result), self._told(outcome)
         return Case(
             name=outcome.job,
             group=outcome.job.partition("@")[0],
             state=fault.state if fault else "passed",
             kind=fault.rule if fault else "",
-            message=clean(outcome.message) or (outcome.result if fault else ""),
-            notes=_help(outcome),
+            message=clean(said.message) or (outcome.result if fault else ""),
+            notes=_help(said),
             mark=self.places.get(outcome.job),
         )
 
+    def _page_row(self, outcome: Outcome) -> str:
+        job, result, takes, length, _, spent, path = _row(outcome)
+        message = self._told(outcome).message if _fault(outcome.result) else ""
+        said = code(message) if message else code(path) if path else ""
+        return row(code(job), result, takes, length, spent, said)
 
-def _help(outcome: Outcome) -> tuple[str, ...]:
-    return (f"help: {clean(outcome.help)}",) if outcome.help else ()
+    def _outcome(self, outcome: Outcome) -> dict[str, Json]:
+        said = self._told(outcome)
+        return {
+            "job": outcome.job,
+            "model": outcome.model,
+            "result": outcome.result,
+            "ending": name_of(outcome.ending),
+            "spent_usd": None if outcome.spent_usd is None else str(outcome.spent_usd),
+            "message": said.message,
+            "help": said.help,
+            "entry": None if outcome.entry is None else entry_to_json(outcome.entry),
+        }
+
+    def _told(self, outcome: Outcome) -> Told:
+        """Return how a job ended in words, with the command line that settles its payment where that is unknown."""
+        return told(outcome.ending, lambda job: resolve_command(self.file, job, rehearse=self.rehearsal))
+
+
+def _help(said: Told) -> tuple[str, ...]:
+    return (f"help: {clean(said.help)}",) if said.help else ()
 
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
@@ -188,24 +210,6 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
         str(len(entry.takes)) if entry else "",
         f"{take.seconds:.1f} s" if take else "",
         "" if take is None or take.lufs is None else f"{take.lufs:.1f}",
-        usd(outcome.spent_usd) if outcome.result.may_have_paid else "",
+        usd(outcome.spent_usd) if outcome.result.may_have_paid or outcome.spent_usd != 0 else "",
         clean(take.path or "") if take else "",
     )
-
-
-def _page_row(outcome: Outcome) -> str:
-    job, result, takes, length, _, spent, path = _row(outcome)
-    said = code(outcome.message) if _fault(outcome.result) and outcome.message else code(path) if path else ""
-    return row(code(job), result, takes, length, spent, said)
-
-
-def _outcome(outcome: Outcome) -> dict[str, Json]:
-    return {
-        "job": outcome.job,
-        "model": outcome.model,
-        "result": outcome.result,
-        "spent_usd": None if outcome.spent_usd is None else str(outcome.spent_usd),
-        "message": outcome.message,
-        "help": outcome.help,
-        "entry": None if outcome.entry is None else entry_to_json(outcome.entry),
-    }

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]], *, color: bool) -> tuple[str, ...]:
-    """Return the lines of a table, each cell on one line; the last column is not padded."""
-    lines = [head, *(tuple(map(clean, row)) for row in rows)]
+    """Return the lines of a table, each cell made safe for a terminal; the last column is not padded."""
+    lines = [head, *(tuple(map(clean, cells)) for cells in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     laid = [
         "  ".join([*(cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=False)), line[-1]]).rstrip()

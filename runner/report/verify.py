@@ -1,9 +1,8 @@
-"""What `verify` found, and the rows of `status`."""
+"""What `verify` found."""
 
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -12,17 +11,17 @@ from runner.records.source import Mark
 from runner.report.markdown import code, row
 from runner.report.numbers import count
 from runner.report.records import Case, Finding, Page
+from runner.report.status import status_data
 from runner.report.style import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from runner.commands.status import Stands
     from runner.records.source import Json
+    from runner.records.status import JobStatus, OutputState
     from runner.report.records import Style
 
-_BLOCK = re.compile(r'^  ("(?:[^"\\]|\\.)+"): \{$')
-"""A job's first line in the lock, which is indented by one blank a level."""
+_STATES: Mapping[OutputState, str] = {"missing": "missing", "changed": "changed", "pending": "pending"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +29,7 @@ class VerifyReport:
     """Every output against the lock; `places` says where each job stands in the lock."""
 
     name: str
-    rows: tuple[Stands, ...]
+    rows: tuple[JobStatus, ...]
     exit_code: int
     files: tuple[str, ...] = ()
     places: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
@@ -38,13 +37,13 @@ class VerifyReport:
     ran: bool = True
 
     @property
-    def drifted(self) -> tuple[Stands, ...]:
+    def drifted(self) -> tuple[JobStatus, ...]:
         """The outputs that are not what the lock says."""
         return tuple(item for item in self.rows if item.output != "same")
 
     def data(self) -> dict[str, Json]:
         """Return everything, as data."""
-        return {"name": self.name, "same": not self.drifted, "jobs": [stands_data(item) for item in self.rows]}
+        return {"name": self.name, "same": not self.drifted, "jobs": [status_data(item) for item in self.rows]}
 
     def findings(self) -> tuple[Finding, ...]:
         """Return every drifted output."""
@@ -65,7 +64,7 @@ class VerifyReport:
         """Return how many drifted, and the remedy."""
         if not self.drifted:
             return ""
-        return f"{self._verdict()}; scorefile run restores them"
+        return f"{self._verdict()}; {self._remedy()}"
 
     def page(self) -> Page:
         """Return the drifted outputs as a table."""
@@ -78,10 +77,20 @@ class VerifyReport:
 
     def _verdict(self) -> str:
         if not self.drifted:
-            return f"{count(len(self.rows), 'output')} as the lock says"
-        return f"{count(len(self.drifted), 'output')} of {len(self.rows):,} drifted"
+            are = "matches" if len(self.rows) == 1 else "match"
+            return f"{count(len(self.rows), 'output')} {are} the lock"
+        states = [item.output for item in self.drifted]
+        counts = [f"{states.count(state):,} {word}" for state, word in _STATES.items() if state in states]
+        return f"{' and '.join(counts)} of {count(len(self.rows), 'output')}"
 
-    def _case(self, item: Stands) -> Case:
+    def _remedy(self) -> str:
+        """Say what a run does about it: a file that somebody edited is never overwritten."""
+        restores = "scorefile run restores what is missing"
+        if all(item.output == "missing" for item in self.drifted):
+            return restores
+        return f"{restores} and leaves what was edited; move that away to have it restored too"
+
+    def _case(self, item: JobStatus) -> Case:
         group, mark = item.job.partition("@")[0], self.places.get(item.job)
         if item.output == "same":
             return Case(name=item.job, group=group, mark=mark)
@@ -89,38 +98,40 @@ class VerifyReport:
 
 
 def places_in(lock: str, file: str) -> dict[str, Mark]:
-    """Return where each job's block begins in the text of a lock, shown as `file`."""
-    places = {}
-    for number, line in enumerate(lock.splitlines(), start=1):
-        found = _BLOCK.match(line)
-        if found:
-            end = len(line) - len(": {") + 1
-            places[json.loads(found[1])] = Mark(file=file, line=number, column=found.start(1) + 1, end_column=end)
+    """Return where each job's block begins in the text of a lock, shown as `file`. Raises ValueError when it is not JSON."""
+    jobs = next((value for name, _, value in _members(lock, 0) if name == "jobs"), None)
+    places, line, seen = {}, 1, 0
+    for name, start, value in _members(lock, jobs) if jobs is not None else ():
+        line, seen, column = line + lock.count("\n", seen, start), start, start - lock.rfind("\n", 0, start)
+        end = column + len(lock[start:value].rpartition(":")[0].rstrip())
+        places[name] = Mark(file=file, line=line, column=column, end_column=end)
     return places
 
 
-def stands_data(item: Stands) -> dict[str, Json]:
-    """Return one row of status or verify as data."""
-    return {
-        "job": item.job,
-        "model": item.entry.model if item.entry else None,
-        "output": item.output,
-        "path": item.path,
-        "unfinished": [
-            {
-                "attempt": waiting.attempt and waiting.short_attempt,
-                "phase": waiting.phase.value,
-                "submitted_at": waiting.submitted_at,
-                "message": waiting.message,
-            }
-            for waiting in item.unfinished
-        ],
-    }
+def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
+    """Yield (name, where it starts, where its value starts) of the JSON object that begins at `at`, however it is laid out."""
+    decode, start = json.JSONDecoder().raw_decode, _skip(text, at, "{")
+    while start < len(text) and text[start] != "}":
+        name, end = decode(text, start)
+        value = _skip(text, end, ":")
+        yield name, start, value
+        start = _skip(text, decode(text, value)[1], ",")
 
 
-def _rule(item: Stands) -> str:
+def _skip(text: str, at: int, mark: str) -> int:
+    """Return where the next token begins, after white space and at most one `mark`."""
+    while at < len(text) and text[at].isspace():
+        at += 1
+    if text.startswith(mark, at):
+        at += 1
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _rule(item: JobStatus) -> str:
     return "output-changed" if item.output == "changed" else "output-missing"
 
 
-def _words(item: Stands) -> str:
+def _words(item: JobStatus) -> str:
     return clean(f"{item.job}: {item.path or 'its output'} is {item.output}")

@@ -169,7 +169,7 @@ def _seen(path: Path, checkpoint: Checkpoint) -> tuple[int, str]:
     except ValueError as error:
         raise _damaged(path, str(error)) from error
     if seen[0] and not path.exists():
-        raise _damaged(path, f"it is gone; it held {seen[0]} rows")
+        raise _damaged(path, f"the file is missing; it held {seen[0]} rows")
     return seen
 
 

@@ -34,7 +34,7 @@ def check_entry(entry: Entry) -> Entry:
         except ValueError as error:
             raise ValueError(f"take {number}: {error}") from error
     if sum(take.path is not None for take in entry.takes) > 1:
-        raise ValueError("only one take stands at the output, and several have a path")
+        raise ValueError("only one take may have a path, and several have one")
     for name, inner in (("pending", entry.pending), ("paid", entry.paid)):
         if inner is not None:
             try:
@@ -47,7 +47,7 @@ def check_entry(entry: Entry) -> Entry:
 def _check_receipt(receipt: Receipt) -> None:
     text = str(receipt.request_id or "")
     if len(text) > MAX_ID or not text.isprintable() or " " in text:
-        raise ValueError(f"receipt.request_id: {text[:60]!r} is not an id a vendor gives")
+        raise ValueError(f"receipt.request_id: {text[:60]!r} is not a valid provider job id")
     if not _is_time(receipt.submitted_at):
         raise ValueError(f"receipt.submitted_at: {receipt.submitted_at!r} is not a time such as 2026-11-20T12:00:00Z")
     if receipt.price_usd is not None and not _is_price(receipt.price_usd):
@@ -60,11 +60,11 @@ def _check_receipt(receipt: Receipt) -> None:
 
 def _check_take(take: Take) -> None:
     if take.bytes < 0:
-        raise ValueError("bytes: a file has no negative size")
+        raise ValueError("bytes: a size cannot be negative")
     if not math.isfinite(take.seconds) or take.seconds < 0:
-        raise ValueError(f"seconds: {take.seconds} is no length")
+        raise ValueError(f"seconds: {take.seconds} is not a length")
     if take.lufs is not None and not math.isfinite(take.lufs):
-        raise ValueError(f"lufs: {take.lufs} is no loudness")
+        raise ValueError(f"lufs: {take.lufs} is not a loudness")
     if take.rate_hz < 1 or take.channels < 1:
         raise ValueError("rate_hz and channels are counted from 1")
     if take.path is not None:
@@ -77,7 +77,7 @@ def _check_path(path: str, media_type: str) -> None:
     if not parts or path.startswith("/") or ".." in parts or "\0" in path:
         raise ValueError(f"the path {path!r} leads out of the folder")
     if not parts[-1].endswith(EXTENSIONS[media_type]):
-        raise ValueError(f"{path!r} is no place for {media_type}, whose files end in {EXTENSIONS[media_type]}")
+        raise ValueError(f"{path!r} is not a path for {media_type}, whose files end in {EXTENSIONS[media_type]}")
 
 
 def _is_time(text: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from runner.state.files import write_atomic
+from runner.state.files.atomic import write_atomic
 from runner.state.lockfile import render_lock
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import StateError
@@ -17,6 +18,7 @@ from runner.records.lock import Lock, entry_from_json, entry_to_json
 from runner.state.lock_validation import check_entry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from runner.records.lock import Entry
@@ -52,8 +54,13 @@ def parse_lock(text: str) -> Lock:
     if any(text.startswith(mark) or f"\n{mark}" in text for mark in ("<<<<<<< ", ">>>>>>> ")):
         raise ValueError("it holds conflict markers of a merge: keep both sides' blocks, every block is a receipt")
     data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    if not isinstance(data, dict) or data.get("version") != VERSION:
+    version = data.get("version") if isinstance(data, dict) else None
+    if not isinstance(version, int) or version not in READERS:
         raise ValueError(f"it does not say version {VERSION}")
+    return READERS[version](data)
+
+
+def _read_version_1(data: Mapping[str, Any]) -> Lock:
     jobs = data.get("jobs")
     if not isinstance(jobs, dict) or set(data) - {"rehearsal"} != {"version", "jobs"}:
         raise ValueError("it must hold exactly `version` and `jobs`")
@@ -67,9 +74,13 @@ def parse_lock(text: str) -> Lock:
         if not _is_sound(entries[job]):
             raise ValueError(f"the block of {job!r} was changed: its request is not what its fingerprint says")
         if promised is not None and promised != _sum(bare):
-            why = "its checksum is another; whoever changed it on purpose takes the line `sum` out"
+            why = "its checksum does not match; remove the line `sum` if the change was made on purpose"
             raise ValueError(f"the block of {job!r} was changed: {why}")
     return Lock(jobs=entries, rehearsal=data.get("rehearsal") is True)
+
+
+READERS: Mapping[int, Callable[[Mapping[str, Any]], Lock]] = MappingProxyType({1: _read_version_1})
+"""How the lock of each version is read. Only the newest is written."""
 
 
 def render_lock(lock: Lock) -> bytes:
@@ -111,7 +122,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) != len(pairs):
         twice = next(name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1)
-        raise ValueError(f"{twice!r} stands in it twice")
+        raise ValueError(f"duplicate key {twice!r}")
     return data
 
 
@@ -122,5 +133,5 @@ def _no_constant(name: str) -> None:
 def _damaged(path: Path, why: str) -> StateError:
     return StateError(
         f"the lock {path} cannot be read: {why}",
-        help="it holds receipts, so nothing is made anew; restore it with git, or mend it",
+        help="it holds receipts, so nothing is generated; restore it with git or fix it by hand",
     )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.state.blobs.local import TakeMissing
-from runner.state.files import digest, place, remove_owned
+from runner.state.blobs.protocol import TakeMissing, save_copy
+from runner.state.files.folder import digest
+from runner.state.files.placing import place, remove_owned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+    from typing import BinaryIO
 
-    from runner.state.blobs.local import Blobs
+    from runner.state.blobs.protocol import Blobs
 
 
 class Outputs:
@@ -26,28 +28,35 @@ class Outputs:
         `mine` holds the hashes that this very job made: such a file in the way is kept in the store first. Raises
         TakeMissing when the take is nowhere, StateError when something that is not ours is in the way.
         """
-        source = self._source(sha256, previous, output)
-        with source.open("rb") as reader:
+        with self._source(sha256, previous, output) as reader:
             place(reader, sha256, self._root, output, owned=self._replaceable(output, mine))
 
     def stored(self, paths: Iterable[str]) -> dict[str, str]:
         """Return path → hash of those outputs that the store holds as well."""
         found = {path: digest(self._root / path) for path in paths}
-        return {path: sha256 for path, sha256 in found.items() if sha256 is not None and self._blobs.sound(sha256)}
+        return {path: sha256 for path, sha256 in found.items() if sha256 is not None and self._has(sha256)}
 
     def remove(self, stale: Mapping[str, str]) -> None:
         """Remove outputs that still have the hash that `stored` saw there."""
         for path, sha256 in stale.items():
             remove_owned(self._root, path, owned=frozenset({sha256}))
 
-    def _source(self, sha256: str, *outputs: str | None) -> Path:
-        """Return a take's place in the store, checked; one that is only at an output is stored first."""
-        if self._blobs.sound(sha256):
-            return self._blobs.path(sha256)
-        for path in outputs:
-            if path is not None and digest(self._root / path) == sha256:
-                return self._blobs.keep(self._root / path, sha256)
-        raise TakeMissing(sha256)
+    def _source(self, sha256: str, *outputs: str | None) -> BinaryIO:
+        """Open a take in the store, checked; one that is only at an output is stored first."""
+        if not self._has(sha256):
+            path = next((path for path in outputs if path and digest(self._root / path) == sha256), None)
+            if path is None:
+                raise TakeMissing(sha256)
+            save_copy(self._blobs, self._root / path, sha256)
+        return self._blobs.open(sha256)
+
+    def _has(self, sha256: str) -> bool:
+        """Say whether the store holds a take; what is corrupted there is set aside, so that it is not in the way."""
+        if self._blobs.check(sha256):
+            return True
+        if sha256 in self._blobs:
+            self._blobs.set_aside(sha256)
+        return False
 
     def _replaceable(self, output: str, mine: frozenset[str]) -> frozenset[str]:
         """Return the hash of the file at `output` if it may be replaced: the store holds the same bytes.
@@ -57,8 +66,8 @@ class Outputs:
         found = digest(self._root / output)
         if found is None:
             return frozenset()
-        if not self._blobs.sound(found):
+        if not self._has(found):
             if found not in mine:
                 return frozenset()
-            self._blobs.keep(self._root / output, found)
+            save_copy(self._blobs, self._root / output, found)
         return frozenset({found})

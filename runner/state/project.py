@@ -62,17 +62,21 @@ class Project:
         return Path(self.shown).parent / self.root.relative_to(self.folder) if inside else self.root
 
 
-def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
+def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str], may_be_missing: bool = False) -> Project:
     """Return the project of a pipeline file, `scorefile.yaml` in the current folder when none is named.
 
-    Raises UsageError when there is no such file, or when its state folder holds the journal of another one.
+    Raises UsageError when there is no such file, unless it `may_be_missing`, or when its state folder holds the journal
+    of another one.
     """
-    project = _project(file, rehearsal=rehearsal, env=env)
+    shown = file or DEFAULT_FILE
+    if not (may_be_missing and not Path(shown).exists()):
+        _refuse_missing(file)
+    project = _project(shown, rehearsal=rehearsal, env=env)
     refuse_other_owner(project)
     return project
 
 
-def _project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
+def _refuse_missing(file: str | None) -> None:
     shown = file or DEFAULT_FILE
     path = Path(shown)
     if not path.exists():
@@ -80,7 +84,10 @@ def _project(file: str | None, *, rehearsal: bool, env: Mapping[str, str]) -> Pr
         raise UsageError(f"there is no {shown}", help=help_)
     if not path.is_file():
         raise UsageError(f"{shown} is not a file", help="name a pipeline file")
-    path = path.absolute()
+
+
+def _project(shown: str, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
+    path = Path(shown).absolute()
     folder = path.parent
     moved = env.get("SCOREFILE_STATE_DIR")
     state = Path(moved).absolute() if moved else folder / ".scorefile"

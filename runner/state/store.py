@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 from collections import Counter
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import NotWritableError, StateError
 from runner.state import lock_rules
+from runner.state.blobs.protocol import save_bytes
 from runner.state.disk_reserve import DiskReserve
 from runner.state.journal import Journal
 from runner.state.lock_writer import LockWriter
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from runner.records.lock import Entry, Lock
     from runner.records.submission import Event, Submission
-    from runner.state.blobs.local import Blobs
+    from runner.state.blobs.protocol import Blobs
 
 
 class StateStore:
@@ -81,15 +81,12 @@ class StateStore:
 
     def keep(self, data: bytes) -> str:
         """Put bytes that a provider answered with into the store, durably, and return their SHA-256."""
-        part = self.blobs.part()
-        part.write_bytes(data)
-        sha256 = hashlib.sha256(data).hexdigest()
-        self.blobs.adopt(part, sha256)
-        return sha256
+        return save_bytes(self.blobs, data)
 
     def kept(self, sha256: str) -> bytes:
-        """Return bytes that `keep` put into the store. Raises OSError when they are gone."""
-        return self.blobs.path(sha256).read_bytes()
+        """Return bytes that `keep` put into the store. Raises TakeMissing when they are gone."""
+        with self.blobs.open(sha256) as file:
+            return file.read()
 
     # ------------------------------------------------------------ lock and outputs
 

@@ -269,9 +269,9 @@ def test_mutations_raise_nothing_but_bad_audio(name: str, data: st.DataObject) -
 @pytest.mark.parametrize(
     ("limit", "value", "message"),
     [
-        ("MOST_BYTES", 1_000, f"too large: {len(PLAIN)} bytes, the most is 1000"),
-        ("MOST_S", 0.5, "too long: the most is 0.0 hours"),
-        ("MOST_CHANNELS", 1, "too many channels: 2, the most is 1"),
+        ("MAX_BYTES", 1_000, f"too large: {len(PLAIN)} bytes, the most is 1000"),
+        ("MAX_S", 0.5, "too long: the most is 0.0 hours"),
+        ("MAX_CHANNELS", 1, "too many channels: 2, the most is 1"),
     ],
 )
 def test_there_are_limits(monkeypatch: pytest.MonkeyPatch, limit: str, value: float, message: str) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.commands.options import Ask
-from runner.commands.workflow import check
+from runner.commands.options import CommandOptions
+from runner.commands.session import open_session
 from runner.diagnostics.codes import CODES
 from runner.errors import InvalidFilesError
 from runner.explain import PIPELINE, codes, read_page
@@ -31,7 +31,8 @@ def problems_of(code: str, folder: Path, example: tuple[str, str]) -> tuple[Prob
     flags = dict(zip(words[::2], words[1::2], strict=True))
     overrides = dict([flags["--var"].split("=")]) if "--var" in flags else {}
     try:
-        return check(Ask(file=str(folder / PIPELINE), profile=flags.get("--profile"), vars=overrides)).warnings
+        options = CommandOptions(file=str(folder / PIPELINE), profile=flags.get("--profile"), vars=overrides)
+        return open_session(options).checked.warnings
     except InvalidFilesError as error:
         return error.problems
 

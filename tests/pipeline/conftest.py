@@ -1,4 +1,4 @@
-"""A catalogue of four small models, by hand: what this room is tested with does not move when a vendor does."""
+"""A catalog of four small models, by hand: what this room is tested with does not move when a vendor does."""
 
 from __future__ import annotations
 

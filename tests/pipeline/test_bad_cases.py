@@ -22,7 +22,7 @@ NEWCOMER = {
     "newcomer-unquoted-template": 'write "{{ game }}"',
     "newcomer-missing-space": "write prompt: Title theme",
     "newcomer-missing-colon": "write params:",
-    "newcomer-params-list": "take the dashes away",
+    "newcomer-params-list": "remove the dashes",
 }
 
 

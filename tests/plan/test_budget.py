@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from runner.plan.budget import Budget
+from runner.records.endings import OverBudget
 
 TWO = Budget(limit=Decimal(2))
 
@@ -20,7 +21,9 @@ def test_what_is_reserved_is_not_there_for_others() -> None:
     held = TWO.reserve("title", Decimal("1.50"))
     assert held.left == Decimal("0.50")
     assert held.refusal("other", Decimal("0.50")) is None
-    assert held.refusal("other", Decimal("0.51")) == "it may cost $0.51 and $0.50 of $2 is left"
+    assert held.refusal("other", Decimal("0.51")) == OverBudget(
+        worst=Decimal("0.51"), left=Decimal("0.50"), limit=Decimal(2)
+    )
 
 
 def test_what_is_reserved_for_a_job_covers_its_further_submits() -> None:
@@ -44,7 +47,7 @@ def test_a_job_that_was_never_reserved_settles_at_what_it_paid() -> None:
 
 
 def test_an_unknown_price_is_refused_under_a_limit() -> None:
-    assert TWO.refusal("title", None) == "its price is unknown and a budget is set"
+    assert TWO.refusal("title", None) == OverBudget(worst=None, left=Decimal(2), limit=Decimal(2))
 
 
 @pytest.mark.parametrize(("worst", "refused"), [("2", False), ("2.0000001", True)])

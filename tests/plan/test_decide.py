@@ -10,6 +10,7 @@ import pytest
 
 from runner.plan.decide import Asked, Facts, decide
 from runner.plan.fingerprint import fingerprint
+from runner.records import reasons as r
 from runner.records.catalog import Price
 from runner.records.lock import Lock
 from runner.records.pipeline import Layer as L
@@ -63,7 +64,7 @@ def only(plan: Plan) -> Action:
 
 def test_what_is_there_is_reused_at_no_cost() -> None:
     action = only(planned(request(), lock={"title": entry()}, outputs={"audio/title.wav": sha("one")}))
-    assert (action.verb, action.reason, action.cost.worst) == ("reuse", "up to date", Decimal(0))
+    assert (action.verb, action.reason, action.cost.worst) == ("reuse", r.UpToDate(), Decimal(0))
 
 
 @pytest.mark.parametrize(
@@ -83,13 +84,17 @@ def test_what_is_not_sent_never_makes_a_job_anew(change: dict[str, Any]) -> None
 
 def test_a_missing_file_comes_back_from_the_store() -> None:
     action = only(planned(request(), lock={"title": entry()}, blobs={sha("one")}))
-    assert (action.verb, action.reason, action.cost.worst) == ("restore", "audio/title.wav is missing", Decimal(0))
+    assert (action.verb, action.reason, action.cost.worst) == (
+        "restore",
+        r.OutputMissing(path="audio/title.wav"),
+        Decimal(0),
+    )
 
 
 def test_a_moved_output_is_copied_from_its_old_place() -> None:
     moved = request(output="music/intro")
     action = only(planned(moved, lock={"title": entry()}, outputs={"audio/title.wav": sha("one")}))
-    assert (action.verb, action.reason) == ("restore", "moved from audio/title.wav")
+    assert (action.verb, action.reason) == ("restore", r.Moved(path="audio/title.wav"))
 
 
 def test_another_chosen_take_comes_from_the_store() -> None:
@@ -102,19 +107,26 @@ def test_another_chosen_take_comes_from_the_store() -> None:
             blobs={sha("one"), sha("two")},
         )
     )
-    assert (action.verb, action.reason) == ("restore", "another take is chosen than 1")
+    assert (action.verb, action.reason) == ("restore", r.TakeChosen(take=2, placed=1))
+
+
+def test_the_file_of_another_version_is_no_other_take() -> None:
+    made = entry(None, take("one", path="audio/title.wav"))
+    outputs, blobs = {"audio/title.wav": sha("other version")}, {sha("one"), sha("other version")}
+    action = only(planned(request(), lock={"title": made}, outputs=outputs, blobs=blobs))
+    assert (action.verb, action.reason) == ("restore", r.OtherVersion(path="audio/title.wav"))
 
 
 def test_a_take_that_stands_there_already_is_only_noted() -> None:
     made = entry(None, take("one", path="audio/title.wav"), take("two"))
     action = only(planned(request(take=2), lock={"title": made}, outputs={"audio/title.wav": sha("two")}))
-    assert (action.verb, action.reason) == ("restore", "take chosen")
+    assert (action.verb, action.reason) == ("restore", r.TakeInPlace(take=2))
 
 
 def test_a_renamed_job_with_a_seed_nobody_wrote_pays_nothing() -> None:
     renamed = request("opening", seed=99, output="audio/title")
     action = only(planned(renamed, lock={"title": entry()}, outputs={"audio/title.wav": sha("one")}))
-    assert (action.verb, action.reason, action.entry_job) == ("restore", "renamed from title", "title")
+    assert (action.verb, action.reason, action.entry_job) == ("restore", r.Renamed(job="title"), "title")
     assert action.request.params["seed"] == 7, "the seed of the receipt stays"
 
 
@@ -138,7 +150,7 @@ def test_an_entry_whose_job_is_gone_is_kept_and_shown() -> None:
 def test_a_reverted_prompt_is_restored_from_the_journal() -> None:
     before, now = entry({"prompt": "low brass", "seed": 7}, take("one")), entry({"prompt": "flute", "seed": 7})
     action = only(planned(request(), lock={"title": now}, finished=(("title", before),), blobs={sha("one")}))
-    assert (action.verb, action.reason) == ("restore", "made before; its takes are in the store")
+    assert (action.verb, action.reason) == ("restore", r.MadeBefore(in_store=True))
     assert action.entry == before
 
 
@@ -165,7 +177,7 @@ def test_what_was_never_made_is_generated_at_its_price() -> None:
     action = only(planned(request()))
     assert (action.verb, action.reason, action.cost.low, action.cost.worst) == (
         "generate",
-        "not made yet",
+        r.NotMade(),
         Decimal("0.10"),
         Decimal("0.10"),
     )
@@ -212,9 +224,9 @@ def test_another_spelling_of_a_number_is_no_change() -> None:
 
 def test_force_makes_only_what_was_named() -> None:
     known = {"lock": {"title": entry()}, "outputs": {"audio/title.wav": sha("one")}}
-    asked = Asked(jobs=frozenset({"title"}), force=True)
+    asked = Asked(jobs=frozenset({"title"}), forced=frozenset({"title"}))
     action = only(planned(request(), request("shop"), asked=asked, **known))
-    assert (action.request.job, action.verb, action.reason) == ("title", "regenerate", "--force")
+    assert (action.request.job, action.verb, action.reason) == ("title", "regenerate", r.Forced())
 
 
 # ---------------------------------------------------------------- seeds
@@ -266,7 +278,7 @@ def test_what_was_accepted_is_taken_up_and_not_paid_again(phase: Phase) -> None:
 def test_what_was_paid_for_nothing_is_asked_for_again_and_not_paid_again(phase: Phase) -> None:
     lost = submission(phase=phase)
     assert only(planned(request(), submissions=(lost,))).verb == "resume"
-    forced = only(planned(request(), submissions=(lost,), asked=Asked(force=True)))
+    forced = only(planned(request(), submissions=(lost,), asked=Asked(forced=frozenset({"title"}))))
     assert (forced.verb, forced.submission) == ("generate", lost)
 
 
@@ -279,13 +291,13 @@ def test_what_is_proven_to_be_over_is_made(phase: Phase) -> None:
 def test_a_payment_in_doubt_blocks_its_job(phase: Phase) -> None:
     action = only(planned(request(), submissions=(submission(phase=phase),)))
     assert action.verb == "blocked"
-    assert "payment in an unknown state" in action.reason
+    assert action.reason == r.PaymentUnknown(job="title")
 
 
 def test_a_payment_in_doubt_of_a_free_model_is_simply_made_again() -> None:
     free = request(price=Price(usd=Decimal(0)))
     action = only(planned(free, submissions=(submission(phase=Phase.UNKNOWN),)))
-    assert (action.verb, action.reason) == ("generate", "a free submit was interrupted")
+    assert (action.verb, action.reason) == ("generate", r.FreeInterrupted())
 
 
 def test_on_unknown_resubmit_is_a_decision_and_has_its_price() -> None:
@@ -294,7 +306,9 @@ def test_on_unknown_resubmit_is_a_decision_and_has_its_price() -> None:
 
 
 def test_force_does_not_pay_twice_for_what_is_under_way() -> None:
-    assert only(planned(request(), asked=Asked(force=True), submissions=(submission(),))).verb == "resume"
+    assert (
+        only(planned(request(), asked=Asked(forced=frozenset({"title"})), submissions=(submission(),))).verb == "resume"
+    )
 
 
 def test_a_renamed_job_takes_up_its_unfinished_submission() -> None:
@@ -347,7 +361,7 @@ def test_an_output_changed_by_hand_blocks_its_job() -> None:
         planned(request(), lock={"title": entry()}, outputs={"audio/title.wav": sha("mine")}, blobs={sha("one")})
     )
     assert action.verb == "blocked"
-    assert action.reason.startswith("audio/title.wav was changed by hand, and is not overwritten; move it away")
+    assert action.reason == r.EditedOutput(path="audio/title.wav")
 
 
 def test_lost_audio_is_asked_for_again_at_no_cost() -> None:
@@ -372,7 +386,7 @@ def test_lost_audio_with_a_receipt_that_opens_nothing_is_never_paid_again_unaske
     assert action.verb == "blocked"
     action = only(planned(request(), lock={"title": entry()}, askable=()))
     assert action.verb == "blocked"
-    assert "--force" in action.reason
+    assert action.reason == r.AudioLost(path="audio/title.wav")
 
 
 # ---------------------------------------------------------------- the whole plan

@@ -118,7 +118,7 @@ def test_a_lock_that_is_to_be_kept_refuses_what_would_be_made_and_what_is_not_ma
     with pytest.raises(DriftError) as caught:
         refuse_change(todo)
     assert str(caught.value) == "the lock is out of date for changed, fresh"
-    assert caught.value.help == "changed: prompt changed; run without --locked to update it"
+    assert caught.value.help == "scorefile plan shows what changed; run without --locked to update it"
 
 
 def test_audio_that_is_only_missing_here_is_no_change_of_the_lock() -> None:

@@ -15,6 +15,7 @@ from runner.records.catalog import Price
 from runner.records.lock import Lock
 from runner.records.pipeline import Pipeline, ProviderSettings
 from runner.records.plan import Verb
+from runner.records.reasons import UpToDate
 from runner.records.source import Mark
 from tests.report.scenes import PLAN, action, plan_of
 from tests.support.catalog import shipped_catalog
@@ -28,7 +29,7 @@ PIPELINE = Pipeline(
     file="night.yaml", name="night", vars={}, env=(), providers={}, prices={}, budget_usd=Decimal(5), jobs=()
 )
 LOCK = Lock(jobs={"logo": entry()})
-TODO = plan_of(action("title"), action("logo", Verb.REUSE, "up to date", entry=entry()))
+TODO = plan_of(action("title"), action("logo", Verb.REUSE, UpToDate(), entry=entry()))
 
 
 def saved_data(todo: Plan = TODO) -> Any:

@@ -11,6 +11,8 @@ from runner.emulator.serve import rehearsal_emulator
 from runner.engine import endings
 from runner.provider.protocol import read_poll, read_submit
 from runner.records.exchange import Reply
+from runner.records.provider import ErrorGroup
+from runner.report.outcomes import told
 from tests.support.catalog import SCHEMAS, shipped_catalog
 from tests.support.command import scorefile, vendors_at
 
@@ -27,33 +29,38 @@ CLEARS = "POST accounts/email"
 
 def test_an_account_on_hold_is_told_with_what_clears_it() -> None:
     ending = endings.rejected(PIXVERSE, read_submit(PIXVERSE, SONG, HELD))
-    assert ending.message.startswith("PixVerse by useapi.net holds the account: PixVerse by useapi.net answered 596: ")
-    assert "key" not in ending.message
-    assert ending.help is not None
-    assert CLEARS in ending.help
-    assert "USEAPI_API_TOKEN" not in ending.help
-    assert (ending.group, ending.closes) == ("account", True)
+    said = told(ending, str)
+    assert said.message.startswith("the account is suspended: PixVerse by useapi.net answered 596: ")
+    assert "key" not in said.message
+    assert said.help is not None
+    assert CLEARS in said.help
+    assert "USEAPI_API_TOKEN" not in said.help
+    assert ending.group is ErrorGroup.ACCOUNT
+    assert ending.group.closes
 
 
 def test_a_wrong_key_stays_a_wrong_key() -> None:
     ending = endings.rejected(PIXVERSE, read_submit(PIXVERSE, SONG, WRONG))
-    assert (ending.group, ending.help) == ("auth", "check USEAPI_API_TOKEN")
+    assert (ending.group, told(ending, str).help) == (ErrorGroup.AUTH, "check USEAPI_API_TOKEN")
 
 
 @pytest.mark.parametrize(
-    ("reply", "message", "help_", "group"),
+    ("reply", "message", "help_", "exit_code"),
     [
-        (HELD, "holds the account: ", CLEARS, "account"),
-        (WRONG, "does not accept the key any more: ", "mend the key", "auth"),
+        (HELD, "the account is suspended: ", CLEARS, 5),
+        (WRONG, "the API key is no longer accepted: ", "fix the API key", 7),
     ],
 )
-def test_a_paid_job_under_way_goes_on_once_that_is_cleared(reply: Reply, message: str, help_: str, group: str) -> None:
+def test_a_paid_job_under_way_goes_on_once_that_is_cleared(
+    reply: Reply, message: str, help_: str, exit_code: int
+) -> None:
     ending = endings.locked_out(PIXVERSE, read_poll(PIXVERSE, SONG, reply, id="user:1"))
-    assert f"PixVerse by useapi.net {message}" in ending.message
-    assert ending.help is not None
-    assert help_ in ending.help
-    assert ending.help.endswith("run again: the job is paid and goes on")
-    assert ending.group == group
+    said = told(ending, str)
+    assert said.message.startswith(f"{message}PixVerse by useapi.net answered ")
+    assert said.help is not None
+    assert help_ in said.help
+    assert said.help.endswith("run again; the paid job will resume")
+    assert ending.exit_code == exit_code
 
 
 def test_the_whole_program_says_so_and_asks_no_more(tmp_path: Path) -> None:
@@ -67,4 +74,4 @@ def test_the_whole_program_says_so_and_asks_no_more(tmp_path: Path) -> None:
     assert done.code == 5, done
     assert CLEARS in done.out
     assert "USEAPI_API_TOKEN" not in done.out + done.err
-    assert "b: not submitted: PixVerse by useapi.net holds the account" in done.out
+    assert "b: not submitted: the account is suspended: PixVerse by useapi.net" in done.out

@@ -115,7 +115,7 @@ def test_a_list_without_an_end_is_left_after_its_last_page() -> None:
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (reply(500, {}), "answered 500 to the question for its list of jobs"),
+        (reply(500, {}), "answered 500 to the request for its list of jobs"),
         (Reply(status=200, headers={}, body=b"<html>"), "the answer is a web page, not JSON"),
         (NotSent("no whole answer in time"), "no whole answer in time"),
     ],

@@ -59,7 +59,7 @@ def test_a_page_is_cut_at_two_hundred_jobs() -> None:
 
 
 def test_an_answer_that_is_no_list_is_refused_with_the_reason() -> None:
-    with pytest.raises(BadList, match=r"^PixVerse by useapi\.net answered 500 to the question for its list of jobs$"):
+    with pytest.raises(BadList, match=r"^PixVerse by useapi\.net answered 500 to the request for its list of jobs$"):
         page({}, status=500)
     with pytest.raises(BadList, match=r"^the answer is not JSON$"):
         read_page(PIXVERSE, Reply(status=200, headers={}, body=b"{"))

@@ -395,9 +395,9 @@ def test_a_short_key_is_not_looked_for_in_sound(bridged: HttpTransport) -> None:
 
 @pytest.mark.parametrize("unit", [b"\\", b"\\u005c", b"s", b"\\u0073", b"%25", b"sk-live-0123456789abcde"])
 def test_looking_for_a_key_takes_no_time_in_an_answer_made_for_it(unit: bytes) -> None:
-    begun = time.monotonic()
+    begun = time.thread_time()
     assert Key(SECRET).redact(unit * (MAX_JSON // len(unit))).startswith(unit)
-    assert time.monotonic() - begun < 5
+    assert time.thread_time() - begun < 5
 
 
 # ---------------------------------------------------------------- what a vendor may say in its headers

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.commands.options import Ran
-from runner.commands.status import Stands
 from runner.errors import PolicyError
-from runner.records.outcome import Outcome, Result
-from runner.records.plan import Action, Change, Cost, Plan, Verb
+from runner.records import endings as e
+from runner.records import reasons as r
+from runner.records.outcome import Outcome, RunResult
+from runner.records.plan import Action, Cost, Plan, Verb
+from runner.records.reasons import Change
 from runner.records.source import Mark, Problem, Step
+from runner.records.status import JobStatus
 from runner.report.failure import FailureReport
 from runner.report.formats import FORMATS
 from runner.report.plan import PlanReport
@@ -21,7 +22,6 @@ from runner.report.records import Style
 from runner.report.run import RunReport, exit_code
 from runner.report.validate import ValidateReport
 from runner.report.verify import VerifyReport, places_in
-from runner.state.project import Project
 from tests.support.catalog import ROOT
 from tests.support.made import PAID, entry, request, submission, take
 
@@ -100,7 +100,7 @@ PROBLEMS = (
 )
 
 
-def action(job: str, verb: Verb = Verb.GENERATE, reason: str = "not made yet", **over: object) -> Action:
+def action(job: str, verb: Verb = Verb.GENERATE, reason: r.Reason | None = None, **over: object) -> Action:
     cost = Cost(
         low=Decimal("0.10") if verb.makes else Decimal(0),
         worst=Decimal("0.30") if verb.makes else Decimal(0),
@@ -109,7 +109,7 @@ def action(job: str, verb: Verb = Verb.GENERATE, reason: str = "not made yet", *
         date="2026-11-21",
     )
     asked = request(job, price=PAID, params={"duration": 60})
-    values: dict[str, object] = {"request": asked, "verb": verb, "reason": reason, "cost": cost}
+    values: dict[str, object] = {"request": asked, "verb": verb, "reason": reason or r.NotMade(), "cost": cost}
     return Action(**(values | over))  # type: ignore[arg-type]
 
 
@@ -135,49 +135,50 @@ PLAN = PlanReport(
     name="night",
     todo=plan_of(
         action("title"),
-        action("battle", Verb.REGENERATE, "", changes=CHANGES, entry=entry()),
+        action("battle", Verb.REGENERATE, r.Changed(changes=CHANGES), entry=entry()),
         action("choir", cost=UNKNOWN),
-        action("logo", Verb.RESTORE, "audio/logo.wav is missing", entry=entry()),
+        action("logo", Verb.RESTORE, r.OutputMissing(path="audio/logo.wav"), entry=entry()),
         action(
-            "credits", Verb.RESUME, "submitted 2026-11-20T12:00:00Z, not finished", submission=submission("credits")
+            "credits", Verb.RESUME, r.NotFinished(submitted_at="2026-11-20T12:00:00Z"), submission=submission("credits")
         ),
-        action("boss", Verb.BLOCKED, "payment in an unknown state", entry=entry(), submission=submission("boss")),
-        action("shop", Verb.REUSE, "up to date", entry=entry()),
+        action("boss", Verb.BLOCKED, r.PaymentUnknown(job="boss"), entry=entry(), submission=submission("boss")),
+        action("shop", Verb.REUSE, r.UpToDate(), entry=entry()),
         orphans=("old",),
     ),
     exit_code=2,
     files=("night.yaml",),
 )
-PROJECT = Project(
-    file=Path("night.yaml"),
-    shown="night.yaml",
-    folder=Path(),
-    root=Path(),
-    state=Path(".scorefile"),
-    lock=Path("night.lock"),
-    journal=Path("journal.db"),
-    blobs=Path("blobs"),
-    rehearsal=False,
-)
 MADE = entry(None, take("one", path="audio/title.wav", lufs=-14.25), take("two"))
-RAN = Ran(
-    project=PROJECT,
+RAN = RunResult(
     plan=plan_of(),
     outcomes=(
-        Outcome(job="title", model="a/b", result=Result.MADE, entry=MADE, spent_usd=Decimal("0.10")),
-        Outcome(job="logo", model="a/b", result=Result.RESTORED, entry=entry(), message="audio/logo.wav is missing"),
-        Outcome(job="shop", model="a/b", result=Result.REUSED, entry=entry()),
+        Outcome(job="title", model="a/b", ending=e.Made(takes=2, wanted=2), entry=MADE, spent_usd=Decimal("0.10")),
+        Outcome(
+            job="logo",
+            model="a/b",
+            ending=e.Restored(reason=r.OutputMissing(path="audio/logo.wav")),
+            entry=entry(),
+        ),
+        Outcome(job="shop", model="a/b", ending=e.Reused(), entry=entry()),
         Outcome(
             job="battle@hot",
             model="a/b",
-            result=Result.FAILED,
-            spent_usd=Decimal(0),
-            message="Pixazo: ::error:: <b>no</b>\nsecond line",
-            help="change the prompt",
+            ending=e.Rejected(
+                provider="Pixazo",
+                group=None,
+                said="Pixazo: ::error:: <b>no</b>\nsecond line",
+                advice="change the prompt",
+                key=None,
+            ),
         ),
-        Outcome(job="boss", model="a/b", result=Result.UNKNOWN, message="no answer proves what became of it"),
-        Outcome(job="far", model="a/b", result=Result.UNFINISHED, spent_usd=Decimal("0.10"), message="interrupted"),
-        Outcome(job="last", model="a/b", result=Result.SKIPPED, message="not submitted: needs boss"),
+        Outcome(
+            job="boss",
+            model="a/b",
+            ending=e.MayBeCharged(job="boss", provider="Pixazo", why="the connection broke", lists=False),
+            spent_usd=None,
+        ),
+        Outcome(job="far", model="a/b", ending=e.Interrupted(), spent_usd=Decimal("0.10")),
+        Outcome(job="last", model="a/b", ending=e.NeedMissing(need="boss")),
     ),
 )
 LOCK_TEXT = '{\n "version": 1,\n "jobs": {\n  "logo": {\n   "take": 1\n  },\n  "title": {\n   "take": 1\n  }\n }\n}\n'
@@ -185,13 +186,15 @@ SCENES: Mapping[str, FindingsReport] = {
     "validate": ValidateReport(files=("night.yaml",), jobs=0, problems=PROBLEMS, exit_code=3),
     "valid": ValidateReport(files=("night.yaml",), jobs=12, problems=(), exit_code=0),
     "plan": PLAN,
-    "run": RunReport(name="night", did=RAN, exit_code=exit_code(RAN), places={"battle@hot": at(5, 5)}),
+    "run": RunReport(
+        name="night", did=RAN, exit_code=exit_code(RAN), files=("night.yaml",), places={"battle@hot": at(5, 5)}
+    ),
     "verify": VerifyReport(
         name="night",
         rows=(
-            Stands(job="logo", entry=entry(), output="same", path="audio/logo.wav"),
-            Stands(job="title", entry=entry(), output="changed", path="audio/title.wav"),
-            Stands(job="war", entry=entry(), output="missing", path="audio/war.wav"),
+            JobStatus(job="logo", model="pixazo/ace-step-xl", entry=entry(), output="same", path="audio/logo.wav"),
+            JobStatus(job="title", model="pixazo/ace-step-xl", entry=entry(), output="changed", path="audio/title.wav"),
+            JobStatus(job="war", model="pixazo/ace-step-xl", entry=entry(), output="missing", path="audio/war.wav"),
         ),
         exit_code=4,
         files=("night.yaml",),

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import StateError
-from runner.state.files import digest, folder, is_through_link, path_folder, placing, remove_owned, write_atomic
+from runner.state.files import folder, path_folder, placing
+from runner.state.files.atomic import write_atomic
+from runner.state.files.folder import digest
+from runner.state.files.placing import is_through_link, remove_owned
 from tests.support.desks import posix_only
 from tests.support.made import sha
 

@@ -96,7 +96,7 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
         ('{"version": 1}', "exactly `version` and `jobs`"),
         ('{"version": 1, "jobs": []}', "exactly `version` and `jobs`"),
         ('{"version": 1, "jobs": {}, "extra": 1}', "exactly `version` and `jobs`"),
-        ('{"version": 1, "jobs": {}, "jobs": {}}', "'jobs' stands in it twice"),
+        ('{"version": 1, "jobs": {}, "jobs": {}}', "duplicate key 'jobs'"),
         ('{"version": 1, "jobs": {"a": NaN}}', "NaN is not JSON"),
         ('{"version": 1, "jobs": {"a": -Infinity}}', "-Infinity is not JSON"),
         ('{"version": 1, "jobs": {"a": 1}}', "the block of 'a' is not an entry"),
@@ -112,32 +112,32 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
         (with_receipt(price_usd="0,10"), "receipt.price_usd: '0,10' is not an amount of dollars"),
         (with_receipt(price_usd="NaN"), "receipt.price_usd"),
         (with_receipt(price_usd="-1"), "receipt.price_usd"),
-        (with_receipt(request_id="a b"), "receipt.request_id: 'a b' is not an id a vendor gives"),
+        (with_receipt(request_id="a b"), "receipt.request_id: 'a b' is not a valid provider job id"),
         (with_receipt(request_id="a\n"), "receipt.request_id"),
         (with_receipt(poll_url=5), "receipt.poll_url: 5 is not a link"),
         (with_receipt(poll_url="file:///etc/passwd"), "receipt.poll_url"),
         (with_receipt(poll_url="https://[x"), "receipt.poll_url"),
-        (with_receipt(sum="0" * 16), "the block of 'title' was changed: its checksum is another"),
-        (with_receipt(sum=""), "its checksum is another"),
-        (with_receipt(sum=None), "its checksum is another"),
+        (with_receipt(sum="0" * 16), "the block of 'title' was changed: its checksum does not match"),
+        (with_receipt(sum=""), "its checksum does not match"),
+        (with_receipt(sum=None), "its checksum does not match"),
         (with_receipt(summ="0"), "unknown field 'summ'"),
-        (with_take(bytes=-1), "take 1: bytes: a file has no negative size"),
+        (with_take(bytes=-1), "take 1: bytes: a size cannot be negative"),
         (with_take(bytes=1.5), "1.5 is not a whole number"),
-        (with_take(seconds=-1), "take 1: seconds: -1.0 is no length"),
+        (with_take(seconds=-1), "take 1: seconds: -1.0 is not a length"),
         (with_take(seconds=10**400), "the block of 'title' is not an entry"),
-        (with_take(seconds="nan"), "seconds: nan is no length"),
-        (with_take(lufs="inf"), "lufs: inf is no loudness"),
+        (with_take(seconds="nan"), "seconds: nan is not a length"),
+        (with_take(lufs="inf"), "lufs: inf is not a loudness"),
         (with_take(channels=0), "rate_hz and channels are counted from 1"),
-        (with_take(media_type="text/plain"), "'text/plain' is no kind of audio that is made here"),
-        (with_take(path="thesis.txt"), "'thesis.txt' is no place for audio/wav, whose files end in .wav"),
-        (with_take(path="audio/title.mp3"), "'audio/title.mp3' is no place for audio/wav"),
+        (with_take(media_type="text/plain"), "'text/plain' is not a supported media type"),
+        (with_take(path="thesis.txt"), "'thesis.txt' is not a path for audio/wav, whose files end in .wav"),
+        (with_take(path="audio/title.mp3"), "'audio/title.mp3' is not a path for audio/wav"),
         (
             json.dumps(
                 {"version": 1, "jobs": {"a": block(takes=[], receipt={**block()["receipt"], "request_id": ""})}}
             ),
             "needs its id",
         ),
-        (json.dumps({"version": 1, "jobs": {"a": block(takes=block()["takes"][:1] * 2)}}), "several have a path"),
+        (json.dumps({"version": 1, "jobs": {"a": block(takes=block()["takes"][:1] * 2)}}), "several have one"),
         (json.dumps({"version": 1, "jobs": {"a": block(pending=block(take=0))}}), "pending: takes are counted from 1"),
     ],
 )
@@ -147,7 +147,7 @@ def test_a_damaged_lock_is_refused_and_says_why(tmp_path: Path, text: str, why: 
     with pytest.raises(StateError, match="cannot be read") as caught:
         read_lock(path, rehearsal=False)
     assert why in caught.value.message
-    assert caught.value.help == "it holds receipts, so nothing is made anew; restore it with git, or mend it"
+    assert caught.value.help == "it holds receipts, so nothing is generated; restore it with git or fix it by hand"
 
 
 def test_a_lock_that_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 from runner.errors import NotWritableError, StateError
 from runner.records.lock import Entry, Lock, ProviderJobId
 from runner.records.submission import Event, Phase
-from runner.state.blobs.local import Blobs, TakeMissing
+from runner.state.blobs.local import LocalBlobs
+from runner.state.blobs.protocol import TakeMissing
 from runner.state.disk_reserve import RESERVE_BYTES, DiskReserve
 from runner.state.journal import Journal
 from runner.state.lock_writer import LOCK_EVERY_S, WRITING_SHARE, LockWriter
@@ -34,7 +35,7 @@ def opened(folder: Path) -> Iterator[StateStore]:
         root=folder,
         lock_path=folder / "night.lock",
         journal_path=folder / "state" / "journal.db",
-        blobs=Blobs(folder / "blobs"),
+        blobs=LocalBlobs(folder / "blobs"),
         rehearsal=False,
     )
     try:

@@ -18,10 +18,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.commands.known import open_store
-from runner.commands.options import Ask
-from runner.commands.workflow import check, plan
-from runner.engine.effects import Terms, World
+from runner.commands.facts import open_store
+from runner.commands.options import CommandOptions
+from runner.commands.session import Session, open_session
+from runner.engine.effects import RunSettings, World
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
 from runner.provider.access import ProviderAccess
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from runner.records.exchange import Call, Media
     from runner.records.outcome import Outcome
     from runner.records.submission import Event
-    from runner.state.blobs.local import Blobs
+    from runner.state.blobs.protocol import Blobs
     from runner.state.store import StateStore
 
 PRICE = Decimal("0.08")
@@ -160,10 +160,10 @@ class Vendor:
                 raise DownloadFailed("the download failed")
         assert self.blobs is not None
         data = music(str(media.url).rpartition("/")[2])
-        part = self.blobs.part()
+        part = self.blobs.incoming.part()
         part.write_bytes(data)
         sha256 = hashlib.sha256(data).hexdigest()
-        self.blobs.adopt(part, sha256)
+        self.blobs.save(part, sha256)
         return Take(sha256=sha256, bytes=len(data), media_type="audio/wav", seconds=1.0, rate_hz=8000, channels=1)
 
     def close(self) -> None:
@@ -197,22 +197,21 @@ class Lab:
         data = {"version": 1, "name": "trial", "defaults": {"model": "pixazo/lyria-3-pro"}, "jobs": jobs}
         (self.folder / "trial.yaml").write_text(json.dumps(data))
 
-    @property
-    def ask(self) -> Ask:
-        """What every command here asks."""
-        return Ask(file=str(self.folder / "trial.yaml"))
+    def session(self) -> Session:
+        """Open the project for one command."""
+        return open_session(CommandOptions(file=str(self.folder / "trial.yaml")))
 
     def run(
         self, *, limit: Decimal | None = None, jobs: int = 2, crash_at: int = 0, late: bool = False, stop_at: int = 0
     ) -> tuple[Outcome, ...]:
         """Run the plan as it stands; after a crash what it returns has not happened."""
-        checked = check(self.ask)
-        todo = plan(checked, self.ask)
-        prepare_state(checked.project)
+        session = self.session()
+        todo = session.plan
+        prepare_state(session.project)
         self.vendor.run_limit, self.vendor.run_charges = limit, 0
         stop = threading.Event()
         tape = _Tape(self, crash_at=crash_at, late=late)
-        with open_store(checked.project) as store, ThreadPoolExecutor(1) as cpu:
+        with open_store(session.project) as store, ThreadPoolExecutor(1) as cpu:
             self.vendor.blobs = store.blobs
             tape.listen(store, on=lambda count: stop.set() if count == stop_at else None)
             world = World(
@@ -225,7 +224,7 @@ class Lab:
                 limits=self.limits,
                 stop=stop,
             )
-            outcomes = Executor(todo, self._terms(limit, jobs), world, store, self.notify).run()
+            outcomes = Executor(todo, self._settings(limit, jobs), world, store, self.notify).run()
         tape.rewind()
         return outcomes
 
@@ -233,15 +232,14 @@ class Lab:
         """Return the time: it goes on with every look at any clock."""
         return _START + timedelta(seconds=next(self._ticks))
 
-    def _terms(self, limit: Decimal | None, jobs: int) -> Terms:
-        return Terms(
+    def _settings(self, limit: Decimal | None, jobs: int) -> RunSettings:
+        return RunSettings(
             providers={
                 name: ProviderAccess(provider=replace(provider, base_url=BASE, poll_s=5.0, max_in_flight=2))
                 for name, provider in shipped_catalog().providers.items()
             },
             jobs=jobs,
             budget=Budget(limit=limit),
-            resolving=lambda job: f"scorefile resolve {job}",
         )
 
 

@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from runner.commands.options import Ask
-from runner.commands.workflow import check, plan
+from runner.commands.options import CommandOptions
+from runner.commands.session import open_session
 from runner.errors import ScorefileError
 from tests.support.vendor.process import running_vendor
 from tests.torture.forks import running_zygote
@@ -64,8 +64,8 @@ def damage(file: Path, changes: Iterable[tuple[str, bytes]], *, pipeline: Path, 
 
     Every job of the pipeline has been charged. `beside` are further files that SQLite may write while it is asked.
     """
-    ask = Ask(file=str(pipeline))
-    checked = check(ask)
+    session = open_session(CommandOptions(file=str(pipeline)))
+    assert session.declared is not None
     kept = {path: path.read_bytes() if path.exists() else None for path in (file, *beside)}
     found = Damage()
     for words, data in changes:
@@ -77,7 +77,7 @@ def damage(file: Path, changes: Iterable[tuple[str, bytes]], *, pipeline: Path, 
         file.write_bytes(data)
         found.tried += 1
         try:
-            verbs = {action.request.job: action.verb for action in plan(checked, ask).actions}
+            verbs = {action.request.job: action.verb for action in session.reread().plan.actions}
         except ScorefileError:
             found.refused += 1
             continue

@@ -11,7 +11,7 @@ from runner.errors import ScorefileError
 Bytes: TypeAlias = bytes | mmap.mmap
 """The whole file."""
 
-MOST_CHUNKS = 10_000
+MAX_CHUNKS = 10_000
 
 
 class BadAudio(ScorefileError):  # named like its siblings in runner/errors.py

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.audio.probe.container_header import MOST_CHUNKS, BadAudio, Promise, cut_bytes, cut_header, no_audio
+from runner.audio.probe.container_header import MAX_CHUNKS, BadAudio, Promise, cut_bytes, cut_header, no_audio
 from runner.audio.probe.magic import id3_end
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def flac_promise(data: Bytes) -> Promise:
     start = at = id3_end(data, 0)
     info = data[at + 8 : at + 8 + _STREAMINFO_BYTES]
     at += 4
-    for _ in range(MOST_CHUNKS):
+    for _ in range(MAX_CHUNKS):
         head = data[at : at + 4]
         size = int.from_bytes(head[1:], "big")
         if len(head) < 4 or at + 4 + size > len(data):  # a block's header
@@ -81,7 +81,7 @@ def mp4_promise(data: Bytes) -> Promise:
     """Walk an MP4 file's boxes; it needs an index and samples, and no box may reach past the end."""
     names = set()
     at = 0
-    for _ in range(MOST_CHUNKS):
+    for _ in range(MAX_CHUNKS):
         if at >= len(data):
             break
         head = data[at : at + 16]

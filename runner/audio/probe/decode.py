@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["BadAudio", "Probe", "probe"]
 
-MOST_BYTES = 1 << 30
-MOST_S = 3 * 3600
-MOST_CHANNELS = 8
-LEAST_HZ, MOST_HZ = 4_000, 768_000
+MAX_BYTES = 1 << 30
+MAX_S = 3 * 3600
+MAX_CHANNELS = 8
+LEAST_HZ, MAX_HZ = 4_000, 768_000
 _AAC_FRAME = 2048
 
 
@@ -82,12 +82,12 @@ def probe(source: bytes | Path) -> Probe:
 def listen(source: bytes | Path, hear: Callable[[av.AudioFrame], None]) -> Probe:
     """Do what `probe` does, and hand every decoded frame to `hear` on the way."""
     with _opened(source) as (data, file):
-        if len(data) > MOST_BYTES:
-            raise BadAudio(f"too large: {len(data)} bytes, the most is {MOST_BYTES}")
+        if len(data) > MAX_BYTES:
+            raise BadAudio(f"too large: {len(data)} bytes, the most is {MAX_BYTES}")
         media_type = sniff(data)
         container = _CONTAINERS[media_type]
         promise = container.promise(data)
-        if promise.rate_hz and (promise.samples or 0) > MOST_S * promise.rate_hz:
+        if promise.rate_hz and (promise.samples or 0) > MAX_S * promise.rate_hz:
             raise _too_long()
         count = _Count(promise)
         for frame in _decode(file, container.demuxer, count):
@@ -146,12 +146,12 @@ class _Count:
             self._shape = shape
         if shape != self._shape:
             raise BadAudio("broken: the sample rate or the channels change on the way")
-        if shape[1] > MOST_CHANNELS:
-            raise BadAudio(f"too many channels: {shape[1]}, the most is {MOST_CHANNELS}")
-        if not LEAST_HZ <= shape[0] <= MOST_HZ:
-            raise BadAudio(f"broken: its sample rate of {shape[0]} Hz is outside {LEAST_HZ} to {MOST_HZ}")
+        if shape[1] > MAX_CHANNELS:
+            raise BadAudio(f"too many channels: {shape[1]}, the most is {MAX_CHANNELS}")
+        if not LEAST_HZ <= shape[0] <= MAX_HZ:
+            raise BadAudio(f"broken: its sample rate of {shape[0]} Hz is outside {LEAST_HZ} to {MAX_HZ}")
         self._samples += frame.samples
-        if self._samples > MOST_S * shape[0]:
+        if self._samples > MAX_S * shape[0]:
             raise _too_long()
         self._peak = max(self._peak, _peak(frame))
 
@@ -205,4 +205,4 @@ def _peak(frame: av.AudioFrame) -> float:
 
 
 def _too_long() -> BadAudio:
-    return BadAudio(f"too long: the most is {MOST_S // 3600} hours")
+    return BadAudio(f"too long: the most is {MAX_S // 3600} hours")

@@ -22,7 +22,7 @@ _TAGS_AT_END = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3")
 
 
 class Frame(NamedTuple):
-    """One MP3 frame's header: its length in bytes, its samples, its rate, and where a Xing header would stand."""
+    """One MP3 frame's header: its length in bytes, its samples, its rate, and where a Xing header would be."""
 
     size: int
     samples: int

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from runner.audio.probe.container_header import (
-    MOST_CHUNKS,
+    MAX_CHUNKS,
     BadAudio,
     Promise,
     cut_bytes,
@@ -33,7 +33,7 @@ def wav_promise(data: Bytes) -> Promise:
     promise: Promise | None = None
     form: bytes | None = None
     start = _HEADER
-    for _ in range(MOST_CHUNKS):
+    for _ in range(MAX_CHUNKS):
         if start >= len(data):
             break
         name, size = _chunk(data, start, promise)
@@ -50,7 +50,7 @@ def wav_promise(data: Bytes) -> Promise:
             raise cut_bytes(body + size, len(data))
         start = body + size + size % 2
     else:
-        raise BadAudio(f"broken WAV: more than {MOST_CHUNKS} chunks")
+        raise BadAudio(f"broken WAV: more than {MAX_CHUNKS} chunks")
     if promise is None:
         raise no_audio(len(data))
     if riff_size not in _STREAMING and riff_size + 8 > start:

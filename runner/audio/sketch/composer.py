@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TAGS = {"title": "placeholder music", "artist": "scorefile local/sketch"}
 """What every file of this composer says about itself."""
 
-LEAST_BPM, MOST_BPM = 20.0, 400.0
+LEAST_BPM, MAX_BPM = 20.0, 400.0
 
 _STREAMS = ("form", "tune", "arp", "drums")
 
@@ -46,7 +46,7 @@ def compose(
         character = replace(character, lead="voice")
     key_found = choose_key(key, character, chances["style"])
     meter = choose_meter(time_signature, character)
-    tempo = min(max(bpm or float(character.bpm), LEAST_BPM), MOST_BPM)
+    tempo = min(max(bpm or float(character.bpm), LEAST_BPM), MAX_BPM)
     samples = round(duration_s * rate_hz)
     tick_samples = rate_hz * 60 / (tempo * TICKS)
     bars = max(0, int(samples / (tick_samples * meter.bar) - 0.5))

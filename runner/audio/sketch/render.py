@@ -30,7 +30,7 @@ _FADE_S = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a part stands: gain to the left and right, and its shares of room and echo."""
+    """Where a part is placed: gain to the left and right, and its shares of room and echo."""
 
     left: float
     right: float

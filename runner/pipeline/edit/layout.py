@@ -1,4 +1,4 @@
-"""YAML text → the same tokens, with what stands between them written anew: two spaces a level, one after `:` and `-`.
+"""YAML text → the same tokens, with the space between them rewritten: two spaces per level, one after `:` and `-`.
 
 Flow collections keep their shape and move with the line that they begin in. The further lines of a text stand below its
 beginning or one step in. Comments move with the keys and items that they stand above.
@@ -53,7 +53,7 @@ class _Block:
     new: int
     is_list: bool = False
     is_loose: bool = False
-    """A list whose dashes stand below the key itself: YAML's scanner does not tell where it starts and ends."""
+    """A list whose dashes are below the key itself: YAML's scanner does not report where it starts and ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class _Flow:
     moved: int
     line_moved: int
     hangs_at: int | None = None
-    """The column of its end when it is the last of its line: what it holds then stands one step further in."""
+    """The column of its end when it is the last of its line: what it holds is then indented one step further."""
 
     def shift(self, column: int) -> int:
         """Return how far a line inside moves: with the bracket when it is aligned to what follows that."""
@@ -269,7 +269,7 @@ class _Printer:
 
 
 def _space(last: Token, token: Token) -> str:
-    """Return what stands between two tokens of one line."""
+    """Return what is between two tokens of one line."""
     if isinstance(last, OPENERS):
         return ""
     if isinstance(token, (*CLOSERS, FlowEntryToken)):

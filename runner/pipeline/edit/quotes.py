@@ -10,7 +10,7 @@ YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", 
 
 
 def requote(raw: str, value: str) -> str:
-    """Return a quoted scalar of one line as it should stand: a word without quotes, other text in double quotes.
+    """Return a quoted scalar of one line as it should be written: a word without quotes, other text in double quotes.
 
     Texts of several words keep their quotes: prose is one comma or colon away from needing them. Single quotes stay
     where double ones would need a backslash.

@@ -1,6 +1,6 @@
 """Lint: a pipeline that is valid and will not do what it seems to say. A comment `# scorefile: ignore[SF…]` silences a warning.
 
-A rule is a file in `rules/`; nothing has to be wired. A warning appears once at each place in the source, with the jobs it
+A rule is a file in `rules/`; nothing has to be registered. A warning appears once at each place in the source, with the jobs it
 reaches, however many cells a matrix has.
 """
 

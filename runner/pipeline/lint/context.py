@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class LintContext:
     """A pipeline, what it was read from, and what it resolves to.
 
-    Where something is wrong, `requests` are those of the jobs that are right, and are not the whole (`is_whole`).
+    Where something is wrong, `requests` are only those of the jobs that are right (`is_whole` is false).
     """
 
     document: Document

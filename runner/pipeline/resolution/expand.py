@@ -50,7 +50,7 @@ def _cells_of(job: Job) -> tuple[tuple[Cell, ...], list[Problem]]:
     if not cells and not problems:
         mark = job.marks.get("matrix", job.mark)
         message = f"exclude leaves no cell of {job.name}"
-        remedy = "take an entry out of exclude"
+        remedy = "remove an entry from exclude"
         problems.append(
             Problem(code="SF209", message=message, mark=mark, path=("jobs", job.name, "matrix"), help=remedy)
         )
@@ -96,13 +96,13 @@ def _named(axis: Axis | None, leaf: Leaf) -> tuple[str, Leaf]:
 
 
 def _same_id(job: Job, cell: Cell, first: Cell, source: Leaf) -> Problem:
-    values = ", ".join(f"{name} {show(leaf.value)}" for name, leaf in first.values.items())
+    values = ", ".join(f"{name} = {show(leaf.value)}" for name, leaf in first.values.items())
     return Problem(
         code="SF210",
-        message=f"two cells are called {cell.id}",
+        message=f"two cells would be named {cell.id}",
         mark=source.mark,
         path=("jobs", job.name, "matrix"),
-        help=f"it is the cell of {values} already; give values labels of their own: {{LABEL: value}}",
+        help=f"{values} has that name already; label the values: {{LABEL: value}}",
         cells=(cell.id,),
     )
 

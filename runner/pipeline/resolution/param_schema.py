@@ -1,4 +1,4 @@
-"""A model's schema taken apart so that ten thousand requests are checked quickly: each parameter by itself, each
+"""A model's schema taken apart so that ten thousand requests are checked quickly: each parameter alone, each
 distinct value once, and the rules between parameters on the parameters they speak of."""
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 BETWEEN = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependencies", "definitions"})
 
 
-class Rules:
-    """What one card's schema asks for."""
+class ParamSchema:
+    """What one model's schema asks for."""
 
     def __init__(self, model: Model) -> None:
         self.schema: Mapping[str, Json] = model.schema
@@ -37,7 +37,7 @@ class Rules:
         self.sets: dict[Hashable, list[Violation]] = {}
 
     def of_value(self, name: str, value: Json, key: Hashable) -> list[Violation]:
-        """Return what is wrong with one parameter by itself; `key` identifies the value."""
+        """Return what is wrong with one parameter alone; `key` identifies the value."""
         known = self.values.get((name, key))
         if known is None:
             errors = self._property_errors(name, value)

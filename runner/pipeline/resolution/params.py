@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.violation import Sort, Violation
-from runner.pipeline.resolution.param_schema import Rules
+from runner.pipeline.resolution.param_schema import ParamSchema
 from runner.pipeline.resolution.seeds import derive
 from runner.records.catalog import SEED_WORDS
 from runner.records.pipeline import Layer, Origin
@@ -66,12 +66,12 @@ class Parameters:
     def __init__(self, pipeline: Pipeline, renderer: Renderer) -> None:
         self.pipeline = pipeline
         self.renderer = renderer
-        self.rules: dict[str, Rules] = {}
+        self.rules: dict[str, ParamSchema] = {}
         self.splits: dict[tuple[str, str], Split] = {}
         self.origins: dict[int, tuple[Bound, Origin]] = {}
 
     def choose(self, model: Model, scope: Scope) -> Chosen:
-        """Return the parameters that `scope`'s cell sends to `card`, with every problem they have."""
+        """Return the parameters that `scope`'s cell sends to `model`, with every problem they have."""
         split = self._split(scope.cell.job, model)
         chosen = Chosen(left_out=split.left_out, problems=list(split.unknown))
         for name, leaf in split.accepted:
@@ -134,7 +134,7 @@ class Parameters:
     def _check(self, chosen: Chosen, model: Model, job: Job) -> None:
         rules = self.rules.get(model.id)
         if rules is None:
-            rules = self.rules[model.id] = Rules(model)
+            rules = self.rules[model.id] = ParamSchema(model)
         wrong: list[Violation] = []
         for name, bound in chosen.bounds.items():
             found = rules.of_value(name, bound.value, bound.key)
@@ -151,9 +151,8 @@ class Parameters:
             wrong += found
             if found and name == model.takes.param:
                 chosen.are_takes_known = False
-        if not wrong and not chosen.broken:
-            keys = {name: bound.key for name, bound in chosen.bounds.items()}
-            wrong += rules.of_set(chosen.params, keys)
+        if not chosen.broken:
+            wrong += self._between(chosen, rules, {str(one.path[0]) for one in wrong if one.path})
         chosen.problems += [_problem(finding, chosen, model, job) for finding in wrong]
         if chosen.broken or any(problem.code == "SF402" for problem in chosen.problems):
             return  # what is missing may be what is broken or misspelt
@@ -161,6 +160,15 @@ class Parameters:
         for name in rules.required:
             if name not in chosen.params and name != random_seed:
                 chosen.problems.append(_missing(name, model, job))
+
+    def _between(self, chosen: Chosen, rules: ParamSchema, wrong: set[str]) -> list[Violation]:
+        """Return the rules between parameters that are broken, but for those that speak of a wrong one."""
+        right = {name: value for name, value in chosen.params.items() if name not in wrong}
+        keys = {name: bound.key for name, bound in chosen.bounds.items()}
+        found = rules.of_set(right, keys)
+        if not wrong:
+            return found
+        return [one for one in found if one.names and wrong.isdisjoint({*one.names, *map(str, one.path[:1])})]
 
 
 def _split(job: Job, model: Model) -> Split:

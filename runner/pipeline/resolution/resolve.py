@@ -1,4 +1,4 @@
-"""Cells + catalogue → Requests: exactly what would be sent, every value with its origin, all problems at once."""
+"""Cells + catalog → Requests: exactly what would be sent, every value with its origin, all problems at once."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.secrets import without_keys
 from runner.pipeline.resolution.outputs import clashes, read_output
 from runner.pipeline.resolution.params import Chosen, Parameters
-from runner.pipeline.resolution.webhooks import fault_of, hide_users
+from runner.pipeline.resolution.webhooks import address_problem, hide_users
 from runner.pipeline.shape.needs import group_of, in_order
-from runner.pipeline.shape.recovery import is_echo
+from runner.pipeline.shape.recovery import is_consequence
 from runner.pipeline.templates.render import Renderer
 from runner.pipeline.templates.scope import Group, Scope
 from runner.records.pipeline import Cell, Webhook
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Catalog(Protocol):
-    """What this room needs of the catalogue."""
+    """What this room needs of the catalog."""
 
     @property
     def models(self) -> Mapping[str, Model]: ...
@@ -138,7 +138,7 @@ class _Run:
                 problems.append(_no_take(job, chosen.takes))
         else:
             problems += self.parameters.problems(scope)
-        self.report([problem for problem in problems if not is_echo(problem, job.gaps)], cell)
+        self.report([problem for problem in problems if not is_consequence(problem, job.gaps)], cell)
         if (
             problems
             or job.gaps
@@ -174,7 +174,7 @@ class _Run:
     def _model(self, scope: Scope) -> tuple[Model | None, list[Problem]]:
         job = scope.cell.job
         if job.model is None:
-            message, remedy = f"{job.name} has no model", "give it one, or one to all jobs under defaults"
+            message, remedy = f"{job.name} has no model", "write `model:` in the job, or in defaults for all jobs"
             return None, [Problem(code="SF409", message=message, mark=job.mark, path=("jobs", job.name), help=remedy)]
         bound = self.renderer.evaluate(job.model, scope)
         if bound.broken:
@@ -201,10 +201,10 @@ class _Run:
         bounds = {key: self.renderer.evaluate(leaf, scope) for key, leaf in written.items()}
         wrong = [problem for bound in bounds.values() for problem in bound.problems]
         url = bounds["url"]
-        fault = fault_of(url.value, self.catalog.providers.get(model.provider) if model else None)
-        if not wrong and not url.broken and fault is not None:
+        bad_url = address_problem(url.value, self.catalog.providers.get(model.provider) if model else None)
+        if not wrong and not url.broken and bad_url is not None:
             origin = tuple(replace(step, text=hide_users(step.text)) for step in url.chain())
-            wrong = [Problem(code="SF222", mark=url.mark, origin=origin, **fault._asdict())]
+            wrong = [Problem(code="SF222", mark=url.mark, origin=origin, **bad_url._asdict())]
         if wrong or url.broken:
             return None, wrong
         return Webhook(url=url.value, mode=bounds["mode"].value if "mode" in bounds else None), []

@@ -1,4 +1,4 @@
-"""Whether an address can be handed to a vendor to call back: what a request can carry, and what the vendor takes."""
+"""Whether a provider can be given an address to call back: what a request can carry, and what the provider takes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ USERINFO: Final = re.compile(r"(?<=://)[^\s/?#@'\"]+(?=@)")
 KEPT: Final = "/:?#[]@!$&'()*+,;=%-._~"
 
 
-class Fault(NamedTuple):
+class AddressProblem(NamedTuple):
     """What is wrong with an address, in words that hold no password."""
 
     message: str
@@ -30,31 +30,31 @@ def hide_users(text: str) -> str:
     return USERINFO.sub(lambda found: "*" * len(found[0]), text)
 
 
-def fault_of(url: Json, provider: Provider | None) -> Fault | None:
+def address_problem(url: Json, provider: Provider | None) -> AddressProblem | None:
     """Return why `provider` cannot be told to call `url`, or None."""
     named = f"the webhook's address {show(url)}"
     if not isinstance(url, str):
-        return Fault(f"{named} is not https")
+        return AddressProblem(f"{named} is not https")
     if "@" in url.partition("://")[2].partition("/")[0]:
-        remedy = "let the path tell who calls: https://HOST/SECRET-PATH"
-        return Fault("the webhook's address holds a user name or password", help=remedy)
+        remedy = "put a secret into the path instead: https://HOST/SECRET-PATH"
+        return AddressProblem("the webhook's address holds a user name or password", help=remedy)
     if not url.startswith("https://"):
-        return Fault(f"{named} is not https")
+        return AddressProblem(f"{named} is not https")
     if any(sign.isspace() or not sign.isprintable() for sign in url):
-        return Fault(f"{named} is not a URL")
+        return AddressProblem(f"{named} is not a URL")
     try:
         host, _ = urlsplit(url).hostname, urlsplit(url).port
     except ValueError:
-        return Fault(f"{named} is not a URL")
+        return AddressProblem(f"{named} is not a URL")
     if not host:
-        return Fault(f"{named} names no host")
+        return AddressProblem(f"{named} names no host")
     if not url.isascii():
         strange = next(sign for sign in url if not sign.isascii())
-        return Fault(f'{named} holds "{strange}", which no request can carry', help=_encoded(url))
+        return AddressProblem(f'{named} holds "{strange}", which no request can carry', help=_encoded(url))
     most = provider.webhook.max_length if provider and provider.webhook else None
     if provider and most is not None and len(url) > most:
         message = f"the webhook's address has {len(url)} characters, and {provider.title} takes {most}"
-        return Fault(message, allowed=f"up to {most} characters", help="shorten it")
+        return AddressProblem(message, allowed=f"up to {most} characters", help="shorten it")
     return None
 
 

@@ -1,4 +1,4 @@
-"""What only follows from another mistake and is not said beside it: a misspelt key is missing too, and what is not
+"""What only follows from another mistake and is not reported beside it: a misspelt key is missing too, and what is not
 indented under its key leaves that key empty and stands among its neighbours, where it is unknown."""
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runner.records.source import DocPath, Json
 
 
-def without_echoes(found: Iterable[Violation], data: Json) -> list[Violation]:
+def without_cascades(found: Iterable[Violation], data: Json) -> list[Violation]:
     """Return the findings about `data` that a person has to be told."""
     known = list(found)
     misspelt = {(item.path, item.meant) for item in known if item.meant is not None}
@@ -26,7 +26,7 @@ def without_echoes(found: Iterable[Violation], data: Json) -> list[Violation]:
 
 
 def _strays(found: list[Violation], data: Json) -> dict[DocPath, list[DocPath]]:
-    """Return for each empty mapping the keys after it that do not belong where they stand."""
+    """Return for each empty mapping the keys after it that are in the wrong place."""
     wrong = {item.place for item in found if item.sort == "unknown" or item.wanted == "a mapping"}
     strays: dict[DocPath, list[DocPath]] = {}
     for item in found:
@@ -50,7 +50,7 @@ def _following(place: DocPath, data: Json, wrong: set[DocPath]) -> Iterator[DocP
 
 
 def value_at(data: Json, path: DocPath) -> Json:
-    """Return what stands at `path`."""
+    """Return the value at `path`."""
     for key in path:
         data = data[key]
     return data

@@ -92,7 +92,7 @@ def _given_twice(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> lis
     return [
         Problem(
             code="SF206",
-            message=f"{key} is given twice: here and under params",
+            message=f"{key} is given in two places: here and under params",
             mark=merged.key_mark((*path, key)),
             path=(*path, key),
             help=f"keep one of them; the other is in line {merged.key_mark((*path, 'params', key)).line}",
@@ -110,7 +110,7 @@ def _reserved(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> list[P
     return [
         Problem(
             code="SF214",
-            message=f"{name[-1]} is a name that templates have a use for already",
+            message=f"{name[-1]} is a reserved name in templates",
             mark=merged.key_mark((*path, *name)),
             path=(*path, *name),
             help="choose another name",

@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.schema_errors import violations
 from runner.diagnostics.secrets import find_secrets, key_given, without_keys
-from runner.pipeline.shape.cascades import value_at, without_echoes
+from runner.pipeline.shape.cascades import value_at, without_cascades
 from runner.pipeline.shape.job import RESERVED, read_job
 from runner.pipeline.shape.merge import Merged, merge
 from runner.pipeline.shape.needs import check_needs
@@ -56,7 +56,7 @@ def load(
         return None, one_a_place(doc.problems)
     lost = {problem.path for problem in doc.problems if problem.code in LOST}
     found = [item for item in _violations(doc, schema) if not _is_under(item.place, lost)]
-    shape = [_problem(doc, item) for item in without_echoes(found, doc.data)]
+    shape = [_problem(doc, item) for item in without_cascades(found, doc.data)]
     if not _is_profile_known(doc, profile):
         return None, one_a_place((*doc.problems, *shape, _unknown_profile(doc, profile or "")))
     gaps = find_gaps(found, lost, profile)
@@ -190,7 +190,7 @@ def _reserved_names(merged: Merged, path: DocPath) -> list[Problem]:
     return [
         Problem(
             code="SF214",
-            message=f"{name} is a name that templates have a use for already",
+            message=f"{name} is a reserved name in templates",
             mark=merged.key_mark((*path, name)),
             path=(*path, name),
             help="choose another name",
@@ -212,13 +212,13 @@ def _override_problems(pipeline: Pipeline, overrides: Mapping[str, str]) -> list
             message = f"--var {name}: {name} is a matrix axis"
             remedy = f"choose cells with --target, for example --target '*@*{value}*'"
         elif name not in known and not any(not job.gaps.isdisjoint(CAUSES["SF213"]) for job in pipeline.jobs):
-            message = f"--var {name}: no var is called {name}"
+            message = f"--var {name}: there is no var {name}"
             allowed, remedy = (
                 listing(sorted(known)) or "this file has no vars",
                 nearest(name, known) or "write it under vars first",
             )
         elif not _is_scalar(value):
-            message = f"--var {name}: {value} is a number that readers understand differently"
+            message = f"--var {name}: {value} is an ambiguous number"
             remedy = "write a plain decimal, or quote it if it is text"
         if message is not None:
             problems.append(Problem(code="SF213", message=message, allowed=allowed, help=remedy))

@@ -21,7 +21,7 @@ NOT_IN_LABEL = re.compile(r"[^\w.]+")
 
 
 def slug(value: Json) -> str:
-    """Write a label or value the way it stands in a cell's id: `Dark Forest` → `dark-forest`; empty when it cannot be."""
+    """Write a label or value as part of a cell's id: `Dark Forest` → `dark-forest`; empty when it cannot be."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -114,7 +114,7 @@ def _unknown_point(merged: Merged, path: DocPath, axis: Axis, value: Json) -> Pr
     labels = [label for label, _ in axis.points]
     return Problem(
         code="SF212",
-        message=f"{axis.name} has no value {show(value)} to leave out",
+        message=f"the axis {axis.name} has no value {show(value)}",
         mark=merged.mark(path),
         path=path,
         allowed=listing(labels),
@@ -125,7 +125,7 @@ def _unknown_point(merged: Merged, path: DocPath, axis: Axis, value: Json) -> Pr
 def read_include(
     merged: Merged, path: DocPath, matrix: Mapping[str, Json], axes: tuple[Axis, ...]
 ) -> tuple[tuple[Mapping[str, Leaf], ...], list[Problem]]:
-    """Read `include`: extra cells. A value that names a point of its axis stands for it, any other is itself."""
+    """Read `include`: extra cells. A value that names a point of its axis means that point; any other is a value."""
     entries: list[Mapping[str, Leaf]] = []
     problems: list[Problem] = []
     for index, entry in enumerate(matrix.get("include", ())):

@@ -27,7 +27,7 @@ class Merged:
     moved: Mapping[DocPath, DocPath] = field(default_factory=dict)
 
     def written(self, path: DocPath) -> DocPath:
-        """Return the path in the document of the value that stands at `path`."""
+        """Return the path in the document of the value at `path`."""
         if self.moved:
             for length in range(len(path), 0, -1):
                 source = self.moved.get(path[:length])

@@ -1,4 +1,4 @@
-"""What is wrong is taken out, so that everything else can still be checked; what follows from its absence is not said."""
+"""Wrong parts are removed, so that everything else can still be checked; what only follows from their absence is not reported."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def find_gaps(found: Iterable[Violation], lost: Iterable[DocPath], profile: str 
 
 
 def _in_force(path: DocPath, profile: str | None) -> DocPath | None:
-    """Return where a place of the file stands once its profile is merged in; None for what is not read."""
+    """Return where a place of the file is once its profile is merged in; None for what is not read."""
     if path[:2] == ("profiles", profile):
         path = path[2:]
     unread = path and (path[0] in ("profiles", "version") or str(path[0]).startswith("x-"))
@@ -120,7 +120,7 @@ def without(data: Json, cuts: frozenset[DocPath]) -> Json:
     return kept
 
 
-def is_echo(problem: Problem, gaps: frozenset[str]) -> bool:
+def is_consequence(problem: Problem, gaps: frozenset[str]) -> bool:
     """Tell whether a problem may come from an absence alone."""
     causes = CAUSES.get(problem.code)
     return causes is not None and (EVERYTHING in gaps or not causes.isdisjoint(gaps))

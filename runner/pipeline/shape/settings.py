@@ -54,7 +54,7 @@ def read_providers(merged: Merged) -> tuple[dict[str, ProviderSettings], list[Pr
                     mark=merged.mark(path),
                     path=path,
                     allowed="https://HOST or https://HOST:PORT; http:// for loopback only",
-                    help="write scheme and host alone",
+                    help="write https:// and the host, without a path",
                 )
             )
     return settings, problems

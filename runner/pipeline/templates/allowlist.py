@@ -8,7 +8,7 @@ from typing import Final
 from jinja2 import nodes
 
 from runner.pipeline.templates.sandbox import CONCATENATED, COUNTED
-from runner.pipeline.templates.template_errors import Fault, FaultsError, locate, opening_after
+from runner.pipeline.templates.template_errors import TemplateProblem, TemplateProblemsError, locate, opening_after
 
 MAX_DEPTH: Final = 40
 MAX_NODES: Final = 5_000
@@ -46,12 +46,14 @@ class Check:
         self.loads: dict[str, None] = {}
         self.stores: set[str] = {"range"}
         self.guarded: set[str] = set()
-        self.faults: dict[str, Fault] = {}
+        self.problems: dict[str, TemplateProblem] = {}
 
     def visit(self, node: nodes.Node, depth: int, loops: int) -> None:
         self.count += 1
         if depth > MAX_DEPTH or self.count > MAX_NODES:
-            raise FaultsError(Fault(code="SF217", message="the template is nested too deeply or too long"))
+            raise TemplateProblemsError(
+                TemplateProblem(code="SF217", message="the template is nested too deeply or too long")
+            )
         kind = type(node).__name__
         if kind not in ALLOWED:
             self.refuse(node, f"{WORDS.get(kind, kind)} cannot be used in a template")
@@ -103,7 +105,9 @@ class Check:
 
     def refuse(self, node: nodes.Node, message: str, name: str | None = None) -> None:
         start, end = self._where(node, name)
-        self.faults.setdefault(message, Fault(code="SF217", message=message, start=start, end=end, help=HELP))
+        self.problems.setdefault(
+            message, TemplateProblem(code="SF217", message=message, start=start, end=end, help=HELP)
+        )
 
     def _where(self, node: nodes.Node, name: str | None) -> tuple[int, int | None]:
         if name is not None:

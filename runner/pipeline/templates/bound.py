@@ -52,7 +52,7 @@ class Names(Protocol):
         ...
 
     def bind(self, name: str) -> Bound | None:
-        """Return what a name stands for, or None when there is no such name."""
+        """Return what a name means, or None when there is no such name."""
         ...
 
     def watch(self) -> list[Step]:
@@ -65,7 +65,7 @@ class Names(Protocol):
 
 
 def steps_of(name: str, bound: Bound) -> tuple[Step, ...]:
-    """Say what `name` is and where that was written, then what it came from; a --var says all by itself."""
+    """Say what `name` is and where that was written, then what it came from; a --var needs no more."""
     if bound.layer is Layer.VAR or bound.mark is None:
         return bound.steps
     return (Step(text=f"{name} = {show(bound.value)}", mark=bound.mark), *bound.steps)

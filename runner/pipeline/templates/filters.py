@@ -82,7 +82,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     remedy = "; write {{ … | join(', ') }}" if isinstance(value, list | tuple) else ""
-    raise RefusedError("SF218", f"{kind(value)} cannot stand inside a text{remedy}")
+    raise RefusedError("SF218", f"text needs a single value, not {kind(value)}{remedy}")
 
 
 def as_list(value: Any) -> list[Any]:
@@ -176,7 +176,7 @@ def plain_json(value: Any, depth: int = 0) -> Json:
         number = bounded(value)
         return int(number) if float(number).is_integer() else number
     if depth > MAX_DEPTH:
-        raise RefusedError("SF219", "nested too deeply")
+        raise RefusedError("SF219", "this value nests too deeply")
     if isinstance(value, list | tuple):
         return [plain_json(item, depth + 1) for item in value]
     if isinstance(value, Mapping):

@@ -17,7 +17,7 @@ from runner.pipeline.shape.load import override_value
 from runner.pipeline.templates.bound import Bound, Names, steps_of
 from runner.pipeline.templates.filters import plain_json
 from runner.pipeline.templates.template import Template, compile_template
-from runner.pipeline.templates.template_errors import Fault, FaultsError, HushedError
+from runner.pipeline.templates.template_errors import AlreadyReportedError, TemplateProblem, TemplateProblemsError
 from runner.pipeline.yaml.events import forbidden_character
 from runner.pipeline.yaml.scalars import OddNumberError
 from runner.pipeline.yaml.source_map import file_text, is_template, place
@@ -75,14 +75,14 @@ class Renderer:
 
     def _templates(self, leaf: Leaf, scope: Names) -> Bound:
         templates: dict[DocPath, Template] = {}
-        faults: list[Problem] = []
+        found: list[Problem] = []
         for path in leaf.texts:
             try:
                 templates[path] = compile_template(_at(leaf.value, path))
-            except FaultsError as error:
-                faults += [_problem(fault, leaf, path, ()) for fault in error.faults]
-        if faults:
-            return _broken(leaf, tuple(faults), id(leaf))
+            except TemplateProblemsError as error:
+                found += [_problem(wrong, leaf, path, ()) for wrong in error.problems]
+        if found:
+            return _broken(leaf, tuple(found), id(leaf))
         names = list(dict.fromkeys(name for template in templates.values() for name in template.names))
         used = {name: bound for name in names if (bound := scope.bind(name)) is not None}
         key = (id(leaf), *(bound.key for bound in used.values()), len(used))
@@ -97,7 +97,7 @@ class Renderer:
         """Render every template of a leaf; names that are broken break it for their reason."""
         problems = [problem for bound in used.values() for problem in bound.problems]
         for path, template in templates.items():
-            problems += [_problem(fault, leaf, path, ()) for fault in template.missing(used, scope.names())]
+            problems += [_problem(wrong, leaf, path, ()) for wrong in template.missing(used, scope.names())]
         if problems or any(bound.broken for bound in used.values()):
             return _broken(leaf, tuple(problems), key)
         values = {name: bound.value for name, bound in used.items()}
@@ -109,10 +109,10 @@ class Renderer:
             try:
                 outcome[path] = template.render(values)
                 watched += scope.watched(around)
-            except FaultsError as error:
+            except TemplateProblemsError as error:
                 steps = (*self._profile_step(leaf), *_steps(used), *scope.watched(around))
-                problems += [_problem(fault, leaf, path, steps) for fault in error.faults]
-            except HushedError:
+                problems += [_problem(wrong, leaf, path, steps) for wrong in error.problems]
+            except AlreadyReportedError:
                 scope.watched(around)
                 hushed = True
         if problems or hushed:
@@ -213,7 +213,7 @@ def _in_file(problem: Problem, step: Step) -> Problem:
 
 
 def _override(name: str, text: str) -> Bound:
-    """Read a --var; one that cannot be read is broken without a word, because `load` has said so."""
+    """Read a --var; one that cannot be read is broken without a problem, because `load` reported it."""
     steps = (Step(text=f"--var {name}={text}"),)
     try:
         value = plain_json(override_value(text))
@@ -234,15 +234,15 @@ def _steps(used: Mapping[str, Bound]) -> tuple[Step, ...]:
     return tuple(dict.fromkeys(steps))
 
 
-def _problem(fault: Fault, leaf: Leaf, path: DocPath, steps: tuple[Step, ...]) -> Problem:
+def _problem(wrong: TemplateProblem, leaf: Leaf, path: DocPath, steps: tuple[Step, ...]) -> Problem:
     source = _at(leaf.value, path)
     return Problem(
-        code=fault.code,
-        message=fault.message,
-        mark=place(leaf.texts[path], source, fault.start, fault.end),
+        code=wrong.code,
+        message=wrong.message,
+        mark=place(leaf.texts[path], source, wrong.start, wrong.end),
         path=leaf.path + path,
-        allowed=fault.allowed,
-        help=fault.help,
+        allowed=wrong.allowed,
+        help=wrong.help,
         origin=steps,
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from runner.diagnostics.messages import listing, nearest, show
 from runner.pipeline.shape.needs import group_of
 from runner.pipeline.templates.bound import Bound, steps_of
-from runner.pipeline.templates.template_errors import Fault, HushedError, View
+from runner.pipeline.templates.template_errors import AlreadyReportedError, TemplateProblem, View
 from runner.records.pipeline import Layer
 from runner.records.source import Problem, Step
 
@@ -39,7 +39,7 @@ class Scope:
         return dict.fromkeys([*self.cell.values, *job.vars, *self.renderer.pipeline.vars, *SPECIAL])
 
     def bind(self, name: str) -> Bound | None:
-        """Return what `name` stands for, or None when there is no such name."""
+        """Return what `name` means, or None when there is no such name."""
         if name not in self.bounds:
             self.bounds[name] = self._bind(name)
         return self.bounds[name]
@@ -107,7 +107,7 @@ class Scope:
     def read(self, name: str, bound: Bound) -> Json:
         """Return the value and note that it was read as `name`; stop the rendering without a word when it has none."""
         if bound.broken:
-            raise HushedError
+            raise AlreadyReportedError
         self.seen += steps_of(name, bound)
         return bound.value
 
@@ -123,7 +123,7 @@ class ScopeView(View):
 
     def absent(self, gap: str, name: str) -> Exception:
         """Return what to raise for `name`, which is not there: no word when its place in the file is a gap."""
-        return HushedError() if gap in self.scope.cell.job.gaps else KeyError(name)
+        return AlreadyReportedError() if gap in self.scope.cell.job.gaps else KeyError(name)
 
 
 class VarsView(ScopeView):
@@ -193,12 +193,14 @@ class EnvView(ScopeView):
     def __iter__(self) -> Iterator[str]:
         return iter(self.scope.renderer.env)
 
-    def fault(self, name: str) -> Fault:
+    def problem_of(self, name: str) -> TemplateProblem:
         declared = self.scope.renderer.pipeline.env
         if name in declared:
             message = f"the environment variable {name} is not set"
-            return Fault(code="SF221", message=message, help=f"set it, or write {{{{ env.{name} | default('…') }}}}")
-        return Fault(
+            return TemplateProblem(
+                code="SF221", message=message, help=f"set it, or write {{{{ env.{name} | default('…') }}}}"
+            )
+        return TemplateProblem(
             code="SF221",
             message=f"the environment variable {name} is not declared",
             allowed=listing(declared) or None,
@@ -221,7 +223,7 @@ class Group:
 
 
 class JobsView(ScopeView):
-    """The jobs in `needs`, by name; a group holds its cells by what stands after the @."""
+    """The jobs in `needs`, by name; a group holds its cells by the part of their id after the @."""
 
     title = "jobs"
 
@@ -231,7 +233,7 @@ class JobsView(ScopeView):
             raise self.absent("needs", name)
         group = self.scope.finished.get(name)
         if group is None or group.broken:
-            raise HushedError
+            raise AlreadyReportedError
         single = group.single
         if single is not None:
             return ResolvedView(self.scope, f"jobs.{name}", single)
@@ -240,14 +242,14 @@ class JobsView(ScopeView):
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys(group_of(need) for need in self.scope.cell.job.needs))
 
-    def fault(self, name: str) -> Fault:
+    def problem_of(self, name: str) -> TemplateProblem:
         names = [job.name for job in self.scope.renderer.pipeline.jobs]
         remedy = (
             f"add it to this job's needs: needs: [{name}]"
             if name in names
             else nearest(name, list(self)) or "name a job of this file"
         )
-        return Fault(
+        return TemplateProblem(
             code="SF216",
             message=f"{name} is not in this job's needs",
             allowed=listing(self) or None,

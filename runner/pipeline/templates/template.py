@@ -23,9 +23,9 @@ from runner.pipeline.templates.filters import (
 )
 from runner.pipeline.templates.sandbox import Sandbox
 from runner.pipeline.templates.template_errors import (
-    Fault,
-    FaultsError,
-    HushedError,
+    AlreadyReportedError,
+    TemplateProblem,
+    TemplateProblemsError,
     View,
     first_region,
     locate,
@@ -44,7 +44,7 @@ SANDBOX: Final = Sandbox()
 NAME: Final = re.compile(r"\{\{ *([A-Za-z]\w*) *\}\}", re.ASCII)
 OWNER: Final = re.compile(r"([A-Za-z_][\w.]*)\s*(?:\.|\[)\s*[\"']?$")
 HELP: Final = {
-    "SF218": "give it what it takes, or guard it: {{ … if … else … }}",
+    "SF218": "change the value, or write an alternative: {{ … if … else … }}",
     "SF219": "loop over less, or repeat less",
 }
 KEYWORDS: Final = HIDDEN_NAMES | {
@@ -73,23 +73,23 @@ class Template:
     required: frozenset[str]
     compute: Callable[[Mapping[str, Json]], Json]
 
-    def missing(self, known: Mapping[str, object], offered: Iterable[str]) -> tuple[Fault, ...]:
-        """Return one fault for each required name that is not in `known`; `offered` is what could stand there."""
+    def missing(self, known: Mapping[str, object], offered: Iterable[str]) -> tuple[TemplateProblem, ...]:
+        """Return one problem for each required name that is not in `known`; `offered` is what could be used instead."""
         lacking = [name for name in self.names if name in self.required and name not in known]
         return tuple(unknown_name(self.source, name, offered) for name in lacking)
 
     def render(self, values: Mapping[str, Json]) -> Json:
-        """Return the text, or the value of the one expression; raises FaultsError with all that is missing."""
+        """Return the text, or the value of the one expression; raises TemplateProblemsError with all that is missing."""
         around, SANDBOX.absent = SANDBOX.absent, []
         try:
             result = self._attempt(values)
-        except (FaultsError, HushedError):
+        except (TemplateProblemsError, AlreadyReportedError):
             if not SANDBOX.absent:
                 raise
         finally:
             absent, SANDBOX.absent = SANDBOX.absent, around
         if absent:
-            raise FaultsError(*dict.fromkeys(self._missing_fault(error, values) for error in absent))
+            raise TemplateProblemsError(*dict.fromkeys(self._missing_name(error, values) for error in absent))
         return result
 
     def _attempt(self, values: Mapping[str, Json]) -> Json:
@@ -99,47 +99,47 @@ class Template:
             SANDBOX.absent.append(error)
             return None
         except RefusedError as error:
-            raise FaultsError(self._first_fault(error.code, error.message)) from None
+            raise TemplateProblemsError(self._first_problem(error.code, error.message)) from None
         except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
             message = f"the template cannot be computed: {_plain(error)}"
-            raise FaultsError(self._first_fault("SF218", message)) from None
+            raise TemplateProblemsError(self._first_problem("SF218", message)) from None
 
-    def _first_fault(self, code: str, message: str) -> Fault:
+    def _first_problem(self, code: str, message: str) -> TemplateProblem:
         start, end = first_region(self.source)
-        return Fault(code=code, message=message, start=start, end=end, help=HELP.get(code))
+        return TemplateProblem(code=code, message=message, start=start, end=end, help=HELP.get(code))
 
     def _owner(self, start: int) -> str:
         """Return what a missing key was looked up in, as it is written before `start`."""
         written = OWNER.search(self.source[:start])
         return written[1] if written else "the mapping"
 
-    def _missing_fault(self, error: MissingNameError, values: Mapping[str, Json]) -> Fault:
+    def _missing_name(self, error: MissingNameError, values: Mapping[str, Json]) -> TemplateProblem:
         if error.name is None:
-            return self._first_fault("SF218", str(error))
+            return self._first_problem("SF218", str(error))
         if error.owner is None:
             return unknown_name(self.source, error.name, values)
         start, end = locate(self.source, error.name, attribute=True)
         if isinstance(error.owner, View):
-            fault = error.owner.fault(error.name)
+            wrong = error.owner.problem_of(error.name)
         elif isinstance(error.owner, Mapping):
             known = [str(key) for key in error.owner]
             message = f"{self._owner(start)} has no {error.name}"
-            fault = Fault(
+            wrong = TemplateProblem(
                 code="SF216",
                 message=message,
                 allowed=listing(known) or None,
                 help=nearest(error.name, known) or "remove it, or write what is there",
             )
         else:
-            fault = Fault(code="SF216", message=f"there is no {error.name} here")
-        return Fault(
-            code=fault.code, message=fault.message, start=start, end=end, allowed=fault.allowed, help=fault.help
+            wrong = TemplateProblem(code="SF216", message=f"there is no {error.name} here")
+        return TemplateProblem(
+            code=wrong.code, message=wrong.message, start=start, end=end, allowed=wrong.allowed, help=wrong.help
         )
 
 
 @lru_cache(maxsize=4096)
 def compile_template(source: str) -> Template:
-    """Parse, check and compile; raises FaultsError with every construct that is not allowed."""
+    """Parse, check and compile; raises TemplateProblemsError with every construct that is not allowed."""
     return _of_names(source) or _of_jinja(source)
 
 
@@ -166,8 +166,8 @@ def _of_jinja(source: str) -> Template:
         tree = SANDBOX.parse(source)
         check = Check(source)
         check.visit(tree, 0, 0)
-        if check.faults:
-            raise FaultsError(*check.faults.values())
+        if check.problems:
+            raise TemplateProblemsError(*check.problems.values())
         expression = _whole(tree)
         if expression is not None:
             target = nodes.Name("result", "store", lineno=1)
@@ -175,11 +175,13 @@ def _of_jinja(source: str) -> Template:
         tree.set_environment(SANDBOX)
         compiled = SANDBOX.from_string(tree)
     except TemplateSyntaxError as error:
-        raise FaultsError(_syntax_fault(source, error)) from None
+        raise TemplateProblemsError(_syntax_problem(source, error)) from None
     except ValueError as error:
-        raise FaultsError(Fault(code="SF215", message=f"not a valid template: {error}")) from None
+        raise TemplateProblemsError(TemplateProblem(code="SF215", message=f"not a valid template: {error}")) from None
     except (RecursionError, MemoryError, SyntaxError):
-        raise FaultsError(Fault(code="SF217", message="the template is nested too deeply")) from None
+        raise TemplateProblemsError(
+            TemplateProblem(code="SF217", message="the template is nested too deeply")
+        ) from None
     names = tuple(name for name in check.loads if name not in check.stores)
     return Template(
         source=source,
@@ -209,23 +211,23 @@ def _whole(tree: nodes.Template) -> nodes.Expr | None:
     return solid[0] if len(solid) == 1 and not isinstance(solid[0], nodes.TemplateData) else None
 
 
-def _syntax_fault(source: str, error: TemplateSyntaxError) -> Fault:
+def _syntax_problem(source: str, error: TemplateSyntaxError) -> TemplateProblem:
     unknown = re.match(r"No (filter|test) named '(.*)'", error.message or "")
     if unknown:
         known = [name for name in (SANDBOX.filters if unknown[1] == "filter" else SANDBOX.tests) if " " not in name]
         start, end = locate(source, unknown[2], attribute=False)
         message = f"there is no {unknown[1]} {unknown[2]} here"
-        return Fault(
+        return TemplateProblem(
             code="SF217",
             message=message,
             start=start,
             end=end,
             allowed=listing(sorted(known)),
-            help=nearest(unknown[2], known) or "take it out",
+            help=nearest(unknown[2], known) or "remove it",
         )
     start, end = opening_after(source, error.lineno)
     message, remedy = _said(error.message or "")
-    return Fault(code="SF215", message=message, start=start, end=end, help=remedy)
+    return TemplateProblem(code="SF215", message=message, start=start, end=end, help=remedy)
 
 
 def _said(message: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ OPENING = re.compile(r"\{[{%#]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class TemplateProblem:
     """One thing wrong with a template, at `source[start:end]`."""
 
     code: str
@@ -31,16 +31,16 @@ class Fault:
     help: str | None = None
 
 
-class FaultsError(Exception):
-    """A template that cannot be used, with every fault found."""
+class TemplateProblemsError(Exception):
+    """A template that cannot be used, with every problem found."""
 
-    def __init__(self, *faults: Fault) -> None:
-        super().__init__(faults[0].message if faults else "")
-        self.faults = faults
+    def __init__(self, *problems: TemplateProblem) -> None:
+        super().__init__(problems[0].message if problems else "")
+        self.problems = problems
 
 
-class HushedError(Exception):
-    """A value was used that is broken, and its own problem is reported where it stands."""
+class AlreadyReportedError(Exception):
+    """A value was used that is broken, and its own problem is reported at its own place."""
 
 
 class View(Mapping[str, "Json"]):
@@ -49,10 +49,10 @@ class View(Mapping[str, "Json"]):
     title = ""
     remedy = "remove it, or write what is there"
 
-    def fault(self, name: str) -> Fault:
+    def problem_of(self, name: str) -> TemplateProblem:
         """Say what is wrong with looking up `name`, which is not there."""
         known = list(self)
-        return Fault(
+        return TemplateProblem(
             code="SF216",
             message=f"{self.title} has no {name}",
             allowed=listing(known) or None,
@@ -60,11 +60,11 @@ class View(Mapping[str, "Json"]):
         )
 
 
-def unknown_name(source: str, name: str, offered: Iterable[str]) -> Fault:
+def unknown_name(source: str, name: str, offered: Iterable[str]) -> TemplateProblem:
     """Say that a template uses a name that is not there."""
     start, end = locate(source, name, attribute=False)
     names = list(offered)
-    return Fault(
+    return TemplateProblem(
         code="SF216",
         message=f"{name} is not defined",
         start=start,
@@ -95,7 +95,7 @@ def first_region(source: str) -> tuple[int, int | None]:
 
 
 def opening_after(source: str, line: int) -> tuple[int, int | None]:
-    """Return where the first `{{` or `{%` from `line` (counted from 1) on stands, or the first of all."""
+    """Return where the first `{{` or `{%` from `line` (counted from 1) on is, or the first of all."""
     start = sum(len(text) + 1 for text in source.split("\n")[: line - 1])
     found = OPENING.search(source, start) or OPENING.search(source)
     return found.span() if found else (0, None)

@@ -1,4 +1,4 @@
-"""The parser's events → plain data, and beside it where each value and each key stands."""
+"""The parser's events → plain data, and beside it the place of each value and each key."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Builder:
         return result
 
     def _expand(self, event: Event, index: int, path: DocPath, depth: int) -> Json:
-        """Build what an alias stands for; the outermost alias is named when that is too much."""
+        """Build the value of an alias; the outermost alias is named when that is too much."""
         outer = self.alias
         self.alias = outer or event
         value, _ = self.build(self._target(index), path, depth)
@@ -165,7 +165,7 @@ class Builder:
             return None
         mark = mark_of(event, self.file)
         mark = replace(mark, column=found.start() - line + 1)
-        message = f"{found[0]} is two entries here: a comma ends one"
+        message = f"{found[0]} is two entries here: the comma separates them"
         remedy = f"write {found[0].replace(',', '')}"
         return Problem(code="SF107", message=message, mark=mark, path=path, help=remedy)
 
@@ -189,7 +189,7 @@ class Builder:
             return False
         first = self.key_marks[(*path, key)]
         mark = mark_of(event, self.file)
-        message = f"{key} stands twice here, in lines {first.line} and {mark.line}"
+        message = f"duplicate key {key} (first defined on line {first.line})"
         self.problems.append(
             Problem(code="SF102", message=message, mark=mark, path=(*path, key), help="keep one of them")
         )
@@ -256,7 +256,7 @@ class Builder:
                     code="SF105",
                     message=f"*{event.anchor} refers to itself",
                     mark=mark_of(event, self.file),
-                    help=f"it stands inside what &{event.anchor} marks; take it out of there",
+                    help=f"move *{event.anchor} out of the value that &{event.anchor} marks",
                 )
             )
         return target
@@ -296,7 +296,7 @@ def _odd_key(value: str, mark: Mark, path: DocPath) -> Problem:
 def _odd_number(value: str, mark: Mark, path: DocPath) -> Problem:
     return Problem(
         code="SF104",
-        message=f"{show(value)[1:-1]} is a number that readers understand differently",
+        message=f"{show(value)[1:-1]} is an ambiguous number",
         mark=mark,
         path=path,
         allowed="plain decimals such as 12, 0.5 or 1e3",

@@ -1,4 +1,4 @@
-"""YAML text → plain data, and beside it where each value and each key stands.
+"""YAML text → plain data, and beside it the place of each value and each key.
 
 Built from the parser's events, not from its nodes: the depth is known before anything is built, an alias is
 replayed at its own path, and YAML 1.1's surprises (`on`, `1:30`, `012`) never happen.

@@ -75,7 +75,7 @@ def clean(text: str, file: str) -> str:
 
 
 def read_events(source: str, file: str) -> tuple[list[Event], dict[int, int]]:
-    """Collect the events of the one document, and for each alias's index the index that it stands for.
+    """Collect the events of the one document, and for each alias's index the index of its value.
 
     Refuses what is too deep or too much before it is built.
     """
@@ -140,10 +140,10 @@ def mark_of(event: Event, file: str) -> Mark:
 def too_deep(mark: Mark) -> Problem:
     return Problem(
         code="SF106",
-        message="nested too deeply",
+        message="this value nests too deeply",
         mark=mark,
         allowed=f"up to {MAX_DEPTH} levels",
-        help="a pipeline needs six levels: put what is deeper further out",
+        help="flatten this value",
     )
 
 
@@ -159,9 +159,7 @@ def too_many(mark: Mark) -> Problem:
 
 def _second_document(event: Event, file: str) -> Problem:
     message = "a second document starts here"
-    return Problem(
-        code="SF108", message=message, mark=mark_of(event, file), help="keep one document: one pipeline a file"
-    )
+    return Problem(code="SF108", message=message, mark=mark_of(event, file), help="keep one document per file")
 
 
 def _empty(file: str) -> Problem:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import os
 import signal
-import socket
-import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from socket import socket
 
 
 def stop_signals() -> tuple[signal.Signals, ...]:
@@ -31,18 +32,24 @@ def own_group() -> dict[str, Any]:
     """Return the arguments of Popen that keep a child from the Ctrl-C of this terminal: its parent stops it."""
     arguments: dict[str, Any] = {}
     if sys.platform == "win32":
-        arguments["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP
+        from subprocess import CREATE_NEW_PROCESS_GROUP
+
+        arguments["creationflags"] = CREATE_NEW_PROCESS_GROUP
     else:
         arguments["start_new_session"] = True
     return arguments
 
 
-def bind_alone(listening: socket.socket) -> None:
+def bind_alone(listening: socket) -> None:
     """Let a port be used again right after its last user ended, and never by two at once."""
+    from socket import SO_REUSEADDR, SOL_SOCKET
+
     if sys.platform == "win32":
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        from socket import SO_EXCLUSIVEADDRUSE
+
+        listening.setsockopt(SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1)
     else:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
 
 
 def write_utf8() -> None:

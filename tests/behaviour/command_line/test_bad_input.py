@@ -262,7 +262,7 @@ def test_an_unknown_payment_stays_unknown_until_somebody_decides(tmp_path: Path,
     assert run_against(tmp_path, vendor).code == 8
     again = run_against(tmp_path, vendor)
     assert again.code == 8
-    assert "unknown state" in again.out
+    assert "payment status unknown" in again.out
     assert len(vendor.seen) == 1, "it is never sent again by itself"
     assert scorefile("status", "--format", "json", cwd=tmp_path).json["jobs"][0]["unfinished"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +24,7 @@ FOREIGN = "x\u202ey\x1b[31m\x9b2J\n::error::no ##[add-mask]a"
 
 
 @pytest.mark.parametrize("color", [False, True])
-def test_only_the_colors_of_the_program_reach_a_terminal(color: bool) -> None:  # noqa: FBT001 - a parameter
+def test_only_the_colors_of_the_program_reach_a_terminal(color: bool) -> None:
     painted = paint("job", "strong", on=color)
     shown = printable(f"{painted} a\x1b[8mb\x1b]0;title\x07\u202e\nnext", color=color)
     assert shown == f"{painted} a\ufffd[8mb\ufffd]0;title\ufffd\ufffd\nnext"
@@ -36,7 +37,7 @@ def test_without_color_no_sequence_is_left() -> None:
 @pytest.mark.parametrize("text", ["::error::x", "  ::error::x", "0.3s job ::error::x", "a ##[add-mask]b"])
 def test_nothing_in_a_line_is_a_command_to_the_runner(text: str) -> None:
     shown = inert(text)
-    assert "::error" not in shown
+    assert re.search("(?<!\u200b)::[a-z]", shown) is None
     assert "##[" not in shown
     assert shown.replace("\u200b", "") == text
 

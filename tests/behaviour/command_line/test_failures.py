@@ -12,6 +12,7 @@ from runner.errors import NotWritableError, ScorefileError, SystemRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.behaviour.command_line.conftest import Said
 
@@ -44,6 +45,18 @@ def test_debugging_shows_where_it_happened(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("SCOREFILE_DEBUG", "1")
     with pytest.raises(ValueError, match="no such thing"):
         as_error(ValueError("no such thing"))
+
+
+@pytest.mark.parametrize("verb", ["plan", "validate"])
+def test_an_error_that_nobody_foresaw_is_data_too(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    (tmp_path / "schemas" / "models" / "mine").mkdir(parents=True)
+    (tmp_path / "schemas" / "models" / "mine" / "a.json").mkdir()
+    said = say(verb, "--format", "json")
+    assert said.code == said.json["exit_code"] != 0
+    assert [problem["code"] for problem in said.json["problems"]] == ["SF301"]
+    assert said.json.get("error", {}).get("rule") != "unexpected"
 
 
 @pytest.mark.parametrize("words", [("init", "scorefile.yaml"), ("init", "scorefile.yaml/night")])

@@ -84,6 +84,7 @@ def test_every_verb_answers_in_every_format(
         ("completion", "fish"),
         ("models", "local/sketch"),
         ("log", "--rehearse"),
+        ("resolve", "--rehearse"),
         ("doctor", "--offline"),
         ("plan", "--rehearse"),
         ("run", "--rehearse"),

@@ -63,7 +63,7 @@ def test_a_doubt_is_shown_with_the_vendors_own_match_and_decided_by_it(night: Pa
     assert say(night, faulty, "run", "dance", "--yes", "-q").code == 0
     assert len(faulty.ledger()["submits"]) == 1
     assert taken not in (night / "scorefile.lock").read_text()
-    assert say(night, faulty, "resolve").out == "no submit is in doubt\n"
+    assert say(night, faulty, "resolve").out == "no submission has an unknown payment status\n"
 
 
 @pytest.mark.parametrize("decision", ["--not-charged", "--resubmit"])
@@ -77,9 +77,9 @@ def test_a_doubt_that_is_given_up_is_submitted_again(night: Path, faulty: Runnin
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("theme", "--not-charged"), "theme is in no doubt"),
-        (("dance", "--id", "a b"), "is not an id a vendor gives"),
-        (("dance", "--id", f"sha256:{'0' * 64}"), "is not an id a vendor gives"),
+        (("theme", "--not-charged"), "theme has no submission with an unknown payment status"),
+        (("dance", "--id", "a b"), "is not an id that a provider gives"),
+        (("dance", "--id", f"sha256:{'0' * 64}"), "is not an id that a provider gives"),
         (("dance", "--id", "x", "--resubmit"), "name one job and one of"),
         (("--not-charged",), "name one job and one of"),
     ],
@@ -100,17 +100,17 @@ def test_a_job_is_called_off_where_its_vendor_can_and_what_that_means_is_said(
     assert say(night, faulty, "run", "theme", "--yes", "-q").code == 5
     done = say(night, faulty, "cancel", "theme")
     assert done.code == 5
-    assert "theme: not called off; the vendor has no way to call a job off" in done.out
+    assert "theme: not cancelled; the provider has no way to cancel a job" in done.out
     assert say(night, faulty, "run", "dance", "--yes", "-q").code == 8
     assert say(night, faulty, "resolve", "dance", "--id", faulty.ledger()["submits"][1]["id"]).code == 0
     done = say(night, faulty, "cancel", "dance")
-    meaning = "the vendor stops tracking it; the job itself may run on and be charged"
+    meaning = "the provider stops tracking it; the job itself may run on and be charged"
     kept = "its receipt is kept: the next run asks for it once more, at no cost, and only --force pays for a new one"
-    assert (done.code, done.out) == (0, f"dance: called off; {meaning}; {kept}\n")
+    assert (done.code, done.out) == (0, f"dance: cancelled; {meaning}; {kept}\n")
     assert faulty.ledger()["cancels"] == 1
     assert "dance" in json.loads((night / "scorefile.lock").read_text())["jobs"]
     done = say(night, faulty, "cancel", "dance")
-    assert (done.code, "dance has no submission under way" in done.err) == (2, True)
+    assert (done.code, "dance has no unfinished submission" in done.err) == (2, True)
 
 
 def test_the_log_tells_a_life_in_order(night: Path, emulator: RunningEmulator) -> None:
@@ -126,7 +126,7 @@ def test_the_doctor_finds_what_is_damaged(night: Path, emulator: RunningEmulator
     assert say(night, emulator, "run", "dance", "--yes", "-q").code == 0
     sound = say(night, emulator, "doctor", "--state")
     assert sound.code == 0
-    assert "8 rows, each with its checksum" in sound.out
+    assert "8 rows, all checksums match" in sound.out
     blob = next(path for path in (night / ".scorefile" / "blobs").glob("??/*"))
     blob.chmod(0o644)
     blob.write_bytes(b"not what it was")
@@ -146,5 +146,5 @@ def test_offline_a_paid_job_is_left_as_it_is_and_is_no_doubt(night: Path, faulty
     polls = faulty.ledger()["polls"]
     done = say(night, faulty, "run", "theme", "--offline", "-q")
     assert done.code == 5, done
-    assert "only its vendor can make it, and this run is offline" in done.out
+    assert "only its provider can do this, and the run is offline" in done.out
     assert faulty.ledger()["polls"] == polls

@@ -111,13 +111,14 @@ def test_status_and_verify_stand_lock_and_disk_side_by_side(night: Path, emulato
     assert scorefile("verify", cwd=night).code == 2
     scorefile("run", "--yes", "-q", cwd=night, env=vendors_at(emulator.url))
     assert "4 jobs, 0 drifted, 0 unfinished submissions" in scorefile("status", cwd=night).out
-    assert scorefile("verify", cwd=night).out == "4 outputs as the lock says\n"
+    assert scorefile("verify", cwd=night).out == "4 outputs match the lock\n"
     (night / "audio" / "title.wav").unlink()
     (night / "audio" / "shop.wav").write_bytes(b"x")
     drifted = scorefile("verify", cwd=night)
     assert drifted.code == 4
     assert "title: audio/title.wav is missing" in drifted.out
     assert "shop: audio/shop.wav is changed" in drifted.out
+    assert "1 missing and 1 changed of 4 outputs; scorefile run restores what is missing and leaves" in drifted.err
     data = scorefile("verify", "--format", "json", cwd=night)
     assert (data.code, data.json["same"]) == (4, False)
     assert scorefile("status", "--format", "json", cwd=night).json["format_version"] == 1

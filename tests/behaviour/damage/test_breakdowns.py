@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.commands.receipts import resolve
+from runner.commands.resolve import resolve
+from runner.records.endings import Lost, Unexpected
 from runner.state.store import StateStore
 from tests.support.answers import answering
 from tests.support.lab import Lab
@@ -49,7 +50,7 @@ def test_a_fault_in_one_life_ends_that_job_only(lab: Lab, monkeypatch: pytest.Mo
         ended = {outcome.job: outcome for outcome in lab.run()}
     assert sorted(outcome.result for outcome in ended.values()) == ["failed", "made", "made"]
     (failed,) = (outcome for outcome in ended.values() if outcome.result == "failed")
-    assert failed.message == "unexpected RuntimeError: nobody thought of this"
+    assert failed.ending == Unexpected(kind="RuntimeError", why="nobody thought of this")
     assert {outcome.result for outcome in lab.run()} == {"made", "reused"}
     assert len(lab.vendor.charges) == 3
 
@@ -192,7 +193,7 @@ def test_audio_that_is_nowhere_and_cannot_be_asked_for_is_said(once: Project) ->
         for _ in range(2):
             done = once.run()
             assert done.code == 5, done
-            assert "its receipt cannot be asked again; name the job with --force" in done.out
+            assert "its provider cannot be asked for it again; name the job with --force" in done.out
         assert len(vendor.posts()) == 2
         done = once.run("run", "--yes", "--force")
         assert done.code == 0, done
@@ -222,7 +223,7 @@ def test_what_stands_at_an_output_is_found_before_anything_is_paid(project: Proj
     for words in ((), ("run", "--yes", "--force")):
         done = project.run(*words)
         assert done.code == 5, done
-        assert "audio/a.mp3 is not what was made here" in done.out
+        assert "audio/a.mp3 was not made by this pipeline" in done.out
     assert project.submits() == []
 
 
@@ -248,7 +249,8 @@ def test_what_nobody_asks_for_and_is_lost_can_be_given_up(lab: Lab) -> None:
     lab.write({"a": "two"})
     left = [outcome for outcome in lab.run() if outcome.job.startswith("a~")]
     assert [outcome.result for outcome in left] == ["failed"]
-    assert f"resolve {left[0].job} --not-charged" in (left[0].help or "")
-    resolve(lab.ask, left[0].job, "not-charged")
+    assert isinstance(left[0].ending, Lost)
+    assert left[0].ending.given_up_as == left[0].job
+    resolve(lab.session(), left[0].job, "not-charged")
     lab.vendor.fates["poll"].clear()
     assert {outcome.job for outcome in lab.run()} == {"a"}

@@ -68,7 +68,7 @@ def test_a_lock_cannot_name_a_file_that_is_no_audio(project: Project) -> None:
     claim(project, "thesis.txt")
     done = project.run()
     assert done.code == 3, done
-    assert "'thesis.txt' is no place for audio/wav" in done.err
+    assert "'thesis.txt' is not a path for audio/wav" in done.err
     assert thesis.read_text() == "my only copy"
 
 
@@ -151,7 +151,7 @@ def test_half_a_take_is_not_restored_from_a_lock_that_is_taken_as_it_is(project:
     output(project).unlink()
     done = project.run("run", "--frozen")
     assert done.code == 5, done
-    assert "audio/a.wav is not here, and neither is its take in the store" in done.out
+    assert "audio/a.wav is missing, and its take is not in the store" in done.out
     assert not output(project).exists()
 
 

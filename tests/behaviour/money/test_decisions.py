@@ -1,4 +1,4 @@
-"""What a person decides goes where it was meant to go: which doubt, whose id, which job is called off."""
+"""What a person decides goes where it was meant to go: which doubt, whose id, which job is cancelled."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_a_name_that_no_doubt_has_lists_those_that_do(project: Project) -> None:
     old, new = two_doubts(project)
     done = project.run("resolve", "a~zzzzzz", "--not-charged")
     assert done.code == 2
-    assert f"in doubt are: {name_of(old)}, {name_of(new)}" in done.err
+    assert f"these have one: {name_of(old)}, {name_of(new)}" in done.err
 
 
 def test_several_unfinished_submits_of_a_job_are_told_apart_by_the_status(project: Project) -> None:
@@ -307,7 +307,7 @@ def test_an_id_that_the_vendor_gave_cannot_be_replaced(project: Project) -> None
     project.write({"a": "poll=word:QUEUED"}, timeout_s=0.05)
     assert project.run().code == 5
     done = project.run("resolve", "a", "--id", "tracks_other")
-    assert (done.code, "a is in no doubt" in done.err) == (2, True)
+    assert (done.code, "a has no submission with an unknown payment status" in done.err) == (2, True)
 
 
 def test_no_id_is_taken_for_a_vendor_that_cannot_be_asked(project: Project) -> None:
@@ -395,7 +395,7 @@ def test_only_an_answer_that_proves_it_calls_a_job_off(project: Project, answer:
         before = (lock_of(project), submissions(project))
         done = project.run("cancel", "a")
         assert done.code == 5, done
-        assert "a: not called off; PixVerse by useapi.net answered" in done.out
+        assert "a: not cancelled; PixVerse by useapi.net answered" in done.out
         assert why in done.out
         assert (lock_of(project), submissions(project)) == before
 
@@ -409,14 +409,14 @@ def test_what_was_called_off_keeps_its_receipt_and_is_never_submitted_again_by_i
         receipt = lock_of(project)["a"]["receipt"]
         done = project.run("cancel", "a")
         assert done.code == 0, done
-        assert "a: called off; the vendor stops tracking it; the job itself may run on and be charged" in done.out
+        assert "a: cancelled; the provider stops tracking it; the job itself may run on and be charged" in done.out
         assert lock_of(project)["a"]["receipt"] == receipt
         (ended,) = submissions(project)
         assert (ended.phase, ended.message) == (
             Phase.LOST,
-            "called off by a person (stops-tracking); it may have been charged",
+            "cancelled by a person (stops-tracking); it may have been charged",
         )
-        assert re.search(r"\ba\b.*came to nothing, asks for it again", project.run("plan").out)
+        assert re.search(r"\ba\b.*ended without its audio; will ask the provider again, free", project.run("plan").out)
         project.run()
         assert vendor.count("POST") == 1
         assert project.run("run", "--yes", "--force", "a", **OLD).code == 5
@@ -448,7 +448,7 @@ def test_a_finished_job_is_not_called_off(project: Project) -> None:
         begun(project, vendor)
         done = project.run("cancel", "a")
         assert done.code == 5, done
-        assert "a: not called off; it is finished already: run fetches it, at no cost" in done.out
+        assert "a: not cancelled; it is finished already: run fetches it, at no cost" in done.out
         assert vendor.count("DELETE") == 0
         assert project.run().code == 0
         assert project.audio("a") == song("late")
@@ -496,7 +496,7 @@ def test_a_renamed_job_is_called_off_by_its_new_name_too(project: Project) -> No
     with vendor_that(working((200, {}))) as vendor:
         begun(project, vendor)
         project.write_jobs({"b": {"model": HIDES_IDS, "prompt": "x"}})
-        assert "a: called off" in project.run("cancel", "b").out
+        assert "a: cancelled" in project.run("cancel", "b").out
 
 
 def test_one_of_several_submits_is_called_off_by_its_own_name(project: Project) -> None:
@@ -504,7 +504,7 @@ def test_one_of_several_submits_is_called_off_by_its_own_name(project: Project) 
         begun(project, vendor)
         (item,) = submissions(project)
         assert project.run("cancel", f"{item.job}~zzzzzz").code == 2
-        assert "a: called off" in project.run("cancel", name_of(item)).out
+        assert "a: cancelled" in project.run("cancel", name_of(item)).out
 
 
 def test_a_job_in_doubt_is_not_called_off_but_decided(project: Project) -> None:
@@ -512,4 +512,4 @@ def test_a_job_in_doubt_is_not_called_off_but_decided(project: Project) -> None:
     assert project.run().code == 8
     done = project.run("cancel", "a")
     assert done.code == 2
-    assert "a is in doubt: scorefile resolve trial.yaml a" in done.err
+    assert "the payment status of a is unknown: scorefile resolve trial.yaml a" in done.err

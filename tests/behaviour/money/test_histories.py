@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from runner.commands.receipts import resolve
+from runner.commands.resolve import resolve
 from runner.engine.machine import fold
 from runner.records.submission import IN_DOUBT, Phase
 from runner.state.journal import read_events
@@ -114,7 +114,7 @@ class Histories(RuleBasedStateMachine):
             prompt = doubt.params["prompt"]
             charge = next((x for x in self.lab.vendor.charges if x.prompt == prompt and x.id not in known), None)
             name = f"{doubt.job}~{doubt.attempt}"
-            resolve(self.lab.ask, name, "id" if charge else "not-charged", id=charge.id if charge else None)
+            resolve(self.lab.session(), name, "id" if charge else "not-charged", id=charge.id if charge else None)
 
     @invariant()
     def pays_once_for_each_request(self) -> None:

@@ -306,3 +306,16 @@ def test_a_misspelt_block_is_not_followed_by_all_that_misses_it() -> None:
 def test_a_var_that_is_taken_out_is_missed_by_no_template() -> None:
     text = 'version: 1\nvars: {dark-sea: 1, bpm: 1_0}\ndefaults: {model: acme/band}\njobs: {a: {prompt: "{{ dark_sea }} {{ vars.bpm }} {{ dar }}"}}\n'
     assert [problem.code for problem in check_text(text).problems] == ["SF204", "SF104", "SF216"]
+
+
+def test_a_rule_between_parameters_does_not_wait_for_another_parameter() -> None:
+    text = """version: 1
+jobs:
+  a: {model: acme/band, prompt: x, lyrics: la, params: {bpm: 400, instrumental: true}}
+  b: {model: acme/band, prompt: x, lyrics: la, params: {bpm: 90, instrumental: "yes"}}
+"""
+    assert {(problem.code, problem.message) for problem in check_text(text).problems} == {
+        ("SF401", "bpm is 400"),
+        ("SF407", "lyrics do not go with instrumental: true; remove one of them"),
+        ("SF404", 'instrumental is "yes", not true or false'),
+    }

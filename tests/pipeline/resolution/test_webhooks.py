@@ -105,7 +105,7 @@ def test_a_password_in_an_address_is_refused_and_printed_nowhere(written: str, b
     text = pipeline(job(url("{{ hook }}")), top=top) if by_var else pipeline(direct)
     (problem,) = resolved(text)[1]
     assert problem.message == "the webhook's address holds a user name or password"
-    assert problem.help == "let the path tell who calls: https://HOST/SECRET-PATH"
+    assert problem.help == "put a secret into the path instead: https://HOST/SECRET-PATH"
     lines = text.split("\n")
     style = Style(line_of=lambda _, line: lines[line - 1], verbose=True)
     shown = ValidateReport(files=("night.yaml",), jobs=0, problems=(problem,), exit_code=3).text(style)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from runner.pipeline.templates.template import _of_jinja, _of_names, compile_template
-from runner.pipeline.templates.template_errors import FaultsError
+from runner.pipeline.templates.template_errors import TemplateProblemsError
 from tests.pipeline.conftest import check_text
 
 
@@ -18,9 +18,9 @@ def value(source: str, **names: object) -> object:
 
 
 def fault(source: str, **names: object) -> tuple[str, str]:
-    with pytest.raises(FaultsError) as caught:
+    with pytest.raises(TemplateProblemsError) as caught:
         value(source, **names)
-    first = caught.value.faults[0]
+    first = caught.value.problems[0]
     return first.code, first.message
 
 
@@ -107,9 +107,9 @@ def test_a_template_gives(source: str, result: object) -> None:
     ],
 )
 def test_what_is_not_on_the_list_is_refused_before_rendering(source: str) -> None:
-    with pytest.raises(FaultsError) as caught:
+    with pytest.raises(TemplateProblemsError) as caught:
         compile_template(source)
-    assert {fault.code for fault in caught.value.faults} <= {"SF215", "SF217"}
+    assert {problem.code for problem in caught.value.problems} <= {"SF215", "SF217"}
 
 
 @pytest.mark.parametrize(
@@ -272,8 +272,8 @@ def test_the_short_way_for_plain_names_gives_what_jinja_gives(source: str) -> No
     for template in (short, long):
         try:
             outcomes.append(template.render(values))
-        except FaultsError as error:
-            outcomes.append(error.faults)
+        except TemplateProblemsError as error:
+            outcomes.append(error.problems)
     assert outcomes[0] == outcomes[1]
 
 

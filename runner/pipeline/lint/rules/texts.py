@@ -1,4 +1,4 @@
-"""Texts: characters nobody sees, and lengths near a model's limit."""
+"""Texts: invisible characters, and lengths near a model's limit."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ WHOLE: Final = {
 """A view that is used as a whole: by a loop, or by a key that is computed."""
 COMMENT: Final = re.compile(r"\{#.*?#\}", re.DOTALL)
 QUOTED: Final = re.compile(r"(\[[^\]]*\])|\"[^\"]*\"|'[^']*'")
-"""A quoted text; what stands in brackets may be a key."""
+"""A quoted text; what is in brackets may be a key."""
 ALL: Final = "*"
 SHARED: Final = ("vars", "defaults", "profiles")
 

@@ -1,0 +1,63 @@
+"""Text → Requests: a pipeline read, checked and resolved, or every problem of it at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.errors import InvalidFilesError
+from runner.state.project import read_pipeline, read_schema, read_text
+
+if TYPE_CHECKING:
+    from runner.catalog.models import Catalog
+    from runner.commands.options import CommandOptions
+    from runner.records.pipeline import Pipeline
+    from runner.records.request import Request
+    from runner.records.source import Problem
+    from runner.state.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A pipeline without errors: its requests in the order of the file, and its warnings."""
+
+    pipeline: Pipeline
+    requests: tuple[Request, ...]
+    warnings: tuple[Problem, ...]
+
+
+def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checked:
+    """Read a pipeline and resolve every request. Raises InvalidFilesError with every problem."""
+    from runner.diagnostics.order import by_place
+    from runner.pipeline.lint import LintContext, lint
+    from runner.pipeline.resolution.expand import expand
+    from runner.pipeline.resolution.resolve import resolve
+    from runner.pipeline.shape.load import load
+    from runner.pipeline.yaml.document import parse
+
+    document = parse(read_pipeline(project), project.shown)
+    schema = read_schema("pipeline.schema.json")
+    pipeline, problems = load(document, schema=schema, profile=options.profile, overrides=options.vars)
+    if pipeline is None:
+        raise InvalidFilesError(by_place(problems))
+    cells, more = expand(pipeline)
+    requests, rest = resolve(
+        pipeline,
+        cells,
+        catalog,
+        env=options.env,
+        overrides=options.vars,
+        read_text=lambda path: read_text(project.folder, path),
+    )
+    found = problems + more + rest
+    context = LintContext(
+        document=document,
+        pipeline=pipeline,
+        requests=requests,
+        providers=catalog.providers,
+        is_whole=not found,
+    )
+    found = by_place(found + lint(context))
+    if any(problem.severity == "error" for problem in found):
+        raise InvalidFilesError(found)
+    return Checked(pipeline=pipeline, requests=requests, warnings=found)

@@ -1,0 +1,91 @@
+"""What a run needs, opened before its first job and closed after its last: keys, network, callbacks, threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from runner.emulator.serve import rehearsal_emulator
+from runner.engine.callbacks import listening
+from runner.engine.effects import RunSettings
+from runner.engine.effects import World as EngineWorld
+from runner.engine.executor import Executor
+from runner.plan.budget import Budget
+from runner.provider.access import local_access, rehearsal_access
+from runner.state.project import schema_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from decimal import Decimal
+
+    from runner.commands.options import Operator, RunOptions
+    from runner.commands.session import Session, WritingSession
+    from runner.engine.callbacks import Listener
+    from runner.provider.access import ProviderAccess
+    from runner.records.plan import Plan
+
+
+@contextmanager
+def open_executor(
+    session: WritingSession, todo: Plan, options: RunOptions, operator: Operator, *, budget: Decimal | None
+) -> Iterator[Executor]:
+    """Yield the executor of a plan with keys, network and callbacks open.
+
+    Raises ApiKeyError or UsageError before anything is sent.
+    """
+    with ExitStack() as stack:
+        listener = None
+        if options.listen is not None:
+            listener = stack.enter_context(listening(options.listen, options.public_url, session.world.limits))
+        settings = _run_settings(stack, session, todo, options, listener, Budget(limit=budget))
+        world = _engine_world(stack, session, options, operator)
+        executor = Executor(todo, settings, world, session.store, operator.notify)
+        if listener is not None:
+            listener.wake = executor.wake
+        yield executor
+
+
+def _engine_world(stack: ExitStack, session: WritingSession, options: RunOptions, operator: Operator) -> EngineWorld:
+    world, providers = session.world, session.catalog.providers
+    shown = frozenset(name for name, provider in providers.items() if not provider.id_is_private)
+    transport, fetcher = world.transport(), world.fetcher(session.store.blobs, operator.stop, shown)
+    stack.callback(transport.close)
+    stack.callback(fetcher.close)
+    cpu = stack.enter_context(ThreadPoolExecutor(max_workers=max(2, options.jobs // 2), thread_name_prefix="cpu"))
+    return EngineWorld(
+        now=world.now,
+        monotonic=world.monotonic,
+        token=world.token,
+        transport=transport,
+        fetcher=fetcher,
+        cpu=cpu,
+        limits=world.limits,
+        stop=operator.stop,
+    )
+
+
+def _run_settings(
+    stack: ExitStack, session: Session, todo: Plan, options: RunOptions, listener: Listener | None, budget: Budget
+) -> RunSettings:
+    return RunSettings(
+        providers=_access(stack, session, todo),
+        jobs=options.jobs,
+        budget=budget,
+        fail_fast=options.fail_fast,
+        callback=listener.address if listener is not None else None,
+    )
+
+
+def _access(stack: ExitStack, session: Session, todo: Plan) -> dict[str, ProviderAccess]:
+    """Open the providers that will be used; in a rehearsal all but those of this machine lead to the emulator."""
+    used = {action.request.model.provider for action in (*todo.actions, *todo.collect) if action.verb.asks}
+    providers, settings = session.catalog.providers, session.settings
+    local = {name: local_access(providers[name], settings.get(name)) for name in used if providers[name].mode.is_local}
+    remote = sorted(used - set(local))
+    if not session.options.rehearse:
+        return local | {name: session.access(providers[name]) for name in remote}
+    if not remote:
+        return local
+    url = stack.enter_context(rehearsal_emulator(schema_folders(session.project.folder)))
+    return local | {name: rehearsal_access(providers[name], settings.get(name), url) for name in remote}

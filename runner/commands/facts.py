@@ -1,0 +1,69 @@
+"""What is known before anything is planned: what was submitted, which files are on disk, which takes are stored."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from runner.engine.machine import fold
+from runner.plan.pending import from_pending
+from runner.state.blobs.local import LocalBlobs
+from runner.state.files.folder import digest
+from runner.state.files.placing import is_through_link
+from runner.state.lock_rules import only_in_lock
+from runner.state.store import StateStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from runner.records.lock import Lock
+    from runner.records.submission import Event, Submission
+    from runner.state.blobs.protocol import Blobs
+    from runner.state.project import Project
+
+
+def known_submissions(lock: Lock, events: tuple[Event, ...]) -> tuple[Submission, ...]:
+    """Return every submission that the journal knows, then those that only the lock knows: begun on another machine."""
+    journaled = tuple(fold(events).values())
+    return journaled + tuple(from_pending(job, entry) for job, entry in only_in_lock(lock, journaled))
+
+
+class StoredTakes:
+    """The store asked by content: a take is in it when its blob is what its name says. Each blob is read once."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+        self._sound: dict[object, bool] = {}
+
+    def __contains__(self, sha256: object) -> bool:
+        if sha256 not in self._sound:
+            self._sound[sha256] = isinstance(sha256, str) and self._blobs.check(sha256)
+        return self._sound[sha256]
+
+
+def output_hashes(root: Path, paths: set[str]) -> dict[str, str | None]:
+    """Return path → hash of the file there; None for what is no regular file, or is reached through a link."""
+    folders = {path.rpartition("/")[0] for path in paths}
+    linked = {folder for folder in folders if is_through_link(root, folder)}
+    unsafe = {path for path in paths if path.rpartition("/")[0] in linked}
+    found = {path: digest(root / path) for path in paths - unsafe if os.path.lexists(root / path)}
+    return found | dict.fromkeys(unsafe)
+
+
+@contextmanager
+def open_store(project: Project) -> Iterator[StateStore]:
+    """Open journal, lock and store of a project for writing, under the run lock that the caller holds."""
+    store = StateStore(
+        root=project.root,
+        lock_path=project.lock,
+        journal_path=project.journal,
+        blobs=LocalBlobs(project.blobs, pipeline=project.name),
+        rehearsal=project.rehearsal,
+    )
+    try:
+        store.blobs.incoming.sweep()
+        yield store
+    finally:
+        store.close()

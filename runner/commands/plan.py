@@ -1,0 +1,34 @@
+"""`plan`: what would be done, why, and what it costs. Writes nothing but the file of --out, needs no key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.errors import DriftError
+from runner.plan.policy import out_of_date
+from runner.report.plan import PlanReport, has_changes
+
+if TYPE_CHECKING:
+    from runner.commands.options import PlanOptions
+    from runner.commands.session import Session
+
+
+def plan(session: Session, options: PlanOptions) -> PlanReport:
+    """Return what a run would do. Raises InvalidFilesError with every problem of the pipeline."""
+    todo = session.plan
+    code = 2 if options.detailed_exitcode and has_changes(todo) else 0
+    if options.locked and out_of_date(todo):
+        code = 1 if options.detailed_exitcode else DriftError.exit_code
+    report = PlanReport(
+        name=session.checked.pipeline.name,
+        todo=todo,
+        exit_code=code,
+        files=(session.project.shown,),
+        warnings=session.checked.warnings,
+        rehearsal=session.project.rehearsal,
+    )
+    if options.out is not None:
+        from runner.commands.saved import save_plan
+
+        save_plan(options.out, report, session)
+    return report

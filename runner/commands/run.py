@@ -1,0 +1,115 @@
+"""`run`: do what the plan says, paying for nothing twice, and write the lock. Read this first.
+
+    YAML ─pipeline→ Requests ─plan→ Actions ─engine→ takes ─state→ outputs, lock ─report→ what you read
+
+`session.plan` is the first half of that sentence, `run` the whole of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runner.plan.policy import least, refuse_change, refuse_cost
+from runner.records.endings import Reused
+from runner.records.outcome import Outcome, RunResult
+from runner.records.plan import Verb
+from runner.records.reasons import Offline
+from runner.report.run import RunReport, exit_code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
+    from runner.catalog.models import Catalog
+    from runner.commands.options import Operator, RunOptions
+    from runner.commands.session import Session
+    from runner.records.plan import Action, Plan
+    from runner.records.request import Request
+
+
+def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
+    """Make what is missing or changed, restore the rest, write the lock.
+
+    Raises InvalidFilesError, PolicyError, ApiKeyError, DriftError or StateError before anything is sent.
+    """
+    budget = _budget(session, options)
+    todo = _allowed_plan(session, options, budget)
+    if _is_done(todo):
+        return _report(session, RunResult(plan=todo, outcomes=tuple(map(_reused, todo.actions))))
+    from runner.commands.execution import open_executor
+
+    with session.writing(timeout_s=options.lock_timeout_s) as held:
+        todo = _allowed_plan(held, options, budget)  # another run may have held the lock until now
+        todo = _with_drawn_seeds(todo, held.world.random_below)
+        with open_executor(held, todo, options, operator, budget=budget) as executor:
+            if not session.options.rehearse:
+                operator.confirm(todo)
+            outcomes = executor.run()
+    return _report(session, RunResult(plan=todo, outcomes=outcomes, interrupted=operator.stop.is_set()))
+
+
+def _budget(session: Session, options: RunOptions) -> Decimal | None:
+    """Return what a run may spend in USD at most; None when nothing limits it."""
+    if session.options.rehearse:
+        return None
+    return least(session.checked.pipeline.budget_usd, options.max_cost)
+
+
+def _allowed_plan(session: Session, options: RunOptions, budget: Decimal | None) -> Plan:
+    """Return the plan of a run. Raises DriftError or PolicyError when its options or its budget do not allow it."""
+    todo = _without_providers(session.plan, session.catalog) if options.offline else session.plan
+    if not _is_done(todo):
+        if options.locked:
+            refuse_change(todo)
+        refuse_cost(todo, budget)
+    return todo
+
+
+def _is_done(todo: Plan) -> bool:
+    return all(action.verb is Verb.REUSE for action in todo.actions) and not todo.collect
+
+
+def _reused(action: Action) -> Outcome:
+    return Outcome(job=action.request.job, model=action.request.model.id, ending=Reused(), entry=action.entry)
+
+
+def _with_drawn_seeds(todo: Plan, random_below: Callable[[int], int]) -> Plan:
+    """Draw the seeds that `seed: random` asks for, once: from here on the journal and the lock keep them."""
+
+    def drawn(request: Request) -> Request:
+        seed = request.model.seed
+        if request.seed_mode != "random" or seed is None or seed.param in request.params:
+            return request
+        value = seed.minimum + random_below(seed.maximum - seed.minimum + 1)
+        return replace(request, params={**request.params, seed.param: value})
+
+    actions = tuple(replace(action, request=drawn(action.request)) for action in todo.actions)
+    return replace(todo, actions=actions)
+
+
+def _without_providers(todo: Plan, catalog: Catalog) -> Plan:
+    """Block what would have to ask a provider."""
+
+    def kept(action: Action) -> Action:
+        local = catalog.providers[action.request.model.provider].mode.is_local
+        if local or not action.verb.asks:
+            return action
+        return replace(action, verb=Verb.BLOCKED, reason=Offline(wanted=action.reason))
+
+    return replace(todo, actions=tuple(kept(action) for action in todo.actions), collect=())
+
+
+def _report(session: Session, did: RunResult) -> RunReport:
+    checked, project = session.checked, session.project
+    return RunReport(
+        name=checked.pipeline.name,
+        did=did,
+        exit_code=exit_code(did),
+        files=(project.shown,),
+        rehearsal=project.rehearsal,
+        file=session.options.file,
+        listen_in=str(project.shown_root),
+        warnings=checked.warnings,
+        places={request.job: request.mark for request in checked.requests},
+    )

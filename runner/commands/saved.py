@@ -1,0 +1,73 @@
+"""Saved plans: written by `plan --out`, run by `run PLAN.json`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.commands.options import CommandOptions
+from runner.errors import UsageError
+from runner.plan.selection import Wanted
+from runner.report.saved import read_saved, saved_text
+from runner.state.project import DEFAULT_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.commands.session import Session
+    from runner.records.source import Json
+    from runner.report.plan import PlanReport
+
+
+def save_plan(path: str, report: PlanReport, session: Session) -> None:
+    """Write a plan in its saved form, readable beside it. Raises UsageError when it cannot be written."""
+    text = saved_text(report, session.lock, session.checked.pipeline, session.catalog.providers, _asked(session))
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--out {path} cannot be written: {error.strerror}", help="name another file") from error
+
+
+def saved_options(path: str, env: Mapping[str, str]) -> CommandOptions:
+    """Return what a saved plan asks for, held to that plan. Raises UsageError when it is none."""
+    try:
+        saved = read_saved(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read", help="make it: scorefile plan --out PATH") from error
+    said = saved.ask
+    file = said["file"] or DEFAULT_FILE
+    if not Path(file).exists():
+        raise UsageError(f"{path} is for {file}, which is not here", help="run it in the folder where it was made")
+    return CommandOptions(
+        file=said["file"],
+        profile=said["profile"],
+        vars=said["vars"],
+        wanted=Wanted(
+            names=tuple(said["names"]),
+            globs=tuple(said["globs"]),
+            labels=tuple(said["labels"]),
+            among=None if said["among"] is None else frozenset(said["among"]),
+            shard=None if said["shard"] is None else (said["shard"][0], said["shard"][1]),
+        ),
+        force=said["force"],
+        rehearse=said["rehearse"],
+        env=env,
+        saved=saved,
+    )
+
+
+def _asked(session: Session) -> dict[str, Json]:
+    """Return what was asked as data: a saved plan asks for the same again."""
+    options, wanted = session.options, session.wanted
+    return {
+        "file": options.file,
+        "profile": options.profile,
+        "vars": dict(options.vars),
+        "names": list(wanted.names),
+        "globs": list(wanted.globs),
+        "labels": list(wanted.labels),
+        "among": None if wanted.among is None else sorted(wanted.among),
+        "shard": None if wanted.shard is None else list(wanted.shard),
+        "force": options.force,
+        "rehearse": options.rehearse,
+    }

@@ -1,0 +1,296 @@
+"""A project, opened: what every command works on."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from runner.errors import InvalidFilesError, UsageError
+from runner.report.commands import quoted
+from runner.state.project import find_project, prepare_state, read_catalog, schema_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.catalog.models import Catalog
+    from runner.commands.check import Checked
+    from runner.commands.facts import StoredTakes
+    from runner.commands.options import CommandOptions
+    from runner.commands.targets import Targets
+    from runner.commands.world import World
+    from runner.plan.decide import Facts
+    from runner.plan.selection import Wanted
+    from runner.provider.access import ProviderAccess
+    from runner.provider.client import ProviderClient
+    from runner.records.lock import Entry, Lock
+    from runner.records.pipeline import ProviderSettings
+    from runner.records.plan import Plan
+    from runner.records.provider import Provider
+    from runner.records.source import Json
+    from runner.records.submission import Event, Phase, Submission
+    from runner.state.project import Project
+    from runner.state.store import StateStore
+
+
+def open_session(
+    options: CommandOptions, world: World | None = None, *, pipeline_may_be_missing: bool = False
+) -> Session:
+    """Open the project that a command line names, for reading. Raises UsageError when there is none."""
+    from runner.commands.world import real_world
+
+    _refuse_plan(options.file)
+    project = find_project(
+        options.file, rehearsal=options.rehearse, env=options.env, may_be_missing=pipeline_may_be_missing
+    )
+    return Session(options, project, world or real_world())
+
+
+def _refuse_plan(file: str | None) -> None:
+    """Raise UsageError when a file is a saved plan, and not the pipeline that is asked for."""
+    from runner.report.saved import is_saved
+
+    if file is None or not file.endswith(".json"):
+        return
+    with suppress(OSError, UnicodeDecodeError):
+        if is_saved(Path(file).read_text(encoding="utf-8")):
+            raise UsageError(f"{file} is a saved plan", help=f"scorefile run {quoted(file)} does what it says")
+
+
+class Session:
+    """A project opened for reading. Each part is read when it is first asked for, and once.
+
+    A part that cannot be read raises when it is asked for: a command that does not need it works with a broken
+    pipeline or a damaged lock.
+    """
+
+    def __init__(self, options: CommandOptions, project: Project, world: World) -> None:
+        self.options = options
+        self.project = project
+        self.world = world
+
+    # ------------------------------------------------------------ what people wrote
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """All models and providers. Raises InvalidFilesError for a file of theirs that is wrong."""
+        return read_catalog(schema_folders(self.project.folder))
+
+    @property
+    def checked(self) -> Checked:
+        """The pipeline and its requests. Raises InvalidFilesError with every problem; with `strict`, warnings are problems."""
+        if isinstance(self._read, InvalidFilesError):
+            raise self._read
+        if self.options.strict and self._read.warnings:
+            raise InvalidFilesError(self._read.warnings)
+        return self._read
+
+    @property
+    def declared(self) -> Checked | None:
+        """The pipeline and its requests; None when it is wrong, for commands whose receipts have to stay in reach."""
+        return None if isinstance(self._read, InvalidFilesError) else self._read
+
+    @property
+    def settings(self) -> Mapping[str, ProviderSettings]:
+        """What the pipeline says of its providers; nothing when it is wrong."""
+        return self.declared.pipeline.providers if self.declared else MappingProxyType({})
+
+    @cached_property
+    def _read(self) -> Checked | InvalidFilesError:
+        from runner.commands.check import check
+
+        try:
+            return check(self.project, self.catalog, self.options)
+        except InvalidFilesError as error:
+            return error
+
+    # ------------------------------------------------------------ what was done
+
+    @cached_property
+    def lock(self) -> Lock:
+        """The lock. Raises StateError when it is damaged."""
+        from runner.state.lockfile import read_lock
+
+        return read_lock(self.project.lock, rehearsal=self.project.rehearsal)
+
+    @cached_property
+    def events(self) -> tuple[Event, ...]:
+        """The journal's rows. Raises StateError when it is damaged."""
+        from runner.state.journal import read_events
+
+        return read_events(self.project.journal)
+
+    @cached_property
+    def submissions(self) -> tuple[Submission, ...]:
+        """Every submission that the journal knows, then those that only the lock knows."""
+        from runner.commands.facts import known_submissions
+
+        return known_submissions(self.lock, self.events)
+
+    @cached_property
+    def targets(self) -> Targets:
+        """What a name on the command line can mean."""
+        from runner.commands.targets import Targets, told_ids
+
+        return Targets(submissions=self.submissions, told=told_ids(self.events), renamed=self._renamed())
+
+    def _renamed(self) -> Mapping[str, str]:
+        """Return what the file calls a job now → the name its unfinished submission was made under.
+
+        Nothing when the pipeline is wrong: receipts stay in reach under their own names.
+        """
+        from runner.plan.claims import Claims
+
+        if self.declared is None:
+            return MappingProxyType({})
+        requests = self.declared.requests
+        claims = Claims(
+            requests,
+            models=self.catalog.models,
+            lock=self.lock,
+            submissions=self.submissions,
+            finished=self._finished(),
+        )
+        claimed = ((request.job, claims.submission(request)) for request in requests)
+        return {job: item.job for job, item in claimed if item is not None and item.job != job}
+
+    @cached_property
+    def takes(self) -> StoredTakes:
+        """The takes in the store, by hash."""
+        from runner.commands.facts import StoredTakes
+        from runner.state.blobs.local import LocalBlobs
+
+        return StoredTakes(LocalBlobs(self.project.blobs))
+
+    # ------------------------------------------------------------ what to do
+
+    @cached_property
+    def wanted(self) -> Wanted:
+        """Which jobs the command line names; `--failed` are those without a take in the lock."""
+        from dataclasses import replace
+
+        wanted = self.options.wanted
+        if not self.options.failed:
+            return wanted
+        made = {job for job, entry in self.lock.jobs.items() if entry.takes}
+        among = frozenset(request.job for request in self.checked.requests if request.job not in made)
+        return replace(wanted, among=among)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What a run would do with these jobs, why, and at what cost.
+
+        Raises DriftError when a saved plan is asked for and anything has changed since.
+        """
+        from runner.plan.decide import Asked, decide
+        from runner.plan.selection import named, select
+
+        requests, wanted = self.checked.requests, self.wanted
+        forced = named(requests, wanted) if self.options.force else frozenset[str]()
+        asked = Asked(jobs=select(requests, wanted), forced=forced)
+        todo = decide(self.checked.requests, self._facts(), asked)
+        if self.options.saved is not None:
+            from runner.plan.saved import refuse_stale
+
+            pipeline, providers = self.checked.pipeline, self.catalog.providers
+            refuse_stale(self.options.saved, todo, self.lock, providers, pipeline=pipeline)
+        return todo
+
+    def _facts(self) -> Facts:
+        """Hash what is on disk at every path that the lock or a request names, and return all that a plan starts from."""
+        from runner.commands.facts import output_hashes
+        from runner.plan.decide import Facts
+        from runner.records.media_types import EXTENSIONS
+
+        lock, models, providers = self.lock, self.catalog.models, self.catalog.providers
+        paths = {take.path for entry in lock.jobs.values() for take in entry.takes if take.path}
+        stems = [request.output for request in self.checked.requests if request.output is not None]
+        paths |= {stem + extension for stem in stems for extension in EXTENSIONS.values()}
+        return Facts(
+            models=models,
+            lock=lock,
+            submissions=self.submissions,
+            finished=self._finished(),
+            outputs=output_hashes(self.project.root, paths),
+            blobs=self.takes,
+            askable=frozenset(name for name, model in models.items() if providers[model.provider].poll),
+        )
+
+    def _finished(self) -> tuple[tuple[str, Entry], ...]:
+        """Return (job, entry) of what the journal says was made; ids of providers that keep them private are hashed."""
+        from runner.state.lock_rules import finished_entries
+
+        models, providers = self.catalog.models, self.catalog.providers
+        private = frozenset(name for name, model in models.items() if providers[model.provider].id_is_private)
+        return finished_entries(self.submissions, private=private)
+
+    # ------------------------------------------------------------ providers
+
+    def access(self, provider: Provider) -> ProviderAccess:
+        """Return address and key of a provider in this run. Raises UsageError or ApiKeyError."""
+        from runner.provider.access import open_access
+
+        return open_access(provider, self.settings.get(provider.name), self.options.env)
+
+    @contextmanager
+    def client(self, provider: Provider) -> Iterator[ProviderClient]:
+        """Yield a client of a provider with a transport of its own, for a few calls. Raises as `access` does."""
+        from runner.provider.client import ProviderClient
+
+        access, transport = self.access(provider), self.world.transport()
+        try:
+            yield ProviderClient(access=access, transport=transport)
+        finally:
+            transport.close()
+
+    # ------------------------------------------------------------ again, and for writing
+
+    def reread(self) -> Session:
+        """Return this project with lock and journal read again; what people wrote is kept."""
+        again = Session(self.options, self.project, self.world)
+        again._keep(self, "catalog", "_read")
+        return again
+
+    def _keep(self, other: Session, *parts: str) -> None:
+        """Take over what another session has read already."""
+        self.__dict__ |= {part: other.__dict__[part] for part in parts if part in other.__dict__}
+
+    @contextmanager
+    def writing(self, *, timeout_s: float = 0.0) -> Iterator[WritingSession]:
+        """Open the project for writing, under its run lock: lock and journal are read again, the rest is kept.
+
+        Raises RunLockedError when another run holds it for longer than `timeout_s`, NotWritableError when a folder cannot be written.
+        """
+        from runner.commands.facts import open_store
+        from runner.state.run_lock import hold
+
+        prepare_state(self.project)
+        with (
+            hold(self.project.state, now=self.world.timestamp(), timeout_s=timeout_s),
+            open_store(self.project) as store,
+        ):
+            yield WritingSession(self, store)
+
+
+class WritingSession(Session):
+    """A project opened for writing, as long as the run lock is held."""
+
+    def __init__(self, session: Session, store: StateStore) -> None:
+        super().__init__(session.options, session.project, session.world)
+        self.store = store
+        self.lock = store.lock
+        self.events = store.events
+        self._keep(session, "catalog", "_read", "takes")
+
+    def record(self, item: Submission, phase: Phase, **data: Json) -> Submission:
+        """Write that a submission reached a phase and return it; a receipt that only the lock knew is adopted first."""
+        from runner.engine import machine
+
+        at = self.world.timestamp()
+        rows = machine.adopted(item, attempt=self.world.token(), at=at) if item.attempt is None else ()
+        begun = machine.fold(rows)[rows[0].attempt] if rows else item
+        row = machine.event(begun, phase, at=at, **data)
+        self.store.record(*rows, row)
+        return machine.advance(begun, row)

@@ -1,0 +1,69 @@
+"""The world outside, as commands see it: the clock, chance, the network."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from runner.records.limits import DEFAULT_LIMITS
+from runner.records.submission import timestamp
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from runner.provider.downloads import Fetcher
+    from runner.provider.transport import Transport
+    from runner.records.limits import Limits
+    from runner.state.blobs.protocol import Blobs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The world outside, injected: tests hand over their own and patch nothing."""
+
+    now: Callable[[], datetime]
+    """Wall clock, UTC."""
+    monotonic: Callable[[], float]
+    token: Callable[[], str]
+    """A fresh random name for an attempt."""
+    random_below: Callable[[int], int]
+    """A random whole number from 0 up to, and without, a limit: for seeds."""
+    transport: Callable[[], Transport]
+    """Opens the way to providers' APIs; whoever opens it closes it."""
+    fetcher: Callable[[Blobs, threading.Event, frozenset[str]], Fetcher]
+    """Opens the way to providers' audio: the store, what ends its waiting, the providers whose paths may be logged."""
+    limits: Limits = DEFAULT_LIMITS
+    """Bounds on time, tries and size."""
+
+    def timestamp(self) -> str:
+        """Return the time as journal and lock write it."""
+        return timestamp(self.now())
+
+
+def real_world(limits: Limits | None = None) -> World:
+    """Return the world as it is, with the usual limits. What needs HTTP is imported when it is opened."""
+    bounds = limits or DEFAULT_LIMITS
+
+    def open_transport() -> Transport:
+        from runner.provider.transport import HttpTransport
+
+        return HttpTransport(limits=bounds)
+
+    def open_fetcher(blobs: Blobs, stop: threading.Event, shown: frozenset[str]) -> Fetcher:
+        from runner.provider.downloads import HttpFetcher
+
+        return HttpFetcher(blobs, stop, shown=shown, limits=bounds)
+
+    return World(
+        now=lambda: datetime.now(UTC),
+        monotonic=time.monotonic,
+        token=lambda: secrets.token_hex(16),
+        random_below=secrets.randbelow,
+        transport=open_transport,
+        fetcher=open_fetcher,
+        limits=bounds,
+    )

@@ -1,0 +1,103 @@
+"""How the outcome of an accepted submission is learned: its id is looked up where only a digest is known, then polled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runner.engine import endings, machine
+from runner.engine.effects import Wait, Work
+from runner.engine.lookup import find_id
+from runner.provider.rate_limit import Backoff
+from runner.records.endings import ReceiptNotFound
+from runner.records.exchange import Verdict
+from runner.records.submission import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from runner.engine.effects import Effect
+    from runner.engine.submission_log import SubmissionLog
+    from runner.provider.client import ProviderClient
+    from runner.records.endings import Ending
+    from runner.records.exchange import Reading
+    from runner.records.limits import Limits
+    from runner.records.plan import Action
+
+STEADY_POLLS = 10
+"""So many polls come at the provider's own interval; each later one waits longer."""
+GROWTH = 1.15
+
+
+def poll_wait_s(polls: int, interval_s: float, limits: Limits) -> float:
+    """Return the seconds before the next poll, after so many: the provider's interval, later more, up to a ceiling."""
+    growth = GROWTH ** max(0, polls - STEADY_POLLS)
+    return min(interval_s * growth, max(interval_s, limits.max_poll_wait_s))
+
+
+class PollSteps:
+    """The polls of one job. Its generators are parts of a JobRun; each returns how the job ends, None to go on."""
+
+    def __init__(
+        self,
+        action: Action,
+        client: ProviderClient,
+        *,
+        log: SubmissionLog,
+        limits: Limits,
+        report: Callable[..., None],
+    ) -> None:
+        self._action, self._request, self._client = action, action.request, client
+        self._log, self._limits, self._report = log, limits, report
+        self._polls = 0
+        self._unlisted: set[str | None] = set()
+
+    def find(self) -> Generator[Effect, Any, Ending | None]:
+        """Learn the id behind a receipt of which the lock holds a digest only."""
+        provider, wanted = self._client.provider, self._log.submission.request_id
+        self._report("finding", f"searching the job list of {provider.title} for the receipt")
+        assert wanted is not None
+        tries = Backoff(self._limits, tries=self._limits.not_sent_tries, first_s=1.0, max_s=4.0)
+        found, why = yield from find_id(wanted, self._client, tries=tries)
+        if found is None:
+            return ReceiptNotFound(job=self._log.submission.job, provider=provider.title, why=why)
+        self._log.record_phase(Phase.ACCEPTED, request_id=found)
+        return None
+
+    def poll(self) -> Generator[Effect, Any, Ending | None]:
+        """Poll once, after a wait; what an earlier run began is polled at once."""
+        receipt, poll_url = self._log.submission.request_id, self._log.submission.poll_url
+        assert receipt is not None
+        assert receipt.plain is not None, "an id of which only the digest is known is looked up first"
+        id_ = receipt.plain
+        if not self._polls:
+            self._report("generating")
+        if self._polls or self._action.verb.makes:
+            yield Wait(seconds=poll_wait_s(self._polls, self._client.provider.poll_s, self._limits))
+        self._polls += 1
+        client, model = self._client, self._request.model
+        reading: Reading = yield Work(call=lambda _gate: client.poll(model, id=id_, poll_url=poll_url))
+        return self._after_poll(reading)
+
+    def _after_poll(self, reading: Reading) -> Ending | None:
+        log, provider = self._log, self._client.provider
+        match reading.verdict:
+            case Verdict.DONE:
+                log.record(machine.ready(log.submission, log.keep_audio(reading), at=log.at()))
+                return None
+            case Verdict.FAILED:
+                log.record_phase(Phase.FAILED, message=reading.message, charged=reading.charged)
+                return None
+            case Verdict.REFUSED:
+                return endings.locked_out(provider, reading)
+            case Verdict.MISSING if log.age_s() > self._limits.missing_is_lost_after_s:
+                log.record_phase(Phase.LOST, message=reading.message)
+                return None
+            case Verdict.WAITING if not reading.known and reading.word not in self._unlisted:
+                self._unlisted.add(reading.word)
+                self._report("generating", f"{provider.title} says {reading.word!r}, a word its file does not list")
+            case _:
+                self._report("generating", reading.word or reading.message)
+        if log.age_s() > self._request.timeout_s:
+            log.record_phase(Phase.STALLED, message=reading.message)
+            return endings.stalled(provider, log.submission, log.age_s())
+        return None

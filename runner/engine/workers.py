@@ -1,0 +1,108 @@
+"""The thread pool of a run, and the inbox in which workers and callbacks leave word for the loop.
+
+A worker does one piece of work (a submission, a poll, a download). What it returns or raises comes into the inbox; so
+does its question at the gate, where it waits until the loop has written what must be durable before the first byte.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+    from runner.engine.effects import Work
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyToSend:
+    """A worker is between its connection and its first byte and waits at the gate."""
+
+    work: Work
+    _opened: threading.Event = field(default_factory=threading.Event)
+    _errors: list[Exception] = field(default_factory=list)
+
+    def open_gate(self, prepare: Callable[[], None]) -> None:
+        """Run `prepare` and let the worker go on; what `prepare` raises is raised in the worker, which sends nothing."""
+        try:
+            prepare()
+        except Exception as error:  # noqa: BLE001 - it is raised again in the worker
+            self._errors.append(error)
+        self._opened.set()
+
+    def wait(self) -> None:
+        """Wait, in the worker, until the gate is open."""
+        self._opened.wait()
+        if self._errors:
+            raise self._errors[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Generic[T]):
+    """A piece of work is over; `owner` is whoever asked for it."""
+
+    owner: T
+    value: object = None
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Somebody outside says that an attempt is over."""
+
+    attempt: str
+
+
+Message: TypeAlias = "ReadyToSend | Finished[T] | Wake"
+
+
+class Workers(Generic[T]):
+    """A pool of threads and its inbox. Use as a context; leaving it waits for every worker."""
+
+    def __init__(self, count: int) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=count, thread_name_prefix="work")
+        self._inbox: queue.SimpleQueue[Message[T]] = queue.SimpleQueue()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=True)
+
+    def start(self, owner: T, work: Work) -> None:
+        """Do a piece of work in another thread; `Finished` comes whatever happens."""
+        self._pool.submit(self._do, owner, work)
+
+    def wake(self, attempt: str) -> None:
+        """Leave word that an attempt is over. Safe to call from any thread."""
+        self._inbox.put(Wake(attempt))
+
+    def next_message(self, timeout_s: float) -> Message[T] | None:
+        """Return the next message, or None when none comes in time."""
+        try:
+            return self._inbox.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+
+    def _do(self, owner: T, work: Work) -> None:
+        try:
+            value = work.call(lambda: self._wait_at_gate(work))
+        except Exception as error:  # noqa: BLE001 - it is raised again in the job that waits for it
+            self._inbox.put(Finished(owner, error=error))
+        else:
+            self._inbox.put(Finished(owner, value=value))
+
+    def _wait_at_gate(self, work: Work) -> None:
+        ready = ReadyToSend(work)
+        self._inbox.put(ready)
+        ready.wait()

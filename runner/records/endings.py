@@ -1,0 +1,342 @@
+"""How one job of a run can end: a closed set, as data. The sentences are made in report/outcomes.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from runner.records.provider import ErrorGroup
+from runner.records.result import Result
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from runner.records.reasons import PaymentUnknown, Reason
+
+NO_LEAVE, NO_KEY = 6, 7
+"""Exit codes of a run that a budget stopped, and of one whose key was not accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """What every ending knows. `said` in one of them are the provider's own words."""
+
+    result: ClassVar[Result] = Result.FAILED
+
+    @property
+    def exit_code(self) -> int:
+        """Return the exit code of a run in which this is the gravest ending; the highest is the gravest."""
+        return self.result.exit_code
+
+
+# ---------------------------------------------------------------- the output is there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reused(_Ended):
+    """Nothing was to be done."""
+
+    result = Result.REUSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored(_Ended):
+    """Audio that was there already is at its output again."""
+
+    result = Result.RESTORED
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made(_Ended):
+    """The takes are in the store, and the chosen one is at its output."""
+
+    result = Result.MADE
+    takes: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected(_Ended):
+    """The takes of a submission that the file no longer asks for are in the store."""
+
+    result = Result.MADE
+
+
+# ---------------------------------------------------------------- its turn did not come
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Skipped(_Ended):
+    result = Result.SKIPPED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedMissing(_Skipped):
+    """A job that it needs was not made."""
+
+    need: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped(_Skipped):
+    """The run was stopped before anything was submitted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedFast(_Skipped):
+    """Another job failed, and --fail-fast was given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptUnwritten(_Skipped):
+    """A receipt could not be written, so nothing more is submitted."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverBudget(_Skipped):
+    """The job may cost more than is left of the budget. Amounts are in USD; `worst` is None when it is unknown."""
+
+    worst: Decimal | None
+    left: Decimal
+    limit: Decimal
+
+    @property
+    def exit_code(self) -> int:
+        """Return the code of a budget that refuses to spend."""
+        return NO_LEAVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooManyUnknown(_Skipped):
+    """So many requests of this run to the provider may have been charged that no more are sent."""
+
+    provider: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderClosed(_Skipped):
+    """The provider takes nothing more in this run."""
+
+    cause: Rejected
+
+    @property
+    def exit_code(self) -> int:
+        """Return the code of an empty account, or of its cause."""
+        return NO_LEAVE if self.cause.group is ErrorGroup.BALANCE else self.cause.exit_code
+
+
+# ---------------------------------------------------------------- the provider said no
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreachable(_Ended):
+    """No byte of any try left this machine."""
+
+    provider: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected(_Ended):
+    """The provider proved that it did not execute the request."""
+
+    provider: str
+    group: ErrorGroup | None
+    said: str
+    advice: str | None
+    """What the provider's file says to do about it."""
+    key: str | None
+    """The variable that holds the provider's key."""
+
+    @property
+    def exit_code(self) -> int:
+        """Return the code of a rejected key, or of a failure."""
+        return NO_KEY if self.group is ErrorGroup.AUTH else self.result.exit_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedOut(_Ended):
+    """While a paid job is not finished, the provider no longer accepts the key, or has suspended the account."""
+
+    provider: str
+    suspended: bool
+    said: str
+    advice: str | None
+
+    @property
+    def exit_code(self) -> int:
+        """Return the code of a rejected key, or of a failure."""
+        return self.result.exit_code if self.suspended else NO_KEY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingPaid(_Ended):
+    """The submission that was taken up was not charged, and the plan foresaw no new one."""
+
+
+# ---------------------------------------------------------------- a payment is unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MayBeCharged(_Ended):
+    """A request of this run may have been charged. `job` is the name under which a person settles it."""
+
+    result = Result.UNKNOWN
+    job: str
+    provider: str
+    why: str
+    lists: bool
+    """Whether the provider lists its jobs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held(_Ended):
+    """A request of an earlier run may have been charged."""
+
+    result = Result.UNKNOWN
+    reason: PaymentUnknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeUnanswered(_Ended):
+    """A request to a free model has no known outcome."""
+
+    why: str
+
+
+# ---------------------------------------------------------------- accepted, and not there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interrupted(_Ended):
+    """The run was stopped while a paid job was not finished."""
+
+    result = Result.UNFINISHED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptNotFound(_Ended):
+    """The lock holds the digest of a receipt, and the provider's list does not give the id behind it."""
+
+    job: str
+    provider: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stalled(_Ended):
+    """A paid job is not finished at its deadline. `id` is the provider's, None where that is private."""
+
+    id: str | None
+    age_s: float
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDead(_Ended):
+    """The link to the audio does not work, although new ones were asked for."""
+
+    id: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadFailed(_Ended):
+    """The download did not succeed this time."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderFailed(_Ended):
+    """The provider says that the job failed. `charged` is None when that is not known."""
+
+    provider: str
+    said: str
+    charged: bool | None
+    given_up_as: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersOnce(_Ended):
+    """The audio is not here, and its provider cannot be asked for it again."""
+
+    provider: str
+    given_up_as: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost(_Ended):
+    """The provider no longer knows a paid job."""
+
+    provider: str
+    id: str | None
+    given_up_as: str | None
+    """The name under which a person gives it up, where no job of the file asks for it any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadContent(_Ended):
+    """What was downloaded is not the requested audio."""
+
+    why: str
+    given_up_as: str | None
+
+
+# ---------------------------------------------------------------- something here is in the way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked(_Ended):
+    """The plan says that a person has to choose first."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotInStore(_Ended):
+    """With --frozen: neither the output nor the store has the audio."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken(_Ended):
+    """Something on this machine is in the way, the disk say."""
+
+    why: str
+    advice: str | None
+    disk_full: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unexpected(_Ended):
+    """Something that nobody thought of. `kind` is the class of the error."""
+
+    kind: str
+    why: str
+
+
+Done: TypeAlias = Reused | Restored | Made | Collected
+Skipped: TypeAlias = (
+    NeedMissing | Stopped | FailedFast | ReceiptUnwritten | OverBudget | TooManyUnknown | ProviderClosed
+)
+Refused: TypeAlias = Unreachable | Rejected | LockedOut | NothingPaid
+Unknown: TypeAlias = MayBeCharged | Held | FreeUnanswered
+Unfinished: TypeAlias = (
+    Interrupted
+    | ReceiptNotFound
+    | Stalled
+    | LinkDead
+    | DownloadFailed
+    | ProviderFailed
+    | AnswersOnce
+    | Lost
+    | BadContent
+)
+InTheWay: TypeAlias = Blocked | NotInStore | Broken | Unexpected
+Ending: TypeAlias = Done | Skipped | Refused | Unknown | Unfinished | InTheWay

@@ -1,0 +1,198 @@
+"""Why a run does what it does for one request: a closed set, as data. The sentences are made in report/reasons.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from runner.records.source import Json, Mark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One field that differs between the lock and the request."""
+
+    field: str
+    old: Json
+    new: Json
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpToDate:
+    """The output is what the request asks for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotMade:
+    """Nothing was ever made for the request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The request differs from what the lock has."""
+
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forced:
+    """The command line asks for a new one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renamed:
+    """What was made for `job`, which no longer asks for it, is just this."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The output has another place than before."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeChosen:
+    """The file asks for another take than the one in place. Both count from 1."""
+
+    take: int
+    placed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeInPlace:
+    """The take that the file asks for is in place, and the lock does not say so yet."""
+
+    take: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherVersion:
+    """The file in place was made for another version of the request."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputMissing:
+    """The output is not there, and its audio is in the store."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeBefore:
+    """The request was made before. Without its audio in the store, the provider is asked for that again."""
+
+    in_store: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioMissing:
+    """Neither the output nor the store has the audio; its provider is asked for it again, at no cost."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeAudioMissing:
+    """Neither the output nor the store has the audio; its model is free."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioLost:
+    """Neither the output nor the store has the audio, and no provider can be asked for it."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotFinished:
+    """An accepted submission is not finished. `submitted_at` is UTC, ISO 8601."""
+
+    submitted_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedBadly:
+    """A paid submission ended without its audio; the provider is asked for it once more, at no cost."""
+
+    submitted_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotWanted:
+    """A paid submission of `job` that the file no longer asks for: its takes go to the store."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeInterrupted:
+    """A submission to a free model has no known outcome."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resubmitted:
+    """A submission may have been charged, and the file says to send it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentUnknown:
+    """A submission may have been charged. `job` is the name under which a person settles it."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditedOutput:
+    """The output was edited since it was made."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignOutput:
+    """A file that this program did not make is where the output belongs."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offline:
+    """Only a provider can do it, and the run is offline. `wanted` is why it would be done."""
+
+    wanted: Reason
+
+
+Reason: TypeAlias = (
+    UpToDate
+    | NotMade
+    | Changed
+    | Forced
+    | Renamed
+    | Moved
+    | TakeChosen
+    | TakeInPlace
+    | OtherVersion
+    | OutputMissing
+    | MadeBefore
+    | AudioMissing
+    | FreeAudioMissing
+    | AudioLost
+    | NotFinished
+    | EndedBadly
+    | NotWanted
+    | FreeInterrupted
+    | Resubmitted
+    | PaymentUnknown
+    | EditedOutput
+    | ForeignOutput
+    | Offline
+)

@@ -1,0 +1,25 @@
+"""How a job stands: its lock entry, its output on disk, what is not finished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from runner.records.lock import Entry
+    from runner.records.submission import Submission
+
+OutputState: TypeAlias = Literal["same", "missing", "changed", "pending", "not made"]
+"""The output against the lock. `pending`: paid for, no take yet; `not made`: only the pipeline knows the job."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStatus:
+    """One job: its lock entry against the disk, and its submissions that did not end."""
+
+    job: str
+    model: str
+    entry: Entry | None
+    output: OutputState
+    path: str | None = None
+    unfinished: tuple[Submission, ...] = ()

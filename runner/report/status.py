@@ -1,0 +1,88 @@
+"""Every job of lock, journal and pipeline with its output and what is not finished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.report.numbers import count
+from runner.report.table import table
+
+if TYPE_CHECKING:
+    from runner.records.source import Json
+    from runner.records.status import JobStatus
+    from runner.records.submission import Submission
+    from runner.report.records import Style
+
+_HEAD = ("JOB", "MODEL", "TAKE", "OUTPUT", "UNFINISHED")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """How every job stands."""
+
+    lock: str
+    rows: tuple[JobStatus, ...]
+    verb: str = "status"
+    exit_code: int = 0
+
+    def data(self) -> dict[str, Json]:
+        """Return everything, as data."""
+        return {"lock": self.lock, "jobs": [status_data(item) for item in self.rows]}
+
+    def text(self, style: Style) -> str:
+        """Return a line a job and a closing line; with `style.quiet`, only the jobs that need something."""
+        if not self.rows:
+            return "nothing made yet"
+        shown = [item for item in self.rows if not style.quiet or item.output != "same" or item.unfinished]
+        lines = table(_HEAD, map(_row, shown), color=style.color) if shown else ()
+        return "\n".join([*lines, *[""] * bool(lines), self._sums()])
+
+    def messages(self, style: Style) -> str:
+        """Return nothing for stderr."""
+        del style
+        return ""
+
+    def _sums(self) -> str:
+        states = [item.output for item in self.rows]
+        drifted, unmade = sum(state in ("missing", "changed") for state in states), states.count("not made")
+        parts = [count(len(self.rows), "job"), f"{drifted:,} drifted", *([f"{unmade:,} not made"] if unmade else [])]
+        unfinished = sum(len(item.unfinished) for item in self.rows)
+        return f"{', '.join(parts)}, {count(unfinished, 'unfinished submission')}"
+
+
+def status_data(item: JobStatus) -> dict[str, Json]:
+    """Return one row of status or verify as data."""
+    return {
+        "job": item.job,
+        "model": item.model,
+        "output": item.output,
+        "path": item.path,
+        "unfinished": [
+            {
+                "attempt": waiting.attempt and waiting.short_attempt,
+                "phase": waiting.phase.value,
+                "submitted_at": waiting.submitted_at,
+                "message": waiting.message,
+            }
+            for waiting in item.unfinished
+        ],
+    }
+
+
+def _row(item: JobStatus) -> tuple[str, ...]:
+    entry = item.entry
+    takes = f"{entry.take}/{len(entry.takes)}" if entry and entry.takes else ""
+    output = f"{item.path} ({item.output})" if item.path else item.output
+    several = len(item.unfinished) > 1
+    waiting = ", ".join(f"{_attempt(one) * several}{_since(one)}" for one in item.unfinished)
+    return (item.job, item.model, takes, output, waiting)
+
+
+def _attempt(item: Submission) -> str:
+    """Return what follows the job's name where one of several is named: JOB~ATTEMPT."""
+    return f"~{item.short_attempt} "
+
+
+def _since(item: Submission) -> str:
+    return f"{item.phase} since {item.submitted_at or item.planned_at}"

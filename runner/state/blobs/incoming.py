@@ -1,0 +1,41 @@
+"""Downloads in progress, and those that were not what was expected."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MARK_DIGITS = 12
+"""Of a pipeline's name, which may be too long to be in a file's name itself."""
+
+
+class Incoming:
+    """Files beside a local store, or before a remote one.
+
+    Several pipelines share a folder; `pipeline` names the one whose downloads these are.
+    """
+
+    def __init__(self, folder: Path, *, pipeline: str = "") -> None:
+        self._parts, self._quarantine = folder / "incoming", folder / "quarantine"
+        self._mark = hashlib.sha256(pipeline.encode("utf-8", "surrogateescape")).hexdigest()[:_MARK_DIGITS]
+
+    def part(self) -> Path:
+        """Return a fresh path for a download."""
+        self._parts.mkdir(parents=True, exist_ok=True)
+        return self._parts / f"{self._mark}-{secrets.token_hex(12)}"
+
+    def quarantine(self, path: Path, name: str) -> Path:
+        """Move a file to where nothing takes it for a take, and return its place there. Raises FileNotFoundError."""
+        target = self._quarantine / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+        return target
+
+    def sweep(self) -> None:
+        """Remove this pipeline's unfinished downloads. Only the holder of its run lock may call this."""
+        for part in self._parts.glob(f"{self._mark}-*"):
+            part.unlink(missing_ok=True)

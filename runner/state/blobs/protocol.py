@@ -1,0 +1,85 @@
+"""What a store of takes has to do. Like a backend of restic: few methods, so that another store can stand behind them.
+
+No method gives a place on disk: a remote store has none. Stores compose: one may ask another for what it lacks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Protocol
+
+from runner.errors import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from runner.state.blobs.incoming import Incoming
+
+_CHUNK = 1 << 20
+
+
+class TakeMissing(StateError):
+    """Neither the store nor an output holds a take, or what the store held was corrupted and is set aside."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(
+            f"take {sha256[:12]}… is missing from the store or corrupted",
+            help="run again: its provider is asked for it once more, at no cost",
+        )
+        self.sha256 = sha256
+
+
+class Blobs(Protocol):
+    """Takes by the SHA-256 of their bytes. A blob is written once and never changed."""
+
+    @property
+    def incoming(self) -> Incoming:
+        """Where downloads in progress are: on this machine, wherever the store is."""
+
+    def __contains__(self, sha256: object) -> bool:
+        """Say whether a blob is there, whatever its content."""
+
+    def check(self, sha256: str) -> bool:
+        """Say whether a blob is there and is what its name says, by reading it."""
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open a blob for reading. Raises TakeMissing."""
+
+    def save(self, part: Path, sha256: str) -> None:
+        """Take over a finished file of `incoming` whose hash is known, durably."""
+
+    def set_aside(self, sha256: str) -> None:
+        """Take a blob that is not what its name says out of the store; its bytes stay in quarantine."""
+
+    def list(self) -> Iterator[str]:
+        """Yield the hash of every blob, sorted."""
+
+
+def save_copy(blobs: Blobs, path: Path, sha256: str) -> None:
+    """Save a copy of a file that is elsewhere. Raises TakeMissing when it is not that take."""
+    part, found = blobs.incoming.part(), hashlib.sha256()
+    try:
+        with path.open("rb") as reader, part.open("xb") as writer:
+            while chunk := reader.read(_CHUNK):
+                found.update(chunk)
+                writer.write(chunk)
+        if found.hexdigest() != sha256:
+            raise TakeMissing(sha256)
+        blobs.save(part, sha256)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def save_bytes(blobs: Blobs, data: bytes) -> str:
+    """Save bytes and return their SHA-256."""
+    part, sha256 = blobs.incoming.part(), hashlib.sha256(data).hexdigest()
+    part.write_bytes(data)
+    blobs.save(part, sha256)
+    return sha256
+
+
+def corrupted(blobs: Blobs) -> tuple[str, ...]:
+    """Return the hashes under which a store holds something else."""
+    return tuple(sha256 for sha256 in blobs.list() if not blobs.check(sha256))

@@ -1,0 +1,225 @@
+"""One job, driven by hand: what it waits for, what it costs, what it writes. The provider is a script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, assert_never
+
+import pytest
+
+from runner.engine.effects import RunSettings, Turn, Wait, Work, World
+from runner.engine.job_run import JobRun
+from runner.engine.polls import poll_wait_s
+from runner.plan.budget import Budget
+from runner.plan.decide import Asked, Facts, decide
+from runner.provider.access import ProviderAccess
+from runner.provider.rate_limit import RateLimit
+from runner.records.catalog import Price
+from runner.records.exchange import Reply
+from runner.records.limits import DEFAULT_LIMITS, Limits
+from runner.records.lock import Lock
+from runner.records.result import Result
+from runner.records.submission import Phase
+from runner.state.blobs.local import LocalBlobs
+from runner.state.journal import read_events
+from runner.state.store import StateStore
+from tests.support.catalog import shipped_catalog
+from tests.support.made import request, take
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from runner.provider.downloads import Promise
+    from runner.records.exchange import Call, Media
+    from runner.records.lock import Take
+    from runner.records.outcome import Outcome
+    from runner.records.request import Request
+
+CATALOG = shipped_catalog()
+BASE = "http://127.0.0.1:1"
+ACCEPTED = (202, {"request_id": "ace_1", "status": "QUEUED"})
+WAITING = (200, {"request_id": "ace_1", "status": "QUEUED"})
+DONE = (200, {"request_id": "ace_1", "status": "COMPLETED", "output": {"media_url": [f"{BASE}/song.wav"]}})
+
+
+class Clock:
+    """A clock that goes on when it is told to."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.now_s)
+
+
+class Provider:
+    """Transport and fetcher at once: it answers what is next in its list and delivers takes of `seconds`."""
+
+    def __init__(self, store: StateStore, answers: list[tuple[int, dict[str, Any]]], seconds: float) -> None:
+        self._store, self._answers, self._seconds = store, deque(answers), seconds
+
+    def submit(self, call: Call, access: ProviderAccess, *, before: Callable[[], None], timeout_s: float) -> Reply:
+        """Answer a submission."""
+        before()
+        return self.query(call, access)
+
+    def query(self, call: Call, access: ProviderAccess) -> Reply:
+        """Answer the next call."""
+        status, document = self._answers.popleft()
+        return Reply(status=status, headers={}, body=json.dumps(document).encode())
+
+    def fetch(self, media: Media, promise: Promise) -> Take:
+        """Deliver a take."""
+        return replace(take("song", seconds=self._seconds), sha256=self._store.keep(b"song"))
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Driven:
+    """What a job did."""
+
+    outcome: Outcome
+    waits: list[float]
+    job_run: JobRun
+    journal: Path
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[StateStore]:
+    journal = folder / "state" / "journal.db"
+    journal.parent.mkdir()
+    lock, blobs = folder / "night.lock", LocalBlobs(folder / "blobs")
+    store = StateStore(root=folder, lock_path=lock, journal_path=journal, blobs=blobs, rehearsal=False)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def drive(
+    folder: Path,
+    *answers: tuple[int, dict[str, Any]],
+    wanted: Request | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    seconds: float = 20.0,
+) -> Driven:
+    """Run one job to its end, doing at once what it asks for; a wait only moves the clock."""
+    nothing = Facts(
+        models=CATALOG.models, lock=Lock(), submissions=(), finished=(), outputs={}, blobs=(), askable=CATALOG.models
+    )
+    (action,) = decide((wanted or request(),), nothing, Asked()).actions
+    provider = replace(CATALOG.providers[action.request.model.provider], base_url=BASE, poll_s=5.0)
+    clock, waits = Clock(), list[float]()
+    with opened(folder) as store, ThreadPoolExecutor(1) as cpu:
+        script = Provider(store, list(answers), seconds)
+        world = World(
+            now=clock.now,
+            monotonic=lambda: clock.now_s,
+            token=lambda: "a1",
+            transport=script,
+            fetcher=script,
+            cpu=cpu,
+            limits=limits,
+            stop=threading.Event(),
+        )
+        settings = RunSettings(
+            providers={provider.name: ProviderAccess(provider=provider)},
+            jobs=1,
+            budget=Budget(limit=None),
+        )
+        rate_limit = RateLimit(slots=1, window=None)
+        job_run = JobRun(
+            action,
+            settings=settings,
+            world=world,
+            store=store,
+            rate_limit=rate_limit,
+            notify=lambda _progress: None,
+        )
+        store.record(*job_run.log.opening_rows())
+        outcome = _do_steps(job_run, rate_limit, clock, waits)
+    return Driven(outcome=outcome, waits=waits, job_run=job_run, journal=folder / "state" / "journal.db")
+
+
+def _do_steps(job_run: JobRun, rate_limit: RateLimit, clock: Clock, waits: list[float]) -> Outcome:
+    steps, sent = job_run.run(), None
+    while True:
+        try:
+            effect = steps.send(sent)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+        sent = None
+        match effect:
+            case Turn():
+                rate_limit.acquire(clock.now_s)
+            case Wait():
+                waits.append(effect.seconds)
+                clock.now_s += effect.seconds
+            case Work():
+                sent = effect.call(effect.at_gate)
+            case _:
+                assert_never(effect)
+
+
+def test_polls_slow_down_up_to_a_ceiling(tmp_path: Path) -> None:
+    driven = drive(tmp_path, ACCEPTED, *[WAITING] * 40, DONE)
+    assert driven.outcome.result is Result.MADE
+    assert driven.waits == [poll_wait_s(polls, 5.0, DEFAULT_LIMITS) for polls in range(41)]
+    assert (driven.waits[0], driven.waits[-1]) == (5.0, 30.0)
+
+
+MINUTE = Price(usd=Decimal("0.20"), per="minute", typical_minutes=3.0)
+
+
+@pytest.mark.parametrize(("seconds", "spent"), [(30.0, "0.10"), (90.0, "0.30")])
+def test_a_price_by_the_minute_is_charged_for_the_real_length(tmp_path: Path, seconds: float, spent: str) -> None:
+    driven = drive(tmp_path, ACCEPTED, DONE, wanted=request(price=MINUTE), seconds=seconds)
+    assert driven.outcome.spent_usd == Decimal(spent)
+    assert driven.outcome.entry is not None
+    assert driven.outcome.entry.receipt.price_usd is not None
+    assert Decimal(driven.outcome.entry.receipt.price_usd) == Decimal(spent)
+
+
+def test_a_price_by_the_request_is_charged_whatever_the_length(tmp_path: Path) -> None:
+    assert drive(tmp_path, ACCEPTED, DONE, seconds=90.0).outcome.spent_usd == Decimal("0.10")
+
+
+@pytest.mark.parametrize(("length", "is_in_store"), [(10, False), (1 << 10, True)])
+def test_a_long_answer_is_kept_in_the_store_and_named_in_the_journal(
+    tmp_path: Path, length: int, is_in_store: bool
+) -> None:
+    status, document = ACCEPTED
+    answer = (status, document | {"echo": "x" * length})
+    driven = drive(tmp_path, answer, DONE, limits=Limits(max_journal_answer_bytes=1 << 9))
+    assert driven.outcome.result is Result.MADE
+    (row,) = (event for event in read_events(driven.journal) if event.phase is Phase.ANSWERED)
+    body = json.dumps(answer[1]).encode()
+    written = row.data["reply"]
+    assert base64.b64decode(written["body"]) == (b"" if is_in_store else body)
+    assert written["kept"] == (hashlib.sha256(body).hexdigest() if is_in_store else None)
+    stored = [path for path in (tmp_path / "blobs").rglob("*") if path.is_file() and path.read_bytes() == body]
+    assert len(stored) == is_in_store
+
+
+def test_the_usual_answer_is_kept_in_the_journal_up_to_64_kib() -> None:
+    assert DEFAULT_LIMITS.max_journal_answer_bytes == 64 << 10
+
+
+def test_a_provider_that_forgets_a_job_is_asked_until_the_submission_is_old(tmp_path: Path) -> None:
+    missing = (404, {"error": "not found"})
+    driven = drive(tmp_path, ACCEPTED, *[missing] * 99, limits=Limits(missing_is_lost_after_s=17.0))
+    assert driven.job_run.submission.phase is Phase.LOST
+    assert driven.waits == [5.0] * 4
