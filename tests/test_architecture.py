@@ -95,6 +95,8 @@ SUB_ROOMS = {
         "outputs",
         "run_lock",
         "project",
+        "texts",
+        "schemas",
         "store",
     ),
 }

@@ -46,7 +46,8 @@ def command(file: str | None, *, offline: bool, state: bool, rehearse: bool) -> 
     Addresses and names of key variables are those of the pipeline, where there is one.
     """
     from runner.commands.session import open_session
-    from runner.state.project import DEFAULT_FILE, read_catalog, schema_folders
+    from runner.state.project import DEFAULT_FILE
+    from runner.state.schemas import read_catalog, schema_folders
 
     if state:
         from runner.commands.inspect import inspect_state

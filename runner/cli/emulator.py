@@ -31,7 +31,7 @@ def command(host: str, port: int, format_: str) -> None:
     from runner.cli.show import print_report
     from runner.emulator.serve import serve
     from runner.report.plain import PlainReport
-    from runner.state.project import read_catalog, schema_folders
+    from runner.state.schemas import read_catalog, schema_folders
 
     catalog = read_catalog(schema_folders(Path.cwd()))
     keys = {provider.name: provider.auth.env for provider in catalog.providers.values() if provider.auth is not None}

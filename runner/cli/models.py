@@ -23,7 +23,7 @@ def command(model: str | None) -> Report:
     from pathlib import Path
 
     from runner.report.models import ModelReport, ModelsReport
-    from runner.state.project import read_catalog, schema_folders
+    from runner.state.schemas import read_catalog, schema_folders
 
     catalog = read_catalog(schema_folders(Path.cwd()))
     if model is not None:

@@ -31,7 +31,8 @@ def command(job: str, take: str, file: str | None) -> Report:
     from runner.report.plain import PlainReport
     from runner.report.style import clean
     from runner.state.lockfile import read_lock
-    from runner.state.project import find_project, read_pipeline
+    from runner.state.project import find_project
+    from runner.state.texts import read_pipeline
 
     number = _number(job, take, file)
     project = find_project(file, rehearsal=False, env=os.environ)

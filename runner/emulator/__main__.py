@@ -18,7 +18,7 @@ from runner.emulator.serve import serve
 from runner.emulator.settings import PACES, Settings
 from runner.errors import InvalidFilesError, ScorefileError, UsageError
 from runner.state.files import processes
-from runner.state.project import read_catalog
+from runner.state.schemas import read_catalog
 
 
 def main() -> int:
