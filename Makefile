@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+MUTMUT := 3.8.1
+MUTANTS ?=
 
-.PHONY: demo test lint format torture bench clean
+.PHONY: demo test lint format torture mutants bench clean
 .DEFAULT_GOAL := demo
 
 $(STAMP): pyproject.toml
@@ -23,6 +25,13 @@ test: $(STAMP)
 torture: $(STAMP)
 	@$(BIN)/python -m tests.torture --kills 10000 --syscalls --damage
 
+# What is changed, and by which tests it is judged: [tool.mutmut] in pyproject.toml. MUTANTS='runner.plan.*' takes a slice.
+mutants: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'mutmut==$(MUTMUT)'
+	@rm -rf mutants
+	@PATH="$(CURDIR)/$(BIN):$$PATH" nice -n 15 mutmut run --max-children 1 $(MUTANTS)
+	@$(BIN)/mutmut results
+
 bench: $(STAMP)
 	@for file in bench/*.py; do echo "$$file"; $(BIN)/python $$file; done
 
@@ -37,4 +46,4 @@ format: $(STAMP)
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
 clean:
-	@rm -rf $(VENV) build dist
+	@rm -rf $(VENV) build dist mutants

@@ -96,6 +96,8 @@ SUB_ROOMS = {
         "run_lock",
         "guards",
         "project",
+        "texts",
+        "schemas",
         "store",
     ),
 }

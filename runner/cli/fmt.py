@@ -41,7 +41,8 @@ def _format(file: str, *, write: bool) -> bool:
 
     from runner.pipeline.edit import reformat
     from runner.state.files.atomic import write_atomic
-    from runner.state.project import find_project, read_pipeline
+    from runner.state.project import find_project
+    from runner.state.texts import read_pipeline
 
     project = find_project(file, rehearsal=False, env=os.environ)
     text = read_pipeline(project)

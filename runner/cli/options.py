@@ -72,7 +72,12 @@ yes = click.option("-y", "--yes", is_flag=True, envvar="SCOREFILE_YES", help="Sp
 def choosing(function: F) -> F:
     """Add the options that narrow which jobs are meant."""
     for option in (
-        click.option("--shard", metavar="I/N", envvar="SCOREFILE_SHARD", help="Only the I-th of N parts of the jobs."),
+        click.option(
+            "--shard",
+            metavar="I/N",
+            envvar="SCOREFILE_SHARD",
+            help="Only the I-th of N parts; jobs that need one another stay together.",
+        ),
         click.option(
             "--failed", is_flag=True, envvar="SCOREFILE_FAILED", help="Only jobs that were never made, or failed."
         ),

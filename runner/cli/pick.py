@@ -25,7 +25,8 @@ def command(job: str, take: int, file: str | None) -> None:
     from runner.pipeline.edit import set_take
     from runner.pipeline.edit.outline import outline
     from runner.state.lockfile import read_lock
-    from runner.state.project import find_project, read_pipeline
+    from runner.state.project import find_project
+    from runner.state.texts import read_pipeline
 
     project = find_project(file, rehearsal=False, env=os.environ)
     text = read_pipeline(project)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from runner.records.request import Request
 
@@ -26,7 +26,7 @@ class Wanted:
     among: frozenset[str] | None = None
     """Cell ids to choose among, such as those that failed last time."""
     shard: tuple[int, int] | None = None
-    """(I, N): the I-th of N parts, counted from 1."""
+    """(I, N): the I-th of N parts, counted from 1. Jobs that need one another are in one part."""
 
     @property
     def is_all(self) -> bool:
@@ -52,7 +52,8 @@ def named(requests: tuple[Request, ...], wanted: Wanted) -> frozenset[str]:
         chosen &= wanted.among
     if wanted.shard is not None:
         part, parts = wanted.shard
-        chosen = set(sorted(chosen)[part - 1 :: parts])
+        groups = _connected(requests, chosen)
+        chosen = {job for group in groups[part - 1 :: parts] for job in group}
     return frozenset(chosen)
 
 
@@ -79,14 +80,36 @@ def _labelled(requests: tuple[Request, ...], label: str) -> Iterable[str]:
     return found
 
 
-def _with_needs(requests: tuple[Request, ...], chosen: frozenset[str]) -> set[str]:
-    needs = {request.job: request.needs for request in requests}
-    reached, waiting = set(chosen), list(chosen)
+def _with_needs(requests: tuple[Request, ...], chosen: Iterable[str]) -> set[str]:
+    return _reached({request.job: request.needs for request in requests}, chosen)
+
+
+def _connected(requests: tuple[Request, ...], chosen: set[str]) -> list[set[str]]:
+    """Cut jobs into groups that share no need, in the order of their first names: no two shards pay for one job."""
+    wanted = _with_needs(requests, chosen)
+    links: dict[str, set[str]] = {job: set() for job in wanted}
+    for request in requests:
+        for need in request.needs if request.job in wanted else ():
+            links[request.job].add(need)
+            links[need].add(request.job)
+    groups, seen = [], set[str]()
+    for job in sorted(chosen):
+        if job not in seen:
+            group = _reached(links, (job,))
+            groups.append(group & chosen)
+            seen |= group
+    return groups
+
+
+def _reached(links: Mapping[str, Iterable[str]], start: Iterable[str]) -> set[str]:
+    """Return the names that links lead to, the first ones among them."""
+    reached = set(start)
+    waiting = list(reached)
     while waiting:
-        for need in needs.get(waiting.pop(), ()):
-            if need not in reached:
-                reached.add(need)
-                waiting.append(need)
+        for name in links.get(waiting.pop(), ()):
+            if name not in reached:
+                reached.add(name)
+                waiting.append(name)
     return reached
 
 

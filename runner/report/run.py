@@ -121,24 +121,29 @@ class RunReport:
 
     def _lines(self, style: Style) -> Iterator[str]:
         shown = [outcome for outcome in self.did.outcomes if style.verbose or outcome.result is not Result.REUSED]
+        failed = [outcome for outcome in shown if _fault(outcome.result)]
         if style.quiet:
-            failed = [item for item in shown if _fault(item.result)]
-            yield from (clean(f"{item.job}: {self._told(item).message or item.result}") for item in failed)
+            for outcome in failed:
+                yield from self._problem(outcome, style)
             yield self._sums()
             return
         head = ("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", self._money().upper(), "OUTPUT")
         yield from table(head, [_row(outcome) for outcome in shown], color=style.color)
-        for outcome in shown:
-            said = self._told(outcome)
-            if said.message and _fault(outcome.result):
+        for outcome in failed:
+            if self._told(outcome).message:
                 yield ""
-                yield clean(f"{outcome.job}: {said.message}")
-                if said.help:
-                    yield f"  {paint('help', 'help', on=style.color)}: {clean(said.help)}"
+                yield from self._problem(outcome, style)
         yield ""
         yield self._sums()
         if self.rehearsal:
             yield f"listen in {clean(self.listen_in)}"
+
+    def _problem(self, outcome: Outcome, style: Style) -> Iterator[str]:
+        """Yield why a job is not done, and the remedy below it."""
+        said = self._told(outcome)
+        yield clean(f"{outcome.job}: {said.message or outcome.result}")
+        if said.help:
+            yield f"  {paint('help', 'help', on=style.color)}: {clean(said.help)}"
 
     def _sums(self) -> str:
         results = [outcome.result for outcome in self.did.outcomes]

@@ -48,8 +48,10 @@ def row(phase: Phase, at: str = AT, **data: Any) -> Event:
 
 
 def test_the_first_row_says_what_would_be_sent_and_what_it_costs() -> None:
-    assert (FIRST.job, FIRST.attempt, FIRST.phase, FIRST.at) == ("title", "a1", Phase.PLANNED, AT)
-    assert FIRST.data == {
+    first = planned(request(), attempt="a1", fingerprint="sha256:f", price_usd="0.10", at=AT)
+    assert first == FIRST
+    assert (first.job, first.attempt, first.phase, first.at) == ("title", "a1", Phase.PLANNED, AT)
+    assert first.data == {
         "model": "pixazo/ace-step-xl",
         "params": {"prompt": "low brass", "seed": 7},
         "fingerprint": "sha256:f",
@@ -150,6 +152,7 @@ def test_takes_are_read_back_and_their_length_may_set_the_price() -> None:
     takes = (take("one"), take("two"))
     found = after(fetched(after(), takes, at=LATER, price_usd="0.25"))
     assert (found.phase, found.takes, found.price_usd) == (Phase.FETCHED, takes, "0.25")
+    assert fetched(after(), takes, at=LATER, price_usd=None).at == LATER
     assert after(fetched(after(), takes, at=LATER, price_usd=None)).price_usd == "0.10"
 
 
@@ -274,6 +277,7 @@ def test_a_dead_link_is_asked_for_afresh_three_times() -> None:
     found, seen = after(), []
     for _ in range(MAX_REFRESHES + 1):
         made = expired(found, "403", at=LATER)
+        assert made.at == LATER
         seen.append((made.phase, dict(made.data)))
         found = replace(found, phase=made.phase, refreshes=made.data.get("refreshes", found.refreshes))
     assert seen == [

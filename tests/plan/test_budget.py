@@ -55,6 +55,12 @@ def test_the_limit_itself_may_be_spent(worst: str, refused: bool) -> None:
     assert (TWO.refusal("title", Decimal(worst)) is not None) is refused
 
 
+def test_an_unknown_price_sets_nothing_aside_where_there_is_no_limit() -> None:
+    held = Budget(limit=None).reserve("title", None)
+    assert dict(held.reserved) == {"title": Decimal(0)}
+    assert held.settle("title", None).spent == Decimal(0)
+
+
 def test_nothing_is_changed_in_place() -> None:
     TWO.reserve("title", Decimal(1))
     TWO.settle("title", Decimal(1))

@@ -117,6 +117,12 @@ def test_identity_leaves_the_seed_out_and_nothing_else() -> None:
     assert identity(TRACKS, {"prompt": "rain", "bpm": 9}, "seed") != identity(TRACKS, seeded, "seed")
 
 
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_spellings_of_one_value_are_one_inside_lists_too(kind: type[list[Any] | tuple[Any, ...]]) -> None:
+    composed, apart = [60, "caf\u00e9", {"a": 1}], [60.0, "cafe\u0301", {"a": 1.0}]
+    assert fingerprint(TRACKS, {"a": kind(apart)}) == fingerprint(TRACKS, {"a": composed})
+
+
 def test_a_number_that_is_none_has_no_fingerprint() -> None:
     with pytest.raises(ValueError, match="Out of range float"):
         fingerprint(TRACKS, {"a": float("nan")})

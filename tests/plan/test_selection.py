@@ -58,6 +58,8 @@ def test_any_choice_is_a_choice(wanted: dict[str, Any]) -> None:
         ({"names": ("battle",), "globs": ("*@c*",)}, {"battle@calm"}),
         ({"labels": ("menu",), "among": frozenset({"shop", "battle@hot"})}, {"shop"}),
         ({"names": ("title",), "labels": ("loud",)}, set()),
+        ({"names": ("title",), "globs": ("battle@*",)}, set()),
+        ({"names": ("title", "shop"), "globs": ("sh*", "battle")}, {"shop"}),
     ],
 )
 def test_a_job_is_wanted_when_it_meets_every_kind_that_is_given(wanted: dict[str, Any], found: set[str]) -> None:
@@ -72,6 +74,24 @@ def test_shards_are_taken_in_turn_from_the_sorted_names() -> None:
 
 def test_a_shard_is_taken_of_what_else_is_wanted() -> None:
     assert chosen(labels=("menu",), shard=(2, 2)) == {"title"}
+
+
+def test_jobs_that_share_a_need_however_far_away_are_in_one_shard() -> None:
+    web = (
+        *(request("a", needs=("mid",)), request("mid", needs=("base",)), request("b", needs=("base",))),
+        *(request("base"), request("c", needs=("d",)), request("d"), request("e")),
+    )
+    assert chosen(web, shard=(1, 3)) == {"a", "b", "base", "mid"}
+    assert chosen(web, shard=(2, 3)) == {"c", "d"}
+    assert chosen(web, shard=(3, 3)) == {"e"}
+    assert chosen(web, shard=(4, 4)) == set()
+    assert chosen(web, names=("a", "b", "e"), shard=(1, 2)) == {"a", "b", "base", "mid"}, "what they need is not named"
+
+
+def test_jobs_that_only_an_unwanted_job_needs_are_cut_apart() -> None:
+    pair = (request("a"), request("b"), request("top", needs=("a", "b")))
+    assert chosen(pair, names=("a", "b"), shard=(1, 2)) == {"a"}
+    assert chosen(pair, names=("a", "b"), shard=(2, 2)) == {"b"}
 
 
 def test_needs_are_followed_to_the_end() -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from runner.errors import StateError
 from runner.provider.protocol import cancel_call, list_call, poll_call, submit_call
+from runner.records.exchange import Call
 from runner.records.pipeline import Webhook
 from tests.catalog.shelf import CATALOG
+
+if TYPE_CHECKING:
+    from runner.records.provider import Provider
 
 PIXAZO, PIXVERSE, VERBATIK = (CATALOG.providers[name] for name in ("pixazo", "pixverse", "verbatik"))
 TRACKS = CATALOG.models["pixazo/tracks"]
@@ -136,3 +141,27 @@ def test_a_local_provider_takes_no_submits() -> None:
     model = CATALOG.models["local/sketch"]
     with pytest.raises(ValueError, match="local takes no submits"):
         submit_call(CATALOG.providers["local"], model, {}, job="t", webhook=None)
+
+
+def with_headers(provider: Provider, kind: str) -> Provider:
+    """Return a provider whose call of this kind has a header of its own."""
+    return replace(provider, **{kind: replace(getattr(provider, kind), headers={"Accept": "application/json"})})
+
+
+def test_the_headers_of_a_call_are_those_of_its_file_wherever_it_goes() -> None:
+    accept = (("Accept", "application/json"),)
+    polled = with_headers(PIXAZO, "poll")
+    url = "https://gateway.pixazo.ai/v2/requests/status/tracks_1?fresh=1"
+    assert poll_call(polled, id="tracks_1", poll_url=url) == Call(method="GET", url=url, headers=accept)
+    assert poll_call(polled, id="tracks_1", poll_url=None).headers == accept
+    assert PIXVERSE.listing is not None
+    listing = replace(PIXVERSE.listing, endpoint=replace(PIXVERSE.listing.endpoint, headers=dict(accept)))
+    assert list_call(replace(PIXVERSE, listing=listing)).headers == accept
+
+
+def test_a_further_page_of_a_list_is_asked_for_by_the_word_of_the_page_before() -> None:
+    url = "https://api.useapi.net/v2/pixverse/music/"
+    assert list_call(PIXVERSE, page="2&x=1").url == f"{url}?offset=2%26x%3D1"
+    assert PIXVERSE.listing is not None
+    without = replace(PIXVERSE, listing=replace(PIXVERSE.listing, page_param=None))
+    assert list_call(without, page="2").url == url

@@ -76,3 +76,21 @@ def test_each_take_keeps_its_own_type_and_seed() -> None:
 
 def test_a_path_that_does_not_suit_the_answer_finds_nothing() -> None:
     assert take(with_result(media="length(@.audio)"), {"audio": 7}) == ()
+
+
+@pytest.mark.parametrize(
+    ("transform", "value", "expected"),
+    [
+        ("hex", "52", (Media(data=b"R"),)),
+        ("data-url", "data:audio/wav,a,b", (Media(data=b"a,b", media_type="audio/wav"),)),
+        ("data-url", "data:audio/wav", ()),
+        ("data-url", "x,UklGRg==", ()),
+        ("data-url", "data:audio/wav;base64,Ukl GRg==", ()),
+        ("data-url", "data:audio wav,RIFF", (Media(data=b"RIFF"),)),
+        ("data-url", "data:audio,RIFF", (Media(data=b"RIFF"),)),
+    ],
+)
+def test_an_odd_form_is_read_to_the_letter_or_not_at_all(
+    transform: Any, value: Any, expected: tuple[Media, ...]
+) -> None:
+    assert take(with_result(media="audio", transform=Transform(transform)), {"audio": value}) == expected

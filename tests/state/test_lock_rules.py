@@ -217,3 +217,29 @@ def test_a_pending_receipt_counts_once(held: Lock, journal: tuple[object, ...], 
 def test_every_receipt_in_the_lock_is_seen() -> None:
     full = lock(title=replace(LOCAL, paid=replace(bare(DONE), pending=WAITS)), other=OTHER)
     assert set(receipts(full)) == {("pixazo", ProviderJobId.of(f"ace_{number}")) for number in (1, 2, 3)}
+
+
+def test_a_receipt_keeps_its_polling_address_unless_it_is_private() -> None:
+    accepted = submission(request_id="ace_2", poll_url="https://x.example/2")
+    for private, url in ((False, "https://x.example/2"), (True, None)):
+        assert with_pending(lock(), accepted, private=private).jobs["title"].receipt.poll_url == url
+
+
+def test_a_new_receipt_takes_the_place_of_one_that_waits_alone() -> None:
+    accepted = submission(request_id="ace_2")
+    assert with_pending(lock(title=replace(WAITS, receipt=DONE.receipt)), accepted, private=False) == lock(title=WAITS)
+
+
+def test_a_finished_entry_has_its_takes_and_the_first_is_chosen() -> None:
+    takes = (take("one"), take("two"))
+    ((job, made),) = finished_entries((submission(phase=Phase.DONE, takes=takes),), private=frozenset())
+    assert (job, made.takes, made.take) == ("title", takes, 1)
+
+
+def test_what_else_was_paid_for_stays_when_one_receipt_changes_hands() -> None:
+    moving = replace(WAITS, takes=DONE.takes)
+    paid = bare(DONE)
+    held = replace(LOCAL, paid=paid, pending=WAITS)
+    after = placed(lock(source=held), "title", moving, "source")
+    assert after.jobs["source"].paid == paid
+    assert after.jobs["source"].pending is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,6 +67,13 @@ def test_a_rehearsal_is_marked_and_read_back() -> None:
     assert parse_lock(render_lock(marked).decode()) == marked
 
 
+@pytest.mark.parametrize("url", ["https://x.example/status/1?fresh=1", "http://127.0.0.1:8123/v2/1"])
+def test_a_receipt_is_read_back_with_its_polling_address(url: str) -> None:
+    held = entry()
+    polled = Lock(jobs={"title": replace(held, receipt=replace(held.receipt, poll_url=url))})
+    assert parse_lock(render_lock(polled).decode()) == polled
+
+
 def test_rendering_is_stable_to_the_byte() -> None:
     backwards = Lock(jobs=dict(reversed(list(FULL.jobs.items()))))
     assert render_lock(FULL) == render_lock(backwards) == render_lock(parse_lock(render_lock(FULL).decode()))
@@ -117,6 +125,8 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
         (with_receipt(poll_url=5), "receipt.poll_url: 5 is not a link"),
         (with_receipt(poll_url="file:///etc/passwd"), "receipt.poll_url"),
         (with_receipt(poll_url="https://[x"), "receipt.poll_url"),
+        (with_receipt(poll_url="https:///status"), "receipt.poll_url"),
+        (with_receipt(poll_url="https://x.example/\u202e"), "receipt.poll_url"),
         (with_receipt(sum="0" * 16), "the block of 'title' was changed: its checksum does not match"),
         (with_receipt(sum=""), "its checksum does not match"),
         (with_receipt(sum=None), "its checksum does not match"),

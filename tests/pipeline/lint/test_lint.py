@@ -48,8 +48,9 @@ BY_MINUTE = dataclasses.replace(
 CHOOSES = model("acme/chooses", {"prompt": {"type": "string"}})
 NEAR = model("acme/near", {"prompt": {"type": "string", "maxLength": 20}})
 NEAR = dataclasses.replace(NEAR, params={"prompt": dataclasses.replace(NEAR.params["prompt"], max_length=20)})
-MODELS: dict[str, Model] = {
-    model.id: model for model in (*CATALOG.models.values(), SUNG, LOOSE, UNPRICED, BY_MINUTE, CHOOSES, NEAR)
+KEYS = model("acme/keys", {"prompt": {"type": "string"}, "key": {"type": "string"}})
+MODELS: Mapping[str, Model] = {
+    model.id: model for model in (*CATALOG.models.values(), SUNG, LOOSE, UNPRICED, BY_MINUTE, CHOOSES, NEAR, KEYS)
 }
 
 
@@ -115,7 +116,6 @@ def test_a_prompt_that_agrees_with_the_key_is_quiet(prompt: str) -> None:
 
 def test_names_of_one_key_agree() -> None:
     text = "version: 1\njobs: {a: {model: acme/keys, prompt: 'in Db major', params: {key: C# major}}}"
-    MODELS["acme/keys"] = model("acme/keys", {"prompt": {"type": "string"}, "key": {"type": "string"}})
     assert warnings(text) == ()
 
 

@@ -1,0 +1,193 @@
+"""What an action builds on: the entry, the submission and the price that it carries to the run."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runner.plan.decide import Asked, Facts, asked_seconds, decide
+from runner.records.catalog import Price
+from runner.records.lock import Lock
+from runner.records.submission import Phase
+from tests.support.catalog import shipped_catalog
+from tests.support.made import entry, request, sha, submission, take
+
+if TYPE_CHECKING:
+    from runner.records.plan import Action, Plan
+    from runner.records.request import Request
+
+FREE = Price(usd=Decimal(0))
+NOTHING = Decimal(0)
+OTHER = {"prompt": "old", "seed": 7}
+
+
+def planned(*requests: Request, asked: Asked | None = None, **known: Any) -> Plan:
+    values: dict[str, Any] = {"submissions": (), "finished": (), "outputs": {}, "blobs": set(), "askable": ()} | known
+    values["lock"] = Lock(jobs=values.get("lock", {}))
+    return decide(requests, Facts(models=shipped_catalog().models, **values), asked or Asked())
+
+
+def only(plan: Plan) -> Action:
+    assert len(plan.actions) == 1
+    return plan.actions[0]
+
+
+# ---------------------------------------------------------------- submissions
+
+
+@pytest.mark.parametrize("phase", [Phase.INTENT, Phase.UNKNOWN])
+@pytest.mark.parametrize(
+    ("over", "verb"), [({}, "blocked"), ({"price": FREE}, "generate"), ({"on_unknown": "resubmit"}, "generate")]
+)
+def test_what_is_done_about_a_submission_in_doubt_carries_it(phase: Phase, over: dict[str, Any], verb: str) -> None:
+    waiting = submission(phase=phase)
+    action = only(planned(request(seed=99, **over), lock={"title": entry(OTHER)}, submissions=(waiting,)))
+    assert (str(action.verb), action.submission) == (verb, waiting)
+    assert action.request.params == waiting.params, "exactly what may have been sent"
+    assert action.entry == entry(OTHER)
+
+
+@pytest.mark.parametrize("phase", [Phase.INTENT, Phase.UNKNOWN])
+def test_a_submission_in_doubt_that_nothing_asks_for_is_held_and_shown(phase: Phase) -> None:
+    gone = submission("gone", phase, params=OTHER)
+    for asked in (Asked(), Asked(jobs=frozenset({"gone"}))):
+        (held,) = planned(request(), asked=asked, submissions=(gone,)).collect
+        assert (str(held.verb), held.submission, held.request.group) == ("blocked", gone, "gone")
+        assert held.request.params == gone.params
+    assert planned(request(), asked=Asked(jobs=frozenset({"title"})), submissions=(gone,)).collect == ()
+
+
+def test_a_model_that_is_gone_hides_no_other_submission() -> None:
+    lost = submission("one", model="pixazo/gone", params={"prompt": "a"})
+    kept = submission("two", params=OTHER, attempt="a2")
+    (action,) = planned(request(), submissions=(lost, kept)).collect
+    assert (str(action.verb), action.submission, action.request.params) == ("resume", kept, OTHER)
+    assert (action.request.take, action.request.takes) == (1, 1)
+    assert (action.cost.low, action.cost.worst) == (NOTHING, NOTHING)
+
+
+def test_what_was_made_before_and_is_gone_is_asked_for_by_its_receipt() -> None:
+    made = entry()
+    action = only(planned(request(seed=99), finished=(("title", made),), askable={made.model}))
+    assert str(action.verb) == "resume"
+    assert action.submission is not None
+    assert (action.submission.job, action.submission.request_id) == ("title", made.receipt.request_id)
+    assert action.request.params["seed"] == 7
+    assert (action.cost.low, action.cost.worst) == (NOTHING, NOTHING)
+
+
+def test_lost_audio_is_asked_for_by_its_receipt_under_the_new_name() -> None:
+    made = entry()
+    action = only(planned(request("new", seed=99), lock={"title": made}, askable={made.model}))
+    assert action.submission is not None
+    assert (action.submission.job, action.submission.request_id) == ("new", made.receipt.request_id)
+    assert (action.entry, action.entry_job, action.request.params["seed"]) == (made, "title", 7)
+
+
+# ---------------------------------------------------------------- entries
+
+
+def test_what_comes_from_the_store_carries_its_entry_and_where_that_was() -> None:
+    action = only(planned(request("new", seed=99), lock={"title": entry()}, blobs={sha("one")}))
+    assert (str(action.verb), action.entry, action.entry_job) == ("restore", entry(), "title")
+    assert action.request.params["seed"] == 7
+
+
+def test_what_was_made_before_comes_from_the_store_with_its_seed() -> None:
+    action = only(planned(request(seed=99), finished=(("gone", entry()),), blobs={sha("one")}))
+    assert (str(action.verb), action.entry, action.entry_job) == ("restore", entry(), "title")
+    assert action.request.params["seed"] == 7
+
+
+@pytest.mark.parametrize("over", [{"params": {"prompt": "new"}}, {"price": FREE}])
+def test_what_is_made_again_carries_what_it_replaces(over: dict[str, Any]) -> None:
+    action = only(planned(request(**over), lock={"title": entry()}))
+    assert (str(action.verb), action.entry) == ("regenerate", entry())
+    forced = only(planned(request(**over), lock={"title": entry()}, asked=Asked(forced=frozenset({"title"}))))
+    assert (str(forced.verb), forced.entry) == ("regenerate", entry())
+
+
+def test_what_cannot_be_had_any_more_is_blocked_with_its_entry() -> None:
+    action = only(planned(request("new"), lock={"title": entry()}))
+    assert (str(action.verb), action.entry, action.entry_job) == ("blocked", entry(), "title")
+    assert action.request.job == "new"
+
+
+def test_a_changed_prompt_keeps_the_seed_that_the_lock_has() -> None:
+    moved = request(seed=99, params={"prompt": "new"})
+    assert only(planned(moved, lock={"title": entry()})).request.params == {"prompt": "new", "seed": 7}
+
+
+# ---------------------------------------------------------------- files in the way
+
+
+@pytest.mark.parametrize("path", ["audio/title.wav", "audio/title.mp3"])
+@pytest.mark.parametrize("found", [None, sha("a person's own")])
+def test_a_strangers_file_is_found_before_anything_is_paid(path: str, found: str | None) -> None:
+    made_here = request(model="pixazo/lyria-3-pro", seed=None)
+    action = only(planned(made_here, outputs={path: found}))
+    kinds = {f"audio/title{'.mp3' if kind == 'audio/mpeg' else '.wav'}" for kind in made_here.model.media_types}
+    assert str(action.verb) == ("blocked" if path in kinds else "generate")
+    assert action.request == made_here
+
+
+def test_a_file_that_the_lock_or_the_store_knows_is_in_nobodys_way() -> None:
+    again = request(params={"prompt": "new"})
+    ours = {"audio/title.wav": sha("one")}
+    assert str(only(planned(again, lock={"title": entry()}, outputs=ours)).verb) == "regenerate"
+    assert str(only(planned(again, outputs=ours, blobs={sha("one")})).verb) == "generate"
+    stranger = only(planned(again, lock={"title": entry()}, outputs={"audio/title.wav": sha("other")}))
+    assert (str(stranger.verb), stranger.entry) == ("blocked", entry())
+
+
+def test_the_file_of_the_jobs_last_entry_may_be_replaced_by_one_that_was_renamed() -> None:
+    lock = {"title": entry(OTHER, take("old", path="audio/title.wav")), "gone": entry()}
+    action = only(planned(request(), lock=lock, outputs={"audio/title.wav": sha("old")}, blobs={sha("one")}))
+    assert (str(action.verb), action.entry_job) == ("restore", "gone")
+    changed = only(planned(request(), lock=lock, outputs={"audio/title.wav": sha("by hand")}, blobs={sha("one")}))
+    assert (str(changed.verb), changed.entry, changed.entry_job) == ("blocked", lock["gone"], "gone")
+
+
+def test_a_take_is_copied_from_where_another_take_stood_only_if_it_is_that_one() -> None:
+    two = entry(None, take("one", path="audio/old.wav"), take("two"))
+    chosen = request(take=2)
+    assert str(only(planned(chosen, lock={"title": two}, outputs={"audio/old.wav": sha("one")})).verb) == "blocked"
+    assert str(only(planned(chosen, lock={"title": two}, outputs={"audio/old.wav": sha("two")})).verb) == "restore"
+
+
+# ---------------------------------------------------------------- prices
+
+
+def test_the_worst_case_counts_retries_and_what_may_be_sent_again() -> None:
+    worst = [
+        only(planned(request(**over))).cost.worst
+        for over in ({}, {"retries": 2}, {"on_unknown": "resubmit"}, {"retries": 2, "on_unknown": "resubmit"})
+    ]
+    once = Decimal("0.10")
+    assert worst[:2] == [once, 3 * once]
+    assert worst[2] is not None
+    assert worst[2] > once
+    assert worst[3] == worst[2] + 2 * once
+
+
+def test_a_price_by_the_minute_is_of_the_length_that_is_asked_for() -> None:
+    minute = Price(usd=Decimal("0.60"), per="minute")
+    asked = request(params={"duration": 30}, price=minute)
+    assert asked_seconds(asked) == 30.0
+    cost = only(planned(asked)).cost
+    assert (cost.low, cost.worst) == (Decimal("0.30"), Decimal("0.30"))
+
+
+def test_a_price_by_the_take_counts_the_takes() -> None:
+    cost = only(planned(request(takes=3, price=Price(usd=Decimal("0.10"), per="take")))).cost
+    assert (cost.low, cost.worst) == (Decimal("0.30"), Decimal("0.30"))
+
+
+def test_a_length_that_nobody_wrote_is_the_models_default_or_its_own_choice() -> None:
+    plain = request()
+    assert plain.model.duration_param == "duration"
+    default = plain.model.params["duration"].default
+    assert asked_seconds(plain) == (None if default is None else float(default))
+    assert asked_seconds(request(model="pixazo/lyria-3-pro", seed=None)) is None
