@@ -94,7 +94,10 @@ SUB_ROOMS = {
         "disk_reserve",
         "outputs",
         "run_lock",
+        "guards",
         "project",
+        "texts",
+        "schemas",
         "store",
     ),
 }

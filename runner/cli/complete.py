@@ -73,7 +73,7 @@ def takes(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[
 
 def models(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the models of the catalogue, by the names of their files."""
-    from runner.state.project import schema_folders
+    from runner.state.schemas import schema_folders
 
     found = {
         f"{path.parent.name}/{path.stem}"
@@ -113,7 +113,8 @@ def _job_names(incomplete: str) -> list[str]:
 def _outline() -> Outline | None:
     from runner.errors import ScorefileError
     from runner.pipeline.edit.outline import outline
-    from runner.state.project import find_project, read_pipeline
+    from runner.state.project import find_project
+    from runner.state.texts import read_pipeline
 
     file = _file()
     with suppress(ScorefileError):

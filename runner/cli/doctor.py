@@ -37,7 +37,8 @@ def command(file: str | None, *, format_: str, offline: bool, state: bool, rehea
 
     Addresses and names of key variables are those of the pipeline, where there is one.
     """
-    from runner.state.project import DEFAULT_FILE, read_catalog, schema_folders
+    from runner.state.project import DEFAULT_FILE
+    from runner.state.schemas import read_catalog, schema_folders
 
     if state:
         return _state(file, rehearse=rehearse, format_=format_)

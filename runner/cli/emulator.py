@@ -13,7 +13,7 @@ import click
 def command(host: str, port: int) -> None:
     """Serve the embedded vendors on loopback until interrupted: the vendors' protocols, placeholder audio, no cost."""
     from runner.emulator.serve import serve
-    from runner.state.project import read_catalog, schema_folders
+    from runner.state.schemas import read_catalog, schema_folders
 
     catalog = read_catalog(schema_folders(Path.cwd()))
 

@@ -41,7 +41,8 @@ def _format(file: str, *, write: bool) -> bool:
 
     from runner.pipeline.edit import reformat
     from runner.state.files.atomic import write_atomic
-    from runner.state.project import find_project, read_pipeline
+    from runner.state.project import find_project
+    from runner.state.texts import read_pipeline
 
     project = find_project(file, rehearsal=False, env=os.environ)
     text = read_pipeline(project)
@@ -49,5 +50,5 @@ def _format(file: str, *, write: bool) -> bool:
     if result == project.file.read_bytes():
         return False
     if write:
-        write_atomic(Path(file), result, mode=project.file.stat().st_mode & 0o777)
+        write_atomic(Path(file).resolve(), result, mode=project.file.stat().st_mode & 0o777)
     return True

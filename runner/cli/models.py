@@ -27,7 +27,7 @@ def command(model: str | None, format_: str) -> None:
     from pathlib import Path
 
     from runner.cli.show import print_json, print_table
-    from runner.state.project import read_catalog, schema_folders
+    from runner.state.schemas import read_catalog, schema_folders
 
     catalog = read_catalog(schema_folders(Path.cwd()))
     if model is not None:

@@ -25,7 +25,8 @@ def command(job: str, take: int, file: str | None) -> None:
     from runner.pipeline.edit import set_take
     from runner.pipeline.edit.outline import outline
     from runner.state.lockfile import read_lock
-    from runner.state.project import find_project, read_pipeline
+    from runner.state.project import find_project
+    from runner.state.texts import read_pipeline
 
     project = find_project(file, rehearsal=False, env=os.environ)
     text = read_pipeline(project)
@@ -81,4 +82,4 @@ def _write(project: Project, before: str, after: str) -> None:
 
     raw = project.file.read_bytes()
     mark = raw[: len(raw) - len(before.encode())]
-    write_atomic(project.file, mark + after.encode(), mode=project.file.stat().st_mode & 0o777)
+    write_atomic(project.file.resolve(), mark + after.encode(), mode=project.file.stat().st_mode & 0o777)

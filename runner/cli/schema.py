@@ -22,7 +22,7 @@ def command(model: str | None) -> None:
     from pathlib import Path
 
     from runner.cli.models import find_model
-    from runner.state.project import read_catalog, schema_folders
+    from runner.state.schemas import read_catalog, schema_folders
 
     if model is None:
         click.echo(schema_text(Path.cwd()), nl=False)
@@ -34,7 +34,7 @@ def command(model: str | None) -> None:
 def schema_text(folder: Path) -> str:
     """Return the schema of pipelines in `folder`, whose own schemas/ it holds as well. Raises InvalidFilesError for bad ones."""
     from runner.catalog.editor_schema import editor_schema
-    from runner.state.project import read_catalog, read_schema, schema_folders
+    from runner.state.schemas import read_catalog, read_schema, schema_folders
 
     return _text(editor_schema(read_schema("pipeline.schema.json"), read_catalog(schema_folders(folder))))
 

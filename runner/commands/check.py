@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError
-from runner.state.project import read_pipeline, read_schema, read_text
+from runner.state.schemas import read_schema
+from runner.state.texts import read_pipeline, read_text
 
 if TYPE_CHECKING:
     from runner.catalog.models import Catalog

@@ -13,7 +13,7 @@ from runner.engine.effects import World as EngineWorld
 from runner.engine.executor import Executor
 from runner.plan.budget import Budget
 from runner.provider.access import local_access, rehearsal_access
-from runner.state.project import schema_folders
+from runner.state.schemas import schema_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

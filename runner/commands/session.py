@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError, UsageError
 from runner.report.commands import quoted
-from runner.state.project import find_project, prepare_state, read_catalog, schema_folders
+from runner.state.project import find_project, prepare_state
+from runner.state.schemas import read_catalog, schema_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,32 +1,23 @@
-"""The one place that reads what people wrote: pipeline files, the texts beside them, and schemas/."""
+"""Where a pipeline and its state are on disk, and which pipeline a state folder belongs to."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.errors import InvalidFilesError, NotWritableError, ScorefileError, UsageError
-from runner.records.source import Mark, Problem
+from runner.errors import NotWritableError, UsageError
 from runner.state.files import system
+from runner.state.guards import refuse_links
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.catalog.models import Catalog
-    from runner.diagnostics.json_document import JsonDocument
-    from runner.records.source import Json
-
 DEFAULT_FILE = "scorefile.yaml"
 _OWNER = "owner"
 """The file in a state folder that says which pipeline file it belongs to."""
-MAX_PIPELINE_BYTES = 4 << 20
-MAX_TEXT_BYTES = 1 << 20
-MAX_SCHEMA_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +57,13 @@ def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str], m
     """Return the project of a pipeline file, `scorefile.yaml` in the current folder when none is named.
 
     Raises UsageError when there is no such file, unless it `may_be_missing`, or when its state folder holds the journal
-    of another one.
+    of another one; StateError when a link or a device is where its lock or state belongs.
     """
     shown = file or DEFAULT_FILE
     if not (may_be_missing and not Path(shown).exists()):
         _refuse_missing(file)
     project = _project(shown, rehearsal=rehearsal, env=env)
+    refuse_links(project.folder, lock=project.lock, state=project.state, blobs=project.blobs)
     refuse_other_owner(project)
     return project
 
@@ -90,7 +82,7 @@ def _project(shown: str, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
     path = Path(shown).absolute()
     folder = path.parent
     moved = env.get("SCOREFILE_STATE_DIR")
-    state = Path(moved).absolute() if moved else folder / ".scorefile"
+    state = folder / (moved or ".scorefile")
     if rehearsal:
         root = state / "rehearsal" / path.stem
         return Project(
@@ -185,111 +177,3 @@ def prepare_state(project: Project) -> None:
             f"{error.filename or project.state} cannot be written: {error.strerror}",
             help="make it writable, or set SCOREFILE_STATE_DIR to a folder that is",
         ) from error
-
-
-def read_pipeline(project: Project) -> str:
-    """Return the text of a pipeline file. Raises InvalidFilesError when it is no text of a bearable size."""
-    return _text(project.file, project.shown, MAX_PIPELINE_BYTES)
-
-
-def read_text(folder: Path, path: str) -> str:
-    """Return a text that a pipeline names with {file: PATH}, which must lie inside `folder`, links followed.
-
-    Raises OSError or ValueError saying why it cannot be read.
-    """
-    target = (folder / path).resolve()
-    if not target.is_relative_to(folder.resolve()):
-        raise ValueError("it leads out of the pipeline's folder")
-    if target.is_dir():
-        raise IsADirectoryError("it is a folder")
-    if not target.is_file():
-        raise FileNotFoundError("there is no such file")
-    raw = _bytes(target, MAX_TEXT_BYTES)
-    return raw.decode("utf-8-sig")
-
-
-def shipped_schemas() -> Path:
-    """Return the schemas/ folder that belongs to this program, in a checkout and in an installed wheel alike."""
-    here = Path(__file__).parents[1]
-    for candidate in (here / "_schemas", here.parent / "schemas"):
-        if (candidate / "pipeline.schema.json").is_file():
-            return candidate
-    raise ScorefileError("the schemas that belong to Scorefile are missing", help="install it again")
-
-
-def schema_folders(folder: Path) -> tuple[Path, ...]:
-    """Return the shipped schemas/ and the one beside the pipeline, if there is one; a later folder wins."""
-    shipped, beside = shipped_schemas(), folder / "schemas"
-    if beside.is_dir() and beside.resolve() != shipped.resolve():
-        return (shipped, beside)
-    return (shipped,)
-
-
-@cache
-def read_catalog(folders: tuple[Path, ...]) -> Catalog:
-    """Return the catalog of these schemas/ folders, a later one over an earlier one.
-
-    Raises InvalidFilesError with all that is wrong with any file. The first folder is the shipped one, which is checked by the
-    tests and not again at each start.
-    """
-    from runner.catalog.models import build_catalog
-
-    shipped, *others = folders
-    own = {name: _json_document(path) for folder in others for name, path in _schema_files(folder).items()}
-    meta = {name: read_schema(name) for name in _META} if own else {}
-    return build_catalog({name: _shipped(path) for name, path in _schema_files(shipped).items()}, own, meta)
-
-
-_META = ("model.schema.json", "provider.schema.json")
-
-
-def _schema_files(folder: Path) -> dict[str, Path]:
-    found = sorted([*folder.glob("providers/*.json"), *folder.glob("models/*/*.json")])
-    return {path.relative_to(folder).as_posix(): path for path in found}
-
-
-def read_schema(name: str) -> Mapping[str, Json]:
-    """Return one of the schemas of our own formats."""
-    data: Mapping[str, Json] = _shipped(shipped_schemas() / name)
-    return data
-
-
-def _shipped(path: Path) -> Json:
-    return json.loads(path.read_bytes())
-
-
-def _json_document(path: Path) -> JsonDocument:
-    """Read a file that the project brings; what is wrong with it is in its `problems`."""
-    from runner.diagnostics.json_document import JsonDocument, parse_json
-
-    shown = os.path.relpath(path)
-    try:
-        return parse_json(_text(path, shown, MAX_SCHEMA_BYTES), shown)
-    except InvalidFilesError as error:
-        problems = tuple(replace(problem, code="SF301") for problem in error.problems)
-        return JsonDocument(file=shown, data=None, problems=problems)
-
-
-def _text(path: Path, shown: str, limit: int) -> str:
-    mark = Mark(file=shown, line=1, column=1)
-    try:
-        return _bytes(path, limit).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = error.object[: error.start]
-        column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
-        mark = Mark(file=shown, line=before.count(b"\n") + 1, column=column)
-        problem = Problem(code="SF101", message="the file is not UTF-8 text", mark=mark, help="save it as UTF-8")
-        raise InvalidFilesError((problem,)) from error
-    except (OSError, ValueError) as error:
-        why = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        raise InvalidFilesError(
-            (Problem(code="SF101", message=f"the file cannot be read: {why}", mark=mark),)
-        ) from error
-
-
-def _bytes(path: Path, limit: int) -> bytes:
-    with path.open("rb") as file:
-        raw = file.read(limit + 1)
-    if len(raw) > limit:
-        raise ValueError(f"it is larger than {limit >> 20} MiB")
-    return raw

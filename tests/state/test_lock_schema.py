@@ -14,7 +14,7 @@ from runner.emulator.serve import rehearsal_emulator
 from runner.records.lock import Lock, ProviderJobId
 from runner.records.media_types import EXTENSIONS
 from runner.state.lockfile import parse_lock, render_lock
-from runner.state.project import read_schema
+from runner.state.schemas import read_schema
 from tests.support.catalog import SCHEMAS
 from tests.support.command import scorefile, vendors_at
 from tests.support.made import entry, take

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.state.project import read_catalog
+from runner.state.schemas import read_catalog
 
 if TYPE_CHECKING:
     from runner.catalog.models import Catalog

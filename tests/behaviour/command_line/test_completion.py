@@ -19,7 +19,7 @@ from runner.pipeline.edit.outline import outline
 from runner.pipeline.resolution.expand import expand
 from runner.pipeline.shape.load import load
 from runner.pipeline.yaml.document import parse
-from runner.state.project import read_schema
+from runner.state.schemas import read_schema
 from tests.support.catalog import ROOT
 from tests.support.command import COMMAND, environment, scorefile
 

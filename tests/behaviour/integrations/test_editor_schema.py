@@ -10,7 +10,7 @@ from jsonschema import Draft7Validator
 
 from runner.catalog.editor_schema import editor_schema
 from runner.pipeline.yaml.document import parse
-from runner.state.project import read_catalog, read_schema, shipped_schemas
+from runner.state.schemas import read_catalog, read_schema, shipped_schemas
 from tests.support.catalog import ROOT
 from tests.support.command import scorefile
 

@@ -9,7 +9,7 @@ from runner.pipeline.resolution.expand import expand
 from runner.pipeline.resolution.resolve import resolve
 from runner.pipeline.shape.load import load
 from runner.pipeline.yaml.document import parse
-from runner.state.project import read_catalog, shipped_schemas
+from runner.state.schemas import read_catalog, shipped_schemas
 from tests.pipeline.conftest import SCHEMA, no_file
 
 CATALOG = read_catalog((shipped_schemas(),))

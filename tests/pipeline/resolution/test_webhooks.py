@@ -13,7 +13,7 @@ from runner.pipeline.shape.load import load
 from runner.pipeline.yaml.document import parse
 from runner.report.records import Style
 from runner.report.validate import ValidateReport
-from runner.state.project import read_catalog, shipped_schemas
+from runner.state.schemas import read_catalog, shipped_schemas
 from tests.pipeline.conftest import SCHEMA, no_file
 
 if TYPE_CHECKING:

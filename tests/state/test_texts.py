@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.state.project import read_text
+from runner.state.texts import read_text
 from tests.support.desks import posix_only
 
 if TYPE_CHECKING:
