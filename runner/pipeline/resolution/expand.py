@@ -56,7 +56,7 @@ def _cells_of(job: Job) -> tuple[tuple[Cell, ...], list[Problem]]:
         )
     if not problems:
         return tuple(cells.values()), []
-    partial = replace(job, gaps=job.gaps | {"matrix"})
+    partial = replace(job, unusable=job.unusable | {"matrix"})
     bare = Cell(id=job.name, job=partial, values={})
     return tuple(replace(cell, job=partial) for cell in cells.values()) or (bare,), problems
 

@@ -77,7 +77,7 @@ class _Run:
         self.parameters = Parameters(pipeline, renderer)
         self.output_bounds: dict[str, Bound] = {}
         self.cells: dict[str, list[Cell]] = {}
-        self.unsure = {job.name for job in pipeline.jobs if job.gaps}
+        self.unsure = {job.name for job in pipeline.jobs if job.unusable}
         for cell in cells:
             self.cells.setdefault(cell.job.name, []).append(cell)
 
@@ -138,10 +138,10 @@ class _Run:
                 problems.append(_no_take(job, chosen.takes))
         else:
             problems += self.parameters.problems(scope)
-        self.report([problem for problem in problems if not is_consequence(problem, job.gaps)], cell)
+        self.report([problem for problem in problems if not is_consequence(problem, job.unusable)], cell)
         if (
             problems
-            or job.gaps
+            or job.unusable
             or model is None
             or chosen is None
             or chosen.broken

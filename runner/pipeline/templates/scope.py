@@ -46,8 +46,8 @@ class Scope:
 
     def _bind(self, name: str) -> Bound | None:
         leaf = self.leaf(name)
-        if leaf is None and f"vars.{name}" in self.cell.job.gaps:
-            return Bound(value=None, key=("gap", name), mark=None, layer=Layer.MODEL, broken=True)
+        if leaf is None and f"vars.{name}" in self.cell.job.unusable:
+            return Bound(value=None, key=("unusable", name), mark=None, layer=Layer.MODEL, broken=True)
         if name in self.renderer.overrides and leaf is not None:
             return self.renderer.overrides[name]
         if leaf is None:
@@ -121,9 +121,9 @@ class ScopeView(View):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def absent(self, gap: str, name: str) -> Exception:
-        """Return what to raise for `name`, which is not there: no word when its place in the file is a gap."""
-        return AlreadyReportedError() if gap in self.scope.cell.job.gaps else KeyError(name)
+    def absent(self, key: str, name: str) -> Exception:
+        """Return what to raise for the missing `name`; its absence is already reported when `key` was taken out of the file."""
+        return AlreadyReportedError() if key in self.scope.cell.job.unusable else KeyError(name)
 
 
 class VarsView(ScopeView):
