@@ -94,6 +94,7 @@ SUB_ROOMS = {
         "disk_reserve",
         "outputs",
         "run_lock",
+        "guards",
         "project",
         "texts",
         "schemas",

@@ -50,5 +50,5 @@ def _format(file: str, *, write: bool) -> bool:
     if result == project.file.read_bytes():
         return False
     if write:
-        write_atomic(Path(file), result, mode=project.file.stat().st_mode & 0o777)
+        write_atomic(Path(file).resolve(), result, mode=project.file.stat().st_mode & 0o777)
     return True

@@ -82,4 +82,4 @@ def _write(project: Project, before: str, after: str) -> None:
 
     raw = project.file.read_bytes()
     mark = raw[: len(raw) - len(before.encode())]
-    write_atomic(project.file, mark + after.encode(), mode=project.file.stat().st_mode & 0o777)
+    write_atomic(project.file.resolve(), mark + after.encode(), mode=project.file.stat().st_mode & 0o777)
