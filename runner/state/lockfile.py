@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from runner.errors import StateError
 from runner.plan.fingerprint import fingerprint
 from runner.records.lock import Lock, entry_from_json, entry_to_json
+from runner.state.files.folder import read_regular
 from runner.state.lock_validation import check_entry
 
 if TYPE_CHECKING:
@@ -32,15 +33,11 @@ _SUM_DIGITS = 16
 def read_lock(path: Path, *, rehearsal: bool) -> Lock:
     """Return the lock at `path`, empty when there is none. Raises StateError when it is damaged or not of this kind."""
     try:
-        raw = path.read_bytes()
+        lock = parse_lock(read_regular(path, limit=MAX_BYTES).decode())
     except FileNotFoundError:
         return Lock(rehearsal=rehearsal)
     except OSError as error:
         raise StateError(f"cannot read {path}: {error.strerror}", help="check its permissions") from error
-    if len(raw) > MAX_BYTES:
-        raise _damaged(path, f"it is larger than {MAX_BYTES >> 20} MiB")
-    try:
-        lock = parse_lock(raw.decode())
     except (ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
     if lock.rehearsal != rehearsal:

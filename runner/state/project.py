@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import NotWritableError, UsageError
 from runner.state.files import system
+from runner.state.guards import refuse_links
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,12 +57,13 @@ def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str], m
     """Return the project of a pipeline file, `scorefile.yaml` in the current folder when none is named.
 
     Raises UsageError when there is no such file, unless it `may_be_missing`, or when its state folder holds the journal
-    of another one.
+    of another one; StateError when a link or a device is where its lock or state belongs.
     """
     shown = file or DEFAULT_FILE
     if not (may_be_missing and not Path(shown).exists()):
         _refuse_missing(file)
     project = _project(shown, rehearsal=rehearsal, env=env)
+    refuse_links(project.folder, lock=project.lock, state=project.state, blobs=project.blobs)
     refuse_other_owner(project)
     return project
 
@@ -80,7 +82,7 @@ def _project(shown: str, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
     path = Path(shown).absolute()
     folder = path.parent
     moved = env.get("SCOREFILE_STATE_DIR")
-    state = Path(moved).absolute() if moved else folder / ".scorefile"
+    state = folder / (moved or ".scorefile")
     if rehearsal:
         root = state / "rehearsal" / path.stem
         return Project(
