@@ -270,7 +270,7 @@ def test_a_lock_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> N
     path = tmp_path / "night.lock"
     path.write_text("the old one")
     writer = LockWriter(path, Lock())
-    made = entry("one")
+    made = entry()
     waiting = replace(made, takes=(), receipt=replace(made.receipt, request_id=None))
     with pytest.raises(
         StateError, match=r"night\.lock was not written, since it could not be read again: .* needs its id"
