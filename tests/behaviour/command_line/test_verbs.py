@@ -65,7 +65,7 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     before = (tmp_path / "scorefile.yaml").read_bytes()
     again = scorefile("init", cwd=tmp_path)
     assert again.code == 2
-    assert "is there already" in again.err
+    assert "exists already" in again.err
     assert (tmp_path / "scorefile.yaml").read_bytes() == before
 
 
