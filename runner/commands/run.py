@@ -17,6 +17,7 @@ from runner.records.plan import Verb
 from runner.records.reasons import Offline
 from runner.report.lock_drift import lock_out_of_date
 from runner.report.run import RunReport, exit_code
+from runner.state.lockfile import refuse_too_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,7 @@ def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
 
     with session.writing(timeout_s=options.lock_timeout_s) as held:
         todo = _allowed_plan(held, options, budget)  # another run may have held the lock until now
+        refuse_too_large(held.project.lock, (item.request for item in todo.actions if item.verb is not Verb.REUSE))
         todo = _with_drawn_seeds(todo, held.world.random_below)
         with open_executor(held, todo, options, operator, budget=budget) as executor:
             if not session.options.rehearse:
