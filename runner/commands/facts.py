@@ -54,7 +54,7 @@ def output_hashes(root: Path, paths: set[str]) -> dict[str, str | None]:
 
 @contextmanager
 def open_store(project: Project) -> Iterator[StateStore]:
-    """Open journal, lock and store of a project for writing, under the run lock that the caller holds."""
+    """Open journal, lock and store of a project for writing, under the run lock that the caller has taken."""
     store = StateStore(
         root=project.root,
         lock_path=project.lock,

@@ -72,7 +72,7 @@ def why(reason: Reason) -> str:
         case r.ForeignOutput():
             return f"{reason.path} was not made by this pipeline, so it is left alone; move or delete it"
         case r.Offline():
-            return "only its provider can do this, and the run is offline"
+            return "needs its provider, and the run is offline"
     assert_never(reason)
 
 

@@ -26,7 +26,7 @@ _STATES: Mapping[OutputState, str] = {"missing": "missing", "changed": "changed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyReport:
-    """Every output against the lock; `places` says where each job stands in the lock."""
+    """Every output against the lock; `places` says where the block of each job is in the lock."""
 
     name: str
     rows: tuple[JobStatus, ...]
@@ -84,7 +84,7 @@ class VerifyReport:
         return f"{' and '.join(counts)} of {count(len(self.rows), 'output')}"
 
     def _remedy(self) -> str:
-        """Say what a run does about it: a file that somebody edited is never overwritten."""
+        """Return what a run does about it: an edited file is never overwritten."""
         restores = "scorefile run restores what is missing"
         if all(item.output == "missing" for item in self.drifted):
             return restores

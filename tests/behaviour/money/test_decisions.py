@@ -448,7 +448,7 @@ def test_a_finished_job_is_not_called_off(project: Project) -> None:
         begun(project, vendor)
         done = project.run("cancel", "a")
         assert done.code == 5, done
-        assert "a: not cancelled; it is finished already: run fetches it, at no cost" in done.out
+        assert "a: not cancelled; it has finished; scorefile run downloads it, free" in done.out
         assert vendor.count("DELETE") == 0
         assert project.run().code == 0
         assert project.audio("a") == song("late")
