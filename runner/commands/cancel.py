@@ -73,7 +73,7 @@ def _cancel_one(session: WritingSession, item: Submission, *, is_alone: bool) ->
     if why is not None:
         return CancelResult(name=name, done=False, meaning=why)
     assert provider.cancel is not None
-    message = f"cancelled by the user ({provider.cancel.meaning}); it may have been charged"
+    message = f"cancelled by a person ({provider.cancel.meaning}); it may have been charged"
     session.record(item, Phase.LOST, message=message, via=A_PERSON)
     return CancelResult(name=name, done=True, meaning=f"{_MEANING[provider.cancel.meaning]}; {_KEPT}")
 

@@ -67,7 +67,10 @@ def test_a_comment_does_not_void_a_saved_plan(say: Say, tmp_path: Path) -> None:
             lambda folder: (folder / "scorefile.yaml").write_text(LOCAL + "prices: {local/sketch: {per_request: 1}}\n"),
             "these requests changed: a, b",
         ),
-        (lambda folder: (folder / "scorefile.yaml").write_text(LOCAL + "budget: {usd: 5}\n"), "else now of budget"),
+        (
+            lambda folder: (folder / "scorefile.yaml").write_text(LOCAL + "budget: {usd: 5}\n"),
+            "these settings of the pipeline changed: budget",
+        ),
         (lambda folder: (folder / "scorefile.lock").write_text('{"version": 1, "jobs": {}}\n'), "is out of date"),
     ],
     ids=["prompt", "job", "price", "budget", "lock"],
@@ -163,5 +166,5 @@ def test_a_saved_plan_far_from_its_pipeline_says_so(
     monkeypatch.chdir(tmp_path / "far")
     said = say("run", "../plan.json")
     assert said.code == 2
-    assert "../plan.json is for scorefile.yaml, which is not here" in said.err
+    assert "../plan.json is a plan of scorefile.yaml, which is not in this folder" in said.err
     assert "help: run it in the folder where it was made" in said.err

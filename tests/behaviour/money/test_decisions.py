@@ -409,7 +409,9 @@ def test_what_was_called_off_keeps_its_receipt_and_is_never_submitted_again_by_i
         receipt = lock_of(project)["a"]["receipt"]
         done = project.run("cancel", "a")
         assert done.code == 0, done
-        assert "a: cancelled; the provider stops tracking it; the job itself may run on and be charged" in done.out
+        assert (
+            "a: cancelled; the provider stops tracking it; the job itself may keep running and be charged" in done.out
+        )
         assert lock_of(project)["a"]["receipt"] == receipt
         (ended,) = submissions(project)
         assert (ended.phase, ended.message) == (
