@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,9 @@ MADE = entry()
 LOCK = Lock(jobs={"title": MADE})
 
 
-def ended(phase: Phase, **over: str | None) -> Submission:
+def ended(phase: Phase, **over: Any) -> Submission:
     """Return the submission that the entry was made by, in this phase."""
-    values: dict[str, str | None] = {"request_id": str(MADE.receipt.request_id), "fingerprint": MADE.fingerprint}
+    values: dict[str, Any] = {"request_id": str(MADE.receipt.request_id), "fingerprint": MADE.fingerprint}
     return submission(phase=phase, **(values | over))
 
 
