@@ -56,7 +56,7 @@ def editor_schema(pipeline: Mapping[str, Json], catalog: Catalog) -> dict[str, J
 
 
 def _name(model: Model) -> str:
-    """Name a model's definition; a reference cannot hold its slash."""
+    """Name a model's definition: a reference cannot contain the slash of the model's name."""
     return model.id.replace("/", ".")
 
 
@@ -94,7 +94,7 @@ def _has_model(rules: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _free(kind: str) -> dict[str, Json]:
-    """Return what holds where the model is not known: any parameter, with what the models say of it."""
+    """Return the rules for an unknown model: any parameter, with each model's description of it."""
     texts = {name: {"$ref": "#/definitions/text"} for name in TEXT_PARAMS} if kind == "job" else {}
     return {"properties": {**texts, "params": _ref("params:any")}}
 
@@ -210,13 +210,13 @@ def _widened(rules: Mapping[str, Json], words: Iterable[str]) -> dict[str, Json]
 
 def _widened_part(part: Mapping[str, Json], other: str) -> dict[str, Json]:
     if "pattern" in part:
-        said = {"patternErrorMessage": part["$comment"]} if "$comment" in part else {}
-        return {**part, **said, "pattern": f"{part['pattern']}|{other}"}
+        message = {"patternErrorMessage": part["$comment"]} if "$comment" in part else {}
+        return {**part, **message, "pattern": f"{part['pattern']}|{other}"}
     return {"anyOf": [part, {"type": "string", "pattern": other}]} if "enum" in part or "const" in part else dict(part)
 
 
 def _allowed(param: Param, *, seed: bool) -> str:
-    """Say in one line what a parameter may be."""
+    """Describe in one line what a parameter may be."""
     low, high = param.minimum, param.maximum
     parts = []
     if low is not None and high is not None:
@@ -242,7 +242,7 @@ def _number(value: float) -> str:
 
 
 def _hint(param: Param, rules: Mapping[str, Json], *, seed: bool) -> str:
-    """Say what a text that is no template should have been."""
+    """Describe what a text that is not a template should be."""
     examples = rules.get("examples", ())
     kinds = " or ".join(KINDS.get(kind, kind) for kind in param.types)
     wanted = f"text such as {examples[0]}" if examples else kinds
@@ -263,12 +263,12 @@ def _moved(node: Json, model: Model) -> Json:
 
 
 def _any_model(models: list[Model]) -> dict[str, Json]:
-    """Return the parameters of all models, with what each says of them and no rule."""
-    said: dict[str, dict[str, str]] = {}
+    """Return the parameters of all models, with each model's description and no rules."""
+    described: dict[str, dict[str, str]] = {}
     for model in models:
         for name, param in model.params.items():
             line = f"- `{model.id}`: {param.description} {_allowed(param, seed=False)}".rstrip()
-            said.setdefault(name, {})[model.id] = line
-    properties = {name: {"markdownDescription": "\n".join(lines.values())} for name, lines in said.items()}
+            described.setdefault(name, {})[model.id] = line
+    properties = {name: {"markdownDescription": "\n".join(lines.values())} for name, lines in described.items()}
     description = "Parameters of the job's model; one that it has not is left out of `defaults`. null sends none."
     return {"type": "object", "description": description, "properties": properties}

@@ -1,4 +1,4 @@
-"""Read model files, and build the catalog that the other rooms ask."""
+"""Read model files, and build the catalog from all files."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from runner.catalog.consistency import (
     misplaced,
-    missing_provider,
     model_contradictions,
     provider_contradictions,
+    wrong_provider,
 )
 from runner.catalog.providers import parse_provider
 from runner.catalog.schema_checks import model_problems, provider_problems
@@ -38,8 +38,8 @@ class Catalog:
 def build_catalog(shipped: Mapping[str, Json], own: Mapping[str, JsonDocument], meta: Mapping[str, Json]) -> Catalog:
     """Read every file (`models/P/M.json`, `providers/P.json`); raise InvalidFilesError with all that is wrong with any.
 
-    A file of the project's `own` wins over a shipped one, and is held against `meta`, which has `model.schema.json` and
-    `provider.schema.json`. Shipped files are held against them by tests: that saves an import of jsonschema.
+    A file of the project's `own` replaces a shipped one, and is checked against `meta`, which has `model.schema.json` and
+    `provider.schema.json`. Tests check the shipped files: that saves an import of jsonschema.
     """
     documents = {file: JsonDocument(file=f"schemas/{file}", data=data) for file, data in shipped.items()} | dict(own)
     models: dict[str, Model] = {}
@@ -60,8 +60,9 @@ def build_catalog(shipped: Mapping[str, Json], own: Mapping[str, JsonDocument], 
                 providers[provider.name] = provider
                 problems += provider_contradictions(provider, document, file)
     for model in models.values():
-        if model.provider not in providers and f"providers/{model.provider}.json" not in documents:
-            problems.append(missing_provider(model, documents[f"models/{model.id}.json"], providers))
+        has_file = model.provider in providers or f"providers/{model.provider}.json" in documents
+        wrong_place = wrong_provider(model, documents[f"models/{model.id}.json"], providers, has_file=has_file)
+        problems += [wrong_place] if wrong_place else []
     if problems:
         raise InvalidFilesError(by_place(problems))
     trusted = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -268,11 +268,10 @@ class Session:
         from runner.state.run_lock import hold
 
         prepare_state(self.project)
-        with (
-            hold(self.project.state, now=self.world.timestamp(), timeout_s=timeout_s),
-            open_store(self.project) as store,
-        ):
-            yield WritingSession(self, store)
+        with ExitStack() as held:
+            for folder in self.project.run_folders:
+                held.enter_context(hold(folder, now=self.world.timestamp(), timeout_s=timeout_s))
+            yield WritingSession(self, held.enter_context(open_store(self.project)))
 
 
 class WritingSession(Session):

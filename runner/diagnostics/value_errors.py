@@ -190,7 +190,11 @@ def form(error: ValidationError, path: DocPath, language: Language) -> Violation
 
 
 def _example(schema: Mapping[str, Json]) -> str | None:
-    return f"write for example {show(schema['examples'][0])}" if "$comment" in schema and "examples" in schema else None
+    return (
+        f"write a value such as {show(schema['examples'][0])}"
+        if "$comment" in schema and "examples" in schema
+        else None
+    )
 
 
 def _count(number: int, noun: str) -> str:

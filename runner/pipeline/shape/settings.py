@@ -70,7 +70,7 @@ def base_url_problem(url: str) -> str | None:
     if not host or any(character.isspace() for character in url):
         return "is not a URL"
     if parts.username is not None or parts.password is not None:
-        return "holds a user name or password"
+        return "contains a user name or password"
     if parts.path.rstrip("/") or parts.query or parts.fragment:
         return "has a path or query"
     if parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK):

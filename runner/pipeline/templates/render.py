@@ -203,7 +203,7 @@ def _not_utf_8(error: UnicodeDecodeError, path: str, shown: str) -> Problem:
     before = error.object[: error.start]
     column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
     mark = Mark(file=shown, line=before.count(b"\n") + 1, column=column)
-    message = f"{path} is not UTF-8 text: it holds the byte 0x{error.object[error.start]:02X}"
+    message = f"{path} is not UTF-8 text: it contains the byte 0x{error.object[error.start]:02X}"
     return Problem(code="SF503", message=message, mark=mark, help="save it as UTF-8")
 
 

@@ -98,7 +98,7 @@ class Builder:
             if not isinstance(meaning, str):
                 return meaning
         elif event.style == '"' and (found := FORBIDDEN.search(value)):
-            message = f"the text holds the character U+{ord(found[0]):04X}"
+            message = f"the text contains the character U+{ord(found[0]):04X}"
             self.problems.append(Problem(code="SF109", message=message, mark=mark, help="remove the escape"))
         if is_template(value):
             text = self.texts[path] = text_of(event, self.source, self.file)

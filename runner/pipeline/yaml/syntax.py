@@ -105,7 +105,7 @@ def _character(stop: Stop) -> Explanation | None:
         text = stop.lines[number]
         unseen, wide = INVISIBLE.search(text), KEY_WITH_WIDE_COLON.match(text)
         if unseen:
-            message = f"this line holds the invisible character U+{ord(unseen[0]):04X}"
+            message = f"this line contains the invisible character U+{ord(unseen[0]):04X}"
             return Explanation(message=message, help="remove it", line=number, start=unseen.start(), end=unseen.end())
         if wide:
             message = f"{wide[2]} (U+{ord(wide[2]):04X}) is not a colon to YAML"
