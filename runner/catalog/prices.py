@@ -55,7 +55,7 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
 
 
 def _units(price: Price, takes: int, seconds: float | None) -> tuple[Decimal | None, Decimal | None, str]:
-    """Count what is paid for: usually, at worst, and in words."""
+    """Count the units that are paid for: usually, at worst, and as text."""
     takes_words = f"{takes} take{'' if takes == 1 else 's'}"
     match price.per:
         case "request":
