@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, assert_never
 
 from runner.catalog.media_types import media_types_of
-from runner.catalog.prices import cost, total
+from runner.catalog.prices import cost, guarded, total
 from runner.plan.changes import changes
 from runner.plan.claims import Claims, pinned
 from runner.plan.pending import from_pending, without_healed
@@ -108,7 +108,7 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
     made = claims.made_before(request)
     if made is not None and all(take.sha256 in facts.blobs for take in made.takes):
         return _act(pinned(request, made), Verb.RESTORE, r.MadeBefore(in_store=True), made, request.job)
-    if made is not None and _can_be_asked(made, facts) and not _is_free(request):
+    if made is not None and _can_be_asked(made, facts) and not request.is_free:
         again = _act(pinned(request, made), Verb.RESUME, r.MadeBefore(in_store=False))
         return replace(again, submission=from_pending(request.job, made))
     if entry is not None:
@@ -167,7 +167,7 @@ def _resume(request: Request, submission: Submission, entry: Entry | None) -> Ac
 
 def _held(same: Request, submission: Submission, entry: Entry | None) -> Action:
     """Hold a submission that may have been charged, unless sending it again is free or the user's own choice."""
-    if _is_free(same):
+    if same.is_free:
         again = _generate(same, Verb.GENERATE, r.FreeInterrupted(), entry=entry)
     elif same.on_unknown == "resubmit":
         again = _generate(same, Verb.GENERATE, r.Resubmitted(), entry=entry)
@@ -237,7 +237,7 @@ def _why_restore(request: Request, entry: Entry, previous: str | None, found: st
 
 def _audio_lost(request: Request, entry: Entry, job: str, path: str, facts: Facts) -> Action:
     """Neither the output nor the store has it: ask the provider again where its receipt still opens something."""
-    if _is_free(request):
+    if request.is_free:
         return _generate(request, Verb.REGENERATE, r.FreeAudioMissing(path=path), entry=entry)
     if not _can_be_asked(entry, facts):
         return _act(request, Verb.BLOCKED, r.AudioLost(path=path), entry, job)
@@ -251,7 +251,11 @@ def _can_be_asked(entry: Entry, facts: Facts) -> bool:
 
 def _generate(request: Request, verb: Verb, reason: Reason, *, entry: Entry | None = None) -> Action:
     again = request.retries + (MAX_RESUBMITS if request.on_unknown == "resubmit" else 0)
-    price = cost(request.price, takes=request.takes, seconds=asked_seconds(request), retries=again)
+    own, shipped = (
+        cost(price, takes=request.takes, seconds=asked_seconds(request), retries=again)
+        for price in (request.price, request.model.shipped_price)
+    )
+    price = guarded(own, shipped, free=request.is_free)
     return Action(request=request, verb=verb, reason=reason, cost=price, entry=entry)
 
 
@@ -272,7 +276,3 @@ def asked_seconds(request: Request) -> float | None:
         return None
     value = request.params.get(name, request.model.params[name].default)
     return None if value is None else float(value)
-
-
-def _is_free(request: Request) -> bool:
-    return request.price.usd == 0
