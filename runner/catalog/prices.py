@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,18 @@ def cost(price: Price, *, takes: int, seconds: float | None, retries: int = 0) -
     if price.usd and retries:
         how += f", up to {tries} times"
     return Cost(low=low, worst=worst, how=how, source=price.source, date=price.date)
+
+
+def guarded(own: Cost, shipped: Cost, *, free: bool) -> Cost:
+    """Return a cost by the project's prices whose worst case no project can lower.
+
+    The higher worst case counts; 0 is believed of what is `free` alone, and is an unknown worst case otherwise.
+    """
+    if own.worst is None:
+        return own
+    known = shipped.low if shipped.worst is None else shipped.worst
+    worst = own.worst if known is None else max(own.worst, known)
+    return replace(own, worst=worst if worst or free else None)
 
 
 def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
