@@ -100,7 +100,7 @@ def _free(kind: str) -> dict[str, Json]:
 
 
 def _if_default(model: Model) -> dict[str, Json]:
-    """Say that jobs without a model of their own have the one of `defaults`."""
+    """Apply the model of `defaults` to jobs without one."""
     chosen = {"required": ["defaults"], "properties": {"defaults": _has_model({"const": model.id})}}
     return {"if": chosen, "then": _jobs_without_model(_ref(f"job:{_name(model)}"))}
 
@@ -119,7 +119,7 @@ def _jobs_without_model(then: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _model(rules: Mapping[str, Json], models: list[Model]) -> dict[str, Json]:
-    """Return the rules of `model`: one of the catalog's, each with what it is, or a template."""
+    """Return the rules of `model`: one of the catalog's, each with its description, or a template."""
     names = {
         "enum": [model.id for model in models],
         "markdownEnumDescriptions": [f"**{model.title}**: {model.schema.get('description', '')}" for model in models],
@@ -143,7 +143,7 @@ def _params(model: Model, *, strict: bool) -> dict[str, Json]:
 
 
 def _job(model: Model) -> dict[str, Json]:
-    """Return what a model makes of a job: its parameters, and those of them that may be written beside `params`."""
+    """Return the rules of a model for a job: its parameters, and those that may be written beside `params`."""
     texts: dict[str, Json] = {}
     for name in TEXT_PARAMS:
         if name in model.params:
@@ -154,7 +154,7 @@ def _job(model: Model) -> dict[str, Json]:
 
 
 def _param(model: Model, param: Param) -> dict[str, Json]:
-    """Return the rules of one parameter, widened by what is rendered, read or left out before it is sent."""
+    """Return the rules of one parameter, widened by templates, files and null, which are resolved before it is sent."""
     rules = model.schema["properties"][param.name]
     is_seed = model.seed is not None and model.seed.param == param.name
     own = rules if set(rules) <= FLAT else {"type": rules["type"], "anyOf": [rules]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -65,7 +65,22 @@ def build_catalog(shipped: Mapping[str, Json], own: Mapping[str, JsonDocument], 
         problems += [wrong_place] if wrong_place else []
     if problems:
         raise InvalidFilesError(by_place(problems))
-    return Catalog(models=models, providers=providers)
+    trusted = {
+        name: _with_shipped_price(model, providers[model.provider], shipped=shipped, own=own)
+        for name, model in models.items()
+    }
+    return Catalog(models=trusted, providers=providers)
+
+
+def _with_shipped_price(
+    model: Model, provider: Provider, *, shipped: Mapping[str, Json], own: Mapping[str, JsonDocument]
+) -> Model:
+    """Return a model with what is known of its price whatever the project's own files say."""
+    file = f"models/{model.id}.json"
+    price = _price(shipped[file]["x-scorefile"]["price"]) if file in shipped else Price()
+    as_shipped = file not in own and f"providers/{provider.name}.json" not in own
+    local = provider.mode.is_local
+    return replace(model, shipped_price=price, runs_here=local, is_free=local or (as_shipped and price.usd == 0))
 
 
 def _own_problems(file: str, document: JsonDocument, meta: Mapping[str, Json]) -> tuple[Problem, ...]:

@@ -45,13 +45,10 @@ def provider_problems(document: JsonDocument, meta: Mapping[str, Json]) -> tuple
 def _violations(document: JsonDocument, meta: Mapping[str, Json]) -> tuple[Problem, ...]:
     from jsonschema import Draft7Validator  # the same
 
-    from runner.diagnostics.schema_errors import violations
+    from runner.diagnostics.schema_errors import violations, without_misspelt
 
     found = violations(Draft7Validator(meta).iter_errors(document.data), meta, "json")
-    misspelt = {(item.path, item.meant) for item in found if item.meant is not None}
-    return tuple(
-        _problem(document, item) for item in found if item.sort != "missing" or (item.path, item.key) not in misspelt
-    )
+    return tuple(_problem(document, item) for item in without_misspelt(found))
 
 
 def _problem(document: JsonDocument, violation: Violation) -> Problem:

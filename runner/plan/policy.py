@@ -23,8 +23,8 @@ def refuse_cost(todo: Plan, budget: Decimal | None) -> None:
     if budget is None:
         return
     unpriced = [action.request for action in todo.actions if action.cost.worst is None]
-    unknown = [request.job for request in unpriced if request.price.usd is None]
-    endless = [request for request in unpriced if request.price.usd is not None]
+    unknown = [request.job for request in unpriced if not request.price.usd]
+    endless = [request for request in unpriced if request.price.usd]
     if endless:
         first = endless[0]
         rate = f"{{{first.model.id}: {{per_minute: {first.price.usd}, max_minutes: 5}}}}"
@@ -36,7 +36,8 @@ def refuse_cost(todo: Plan, budget: Decimal | None) -> None:
     if unknown:
         raise PolicyError(
             f"cannot enforce the budget of {_usd(budget)}: the price of {_some(unknown)} is unknown",
-            help="write the price under `prices:` in the pipeline, or run without a budget",
+            help="write the price under `prices:` in the pipeline, or run without a budget; "
+            "a price of 0 counts only in the model files that come with Scorefile",
         )
     if todo.worst is not None and todo.worst > budget:
         raise PolicyError(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from runner.records.status import OutputState
 from runner.report.numbers import count
 from runner.report.table import table
 
 if TYPE_CHECKING:
     from runner.records.source import Json
-    from runner.records.status import JobStatus, OutputState
+    from runner.records.status import JobStatus
     from runner.records.submission import Submission
     from runner.report.records import Style
 
-_COUNTED: tuple[OutputState, ...] = ("same", "missing", "changed", "pending", "not made")
 _HEAD = ("JOB", "MODEL", "TAKE", "OUTPUT", "UNFINISHED")
 
 
@@ -46,7 +46,7 @@ class StatusReport:
 
     def _sums(self) -> str:
         states = [item.output for item in self.rows]
-        counts = [f"{states.count(state):,} {state}" for state in _COUNTED if state in states]
+        counts = [f"{states.count(state):,} {state}" for state in get_args(OutputState) if state in states]
         unfinished = sum(len(item.unfinished) for item in self.rows)
         waiting = [count(unfinished, "unfinished submission")] if unfinished else []
         return ", ".join([count(len(self.rows), "job"), *counts, *waiting])
@@ -74,10 +74,15 @@ def status_data(item: JobStatus) -> dict[str, Json]:
 def _row(item: JobStatus) -> tuple[str, ...]:
     entry = item.entry
     takes = f"{entry.take}/{len(entry.takes)}" if entry and entry.takes else ""
-    output = f"{item.path} ({item.output})" if item.path else item.output
+    output = f"{item.path} ({said(item.output)})" if item.path else item.output
     several = len(item.unfinished) > 1
     waiting = ", ".join(f"{_attempt(one) * several}{_since(one)}" for one in item.unfinished)
     return (item.job, item.model, takes, output, waiting)
+
+
+def said(state: OutputState) -> str:
+    """Return the state of an output in words."""
+    return "a Git LFS pointer; run: git lfs pull" if state == "pointer" else state
 
 
 def _attempt(item: Submission) -> str:

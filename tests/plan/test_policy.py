@@ -77,7 +77,7 @@ def test_retries_count_against_the_budget() -> None:
 
 
 def test_a_budget_of_nothing_lets_free_jobs_through() -> None:
-    refuse_cost(plan(request(price=Price(usd=Decimal(0)))), Decimal(0))
+    refuse_cost(plan(request(free=True)), Decimal(0))
     with pytest.raises(PolicyError, match=r"\$0\.10, which is over the budget of \$0\.00"):
         refuse_cost(plan(request()), Decimal(0))
 
@@ -90,7 +90,10 @@ def test_a_budget_refuses_an_unknown_price(names: str, said: str) -> None:
     with pytest.raises(PolicyError) as caught:
         refuse_cost(plan(*with_seeds(*names, price=UNKNOWN)), Decimal(5))
     assert str(caught.value) == f"cannot enforce the budget of $5.00: the price of {said} is unknown"
-    assert caught.value.help == "write the price under `prices:` in the pipeline, or run without a budget"
+    assert caught.value.help == (
+        "write the price under `prices:` in the pipeline, or run without a budget; "
+        "a price of 0 counts only in the model files that come with Scorefile"
+    )
 
 
 def test_what_is_reused_needs_no_price() -> None:
@@ -127,6 +130,6 @@ def test_a_lock_that_is_to_be_kept_refuses_what_would_be_made_and_what_is_not_ma
 
 
 def test_audio_that_is_only_missing_here_is_no_change_of_the_lock() -> None:
-    todo = plan(request(price=Price(usd=Decimal(0))), lock={"title": entry()})
+    todo = plan(request(free=True), lock={"title": entry()})
     assert [action.verb for action in todo.actions] == ["regenerate"]
     assert out_of_date(todo) == ()

@@ -68,6 +68,10 @@ REASONS: tuple[tuple[Reason, str], ...] = (
         r.ForeignOutput(path=PATH),
         "audio/a.wav was not made by this pipeline, so it is left alone; move or delete it",
     ),
+    (
+        r.LfsPointer(path=PATH),
+        "audio/a.wav is a Git LFS pointer, and its audio is not on this machine; run: git lfs pull",
+    ),
     (r.Offline(wanted=r.NotMade()), "needs its provider, and the run is offline"),
 )
 

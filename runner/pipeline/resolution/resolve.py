@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Catalog(Protocol):
-    """What this room needs of the catalog."""
+    """What resolving needs of the catalog."""
 
     @property
     def models(self) -> Mapping[str, Model]: ...
@@ -46,7 +46,7 @@ def resolve(
     overrides: Mapping[str, str],
     read_text: Callable[[str], str],
 ) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
-    """Return a Request for each cell that is sound, in the order of `cells`, and every problem once.
+    """Return a Request for each cell without problems, in the order of `cells`, and every problem once.
 
     `read_text` takes a path relative to the pipeline's folder; it raises FileNotFoundError, another OSError or a
     ValueError whose message says what is wrong.
@@ -66,7 +66,7 @@ def resolve(
 
 
 class _Run:
-    """The state of one resolve: what is finished, and what was found wrong."""
+    """The state of one resolve: finished requests, and problems."""
 
     def __init__(self, pipeline: Pipeline, catalog: Catalog, renderer: Renderer, cells: Sequence[Cell]) -> None:
         self.pipeline = pipeline

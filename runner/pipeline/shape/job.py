@@ -1,4 +1,4 @@
-"""One job of the merged file as a Job: defaults laid under it, shorthands unfolded, nothing rendered."""
+"""Read one job of the merged file: defaults and shorthands applied, nothing rendered."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str]) -> tuple[Job, 
 
 
 def _params(merged: Merged, path: DocPath, data: Mapping[str, Json], defaults: Mapping[str, Json]) -> dict[str, Leaf]:
-    """Lay the job's parameters over the defaults'; a null takes the one below away and is not sent."""
+    """Lay the job's parameters over the defaults'; a null removes the default and is not sent."""
     params = {
         key: merged.leaf(("defaults", "params", key), value, Layer.DEFAULTS)
         for key, value in defaults.get("params", {}).items()

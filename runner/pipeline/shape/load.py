@@ -1,4 +1,4 @@
-"""Document → Pipeline: the shape checked, the profile merged in, defaults laid under every job. Nothing is rendered."""
+"""Document → Pipeline: shape checked, profile and defaults merged in. Nothing is rendered."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CODES: Mapping[Sort, str] = {
 }
 
 LOST = ("SF104", "SF107")
-"""Codes of the document's problems after which a value is not what was written."""
+"""Codes of problems that leave a value different from what was written."""
 
 
 def load(
@@ -49,8 +49,8 @@ def load(
 ) -> tuple[Pipeline | None, tuple[Problem, ...]]:
     """Return the pipeline and every problem of the file so far, the document's own first.
 
-    What is wrong is left out of the pipeline, and its jobs know it, so that everything else can still be checked.
-    There is no pipeline when that leaves no jobs.
+    Wrong parts are left out of the pipeline and noted in its jobs, so that everything else can still be checked.
+    Returns no pipeline when no job is left.
     """
     if doc.data is None:
         return None, one_a_place(doc.problems)
@@ -74,7 +74,7 @@ def load(
 
 
 def one_a_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Keep the first problem of each place, without keys: what follows from it at the same place only repeats it."""
+    """Keep the first problem of each place, and hide keys: further problems of a place only repeat the first."""
     kept: dict[object, Problem] = {}
     for problem in problems:
         mark = problem.mark
@@ -108,7 +108,7 @@ def _problem(doc: Document, finding: Violation) -> Problem:
 
 
 def _quoted_comment(doc: Document, finding: Violation, mark: Mark) -> str | None:
-    """Say how a text that starts with # is written to someone whose value is empty because it is a comment."""
+    """Return the remedy for a value that is empty because it starts with # and so is a comment."""
     if finding.wanted is None or not finding.wanted.startswith("text") or value_at(doc.data, finding.path) is not None:
         return None
     rest = doc.source.split("\n")[mark.line - 1][mark.column - 1 :].strip()
@@ -138,7 +138,7 @@ def _is_under(path: DocPath, parents: set[DocPath]) -> bool:
 
 
 def _strangers(doc: Document) -> list[Problem]:
-    """Report jobs that a profile changes and the file does not have: a profile makes no jobs of its own."""
+    """Report jobs that a profile changes and the file does not have: a profile cannot add jobs."""
     jobs, profiles = list(doc.data["jobs"]), doc.data.get("profiles")
     return [
         Problem(
@@ -159,7 +159,7 @@ def _strangers(doc: Document) -> list[Problem]:
 def _build(
     merged: Merged, unusable: Unusable, names: Mapping[str, str], profile: str | None
 ) -> tuple[Pipeline, list[Problem]]:
-    """Build the pipeline; `names` holds all jobs, how each should be called → how it is called."""
+    """Build the pipeline; `names` maps how each job should be called to how it is called."""
     data, file = merged.data, merged.document.file
     jobs: dict[str, Job] = {}
     problems = _reserved_names(merged, ("vars",))

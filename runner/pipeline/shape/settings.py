@@ -1,4 +1,4 @@
-"""Prices, providers' settings and the budget: what a pipeline says beside its jobs."""
+"""Read the settings beside a pipeline's jobs: prices, providers and the budget."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def read_providers(merged: Merged) -> tuple[dict[str, ProviderSettings], list[Pr
 
 
 def base_url_problem(url: str) -> str | None:
-    """Say what is wrong with a base URL: anything but scheme, host and port, or http beyond loopback."""
+    """Return what is wrong with a base URL: anything but scheme, host and port, or http beyond loopback."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
