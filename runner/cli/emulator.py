@@ -27,7 +27,7 @@ from runner.cli import options
 )
 @options.output_format
 def command(host: str, port: int, format_: str) -> None:
-    """Serve the embedded providers on loopback, to develop against. Placeholder audio, no cost; Ctrl-C ends it."""
+    """Serve the embedded providers on this machine. Placeholder audio, no cost; Ctrl-C ends it."""
     from runner.cli.show import print_report
     from runner.emulator.serve import serve
     from runner.report.plain import PlainReport
