@@ -40,8 +40,11 @@ def command(host: str, port: int, format_: str) -> None:
         environment = {f"SCOREFILE_{name.upper()}_BASE_URL": url for name in keys} | dict.fromkeys(keys.values(), "any")
         exports = [f"export SCOREFILE_{name.upper()}_BASE_URL={url} {key}=any" for name, key in keys.items()]
         head = f"providers at {url}; any key is accepted. In another shell:"
+        note = "scorefile run refuses this placeholder audio outside --rehearse, which starts an emulator of its own"
         content = {"url": url, "environment": environment}
-        listening = PlainReport(verb="emulator", content=content, message=lambda _style: "\n".join([head, *exports]))
+        listening = PlainReport(
+            verb="emulator", content=content, message=lambda _style: "\n".join([head, *exports, note])
+        )
         print_report(listening, format_)
 
     serve(catalog, host, port, ready=ready)
