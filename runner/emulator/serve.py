@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from runner.errors import ScorefileError, UsageError
+from runner.errors import EmulatorError, UsageError
 from runner.state.files import processes
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def serve(
 def rehearsal_emulator(folders: tuple[Path, ...], *, faults: Path | None = None) -> Iterator[str]:
     """Run the emulator over the schema `folders` in a process of its own and yield its base URL; stop it at the end.
 
-    It gets no key from this process's environment and ends when this process does. Raises ScorefileError, with the
+    It gets no key from this process's environment and ends when this process does. Raises EmulatorError, with the
     child's stderr as help, when it does not start.
     """
     arguments = ["--schemas", *(str(folder) for folder in folders), "--with-parent"]
@@ -130,7 +130,7 @@ def _port(child: subprocess.Popen[bytes], errors: IO[bytes]) -> int:
         _stop(child)
         errors.seek(0)
         stderr = errors.read().decode(errors="replace").strip()
-        raise ScorefileError("the rehearsal emulator did not start", help=stderr or None) from error
+        raise EmulatorError("the rehearsal emulator did not start", help=stderr or None) from error
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:
