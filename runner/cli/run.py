@@ -37,7 +37,12 @@ INTERRUPTED, TERMINATED = 130, 143
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), default=8, envvar="SCOREFILE_JOBS", show_default=True)
 @click.option("--fail-fast", is_flag=True, envvar="SCOREFILE_FAIL_FAST", help="After a failure submit nothing more.")
 @click.option("-n", "--dry-run", is_flag=True, envvar="SCOREFILE_DRY_RUN", help="Only say what would be done.")
-@click.option("--locked", is_flag=True, envvar="SCOREFILE_LOCKED", help="Fail if anything would have to be made.")
+@click.option(
+    "--locked",
+    is_flag=True,
+    envvar="SCOREFILE_LOCKED",
+    help="Change nothing in the lock and submit nothing; exit with 4 if it is out of date.",
+)
 @click.option("--frozen", is_flag=True, envvar="SCOREFILE_FROZEN", help="Take the lock as it is; read no pipeline.")
 @click.option("--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Ask no vendor: restore and compose only.")
 @click.option("--max-cost", metavar="USD", envvar="SCOREFILE_MAX_COST", help="The worst case may not pass this.")

@@ -53,7 +53,7 @@ def output_hashes(root: Path, paths: set[str]) -> dict[str, str | None]:
 
 
 @contextmanager
-def open_store(project: Project) -> Iterator[StateStore]:
+def open_store(project: Project, *, keep_lock: bool = False) -> Iterator[StateStore]:
     """Open journal, lock and store of a project for writing, under the run lock that the caller holds."""
     store = StateStore(
         root=project.root,
@@ -61,6 +61,7 @@ def open_store(project: Project) -> Iterator[StateStore]:
         journal_path=project.journal,
         blobs=LocalBlobs(project.blobs, pipeline=project.name),
         rehearsal=project.rehearsal,
+        keep_lock=keep_lock,
     )
     try:
         store.blobs.incoming.sweep()
