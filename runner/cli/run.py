@@ -54,13 +54,13 @@ INTERRUPTED, TERMINATED = 130, 143
     type=click.Choice(["auto", "live", "plain", "none"]),
     default="auto",
     envvar="SCOREFILE_PROGRESS",
-    help="auto: live on a terminal, plain lines elsewhere.",
+    help="How to show progress; auto is live on a terminal and plain lines elsewhere.",
 )
 @reporting
 def command(
     words: tuple[str, ...], *, dry_run: bool, frozen: bool, progress: str, yes: bool, **given: Any
 ) -> FindingsReport:
-    """Make what is missing or changed, restore the rest, write the lock. A second run sends no request.
+    """Make what is missing or changed, and restore the rest. Writes the lock; a second run sends no request.
 
     FILE may be a plan that `scorefile plan --out` saved: then exactly that is done, or nothing.
     """
@@ -131,12 +131,10 @@ def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
     def on_signal(number: int, _frame: object) -> None:
         code = INTERRUPTED if number == signal.SIGINT else TERMINATED
         if seen:
-            print_at_once("\nleaving at once; every receipt so far is in the journal\n")
+            print_at_once("\nquitting now; every receipt so far is in the journal\n")
             os._exit(code)
         seen.append(code)
-        print_at_once(
-            "\nstopping: nothing new is submitted, what is under way is seen to its receipt (again: leave now)\n"
-        )
+        print_at_once("\nstopping: sending nothing new, waiting for receipts (Ctrl-C again to quit now)\n")
         stop.set()
 
     before = {number: signal.signal(number, on_signal) for number in processes.stop_signals()}
@@ -152,7 +150,7 @@ def _confirm(todo: Plan, *, yes: bool) -> None:
     """Ask before money is spent. Raises PolicyError when there is nobody to ask, or the answer is no."""
     from runner.cli.show import confirm, print_err
     from runner.errors import PolicyError
-    from runner.report.plan_text import summary
+    from runner.report.plan_text import spending_question, summary
     from runner.report.totals import totals
 
     spending = [action for action in todo.actions if action.cost.worst != 0]
@@ -160,6 +158,9 @@ def _confirm(todo: Plan, *, yes: bool) -> None:
         return
     print_err(summary(totals(todo)))
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise PolicyError("this run spends money and nobody is here to confirm it", help="add --yes; or try --rehearse")
-    if not confirm("Spend it?"):
+        raise PolicyError(
+            "this run would spend money, and there is no terminal to ask on",
+            help="add --yes, or try it free with --rehearse",
+        )
+    if not confirm(spending_question(spending)):
         raise PolicyError("nothing was spent", help="scorefile plan shows what would be made")

@@ -201,7 +201,7 @@ class Session:
 
     def _facts(self) -> Facts:
         """Hash what is on disk at every path that the lock or a request names, and return all that a plan starts from."""
-        from runner.commands.facts import output_hashes
+        from runner.commands.facts import lfs_pointers, output_hashes
         from runner.plan.decide import Facts
         from runner.records.media_types import EXTENSIONS
 
@@ -209,12 +209,14 @@ class Session:
         paths = {take.path for entry in lock.jobs.values() for take in entry.takes if take.path}
         stems = [request.output for request in self.checked.requests if request.output is not None]
         paths |= {stem + extension for stem in stems for extension in EXTENSIONS.values()}
+        outputs = output_hashes(self.project.root, paths)
         return Facts(
             models=models,
             lock=lock,
             submissions=self.submissions,
             finished=self._finished(),
-            outputs=output_hashes(self.project.root, paths),
+            outputs=outputs,
+            pointers=lfs_pointers(self.project.root, outputs),
             blobs=self.takes,
             askable=frozenset(name for name, model in models.items() if providers[model.provider].poll),
         )

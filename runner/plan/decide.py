@@ -15,7 +15,7 @@ from runner.catalog.media_types import media_types_of
 from runner.catalog.prices import cost, guarded, total
 from runner.plan.changes import changes
 from runner.plan.claims import Claims, pinned
-from runner.plan.pending import from_pending
+from runner.plan.pending import from_pending, without_healed
 from runner.records import reasons as r
 from runner.records.media_types import EXTENSIONS
 from runner.records.plan import Action, Cost, Plan, Verb
@@ -53,6 +53,8 @@ class Facts:
     blobs: Container[str]
     askable: Container[str]
     """Models whose vendor can be asked for a job again."""
+    pointers: Container[str] = frozenset()
+    """The paths at which Git LFS has left a pointer in place of the audio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +69,8 @@ class Asked:
 
 def decide(requests: tuple[Request, ...], facts: Facts, asked: Asked) -> Plan:
     """Return what to do for every asked request, in the order of the file, with the sums of what it may cost."""
-    claims = Claims(
-        requests, models=facts.models, lock=facts.lock, submissions=facts.submissions, finished=facts.finished
-    )
+    submissions = without_healed(facts.submissions, facts.lock, is_back=lambda entry: _is_here(entry, facts))
+    claims = Claims(requests, models=facts.models, lock=facts.lock, submissions=submissions, finished=facts.finished)
     actions = []
     for request in requests:
         chosen = asked.jobs is None or request.job in asked.jobs
@@ -124,8 +125,15 @@ def _guarded(action: Action, facts: Facts) -> Action:
     for media_type in media_types_of(request.model, request.params):
         path = request.output + EXTENSIONS[media_type]
         if path in facts.outputs and not _is_ours(facts.outputs[path], facts, own):
-            return _act(request, Verb.BLOCKED, r.ForeignOutput(path=path), action.entry)
+            reason = r.LfsPointer(path=path) if path in facts.pointers else r.ForeignOutput(path=path)
+            return _act(request, Verb.BLOCKED, reason, action.entry)
     return action
+
+
+def _is_here(entry: Entry, facts: Facts) -> bool:
+    """Say whether the chosen take of an entry is at its output or in the store."""
+    take = entry.chosen(entry.take)
+    return (take.path is not None and facts.outputs.get(take.path) == take.sha256) or take.sha256 in facts.blobs
 
 
 def _is_ours(found: str | None, facts: Facts, *entries: Entry | None) -> bool:
@@ -208,7 +216,8 @@ def _bring_back(request: Request, entry: Entry, job: str, facts: Facts) -> Actio
             return _act(request, Verb.REUSE, r.UpToDate(), entry, job)
         return _act(request, Verb.RESTORE, renamed or r.TakeInPlace(take=request.take), entry, job)
     if path in facts.outputs and not _is_ours(found, facts, entry, facts.lock.jobs.get(request.job)):
-        return _act(request, Verb.BLOCKED, r.EditedOutput(path=path), entry, job)
+        reason = r.LfsPointer(path=path) if path in facts.pointers else r.EditedOutput(path=path)
+        return _act(request, Verb.BLOCKED, reason, entry, job)
     previous = wanted.path or next((take.path for take in entry.takes if take.path), None)
     if wanted.sha256 in facts.blobs or (previous and facts.outputs.get(previous) == wanted.sha256):
         return _act(request, Verb.RESTORE, renamed or _why_restore(request, entry, previous, found), entry, job)
