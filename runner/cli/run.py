@@ -34,21 +34,48 @@ INTERRUPTED, TERMINATED = 130, 143
 @options.choosing
 @options.strict
 @options.yes
-@click.option("-j", "--jobs", type=click.IntRange(1, 64), default=8, envvar="SCOREFILE_JOBS", show_default=True)
-@click.option("--fail-fast", is_flag=True, envvar="SCOREFILE_FAIL_FAST", help="After a failure submit nothing more.")
-@click.option("-n", "--dry-run", is_flag=True, envvar="SCOREFILE_DRY_RUN", help="Only say what would be done.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=8,
+    metavar="N",
+    envvar="SCOREFILE_JOBS",
+    show_default=True,
+    help="Make at most N jobs at a time.",
+)
+@click.option("--fail-fast", is_flag=True, envvar="SCOREFILE_FAIL_FAST", help="Submit nothing more after a failure.")
+@click.option("-n", "--dry-run", is_flag=True, envvar="SCOREFILE_DRY_RUN", help="Show the plan and do nothing.")
 @click.option(
     "--locked",
     is_flag=True,
     envvar="SCOREFILE_LOCKED",
-    help="Change nothing in the lock and submit nothing; exit with 4 if it is out of date.",
+    help="Submit nothing and keep the lock as it is; exit with 4 if it is out of date.",
 )
-@click.option("--frozen", is_flag=True, envvar="SCOREFILE_FROZEN", help="Take the lock as it is; read no pipeline.")
-@click.option("--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Ask no vendor: restore and compose only.")
-@click.option("--max-cost", metavar="USD", envvar="SCOREFILE_MAX_COST", help="The worst case may not pass this.")
-@click.option("--listen", metavar="HOST:PORT", envvar="SCOREFILE_LISTEN", help="Hear vendors' callbacks here.")
-@click.option("--public-url", metavar="URL", envvar="SCOREFILE_PUBLIC_URL", help="Where vendors reach --listen; https.")
-@click.option("--lock-timeout", type=float, default=0.0, metavar="S", envvar="SCOREFILE_LOCK_TIMEOUT")
+@click.option(
+    "--frozen", is_flag=True, envvar="SCOREFILE_FROZEN", help="Restore what the lock lists; read no pipeline."
+)
+@click.option(
+    "--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Contact no provider: restore, and compose here."
+)
+@click.option(
+    "--max-cost", metavar="USD", envvar="SCOREFILE_MAX_COST", help="Refuse what could cost more than USD in all."
+)
+@click.option("--listen", metavar="HOST:PORT", envvar="SCOREFILE_LISTEN", help="Listen for callbacks at this address.")
+@click.option(
+    "--public-url",
+    metavar="URL",
+    envvar="SCOREFILE_PUBLIC_URL",
+    help="The https address at which providers reach --listen.",
+)
+@click.option(
+    "--lock-timeout",
+    type=float,
+    default=0.0,
+    metavar="S",
+    envvar="SCOREFILE_LOCK_TIMEOUT",
+    help="Seconds to wait for another run to end.",
+)
 @click.option(
     "--progress",
     type=click.Choice(["auto", "live", "plain", "none"]),
