@@ -24,9 +24,12 @@ def serve_emulator(folder: Path, host: str, port: int, *, ready: Callable[[Plain
     def announce(url: str) -> None:
         environment = {f"SCOREFILE_{name.upper()}_BASE_URL": url for name in keys} | dict.fromkeys(keys.values(), "any")
         exports = [f"export SCOREFILE_{name.upper()}_BASE_URL={url} {key}=any" for name, key in keys.items()]
+        note = "scorefile run refuses this placeholder audio outside --rehearse, which starts an emulator of its own"
         head = f"providers at {url}; any key is accepted. In another shell:"
         content = {"url": url, "environment": environment}
-        listening = PlainReport(verb="emulator", content=content, message=lambda _style: "\n".join([head, *exports]))
+        listening = PlainReport(
+            verb="emulator", content=content, message=lambda _style: "\n".join([head, *exports, note])
+        )
         ready(listening)
 
     serve(catalog, host, port, ready=announce)

@@ -59,14 +59,15 @@ def lfs_pointers(root: Path, outputs: Mapping[str, str | None]) -> frozenset[str
 
 
 @contextmanager
-def open_store(project: Project) -> Iterator[StateStore]:
-    """Open journal, lock and store of a project for writing, under the run lock that the caller holds."""
+def open_store(project: Project, *, keep_lock: bool = False) -> Iterator[StateStore]:
+    """Open journal, lock and store of a project for writing, under the run lock that the caller has taken."""
     store = StateStore(
         root=project.root,
         lock_path=project.lock,
         journal_path=project.journal,
         blobs=LocalBlobs(project.blobs, pipeline=project.name),
         rehearsal=project.rehearsal,
+        keep_lock=keep_lock,
     )
     try:
         store.blobs.incoming.sweep()

@@ -41,7 +41,7 @@ def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
         return _report(session, RunResult(plan=todo, outcomes=tuple(map(_reused, todo.actions))))
     from runner.commands.execution import open_executor
 
-    with session.writing(timeout_s=options.lock_timeout_s) as held:
+    with session.writing(timeout_s=options.lock_timeout_s, keep_lock=options.locked) as held:
         todo = _allowed_plan(held, options, budget)  # another run may have held the lock until now
         refuse_too_large(held.project.lock, (item.request for item in todo.actions if item.verb is not Verb.REUSE))
         todo = _with_drawn_seeds(todo, held.world.random_below)
@@ -65,6 +65,8 @@ def _budget(session: Session, options: RunOptions) -> Decimal | None:
 def _allowed_plan(session: Session, options: RunOptions, budget: Decimal | None) -> Plan:
     """Return the plan of a run. Raises DriftError or PolicyError when its options or its budget do not allow it."""
     todo = _without_providers(session.plan, session.catalog) if options.offline else session.plan
+    if options.locked:
+        todo = replace(todo, collect=())
     if not _is_done(todo):
         if options.locked and (changing := out_of_date(todo)):
             raise lock_out_of_date(changing)
@@ -81,7 +83,7 @@ def _reused(action: Action) -> Outcome:
 
 
 def _with_drawn_seeds(todo: Plan, random_below: Callable[[int], int]) -> Plan:
-    """Draw the seeds that `seed: random` asks for, once: from here on the journal and the lock keep them."""
+    """Draw the seeds of `seed: random` once: from here on the journal and the lock keep them."""
 
     def drawn(request: Request) -> Request:
         seed = request.model.seed
@@ -95,7 +97,7 @@ def _with_drawn_seeds(todo: Plan, random_below: Callable[[int], int]) -> Plan:
 
 
 def _without_providers(todo: Plan, catalog: Catalog) -> Plan:
-    """Block what would have to ask a provider."""
+    """Block every action that needs a provider."""
 
     def kept(action: Action) -> Action:
         local = catalog.providers[action.request.model.provider].mode.is_local
