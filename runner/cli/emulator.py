@@ -29,22 +29,6 @@ from runner.cli import options
 def command(host: str, port: int, format_: str) -> None:
     """Serve the embedded providers on this machine. Placeholder audio, no cost; Ctrl-C ends it."""
     from runner.cli.show import print_report
-    from runner.emulator.serve import serve
-    from runner.report.plain import PlainReport
-    from runner.state.schemas import read_catalog, schema_folders
+    from runner.commands.emulator import serve_emulator
 
-    catalog = read_catalog(schema_folders(Path.cwd()))
-    keys = {provider.name: provider.auth.env for provider in catalog.providers.values() if provider.auth is not None}
-
-    def ready(url: str) -> None:
-        environment = {f"SCOREFILE_{name.upper()}_BASE_URL": url for name in keys} | dict.fromkeys(keys.values(), "any")
-        exports = [f"export SCOREFILE_{name.upper()}_BASE_URL={url} {key}=any" for name, key in keys.items()]
-        head = f"providers at {url}; any key is accepted. In another shell:"
-        note = "scorefile run refuses this placeholder audio outside --rehearse, which starts an emulator of its own"
-        content = {"url": url, "environment": environment}
-        listening = PlainReport(
-            verb="emulator", content=content, message=lambda _style: "\n".join([head, *exports, note])
-        )
-        print_report(listening, format_)
-
-    serve(catalog, host, port, ready=ready)
+    serve_emulator(Path.cwd(), host, port, ready=lambda report: print_report(report, format_))

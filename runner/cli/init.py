@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,81 +11,12 @@ from runner.cli.reporting import text_or_json
 if TYPE_CHECKING:
     from runner.report.records import Report
 
-PIPELINE = """\
-# yaml-language-server: $schema={schema}
-version: 1
-name: {name}
-vars: {{game: {title}, base_bpm: 96}}
-defaults:
-  model: local/sketch            # free placeholder music; `scorefile models` lists the others
-  params: {{duration: 20}}
-  output: "audio/{{{{ job.id }}}}"
-jobs:
-  title:
-    prompt: "Calm title theme of {{{{ game }}}}, piano and soft strings"
-    params: {{bpm: "{{{{ base_bpm }}}}", key: D minor}}
-  battle:
-    matrix:
-      heat: {{calm: 100, hot: 150}}
-    prompt: "Epic battle drums, low brass, tense"
-    params: {{bpm: "{{{{ heat }}}}", key: D minor}}
-"""
-ATTRIBUTES = "*.lock text eol=lf linguist-generated\n"
-IGNORE = ".scorefile/\n"
-NOT_TEXT = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
-SCHEMA = "scorefile.schema.json"
-
 
 @click.command("init")
 @click.argument("folder", default=".", metavar="[DIR]")
 @text_or_json
 def command(folder: str) -> Report:
     """Write a first pipeline that runs at once. Writes the editor's schema, .gitignore and .gitattributes too."""
-    from runner.cli.schema import schema_text
-    from runner.errors import UsageError
-    from runner.report.plain import PlainReport
-    from runner.report.style import clean
-    from runner.state.files.atomic import write_atomic
-    from runner.state.project import DEFAULT_FILE
+    from runner.commands.init import init
 
-    root = Path(folder)
-    target = root / DEFAULT_FILE
-    if target.exists():
-        raise UsageError(f"{target} exists already", help="name another folder: scorefile init NAME")
-    name = _slug(root.resolve().name)
-    root.mkdir(parents=True, exist_ok=True)
-    write_atomic(root / SCHEMA, schema_text(root).encode())
-    title = name.replace("-", " ").title()
-    text = PIPELINE.format(schema=SCHEMA, name=_scalar(name), title=_scalar(title))
-    write_atomic(target, text.encode())
-    _append(root / ".gitignore", IGNORE)
-    _append(root / ".gitattributes", ATTRIBUTES)
-    prefix = "" if folder == "." else f"cd {shlex.quote(folder)} && "
-    written = [str(root / name) for name in (DEFAULT_FILE, SCHEMA, ".gitignore", ".gitattributes")]
-    return PlainReport(
-        verb="init",
-        content={"written": [*written], "next": f"{prefix}scorefile run"},
-        write=lambda _style: f"wrote {clean(str(target))}; now: {clean(prefix)}scorefile run",
-    )
-
-
-def _append(path: Path, line: str) -> None:
-    """Add a line to a file unless it is there."""
-    from runner.state.files.atomic import write_atomic
-
-    before = path.read_text() if path.exists() else ""
-    if line.strip() in before.split("\n"):
-        return
-    gap = "" if not before or before.endswith("\n") else "\n"
-    write_atomic(path, (before + gap + line).encode())
-
-
-def _scalar(text: str) -> str:
-    """Write a text so that YAML reads it as text: in quotes when a reader could take it for anything else."""
-    is_plain = text[0].isalpha() and text.lower() not in NOT_TEXT
-    return text if is_plain else f'"{text}"'
-
-
-def _slug(text: str) -> str:
-    kept = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text.lower()).strip("-")
-    return kept or "soundtrack"
+    return init(folder)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import jmespath
 
-from runner.errors import ScorefileError
+from runner.errors import EmulatorError
 
 if TYPE_CHECKING:
     from runner.records.source import Json
@@ -22,7 +22,7 @@ EACH = ...
 def steps(expression: str) -> Steps:
     """Return the steps of the JMESPath `expression` from the root down.
 
-    Follows fields, indexes, `[]`, `[*]`, filters (as `[]`), and the first part of `a || b`. Raises ScorefileError for
+    Follows fields, indexes, `[]`, `[*]`, filters (as `[]`), and the first part of `a || b`. Raises EmulatorError for
     anything else: the emulator cannot play such a provider file.
     """
     return _walk(cast("Any", jmespath.compile(expression)).parsed, expression)
@@ -43,7 +43,7 @@ def _walk(node: Json, expression: str) -> Steps:
             return (*_walk(children[0], expression), EACH, *_walk(children[1], expression))
         case "flatten" | "or_expression":
             return _walk(children[0], expression)
-    raise ScorefileError(f"the emulator cannot write to the JMESPath {expression!r}")
+    raise EmulatorError(f"the emulator cannot write to the JMESPath {expression!r}")
 
 
 def place(node: Json, where: Steps, value: Json) -> Json:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from runner.errors import ScorefileError, UsageError
+from runner.errors import EmulatorError, UsageError
 from runner.state.files import processes
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def rehearsal_emulator(
 ) -> Iterator[str]:
     """Run the emulator over the schema `folders` in a process of its own and yield its base URL; stop it at the end.
 
-    `module` is what runs in the process. It gets no key from this process's environment and ends when this process does. Raises ScorefileError, with the
-    child's stderr as help, when it does not start.
+    `module` is what runs in the process. It gets no key from this process's environment and ends when this process does.
+    Raises EmulatorError, with the child's stderr as help, when it does not start.
     """
     arguments = ["--schemas", *(str(folder) for folder in folders), "--with-parent"]
     arguments += ["--faults", str(faults)] if faults else []
@@ -132,7 +132,7 @@ def _port(child: subprocess.Popen[bytes], errors: IO[bytes]) -> int:
         _stop(child)
         errors.seek(0)
         stderr = errors.read().decode(errors="replace").strip()
-        raise ScorefileError("the rehearsal emulator did not start", help=stderr or None) from error
+        raise EmulatorError("the rehearsal emulator did not start", help=stderr or None) from error
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.catalog.media_types import media_types_of
-from runner.errors import ScorefileError
+from runner.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,10 +20,10 @@ def make(model_id: str, params: Mapping[str, Json], model: Model, take: int) -> 
     """Return one take, encoded. `take` counts from 0; the same request brings the same music on any machine, as WAV
     to the byte.
 
-    Raises ScorefileError for a model that has no code here.
+    Raises UsageError for a model that has no code here.
     """
     if model_id != "local/sketch":
-        raise ScorefileError(
+        raise UsageError(
             f"{model} does not run here", help="provider `local` has one model, local/sketch; others need an HTTP API"
         )
     from runner.audio.encode import encode

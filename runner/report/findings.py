@@ -26,6 +26,7 @@ RULES: Final = MappingProxyType(
         "output-missing": ("an output in the lock is missing", "scorefile run restores it"),
         "output-changed": ("an output differs from the lock", "move it away, then scorefile run restores it"),
         "unexpected": ("something went wrong", "see the message"),
+        "emulator": ("the emulator cannot do what is asked of it", "see the message"),
         "system": ("the operating system refused", "see the message"),
         "not-writable": ("the disk is full, or a folder cannot be written", "see the message, then run again"),
         "another-run": ("another run is using this project", "wait for it, or pass --lock-timeout SECONDS"),

@@ -82,8 +82,10 @@ def _refuse_missing(file: str | None) -> None:
     shown = file or DEFAULT_FILE
     path = Path(shown)
     if not path.exists():
-        help_ = "name a pipeline file, or write a first one: scorefile init" if file is None else "check its name"
-        raise UsageError(f"there is no {shown}", help=help_)
+        if file is None:
+            help_ = "name a pipeline file, or write a first one: scorefile init"
+            raise UsageError(f"there is no {shown} in {Path.cwd()}", help=help_)
+        raise UsageError(f"there is no {shown}", help=f"check its name; looked in {path.absolute().parent}")
     if not path.is_file():
         raise UsageError(f"{shown} is not a file", help="name a pipeline file")
 

@@ -12,7 +12,7 @@ import pytest
 from runner.emulator import play
 from runner.emulator.ids import job_id, model_in, uuid7
 from runner.emulator.paths import EACH, place, steps
-from runner.errors import ScorefileError
+from runner.errors import EmulatorError
 from tests.support.catalog import shipped_catalog
 
 MOMENT = datetime(2026, 11, 21, 12, 0, 5, 250_000, tzinfo=UTC)
@@ -49,7 +49,7 @@ def test_a_path_becomes_places(expression: str, expected: tuple[object, ...]) ->
 
 
 def test_a_path_that_cannot_be_written_to_says_so() -> None:
-    with pytest.raises(ScorefileError, match=r"cannot write to the JMESPath 'length\(a\)'"):
+    with pytest.raises(EmulatorError, match=r"cannot write to the JMESPath 'length\(a\)'"):
         steps("length(a)")
 
 

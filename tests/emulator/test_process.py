@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from runner.emulator.serve import rehearsal_emulator, serve
-from runner.errors import ScorefileError, UsageError
+from runner.errors import EmulatorError, UsageError
 from tests.support.catalog import ROOT, SCHEMAS, shipped_catalog
 
 PARENT = """
@@ -116,7 +116,7 @@ def test_schemas_that_are_wrong_end_it_with_the_reason(tmp_path: Path) -> None:
     shutil.copytree(SCHEMAS, tmp_path / "schemas")
     (tmp_path / "schemas" / "providers" / "pixazo.json").write_text('{"name": "pixazo"}')
     with (
-        pytest.raises(ScorefileError, match="the rehearsal emulator did not start") as raised,
+        pytest.raises(EmulatorError, match="the rehearsal emulator did not start") as raised,
         rehearsal_emulator((tmp_path / "schemas",)),
     ):
         pass

@@ -115,7 +115,7 @@ def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("run",), "there is no scorefile.yaml"),
+        (("run",), "there is no scorefile.yaml in /"),
         (("run", "lost.yaml"), "there is no lost.yaml"),
         (("plan", "lost.yaml"), "there is no lost.yaml"),
         (("status",), "there is no scorefile.yaml"),
