@@ -6,7 +6,7 @@ ScorefileError                1   unexpected       a fault of this program
 ├── DriftError                4   out-of-date      the lock is out of date, or outputs differ from it
 ├── PolicyError               6   refused          budget, price or confirmation refused to spend
 ├── ApiKeyError               7   key              a key is missing, malformed or rejected
-├── EmulatorError         1   emulator         the emulator did not start, or cannot play a provider file
+├── EmulatorError             1   emulator         the emulator did not start, or cannot play a provider file
 ├── SystemRefusedError        1   system           the operating system refused: a folder is gone, a file may not be read
 └── StateError                3   state            journal, lock or an output is not as it should be
     ├── NotWritableError      1   not-writable     the disk is full, or a folder may not be written

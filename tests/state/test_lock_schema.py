@@ -15,6 +15,7 @@ from runner.records.lock import Lock, ProviderJobId
 from runner.records.media_types import EXTENSIONS
 from runner.state.lockfile import parse_lock, render_lock
 from runner.state.schemas import read_schema
+from tests.support import plain_emulator
 from tests.support.catalog import SCHEMAS
 from tests.support.command import scorefile, vendors_at
 from tests.support.made import entry, take
@@ -64,7 +65,7 @@ def written(**over: Any) -> Any:
 def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     played = tmp_path_factory.mktemp("faults") / "faults.json"
     played.write_text(json.dumps(FAULTS))
-    with rehearsal_emulator((SCHEMAS,), faults=played) as url:
+    with rehearsal_emulator((SCHEMAS,), faults=played, module=plain_emulator.NAME) as url:
         yield vendors_at(url)
 
 
