@@ -1,4 +1,4 @@
-"""What a run may not do: spend over its budget, spend what nobody can tell, change a lock it was told to keep."""
+"""What a run may not do: exceed its budget, spend an unknown amount under a budget, change the lock with --locked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def least(*limits: Decimal | None) -> Decimal | None:
 
 
 def refuse_cost(todo: Plan, budget: Decimal | None) -> None:
-    """Raise PolicyError for a plan whose worst case passes the budget in USD, or cannot be known while there is one."""
+    """Raise PolicyError for a plan whose worst case exceeds the budget in USD, or is unknown while there is a budget."""
     if budget is None:
         return
     unpriced = [action.request for action in todo.actions if action.cost.worst is None]
@@ -29,13 +29,13 @@ def refuse_cost(todo: Plan, budget: Decimal | None) -> None:
         first = endless[0]
         rate = f"{{{first.model.id}: {{per_minute: {first.price.usd}, max_minutes: 5}}}}"
         raise PolicyError(
-            f"how long {_some([request.job for request in endless])} may become is unknown, and so is the worst price, "
-            f"and a budget of ${budget} is set",
-            help=f"write it under `prices:`, {rate}, or ask for a duration where the model takes one",
+            f"cannot enforce the budget of ${budget}: {_some([request.job for request in endless])} "
+            f"{'has' if len(endless) == 1 else 'have'} no maximum length, so the worst-case price is unknown",
+            help=f"write `max_minutes` under `prices:`, {rate}, or request a duration where the model accepts one",
         )
     if unknown:
         raise PolicyError(
-            f"the price of {_some(unknown)} is unknown and a budget of ${budget} is set",
+            f"cannot enforce the budget of ${budget}: the price of {_some(unknown)} is unknown",
             help="write the price under `prices:` in the pipeline, or run without a budget",
         )
     if todo.worst is not None and todo.worst > budget:
@@ -48,7 +48,7 @@ def refuse_cost(todo: Plan, budget: Decimal | None) -> None:
 def out_of_date(todo: Plan) -> tuple[Action, ...]:
     """Return the actions that would change the lock.
 
-    Audio that is only missing here does not: it comes back as the lock says, or the run says that it cannot.
+    Audio that is only missing here does not: it is restored as the lock says, or the run reports that it cannot be.
     """
     return tuple(action for action in todo.actions if action.verb is Verb.GENERATE or action.changes)
 

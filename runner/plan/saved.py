@@ -1,8 +1,7 @@
-"""A plan that was saved: enough of it to run exactly that later, or to refuse.
+"""A saved plan: enough of it to run exactly that later, or to refuse.
 
-What would be sent, to whom and within which budget, the lock, the models and what is to be done are each kept as a
-digest. A comment or another order in the YAML changes none of them; whatever could change a request, its way, a price or
-a payment changes one.
+The requests, providers, budget, lock, models and actions are each saved as a digest. A comment or another order in the
+YAML changes none of them; whatever could change a request, its provider, a price or a payment changes one.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 KIND = "scorefile plan"
 VERSION = 2
+_REMEDY = "save a new plan: scorefile plan --out plan.json"
 _SEALED = ("kind", "version", "ask", "requests", "verbs", "project", "lock", "catalog")
 _OF_REQUEST = (
     "output",
@@ -43,14 +43,14 @@ _OF_REQUEST = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """A saved plan: the words of its command line, and a digest of all it rests on."""
+    """A saved plan: its command line, and a digest of everything that it depends on."""
 
     ask: Mapping[str, Json]
     requests: Mapping[str, str]
-    """Job → digest of what would be sent and what is done with the answer."""
+    """Job → digest of its request."""
     verbs: Mapping[str, str]
     project: Mapping[str, str]
-    """`budget` or `providers.NAME` → digest of what the project says of it."""
+    """`budget` or `providers.NAME` → digest of the project's settings for it."""
     lock: str
     catalog: str
 
@@ -58,21 +58,21 @@ class Saved:
 def save(
     todo: Plan, lock: Lock, providers: Mapping[str, Provider], ask: Mapping[str, Json], *, pipeline: Pipeline
 ) -> dict[str, Json]:
-    """Return a plan in its saved form; `ask` is whatever is needed to ask for the same again."""
+    """Return a plan in its saved form; `ask` is its command line."""
     saved = _digests(todo, lock, providers, pipeline)
     data: dict[str, Json] = {"kind": KIND, "version": VERSION, "ask": dict(ask), **saved}
     return {**data, "seal": _digest(data)}
 
 
 def load(data: Json) -> Saved:
-    """Read a saved plan. Raises UsageError when it is none, or was changed by hand."""
+    """Read a saved plan. Raises UsageError when it is not one, or was changed by hand."""
     if not isinstance(data, dict) or data.get("kind") != KIND:
-        raise UsageError("this is not a saved plan", help="make one: scorefile plan --out plan.json")
+        raise UsageError("this is not a saved plan", help=_REMEDY)
     if data.get("version") != VERSION:
-        raise UsageError(f"this plan was saved in form {data.get('version')}, not {VERSION}", help="plan again")
+        raise UsageError(f"unsupported plan version {data.get('version')} (expected {VERSION})", help=_REMEDY)
     sealed: dict[str, Json] = {name: data.get(name) for name in _SEALED}
     if data.get("seal") != _digest(sealed):
-        raise UsageError("this saved plan was changed after it was made", help="plan again")
+        raise UsageError("this saved plan was changed after it was made", help=_REMEDY)
     return Saved(
         ask=sealed["ask"],
         requests=sealed["requests"],
@@ -84,18 +84,18 @@ def load(data: Json) -> Saved:
 
 
 def stale(saved: Saved, todo: Plan, lock: Lock, providers: Mapping[str, Provider], *, pipeline: Pipeline) -> str | None:
-    """Say what has changed since a plan was saved, or None when nothing has."""
+    """Return what has changed since a plan was saved, or None when nothing has."""
     now = _digests(todo, lock, providers, pipeline)
     if now["requests"] != saved.requests:
-        return f"the pipeline asks for something else now: {_differing(saved.requests, now['requests'])}"
+        return f"these requests changed: {_differing(saved.requests, now['requests'])}"
     if now["project"] != saved.project:
-        return f"the pipeline says something else now of {_differing(saved.project, now['project'])}"
+        return f"these settings of the pipeline changed: {_differing(saved.project, now['project'])}"
     if now["catalog"] != saved.catalog:
-        return "a model, its price or its vendor's file changed"
+        return "a model, its price or its provider's file changed"
     if now["lock"] != saved.lock:
         return "the lock changed"
     if now["verbs"] != saved.verbs:
-        return f"there is something else to do now: {_differing(saved.verbs, now['verbs'])}"
+        return f"these jobs have another action now: {_differing(saved.verbs, now['verbs'])}"
     return None
 
 
@@ -105,7 +105,7 @@ def refuse_stale(
     """Raise DriftError when anything has changed since a plan was saved."""
     why = stale(saved, todo, lock, providers, pipeline=pipeline)
     if why is not None:
-        raise DriftError(f"this plan is out of date: {why}", help="nothing was sent; plan again: scorefile plan --out")
+        raise DriftError(f"this plan is out of date: {why}", help=f"nothing was sent; {_REMEDY}")
 
 
 def _digests(todo: Plan, lock: Lock, providers: Mapping[str, Provider], pipeline: Pipeline) -> dict[str, Json]:

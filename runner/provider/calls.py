@@ -25,7 +25,7 @@ def submit_call(
 ) -> Call:
     """Build the one call that may cost money: parameters, the model's fixed fields, the callback's fields; no key."""
     if provider.submit is None:
-        raise ValueError(f"{provider.name} takes no submits")
+        raise ValueError(f"{provider.name} accepts no submissions")
     headers = {"Content-Type": "application/json", **provider.submit.headers}
     body = {**params, **model.body}
     if webhook is not None and provider.webhook is not None:
@@ -38,7 +38,7 @@ def submit_call(
 
 
 def poll_call(provider: Provider, *, id: str, poll_url: str | None) -> Call:
-    """Build the call that asks where a job is; `poll_url` counts only on the provider's own scheme, host and port."""
+    """Build the call that polls a job; `poll_url` counts only on the provider's own scheme, host and port."""
     if provider.poll is None:
         raise ValueError(f"{provider.name} answers at once and is not polled")
     call = _id_call(provider, provider.poll, id)
@@ -67,7 +67,7 @@ def list_call(provider: Provider, *, page: str | None = None) -> Call:
 
 def _id_call(provider: Provider, endpoint: Endpoint, id: str) -> Call:
     if valid_id(id) is None:
-        raise StateError(f"the id {clean(id)!r} cannot stand in a URL", help="the journal or the lock is damaged")
+        raise StateError(f"the id {clean(id)!r} cannot be used in a URL", help="the journal or the lock is damaged")
     url = _join(provider.base_url, endpoint.path.replace("{id}", quote(id, safe="")))
     return Call(method=endpoint.method, url=url, headers=tuple(endpoint.headers.items()))
 

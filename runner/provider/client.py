@@ -55,11 +55,11 @@ class ProviderClient:
         return self.transport.submit(call, self.access, before=before, timeout_s=self.provider.submit_timeout_s)
 
     def read_submit(self, model: Model, reply: Reply) -> Reading:
-        """Say what the answer to a submit means."""
+        """Return what the answer to a submission means."""
         return protocol.read_submit(self.provider, model, reply)
 
     def poll(self, model: Model, *, id: str, poll_url: str | None) -> Reading:
-        """Ask once where a job is; a poll that gets no answer reads as RETRY."""
+        """Poll a job once; a poll without an answer reads as RETRY."""
         call = protocol.poll_call(self.provider, id=id, poll_url=poll_url)
         try:
             return protocol.read_poll(self.provider, model, self.transport.query(call, self.access), id=id)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LOCK_EVERY_S = 1.0
 WRITING_SHARE = 10
-"""A lock that takes long to write is written less often: its pause is this many times what the last write took."""
+"""A lock that takes long to write is written less often: the pause is the time of the last write times this."""
 
 
 class LockWriter:
@@ -33,7 +33,7 @@ class LockWriter:
     def write_when_due(self, lock: Lock) -> None:
         """Write a lock that changed, unless the last write is too recent.
 
-        A write that fails is tried again later, at last by `write`: until then the journal knows all that it says.
+        A write that fails is retried later, at the latest by `write`: until then the journal has all of its content.
         """
         if lock is self._written or self._monotonic() <= self._next_at:
             return

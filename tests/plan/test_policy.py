@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import DriftError, PolicyError
-from runner.plan.decide import Asked, Facts, decide
+from runner.plan.decide import Facts, Selected, decide
 from runner.plan.policy import least, out_of_date, refuse_change, refuse_cost
 from runner.records.catalog import Price
 from runner.records.lock import Lock
@@ -34,9 +34,9 @@ def plan(
         finished=(),
         outputs=outputs or {},
         blobs=set(),
-        askable=(),
+        pollable=(),
     )
-    return decide(requests, facts, Asked())
+    return decide(requests, facts, Selected())
 
 
 def with_seeds(*names: str, price: Price | None = None) -> tuple[Request, ...]:
@@ -88,7 +88,7 @@ def test_a_budget_of_nothing_lets_free_jobs_through() -> None:
 def test_a_budget_refuses_an_unknown_price(names: str, said: str) -> None:
     with pytest.raises(PolicyError) as caught:
         refuse_cost(plan(*with_seeds(*names, price=UNKNOWN)), Decimal(5))
-    assert str(caught.value) == f"the price of {said} is unknown and a budget of $5 is set"
+    assert str(caught.value) == f"cannot enforce the budget of $5: the price of {said} is unknown"
     assert caught.value.help == "write the price under `prices:` in the pipeline, or run without a budget"
 
 
@@ -103,7 +103,8 @@ def test_a_budget_refuses_a_price_by_the_minute_without_a_longest_length() -> No
     todo = plan(*with_seeds("x", price=UNKNOWN), endless)
     with pytest.raises(PolicyError) as caught:
         refuse_cost(todo, Decimal(5))
-    assert str(caught.value).startswith("how long title may become is unknown, and so is the worst price")
+    why = "title has no maximum length, so the worst-case price is unknown"
+    assert str(caught.value) == f"cannot enforce the budget of $5: {why}"
     assert "{pixazo/lyria-2: {per_minute: 0.10, max_minutes: 5}}" in (caught.value.help or "")
 
 

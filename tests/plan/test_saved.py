@@ -67,12 +67,12 @@ def test_another_place_in_the_file_is_the_same_plan() -> None:
 )
 def test_another_request_is_refused_and_named(over: dict[str, Any]) -> None:
     said = stale(load(saved_data()), with_request(**over), LOCK, PROVIDERS, pipeline=PIPELINE)
-    assert said == "the pipeline asks for something else now: title"
+    assert said == "these requests changed: title"
 
 
 def test_another_job_is_refused() -> None:
     more = replace(TODO, actions=(*TODO.actions, action("new")))
-    with pytest.raises(DriftError, match="asks for something else now: new") as caught:
+    with pytest.raises(DriftError, match="these requests changed: new") as caught:
         refuse_stale(load(saved_data()), more, LOCK, PROVIDERS, pipeline=PIPELINE)
     assert caught.value.exit_code == 4
 
@@ -87,12 +87,12 @@ def test_another_catalogue_is_refused() -> None:
     todo = replace(TODO, actions=actions)
     assert (
         stale(load(saved_data()), todo, LOCK, PROVIDERS, pipeline=PIPELINE)
-        == "a model, its price or its vendor's file changed"
+        == "a model, its price or its provider's file changed"
     )
     slower = {**PROVIDERS, "pixazo": replace(PROVIDERS["pixazo"], poll_s=99.0)}
     assert (
         stale(load(saved_data()), TODO, LOCK, slower, pipeline=PIPELINE)
-        == "a model, its price or its vendor's file changed"
+        == "a model, its price or its provider's file changed"
     )
 
 
@@ -103,7 +103,7 @@ def test_another_catalogue_is_refused() -> None:
 )
 def test_another_way_to_a_vendor_is_refused(said: dict[str, Any]) -> None:
     other = replace(PIPELINE, providers={"pixazo": ProviderSettings(**said)})
-    why = "the pipeline says something else now of providers.pixazo"
+    why = "these settings of the pipeline changed: providers.pixazo"
     assert stale(load(saved_data()), TODO, LOCK, PROVIDERS, pipeline=other) == why
 
 
@@ -115,7 +115,7 @@ def test_a_vendor_that_the_plan_does_not_ask_may_change() -> None:
 @pytest.mark.parametrize("budget", [None, Decimal(50)])
 def test_another_budget_is_refused(budget: Decimal | None) -> None:
     other = replace(PIPELINE, budget_usd=budget)
-    why = "the pipeline says something else now of budget"
+    why = "these settings of the pipeline changed: budget"
     assert stale(load(saved_data()), TODO, LOCK, PROVIDERS, pipeline=other) == why
 
 
@@ -123,7 +123,8 @@ def test_something_else_to_do_is_refused() -> None:
     first, second = TODO.actions
     todo = replace(TODO, actions=(first, replace(second, verb=Verb.RESTORE)))
     assert (
-        stale(load(saved_data()), todo, LOCK, PROVIDERS, pipeline=PIPELINE) == "there is something else to do now: logo"
+        stale(load(saved_data()), todo, LOCK, PROVIDERS, pipeline=PIPELINE)
+        == "these jobs have another action now: logo"
     )
 
 
@@ -133,7 +134,7 @@ def test_something_else_to_do_is_refused() -> None:
         (None, "not a saved plan"),
         ([], "not a saved plan"),
         ({"kind": "terraform"}, "not a saved plan"),
-        ({"kind": "scorefile plan", "version": 1}, "saved in form 1, not 2"),
+        ({"kind": "scorefile plan", "version": 1}, r"unsupported plan version 1 \(expected 2\)"),
         ({**save(TODO, LOCK, PROVIDERS, {}, pipeline=PIPELINE), "ask": {"force": True}}, "changed after it was made"),
         ({**save(TODO, LOCK, PROVIDERS, {}, pipeline=PIPELINE), "verbs": {}}, "changed after it was made"),
     ],

@@ -112,7 +112,7 @@ def test_a_take_that_is_nowhere_changes_nothing(store: StateStore) -> None:
 
 def test_a_strangers_file_in_the_way_changes_nothing(store: StateStore, tmp_path: Path) -> None:
     (tmp_path / "title.wav").write_bytes(b"mine")
-    with pytest.raises(StateError, match=r"title\.wav is there already"):
+    with pytest.raises(StateError, match=r"title\.wav already exists"):
         store.bring("title", stored(store, "take"), "title", output="title.wav", take=1)
     assert store.lock == Lock()
     assert (tmp_path / "title.wav").read_bytes() == b"mine"

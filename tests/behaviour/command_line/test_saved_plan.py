@@ -55,13 +55,22 @@ def test_a_comment_does_not_void_a_saved_plan(say: Say, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda folder: (folder / "scorefile.yaml").write_text(LOCAL.replace("two", "three")), "something else now: b"),
-        (lambda folder: (folder / "scorefile.yaml").write_text(LOCAL + "  c: {prompt: x}\n"), "something else now: c"),
+        (
+            lambda folder: (folder / "scorefile.yaml").write_text(LOCAL.replace("two", "three")),
+            "these requests changed: b",
+        ),
+        (
+            lambda folder: (folder / "scorefile.yaml").write_text(LOCAL + "  c: {prompt: x}\n"),
+            "these requests changed: c",
+        ),
         (
             lambda folder: (folder / "scorefile.yaml").write_text(LOCAL + "prices: {local/sketch: {per_request: 1}}\n"),
-            "something else now: a, b",
+            "these requests changed: a, b",
         ),
-        (lambda folder: (folder / "scorefile.yaml").write_text(LOCAL + "budget: {usd: 5}\n"), "else now of budget"),
+        (
+            lambda folder: (folder / "scorefile.yaml").write_text(LOCAL + "budget: {usd: 5}\n"),
+            "these settings of the pipeline changed: budget",
+        ),
         (lambda folder: (folder / "scorefile.lock").write_text('{"version": 1, "jobs": {}}\n'), "is out of date"),
     ],
     ids=["prompt", "job", "price", "budget", "lock"],
@@ -101,7 +110,7 @@ def test_a_changed_model_voids_a_saved_plan(say: Say, tmp_path: Path) -> None:
     (folder / "sketch.json").write_text(json.dumps({**model, "title": "Another sketch"}))
     said = say("run", "plan.json")
     assert said.code == 4
-    assert "a model, its price or its vendor's file changed" in said.err
+    assert "a model, its price or its provider's file changed" in said.err
 
 
 @pytest.mark.parametrize("words", [("a",), ("--force",), ("--profile", "x"), ("--var", "mood=x"), ("--failed",)])
