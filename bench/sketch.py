@@ -6,6 +6,7 @@ import os
 import statistics
 import time
 
+from runner.audio.sketch.brief import Brief
 from runner.audio.sketch.composer import compose
 
 PROMPTS = ("calm piano in the forest", "epic battle with choir", "lo-fi chill beat", "8-bit boss fight", "dark ambient")
@@ -18,7 +19,7 @@ def ratio(prompt: str) -> float:
     rounds = []
     for seed in range(ROUNDS):
         start = time.process_time()
-        compose(prompt=prompt, duration_s=DURATION_S, seed=seed)
+        compose(Brief(prompt=prompt, duration_s=DURATION_S, seed=seed))
         rounds.append(DURATION_S / (time.process_time() - start))
     return statistics.median(rounds)
 

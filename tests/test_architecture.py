@@ -94,6 +94,7 @@ SUB_ROOMS = {
         "disk_reserve",
         "outputs",
         "run_lock",
+        "guards",
         "project",
         "texts",
         "schemas",
@@ -318,6 +319,55 @@ def test_one_module_speaks_to_vendors_and_one_fetches() -> None:
         "provider/downloads.py",
         "provider/http_clients.py",
     }
+
+
+PRINTS = {
+    "cli/show.py": "the only way out to the terminal",
+    "cli/live.py": "rich draws the table that redraws itself",
+    "emulator/__main__.py": "the protocol between a rehearsal and the emulator, its child",
+    "state/store.py": "a receipt that no disk takes goes to standard error",
+}
+"""The modules that may write to a stream of this process, each with its reason."""
+WRITES = {"print", "echo", "secho", "echo_via_pager", "confirm", "prompt", "Console"}
+STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
+
+
+def printing(tree: ast.Module) -> Iterator[int]:
+    """Yield the line of every call that writes to the terminal: click, print, rich, the streams, descriptors 1 and 2."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        match node.func:
+            case ast.Name(id="print" | "Console"):
+                yield node.lineno
+            case ast.Attribute(value=ast.Name(id="click"), attr=name) if name in WRITES:
+                yield node.lineno
+            case ast.Attribute(value=ast.Attribute(attr=stream), attr="write" | "writelines") if stream in STREAMS:
+                yield node.lineno
+            case ast.Attribute(value=ast.Name(id="os"), attr="write"):
+                if isinstance(node.args[0], ast.Constant):
+                    yield node.lineno
+
+
+def test_one_module_writes_to_the_terminal() -> None:
+    found = {path.relative_to(RUNNER).as_posix() for path, tree in TREES.items() if any(printing(tree))}
+    assert found == set(PRINTS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "click.echo('x')",
+        "print('x')",
+        "sys.stdout.write('x')",
+        "sys.stderr.write('x')",
+        "os.write(2, b'x')",
+        "click.confirm('x')",
+        "Console(stderr=True)",
+    ],
+)
+def test_each_way_to_the_terminal_is_seen(text: str) -> None:
+    assert list(printing(ast.parse(text))) == [1]
 
 
 def test_nothing_is_asynchronous_but_the_servers() -> None:

@@ -1,4 +1,4 @@
-"""From samples to a file's bytes, in the containers that games and providers use."""
+"""Encode samples as a file, in the containers that games and providers use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What model and provider files must agree on: with themselves, with their places, and with each other."""
+"""Contradictions in model and provider files: within a file, with its place, and between files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PLACES: Final = "schemas/models/PROVIDER/MODEL.json and schemas/providers/PROVID
 
 
 def model_contradictions(model: Model, document: JsonDocument) -> Iterator[Problem]:
-    """Yield what contradicts itself in a model file, or its place."""
+    """Yield what contradicts itself in a model file."""
     named: dict[DocPath, str | None] = {
         (BLOCK, "seed", "param"): model.seed.param if model.seed else None,
         (BLOCK, "takes", "param"): model.takes.param,
@@ -47,11 +47,6 @@ def model_contradictions(model: Model, document: JsonDocument) -> Iterator[Probl
         message = f"{BLOCK}.duration_param is {model.duration_param}, which is in milliseconds, not seconds"
         remedy = "write null: prices and rehearsals read a length in seconds"
         yield _problem("SF308", document, (BLOCK, "duration_param"), message, remedy, "a parameter in seconds, or null")
-    folder = model.id.split("/")[0]
-    if folder != model.provider:
-        message = f"the file is in the folder {folder}, and its provider is {model.provider}"
-        remedy = f"move it to schemas/models/{model.provider}/, or write {show(folder)}"
-        yield _problem("SF303", document, (BLOCK, "provider"), message, remedy)
 
 
 def provider_contradictions(provider: Provider, document: JsonDocument, file: str) -> Iterator[Problem]:
@@ -72,15 +67,23 @@ def provider_contradictions(provider: Provider, document: JsonDocument, file: st
 
 
 def misplaced(document: JsonDocument) -> Problem:
-    """Report a file where the catalog reads none."""
+    """Report a file in a place where the catalog reads none."""
     return _problem("SF303", document, (), "the catalog reads no file in this place", "move it", PLACES)
 
 
-def missing_provider(model: Model, document: JsonDocument, providers: Mapping[str, Provider]) -> Problem:
-    """Report a model whose provider has no file."""
+def wrong_provider(
+    model: Model, document: JsonDocument, providers: Mapping[str, Provider], *, has_file: bool
+) -> Problem | None:
+    """Report a model whose provider has no file, or a model in the folder of another provider."""
+    place = (BLOCK, "provider")
+    if has_file:
+        folder = model.id.split("/")[0]
+        message = f"the file is in the folder {folder}, and its provider is {model.provider}"
+        remedy = f"move it to schemas/models/{model.provider}/, or write {show(folder)}"
+        return None if folder == model.provider else _problem("SF303", document, place, message, remedy)
     message = f"{BLOCK}.provider is {model.provider}, and there is no provider of that name"
     remedy = nearest(model.provider, providers) or f"write schemas/providers/{model.provider}.json"
-    return _problem("SF302", document, (BLOCK, "provider"), message, remedy, listing(sorted(providers)) or "none")
+    return _problem("SF302", document, place, message, remedy, listing(sorted(providers)) or "none")
 
 
 def _problem(

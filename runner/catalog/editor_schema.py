@@ -56,7 +56,7 @@ def editor_schema(pipeline: Mapping[str, Json], catalog: Catalog) -> dict[str, J
 
 
 def _name(model: Model) -> str:
-    """Name a model's definition; a reference cannot hold its slash."""
+    """Name a model's definition: a reference cannot contain the slash of the model's name."""
     return model.id.replace("/", ".")
 
 
@@ -94,13 +94,13 @@ def _has_model(rules: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _free(kind: str) -> dict[str, Json]:
-    """Return what holds where the model is not known: any parameter, with what the models say of it."""
+    """Return the rules for an unknown model: any parameter, with each model's description of it."""
     texts = {name: {"$ref": "#/definitions/text"} for name in TEXT_PARAMS} if kind == "job" else {}
     return {"properties": {**texts, "params": _ref("params:any")}}
 
 
 def _if_default(model: Model) -> dict[str, Json]:
-    """Say that jobs without a model of their own have the one of `defaults`."""
+    """Apply the model of `defaults` to jobs without one."""
     chosen = {"required": ["defaults"], "properties": {"defaults": _has_model({"const": model.id})}}
     return {"if": chosen, "then": _jobs_without_model(_ref(f"job:{_name(model)}"))}
 
@@ -119,7 +119,7 @@ def _jobs_without_model(then: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _model(rules: Mapping[str, Json], models: list[Model]) -> dict[str, Json]:
-    """Return the rules of `model`: one of the catalog's, each with what it is, or a template."""
+    """Return the rules of `model`: one of the catalog's, each with its description, or a template."""
     names = {
         "enum": [model.id for model in models],
         "markdownEnumDescriptions": [f"**{model.title}**: {model.schema.get('description', '')}" for model in models],
@@ -143,7 +143,7 @@ def _params(model: Model, *, strict: bool) -> dict[str, Json]:
 
 
 def _job(model: Model) -> dict[str, Json]:
-    """Return what a model makes of a job: its parameters, and those of them that may be written beside `params`."""
+    """Return the rules of a model for a job: its parameters, and those that may be written beside `params`."""
     texts: dict[str, Json] = {}
     for name in TEXT_PARAMS:
         if name in model.params:
@@ -154,7 +154,7 @@ def _job(model: Model) -> dict[str, Json]:
 
 
 def _param(model: Model, param: Param) -> dict[str, Json]:
-    """Return the rules of one parameter, widened by what is rendered, read or left out before it is sent."""
+    """Return the rules of one parameter, widened by templates, files and null, which are resolved before it is sent."""
     rules = model.schema["properties"][param.name]
     is_seed = model.seed is not None and model.seed.param == param.name
     own = rules if set(rules) <= FLAT else {"type": rules["type"], "anyOf": [rules]}
@@ -210,13 +210,13 @@ def _widened(rules: Mapping[str, Json], words: Iterable[str]) -> dict[str, Json]
 
 def _widened_part(part: Mapping[str, Json], other: str) -> dict[str, Json]:
     if "pattern" in part:
-        said = {"patternErrorMessage": part["$comment"]} if "$comment" in part else {}
-        return {**part, **said, "pattern": f"{part['pattern']}|{other}"}
+        message = {"patternErrorMessage": part["$comment"]} if "$comment" in part else {}
+        return {**part, **message, "pattern": f"{part['pattern']}|{other}"}
     return {"anyOf": [part, {"type": "string", "pattern": other}]} if "enum" in part or "const" in part else dict(part)
 
 
 def _allowed(param: Param, *, seed: bool) -> str:
-    """Say in one line what a parameter may be."""
+    """Describe in one line what a parameter may be."""
     low, high = param.minimum, param.maximum
     parts = []
     if low is not None and high is not None:
@@ -242,7 +242,7 @@ def _number(value: float) -> str:
 
 
 def _hint(param: Param, rules: Mapping[str, Json], *, seed: bool) -> str:
-    """Say what a text that is no template should have been."""
+    """Describe what a text that is not a template should be."""
     examples = rules.get("examples", ())
     kinds = " or ".join(KINDS.get(kind, kind) for kind in param.types)
     wanted = f"text such as {examples[0]}" if examples else kinds
@@ -263,12 +263,12 @@ def _moved(node: Json, model: Model) -> Json:
 
 
 def _any_model(models: list[Model]) -> dict[str, Json]:
-    """Return the parameters of all models, with what each says of them and no rule."""
-    said: dict[str, dict[str, str]] = {}
+    """Return the parameters of all models, with each model's description and no rules."""
+    described: dict[str, dict[str, str]] = {}
     for model in models:
         for name, param in model.params.items():
             line = f"- `{model.id}`: {param.description} {_allowed(param, seed=False)}".rstrip()
-            said.setdefault(name, {})[model.id] = line
-    properties = {name: {"markdownDescription": "\n".join(lines.values())} for name, lines in said.items()}
+            described.setdefault(name, {})[model.id] = line
+    properties = {name: {"markdownDescription": "\n".join(lines.values())} for name, lines in described.items()}
     description = "Parameters of the job's model; one that it has not is left out of `defaults`. null sends none."
     return {"type": "object", "description": description, "properties": properties}

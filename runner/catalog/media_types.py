@@ -1,4 +1,4 @@
-"""Which kinds of audio a request may bring."""
+"""Which audio formats a request may return."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def media_types_of(model: Model, params: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return the media types that may come: the one that the request asks for, else all that the model makes."""
+    """Return the media types that a request may return: the one that it names, else all that the model makes."""
     name = model.format_param
     if name is None or name not in model.params:
         return model.media_types

@@ -1,17 +1,17 @@
-"""Read model files, and build the catalog that the other rooms ask."""
+"""Read model files, and build the catalog from all files."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from runner.catalog.consistency import (
     misplaced,
-    missing_provider,
     model_contradictions,
     provider_contradictions,
+    wrong_provider,
 )
 from runner.catalog.providers import parse_provider
 from runner.catalog.schema_checks import model_problems, provider_problems
@@ -38,8 +38,8 @@ class Catalog:
 def build_catalog(shipped: Mapping[str, Json], own: Mapping[str, JsonDocument], meta: Mapping[str, Json]) -> Catalog:
     """Read every file (`models/P/M.json`, `providers/P.json`); raise InvalidFilesError with all that is wrong with any.
 
-    A file of the project's `own` wins over a shipped one, and is held against `meta`, which has `model.schema.json` and
-    `provider.schema.json`. Shipped files are held against them by tests: that saves an import of jsonschema.
+    A file of the project's `own` replaces a shipped one, and is checked against `meta`, which has `model.schema.json` and
+    `provider.schema.json`. Tests check the shipped files: that saves an import of jsonschema.
     """
     documents = {file: JsonDocument(file=f"schemas/{file}", data=data) for file, data in shipped.items()} | dict(own)
     models: dict[str, Model] = {}
@@ -60,11 +60,27 @@ def build_catalog(shipped: Mapping[str, Json], own: Mapping[str, JsonDocument], 
                 providers[provider.name] = provider
                 problems += provider_contradictions(provider, document, file)
     for model in models.values():
-        if model.provider not in providers and f"providers/{model.provider}.json" not in documents:
-            problems.append(missing_provider(model, documents[f"models/{model.id}.json"], providers))
+        has_file = model.provider in providers or f"providers/{model.provider}.json" in documents
+        wrong_place = wrong_provider(model, documents[f"models/{model.id}.json"], providers, has_file=has_file)
+        problems += [wrong_place] if wrong_place else []
     if problems:
         raise InvalidFilesError(by_place(problems))
-    return Catalog(models=models, providers=providers)
+    trusted = {
+        name: _with_shipped_price(model, providers[model.provider], shipped=shipped, own=own)
+        for name, model in models.items()
+    }
+    return Catalog(models=trusted, providers=providers)
+
+
+def _with_shipped_price(
+    model: Model, provider: Provider, *, shipped: Mapping[str, Json], own: Mapping[str, JsonDocument]
+) -> Model:
+    """Return a model with what is known of its price whatever the project's own files say."""
+    file = f"models/{model.id}.json"
+    price = _price(shipped[file]["x-scorefile"]["price"]) if file in shipped else Price()
+    as_shipped = file not in own and f"providers/{provider.name}.json" not in own
+    local = provider.mode.is_local
+    return replace(model, shipped_price=price, runs_here=local, is_free=local or (as_shipped and price.usd == 0))
 
 
 def _own_problems(file: str, document: JsonDocument, meta: Mapping[str, Json]) -> tuple[Problem, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,18 @@ def cost(price: Price, *, takes: int, seconds: float | None, retries: int = 0) -
     return Cost(low=low, worst=worst, how=how, source=price.source, date=price.date)
 
 
+def guarded(own: Cost, shipped: Cost, *, free: bool) -> Cost:
+    """Return a cost by the project's prices whose worst case no project can lower.
+
+    The higher worst case counts; 0 is believed of what is `free` alone, and is an unknown worst case otherwise.
+    """
+    if own.worst is None:
+        return own
+    known = shipped.low if shipped.worst is None else shipped.worst
+    worst = own.worst if known is None else max(own.worst, known)
+    return replace(own, worst=worst if worst or free else None)
+
+
 def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
     """Add amounts up; one unknown makes the sum unknown."""
     total = Decimal(0)
@@ -42,7 +55,7 @@ def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
 
 
 def _units(price: Price, takes: int, seconds: float | None) -> tuple[Decimal | None, Decimal | None, str]:
-    """Count what is paid for: usually, at worst, and in words."""
+    """Count the units that are paid for: usually, at worst, and as text."""
     takes_words = f"{takes} take{'' if takes == 1 else 's'}"
     match price.per:
         case "request":

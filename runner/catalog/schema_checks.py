@@ -1,4 +1,4 @@
-"""Hold the model and provider files that a project brings against their meta-schemas, with the words that pipelines get."""
+"""Check a project's own model and provider files against their meta-schemas; messages are those of pipelines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def model_problems(document: JsonDocument, meta: Mapping[str, Json]) -> tuple[Pr
         return _violations(document, meta)
     as_schema = _violations(document, Draft7Validator.META_SCHEMA)
     if as_schema:
-        return (*as_schema, *_beside(_violations(document, meta), as_schema))
+        return (*as_schema, *_elsewhere(_violations(document, meta), as_schema))
     unreadable = (*_violations(document, meta), *_bad_patterns(document), *_bad_references(document))
     return unreadable or tuple(_bad_defaults(document))
 
@@ -45,13 +45,10 @@ def provider_problems(document: JsonDocument, meta: Mapping[str, Json]) -> tuple
 def _violations(document: JsonDocument, meta: Mapping[str, Json]) -> tuple[Problem, ...]:
     from jsonschema import Draft7Validator  # the same
 
-    from runner.diagnostics.schema_errors import violations
+    from runner.diagnostics.schema_errors import violations, without_misspelt
 
     found = violations(Draft7Validator(meta).iter_errors(document.data), meta, "json")
-    misspelt = {(item.path, item.meant) for item in found if item.meant is not None}
-    return tuple(
-        _problem(document, item) for item in found if item.sort != "missing" or (item.path, item.key) not in misspelt
-    )
+    return tuple(_problem(document, item) for item in without_misspelt(found))
 
 
 def _problem(document: JsonDocument, violation: Violation) -> Problem:
@@ -66,9 +63,9 @@ def _problem(document: JsonDocument, violation: Violation) -> Problem:
     )
 
 
-def _beside(problems: tuple[Problem, ...], told: tuple[Problem, ...]) -> Iterator[Problem]:
-    """Yield the problems of other places than those told already."""
-    places = {problem.path for problem in told}
+def _elsewhere(problems: tuple[Problem, ...], reported: tuple[Problem, ...]) -> Iterator[Problem]:
+    """Yield the problems at other places than those of `reported`."""
+    places = {problem.path for problem in reported}
     return (problem for problem in problems if problem.path not in places)
 
 
@@ -105,7 +102,7 @@ def _bad_patterns(document: JsonDocument) -> Iterator[Problem]:
 
 
 def _bad_references(document: JsonDocument) -> Iterator[Problem]:
-    """Refuse references that lead out of the file, to nothing, or round in a circle."""
+    """Report references that lead out of the file, to nothing, or in a circle."""
     definitions: Mapping[str, Json] = document.data.get("definitions", {})
     for path, node in _subschemas(document.data):
         for word in ("$id", "id"):

@@ -13,18 +13,26 @@ SHELLS = {
 
 @click.command("completion", epilog="\b\n" + "\n".join(SHELLS.values()))
 @click.argument("shell", type=click.Choice(list(SHELLS)), required=False)
-def command(shell: str | None) -> None:
-    """Print what makes a shell complete verbs, flags, jobs, models and profiles. Without SHELL: that of $SHELL."""
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Print the script, or as JSON."
+)
+def command(shell: str | None, format_: str) -> None:
+    """Print a completion script for bash, zsh or fish. Without SHELL: that of $SHELL."""
     from click.shell_completion import get_completion_class
 
     from runner.cli import bash
     from runner.cli.main import COMPLETE, cli
+    from runner.cli.show import print_data, print_json
 
     bash.register()
     name = shell or _own_shell()
     kind = get_completion_class(name)
     assert kind is not None
-    click.echo(kind(cli, {}, "scorefile", COMPLETE).source())
+    script = kind(cli, {}, "scorefile", COMPLETE).source()
+    if format_ == "json":
+        print_json({"command": "completion", "shell": name, "script": script})
+    else:
+        print_data(script + "\n")
 
 
 def _own_shell() -> str:

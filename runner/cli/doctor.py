@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import arguments, options
+from runner.cli.reporting import text_or_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.records.pipeline import ProviderSettings
     from runner.records.provider import Provider
+    from runner.report.records import Report
 
 PACKAGES = (
     "av", "click", "filelock", "httpx", "jinja2", "jmespath", "jsonschema", "numpy", "pyyaml", "rich", "soundfile",
@@ -27,54 +29,51 @@ LOW_DISK_GIB = 1
 
 
 @click.command("doctor")
-@options.output_format
-@click.option("--state", "state", is_flag=True, help="Check journal, lock and store of a pipeline instead.")
+@click.option(
+    "--state",
+    "state",
+    is_flag=True,
+    envvar="SCOREFILE_STATE",
+    help="Check journal, lock and store of a pipeline instead.",
+)
 @options.file
 @options.rehearse
-@click.option("--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Do not try to reach the vendors.")
-def command(file: str | None, *, format_: str, offline: bool, state: bool, rehearse: bool) -> int:
-    """Say whether everything is there: Python, packages, keys, vendors, free disk. Keys are never shown.
+@click.option("--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Do not try to reach the providers.")
+@text_or_json
+def command(file: str | None, *, offline: bool, state: bool, rehearse: bool) -> Report:
+    """Check this machine: Python, packages, keys, providers, free disk. Keys are never shown.
 
     Addresses and names of key variables are those of the pipeline, where there is one.
     """
+    from runner.commands.session import open_session
     from runner.state.project import DEFAULT_FILE
     from runner.state.schemas import read_catalog, schema_folders
 
     if state:
-        return _state(file, rehearse=rehearse, format_=format_)
+        from runner.commands.inspect import inspect_state
+
+        return inspect_state(open_session(arguments.file_options(file, {"rehearse": rehearse})))
     rows = [*_program(), *_disk()]
     settings: Mapping[str, ProviderSettings] = {}
     if file is not None or Path(DEFAULT_FILE).exists():
-        from runner.commands.session import open_session
-
         settings = open_session(arguments.file_options(file, {})).settings
     catalog = read_catalog(schema_folders(Path(file or DEFAULT_FILE).absolute().parent))
     for provider in sorted(catalog.providers.values(), key=lambda item: item.name):
         if not provider.mode.is_local:
             said = settings.get(provider.name)
             rows += [_key(provider, said), *([] if offline else [_reach(provider, said)])]
-    return _print(rows, format_, exit_code=0)
+    return _report(rows)
 
 
-def _state(file: str | None, *, rehearse: bool, format_: str) -> int:
-    """Print what is found in journal, lock and store."""
-    from runner.cli.show import print_report
-    from runner.commands.inspect import inspect_state
-    from runner.commands.session import open_session
+def _report(rows: list[tuple[str, str, str]]) -> Report:
+    from runner.report.plain import PlainReport
+    from runner.report.table import table
 
-    session = open_session(arguments.file_options(file, {"rehearse": rehearse}))
-    return print_report(inspect_state(session), format_)
-
-
-def _print(rows: list[tuple[str, str, str]], format_: str, *, exit_code: int) -> int:
-    from runner.cli.show import print_json, print_table
-
-    if format_ == "json":
-        checks = [{"what": what, "state": state, "detail": detail} for what, state, detail in rows]
-        print_json({"checks": checks}, exit_code=exit_code)
-    else:
-        print_table(("CHECK", "STATE", "DETAIL"), rows)
-    return exit_code
+    return PlainReport(
+        verb="doctor",
+        content={"checks": [{"what": what, "state": state, "detail": detail} for what, state, detail in rows]},
+        write=lambda style: "\n".join(table(("CHECK", "STATE", "DETAIL"), rows, color=style.color)),
+    )
 
 
 def _program() -> list[tuple[str, str, str]]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner.cli import arguments, complete, options
+from runner.cli.reporting import text_or_json
+
+if TYPE_CHECKING:
+    from runner.explain import Page
+    from runner.report.records import Report
 
 CODE = re.compile(r"SF\d+", re.IGNORECASE)
 
@@ -18,40 +22,48 @@ CODE = re.compile(r"SF\d+", re.IGNORECASE)
 @options.profile
 @options.variables
 @options.rehearse
-def command(words: tuple[str, ...], **rest: Any) -> int:
-    """Say what a code means, with an example; or why a job would run. Without words: list the codes."""
+@text_or_json
+def command(words: tuple[str, ...], **given: Any) -> Report:
+    """Explain why a job would run, or what an error code means. Without words: list the codes."""
     if not words:
-        _list_codes()
-    elif all(CODE.fullmatch(word) for word in words):
-        for word in words:
-            _page(word)
-    else:
-        return _jobs(words, rest)
-    return 0
+        return _codes()
+    if all(CODE.fullmatch(word) for word in words):
+        return _pages(words)
+    from runner.commands.explain import explain_jobs
+    from runner.commands.session import open_session
+
+    return explain_jobs(open_session(arguments.command_options(words, given)))
 
 
-def _list_codes() -> None:
-    from runner.cli.show import print_table
+def _codes() -> Report:
     from runner.explain import codes, read_page
+    from runner.report.plain import PlainReport
+    from runner.report.table import table
 
-    print_table(("code", "means"), [(code, read_page(code).title) for code in codes()])
+    titles = {code: read_page(code).title for code in codes()}
+    return PlainReport(
+        verb="explain",
+        content={"codes": [{"code": code, "title": title} for code, title in titles.items()]},
+        write=lambda style: "\n".join(table(("CODE", "MEANING"), titles.items(), color=style.color)),
+    )
 
 
-def _page(word: str) -> None:
+def _pages(words: tuple[str, ...]) -> Report:
+    from runner.report.plain import PlainReport
+
+    pages = [_page(word) for word in words]
+    return PlainReport(
+        verb="explain",
+        content={"codes": [{"code": page.code, "title": page.title, "text": page.text} for page in pages]},
+        write=lambda _style: "".join(page.text for page in pages).removesuffix("\n"),
+    )
+
+
+def _page(word: str) -> Page:
     from runner.errors import UsageError
     from runner.explain import read_page
 
     try:
-        page = read_page(word.upper())
+        return read_page(word.upper())
     except KeyError:
         raise UsageError(f"there is no code {word}", help="`scorefile explain` lists the codes") from None
-    click.echo(page.text, nl=False)
-
-
-def _jobs(words: tuple[str, ...], given: dict[str, Any]) -> int:
-    from runner.cli.show import OutputOptions, configure, print_report
-    from runner.commands.explain import explain_jobs
-    from runner.commands.session import open_session
-
-    configure(OutputOptions(color=os.environ.get("SCOREFILE_COLOR", "auto")))
-    return print_report(explain_jobs(open_session(arguments.command_options(words, given))), "text")

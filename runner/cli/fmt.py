@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli import complete
+from runner.cli.reporting import text_or_json
+
+if TYPE_CHECKING:
+    from runner.report.records import Report
 
 
 @click.command("fmt")
@@ -14,25 +19,37 @@ from runner.cli import complete
 @click.option(
     "--check", is_flag=True, envvar="SCOREFILE_CHECK", help="Write nothing; exit 3 and name what would change."
 )
-def command(files: tuple[str, ...], *, check: bool) -> int:
-    """Make indentation, spacing and quotes uniform; data, comments, order and anchors stay."""
-    from runner.cli.show import count, print_error
+@text_or_json
+def command(files: tuple[str, ...], *, check: bool) -> Report:
+    """Format a pipeline: indentation, spacing and quotes. Data, comments, order and anchors stay."""
     from runner.errors import InvalidFilesError, ScorefileError
+    from runner.report.failure import FailureReport
+    from runner.report.numbers import count
+    from runner.report.plain import PlainReport
+    from runner.report.style import clean
     from runner.state.project import DEFAULT_FILE
 
-    changed = failed = 0
+    changed: list[str] = []
+    failures: list[FailureReport] = []
     for file in files or (DEFAULT_FILE,):
         try:
             if _format(file, write=not check):
-                changed += 1
-                click.echo(file)
+                changed.append(file)
         except ScorefileError as error:
-            print_error(error)
-            failed = max(failed, error.exit_code)
-    if check and changed:
-        click.echo(f"{count(changed, 'file')} would change: scorefile fmt", err=True)
-        return failed or InvalidFilesError.exit_code
-    return failed
+            failures.append(FailureReport(verb="fmt", error=error, exit_code=error.exit_code, files=(file,)))
+    would = f"{count(len(changed), 'file')} would change: scorefile fmt" if check and changed else ""
+    code = max((failure.exit_code for failure in failures), default=0)
+    return PlainReport(
+        verb="fmt",
+        content={
+            "changed": [*changed],
+            "written": not check,
+            "errors": [{"file": failure.files[0], **failure.data()} for failure in failures],
+        },
+        write=lambda _style: "\n".join(map(clean, changed)),
+        message=lambda style: "\n".join(filter(None, [*(failure.messages(style) for failure in failures), would])),
+        exit_code=code or (InvalidFilesError.exit_code if would else 0),
+    )
 
 
 def _format(file: str, *, write: bool) -> bool:
@@ -50,5 +67,5 @@ def _format(file: str, *, write: bool) -> bool:
     if result == project.file.read_bytes():
         return False
     if write:
-        write_atomic(Path(file), result, mode=project.file.stat().st_mode & 0o777)
+        write_atomic(Path(file).resolve(), result, mode=project.file.stat().st_mode & 0o777)
     return True

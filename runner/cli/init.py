@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from runner.cli.reporting import text_or_json
+
+if TYPE_CHECKING:
+    from runner.report.records import Report
 
 PIPELINE = """\
 # yaml-language-server: $schema={schema}
@@ -33,17 +40,20 @@ SCHEMA = "scorefile.schema.json"
 
 @click.command("init")
 @click.argument("folder", default=".", metavar="[DIR]")
-def command(folder: str) -> None:
+@text_or_json
+def command(folder: str) -> Report:
     """Write a first pipeline that runs at once, the editor's schema, .gitignore and .gitattributes."""
     from runner.cli.schema import schema_text
     from runner.errors import UsageError
+    from runner.report.plain import PlainReport
+    from runner.report.style import clean
     from runner.state.files.atomic import write_atomic
     from runner.state.project import DEFAULT_FILE
 
     root = Path(folder)
     target = root / DEFAULT_FILE
     if target.exists():
-        raise UsageError(f"{target} is there already", help="name another folder: scorefile init NAME")
+        raise UsageError(f"{target} exists already", help="name another folder: scorefile init NAME")
     name = _slug(root.resolve().name)
     root.mkdir(parents=True, exist_ok=True)
     write_atomic(root / SCHEMA, schema_text(root).encode())
@@ -52,8 +62,13 @@ def command(folder: str) -> None:
     write_atomic(target, text.encode())
     _append(root / ".gitignore", IGNORE)
     _append(root / ".gitattributes", ATTRIBUTES)
-    prefix = "" if folder == "." else f"cd {folder} && "
-    click.echo(f"wrote {target}; now: {prefix}scorefile run")
+    prefix = "" if folder == "." else f"cd {shlex.quote(folder)} && "
+    written = [str(root / name) for name in (DEFAULT_FILE, SCHEMA, ".gitignore", ".gitattributes")]
+    return PlainReport(
+        verb="init",
+        content={"written": [*written], "next": f"{prefix}scorefile run"},
+        write=lambda _style: f"wrote {clean(str(target))}; now: {clean(prefix)}scorefile run",
+    )
 
 
 def _append(path: Path, line: str) -> None:

@@ -8,8 +8,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
+from runner.cli.show import print_err, print_out
 from runner.report.style import clean
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def _event(progress: Progress) -> None:
     from runner.report.as_json import line
 
     said = {"job": progress.job, "state": progress.state, "note": _note(progress), "over": progress.ending is not None}
-    click.echo(line("progress", said | {"take": progress.take, "takes": progress.takes}))
+    print_out(line("progress", said | {"take": progress.take, "takes": progress.takes}), inert=False)
 
 
 class _Lines:
@@ -85,11 +84,11 @@ class _Lines:
             return
         self._last[progress.job] = text
         elapsed = time.monotonic() - self._started
-        click.echo(f"{elapsed:7.1f}s  {progress.job}  {clean(text)}", err=True)
+        print_err(f"{elapsed:7.1f}s  {clean(progress.job)}  {text}")
 
 
 class _Board:
-    """One line a job that is under way: state, elapsed, take; and how many are over."""
+    """One line a job that is under way: state, elapsed, take; and how many are done."""
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
@@ -112,7 +111,9 @@ class _Board:
         table = Table.grid(padding=(0, 2))
         now = time.monotonic()
         for job, progress in list(self._states.items())[:_MAX_LINES]:
-            table.add_row(Text(job, style="bold"), Text(_state(progress)), Text(f"{now - self._begun[job]:.0f} s"))
+            table.add_row(
+                Text(clean(job), style="bold"), Text(_state(progress)), Text(f"{now - self._begun[job]:.0f} s")
+            )
         more = len(self._states) - _MAX_LINES
         rest = f"  and {more} more" if more > 0 else ""
         table.add_row(Text(f"{self._over} of {self._jobs} done{rest}", style="dim"))
@@ -122,7 +123,7 @@ class _Board:
 def _state(progress: Progress) -> str:
     take = f" take {progress.take}/{progress.takes}" if progress.take and progress.takes and progress.takes > 1 else ""
     note = _note(progress)
-    return f"{progress.state}{take}{'  ' if note else ''}{note}"
+    return clean(f"{progress.state}{take}{'  ' if note else ''}{note}")
 
 
 def _note(progress: Progress) -> str:

@@ -79,11 +79,11 @@ def is_log(text: str) -> bool:
 def _to_stderr(*, sizes: bool) -> logging.Handler:
     import logging
 
-    import click
+    from runner.cli.show import print_err
 
     class Stderr(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            click.echo(request_line(record, sizes=sizes), err=True)
+            print_err(request_line(record, sizes=sizes))
 
     return Stderr()
 

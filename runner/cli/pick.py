@@ -3,43 +3,69 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli import complete
+from runner.cli.reporting import text_or_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from runner.records.lock import Entry
+    from runner.report.records import Report
     from runner.state.project import Project
 
 
 @click.command("pick")
 @click.argument("job", shell_complete=complete.jobs)
-@click.argument("take", type=click.IntRange(min=1), shell_complete=complete.takes)
+@click.argument("take", shell_complete=complete.takes)
 @click.argument("file", required=False, metavar="[FILE]", shell_complete=complete.files)
-def command(job: str, take: int, file: str | None) -> None:
-    """Choose a take: writes `take:` into the job and nothing else. The next run puts that take in its place."""
+@text_or_json
+def command(job: str, take: str, file: str | None) -> Report:
+    """Choose a take: write `take:` into the job and nothing else. The next run puts that take in its place."""
     from runner.pipeline.edit import set_take
     from runner.pipeline.edit.outline import outline
+    from runner.report.plain import PlainReport
+    from runner.report.style import clean
     from runner.state.lockfile import read_lock
     from runner.state.project import find_project
     from runner.state.texts import read_pipeline
 
+    number = _number(job, take, file)
     project = find_project(file, rehearsal=False, env=os.environ)
     text = read_pipeline(project)
     chosen = outline(text, project.shown).takes
     _refuse_name(chosen, job)
-    _refuse_take(read_lock(project.lock, rehearsal=False).jobs, job, take)
-    if chosen[job] == take:
-        click.echo(f"{job} has take {take} already", err=True)
-        return
-    _write(project, text, set_take(text, project.shown, job, take))
-    named = f" {file}" if file else ""
-    click.echo(f"{project.shown}: {job} now has take {take}", err=True)
-    click.echo(f"\nhelp: scorefile run{named} puts it in its place, from the store and at no cost", err=True)
+    _refuse_take(read_lock(project.lock, rehearsal=False).jobs, job, number)
+    changed = chosen[job] != number
+    if changed:
+        _write(project, text, set_take(text, project.shown, job, number))
+    run = f"scorefile run {shlex.quote(file)}" if file else "scorefile run"
+    told = (
+        f"{project.shown}: {job} now has take {number}\n\nhelp: {run} puts it in its place, from the store and at no cost"
+        if changed
+        else f"{job} has take {number} already"
+    )
+    return PlainReport(
+        verb="pick",
+        content={"file": project.shown, "job": job, "take": number, "changed": changed},
+        message=lambda _style: "\n".join(map(clean, told.split("\n"))),
+    )
+
+
+def _number(job: str, take: str, file: str | None) -> int:
+    """Return TAKE as a number. Raises UsageError, also for words in the order FILE JOB TAKE."""
+    from runner.errors import UsageError
+
+    if take.isdecimal() and take.isascii() and int(take) >= 1:
+        return int(take)
+    if file is not None and file.isdecimal():
+        right = shlex.join(["scorefile", "pick", take, file, job])
+        raise UsageError("pick takes its arguments in the order JOB TAKE [FILE]", help=right)
+    raise UsageError(f"TAKE is {take!r}, not a number from 1", help="scorefile pick JOB TAKE [FILE]")
 
 
 def _refuse_name(jobs: Iterable[str], job: str) -> None:
@@ -53,7 +79,7 @@ def _refuse_name(jobs: Iterable[str], job: str) -> None:
         return
     group = job.partition("@")[0]
     if group in known:
-        message = f"{job} is one cell of {group}, and `take` holds for all of them"
+        message = f"{job} is one cell of {group}; `take` applies to every cell of {group}"
         raise UsageError(message, help=f"choose it for the whole job: scorefile pick {group} TAKE")
     close = difflib.get_close_matches(job, known, n=1)
     remedy = f"did you mean {close[0]}?" if close else f"jobs: {', '.join(known[:12])}" if known else None
@@ -62,8 +88,8 @@ def _refuse_name(jobs: Iterable[str], job: str) -> None:
 
 def _refuse_take(entries: Mapping[str, Entry], job: str, take: int) -> None:
     """Raise UsageError when the lock has no such take of the job, or of one of its cells."""
-    from runner.cli.show import count
     from runner.errors import UsageError
+    from runner.report.numbers import count
 
     made = {name: len(entry.takes) for name, entry in entries.items() if name.partition("@")[0] == job and entry.takes}
     if not made:
@@ -82,4 +108,4 @@ def _write(project: Project, before: str, after: str) -> None:
 
     raw = project.file.read_bytes()
     mark = raw[: len(raw) - len(before.encode())]
-    write_atomic(project.file, mark + after.encode(), mode=project.file.stat().st_mode & 0o777)
+    write_atomic(project.file.resolve(), mark + after.encode(), mode=project.file.stat().st_mode & 0o777)

@@ -118,6 +118,7 @@ def _asked(words: tuple[str, ...], given: Mapping[str, Any]) -> CommandOptions:
 @contextmanager
 def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
     """Turn the first SIGINT or SIGTERM into a request to stop, and leave at once at the second."""
+    from runner.cli.show import print_at_once
     from runner.state.files import processes
 
     stop, seen = threading.Event(), list[int]()
@@ -125,11 +126,11 @@ def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
     def on_signal(number: int, _frame: object) -> None:
         code = INTERRUPTED if number == signal.SIGINT else TERMINATED
         if seen:
-            os.write(2, b"\nleaving at once; every receipt so far is in the journal\n")
+            print_at_once("\nleaving at once; every receipt so far is in the journal\n")
             os._exit(code)
         seen.append(code)
-        os.write(
-            2, b"\nstopping: nothing new is submitted, what is under way is seen to its receipt (again: leave now)\n"
+        print_at_once(
+            "\nstopping: nothing new is submitted, what is under way is seen to its receipt (again: leave now)\n"
         )
         stop.set()
 
@@ -144,7 +145,7 @@ def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
 
 def _confirm(todo: Plan, *, yes: bool) -> None:
     """Ask before money is spent. Raises PolicyError when there is nobody to ask, or the answer is no."""
-    from runner.cli.show import print_err
+    from runner.cli.show import confirm, print_err
     from runner.errors import PolicyError
     from runner.report.plan_text import summary
     from runner.report.totals import totals
@@ -155,5 +156,5 @@ def _confirm(todo: Plan, *, yes: bool) -> None:
     print_err(summary(totals(todo)))
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise PolicyError("this run spends money and nobody is here to confirm it", help="add --yes; or try --rehearse")
-    if not click.confirm("Spend it?", err=True):
+    if not confirm("Spend it?"):
         raise PolicyError("nothing was spent", help="scorefile plan shows what would be made")

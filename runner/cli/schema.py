@@ -16,19 +16,30 @@ if TYPE_CHECKING:
 
 
 @click.command("schema")
-@click.option("--model", metavar="M", help="The schema of one model's parameters.", shell_complete=complete.models)
-def command(model: str | None) -> None:
+@click.option(
+    "--model",
+    metavar="M",
+    envvar="SCOREFILE_MODEL",
+    help="Print the schema of one model's parameters.",
+    shell_complete=complete.models,
+)
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="json", help="Both print the schema itself."
+)
+def command(model: str | None, format_: str) -> None:
     """Print the JSON Schema for editors: of pipelines with every model in it, or of one model's parameters."""
+    del format_  # a schema is JSON already
     from pathlib import Path
 
     from runner.cli.models import find_model
+    from runner.cli.show import print_data
     from runner.state.schemas import read_catalog, schema_folders
 
     if model is None:
-        click.echo(schema_text(Path.cwd()), nl=False)
+        print_data(schema_text(Path.cwd()))
         return
     found = find_model(read_catalog(schema_folders(Path.cwd())), model)
-    click.echo(_text({name: value for name, value in found.schema.items() if name != "x-scorefile"}), nl=False)
+    print_data(_text({name: value for name, value in found.schema.items() if name != "x-scorefile"}))
 
 
 def schema_text(folder: Path) -> str:

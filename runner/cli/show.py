@@ -16,7 +16,7 @@ import click
 from runner.report.as_json import FORMAT_VERSION, document
 from runner.report.numbers import count, short, usd
 from runner.report.records import Style
-from runner.report.style import wants_color
+from runner.report.style import printable, wants_color
 from runner.report.table import table
 
 if TYPE_CHECKING:
@@ -30,12 +30,16 @@ __all__ = [
     "FORMAT_VERSION",
     "OutputOptions",
     "configure",
+    "confirm",
     "count",
     "output_options",
+    "print_at_once",
+    "print_data",
     "print_err",
     "print_error",
     "print_findings",
     "print_json",
+    "print_out",
     "print_report",
     "print_table",
     "short",
@@ -88,32 +92,19 @@ def print_report(report: Report, format_: str) -> int:
     """Print a report as text or JSON, and its messages to stderr. Return its exit code."""
     from runner.report.formats import PLAIN_FORMATS
 
-    data, messages = PLAIN_FORMATS[format_](report, style_for(sys.stdout)), report.messages(style_for(sys.stderr))
-    if os.environ.get("GITHUB_ACTIONS") == "true" and format_ == "text":
-        from runner.report.github import inert
-
-        data, messages = inert(data), inert(messages)
-    _print(data, messages)
+    print_out(PLAIN_FORMATS[format_](report, style_for(sys.stdout)), inert=format_ == "text")
+    print_err(report.messages(style_for(sys.stderr)))
     return report.exit_code
 
 
 def print_findings(report: FindingsReport, format_: str) -> int:
     """Print a report in any format, its messages to stderr, its page to the job summary. Return its exit code."""
     from runner.report.formats import FORMATS
-    from runner.report.github import inert
 
-    data = FORMATS[format_](report, style_for(sys.stdout))
-    messages = report.messages(style_for(sys.stderr))
-    _print(data, inert(messages) if format_ == "github" else messages)
+    print_out(FORMATS[format_](report, style_for(sys.stdout)), inert=format_ == "text")
+    print_err(report.messages(style_for(sys.stderr)), inert=format_ == "github")
     _summarize(report)
     return report.exit_code
-
-
-def _print(data: str, messages: str) -> None:
-    if data.strip():
-        click.echo(_printable(data), color=True)
-    if messages:
-        print_err(messages)
 
 
 def print_error(error: ScorefileError) -> None:
@@ -123,20 +114,55 @@ def print_error(error: ScorefileError) -> None:
     print_err(FailureReport(verb="", error=error, exit_code=error.exit_code).messages(style_for(sys.stderr)))
 
 
-def print_err(text: str) -> None:
-    """Print a message to stderr; what is colored is colored on purpose."""
-    click.echo(_printable(text), err=True, color=True)
+def print_out(text: str, *, inert: bool = True) -> None:
+    """Print a result to stdout unless it is empty. `inert`: text for people, without commands to a CI's runner."""
+    if text.strip():
+        click.echo(_cleaned(text, sys.stdout, inert=inert and _on_actions()), color=True)
+
+
+def print_err(text: str, *, inert: bool = False) -> None:
+    """Print a message to stderr unless it is empty; inside GitHub Actions nothing in it is a command to the runner."""
+    if text:
+        click.echo(_cleaned(text, sys.stderr, inert=inert or _on_actions()), err=True, color=True)
+
+
+def print_data(text: str) -> None:
+    """Print a file's content to stdout, as it is."""
+    click.echo(text.encode("utf-8", "replace").decode(), nl=False)
+
+
+def print_at_once(text: str) -> None:
+    """Print to stderr from a signal handler, where nothing may wait for a lock of the stream."""
+    os.write(2, text.encode())
+
+
+def confirm(question: str) -> bool:
+    """Ask a question on stderr and return whether the answer is yes."""
+    return click.confirm(question, err=True)
 
 
 def print_json(data: dict[str, Any], *, exit_code: int = 0) -> None:
     """Print one JSON document to stdout."""
-    click.echo(_printable(document(data, exit_code=exit_code)), color=True)
+    print_out(document(data, exit_code=exit_code), inert=False)
 
 
 def print_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     """Print rows in columns to stdout; the last column is not padded."""
-    for line in table(head, rows, color=style_for(sys.stdout).color):
-        click.echo(_printable(line), color=True)
+    print_out("\n".join(table(head, rows, color=style_for(sys.stdout).color)))
+
+
+def _cleaned(text: str, stream: TextIO, *, inert: bool) -> str:
+    """Return text that steers neither the terminal nor, with `inert`, a CI's runner: the last check of foreign words."""
+    cleaned = printable(text, color=style_for(stream).color)
+    if not inert:
+        return cleaned
+    from runner.report.github import inert as without_commands
+
+    return without_commands(cleaned)
+
+
+def _on_actions() -> bool:
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def line_of(file: str, line: int) -> str | None:
@@ -179,8 +205,3 @@ def _summarize(report: FindingsReport) -> None:
             file.write(summary(report, SUMMARY_BYTES - file.tell()) + "\n")
     except OSError as error:
         print_err(f"warning: the job summary cannot be written: {error.strerror}")
-
-
-def _printable(text: str) -> str:
-    """Return text that any stream can encode: half a surrogate pair, as odd file names have, becomes a mark."""
-    return text.encode("utf-8", "replace").decode()

@@ -38,4 +38,9 @@ def _is_state(path: Path) -> bool:
     if ".scorefile" in path.parts:
         return True
     moved = os.environ.get("SCOREFILE_STATE_DIR")
-    return bool(moved) and path.is_relative_to(Path(str(moved)).resolve())
+    if not moved:
+        return False
+    # A relative one is beside the pipeline, wherever that is.
+    return path.is_relative_to(Path(moved).resolve()) or (
+        not Path(moved).is_absolute() and Path(moved).name in path.parts
+    )

@@ -86,7 +86,7 @@ def _why_not(session: Session, item: Submission, provider: Provider, model: Mode
     if known is None:
         return _NO_ID
     with session.client(provider) as client:
-        why = _unless_running(client.poll(model, id=known, poll_url=item.poll_url))
+        why = _unless_running(client.poll(model, id=known))
         if why is not None:
             return why
         answer = client.cancel(known)

@@ -12,10 +12,11 @@ from runner.state.blobs.local import LocalBlobs
 from runner.state.files.folder import digest
 from runner.state.files.placing import is_through_link
 from runner.state.lock_rules import only_in_lock
+from runner.state.outputs import is_lfs_pointer
 from runner.state.store import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from runner.records.lock import Lock
@@ -50,6 +51,11 @@ def output_hashes(root: Path, paths: set[str]) -> dict[str, str | None]:
     unsafe = {path for path in paths if path.rpartition("/")[0] in linked}
     found = {path: digest(root / path) for path in paths - unsafe if os.path.lexists(root / path)}
     return found | dict.fromkeys(unsafe)
+
+
+def lfs_pointers(root: Path, outputs: Mapping[str, str | None]) -> frozenset[str]:
+    """Return the outputs at which Git LFS left a pointer; `outputs` as `output_hashes` returns them."""
+    return frozenset(path for path, found in outputs.items() if found is not None and is_lfs_pointer(root / path))
 
 
 @contextmanager

@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.plan.policy import least, refuse_change, refuse_cost
+from runner.plan.policy import least, out_of_date, refuse_cost
 from runner.records.endings import Reused
 from runner.records.outcome import Outcome, RunResult
 from runner.records.plan import Verb
 from runner.records.reasons import Offline
+from runner.report.lock_drift import lock_out_of_date
 from runner.report.run import RunReport, exit_code
+from runner.state.lockfile import refuse_too_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,12 +43,16 @@ def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
 
     with session.writing(timeout_s=options.lock_timeout_s) as held:
         todo = _allowed_plan(held, options, budget)  # another run may have held the lock until now
+        refuse_too_large(held.project.lock, (item.request for item in todo.actions if item.verb is not Verb.REUSE))
         todo = _with_drawn_seeds(todo, held.world.random_below)
         with open_executor(held, todo, options, operator, budget=budget) as executor:
             if not session.options.rehearse:
                 operator.confirm(todo)
+            started = held.world.monotonic()
             outcomes = executor.run()
-    return _report(session, RunResult(plan=todo, outcomes=outcomes, interrupted=operator.stop.is_set()))
+            seconds = held.world.monotonic() - started
+    did = RunResult(plan=todo, outcomes=outcomes, interrupted=operator.stop.is_set(), seconds=seconds)
+    return _report(session, did)
 
 
 def _budget(session: Session, options: RunOptions) -> Decimal | None:
@@ -60,8 +66,8 @@ def _allowed_plan(session: Session, options: RunOptions, budget: Decimal | None)
     """Return the plan of a run. Raises DriftError or PolicyError when its options or its budget do not allow it."""
     todo = _without_providers(session.plan, session.catalog) if options.offline else session.plan
     if not _is_done(todo):
-        if options.locked:
-            refuse_change(todo)
+        if options.locked and (changing := out_of_date(todo)):
+            raise lock_out_of_date(changing)
         refuse_cost(todo, budget)
     return todo
 

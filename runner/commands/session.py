@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -201,7 +201,7 @@ class Session:
 
     def _facts(self) -> Facts:
         """Hash what is on disk at every path that the lock or a request names, and return all that a plan starts from."""
-        from runner.commands.facts import output_hashes
+        from runner.commands.facts import lfs_pointers, output_hashes
         from runner.plan.decide import Facts
         from runner.records.media_types import EXTENSIONS
 
@@ -209,12 +209,14 @@ class Session:
         paths = {take.path for entry in lock.jobs.values() for take in entry.takes if take.path}
         stems = [request.output for request in self.checked.requests if request.output is not None]
         paths |= {stem + extension for stem in stems for extension in EXTENSIONS.values()}
+        outputs = output_hashes(self.project.root, paths)
         return Facts(
             models=models,
             lock=lock,
             submissions=self.submissions,
             finished=self._finished(),
-            outputs=output_hashes(self.project.root, paths),
+            outputs=outputs,
+            pointers=lfs_pointers(self.project.root, outputs),
             blobs=self.takes,
             pollable=frozenset(name for name, model in models.items() if providers[model.provider].poll),
         )
@@ -268,11 +270,10 @@ class Session:
         from runner.state.run_lock import hold
 
         prepare_state(self.project)
-        with (
-            hold(self.project.state, now=self.world.timestamp(), timeout_s=timeout_s),
-            open_store(self.project) as store,
-        ):
-            yield WritingSession(self, store)
+        with ExitStack() as held:
+            for folder in self.project.run_folders:
+                held.enter_context(hold(folder, now=self.world.timestamp(), timeout_s=timeout_s))
+            yield WritingSession(self, held.enter_context(open_store(self.project)))
 
 
 class WritingSession(Session):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.plan.pending import without_healed
 from runner.records.status import JobStatus
 from runner.records.submission import UNSETTLED
 from runner.report.status import StatusReport
 from runner.state.files.folder import digest
+from runner.state.outputs import is_lfs_pointer
 
 if TYPE_CHECKING:
     from runner.commands.session import Session
@@ -28,11 +30,18 @@ def status(session: Session) -> StatusReport:
 def job_statuses(session: Session, models: dict[str, str]) -> tuple[JobStatus, ...]:
     """Return one row for each job of the lock, of the journal's unfinished submissions and of `models`, sorted."""
     unfinished: dict[str, list[Submission]] = {}
-    for item in session.submissions:
+    for item in without_healed(session.submissions, session.lock, is_back=lambda entry: _is_here(session, entry)):
         if item.phase in UNSETTLED:
             unfinished.setdefault(item.job, []).append(item)
     jobs, lock = sorted({*session.lock.jobs, *unfinished, *models}), session.lock.jobs
     return tuple(_status(session, job, lock.get(job), unfinished.get(job, []), models.get(job)) for job in jobs)
+
+
+def _is_here(session: Session, entry: Entry) -> bool:
+    """Say whether the chosen take of an entry is at its output or in the store."""
+    take = entry.chosen(entry.take)
+    placed = take.path is not None and digest(session.project.root / take.path) == take.sha256
+    return placed or take.sha256 in session.takes
 
 
 def _status(
@@ -44,6 +53,8 @@ def _status(
     if placed is not None and placed.path is not None:
         path, found = placed.path, digest(session.project.root / placed.path)
         output = "missing" if found is None else "same" if found == placed.sha256 else "changed"
+        if output == "changed" and is_lfs_pointer(session.project.root / path):
+            output = "pointer"
     return JobStatus(
         job=job,
         model=entry.model if entry else unfinished[0].model if unfinished else model or "",

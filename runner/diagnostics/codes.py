@@ -19,7 +19,7 @@ CODES: Final = MappingProxyType(
         "SF106": "the file is too large, too deep or expands too far",
         "SF107": "a key is not text",
         "SF108": "the file is not one mapping",
-        "SF109": "a character that no text file should hold",
+        "SF109": "a character that no text file should contain",
         "SF110": "a value looks like an API key",
         "SF201": "unknown key",
         "SF202": "a required key is missing",

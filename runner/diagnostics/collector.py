@@ -1,4 +1,4 @@
-"""Problems of many cells, gathered so that one wrong value is reported once, with the cells it reaches."""
+"""Collect the problems of many cells, so that one wrong value is reported once, with its cells."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Collector:
-    """Collect problems; the same code, place and subject is the same problem, in the words of the first."""
+    """Collect problems; those with the same code, place and subject are one, with the first message."""
 
     def __init__(self) -> None:
         self._problems: dict[tuple[str, Mark | None, str], Problem] = {}

@@ -51,7 +51,7 @@ class JsonDocument:
 
 
 def parse_json(text: str, file: str) -> JsonDocument:
-    """Read one JSON value; never raises, whatever `text` holds."""
+    """Read one JSON value; never raises, whatever `text` contains."""
     reader = _Reader(text.removeprefix("\ufeff"), file)
     try:
         data = reader.document()
@@ -145,7 +145,7 @@ class _Reader:
         return items
 
     def _closes(self, sign: str, opened: int, *, is_first: bool) -> bool:
-        """Go over the comma before the next item, or over the closing sign; tell which it was."""
+        """Move past a comma or the closing sign; tell whether another item follows."""
         self._skip()
         found = self.text[self.at : self.at + 1]
         if found == sign:
@@ -175,7 +175,7 @@ class _Reader:
             raise self._stop("this text has no end, or an escape that JSON does not have", remedy)
         value = str(json.loads(found[0]))
         if SURROGATE.search(value):
-            raise self._stop("this text holds half a character (a lone surrogate)", "remove the escape")
+            raise self._stop("this text contains half a character (a lone surrogate)", "remove the escape")
         self.at = found.end()
         return value
 

@@ -1,4 +1,4 @@
-"""The small grammar of messages: values in short, lists of names, and the nearest name."""
+"""Parts of messages: short values, lists of names, and the nearest name."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def listing(names: Iterable[object]) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the help line `did you mean …?` when one of `names` is close to `name`, or is it up to a colon."""
+    """Return the help line `did you mean …?` when one of `names` is close to `name` or to its part before a colon."""
     known = list(names)
     found = closest(name, known)
     start, colon, rest = name.partition(":")
@@ -41,7 +41,7 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 
 def closest(name: str, names: Iterable[str]) -> str | None:
-    """Return the one of `names` that was surely meant by `name`: the same up to a colon, or nearly the same."""
+    """Return the one of `names` that `name` resembles: the same up to a colon, or nearly the same."""
     known = list(names)
     start, colon, _ = name.partition(":")
     if colon and start in known:
@@ -52,7 +52,7 @@ def closest(name: str, names: Iterable[str]) -> str | None:
 
 
 def kind(value: Json) -> str:
-    """Name a JSON value's type the way a person would."""
+    """Name a JSON value's type in plain words."""
     match value:
         case None:
             return "nothing"

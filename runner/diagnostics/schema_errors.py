@@ -1,4 +1,4 @@
-"""What a JSON Schema says about a value, in words a person can act on: one Violation for each thing wrong.
+"""Translate JSON Schema errors into plain messages: one Violation for each mistake.
 
 The raw messages of `oneOf` and `anyOf` are never shown: the branch that fits the value's type is followed, and a
 rule between several keys speaks through the `$comment` of the subschema that failed.
@@ -33,13 +33,20 @@ def violations(
     return list(found.values())
 
 
+def without_misspelt(found: Iterable[Violation]) -> list[Violation]:
+    """Drop the missing keys that are present under a misspelt name."""
+    known = list(found)
+    misspelt = {(item.path, item.meant) for item in known if item.meant is not None}
+    return [item for item in known if item.sort != "missing" or (item.path, item.key) not in misspelt]
+
+
 def _order(error: ValidationError) -> tuple[list[str], bool]:
-    """Put errors in order: the validator goes through the keys of a mapping as through a set; a pattern says least."""
+    """Sort errors: the validator's own order is not stable, and a pattern explains least."""
     return list(map(str, error.absolute_path)), error.validator == "pattern"
 
 
 def _mistake(violation: Violation) -> tuple[object, ...]:
-    """Return what two violations share that come from one mistake: a value that is wrong in two ways is one."""
+    """Return a key that is equal for violations of one mistake: a value that is wrong in two ways is one."""
     is_value = violation.sort in ("type", "range", "choice", "form")
     return violation.path, violation.key, None if is_value else (violation.sort, violation.message)
 
@@ -113,7 +120,7 @@ def _under_params(path: DocPath) -> str | None:
 
 
 def _remove(key: str, prefixes: tuple[str, ...]) -> str:
-    """Say how to get rid of a key that nothing is like, or how to keep it."""
+    """Return the remedy for an unknown key that resembles no known one."""
     return f"remove it, or call it {prefixes[0]}{key}" if prefixes else "remove it"
 
 
@@ -161,7 +168,7 @@ def _deref(node: Json, root: Mapping[str, Json]) -> Json:
 
 
 def _rule_comment(error: ValidationError, nodes: list[Json]) -> str | None:
-    """Return the deepest `$comment` from the first rule keyword on: that sentence says what the rule means."""
+    """Return the deepest `$comment` from the first rule keyword on: that sentence explains the rule."""
     steps = list(error.absolute_schema_path)
     chosen = len(steps) - len(error.relative_schema_path)  # a branch that was followed is no rule
     first = next((index for index, step in enumerate(steps) if index >= chosen and step in RULE_WORDS), None)
@@ -175,7 +182,7 @@ def _rule_comment(error: ValidationError, nodes: list[Json]) -> str | None:
 
 
 def _spoken_of(error: ValidationError, nodes: list[Json]) -> tuple[str, ...]:
-    """List the keys a failed rule speaks of: those of the part that failed, then those of its condition."""
+    """List the keys in a failed rule: those of the part that failed, then those of its condition."""
     names = dict.fromkeys(_mentioned(nodes[-1]))
     for step, holder in zip(error.absolute_schema_path, nodes, strict=True):
         if step in ("then", "else"):
@@ -184,7 +191,7 @@ def _spoken_of(error: ValidationError, nodes: list[Json]) -> tuple[str, ...]:
 
 
 def _mentioned(node: Json) -> tuple[str, ...]:
-    """List the keys a subschema speaks of, in order."""
+    """List the keys in a subschema, in order."""
     names: dict[str, None] = {}
     if isinstance(node, dict):
         for word, value in node.items():

@@ -1,4 +1,4 @@
-"""Find what looks like an API key in a text, and make it unreadable before anything prints it."""
+"""Find what looks like an API key in a text, and mask it before it is printed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _found(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_random(word: str) -> bool:
-    """Tell a key from a name: one long run in which letters and digits change often and few repeat."""
+    """Tell whether a word is a key, not a name: letters and digits alternate often, and few repeat."""
     run = max(RUN.findall(word), key=len, default="")
     if len(run) < LONG_RUN or len(CHANGE.findall(run)) < MIN_CHANGES or DIGITS.isdisjoint(run):
         return False
@@ -63,14 +63,14 @@ def _is_random(word: str) -> bool:
 
 
 def mask(text: str) -> str:
-    """Return `text`, of the same length, with all but the first four characters of each key made unreadable."""
+    """Return `text`, of the same length, with all but the first four characters of each key masked."""
     for start, end in find_secrets(text):
         text = text[: start + SHOWN] + "*" * (end - start - SHOWN) + text[end:]
     return text
 
 
 def without_keys(problem: Problem) -> Problem:
-    """Return a problem none of whose texts repeats a key, wherever the key was written."""
+    """Return a problem with every key in its texts masked."""
     return replace(
         problem,
         message=mask(problem.message),
@@ -87,7 +87,7 @@ def key_problems(source: str, file: str) -> tuple[Problem, ...]:
 
 
 def key_given(name: str, value: str) -> Problem:
-    """Report a --var whose value looks like a key: it would be in a prompt, and in the history of the shell."""
+    """Report a --var with a value that looks like a key: it would be in a prompt and in the shell's history."""
     (start, _), *_ = find_secrets(value)
     return Problem(
         code="SF110",

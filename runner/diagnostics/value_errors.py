@@ -1,4 +1,4 @@
-"""A value of the wrong type, out of range, not among the choices or of the wrong form, in words a person can act on."""
+"""Messages for values of the wrong type, out of range, not among the choices or of the wrong form."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ NAME_PARTS: Final = re.compile(r"[A-Za-z0-9]+")
 
 
 def wrong_type(error: ValidationError, path: DocPath, language: Language) -> Violation:
-    """Say which type a value should have."""
+    """Build the finding that a value has the wrong type."""
     types = error.validator_value
     names = [types] if isinstance(types, str) else list(types)
     return expected(path, [TYPE_WORDS[name] for name in names], error.instance, language)
 
 
 def expected(path: DocPath, types: Iterable[str], value: Json, language: Language) -> Violation:
-    """Say which of `types` a value should have, and how to write it so."""
+    """Build the finding that a value has none of `types`, and how to write it."""
     known = list(dict.fromkeys(types))
     wanted = " or ".join([word for word in known if word != "null"] or known)
     empty = "empty" if language == "yaml" else "null"
@@ -46,7 +46,7 @@ def expected(path: DocPath, types: Iterable[str], value: Json, language: Languag
 
 
 def _as_wanted(path: DocPath, wanted: str, value: Json, language: Language) -> str | None:
-    """Say how what was written is written as what was wanted."""
+    """Return how to write the value with the wanted type."""
     match value:
         case None:
             return "give it a value, or remove it"
@@ -82,7 +82,7 @@ def _as_number(text: str) -> str | None:
 
 
 def _as_mapping(path: DocPath, value: Json) -> str | None:
-    """Say how a mapping is written to someone who wrote a list, or forgot a space after a colon."""
+    """Return how to write a mapping, for a list or a missing space after a colon."""
     if isinstance(value, list):
         is_entries = all(isinstance(item, dict) and len(item) == 1 for item in value)
         return "remove the dashes" if is_entries and path != ("jobs",) else "write a name and a colon for each dash"
@@ -91,7 +91,7 @@ def _as_mapping(path: DocPath, value: Json) -> str | None:
 
 
 def choice(error: ValidationError, path: DocPath, language: Language) -> Violation:
-    """Say which values are allowed."""
+    """Build the finding that a value is not among the choices."""
     choices = [error.validator_value] if error.validator == "const" else list(error.validator_value)
     value = error.instance
     words = [item for item in choices if isinstance(item, str)]
@@ -111,7 +111,7 @@ def choice(error: ValidationError, path: DocPath, language: Language) -> Violati
 
 
 def out_of_range(error: ValidationError, path: DocPath, language: Language) -> Violation:
-    """Say which numbers are allowed."""
+    """Build the finding that a number is out of range."""
     return Violation(
         sort="range",
         path=path,
@@ -122,7 +122,7 @@ def out_of_range(error: ValidationError, path: DocPath, language: Language) -> V
 
 
 def _into_range(value: Json, schema: Mapping[str, Json]) -> str | None:
-    """Say which way a number has to go."""
+    """Return the remedy for a number out of range."""
     low, high = _plain_number(schema.get("minimum")), _plain_number(schema.get("maximum"))
     if high is not None and value > high:
         return f"write {show(high)} or less"
@@ -137,7 +137,7 @@ def _plain_number(limit: Json) -> Json:
 
 
 def _range(schema: Mapping[str, Json]) -> str:
-    """Say the range of a number: `30 to 300`, `at least 1`, `above 0`, in steps where there are any."""
+    """Describe the range of a number: `30 to 300`, `at least 1`, `above 0`, in steps where there are any."""
     low, high, above, below, step = (
         _plain_number(schema.get(word))
         for word in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
@@ -156,7 +156,7 @@ def _range(schema: Mapping[str, Json]) -> str:
 
 
 def form(error: ValidationError, path: DocPath, language: Language) -> Violation:
-    """Say how long a text or a list may be, or what a text looks like."""
+    """Build the finding that a text or a list has the wrong length or form."""
     value, limit = error.instance, error.validator_value
     is_name = "propertyNames" in error.absolute_schema_path
     subject = f"the name {show(value)}" if is_name else name_of(path, language)
@@ -190,7 +190,11 @@ def form(error: ValidationError, path: DocPath, language: Language) -> Violation
 
 
 def _example(schema: Mapping[str, Json]) -> str | None:
-    return f"write for example {show(schema['examples'][0])}" if "$comment" in schema and "examples" in schema else None
+    return (
+        f"write a value such as {show(schema['examples'][0])}"
+        if "$comment" in schema and "examples" in schema
+        else None
+    )
 
 
 def _count(number: int, noun: str) -> str:

@@ -1,4 +1,4 @@
-"""One thing that a JSON Schema finds wrong, and how a place is named in the language the file is written in."""
+"""One finding of a JSON Schema, and the name of a place in the language of the file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 Sort: TypeAlias = Literal["unknown", "missing", "type", "range", "choice", "form", "rule"]
 Language: TypeAlias = Literal["yaml", "json"]
-"""What the person writes: names of places and remedies depend on it."""
+"""The language of the file: names of places and remedies depend on it."""
 ValidationError: TypeAlias = Any
 """A jsonschema ValidationError, whose stubs call every field possibly unset."""
 
@@ -27,8 +27,8 @@ TYPE_WORDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """One thing wrong at `path`; `key` is the unknown, missing or misnamed key, `meant` what was surely meant;
-    `wanted` the type that a value should have; `names` the keys a rule speaks of."""
+    """One thing wrong at `path`; `key` is the unknown, missing or misnamed key, `meant` the known key that it resembles;
+    `wanted` the type that a value should have; `names` the keys in a rule."""
 
     sort: Sort
     path: DocPath

@@ -1,4 +1,4 @@
-"""`python -m runner.emulator --schemas DIR...`: the embedded vendors, for a rehearsal's own process.
+"""`python -m runner.emulator --schemas DIR...`: the emulator in a process of its own, for a rehearsal.
 
 Its first line on stdout is {"port": N}, once requests are answered; nothing follows.
 """
@@ -15,27 +15,25 @@ from urllib.parse import urlsplit
 
 from runner.emulator.faults import Fault, parse_faults
 from runner.emulator.serve import serve
-from runner.emulator.settings import PACES, Settings
 from runner.errors import InvalidFilesError, ScorefileError, UsageError
 from runner.state.files import processes
 from runner.state.schemas import read_catalog
 
 
 def main() -> int:
-    """Serve until SIGTERM, SIGINT, or with --with-parent the end of stdin; return the exit code."""
+    """Serve until SIGTERM or SIGINT, or with --with-parent until stdin is closed; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m runner.emulator")
     parser.add_argument("--schemas", nargs="+", type=Path, required=True, help="schema folders; a later one overrides")
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--pace", choices=PACES, default="fast")
     parser.add_argument("--faults", type=Path, help="JSON list of planned faults")
-    parser.add_argument("--with-parent", action="store_true", help="end when stdin does")
+    parser.add_argument("--with-parent", action="store_true", help="stop when stdin is closed")
     options = parser.parse_args()
     try:
-        settings = Settings(step_s=PACES[options.pace], faults=read_faults(options.faults) if options.faults else ())
+        faults = read_faults(options.faults) if options.faults else ()
         catalog = read_catalog(tuple(options.schemas))
         if options.with_parent:
             threading.Thread(target=_end_with_stdin, daemon=True).start()
-        serve(catalog, port=options.port, ready=_announce, settings=settings)
+        serve(catalog, port=options.port, ready=_announce, faults=faults)
     except ScorefileError as error:
         lines = [problem.message for problem in error.problems] if isinstance(error, InvalidFilesError) else []
         print(error.message, *lines, sep="\n", file=sys.stderr)  # noqa: T201 - read by the parent

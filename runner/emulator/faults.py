@@ -1,4 +1,4 @@
-"""The plan of a rehearsal that shall go wrong: which submits meet which fault."""
+"""Planned faults of the emulator: which submissions fail, and how."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ On: TypeAlias = Literal["submit", "poll", "media"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What happens to a submit, or later to its job.
+    """What goes wrong with a submission, or later with its job.
 
-    http          the first `times` answers `on` submit, poll or media have `status`; `charged`: the submit is taken all the same
-    failed        the job ends with the failure word `word`, or the recorded one
-    unknown-word  until it is over the job stands at `word`
-    never-ends    the job is never over
-    html-media    its links answer 200 with a page
-    short-media   its links break off half-way
+    http          the first `times` answers `on` submit, poll or media have `status`; `charged`: the submission is accepted all the same
+    failed        the job ends with the failure word `word`, or with the recorded one
+    unknown-word  the job's status is `word` until the job ends
+    never-ends    the job never ends
+    html-media    its links answer 200 with an HTML page
+    short-media   its downloads break off half-way
     """
 
     do: Do
     nth: int | None = None
-    """The how many-th submit, from 1, of the model if one is given; None is every one."""
+    """Which submission, counted from 1, of `model` if one is given; None means every one."""
     model: str | None = None
     on: On = "submit"
     status: int = 500
@@ -45,7 +45,7 @@ def parse_faults(data: Json) -> tuple[Fault, ...]:
 
 
 def pick(faults: tuple[Fault, ...], *, model: str, nth: int, nth_of_model: int) -> Fault | None:
-    """Return the first fault that meets this submit, or None."""
+    """Return the first fault that applies to this submission, or None."""
     for fault in faults:
         count = nth_of_model if fault.model else nth
         if fault.model in (None, model) and fault.nth in (None, count):

@@ -1,4 +1,4 @@
-"""Job ids in the vendors' shapes."""
+"""Job ids in the form that each provider uses."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def uuid7(now_ms: int, noise: int) -> str:
 
 
 def job_id(shape: str, *, model: str, count: int, now_ms: int, noise: int) -> str:
-    """Fill `shape`: {model}, {uuid}, {email}, and {number}, of which any but the last is a constant.
+    """Fill the placeholders of `shape`: {model}, {uuid}, {email} and {number}; any {number} but the last is a constant.
 
-    The last number is made of the time and `count`: an emulator that is started anew repeats none of an earlier one.
+    The last number is made of the time and `count`, so that a restarted emulator does not repeat an id.
     """
     head, number, tail = shape.rpartition("{number}")
     text = head.replace("{number}", NUMBER) + (f"{now_ms}{count:03}" if number else "") + tail
@@ -26,7 +26,7 @@ def job_id(shape: str, *, model: str, count: int, now_ms: int, noise: int) -> st
 
 
 def model_in(shape: str, text: str) -> str | None:
-    """Return what stands at {model} in the id `text`, or None where the shape has no model."""
+    """Return the part of the id `text` that is at {model} in `shape`, or None when the shape has no {model}."""
     if "{model}" not in shape:
         return None
     pattern = re.sub(r"\\\{(\w+)\\\}", lambda word: "(.+?)" if word[1] == "model" else ".+", re.escape(shape))

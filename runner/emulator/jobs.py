@@ -1,4 +1,4 @@
-"""The jobs that the embedded vendors hold, and the book of what was asked and charged."""
+"""The jobs of the emulated providers, and the ledger of requests and charges."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from runner.catalog.prices import cost
 from runner.emulator.ids import job_id, uuid7
-from runner.emulator.play import Facts
+from runner.emulator.play import Facts, waiting_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +25,14 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 
+STEP_S = 0.1
+"""How long a job has each of its waiting words."""
+UNKNOWN_WORD = "WARMING_UP"
+
+
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """One submit that was taken; `files` are its takes, each there once its future in `work` is done."""
+    """An accepted submission; `files` are its takes, each complete when its future in `work` is done."""
 
     ids: tuple[str, ...]
     provider: Provider
@@ -50,17 +55,29 @@ class Job:
 
     @property
     def ready(self) -> bool:
-        """Every take's audio lies there, or could not be made."""
+        """Whether every take was made, or could not be made."""
         return all(future.done() for future in self.work)
 
     @property
     def broken(self) -> str | None:
-        """Why the audio could not be made; ask only when `ready`."""
+        """Why the audio could not be made, once `ready`; None when it was made."""
         found = next((error for future in self.work if (error := future.exception())), None)
         return f"{type(found).__name__}: {found}" if found else None
 
+    @property
+    def word(self) -> str | None:
+        """The job's present waiting word, or None when it has ended; the first poll always finds a waiting word."""
+        words = waiting_words(self.provider)
+        elapsed_s = time.monotonic() - self.started_s
+        endless = self.fault is not None and self.fault.do == "never-ends" and not self.stopped
+        if self.polls and self.ready and elapsed_s >= STEP_S * len(words) and not endless:
+            return None
+        if self.fault and self.fault.do == "unknown-word":
+            return self.fault.word or UNKNOWN_WORD
+        return words[min(int(elapsed_s / STEP_S), len(words) - 1)]
+
     def facts(self, *, poll_url: str = "", media: tuple[str, ...] = (), message: str | None = None) -> Facts:
-        """Return what its answers say now."""
+        """Return what the job's answers contain now."""
         return Facts(
             ids=self.ids,
             model=self.model.id.rpartition("/")[2],
@@ -70,22 +87,22 @@ class Job:
             poll_url=poll_url,
             media=media,
             media_type=self.scores[0].media_type,
-            seeds=tuple(score.seed for score in self.scores),
-            seconds=self.scores[0].seconds,
+            seeds=tuple(score.brief.seed for score in self.scores),
+            seconds=self.scores[0].brief.duration_s,
             **({} if message is None else {"message": message}),
         )
 
 
 @dataclass(slots=True)
 class Ledger:
-    """Everything that was asked of the vendors; it holds names of headers, never a key."""
+    """Every request to the emulator; it keeps the names of headers, never a key."""
 
     submits: list[dict[str, Json]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     by_model: Counter[str] = field(default_factory=Counter)
 
     def enter(self, provider: Provider, model: Model | None, body: Json, headers: Mapping[str, str]) -> dict[str, Json]:
-        """Write one submit down as refused and free; `accept` corrects that."""
+        """Record a submission as refused and free; `accept` corrects that."""
         entry: dict[str, Json] = {
             "nth": len(self.submits) + 1,
             "provider": provider.name,
@@ -105,14 +122,14 @@ class Ledger:
         return entry
 
     def as_json(self) -> dict[str, Json]:
-        """Return the whole book: `submits` in order, then counts of polls, lists, cancels, downloads and keys_on_media."""
+        """Return `submits` in order, then how many polls, lists, cancels, downloads and others there were."""
         names = ("polls", "lists", "cancels", "downloads", "keys_on_media", "not_found")
         return {"submits": self.submits} | {name: self.counts[name] for name in names}
 
 
 def accept(entry: dict[str, Json], job: Job) -> None:
-    """Write down that a submit became `job`, and what it is charged: None where the price is unknown."""
-    seconds = job.scores[0].seconds
+    """Record that a submission became `job`, and its charge: None when the price is unknown."""
+    seconds = job.scores[0].brief.duration_s
     usd = cost(job.model.price, takes=len(job.scores), seconds=seconds).low
     rules, fault = job.provider.status, job.fault
     free = rules is not None and fault is not None and fault.do == "failed" and fault.word in rules.uncharged
@@ -121,7 +138,7 @@ def accept(entry: dict[str, Json], job: Job) -> None:
 
 
 def new_ids(provider: Provider, made_by: Model, *, count: int, takes: int) -> tuple[str, ...]:
-    """Return fresh ids: the job's in its vendor's shape, then one for each further take."""
+    """Return new ids: the job's in the form of its provider, then one for each further take."""
     now_ms = time.time_ns() // 1_000_000
     model = made_by.id.rpartition("/")[2]
     first = job_id(provider.id_shape, model=model, count=count, now_ms=now_ms, noise=secrets.randbits(74))
@@ -129,7 +146,7 @@ def new_ids(provider: Provider, made_by: Model, *, count: int, takes: int) -> tu
 
 
 def _webhook(provider: Provider, body: Json, headers: Mapping[str, str]) -> dict[str, str] | None:
-    """Return the webhook fields of a submit; nobody is ever called back."""
+    """Return the webhook fields of a submission; the emulator calls no webhook."""
     if provider.webhook is None:
         return None
     sent = {name: headers[name] for name in provider.webhook.headers if name in headers}

@@ -1,4 +1,4 @@
-"""The links in a vendor's answer, and the files behind them."""
+"""The links in a provider's answer, and the files that they lead to."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE = "<!DOCTYPE html><title>Bad Gateway</title><h1>The file is not here</h1>"
 
 
 def take_links(job: Job, base_url: str) -> tuple[str, ...]:
-    """Return one link a take, or what the provider's transform makes of it; `base_url` is the address asked."""
+    """Return one link per take, in the form that the provider's transform reads; `base_url` is the emulator's own address."""
     transform = job.provider.result.transform if job.provider.result else None
     paths = tuple(f"/media/{job.token}/{file.name}" for file in job.files)
     urls = tuple(base_url.rstrip("/") + path for path in paths)
@@ -41,7 +41,7 @@ def take_links(job: Job, base_url: str) -> tuple[str, ...]:
 
 
 def serve_take(job: Job | None, name: str) -> Response:
-    """Answer a media link of `job`: the file, its fault, or 404."""
+    """Answer a download of `job`: the file, its planned fault, or 404."""
     file = next((file for file in job.files if file.name == name), None) if job else None
     if job is None or file is None or not job.ready or not file.exists():
         return JSONResponse({"error": "No such file"}, 404)

@@ -1,4 +1,4 @@
-"""JMESPaths as places to write to: the reverse of a search, for the simple paths that provider files use."""
+"""Write to the place that a JMESPath names: the reverse of a search, for the simple paths of provider files."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Steps: TypeAlias = "tuple[str | int | EllipsisType, ...]"
 """A field name, an index, or EACH, from the root down."""
 
 EACH = ...
-"""Every item of a list: the value to place is then a list, one entry an item."""
+"""Every item of a list: the value to place is then a list with one entry per item."""
 
 
 def steps(expression: str) -> Steps:
-    """Return the places that the JMESPath `expression` goes through.
+    """Return the steps of the JMESPath `expression` from the root down.
 
-    Fields, indexes, `[]`, `[*]` and filters (as `[]`) are followed, of `a || b` the first; anything else raises
-    ScorefileError, for a provider file that the emulator cannot play.
+    Follows fields, indexes, `[]`, `[*]`, filters (as `[]`), and the first part of `a || b`. Raises ScorefileError for
+    anything else: the emulator cannot play such a provider file.
     """
     return _walk(cast("Any", jmespath.compile(expression)).parsed, expression)
 
@@ -47,9 +47,9 @@ def _walk(node: Json, expression: str) -> Steps:
 
 
 def place(node: Json, where: Steps, value: Json) -> Json:
-    """Return `node` with `value` at `where`; what is missing on the way is made, and `node` is left as it was.
+    """Return a copy of `node` with `value` at `where`; mappings and lists missing on the way are created.
 
-    At EACH, `value` is a list: the items there are repeated or cut to its length, then filled one by one.
+    At EACH, `value` is a list: the last item there is repeated, or the rest cut, to fit its length; each item is then filled.
     """
     if not where:
         return value

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runner.records.provider import Provider
     from runner.records.source import Json
 
-MESSAGE = "The rehearsal was told to fail."
+MESSAGE = "This failure was planned for the rehearsal."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +31,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What is true of one job and shows in its answers.
+    """What the answers about one job contain.
 
-    `ids` holds the job's id, then one more for each further take; `media` is one link, or inline audio, a take.
+    `ids` has the job's id, then one for each further take; `media` has a link or the audio itself for each take.
     """
 
     ids: tuple[str, ...]
@@ -50,19 +50,19 @@ class Facts:
 
 
 def waiting_words(provider: Provider) -> tuple[str, ...]:
-    """Return the provider's words for a job that is not over, in the order in which it goes through them."""
+    """Return the provider's words for a job that has not ended, in the order in which a job has them."""
     rules = provider.status
     return tuple(word for word, state in rules.words.items() if state == "waiting") if rules else ()
 
 
 def accepted(provider: Provider, facts: Facts) -> Answer:
-    """Return the answer to a submit that was taken."""
+    """Return the answer to an accepted submission."""
     words = waiting_words(provider)
     return _filled(provider, "accepted", facts, word=words[0] if words else None)
 
 
 def waiting(provider: Provider, facts: Facts, word: str) -> Answer:
-    """Return the poll answer of a job that stands at `word`; the first word looks as it did in the submit's answer."""
+    """Return the poll answer of a job whose status is `word`; for the first word it agrees with the submission's answer."""
     answer = _filled(provider, "waiting", facts, word=word)
     if word != waiting_words(provider)[0]:
         return answer
@@ -71,7 +71,7 @@ def waiting(provider: Provider, facts: Facts, word: str) -> Answer:
 
 
 def done(provider: Provider, facts: Facts) -> Answer:
-    """Return the answer that hands over the audio."""
+    """Return the answer that contains the audio or its links."""
     answer = _filled(provider, "done", facts, word=_final_word(provider, "done"))
     rules = provider.result
     if rules is None:
@@ -96,7 +96,7 @@ def failed(provider: Provider, facts: Facts, word: str | None = None) -> Answer:
 
 
 def error(provider: Provider, status: int, message: str | None = None) -> Answer:
-    """Return the recorded error with `status`; where none is recorded, its words in the shape of another."""
+    """Return the recorded error with `status`; when none is recorded, `message` in the form of another recorded error."""
     recorded = provider.replies.get("errors", ())
     same = next((reply for reply in recorded if reply["status"] == status), None)
     if same is not None and message is None:
@@ -122,7 +122,7 @@ def listing(provider: Provider, jobs: tuple[tuple[Answer, Facts], ...]) -> Answe
 
 
 def phrase(status: int) -> str:
-    """Return the standard words of an HTTP status, or the number itself."""
+    """Return the reason phrase of an HTTP status, or the number itself."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -130,7 +130,7 @@ def phrase(status: int) -> str:
 
 
 def _final_word(provider: Provider, state: Literal["done", "failed"]) -> str | None:
-    """Return the word that the recorded answer carries, or else the first one for `state`."""
+    """Return the word in the recorded answer, or else the first word for `state`."""
     rules = provider.status
     if rules is None:
         return None
@@ -141,7 +141,7 @@ def _final_word(provider: Provider, state: Literal["done", "failed"]) -> str | N
 
 
 def _filled(provider: Provider, name: str, facts: Facts, *, word: str | None) -> Answer:
-    """Return the recorded reply `name` with this job's id, model, echo of the request, times and status in it."""
+    """Return the recorded reply `name` with this job's id, model, request fields, times and status."""
     recorded = provider.replies[name]
     old_id = jmespath.search(provider.id_path, recorded["json"]) if provider.id_path else None
     old_model = model_in(provider.id_shape, str(old_id))
@@ -160,14 +160,14 @@ def _filled(provider: Provider, name: str, facts: Facts, *, word: str | None) ->
 
 
 def _like(old: Json, word: str) -> Json:
-    """Return a status word as the JSON type that the recorded one has."""
+    """Return a status word with the JSON type of the recorded one."""
     if isinstance(old, bool):
         return word == "true"
     return int(word) if isinstance(old, int) else word
 
 
 def _with_ids(document: Json, path: str, ids: tuple[str, ...]) -> Json:
-    """Place the job's id at `path`; where that is the first item of a list, the further takes get ids of their own."""
+    """Place the job's id at `path`; when that is the first item of a list, further takes get further ids."""
     where = steps(path)
     if 0 not in where:
         return place(document, where, ids[0])
@@ -175,7 +175,7 @@ def _with_ids(document: Json, path: str, ids: tuple[str, ...]) -> Json:
 
 
 def _rewritten(value: Json, facts: Facts, old_id: str, old_model: str | None, name: str = "") -> Json:
-    """Return `value` with the recorded id and model replaced, times brought up, and request fields echoed by name."""
+    """Return `value` with this job's id and model, present times, and the request's fields by name."""
     if name in facts.body:
         return facts.body[name]
     if isinstance(value, dict):
@@ -192,21 +192,21 @@ def _rewritten(value: Json, facts: Facts, old_id: str, old_model: str | None, na
 
 
 def _stamp(like: str, moment: datetime) -> str:
-    """Return `moment` in the form of the recorded time `like`: vendors mix `…T…Z` and `… …` in one answer."""
+    """Return `moment` in the form of the recorded time `like`: some answers mix `…T…Z` and `… …`."""
     if " " in like:
         return f"{moment:%Y-%m-%d %H:%M:%S}"
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
 def _spread(document: Json, path: str, values: list[Json]) -> Json:
-    """Place one value a take at `path`: into each item, as a list where one is recorded, or alone."""
+    """Place one value per take at `path`: one in each item, all as a list where a list is recorded, or the only one as it is."""
     where = steps(path)
     alone = EACH not in where and len(values) == 1 and not isinstance(jmespath.search(path, document), list)
     return place(document, where, values[0] if alone else values)
 
 
 def _with_message(provider: Provider, shape: Json, message: str, status: int) -> Json:
-    """Return the recorded error `shape` with `message` where the provider's message is read, and the status in words beside it."""
+    """Return the recorded error `shape` with `message` at the first message path, and the reason phrase at the others."""
     present = [path for path in provider.error_paths if isinstance(jmespath.search(path, shape), str)]
     paths = present or list(provider.error_paths[:1]) or ["error"]
     filled = place(shape, steps(paths[0]), message)

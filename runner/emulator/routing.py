@@ -1,4 +1,4 @@
-"""Which vendor, which operation, which model: all vendors' paths side by side on one host. Pure."""
+"""Find the provider, operation and model of a request; all providers share one host. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Kind: TypeAlias = Literal["submit", "poll", "cancel", "list"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation of one vendor; `models` are the models that share a submit path."""
+    """One operation of one provider; `models` are the models that share a submit path."""
 
     kind: Kind
     provider: Provider
@@ -31,14 +31,14 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """An operation that a request asks for, with the id in its path."""
+    """An operation that matches a request, with the id in its path."""
 
     operation: Operation
     id: str = ""
 
 
 def operations(catalog: Catalog) -> tuple[Operation, ...]:
-    """Return every operation of every vendor in the catalog that speaks HTTP."""
+    """Return every operation of every provider in the catalog that has an HTTP API."""
     found: list[Operation] = []
     for provider in catalog.providers.values():
         if provider.submit is None:
@@ -57,7 +57,7 @@ def operations(catalog: Catalog) -> tuple[Operation, ...]:
 
 
 def match(known: tuple[Operation, ...], method: str, path: str) -> tuple[Match, ...]:
-    """Return what `method` on `path` (still percent-encoded, without its query) may mean, in the catalog's order."""
+    """Return the operations that match `method` and `path` (percent-encoded, without its query), in the catalog's order."""
     hits = ((operation, operation.path.fullmatch(path)) for operation in known if operation.method == method)
     return tuple(
         Match(operation=operation, id=unquote(hit.groupdict().get("id") or "")) for operation, hit in hits if hit
@@ -65,7 +65,7 @@ def match(known: tuple[Operation, ...], method: str, path: str) -> tuple[Match, 
 
 
 def has_key(provider: Provider, headers: Mapping[str, str]) -> bool:
-    """Tell whether `headers` carry something in the place of the provider's key."""
+    """Tell whether `headers` contain any value for the provider's key."""
     if provider.auth is None:
         return True
     value = headers.get(provider.auth.header, "")
@@ -73,7 +73,7 @@ def has_key(provider: Provider, headers: Mapping[str, str]) -> bool:
 
 
 def model_for(models: tuple[Model, ...], body: Mapping[str, Json]) -> Model | None:
-    """Return the model whose fixed fields `body` carries; None when there is none."""
+    """Return the model whose fixed fields are all in `body`, or None."""
     return next((model for model in models if all(_has(body, *field) for field in model.body.items())), None)
 
 

@@ -1,4 +1,4 @@
-"""The emulator as a server on loopback: in this process, or in one of its own for a rehearsal."""
+"""Serve the emulator on loopback: in this process, or in a process of its own for a rehearsal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from runner.emulator.settings import Settings
 from runner.errors import ScorefileError, UsageError
 from runner.state.files import processes
 
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from runner.catalog.models import Catalog
+    from runner.emulator.faults import Fault
 
 START_S = 20.0
 STOP_S = 5.0
-DEFAULTS = Settings()
 KEPT_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
@@ -36,9 +35,9 @@ def serve(
     port: int = 0,
     *,
     ready: Callable[[str], None],
-    settings: Settings = DEFAULTS,
+    faults: tuple[Fault, ...] = (),
 ) -> None:
-    """Serve the vendors of `catalog` until SIGINT or SIGTERM; `ready` gets the base URL once requests are answered.
+    """Serve the providers of `catalog` until SIGINT or SIGTERM; call `ready` with the base URL once requests are answered.
 
     `port` 0 takes a free one. Prints nothing. Raises UsageError for a host that is not loopback or a port in use.
     """
@@ -56,7 +55,7 @@ def serve(
         name, real_port = listening.getsockname()[:2]
         base_url = f"http://{f'[{name}]' if ':' in name else name}:{real_port}"
         config = uvicorn.Config(
-            build_app(catalog, settings),
+            build_app(catalog, faults),
             log_config=None,
             log_level="critical",
             access_log=False,
@@ -67,13 +66,13 @@ def serve(
 
 
 @contextmanager
-def rehearsal_emulator(folders: tuple[Path, ...], *, pace: str = "fast", faults: Path | None = None) -> Iterator[str]:
+def rehearsal_emulator(folders: tuple[Path, ...], *, faults: Path | None = None) -> Iterator[str]:
     """Run the emulator over the schema `folders` in a process of its own and yield its base URL; stop it at the end.
 
-    It gets no key from this process's environment and ends when this process does. Raises ScorefileError, with what
-    it wrote to stderr, when it does not come up.
+    It gets no key from this process's environment and ends when this process does. Raises ScorefileError, with the
+    child's stderr as help, when it does not start.
     """
-    arguments = ["--schemas", *(str(folder) for folder in folders), "--pace", pace, "--with-parent"]
+    arguments = ["--schemas", *(str(folder) for folder in folders), "--with-parent"]
     arguments += ["--faults", str(faults)] if faults else []
     with tempfile.TemporaryFile() as errors:
         child = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
@@ -99,19 +98,19 @@ def _listen(host: str, port: int) -> socket.socket:
     except ValueError:
         loopback = False
     if not loopback:
-        raise UsageError(f"the emulator serves on loopback only, not on {host!r}", help="Use 127.0.0.1 or ::1.")
+        raise UsageError(f"the emulator serves on loopback only, not on {host!r}", help="use 127.0.0.1 or ::1")
     listening = socket.socket(family)
     processes.bind_alone(listening)
     try:
         listening.bind((address, port))
     except (OSError, OverflowError) as error:
         listening.close()
-        raise UsageError(f"cannot serve on {host}:{port}: {error}", help="Choose another --port, or 0.") from error
+        raise UsageError(f"cannot serve on {host}:{port}: {error}", help="choose another --port, or 0") from error
     return listening
 
 
 def _environment() -> dict[str, str]:
-    """Return what the child needs to find this package, and nothing that could hold a key."""
+    """Return the variables that the child needs to find this package, and none that could contain a key."""
     import runner  # the package itself, for its place
 
     home = str(Path(next(iter(runner.__path__))).parent)
@@ -123,15 +122,15 @@ def _port(child: subprocess.Popen[bytes], errors: IO[bytes]) -> int:
     """Return the port in the child's first line."""
     assert child.stdout is not None, "opened as a pipe"
     stream, lines = child.stdout, queue.SimpleQueue[bytes]()
-    # In a thread: not every system can wait for a pipe with a limit of time.
+    # In a thread: not every system can wait for a pipe with a time limit.
     threading.Thread(target=lambda: lines.put(stream.readline()), daemon=True).start()
     try:
         return int(json.loads(lines.get(timeout=START_S))["port"])
     except (queue.Empty, ValueError, KeyError, TypeError) as error:
         _stop(child)
         errors.seek(0)
-        said = errors.read().decode(errors="replace").strip()
-        raise ScorefileError("the rehearsal emulator did not come up", help=said or None) from error
+        stderr = errors.read().decode(errors="replace").strip()
+        raise ScorefileError("the rehearsal emulator did not start", help=stderr or None) from error
 
 
 def _stop(child: subprocess.Popen[bytes]) -> None:

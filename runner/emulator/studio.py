@@ -1,4 +1,4 @@
-"""Where the placeholder audio is made: two worker processes and a folder that ends with them."""
+"""Make placeholder audio in two worker processes, in a folder that is deleted when they stop."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Studio:
 
 @contextmanager
 def open_studio() -> Iterator[Studio]:
-    """Yield a Studio whose workers are starting up; at the end they are stopped and their files are gone."""
+    """Yield a Studio whose workers are starting; at the end, stop them and delete their files."""
     context = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory(prefix="scorefile-emulator-", ignore_cleanup_errors=True) as folder,
@@ -58,7 +58,7 @@ def open_studio() -> Iterator[Studio]:
 
 
 def _settle_in() -> None:
-    """Leave Ctrl-C to the emulator, and end when it ends, however it ends."""
+    """Leave Ctrl-C to the emulator, and end when the emulator ends, even when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

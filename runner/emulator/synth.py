@@ -1,4 +1,4 @@
-"""What a request asks to hear, and the placeholder audio that answers it."""
+"""Make the placeholder audio for a request."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.audio.sketch.brief import Brief
 from runner.catalog.media_types import media_types_of
 
 if TYPE_CHECKING:
@@ -17,40 +18,37 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 SEEDS = 1 << 31
+RATE_HZ = 48_000
 TAGS = {"comment": "rehearsal placeholder"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """One take to synthesise; None leaves the choice to the composer."""
+    """One take to synthesise."""
 
-    prompt: str
-    seconds: float
-    bpm: float | None
-    key: str | None
-    time_signature: str | None
-    seed: int
-    instrumental: bool
+    brief: Brief
     media_type: str
     bit_rate_kbps: int | None
 
 
 def scores(model: Model, params: Mapping[str, Json]) -> tuple[Score, ...]:
-    """Return one Score for each take that `params` ask of the model; a batch counts its seed up by one a take.
+    """Return one Score for each take that `params` request; in a batch, each take's seed is one higher.
 
-    Tempo, key, time signature and bit rate are read from the parameters of these names: `bpm`, `key`,
-    `time_signature`, `output_bit_rate`. Without a seed, one is drawn from the request's own digest.
+    Reads tempo, key, time signature and bit rate from the parameters `bpm`, `key`, `time_signature` and
+    `output_bit_rate`. Without a seed, derives one from the request's digest.
     """
     seed = _seed(model, params)
     return tuple(
         Score(
-            prompt=_prompt(params),
-            seconds=_seconds(model, params),
-            bpm=_positive(params.get("bpm")),
-            key=_chosen(params.get("key")),
-            time_signature=_chosen(params.get("time_signature")),
-            seed=(seed + take) % SEEDS,
-            instrumental=not params.get("lyrics") or params.get("instrumental") is True,
+            brief=Brief(
+                prompt=_prompt(params),
+                duration_s=_seconds(model, params),
+                bpm=_positive(params.get("bpm")),
+                key=_chosen(params.get("key")),
+                time_signature=_chosen(params.get("time_signature")),
+                seed=(seed + take) % SEEDS,
+                instrumental=not params.get("lyrics") or params.get("instrumental") is True,
+            ),
             media_type=media_types_of(model, params)[0],
             bit_rate_kbps=int(params["output_bit_rate"]) if "output_bit_rate" in params else None,
         )
@@ -63,18 +61,15 @@ def write(score: Score, path: Path) -> None:
     from runner.audio.encode import encode  # numpy and FFmpeg belong in the worker processes
     from runner.audio.sketch.composer import compose  # the same
 
-    rate_hz = 48_000
-    pcm = compose(
-        prompt=score.prompt,
-        duration_s=score.seconds,
-        bpm=score.bpm,
-        key=score.key,
-        time_signature=score.time_signature,
-        seed=score.seed,
-        rate_hz=rate_hz,
-        instrumental=score.instrumental,
+    path.write_bytes(
+        encode(
+            compose(score.brief, rate_hz=RATE_HZ),
+            RATE_HZ,
+            score.media_type,
+            bit_rate_kbps=score.bit_rate_kbps,
+            tags=TAGS,
+        )
     )
-    path.write_bytes(encode(pcm, rate_hz, score.media_type, bit_rate_kbps=score.bit_rate_kbps, tags=TAGS))
 
 
 def _prompt(params: Mapping[str, Json]) -> str:

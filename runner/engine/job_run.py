@@ -226,7 +226,7 @@ class JobRun:
     def _hold_unknown(self) -> Generator[Effect, Any, Outcome | None]:
         """Hold a submission without a proven outcome, unless sending it again is free or `on_unknown: resubmit`."""
         self._rate_limit.count_unknown(self._provider.title)
-        free = self.request.price.usd == 0
+        free = self.request.is_free
         if not free:
             self.log.charge_unknown()
         ending = endings.may_be_charged(self._provider, self.submission, free=free)

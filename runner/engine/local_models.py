@@ -27,16 +27,17 @@ def make(model_id: str, params: Mapping[str, Json], model: Model, take: int) -> 
             f"{model_id} does not run on this machine", help="use local/sketch, the one model of provider `local`"
         )
     from runner.audio.encode import encode
+    from runner.audio.sketch.brief import Brief
     from runner.audio.sketch.composer import TAGS, compose
 
     seed = int(params.get("seed") or 0)
-    pcm = compose(
+    brief = Brief(
         prompt=params["prompt"],
         duration_s=float(params.get("duration", model.params["duration"].default)),
         bpm=params.get("bpm"),
         key=params.get("key"),
         time_signature=params.get("time_signature"),
         seed=seed + take,
-        rate_hz=_RATE_HZ,
     )
+    pcm = compose(brief, rate_hz=_RATE_HZ)
     return encode(pcm, _RATE_HZ, media_types_of(model, params)[0], tags=TAGS)

@@ -65,7 +65,7 @@ class PollSteps:
 
     def poll(self) -> Generator[Effect, Any, Ending | None]:
         """Poll once, after a wait; a submission of an earlier run is polled at once."""
-        receipt, poll_url = self._log.submission.request_id, self._log.submission.poll_url
+        receipt = self._log.submission.request_id
         assert receipt is not None
         assert receipt.plain is not None, "an id of which only the digest is known is looked up first"
         id_ = receipt.plain
@@ -75,7 +75,7 @@ class PollSteps:
             yield Wait(seconds=poll_wait_s(self._polls, self._client.provider.poll_s, self._limits))
         self._polls += 1
         client, model = self._client, self._request.model
-        reading: Reading = yield Work(call=lambda _gate: client.poll(model, id=id_, poll_url=poll_url))
+        reading: Reading = yield Work(call=lambda _gate: client.poll(model, id=id_))
         return self._after_poll(reading)
 
     def _after_poll(self, reading: Reading) -> Ending | None:

@@ -40,6 +40,8 @@ class SubmissionLog:
         self.submission: Submission = self._resumed or _blank(action.request)
         self._charges: list[Decimal | None] = []
         """What each submission of this run was charged, in USD; None where that is unknown."""
+        self._since_s = world.monotonic()
+        """When the submission was sent or resumed in this run, by the monotonic clock."""
 
     def opening_rows(self) -> tuple[Event, ...]:
         """Return the rows that open this job in the journal, folded already; the loop writes those of all jobs at once.
@@ -126,9 +128,15 @@ class SubmissionLog:
         return timestamp(self._world.now())
 
     def age_s(self) -> float:
-        """Return the seconds since the submission was accepted, by the wall clock: a new run has only the stored time."""
-        submitted = datetime.fromisoformat(self.submission.submitted_at or self.at())
-        return (self._world.now() - submitted) / timedelta(seconds=1)
+        """Return the seconds since the submission was accepted; 0 before that.
+
+        A stored time is all that a new run has, and the clock that wrote it may have been ahead: the age is never
+        less than what has passed in this run, so that every wait ends.
+        """
+        if self.submission.submitted_at is None:
+            return 0.0
+        by_wall_clock = self._world.now() - datetime.fromisoformat(self.submission.submitted_at)
+        return max(by_wall_clock / timedelta(seconds=1), self._world.monotonic() - self._since_s)
 
     @property
     def paid(self) -> Decimal | None:
@@ -177,6 +185,8 @@ class SubmissionLog:
     def _fold(self, *rows: Event) -> None:
         for row in rows:
             opening = row.phase is Phase.PLANNED
+            if row.phase is Phase.INTENT:
+                self._since_s = self._world.monotonic()
             self.submission = machine.advance(None if opening else self.submission, row)
 
 

@@ -1,4 +1,4 @@
-"""Which paths a pipeline may name, on every system alike: plain ones inside its folder, of no other pipeline."""
+"""Which paths a pipeline may name, the same on every system: plain ones inside its folder."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ VARIABLE = re.compile(r"^\$|%\w+%")
 
 
 def inside_problem(path: str) -> str | None:
-    """Say why `path` is no plain path inside the folder, or None when it is one."""
+    """Return why `path` is not a plain path inside the folder, or None."""
     if not path.strip():
         return "is empty"
     if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in path):
-        return "holds a control or invisible character"
+        return "contains a control or invisible character"
     if "\\" in path:
-        return "holds a backslash"
+        return "contains a backslash"
     if path.startswith("/"):
         return "is absolute"
     if path.startswith("~"):
@@ -42,7 +42,7 @@ def inside_problem(path: str) -> str | None:
 
 
 def output_problem(path: str, own_files: frozenset[str]) -> str | None:
-    """Say why nothing may be written at `path`; `own_files` are names in the folder that belong to the pipeline."""
+    """Return why nothing may be written at `path`, or None; `own_files` are the pipeline's own files."""
     wrong = inside_problem(path)
     if wrong is not None:
         return wrong
@@ -69,7 +69,7 @@ def _component_problem(name: str, room: int) -> str | None:
     if name[0] == " ":
         return "has a component that starts with a blank"
     if PORTABLE.search(name):
-        return 'holds one of : * ? " < > |'
+        return 'contains one of : * ? " < > |'
     if VARIABLE.search(name):
         return "looks like a shell variable, which is not expanded"
     if name.partition(".")[0].rstrip().casefold() in DEVICES:
@@ -80,7 +80,7 @@ def _component_problem(name: str, room: int) -> str | None:
 
 
 def without_audio_extension(path: str) -> str:
-    """Take a known audio extension off: the real format gives its own."""
+    """Remove a known audio extension: the real format decides the extension."""
     stem, extension = posixpath.splitext(path)
     return stem if extension.casefold() in AUDIO_EXTENSIONS else path
 
@@ -91,11 +91,11 @@ def normal(path: str) -> str:
 
 
 def fold(path: str) -> str:
-    """Return what two paths have in common when some file system takes them for one."""
+    """Return a form that is equal for two paths when some file system treats them as one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
 
 
 def own_files(file: str) -> frozenset[str]:
-    """Return the folded names that no output may have: the pipeline file and its lock, with and without ending."""
+    """Return the folded names that no output may have: the pipeline file and its lock."""
     name = posixpath.basename(file)
     return frozenset({fold(name), fold(f"{posixpath.splitext(name)[0]}.lock")})

@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, assert_never
 
 from runner.catalog.media_types import media_types_of
-from runner.catalog.prices import cost, total
+from runner.catalog.prices import cost, guarded, total
 from runner.plan.changes import changes
 from runner.plan.claims import Claims, pinned
-from runner.plan.pending import from_pending
+from runner.plan.pending import from_pending, without_healed
 from runner.records import reasons as r
 from runner.records.media_types import EXTENSIONS
 from runner.records.plan import Action, Cost, Plan, Verb
@@ -53,6 +53,8 @@ class Facts:
     blobs: Container[str]
     pollable: Container[str]
     """Models whose provider can be polled for a job again."""
+    pointers: Container[str] = frozenset()
+    """The paths at which Git LFS has left a pointer in place of the audio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +69,8 @@ class Selected:
 
 def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> Plan:
     """Return what to do for every selected request, in the order of the file, with the sums of what it may cost."""
-    claims = Claims(
-        requests, models=facts.models, lock=facts.lock, submissions=facts.submissions, finished=facts.finished
-    )
+    submissions = without_healed(facts.submissions, facts.lock, is_back=lambda entry: _is_here(entry, facts))
+    claims = Claims(requests, models=facts.models, lock=facts.lock, submissions=submissions, finished=facts.finished)
     actions = []
     for request in requests:
         chosen = selected.jobs is None or request.job in selected.jobs
@@ -107,7 +108,7 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
     made = claims.made_before(request)
     if made is not None and all(take.sha256 in facts.blobs for take in made.takes):
         return _act(pinned(request, made), Verb.RESTORE, r.MadeBefore(in_store=True), made, request.job)
-    if made is not None and _can_be_polled(made, facts) and not _is_free(request):
+    if made is not None and _can_be_polled(made, facts) and not request.is_free:
         again = _act(pinned(request, made), Verb.RESUME, r.MadeBefore(in_store=False))
         return replace(again, submission=from_pending(request.job, made))
     if entry is not None:
@@ -124,8 +125,15 @@ def _guarded(action: Action, facts: Facts) -> Action:
     for media_type in media_types_of(request.model, request.params):
         path = request.output + EXTENSIONS[media_type]
         if path in facts.outputs and not _is_ours(facts.outputs[path], facts, own):
-            return _act(request, Verb.BLOCKED, r.ForeignOutput(path=path), action.entry)
+            reason = r.LfsPointer(path=path) if path in facts.pointers else r.ForeignOutput(path=path)
+            return _act(request, Verb.BLOCKED, reason, action.entry)
     return action
+
+
+def _is_here(entry: Entry, facts: Facts) -> bool:
+    """Say whether the chosen take of an entry is at its output or in the store."""
+    take = entry.chosen(entry.take)
+    return (take.path is not None and facts.outputs.get(take.path) == take.sha256) or take.sha256 in facts.blobs
 
 
 def _is_ours(found: str | None, facts: Facts, *entries: Entry | None) -> bool:
@@ -159,7 +167,7 @@ def _resume(request: Request, submission: Submission, entry: Entry | None) -> Ac
 
 def _held(same: Request, submission: Submission, entry: Entry | None) -> Action:
     """Hold a submission that may have been charged, unless sending it again is free or `on_unknown: resubmit`."""
-    if _is_free(same):
+    if same.is_free:
         again = _generate(same, Verb.GENERATE, r.FreeInterrupted(), entry=entry)
     elif same.on_unknown == "resubmit":
         again = _generate(same, Verb.GENERATE, r.Resubmitted(), entry=entry)
@@ -208,7 +216,8 @@ def _bring_back(request: Request, entry: Entry, job: str, facts: Facts) -> Actio
             return _act(request, Verb.REUSE, r.UpToDate(), entry, job)
         return _act(request, Verb.RESTORE, renamed or r.TakeInPlace(take=request.take), entry, job)
     if path in facts.outputs and not _is_ours(found, facts, entry, facts.lock.jobs.get(request.job)):
-        return _act(request, Verb.BLOCKED, r.EditedOutput(path=path), entry, job)
+        reason = r.LfsPointer(path=path) if path in facts.pointers else r.EditedOutput(path=path)
+        return _act(request, Verb.BLOCKED, reason, entry, job)
     previous = wanted.path or next((take.path for take in entry.takes if take.path), None)
     if wanted.sha256 in facts.blobs or (previous and facts.outputs.get(previous) == wanted.sha256):
         return _act(request, Verb.RESTORE, renamed or _why_restore(request, entry, previous, found), entry, job)
@@ -228,7 +237,7 @@ def _why_restore(request: Request, entry: Entry, previous: str | None, found: st
 
 def _audio_lost(request: Request, entry: Entry, job: str, path: str, facts: Facts) -> Action:
     """Fetch audio that neither the output nor the store has from its provider, where its receipt allows that."""
-    if _is_free(request):
+    if request.is_free:
         return _generate(request, Verb.REGENERATE, r.FreeAudioMissing(path=path), entry=entry)
     if not _can_be_polled(entry, facts):
         return _act(request, Verb.BLOCKED, r.AudioLost(path=path), entry, job)
@@ -242,7 +251,11 @@ def _can_be_polled(entry: Entry, facts: Facts) -> bool:
 
 def _generate(request: Request, verb: Verb, reason: Reason, *, entry: Entry | None = None) -> Action:
     again = request.retries + (MAX_RESUBMITS if request.on_unknown == "resubmit" else 0)
-    price = cost(request.price, takes=request.takes, seconds=requested_seconds(request), retries=again)
+    own, shipped = (
+        cost(price, takes=request.takes, seconds=requested_seconds(request), retries=again)
+        for price in (request.price, request.model.shipped_price)
+    )
+    price = guarded(own, shipped, free=request.is_free)
     return Action(request=request, verb=verb, reason=reason, cost=price, entry=entry)
 
 
@@ -263,7 +276,3 @@ def requested_seconds(request: Request) -> float | None:
         return None
     value = request.params.get(name, request.model.params[name].default)
     return None if value is None else float(value)
-
-
-def _is_free(request: Request) -> bool:
-    return request.price.usd == 0

@@ -1,10 +1,10 @@
-"""What a run may not do: exceed its budget, spend an unknown amount under a budget, change the lock with --locked."""
+"""What a run may not do: spend over its budget, spend an unknown amount under a budget, change a lock given --locked."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.errors import DriftError, PolicyError
+from runner.errors import PolicyError
 from runner.records.plan import Verb
 
 if TYPE_CHECKING:
@@ -19,28 +19,29 @@ def least(*limits: Decimal | None) -> Decimal | None:
 
 
 def refuse_cost(todo: Plan, budget: Decimal | None) -> None:
-    """Raise PolicyError for a plan whose worst case exceeds the budget in USD, or is unknown while there is a budget."""
+    """Raise PolicyError for a plan whose worst-case price is over the budget in USD, or unknown while one is set."""
     if budget is None:
         return
     unpriced = [action.request for action in todo.actions if action.cost.worst is None]
-    unknown = [request.job for request in unpriced if request.price.usd is None]
-    endless = [request for request in unpriced if request.price.usd is not None]
+    unknown = [request.job for request in unpriced if not request.price.usd]
+    endless = [request for request in unpriced if request.price.usd]
     if endless:
         first = endless[0]
         rate = f"{{{first.model.id}: {{per_minute: {first.price.usd}, max_minutes: 5}}}}"
         raise PolicyError(
-            f"cannot enforce the budget of ${budget}: {_some([request.job for request in endless])} "
+            f"cannot enforce the budget of {_usd(budget)}: {_some([request.job for request in endless])} "
             f"{'has' if len(endless) == 1 else 'have'} no maximum length, so the worst-case price is unknown",
-            help=f"write `max_minutes` under `prices:`, {rate}, or request a duration where the model accepts one",
+            help=f"set max_minutes under `prices:`, {rate}, or set a duration where the model takes one",
         )
     if unknown:
         raise PolicyError(
-            f"cannot enforce the budget of ${budget}: the price of {_some(unknown)} is unknown",
-            help="write the price under `prices:` in the pipeline, or run without a budget",
+            f"cannot enforce the budget of {_usd(budget)}: the price of {_some(unknown)} is unknown",
+            help="write the price under `prices:` in the pipeline, or run without a budget; "
+            "a price of 0 counts only in the model files that come with Scorefile",
         )
     if todo.worst is not None and todo.worst > budget:
         raise PolicyError(
-            f"the worst case of this run is ${todo.worst}, over the budget of ${budget}",
+            f"this run may cost {_usd(todo.worst)}, which is over the budget of {_usd(budget)}",
             help="name fewer jobs, or raise `budget` or --max-cost",
         )
 
@@ -53,14 +54,8 @@ def out_of_date(todo: Plan) -> tuple[Action, ...]:
     return tuple(action for action in todo.actions if action.verb is Verb.GENERATE or action.changes)
 
 
-def refuse_change(todo: Plan) -> None:
-    """Raise DriftError for a plan that would change the lock."""
-    changing = out_of_date(todo)
-    if changing:
-        raise DriftError(
-            f"the lock is out of date for {_some([action.request.job for action in changing])}",
-            help="scorefile plan shows what changed; run without --locked to update it",
-        )
+def _usd(amount: Decimal) -> str:
+    return f"${amount:,.2f}" if amount == round(amount, 2) else f"${amount}"
 
 
 def _some(names: list[str]) -> str:

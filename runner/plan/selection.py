@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from runner.errors import UsageError
 
@@ -61,7 +61,8 @@ def _named(requests: tuple[Request, ...], name: str) -> Iterable[str]:
     found = [request.job for request in requests if name in (request.job, request.group)]
     if not found:
         raise UsageError(
-            f"there is no job {name}", help=_suggest(name, {r.job for r in requests} | {r.group for r in requests})
+            f"there is no job {name}",
+            help=_suggest(name, "jobs", {r.job for r in requests} | {r.group for r in requests}),
         )
     return found
 
@@ -69,14 +70,16 @@ def _named(requests: tuple[Request, ...], name: str) -> Iterable[str]:
 def _matching(requests: tuple[Request, ...], glob: str) -> Iterable[str]:
     found = [request.job for request in requests if fnmatchcase(request.job, glob) or fnmatchcase(request.group, glob)]
     if not found:
-        raise UsageError(f"no job matches {glob}", help=_suggest(glob, {request.group for request in requests}))
+        raise UsageError(f"no job matches {glob}", help=_suggest(glob, "jobs", {request.group for request in requests}))
     return found
 
 
 def _labelled(requests: tuple[Request, ...], label: str) -> Iterable[str]:
     found = [request.job for request in requests if label in request.labels]
     if not found:
-        raise UsageError(f"no job has the label {label}", help=_suggest(label, {x for r in requests for x in r.labels}))
+        raise UsageError(
+            f"no job has the label {label}", help=_suggest(label, "labels", {x for r in requests for x in r.labels})
+        )
     return found
 
 
@@ -113,10 +116,10 @@ def _reached(links: Mapping[str, Iterable[str]], start: Iterable[str]) -> set[st
     return reached
 
 
-def _suggest(word: str, known: set[str]) -> str:
+def _suggest(word: str, what: Literal["jobs", "labels"], known: set[str]) -> str:
     close = difflib.get_close_matches(word, known, n=1)
     if close:
         return f"did you mean {close[0]}?"
     names = sorted(known)
     shown = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-    return f"use one of: {shown}" if names else "the pipeline has none"
+    return f"{what} in this file: {shown}" if names else f"no job in this file has {what}"

@@ -37,14 +37,15 @@ def submit_call(
     return Call(method=provider.submit.method, url=url, headers=tuple(headers.items()), body=payload)
 
 
-def poll_call(provider: Provider, *, id: str, poll_url: str | None) -> Call:
-    """Build the call that polls a job; `poll_url` counts only on the provider's own scheme, host and port."""
+def poll_call(provider: Provider, *, id: str) -> Call:
+    """Build the call that polls a job. Raises ValueError where the provider answers at once.
+
+    It carries the key, so its address comes from the provider file and the id alone: an address in a receipt, which
+    anybody may write into a lock, is a record and is not followed.
+    """
     if provider.poll is None:
         raise ValueError(f"{provider.name} answers at once and is not polled")
-    call = _id_call(provider, provider.poll, id)
-    if poll_url is None or origin(poll_url) is None or origin(poll_url) != origin(provider.base_url):
-        return call
-    return Call(method=call.method, url=poll_url, headers=call.headers)
+    return _id_call(provider, provider.poll, id)
 
 
 def cancel_call(provider: Provider, *, id: str) -> Call:

@@ -58,9 +58,9 @@ class ProviderClient:
         """Return what the answer to a submission means."""
         return protocol.read_submit(self.provider, model, reply)
 
-    def poll(self, model: Model, *, id: str, poll_url: str | None) -> Reading:
+    def poll(self, model: Model, *, id: str) -> Reading:
         """Poll a job once; a poll without an answer reads as RETRY."""
-        call = protocol.poll_call(self.provider, id=id, poll_url=poll_url)
+        call = protocol.poll_call(self.provider, id=id)
         try:
             return protocol.read_poll(self.provider, model, self.transport.query(call, self.access), id=id)
         except NotSent as error:

@@ -228,7 +228,11 @@ class HttpFetcher:
         except BaseException:
             got.path.unlink(missing_ok=True)
             raise
-        self._blobs.save(got.path, got.sha256)
+        try:
+            self._blobs.save(got.path, got.sha256)
+        except BaseException:
+            got.path.unlink(missing_ok=True)
+            raise
         return Take(
             sha256=got.sha256,
             bytes=got.size,
@@ -285,5 +289,9 @@ def _check(expected: Expected, media_type: str, seconds: float, *, said: str | N
 
 
 def _write(part: Path, data: bytes) -> _Got:
-    part.write_bytes(data)
+    try:
+        part.write_bytes(data)
+    except BaseException:
+        part.unlink(missing_ok=True)  # what a full disk left of it would keep the receipts of other jobs out
+        raise
     return _Got(path=part, sha256=hashlib.sha256(data).hexdigest(), size=len(data))

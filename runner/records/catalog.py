@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class Model:
     schema: Mapping[str, Json]
     params: Mapping[str, Param]
     price: Price
+    """As the model file in effect says, which may be the project's own."""
     seed: Seed | None
     takes: Takes
     media_types: tuple[str, ...]
@@ -90,3 +91,9 @@ class Model:
     """The length in seconds of rehearsed audio when the request names none."""
     notes: tuple[str, ...]
     file: str = ""
+    runs_here: bool = False
+    """Whether its provider is this machine: no request is sent, nothing is charged."""
+    shipped_price: Price = field(default_factory=Price)
+    """As the shipped model file says; unknown where none is shipped."""
+    is_free: bool = False
+    """Whether a request is known to cost nothing: it runs here, or shipped files alone say so. No project can."""

@@ -36,6 +36,8 @@ class RunResult:
     plan: Plan
     outcomes: tuple[Outcome, ...]
     interrupted: bool = False
+    seconds: float | None = None
+    """How long its jobs took; None when there was nothing to do."""
 
     @property
     def spent_usd(self) -> Decimal | None:

@@ -122,8 +122,8 @@ class Job:
     include: tuple[Mapping[str, Leaf], ...]
     marks: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     """Places of the plain values: `take`, `matrix`, `needs`."""
-    gaps: frozenset[str] = frozenset()
-    """Keys, `vars.NAME` among them, that were wrong and are left out: such a job is checked but becomes no request."""
+    unusable: frozenset[str] = frozenset()
+    """Keys, `vars.NAME` among them, that are wrong and were taken out: such a job is checked, and makes no request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,7 +127,7 @@ class Endpoint:
     path: str
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     url_from: str | None = None
-    """JMESPath in the answer to a submission: an absolute URL that is used instead, when it is on the provider's own host."""
+    """JMESPath in the answer to a submission: the absolute URL of the job: kept in the receipt, never called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

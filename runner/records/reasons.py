@@ -158,6 +158,13 @@ class EditedOutput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LfsPointer:
+    """Git LFS left a pointer where the output belongs: its audio was not pulled."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignOutput:
     """A file that this program did not write is at the path of the output."""
 
@@ -194,5 +201,6 @@ Reason: TypeAlias = (
     | PaymentUnknown
     | EditedOutput
     | ForeignOutput
+    | LfsPointer
     | Offline
 )

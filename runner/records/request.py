@@ -57,3 +57,8 @@ class Request:
     webhook: Webhook | None = None
     price: Price = field(default_factory=Price)
     left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it certainly costs nothing, so that it may be sent again: a price of the project alone proves nothing."""
+        return self.model.is_free and self.price.usd == 0

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from runner.records.lock import Entry
     from runner.records.submission import Submission
 
-OutputState: TypeAlias = Literal["same", "missing", "changed", "pending", "not made"]
-"""The output compared with the lock. `pending`: paid for, no take yet; `not made`: only the pipeline knows the job."""
+OutputState: TypeAlias = Literal["same", "missing", "changed", "pointer", "pending", "not made"]
+"""The output compared with the lock. `pointer`: Git LFS left one; `pending`: paid for, no take yet; `not made`: only the pipeline knows the job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

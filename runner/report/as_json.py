@@ -17,12 +17,22 @@ _ROWS: Mapping[str, str] = {"problems": "problem", "actions": "action", "collect
 
 def document(data: Mapping[str, Json], *, exit_code: int) -> str:
     """Return one JSON document with the version of its form and the exit code that goes with it."""
-    return json.dumps({"format_version": FORMAT_VERSION, "exit_code": exit_code, **data}, indent=1, ensure_ascii=False)
+    head = {"format_version": FORMAT_VERSION, "exit_code": exit_code}
+    return _escaped(json.dumps({**head, **data}, indent=1, ensure_ascii=False))
 
 
 def line(kind: str, data: Mapping[str, Json]) -> str:
     """Return one line of JSON whose `type` says what it is."""
-    return json.dumps({"type": kind, **data}, ensure_ascii=False)
+    return _escaped(json.dumps({"type": kind, **data}, ensure_ascii=False))
+
+
+def _escaped(text: str) -> str:
+    """Return JSON whose strings steer neither a terminal nor a CI's runner; what it says stays the same."""
+    text = text.encode("utf-8", "replace").decode()
+    for character in set(text):
+        if not character.isprintable() and character != "\n":
+            text = text.replace(character, json.dumps(character)[1:-1])
+    return text.replace("##[", "#\\u0023[")
 
 
 def as_json(report: Report, style: Style) -> str:  # noqa: ARG001 - the signature of every format

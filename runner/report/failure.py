@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError, ScorefileError
-from runner.report.findings import of_problem
+from runner.report.findings import of_error, of_problem
 from runner.report.markdown import code
-from runner.report.problems import gap, problem_data, problems_text, verdict
+from runner.report.problems import error_text, gap, problem_data, problems_text, verdict
 from runner.report.records import Case, Finding, Page
-from runner.report.style import clean, paint
+from runner.report.style import clean
 from runner.report.validate import failing, problem_cases, problem_page
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ class FailureReport:
         """Return every problem, or the error itself."""
         if isinstance(self.error, InvalidFilesError):
             return tuple(map(of_problem, self.problems))
-        help_ = (f"help: {clean(self.error.help)}",) if self.error.help else ()
-        return (Finding(rule=self._rule(), level="error", message=clean(self.error.message), notes=help_),)
+        return (of_error(self.error),)
 
     def cases(self) -> tuple[Case, ...]:
         """Return one case a job or file that problems name, or one for the command itself."""
@@ -68,9 +67,7 @@ class FailureReport:
         """Return every problem, or what went wrong and its remedy."""
         if isinstance(self.error, InvalidFilesError):
             return gap(style).join([problems_text(self.problems, style), verdict(self.problems)])
-        head = f"{paint('error', 'error', on=style.color)}: {clean(self.error.message)}"
-        help_ = f"\n\n{paint('help', 'help', on=style.color)}: {clean(self.error.help)}" if self.error.help else ""
-        return head + help_
+        return error_text(self.error, style)
 
     def page(self) -> Page:
         """Return the problems as a table, or the error and its remedy."""

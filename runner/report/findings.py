@@ -12,6 +12,7 @@ from runner.report.style import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from runner.errors import ScorefileError
     from runner.records.source import Problem
 
 RULES: Final = MappingProxyType(
@@ -60,6 +61,12 @@ def of_problem(problem: Problem) -> Finding:
         notes=notes(problem),
         reach=max(1, len(problem.cells)),
     )
+
+
+def of_error(error: ScorefileError) -> Finding:
+    """Return an error as a finding."""
+    help_ = (f"help: {clean(error.help)}",) if error.help else ()
+    return Finding(rule=error.rule, level="error", message=clean(error.message), notes=help_)
 
 
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MOST = 10
 LEVELS: tuple[Level, ...] = ("error", "warning", "notice")
-_COMMAND = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
+_COMMAND = re.compile(r"^(\s*):(?=:)|:(?=:[A-Za-z])", re.MULTILINE)
 
 
 def as_github(report: FindingsReport, style: Style) -> str:
@@ -40,7 +40,7 @@ def commands(report: FindingsReport, style: Style) -> tuple[str, ...]:
 
 def inert(text: str) -> str:
     """Return text in which nothing can be taken for a workflow command, wherever it comes from."""
-    return _COMMAND.sub("\\1\u200b:", text).replace("##[", "#\u200b#[")
+    return _COMMAND.sub(lambda found: f"{found[1] or ''}\u200b:", text).replace("##[", "#\u200b#[")
 
 
 def escape_data(text: str) -> str:

@@ -25,6 +25,23 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def has(number: int) -> str:
+    """Return the verb that goes with a count: `1 job has`, `2 jobs have`."""
+    return "has" if number == 1 else "have"
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time as people read it: `80 s`, `6 min 40 s`, `3 h 10 min`."""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes} min" if minutes else f"{hours:,} h"
+
+
 def short(value: Json, limit: int = 60) -> str:
     """Return a value on one line, cut to `limit` characters."""
     text = json.dumps(value, ensure_ascii=False)
@@ -35,6 +52,13 @@ def some(names: Iterable[str], most: int = 3) -> str:
     """Join the first names with commas; an ellipsis says that there are more."""
     known = list(names)
     return ", ".join(known[:most]) + (" …" if len(known) > most else "")
+
+
+def listed(names: Iterable[str], most: int = 3) -> str:
+    """Join the first names with commas, and say how many more there are: `a, b, c and 5 more`."""
+    known = list(names)
+    more = len(known) - most
+    return ", ".join(known[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +79,3 @@ class Sum:
     def total(self) -> Decimal | None:
         """The whole amount; None when a part is unknown."""
         return None if self.unknown else self.known
-
-    def __str__(self) -> str:
-        if not self.unknown:
-            return usd(self.known)
-        more = f"{count(self.unknown, 'job')} of unknown price"
-        return f"{usd(self.known)} and {more}" if self.known else more

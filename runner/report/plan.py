@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from runner.records.plan import Verb
 from runner.records.reasons import PaymentUnknown
-from runner.report.findings import of_problem
+from runner.report.findings import of_error, of_problem
 from runner.report.plan_page import plan_page
 from runner.report.plan_text import plan_text, summary
-from runner.report.problems import mark_data, problem_data, problems_text
+from runner.report.problems import error_text, mark_data, problem_data, problems_text
 from runner.report.reasons import name_of, why
 from runner.report.records import Case, Finding
 from runner.report.style import clean
@@ -19,6 +19,7 @@ from runner.report.totals import totals
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from runner.errors import DriftError
     from runner.records.plan import Action, Plan
     from runner.records.source import Json, Problem
     from runner.report.numbers import Sum
@@ -35,6 +36,8 @@ class PlanReport:
     files: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
     rehearsal: bool = False
+    refused: DriftError | None = None
+    """Why the exit code says that the lock is out of date."""
     verb: str = "plan"
     ran: bool = True
 
@@ -55,6 +58,7 @@ class PlanReport:
         return (
             *map(of_problem, self.warnings),
             *(_blocked(action) for action in blocked),
+            *(() if self.refused is None else (of_error(self.refused),)),
             Finding(rule="plan", level="notice", message=told),
         )
 
@@ -67,8 +71,9 @@ class PlanReport:
         return plan_text(self.todo, style)
 
     def messages(self, style: Style) -> str:
-        """Return the warnings."""
-        return problems_text(self.warnings, style)
+        """Return the warnings, and why the lock is out of date where it may not be."""
+        parts = [problems_text(self.warnings, style), "" if self.refused is None else error_text(self.refused, style)]
+        return "\n\n".join(filter(None, parts))
 
     def page(self) -> Page:
         """Return what a change will make, why, and what it costs."""

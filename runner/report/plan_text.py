@@ -53,7 +53,8 @@ def price(action: Action) -> str:
         return ""
     if low is None:
         return "price unknown"
-    span = usd(low) if low == worst else f"{usd(low)} to {usd(worst)}"
+    span = f"about {usd(low)}, no upper limit" if worst is None else f"{usd(low)} to {usd(worst)}"
+    span = usd(low) if low == worst else span
     return f"{span} ({clean(action.cost.how)})" if low and action.cost.how else span
 
 

@@ -11,6 +11,7 @@ from runner.report.width import show_line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from runner.errors import ScorefileError
     from runner.records.source import Json, Mark, Problem, Step
     from runner.report.records import Style
 
@@ -41,8 +42,14 @@ def problems_text(problems: Iterable[Problem], style: Style) -> str:
     return gap(style).join(problem_text(problem, style) for problem in problems)
 
 
+def error_text(error: ScorefileError, style: Style) -> str:
+    """Return what went wrong and, after an empty line, its remedy."""
+    head = f"{paint('error', 'error', on=style.color)}: {clean(error.message)}"
+    return f"{head}\n\n{paint('help', 'help', on=style.color)}: {clean(error.help)}" if error.help else head
+
+
 def gap(style: Style) -> str:
-    """Return what stands between two problems, and between them and the verdict."""
+    """Return the separator between two problems, and between the last one and the verdict."""
     return "\n" if style.quiet else "\n\n"
 
 

@@ -71,6 +71,8 @@ def why(reason: Reason) -> str:
             )
         case r.ForeignOutput():
             return f"{reason.path} was not made by this pipeline, so it is left alone; move or delete it"
+        case r.LfsPointer():
+            return f"{reason.path} is a Git LFS pointer, and its audio is not on this machine; run: git lfs pull"
         case r.Offline():
             return "only its provider can do this, and the run is offline"
     assert_never(reason)

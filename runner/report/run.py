@@ -11,7 +11,7 @@ from runner.records.result import Result
 from runner.report.commands import resolve_command
 from runner.report.findings import of_problem
 from runner.report.markdown import code, row
-from runner.report.numbers import count, usd
+from runner.report.numbers import Sum, count, duration, usd
 from runner.report.outcomes import Told, told
 from runner.report.problems import problem_data, problems_text
 from runner.report.reasons import name_of
@@ -102,7 +102,7 @@ class RunReport:
         return "\n".join(self._lines(style))
 
     def messages(self, style: Style) -> str:
-        """Return the warnings; progress was the rest of the talk."""
+        """Return the warnings."""
         return problems_text(self.warnings, style)
 
     def page(self) -> Page:
@@ -148,12 +148,18 @@ class RunReport:
     def _sums(self) -> str:
         results = [outcome.result for outcome in self.did.outcomes]
         parts = [f"{results.count(result):,} {result}" for result in Result if result in results]
+        took = "" if self.did.seconds is None else f" in {duration(self.did.seconds)}"
         made = [outcome.entry for outcome in self.did.outcomes if outcome.result is Result.MADE and outcome.entry]
-        seconds = round(sum(take.seconds for entry in made for take in entry.takes))
-        mark = "rehearsal: placeholder audio, nothing spent"
-        if not self.rehearsal:
-            mark = f"spent {usd(self.did.spent_usd)}"
-        return f"{', '.join(parts)}; {count(seconds, 'second')} of music; {mark}"
+        music = f"{duration(sum(take.seconds for entry in made for take in entry.takes))} of music" if made else ""
+        return "; ".join(filter(None, [f"{', '.join(parts)}{took}", music, self._spent()]))
+
+    def _spent(self) -> str:
+        if self.rehearsal:
+            return "rehearsal: placeholder audio, nothing spent"
+        spent = Sum.of(outcome.spent_usd for outcome in self.did.outcomes)
+        if not spent.unknown:
+            return f"spent {usd(spent.known)}"
+        return f"spent at least {usd(spent.known)}, the rest is unknown" if spent.known else "amount spent unknown"
 
     def _finding(self, outcome: Outcome) -> Finding:
         fault, said = _fault(outcome.result), self._told(outcome)

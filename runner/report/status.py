@@ -10,7 +10,7 @@ from runner.report.table import table
 
 if TYPE_CHECKING:
     from runner.records.source import Json
-    from runner.records.status import JobStatus
+    from runner.records.status import JobStatus, OutputState
     from runner.records.submission import Submission
     from runner.report.records import Style
 
@@ -45,7 +45,7 @@ class StatusReport:
 
     def _sums(self) -> str:
         states = [item.output for item in self.rows]
-        drifted, unmade = sum(state in ("missing", "changed") for state in states), states.count("not made")
+        drifted, unmade = sum(state in ("missing", "changed", "pointer") for state in states), states.count("not made")
         parts = [count(len(self.rows), "job"), f"{drifted:,} drifted", *([f"{unmade:,} not made"] if unmade else [])]
         unfinished = sum(len(item.unfinished) for item in self.rows)
         return f"{', '.join(parts)}, {count(unfinished, 'unfinished submission')}"
@@ -73,10 +73,15 @@ def status_data(item: JobStatus) -> dict[str, Json]:
 def _row(item: JobStatus) -> tuple[str, ...]:
     entry = item.entry
     takes = f"{entry.take}/{len(entry.takes)}" if entry and entry.takes else ""
-    output = f"{item.path} ({item.output})" if item.path else item.output
+    output = f"{item.path} ({said(item.output)})" if item.path else item.output
     several = len(item.unfinished) > 1
     waiting = ", ".join(f"{_attempt(one) * several}{_since(one)}" for one in item.unfinished)
     return (item.job, item.model, takes, output, waiting)
+
+
+def said(state: OutputState) -> str:
+    """Return the state of an output in words."""
+    return "a Git LFS pointer; run: git lfs pull" if state == "pointer" else state
 
 
 def _attempt(item: Submission) -> str:

@@ -22,6 +22,7 @@ _CODES: Mapping[Role, str] = {
     "bring": "36",
     "dim": "2",
 }
+_OWN_COLORS = re.compile(rf"(\x1b\[(?:0|{'|'.join(_CODES.values())})m)")
 _BLANKS = re.compile(r"\s*[\t\n\r\v\f\x1c-\x1f\x85\u2028\u2029]\s*")
 
 
@@ -48,6 +49,21 @@ def clean(text: str) -> str:
     """Return `text` on one line, without characters that would steer a terminal or turn its direction around."""
     text = _BLANKS.sub(" ", text)
     return text if text.isprintable() else "".join(map(visible, text))
+
+
+def printable(text: str, *, color: bool) -> str:
+    """Return lines of text as they may reach a terminal, whoever wrote them: nothing in them steers it.
+
+    With `color` the colors of `paint` are kept, and no other sequence is.
+    """
+    pieces = _OWN_COLORS.split(text) if color else [text]
+    return "".join(piece if number % 2 else _visible_lines(piece) for number, piece in enumerate(pieces))
+
+
+def _visible_lines(text: str) -> str:
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(character if character == "\n" else visible(character) for character in text)
 
 
 def visible(character: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.plan.decide import requested_seconds
-from runner.report.numbers import Sum, count, usd
+from runner.report.numbers import Sum, count, duration, has, listed, usd
 from runner.report.verbs import SHOWN
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What a plan adds up to."""
+    """The sums of a plan."""
 
     verbs: Mapping[Verb, int]
     takes: int
@@ -32,9 +32,9 @@ class Totals:
 
     @property
     def jobs_text(self) -> str:
-        """`3 to make, 1 to make anew, 12 up to date`."""
+        """`3 to make, 1 to make again, 12 up to date`."""
         parts = [f"{self.verbs[verb]:,} {shown.summed}" for verb, shown in SHOWN.items() if self.verbs.get(verb)]
-        return ", ".join(parts) or "nothing asked"
+        return ", ".join(parts) or "no jobs"
 
     @property
     def takes_text(self) -> str:
@@ -43,36 +43,35 @@ class Totals:
 
     @property
     def music_text(self) -> str:
-        """`180 seconds of music`, and how many lengths are open; empty when nothing is made."""
+        """`80 s of music, plus 7 jobs whose length the model chooses`; empty when nothing is made."""
         if not self.takes:
             return ""
-        seconds = f"{count(round(self.seconds), 'second')} of music"
-        if not self.own_length:
-            return seconds
-        choose = f"{count(self.own_length, 'job')} of a length that the model chooses"
-        return f"{seconds} and {choose}" if self.seconds else choose
+        choose = f"{count(self.own_length, 'job')} whose length the model chooses" if self.own_length else ""
+        if choose and not self.seconds:
+            return choose
+        return ", plus ".join(filter(None, [f"{duration(self.seconds)} of music", choose]))
 
     @property
     def cost_text(self) -> str:
-        """`$0.20, at worst $0.60, and 1 job of unknown price`; what is unknown stays unknown."""
-        if not self.low.unknown and self.worst.unknown:
-            return f"{self.low}, at worst unknown"
-        if not self.low.known and self.low.unknown:
-            return str(self.low)
-        open_end = self.worst.unknown > self.low.unknown
-        most = "unknown" if open_end else usd(self.worst.known)
-        worst = f", at worst {most}" if open_end or self.worst.known != self.low.known else ""
-        more = (
-            f"{',' if worst else ''} and {count(self.low.unknown, 'job')} of unknown price" if self.low.unknown else ""
-        )
-        return f"{usd(self.low.known)}{worst}{more}"
+        """`$0.20, at worst $0.60`, or `at least $1.62: 2 jobs have no known price, 1 has no upper limit`."""
+        unpriced, endless = self.low.unknown, self.worst.unknown - self.low.unknown
+        least, most = usd(self.low.known), usd(self.worst.known)
+        if not unpriced:
+            if endless:
+                return f"about {least}, no upper limit"
+            return least if self.low.known == self.worst.known else f"{least}, at worst {most}"
+        why = [f"{count(unpriced, 'job')} {has(unpriced)} no known price"]
+        if endless:
+            why.append(f"{endless:,} {has(endless)} no upper limit")
+        elif self.low.known != self.worst.known:
+            why.append(f"the others cost {most} at worst")
+        return f"at least {least}: {', '.join(why)}" if self.low.known else ", ".join(why)
 
     @property
     def source_text(self) -> str:
         """`prices: https://… of 2026-11-21`; empty when nothing has a price."""
         said = [f"{source} of {date}" if date else source for source, date in self.sources]
-        more = f" and {len(said) - 2} more" if len(said) > 2 else ""
-        return f"prices: {', '.join(said[:2])}{more}" if said else ""
+        return f"prices: {listed(said, 2)}" if said else ""
 
 
 def totals(todo: Plan) -> Totals:

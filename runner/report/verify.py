@@ -11,7 +11,7 @@ from runner.records.source import Mark
 from runner.report.markdown import code, row
 from runner.report.numbers import count
 from runner.report.records import Case, Finding, Page
-from runner.report.status import status_data
+from runner.report.status import said, status_data
 from runner.report.style import clean
 
 if TYPE_CHECKING:
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from runner.records.status import JobStatus, OutputState
     from runner.report.records import Style
 
-_STATES: Mapping[OutputState, str] = {"missing": "missing", "changed": "changed", "pending": "pending"}
+_STATES: Mapping[OutputState, str] = {
+    "missing": "missing",
+    "changed": "changed",
+    "pointer": "not pulled",
+    "pending": "pending",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +90,10 @@ class VerifyReport:
 
     def _remedy(self) -> str:
         """Say what a run does about it: a file that somebody edited is never overwritten."""
-        restores = "scorefile run restores what is missing"
-        if all(item.output == "missing" for item in self.drifted):
+        restores, states = "scorefile run restores what is missing", {item.output for item in self.drifted}
+        if states == {"pointer"}:
+            return "git lfs pull fetches them"
+        if states == {"missing"}:
             return restores
         return f"{restores} and leaves what was edited; move that away to have it restored too"
 
@@ -134,4 +141,4 @@ def _rule(item: JobStatus) -> str:
 
 
 def _words(item: JobStatus) -> str:
-    return clean(f"{item.job}: {item.path or 'its output'} is {item.output}")
+    return clean(f"{item.job}: {item.path or 'its output'} is {said(item.output)}")

@@ -10,9 +10,13 @@ import os
 from typing import TYPE_CHECKING
 
 from runner.state.files import system
+from runner.state.files.folder import read_regular
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MAX_BYTES = 256 << 20
+"""Three million lines."""
 
 
 class Checkpoint:
@@ -27,7 +31,7 @@ class Checkpoint:
         A last line without a newline was being written when the power failed: the line before it counts.
         """
         try:
-            lines = self._path.read_bytes().decode("ascii").split("\n")
+            lines = read_regular(self._path, limit=MAX_BYTES).decode("ascii").split("\n")
         except FileNotFoundError:
             return 0, ""
         whole = lines[:-1]

@@ -70,7 +70,12 @@ def result(lock: Lock, submission: Submission, *, job: str, take: int, private: 
 
 
 def with_pending(lock: Lock, submission: Submission, *, private: bool) -> Lock:
-    """Enter the receipt of an accepted submission, beside a finished entry of the same job if there is one."""
+    """Enter the receipt of an accepted submission, beside a finished entry of the same job if there is one.
+
+    An answer that holds the audio and no id opens nothing for another machine, so the lock stays as it is.
+    """
+    if submission.request_id is None:
+        return lock
     pending = entry_of(submission, takes=(), take=1, private=private)
     before = lock.jobs.get(submission.job)
     finished = before is not None and before.takes

@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from runner.errors import StateError
 from runner.state.files.atomic import write_atomic
-from runner.state.lockfile import render_lock
+from runner.state.lockfile import readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,21 +34,22 @@ class LockWriter:
     def write_when_due(self, lock: Lock) -> None:
         """Write a lock that changed, unless the last write is too recent.
 
-        A write that fails is retried later, at the latest by `write`: until then the journal has all of its content.
+        A write that fails, or is refused, is tried again later, at last by `write`: until then the journal knows all
+        that it says.
         """
         if lock is self._written or self._monotonic() <= self._next_at:
             return
         try:
             self.write(lock)
-        except OSError:
+        except (OSError, StateError):
             self._next_at = self._monotonic() + LOCK_EVERY_S
 
     def write(self, lock: Lock) -> None:
-        """Write a lock if it changed. Raises OSError."""
+        """Write a lock if it changed. Raises OSError, StateError when it could not be read again: the old one stays."""
         if lock is self._written:
             return
         started = self._monotonic()
-        write_atomic(self._path, render_lock(lock))
+        write_atomic(self._path, readable(self._path, lock))
         ended = self._monotonic()
         self._written = lock
         self._next_at = ended + LOCK_EVERY_S + WRITING_SHARE * (ended - started)

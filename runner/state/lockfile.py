@@ -15,16 +15,20 @@ from typing import TYPE_CHECKING, Any
 from runner.errors import StateError
 from runner.plan.fingerprint import fingerprint
 from runner.records.lock import Lock, entry_from_json, entry_to_json
+from runner.state.files.folder import read_regular
 from runner.state.lock_validation import check_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from runner.records.lock import Entry
+    from runner.records.request import Request
 
 VERSION = 1
 MAX_BYTES = 64 << 20
+BLOCK_BYTES = 1024
+"""What a block holds beside its request, and each of its takes: counted when there must be room for them."""
 _SUM_DIGITS = 16
 """Enough against accidents; it is no protection against a change on purpose."""
 
@@ -32,15 +36,11 @@ _SUM_DIGITS = 16
 def read_lock(path: Path, *, rehearsal: bool) -> Lock:
     """Return the lock at `path`, empty when there is none. Raises StateError when it is damaged or not of this kind."""
     try:
-        raw = path.read_bytes()
+        lock = parse_lock(read_regular(path, limit=MAX_BYTES).decode())
     except FileNotFoundError:
         return Lock(rehearsal=rehearsal)
     except OSError as error:
         raise StateError(f"cannot read {path}: {error.strerror}", help="check its permissions") from error
-    if len(raw) > MAX_BYTES:
-        raise _damaged(path, f"it is larger than {MAX_BYTES >> 20} MiB")
-    try:
-        lock = parse_lock(raw.decode())
     except (ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
     if lock.rehearsal != rehearsal:
@@ -94,6 +94,39 @@ def render_lock(lock: Lock) -> bytes:
     if lock.rehearsal:
         data["rehearsal"] = True
     return (json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def readable(path: Path, lock: Lock) -> bytes:
+    """Return the lock's text, which was read again. Raises StateError when it would be refused at `path`."""
+    data = render_lock(lock)
+    try:
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"it is larger than {MAX_BYTES >> 20} MiB")
+        parse_lock(data.decode())
+    except (ValueError, RecursionError) as error:
+        raise StateError(
+            f"the lock {path} was not written, since it could not be read again: {error}",
+            help="the journal holds every receipt; keep .scorefile",
+        ) from error
+    return data
+
+
+def refuse_too_large(path: Path, requests: Iterable[Request]) -> None:
+    """Raise StateError when the lock at `path` has no room for the results of these requests."""
+    held = path.stat().st_size if path.exists() else 0
+    needed = sum(_room_for(request) for request in requests)
+    if held + needed > MAX_BYTES:
+        raise StateError(
+            f"the lock {path} would hold {(held + needed) / (1 << 20):.1f} MiB, and at most {MAX_BYTES >> 20} MiB can be read",
+            help="nothing was sent; shorten the texts, or divide the pipeline among several files",
+        )
+
+
+def _room_for(request: Request) -> int:
+    """Return how many bytes of the lock the result of a request takes at most."""
+    return len(json.dumps(dict(request.params), ensure_ascii=False, indent=1).encode()) + BLOCK_BYTES * (
+        1 + request.takes
+    )
 
 
 def _is_sound(entry: Entry) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.state.blobs.protocol import TakeMissing, save_copy
-from runner.state.files.folder import digest
+from runner.state.files.folder import digest, read_regular
 from runner.state.files.placing import place, remove_owned
 
 if TYPE_CHECKING:
@@ -14,6 +14,18 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from runner.state.blobs.protocol import Blobs
+
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_POINTER_BYTES = 1024
+"""No pointer is longer, says the specification of Git LFS."""
+
+
+def is_lfs_pointer(path: Path) -> bool:
+    """Say whether Git LFS left a pointer here in place of a file."""
+    try:
+        return read_regular(path, limit=_POINTER_BYTES).startswith(_POINTER)
+    except (OSError, ValueError):
+        return False
 
 
 class Outputs:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import NotWritableError, UsageError
 from runner.state.files import system
+from runner.state.guards import refuse_links
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,15 @@ class Project:
         return self.file.stem
 
     @property
+    def run_folders(self) -> tuple[Path, ...]:
+        """The folders whose run lock a run holds, in this order: its state, and the project where that lies elsewhere.
+
+        So two runs whose SCOREFILE_STATE_DIR differ are never at work on one project; rehearsals share nothing.
+        """
+        at_home = self.folder / ".scorefile" / "pipelines" / self.name
+        return (self.state, at_home) if self.apart and not self.rehearsal else (self.state,)
+
+    @property
     def shown_root(self) -> Path:
         """The root as the user would type it; the absolute path when it is outside the pipeline's folder."""
         inside = self.root.is_relative_to(self.folder)
@@ -56,12 +66,14 @@ def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str], m
     """Return the project of a pipeline file, `scorefile.yaml` in the current folder when none is named.
 
     Raises UsageError when there is no such file, unless it `may_be_missing`, or when its state folder holds the journal
-    of another one.
+    of another one; StateError when a link or a device is where its lock or state belongs.
     """
     shown = file or DEFAULT_FILE
     if not (may_be_missing and not Path(shown).exists()):
         _refuse_missing(file)
     project = _project(shown, rehearsal=rehearsal, env=env)
+    for folder in project.run_folders:
+        refuse_links(project.folder, lock=project.lock, state=folder, blobs=project.blobs)
     refuse_other_owner(project)
     return project
 
@@ -80,7 +92,7 @@ def _project(shown: str, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
     path = Path(shown).absolute()
     folder = path.parent
     moved = env.get("SCOREFILE_STATE_DIR")
-    state = Path(moved).absolute() if moved else folder / ".scorefile"
+    state = folder / (moved or ".scorefile")
     if rehearsal:
         root = state / "rehearsal" / path.stem
         return Project(
@@ -161,17 +173,21 @@ def _own(project: Project) -> None:
 
 
 def prepare_state(project: Project) -> None:
-    """Create the state folder, invisible to git. Raises NotWritableError, or UsageError when it belongs to another pipeline."""
-    top = next((parent for parent in project.state.parents if parent.name == ".scorefile"), project.state)
-    ignore = top / ".gitignore"
+    """Create the folders of a run, invisible to git. Raises NotWritableError when they cannot be, UsageError when one is another's."""
     try:
-        project.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in project.run_folders:
+            _make_ignored(folder)
         project.root.mkdir(parents=True, exist_ok=True)
-        if not ignore.exists():
-            ignore.write_text("*\n")
         _own(project)
     except OSError as error:
         raise NotWritableError(
             f"{error.filename or project.state} cannot be written: {error.strerror}",
             help="make it writable, or set SCOREFILE_STATE_DIR to a folder that is",
         ) from error
+
+
+def _make_ignored(folder: Path) -> None:
+    top = next((parent for parent in folder.parents if parent.name == ".scorefile"), folder)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not (top / ".gitignore").exists():
+        (top / ".gitignore").write_text("*\n")

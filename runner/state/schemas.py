@@ -56,7 +56,7 @@ def read_catalog(folders: tuple[Path, ...]) -> Catalog:
 
 
 def _schema_files(folder: Path) -> dict[str, Path]:
-    found = sorted([*folder.glob("providers/*.json"), *folder.glob("models/*/*.json")])
+    found = sorted([*folder.glob("providers/**/*.json"), *folder.glob("models/**/*.json")])
     return {path.relative_to(folder).as_posix(): path for path in found}
 
 

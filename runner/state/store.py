@@ -69,10 +69,9 @@ class StateStore:
             with contextlib.suppress(StateError):
                 self._journal.append(events)
         if self.broken is not None:
-            receipts = [(event.data["request_id"], event.job) for event in events if "request_id" in event.data]
-            for request_id, job in receipts:
-                sys.stderr.write(f"PAID provider={provider} id={request_id} job={job}\n")
-            sys.stderr.flush()
+            for event in events:
+                if "request_id" in event.data:
+                    _print_paid(provider, str(event.data["request_id"]), event.job)
 
     def is_held_by_another(self, provider: str, request_id: str, attempt: str | None) -> bool:
         """Return whether an id of this provider is another submission's receipt; attempt None: one that only the lock knows."""
@@ -146,3 +145,10 @@ def _check_writable(lock_path: Path) -> None:
     for path in (lock_path.parent, lock_path):
         if path.exists() and not os.access(path, os.W_OK):
             raise NotWritableError(f"{path} cannot be written", help="make it writable; nothing was sent")
+
+
+def _print_paid(provider: str, request_id: str, job: str) -> None:
+    """Write a receipt to standard error, when no disk takes it; what steers a terminal is written as its escape."""
+    request_id = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in request_id)
+    sys.stderr.write(f"PAID provider={provider} id={request_id} job={job}\n")
+    sys.stderr.flush()

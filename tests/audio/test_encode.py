@@ -15,6 +15,7 @@ import pytest
 
 from runner.audio.encode import Pcm, encode
 from runner.audio.probe.measure import inspect
+from runner.audio.sketch.brief import Brief
 from runner.audio.sketch.composer import TAGS, compose
 from tests.support.command import environment
 
@@ -22,7 +23,7 @@ WRITTEN = ("audio/wav", "audio/flac", "audio/ogg", "audio/mpeg", "audio/mp4")
 
 
 def music(duration_s: float = 3.21, rate_hz: int = 48_000) -> Pcm:
-    return compose(prompt="happy piano", duration_s=duration_s, rate_hz=rate_hz, seed=7)
+    return compose(Brief(prompt="happy piano", duration_s=duration_s, seed=7), rate_hz=rate_hz)
 
 
 @pytest.mark.parametrize("rate_hz", [44_100, 48_000])

@@ -11,6 +11,7 @@ import pytest
 from runner.audio.encode import Pcm, encode
 from runner.audio.probe.decode import BadAudio
 from runner.audio.probe.measure import inspect, loudness
+from runner.audio.sketch.brief import Brief
 from runner.audio.sketch.composer import compose
 
 
@@ -40,7 +41,7 @@ def test_loudness_of_what_is_no_audio_is_refused() -> None:
 
 def test_many_threads_measure_what_one_does(capfd: pytest.CaptureFixture[str]) -> None:
     files = [
-        encode(compose(prompt=prompt, duration_s=4.0, seed=seed), 48_000, media_type)
+        encode(compose(Brief(prompt=prompt, duration_s=4.0, seed=seed)), 48_000, media_type)
         for seed, prompt in enumerate(("calm", "epic battle", "lo-fi"))
         for media_type in ("audio/wav", "audio/flac", "audio/mpeg", "audio/mp4")
     ]
@@ -61,7 +62,7 @@ def test_nothing_is_printed_about_broken_files(capfd: pytest.CaptureFixture[str]
 
 def test_25_takes_need_less_than_20_seconds_of_two_cores() -> None:
     def take(seed: int) -> None:
-        data = encode(compose(prompt="epic", duration_s=25.0, seed=seed), 48_000, "audio/mpeg")
+        data = encode(compose(Brief(prompt="epic", duration_s=25.0, seed=seed)), 48_000, "audio/mpeg")
         assert inspect(data).seconds == 25.0
 
     start = time.process_time()

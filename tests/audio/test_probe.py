@@ -19,6 +19,7 @@ from runner.audio.encode import encode
 from runner.audio.probe import decode as probing
 from runner.audio.probe.decode import BadAudio, Probe, probe
 from runner.audio.probe.measure import inspect
+from runner.audio.sketch.brief import Brief
 from runner.audio.sketch.composer import compose
 from runner.errors import ScorefileError
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from av.audio.stream import AudioStream
 
-PCM = compose(prompt="calm", duration_s=1.0, seed=1)
+PCM = compose(Brief(prompt="calm", duration_s=1.0, seed=1))
 WAV = encode(PCM, 48_000, "audio/wav", tags={"title": "x"})
 PLAIN = encode(PCM, 48_000, "audio/wav")
 FLAC = encode(PCM, 48_000, "audio/flac")

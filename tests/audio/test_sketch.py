@@ -15,6 +15,7 @@ import pytest
 
 from runner.audio.encode import encode
 from runner.audio.probe.measure import loudness
+from runner.audio.sketch.brief import Brief
 from runner.audio.sketch.chance import Chance, noise
 from runner.audio.sketch.composer import compose
 from runner.audio.sketch.instruments import VOICES
@@ -46,8 +47,8 @@ PROMPTS = (
 )
 
 
-def digest(**request: Any) -> str:
-    pcm = compose(duration_s=9.7, **request)
+def digest(*, rate_hz: int = 48_000, **request: Any) -> str:
+    pcm = compose(Brief(duration_s=9.7, **request), rate_hz=rate_hz)
     return hashlib.sha256(pcm.astype("<i2").tobytes()).hexdigest()[:16]
 
 
@@ -95,7 +96,7 @@ def test_chance_is_splitmix64() -> None:
 @pytest.mark.parametrize("duration_s", [0.0, 0.00002, 0.013, 0.5, 1.0, 3.33333, 7.123456, 12.0])
 @pytest.mark.parametrize("rate_hz", [8_000, 22_050, 44_100, 48_000])
 def test_the_length_is_exact_to_the_sample(duration_s: float, rate_hz: int) -> None:
-    pcm = compose(prompt="march", duration_s=duration_s, rate_hz=rate_hz)
+    pcm = compose(Brief(prompt="march", duration_s=duration_s), rate_hz=rate_hz)
     assert pcm.shape == (round(duration_s * rate_hz), 2)
     assert pcm.dtype == np.int16
 
@@ -104,7 +105,7 @@ def test_the_length_is_exact_to_the_sample(duration_s: float, rate_hz: int) -> N
 def test_the_kick_falls_on_the_beat(bpm: float) -> None:
     """In four on the floor, energy under 100 Hz has its period at the beat."""
     prompt = "techno without bass, no melody, no choir, no piano"
-    pcm = compose(prompt=prompt, duration_s=24.0, bpm=bpm, time_signature="4/4", seed=3)
+    pcm = compose(Brief(prompt=prompt, duration_s=24.0, bpm=bpm, time_signature="4/4", seed=3))
     mono = pcm.astype(np.float64).mean(axis=1)
     spectrum = np.fft.rfft(mono)
     spectrum[int(100 * 24.0) :] = 0
@@ -132,7 +133,7 @@ def test_the_notes_belong_to_the_key(key: str, pitches: set[int]) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(composer, "render", listen)
-        compose(prompt="epic piano", duration_s=60.0, key=key, seed=5)
+        compose(Brief(prompt="epic piano", duration_s=60.0, key=key, seed=5))
     assert set(heard) <= pitches
     assert len(set(heard)) >= 6
 
@@ -153,7 +154,7 @@ def test_words_seed_tempo_key_metre_and_voice_each_change_the_music() -> None:
 
 @pytest.mark.parametrize("prompt", PROMPTS)
 def test_a_sketch_is_loud_enough_clean_and_without_holes(prompt: str) -> None:
-    pcm = compose(prompt=prompt, duration_s=24.0, seed=11)
+    pcm = compose(Brief(prompt=prompt, duration_s=24.0, seed=11))
     lufs = loudness(encode(pcm, 48_000, "audio/wav"))
     assert lufs is not None
     assert -18 <= lufs <= -14
@@ -188,13 +189,13 @@ def test_a_stroke_begins_and_ends_in_silence(name: str) -> None:
 
 
 def test_ten_minutes_are_no_trouble() -> None:
-    pcm = compose(prompt="epic", duration_s=600.0, seed=1, rate_hz=8_000)
+    pcm = compose(Brief(prompt="epic", duration_s=600.0, seed=1), rate_hz=8_000)
     assert pcm.shape == (4_800_000, 2)
 
 
 def test_styles_sound_different() -> None:
     def restlessness(prompt: str) -> float:
-        mono = compose(prompt=prompt, duration_s=12.0, seed=1).astype(np.float64).mean(axis=1)
+        mono = compose(Brief(prompt=prompt, duration_s=12.0, seed=1)).astype(np.float64).mean(axis=1)
         strength = np.abs(mono).reshape(-1, 960).mean(axis=1)
         return float(np.abs(np.diff(strength)).mean())
 
@@ -281,7 +282,7 @@ def test_what_is_no_metre_is_none(text: str) -> None:
 )
 @pytest.mark.parametrize("prompt", ["waltz", "battle", "jazz", "electronic march", "lofi"])
 def test_every_metre_can_be_played_in_every_style(meter: str, prompt: str) -> None:
-    pcm = compose(prompt=prompt, duration_s=8.0, time_signature=meter, rate_hz=8_000)
+    pcm = compose(Brief(prompt=prompt, duration_s=8.0, time_signature=meter), rate_hz=8_000)
     assert np.abs(pcm).max() > 3_000
 
 

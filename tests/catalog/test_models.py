@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from runner.catalog.models import build_catalog, parse_model
+from runner.records.catalog import Price
 from tests.catalog.shelf import CATALOG, FILES, META, MODELS, cases, faults, own
 
 VALID = {"prompt": "a calm night theme"}
@@ -331,7 +333,38 @@ def test_nested_branches_of_a_param_are_flattened() -> None:
 
 
 def test_the_shipped_files_are_valid_files_of_a_project_too() -> None:
-    assert build_catalog({}, own(FILES), META) == CATALOG
+    found = build_catalog({}, own(FILES), META)
+    assert found.providers == CATALOG.providers
+    untrusted = {
+        name: replace(model, shipped_price=Price(), is_free=model.runs_here) for name, model in CATALOG.models.items()
+    }
+    assert found.models == untrusted
+
+
+def test_a_model_is_free_when_it_runs_here_or_its_shipped_file_says_so() -> None:
+    assert {name for name, model in CATALOG.models.items() if model.is_free} == {"local/sketch", "pixazo/tracks"}
+    assert all(model.shipped_price == model.price for model in CATALOG.models.values())
+
+
+@pytest.mark.parametrize("file", ["models/pixazo/lyria-3-pro.json", "models/pixazo/tracks.json"])
+def test_no_file_of_a_project_makes_a_model_free(file: str) -> None:
+    data = deepcopy(FILES[file])
+    data["x-scorefile"]["price"]["usd"] = "0"
+    name = file.removeprefix("models/").removesuffix(".json")
+    found = build_catalog(FILES, own({file: data}), META).models[name]
+    assert (found.price.usd, found.is_free) == (Decimal(0), False)
+    assert found.shipped_price == CATALOG.models[name].price
+
+
+def test_no_provider_file_of_a_project_leads_free_requests_elsewhere() -> None:
+    file = "providers/pixazo.json"
+    assert not build_catalog(FILES, own({file: FILES[file]}), META).models["pixazo/tracks"].is_free
+
+
+def test_a_price_of_0_of_a_model_that_is_not_shipped_does_not_make_it_free() -> None:
+    data = FILES["models/pixazo/tracks.json"]
+    found = build_catalog(FILES, own({"models/pixazo/new.json": data}), META).models["pixazo/new"]
+    assert (found.price.usd, found.is_free, found.shipped_price) == (Decimal(0), False, Price())
 
 
 def test_a_file_of_the_project_wins_over_a_shipped_one() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from runner.catalog.prices import cost
+from runner.catalog.prices import cost, guarded
 from runner.records.catalog import Price
 from tests.catalog.shelf import CATALOG
 
@@ -63,3 +64,35 @@ def test_two_songs_of_verbatik_cost_double_and_have_no_worst_case() -> None:
     one, two = cost(price, takes=1, seconds=None), cost(price, takes=2, seconds=None)
     assert (one.low, two.low) == (Decimal("0.60"), Decimal("1.20"))
     assert one.worst is two.worst is None
+
+
+@pytest.mark.parametrize(
+    ("own", "shipped", "worst"),
+    [
+        ("0.04", "0.08", "0.08"),
+        ("0.20", "0.08", "0.20"),
+        ("0", "0.08", "0.08"),
+        ("0", None, None),
+        ("0", "0", None),
+        ("0.04", None, "0.04"),
+        (None, "0.08", None),
+    ],
+)
+def test_a_project_may_raise_the_worst_case_and_never_lower_it(
+    own: str | None, shipped: str | None, worst: str | None
+) -> None:
+    prices = [Price(usd=None if usd is None else Decimal(usd)) for usd in (own, shipped)]
+    mine, theirs = (cost(price, takes=1, seconds=None) for price in prices)
+    found = guarded(mine, theirs, free=False)
+    assert found == replace(mine, worst=None if worst is None else Decimal(worst))
+
+
+def test_what_is_free_stays_free_unless_the_project_names_a_price() -> None:
+    nothing, some = (cost(Price(usd=Decimal(usd)), takes=1, seconds=None) for usd in ("0", "2"))
+    assert guarded(nothing, nothing, free=True).worst == 0
+    assert guarded(some, nothing, free=False).worst == 2
+
+
+def test_a_shipped_price_by_the_minute_without_a_longest_length_counts_for_its_usual_one() -> None:
+    endless = cost(Price(per="minute", usd=Decimal("0.20"), typical_minutes=2), takes=1, seconds=None)
+    assert guarded(cost(Price(usd=Decimal(0)), takes=1, seconds=None), endless, free=False).worst == Decimal("0.40")

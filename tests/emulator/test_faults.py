@@ -62,7 +62,7 @@ def test_each_fault_meets_its_submit(faulty: RunningEmulator) -> None:
 
     failed, _ = faulty.finish(MODEL, faulty.submit(MODEL, SHORT))
     assert (failed.verdict, failed.word, failed.charged) == (Verdict.FAILED, "ERROR", False)
-    assert failed.message == "The rehearsal was told to fail."
+    assert failed.message == "This failure was planned for the rehearsal."
     assert faulty.ledger()["submits"][-1]["charged_usd"] == "0"
 
     strange, words = faulty.finish(MODEL, faulty.submit(MODEL, SHORT))
@@ -85,7 +85,7 @@ def test_each_fault_meets_its_submit(faulty: RunningEmulator) -> None:
 
 def test_a_synchronous_vendor_that_fails_answers_500(faulty: RunningEmulator) -> None:
     response = faulty.submit("verbatik/text-to-music", {"prompt": "x"})
-    assert (response.status_code, response.json()) == (500, {"error": "The rehearsal was told to fail."})
+    assert (response.status_code, response.json()) == (500, {"error": "This failure was planned for the rehearsal."})
 
 
 def test_a_fault_without_a_model_counts_all_submits() -> None:

@@ -116,7 +116,7 @@ def test_schemas_that_are_wrong_end_it_with_the_reason(tmp_path: Path) -> None:
     shutil.copytree(SCHEMAS, tmp_path / "schemas")
     (tmp_path / "schemas" / "providers" / "pixazo.json").write_text('{"name": "pixazo"}')
     with (
-        pytest.raises(ScorefileError, match="the rehearsal emulator did not come up") as raised,
+        pytest.raises(ScorefileError, match="the rehearsal emulator did not start") as raised,
         rehearsal_emulator((tmp_path / "schemas",)),
     ):
         pass

@@ -100,7 +100,7 @@ def test_one_vendors_id_is_unknown_to_another(emulator: RunningEmulator) -> None
 )
 def test_a_path_of_no_vendor_is_not_found_in_json(emulator: RunningEmulator, method: str, path: str) -> None:
     response = emulator.http.request(method, emulator.url + path)
-    assert (response.status_code, response.json()) == (404, {"error": f"No vendor has {method} {path}"})
+    assert (response.status_code, response.json()) == (404, {"error": f"No provider has {method} {path}"})
 
 
 def test_an_unknown_media_link_is_not_found(emulator: RunningEmulator) -> None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from runner.records.plan import Action, Plan
     from runner.records.request import Request
 
-FREE = Price(usd=Decimal(0))
 NOTHING = Decimal(0)
 OTHER = {"prompt": "old", "seed": 7}
 
@@ -39,7 +38,7 @@ def only(plan: Plan) -> Action:
 
 @pytest.mark.parametrize("phase", [Phase.INTENT, Phase.UNKNOWN])
 @pytest.mark.parametrize(
-    ("over", "verb"), [({}, "blocked"), ({"price": FREE}, "generate"), ({"on_unknown": "resubmit"}, "generate")]
+    ("over", "verb"), [({}, "blocked"), ({"free": True}, "generate"), ({"on_unknown": "resubmit"}, "generate")]
 )
 def test_what_is_done_about_a_submission_in_doubt_carries_it(phase: Phase, over: dict[str, Any], verb: str) -> None:
     waiting = submission(phase=phase)
@@ -101,7 +100,7 @@ def test_what_was_made_before_comes_from_the_store_with_its_seed() -> None:
     assert action.request.params["seed"] == 7
 
 
-@pytest.mark.parametrize("over", [{"params": {"prompt": "new"}}, {"price": FREE}])
+@pytest.mark.parametrize("over", [{"params": {"prompt": "new"}}, {"free": True}])
 def test_what_is_made_again_carries_what_it_replaces(over: dict[str, Any]) -> None:
     action = only(planned(request(**over), lock={"title": entry()}))
     assert (str(action.verb), action.entry) == ("regenerate", entry())

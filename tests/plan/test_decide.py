@@ -295,7 +295,7 @@ def test_a_payment_in_doubt_blocks_its_job(phase: Phase) -> None:
 
 
 def test_a_payment_in_doubt_of_a_free_model_is_simply_made_again() -> None:
-    free = request(price=Price(usd=Decimal(0)))
+    free = request(free=True)
     action = only(planned(free, submissions=(submission(phase=Phase.UNKNOWN),)))
     assert (action.verb, action.reason) == ("generate", r.FreeInterrupted())
 
@@ -378,7 +378,7 @@ def test_lost_audio_is_asked_for_although_the_lock_has_but_a_digest_of_the_recei
 
 
 def test_lost_audio_of_a_free_model_is_made_again() -> None:
-    free = request(price=Price(usd=Decimal(0)))
+    free = request(free=True)
     assert only(planned(free, lock={"title": entry()})).verb == "regenerate"
 
 

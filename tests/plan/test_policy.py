@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.errors import DriftError, PolicyError
+from runner.errors import PolicyError
 from runner.plan.decide import Facts, Selected, decide
-from runner.plan.policy import least, out_of_date, refuse_change, refuse_cost
+from runner.plan.policy import least, out_of_date, refuse_cost
 from runner.records.catalog import Price
 from runner.records.lock import Lock
 from tests.support.catalog import shipped_catalog
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runner.records.lock import Entry
     from runner.records.plan import Plan
     from runner.records.request import Request
+from runner.report.lock_drift import lock_out_of_date
 
 UNKNOWN, ENDLESS = Price(), Price(usd=Decimal("0.10"), per="minute")
 MINUTE_MUSIC = "pixverse/music-2.6"
@@ -64,20 +65,20 @@ def test_the_budget_itself_may_be_spent_and_a_cent_more_may_not() -> None:
     refuse_cost(todo, Decimal("0.30"))
     with pytest.raises(PolicyError) as caught:
         refuse_cost(todo, Decimal("0.29"))
-    assert str(caught.value) == "the worst case of this run is $0.30, over the budget of $0.29"
+    assert str(caught.value) == "this run may cost $0.30, which is over the budget of $0.29"
     assert caught.value.help == "name fewer jobs, or raise `budget` or --max-cost"
 
 
 def test_retries_count_against_the_budget() -> None:
     todo = plan(request(retries=2))
     refuse_cost(todo, Decimal("0.30"))
-    with pytest.raises(PolicyError, match=r"the worst case of this run is \$0\.30, over the budget of \$0\.29"):
+    with pytest.raises(PolicyError, match=r"this run may cost \$0\.30, which is over the budget of \$0\.29"):
         refuse_cost(todo, Decimal("0.29"))
 
 
 def test_a_budget_of_nothing_lets_free_jobs_through() -> None:
-    refuse_cost(plan(request(price=Price(usd=Decimal(0)))), Decimal(0))
-    with pytest.raises(PolicyError, match=r"\$0\.10, over the budget of \$0"):
+    refuse_cost(plan(request(free=True)), Decimal(0))
+    with pytest.raises(PolicyError, match=r"\$0\.10, which is over the budget of \$0\.00"):
         refuse_cost(plan(request()), Decimal(0))
 
 
@@ -88,8 +89,11 @@ def test_a_budget_of_nothing_lets_free_jobs_through() -> None:
 def test_a_budget_refuses_an_unknown_price(names: str, said: str) -> None:
     with pytest.raises(PolicyError) as caught:
         refuse_cost(plan(*with_seeds(*names, price=UNKNOWN)), Decimal(5))
-    assert str(caught.value) == f"cannot enforce the budget of $5: the price of {said} is unknown"
-    assert caught.value.help == "write the price under `prices:` in the pipeline, or run without a budget"
+    assert str(caught.value) == f"cannot enforce the budget of $5.00: the price of {said} is unknown"
+    assert caught.value.help == (
+        "write the price under `prices:` in the pipeline, or run without a budget; "
+        "a price of 0 counts only in the model files that come with Scorefile"
+    )
 
 
 def test_what_is_reused_needs_no_price() -> None:
@@ -103,9 +107,13 @@ def test_a_budget_refuses_a_price_by_the_minute_without_a_longest_length() -> No
     todo = plan(*with_seeds("x", price=UNKNOWN), endless)
     with pytest.raises(PolicyError) as caught:
         refuse_cost(todo, Decimal(5))
-    why = "title has no maximum length, so the worst-case price is unknown"
-    assert str(caught.value) == f"cannot enforce the budget of $5: {why}"
-    assert "{pixazo/lyria-2: {per_minute: 0.10, max_minutes: 5}}" in (caught.value.help or "")
+    assert str(caught.value) == (
+        "cannot enforce the budget of $5.00: title has no maximum length, so the worst-case price is unknown"
+    )
+    assert caught.value.help == (
+        "set max_minutes under `prices:`, {pixazo/lyria-2: {per_minute: 0.10, max_minutes: 5}}, "
+        "or set a duration where the model takes one"
+    )
 
 
 def test_a_lock_that_is_to_be_kept_refuses_what_would_be_made_and_what_is_not_made_yet() -> None:
@@ -113,16 +121,15 @@ def test_a_lock_that_is_to_be_kept_refuses_what_would_be_made_and_what_is_not_ma
     lock = {"kept": entry(None, take(path="audio/kept.wav")), "changed": entry({"prompt": "old", "seed": 7})}
     files: dict[str, str | None] = {"audio/kept.wav": sha("one")}
     assert out_of_date(plan(kept, lock=lock, outputs=files)) == ()
-    refuse_change(plan(kept, lock=lock, outputs=files))
     todo = plan(request("changed"), kept, request("fresh", params={"prompt": "other"}), lock=lock, outputs=files)
     assert [action.request.job for action in out_of_date(todo)] == ["changed", "fresh"]
-    with pytest.raises(DriftError) as caught:
-        refuse_change(todo)
-    assert str(caught.value) == "the lock is out of date for changed, fresh"
-    assert caught.value.help == "scorefile plan shows what changed; run without --locked to update it"
+    refused = lock_out_of_date(out_of_date(todo))
+    assert refused.exit_code == 4
+    assert refused.message == "the lock is out of date for changed, fresh"
+    assert refused.help == ("changed: prompt changed; fresh: not made yet; run without --locked to update it")
 
 
 def test_audio_that_is_only_missing_here_is_no_change_of_the_lock() -> None:
-    todo = plan(request(price=Price(usd=Decimal(0))), lock={"title": entry()})
+    todo = plan(request(free=True), lock={"title": entry()})
     assert [action.verb for action in todo.actions] == ["regenerate"]
     assert out_of_date(todo) == ()

@@ -111,10 +111,10 @@ def test_needs_of_two_jobs_meet_and_a_need_outside_the_file_is_no_reason_to_stop
     [
         ({"names": ("titel",)}, "there is no job titel", "did you mean title?"),
         ({"names": ("battle@cold",)}, "there is no job battle@cold", "did you mean battle@calm?"),
-        ({"names": ("x",)}, "there is no job x", "use one of: battle, battle@calm, battle@hot, shop, title"),
-        ({"globs": ("boss-*",)}, "no job matches boss-*", "use one of: battle, shop, title"),
+        ({"names": ("x",)}, "there is no job x", "jobs in this file: battle, battle@calm, battle@hot, shop, title"),
+        ({"globs": ("boss-*",)}, "no job matches boss-*", "jobs in this file: battle, shop, title"),
         ({"labels": ("comat",)}, "no job has the label comat", "did you mean combat?"),
-        ({"labels": ("x",)}, "no job has the label x", "use one of: combat, loud, menu, quiet"),
+        ({"labels": ("x",)}, "no job has the label x", "labels in this file: combat, loud, menu, quiet"),
     ],
 )
 def test_a_name_that_no_job_has_is_refused_with_the_known_ones(
@@ -128,10 +128,10 @@ def test_a_name_that_no_job_has_is_refused_with_the_known_ones(
 @pytest.mark.parametrize(
     ("count", "remedy"),
     [
-        (1, "use one of: j01"),
-        (12, "use one of: j01, j02, j03, j04, j05, j06, j07, j08, j09, j10, j11, j12"),
-        (13, "use one of: j01, j02, j03, j04, j05, j06, j07, j08, j09, j10, j11, j12 and 1 more"),
-        (90, "use one of: j01, j02, j03, j04, j05, j06, j07, j08, j09, j10, j11, j12 and 78 more"),
+        (1, "jobs in this file: j01"),
+        (12, "jobs in this file: j01, j02, j03, j04, j05, j06, j07, j08, j09, j10, j11, j12"),
+        (13, "jobs in this file: j01, j02, j03, j04, j05, j06, j07, j08, j09, j10, j11, j12 and 1 more"),
+        (90, "jobs in this file: j01, j02, j03, j04, j05, j06, j07, j08, j09, j10, j11, j12 and 78 more"),
     ],
 )
 def test_at_most_twelve_known_names_are_listed(count: int, remedy: str) -> None:
@@ -141,7 +141,7 @@ def test_at_most_twelve_known_names_are_listed(count: int, remedy: str) -> None:
     assert caught.value.help == remedy
 
 
-def test_where_there_is_no_label_none_is_listed() -> None:
+def test_a_label_is_refused_when_no_job_has_labels() -> None:
     with pytest.raises(UsageError) as caught:
         select((request("a"),), Wanted(labels=("x",)))
-    assert caught.value.help == "the pipeline has none"
+    assert caught.value.help == "no job in this file has labels"

@@ -74,7 +74,7 @@ def test_a_submit_goes_to_the_address_of_this_run_and_comes_back_unread() -> Non
 
 def test_a_poll_without_an_answer_teaches_nothing() -> None:
     client, script = client_of("pixverse", NotSent("no connection: refused"))
-    reading = client.poll(MODEL, id="id1", poll_url=None)
+    reading = client.poll(MODEL, id="id1")
     assert (reading.verdict, reading.message) == (Verdict.RETRY, "no connection: refused")
     assert script.calls[0].url == f"{BASE}/v2/pixverse/music/id1"
 

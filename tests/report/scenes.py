@@ -150,6 +150,7 @@ PLAN = PlanReport(
 )
 MADE = entry(None, take("one", path="audio/title.wav", lufs=-14.25), take("two"))
 RAN = RunResult(
+    seconds=42.0,
     plan=plan_of(),
     outcomes=(
         Outcome(job="title", model="a/b", ending=e.Made(takes=2, wanted=2), entry=MADE, spent_usd=Decimal("0.10")),

@@ -191,7 +191,7 @@ def test_hostile_words_are_only_words_in_markdown() -> None:
 
 def test_an_empty_plan_says_so() -> None:
     empty = replace(PLAN, todo=Plan(actions=(), low=None, worst=None))
-    assert empty.text(STYLE).strip() == "nothing asked; 0 new takes; $0.00"
+    assert empty.text(STYLE).strip() == "no jobs; 0 new takes; $0.00"
 
 
 def test_ten_thousand_problems_are_written_soon() -> None:

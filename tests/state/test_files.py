@@ -87,13 +87,14 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     assert names(tmp_path) == ["night.lock"]
 
 
-def test_a_link_at_the_place_of_a_lock_stays_a_link(tmp_path: Path) -> None:
+def test_a_link_in_the_way_is_replaced_and_not_written_through(tmp_path: Path) -> None:
     real, link = tmp_path / "real.lock", tmp_path / "night.lock"
     real.write_bytes(b"one")
     link.symlink_to(real)
     write_atomic(link, b"two")
-    assert link.is_symlink()
-    assert real.read_bytes() == b"two"
+    assert not link.is_symlink()
+    assert link.read_bytes() == b"two"
+    assert real.read_bytes() == b"one"
 
 
 def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path: Path) -> None:

@@ -264,3 +264,19 @@ def test_the_store_knows_ids_of_its_journal_and_learns_new_ones(store: StateStor
     store.record(planned("a1"), accepted("a1", "ace_1"))
     assert store.is_held_by_another("pixazo", "ace_1", "a2")
     assert store.is_held_by_another("pixazo", "ace_1", None)
+
+
+def test_a_lock_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "night.lock"
+    path.write_text("the old one")
+    writer = LockWriter(path, Lock())
+    made = entry()
+    waiting = replace(made, takes=(), receipt=replace(made.receipt, request_id=None))
+    with pytest.raises(
+        StateError, match=r"night\.lock was not written, since it could not be read again: .* needs its id"
+    ):
+        writer.write(Lock(jobs={"a": waiting}))
+    writer.write_when_due(Lock(jobs={"a": waiting}))
+    assert path.read_text() == "the old one"
+    writer.write(Lock(jobs={"a": made}))
+    assert read_lock(path, rehearsal=False).jobs == {"a": made}

@@ -47,7 +47,7 @@ class RunningEmulator:
     def poll(self, model: str, job_id: str, *, key: str = KEY) -> httpx.Response:
         """Ask once where a job stands."""
         _, provider = self._known(model)
-        return self.send(provider, poll_call(provider, id=job_id, poll_url=None), key=key)
+        return self.send(provider, poll_call(provider, id=job_id), key=key)
 
     def send(self, provider: Provider, call: Call, *, key: str = KEY) -> httpx.Response:
         """Send `call` with the provider's key header; an empty `key` leaves it out."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -31,23 +32,29 @@ def sha(word: str) -> str:
 
 
 def request(
-    job: str = "title", model: str = XL, *, seed_mode: SeedMode = "auto", seed: int | None = 7, **over: Any
+    job: str = "title",
+    model: str = XL,
+    *,
+    seed_mode: SeedMode = "auto",
+    seed: int | None = 7,
+    free: bool = False,
+    **over: Any,
 ) -> Request:
-    """Return a request; `params` are added to a prompt and the seed."""
+    """Return a request; `params` are added to a prompt and the seed. `free`: its model is shipped as free."""
     params = {"prompt": "low brass", **over.pop("params", {})}
     if seed is not None:
         params["seed"] = seed
     values: dict[str, Any] = {
         "job": job,
         "group": job.partition("@")[0],
-        "model": shipped_catalog().models[model],
+        "model": replace(shipped_catalog().models[model], is_free=free),
         "params": params,
         "seed_mode": seed_mode,
         "output": f"audio/{job}",
         "take": 1,
         "takes": 1,
         "mark": MARK,
-        "price": PAID,
+        "price": Price(usd=Decimal(0)) if free else PAID,
     }
     return Request(**(values | over))
 

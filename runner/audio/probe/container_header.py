@@ -1,4 +1,4 @@
-"""What a file's own header promises, and the error for a file that does not keep it."""
+"""What a file's header declares, and the errors for a file that does not match it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ MAX_CHUNKS = 10_000
 
 
 class BadAudio(ScorefileError):  # named like its siblings in runner/errors.py
-    """The bytes are no whole, decodable piece of audio; the message says what was found instead."""
+    """The bytes are not a complete, decodable audio file; the message says what was found instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """How many samples a channel the file says it holds, None when it does not say, and how many may be missing.
+    """How many samples per channel the header declares, None when it does not, and how many may be missing.
 
     `end` is the byte after the audio, where the container knows it.
     """
@@ -32,7 +32,7 @@ class Promise:
 
 
 def cut_short(promised: int, there: int, rate_hz: int) -> BadAudio:
-    """Return the error for a file that promises more samples than it holds."""
+    """Return the error for a file that has fewer samples than its header declares."""
     texts = [f"{count / rate_hz:.2f} s" for count in (promised, there)] if rate_hz else ["", ""]
     if texts[0] == texts[1]:
         texts = [f"{promised} samples", str(there)]
@@ -45,7 +45,7 @@ def cut_header(there: int) -> BadAudio:
 
 
 def cut_bytes(promised: int, there: int) -> BadAudio:
-    """Return the error for a file that promises more bytes than it holds."""
+    """Return the error for a file that has fewer bytes than its header declares."""
     return BadAudio(f"cut short: the header promises {promised} bytes, {there} are there")
 
 

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _STREAMINFO_BYTES = 34
 _OGG_HEADER = 27
 _VORBIS_BLOCK = 8192
-"""The longest block of Vorbis; a decoder may keep its first one to itself, to overlap it with the next."""
+"""The longest block of Vorbis; a decoder may not output the first one, which it overlaps with the next."""
 _OPUS_RATE_HZ = 48_000
 
 
 def flac_promise(data: Bytes) -> Promise:
-    """Read a FLAC file's metadata blocks and return the samples that STREAMINFO promises."""
+    """Read a FLAC file's metadata blocks and return the samples that STREAMINFO declares."""
     start = at = id3_end(data, 0)
     info = data[at + 8 : at + 8 + _STREAMINFO_BYTES]
     at += 4

@@ -1,4 +1,4 @@
-"""Is this a whole piece of audio, and how long is it: decided by its bytes, decoded to the end."""
+"""Decide whether a file is complete audio, and how long it is, by decoding it to the end."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _AAC_FRAME = 2048
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """A whole piece of audio. `samples` counts each channel's; `peak` is the largest sample, 1.0 at full scale."""
+    """A complete audio file. `samples` counts each channel's; `peak` is the largest sample, 1.0 at full scale."""
 
     media_type: str
     seconds: float
@@ -79,8 +79,8 @@ def probe(source: bytes | Path) -> Probe:
     return listen(source, lambda _: None)
 
 
-def listen(source: bytes | Path, hear: Callable[[av.AudioFrame], None]) -> Probe:
-    """Do what `probe` does, and hand every decoded frame to `hear` on the way."""
+def listen(source: bytes | Path, on_frame: Callable[[av.AudioFrame], None]) -> Probe:
+    """Probe, and pass every decoded frame to `on_frame`."""
     with _opened(source) as (data, file):
         if len(data) > MAX_BYTES:
             raise BadAudio(f"too large: {len(data)} bytes, the most is {MAX_BYTES}")
@@ -92,7 +92,7 @@ def listen(source: bytes | Path, hear: Callable[[av.AudioFrame], None]) -> Probe
         count = _Count(promise)
         for frame in _decode(file, container.demuxer, count):
             count.add(frame)
-            hear(frame)
+            on_frame(frame)
         return count.result(media_type, len(data))
 
 
@@ -156,7 +156,7 @@ class _Count:
         self._peak = max(self._peak, _peak(frame))
 
     def expect(self, duration: int | None, time_base: Fraction | None) -> None:
-        """Take an MP4 track's own duration as the promise; the decoder's last frame may be longer."""
+        """Use an MP4 track's own duration; the decoder's last frame may be longer."""
         if duration and time_base and time_base.numerator == 1:
             self._promise = Promise(samples=duration, rate_hz=time_base.denominator, tolerance=_AAC_FRAME)
 
@@ -174,7 +174,7 @@ class _Count:
         return BadAudio(f"broken: only {there} can be decoded")
 
     def result(self, media_type: str, size: int) -> Probe:
-        """Return what was decoded, once it is as much as was promised."""
+        """Return what was decoded; raise BadAudio when it is less than the header declares."""
         if self._shape is None:
             raise no_audio(size)
         rate_hz, channels = self._shape

@@ -1,4 +1,4 @@
-"""What bytes are, by what they begin with and nothing else."""
+"""Recognise a file's format by its first bytes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CONTROL = bytes(set(range(0x20)) - set(b"\t\r\n\f\x1b"))
 
 
 def sniff(data: Bytes) -> str:
-    """Return the media type of audio bytes; raise BadAudio that names what else they are."""
+    """Return the media type of audio bytes; raise BadAudio, which names the format found instead."""
     head = data[:_HEAD]
     if not head:
         raise BadAudio("empty: there are 0 bytes")

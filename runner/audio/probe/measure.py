@@ -1,4 +1,4 @@
-"""How loud it is: ITU-R BS.1770 integrated loudness, by FFmpeg's ebur128 filter."""
+"""Measure integrated loudness (ITU-R BS.1770) with FFmpeg's ebur128 filter."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from runner.audio.probe.decode import Probe
 
 _GATE_LUFS = -70.0
-"""BS.1770's absolute gate: the filter says this when it has heard nothing."""
+"""BS.1770's absolute gate: the filter reports this for silence."""
 _KEY = "lavfi.r128.I"
 _TAIL_BYTES = 512
 
 
 def inspect(source: bytes | Path) -> Probe:
-    """Decode once and return what `probe` returns with `lufs`, rounded to 0.1, filled in; raise BadAudio as it does."""
+    """Decode once and return the Probe with `lufs`, rounded to 0.1; raise BadAudio as `probe` does."""
     with NamedTemporaryFile(prefix="scorefile-", suffix=".lufs") as report:
-        ear = _Ear(report.name)
-        result = listen(source, ear.hear)
+        filter_ = _LoudnessFilter(report.name)
+        result = listen(source, filter_.add)
         return replace(result, lufs=_last_value(report))
 
 
@@ -38,8 +38,8 @@ def loudness(source: bytes | Path) -> float | None:
     return inspect(source).lufs
 
 
-class _Ear:
-    """One ebur128 filter, built for the first frame it hears.
+class _LoudnessFilter:
+    """One ebur128 filter, built for the format of its first frame.
 
     It reports to a file, each tenth of a second: the one way out of a filter that all versions of PyAV share.
     """
@@ -47,15 +47,15 @@ class _Ear:
     def __init__(self, report: str) -> None:
         self._report = report
         self._graph: Graph | None = None
-        self._heard = 0
+        self._samples = 0
 
-    def hear(self, frame: av.AudioFrame) -> None:
+    def add(self, frame: av.AudioFrame) -> None:
         """Measure one more frame."""
         if self._graph is None:
             self._graph = _graph(frame, self._report)
-        frame.pts = self._heard
+        frame.pts = self._samples
         frame.time_base = Fraction(1, frame.sample_rate)
-        self._heard += frame.samples
+        self._samples += frame.samples
         self._graph.push(frame)
         with suppress(av.error.BlockingIOError, av.error.EOFError):
             while True:

@@ -31,7 +31,7 @@ class Frame(NamedTuple):
 
 
 def mpeg_promise(data: Bytes) -> Promise:
-    """Walk an MP3's frames and return how many samples they hold; raise BadAudio when it is broken or cut short."""
+    """Walk an MP3's frames and return how many samples they contain; raise BadAudio when it is broken or cut short."""
     start = _skip_zeros(data, id3_end(data, 0))
     first = _frame(data, start)
     if first is None:
@@ -69,7 +69,7 @@ def _frame(data: Bytes, at: int) -> Frame | None:
 
 
 def _vbr(data: Bytes, start: int, first: Frame) -> tuple[int, int]:
-    """Return (frames, bytes) that the header in the first frame promises, 0 for what it does not say."""
+    """Return (frames, bytes) that the header in the first frame declares, 0 for what it does not."""
     head = data[start : start + first.size]
     at = first.xing_at
     if head[at : at + 4] in {b"Xing", b"Info"}:
@@ -103,7 +103,7 @@ def _skip_zeros(data: Bytes, at: int) -> int:
 
 
 def adts_promise(data: Bytes) -> Promise:
-    """Walk an ADTS stream's frames and return how many samples they hold; raise BadAudio when it is cut short."""
+    """Walk an ADTS stream's frames and return how many samples they contain; raise BadAudio when it is cut short."""
     at = id3_end(data, 0)
     samples, rate_hz = 0, 0
     while at < len(data):

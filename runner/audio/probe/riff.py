@@ -1,4 +1,4 @@
-"""WAV: chunks whose sizes have to add up."""
+"""WAV: read chunks and check that their sizes add up."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from runner.audio.probe.container_header import Bytes
 
 _STREAMING = frozenset({0, 0xFFFFFFFF})
-"""Sizes that writers leave behind when they cannot seek back."""
+"""Sizes in files of writers that could not seek back to correct them."""
 _FLAT = frozenset({1, 3, 6, 7, 0xFFFE})
 """Formats with a fixed number of bytes for each sample: PCM, float, A-law, µ-law, extensible."""
 _HEADER = 12
 
 
 def wav_promise(data: Bytes) -> Promise:
-    """Walk the chunks of a WAV file and return what its data chunk holds; raise BadAudio when they do not add up."""
+    """Walk the chunks of a WAV file and return the samples in its data chunk; raise BadAudio when sizes do not add up."""
     if len(data) < _HEADER:
         raise cut_header(len(data))
     riff_size = int.from_bytes(data[4:8], "little")
@@ -59,7 +59,7 @@ def wav_promise(data: Bytes) -> Promise:
 
 
 def _chunk(data: Bytes, start: int, promise: Promise | None) -> tuple[bytes, int]:
-    """Read a chunk's name and size, which have to look like ones."""
+    """Read a chunk's name and size, and check that they are plausible."""
     head = data[start : start + 8]
     if promise is not None and (
         len(head) < 8 or not head[:4].isascii() or not head[:4].decode().isprintable()
@@ -71,7 +71,7 @@ def _chunk(data: Bytes, start: int, promise: Promise | None) -> tuple[bytes, int
 
 
 def _data(form: bytes, size: int, there: int, body: int) -> Promise:
-    """Return what a data chunk of `size` bytes holds when `there` bytes are left in the file."""
+    """Return the samples of a data chunk of `size` bytes when `there` bytes are left in the file."""
     if len(form) < 16:  # the shortest format chunk
         raise BadAudio("broken WAV: its format chunk is too short")
     tag, channels, rate_hz, _, frame, bits = struct.unpack_from("<HHIIHH", form)

@@ -74,7 +74,7 @@ def _root(piece: Piece, degree: int) -> int:
 
 
 def _bass(piece: Piece, degree: int, start: int, layer: int) -> Iterator[Note]:
-    """Play the bass line of one bar; the thinnest layer only holds the root."""
+    """Play the bass line of one bar; the thinnest layer only plays the root."""
     meter, sound = piece.meter, piece.character.bass
     if sound == "none":
         return

@@ -12,42 +12,30 @@ from runner.audio.sketch.style import choose_key, choose_meter, read, settle
 from runner.audio.sketch.theory import TICKS
 
 if TYPE_CHECKING:
+    from runner.audio.sketch.brief import Brief
     from runner.audio.sketch.render import Pcm
 
 TAGS = {"title": "placeholder music", "artist": "scorefile local/sketch"}
-"""What every file of this composer says about itself."""
+"""The tags of every file that this composer makes."""
 
 LEAST_BPM, MAX_BPM = 20.0, 400.0
 
 _STREAMS = ("form", "tune", "arp", "drums")
 
 
-def compose(
-    *,
-    prompt: str,
-    duration_s: float,
-    bpm: float | None = None,
-    key: str | None = None,
-    time_signature: str | None = None,
-    seed: int = 0,
-    rate_hz: int = 48_000,
-    instrumental: bool = True,
-) -> Pcm:
+def compose(brief: Brief, *, rate_hz: int = 48_000) -> Pcm:
     """Compose music and return it as 16-bit integers of shape (round(duration_s · rate_hz), 2).
 
-    `bpm` counts quarter notes a minute and is held between 20 and 400. Where `bpm`, `key` (`D minor`, `F#`) or
-    `time_signature` (`6/8`) is None or unreadable, the words of the prompt and the seed decide. The same arguments
-    give the same bytes on every machine. Loudness is about -16 LUFS, peaks stay below -1 dBFS. Without
-    `instrumental` a voice carries the tune.
+    The same arguments give the same bytes on every machine. Loudness is about -16 LUFS, peaks stay below -1 dBFS.
     """
-    chances = {stream: Chance(prompt, seed, stream) for stream in ("style", *_STREAMS)}
-    character = settle(read(prompt), chances["style"])
-    if not instrumental and character.lead != "none":
+    chances = {stream: Chance(brief.prompt, brief.seed, stream) for stream in ("style", *_STREAMS)}
+    character = settle(read(brief.prompt), chances["style"])
+    if not brief.instrumental and character.lead != "none":
         character = replace(character, lead="voice")
-    key_found = choose_key(key, character, chances["style"])
-    meter = choose_meter(time_signature, character)
-    tempo = min(max(bpm or float(character.bpm), LEAST_BPM), MAX_BPM)
-    samples = round(duration_s * rate_hz)
+    key_found = choose_key(brief.key, character, chances["style"])
+    meter = choose_meter(brief.time_signature, character)
+    tempo = min(max(brief.bpm or float(character.bpm), LEAST_BPM), MAX_BPM)
+    samples = round(brief.duration_s * rate_hz)
     tick_samples = rate_hz * 60 / (tempo * TICKS)
     bars = max(0, int(samples / (tick_samples * meter.bar) - 0.5))
     piece = Piece(

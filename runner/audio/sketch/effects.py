@@ -40,7 +40,7 @@ class Comb:
 
 
 class Diffuser:
-    """An allpass over (2, samples) blocks that smears what it hears (Schroeder, 1962)."""
+    """An allpass over (2, samples) blocks that smears its input (Schroeder, 1962)."""
 
     def __init__(self, delay: int) -> None:
         self._line = np.zeros((2, delay), dtype=np.float32)
@@ -96,13 +96,13 @@ _SILENCE_POWER = 1.17e-7
 _SHELF = np.float32(0.3)
 _FINE = np.float32(2**12)
 _FULL_SCALE = 10 / 2**24
-"""A fifth of a second at half the rate holds rate/10 samples, each square 2^24 times too large."""
+"""A fifth of a second at half the rate has rate/10 samples, each square 2^24 times too large."""
 
 
 def powers(block: Wave, rate_hz: int) -> list[int]:
-    """Return the weighted energy of each fifth of a second of a (2, samples) block that holds whole ones.
+    """Return the weighted energy of each fifth of a second of a (2, samples) block, a whole number of fifths.
 
-    The weighting stands in for BS.1770's: a shelf of 4 dB around 6 kHz. Both channels are added, and the squares are
+    The weighting approximates BS.1770's: a shelf of 4 dB around 6 kHz. Both channels are added, and the squares are
     added as integers, which come out the same in any order.
     """
     lag = max(1, rate_hz // 12_000)

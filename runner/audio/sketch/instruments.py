@@ -25,7 +25,7 @@ class Voice:
     attack_s: float = 0.006
     release_s: float = 0.09
     fall_s: float | None = None
-    """Time to fall to 1/e; None holds the note."""
+    """Time to fall to 1/e; None sustains the note."""
     edge: tuple[float, ...] = ()
     edge_s: float = 0.1
     vibrato: float = 0.0

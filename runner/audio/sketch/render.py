@@ -1,4 +1,4 @@
-"""From notes to samples: block by block, so that ten minutes fit in memory."""
+"""Render notes to samples block by block, so that ten minutes fit in memory."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _WIDE = {"pad left": 0.9985, "pad right": 1.0015}
 
 
 class _Cache:
-    """Notes already made, forgotten all at once when they grow too many."""
+    """A cache of notes, emptied when it grows too large."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz

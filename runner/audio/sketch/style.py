@@ -112,7 +112,7 @@ _JOINED = re.compile(r"(lo|8|hip|synth)[ -](fi|bit|hop|wave)\b")
 
 
 def read(prompt: str) -> Character:
-    """Read the character that the words of a prompt ask for; `no drums` silences the drums."""
+    """Read the musical character from the words of a prompt; `no drums` silences the drums."""
     tokens = re.findall(r"[a-z0-9]+", _JOINED.sub(r"\1\2", prompt.lower()))
     character = Character()
     silent: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """Edits of a pipeline's text that keep its data, its comments, its anchors and its order. PURE.
 
-Both work on the text between YAML's tokens and never write the document anew from data: a comment inside a flow
-mapping, which round-trip emitters drop, survives because nothing ever took it out.
+Both change the text between YAML's tokens and never write the document from its data. So a comment inside a flow
+mapping, which round-trip emitters drop, stays in place.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ def reformat(text: str, file: str) -> str:
     Raises InvalidFilesError when the text cannot be read, EditRefusedError when the result would not mean the same.
     """
     from runner.errors import InvalidFilesError
-    from runner.pipeline.edit.same import same_data
-    from runner.pipeline.yaml.document import parse
+    from runner.pipeline.yaml.document import parse, same_data
     from runner.pipeline.yaml.events import clean
 
     before = parse(text, file)

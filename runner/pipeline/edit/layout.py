@@ -1,7 +1,7 @@
 """YAML text → the same tokens, with the space between them rewritten: two spaces per level, one after `:` and `-`.
 
-Flow collections keep their shape and move with the line that they begin in. The further lines of a text stand below its
-beginning or one step in. Comments move with the keys and items that they stand above.
+Flow collections keep their shape and move with the line that they begin in. Further lines of a text are aligned with its
+first or indented one step. Comments move with the keys and items below them.
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ from yaml.tokens import (
     ValueToken,
 )
 
-from runner.pipeline.edit.quotes import requote
 from runner.pipeline.yaml.events import LOADER
 
+WORD = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@-]*")
+YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+"""Read as null or a boolean: the first three by Scorefile, the others by readers of YAML 1.1."""
 Token: TypeAlias = Any
 """One of yaml.tokens; their stubs leave the marks untyped."""
 
@@ -58,13 +60,13 @@ class _Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Flow:
-    """An open bracket: its old column, how far it moved, and how far the line that holds it moved."""
+    """An open bracket: its old column, how far it moved, and how far its line moved."""
 
     old: int
     moved: int
     line_moved: int
     hangs_at: int | None = None
-    """The column of its end when it is the last of its line: what it holds is then indented one step further."""
+    """The column of its end when it is the last of its line: its content is then indented one step further."""
 
     def shift(self, column: int) -> int:
         """Return how far a line inside moves: with the bracket when it is aligned to what follows that."""
@@ -158,7 +160,7 @@ class _Printer:
         elif "\n" in raw:
             self._write_lines(raw.split("\n"), _Flow(old=column - 1, moved=moved, line_moved=self.moved))
         elif isinstance(token, ScalarToken) and token.style:
-            self.lines[-1] += requote(raw, token.value)
+            self.lines[-1] += _requote(raw, token.value)
         else:
             self.lines[-1] += raw
         self.seen = tuple(self.blocks)
@@ -201,7 +203,7 @@ class _Printer:
             self.lines.append("")
 
     def _end_line(self, rest: str) -> None:
-        """Write the comment at the end of a line in its column, as far as the text leaves that free."""
+        """Write the comment at the end of a line in its column, or after the text when that is longer."""
         comment = rest.strip()
         if comment:
             self.comments.append(comment)
@@ -211,7 +213,7 @@ class _Printer:
         self.lines.append("")
 
     def _comment_column(self, column: int, follows: tuple[int, int] | None) -> int:
-        """Return where a comment on a line of its own goes: with what follows, or with the nearest open block."""
+        """Return the column of a comment on a line of its own: that of what follows, or of the nearest open block."""
         if self.flows and self.flows[-1].hangs_at is not None:
             return self.flows[-1].hangs_at + STEP
         if self.flows:
@@ -221,9 +223,9 @@ class _Printer:
         return min(places, key=lambda place: abs(place[0] - column))[1] if places else 0
 
     def _write_lines(self, lines: list[str], shape: _Flow) -> None:
-        """Write a text that goes over several lines: each below its beginning if it was there, and else one step in.
+        """Write a text of several lines: a line that was aligned with the first stays so, any other is indented one step.
 
-        YAML folds what stands at their starts.
+        YAML ignores the blanks at the start of such lines.
         """
         self.lines[-1] += lines[0]
         floor = self.blocks[-1].new + STEP if self.blocks else 0
@@ -240,8 +242,8 @@ class _Printer:
     def _write_block(self, raw: str) -> None:
         """Write a block scalar: its header as it is, its lines two columns in unless the header says how many."""
         header, *lines = raw.split("\n")
-        said = BLOCK_HEADER.match(header)
-        digit, chomp = (said["digit"], said["before"] + said["after"]) if said else ("", "")
+        found = BLOCK_HEADER.match(header)
+        digit, chomp = (found["digit"], found["before"] + found["after"]) if found else ("", "")
         block = self.blocks[-1]
         first = next((line for line in lines if line.strip(" ")), None)
         old = block.old + int(digit) if digit else len(raw) if first is None else len(first) - len(first.lstrip(" "))
@@ -277,3 +279,16 @@ def _space(last: Token, token: Token) -> str:
     if isinstance(token, ValueToken):
         return " " if isinstance(last, AliasToken | KeyToken) else ""
     return " "
+
+
+def _requote(raw: str, value: str) -> str:
+    """Return a quoted scalar of one line as it should be written: a word without quotes, other text in double quotes.
+
+    Texts of several words keep their quotes: prose is one comma or colon away from needing them. Single quotes stay
+    where double ones would need a backslash.
+    """
+    if WORD.fullmatch(value) and value.casefold() not in YAML_WORDS:
+        return value
+    if raw.startswith("'") and '"' not in value and "\\" not in value:
+        return f'"{value}"'
+    return raw

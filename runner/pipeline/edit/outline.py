@@ -1,4 +1,4 @@
-"""The names that a pipeline's text declares, read without profiles, templates or models: quick, and never complete."""
+"""The names that a pipeline's text declares, read quickly: without profiles, templates or models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 MAX_CELLS: Final = 500
-"""Of one job. A group of more cells is named as a whole only."""
+"""Most cells of one job that are listed by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Outline:
     """What a pipeline names, each in the order of the file."""
 
     jobs: Mapping[str, tuple[str, ...]]
-    """Each job with the ids of its cells; none when it has no matrix, or too large a one."""
+    """Each job with the ids of its cells; none when it has no matrix, or a matrix that is too large."""
     takes: Mapping[str, int]
     """The take that each job with settings of its own chooses."""
     labels: tuple[str, ...]
@@ -34,7 +34,7 @@ class Outline:
 
 
 def outline(text: str, file: str) -> Outline:
-    """Return the names in a pipeline's text; what does not have its shape is left out. Raises InvalidFilesError if unreadable."""
+    """Return the names in a pipeline's text; leave out what has the wrong shape. Raises InvalidFilesError if unreadable."""
     document = parse(text, file)
     if document.problems:
         raise InvalidFilesError(document.problems)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from yaml.events import CollectionEndEvent, CollectionStartEvent, MappingStartEvent
 
 from runner.errors import ScorefileError
-from runner.pipeline.edit.same import same_data
-from runner.pipeline.yaml.document import parse
+from runner.pipeline.yaml.document import parse, same_data
 from runner.pipeline.yaml.events import read_events
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ COMMENT = re.compile(r"(?:[ \t]*\r?\n)*(?P<indent> *)#[^\n]*")
 
 
 class EditRefusedError(ScorefileError):
-    """An edit of a file would change more than was asked for; nothing was written."""
+    """An edit of a file would change more than the one value; nothing was written."""
 
     exit_code = 3
 
@@ -28,8 +27,8 @@ class EditRefusedError(ScorefileError):
 def set_take(text: str, file: str, job: str, take: int) -> str:
     """Return the text of a pipeline, which must be readable and have the job, with `take: TAKE` in it.
 
-    Every other character stays. Raises EditRefusedError where the job's settings are not its own: an alias, or an
-    anchor that other jobs take over.
+    No other character changes. Raises EditRefusedError when the job shares its settings with others: an alias, or an
+    anchor that other jobs use.
     """
     events, _ = read_events(text, file)
     by_hand = f"write `take: {take}` into the job by hand"
@@ -64,7 +63,7 @@ def _with_take(text: str, events: list[Event], job: int, take: int) -> str:
 def _with_line(text: str, end: int, column: int, line: str) -> str:
     """Add a line in a column, with the line end of the file.
 
-    It goes below the line that holds the character before `end`, and below the comments after it that stand deeper than
+    It goes below the line of the character before `end`, and below the comments after it that are indented more than
     the column: they belong to what is above.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
@@ -77,7 +76,7 @@ def _with_line(text: str, end: int, column: int, line: str) -> str:
 
 
 def _value(events: list[Event], mapping: int, name: str) -> int | None:
-    """Return the index of the value that a mapping itself has under a key."""
+    """Return the index of a key's value in a mapping; merged keys do not count."""
     entries = _entries(events, mapping) if type(events[mapping]) is MappingStartEvent else []
     return next((value for key, value in entries if getattr(events[key], "value", None) == name), None)
 

@@ -1,4 +1,4 @@
-"""Lint: a pipeline that is valid and will not do what it seems to say. A comment `# scorefile: ignore[SF…]` silences a warning.
+"""Lint: warnings about valid pipelines that will probably not do what was meant. `# scorefile: ignore[SF…]` silences one.
 
 A rule is a file in `rules/`; nothing has to be registered. A warning appears once at each place in the source, with the jobs it
 reaches, however many cells a matrix has.
@@ -39,7 +39,7 @@ def lint(context: LintContext) -> tuple[Problem, ...]:
 
 
 def _is_ignored(problem: Problem, document: Document, ignores: Ignores) -> bool:
-    """Look at the line of the value and at the line of its key: a block of text has no room for comments inside.
+    """Check the line of the value and that of its key: a block of text cannot contain comments.
 
     For a place in a text file it is the line that names the file.
     """

@@ -1,4 +1,4 @@
-"""What a lint rule is given, and how it says where in a text a warning belongs."""
+"""What a lint rule gets, and how it builds warnings."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warned:
-    """A warning about one request; those with the same code, place and subject are one, in the words of the first."""
+    """A warning about one request; warnings with the same code, place and subject are merged, with the first message."""
 
     request: Request
     problem: Problem
@@ -56,7 +56,7 @@ class Warned:
 
 
 def once_a_place(found: Iterable[Warned]) -> Iterator[Problem]:
-    """Yield each warning once, with the jobs it reaches when there are several."""
+    """Yield each warning once, with its jobs when there are several."""
     collector = Collector()
     for one in found:
         collector.add(one.problem, one.request.job, subject=one.subject)

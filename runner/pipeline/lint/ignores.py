@@ -33,7 +33,7 @@ class Ignores:
 
 
 def read_ignores(document: Document) -> Ignores:
-    """Find the comments of a document. One beside a value counts for its line, one alone for the next line of YAML."""
+    """Find the comments of a document. One beside a value applies to its line, one alone to the next line of YAML."""
     ignores = Ignores()
     source = document.source
     if SIGN not in source:
@@ -56,7 +56,7 @@ def read_ignores(document: Document) -> Ignores:
 
 
 def _comments(source: str, file: str) -> Iterator[re.Match[str]]:
-    """Yield matches that are comments, not the inside of a text: the parser says where texts are."""
+    """Yield matches that are comments, not parts of a text."""
     texts = [
         _span(event, source) for event in read_events(source, file)[0] if type(event) is ScalarEvent and event.style
     ]
@@ -92,7 +92,7 @@ def _codes(match: re.Match[str], file: str, line: int) -> Iterator[tuple[str, Ma
 
 
 def _wrong_code(code: str) -> tuple[str, str | None] | None:
-    """Say why a code cannot be silenced, and the remedy; None when it can."""
+    """Return why a code cannot be silenced, and the remedy; None when it can."""
     if not code:
         return "ignore names no code", "write # scorefile: ignore[SF602]"
     if code in LINT:

@@ -1,4 +1,4 @@
-"""Jobs → Cells: one for each point of a job's matrix, with ids that stay when others come and go."""
+"""Jobs → Cells: one for each point of a job's matrix, with ids that do not depend on other cells."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_CELLS: Final = 20_000
 
 
 def expand(pipeline: Pipeline) -> tuple[tuple[Cell, ...], tuple[Problem, ...]]:
-    """Return the cells of every job in the order of the file; those of a wrong matrix know that it is."""
+    """Return the cells of every job in the order of the file; those of a wrong matrix are marked as such."""
     problems: list[Problem] = []
     cells: list[Cell] = []
     for job in pipeline.jobs:
@@ -56,7 +56,7 @@ def _cells_of(job: Job) -> tuple[tuple[Cell, ...], list[Problem]]:
         )
     if not problems:
         return tuple(cells.values()), []
-    partial = replace(job, gaps=job.gaps | {"matrix"})
+    partial = replace(job, unusable=job.unusable | {"matrix"})
     bare = Cell(id=job.name, job=partial, values={})
     return tuple(replace(cell, job=partial) for cell in cells.values()) or (bare,), problems
 

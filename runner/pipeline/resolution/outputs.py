@@ -1,4 +1,4 @@
-"""Where a request's audio goes, and that no two go to the same place."""
+"""Choose the output of each request, and check that no two requests share one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEFAULT: Final = Leaf(
 
 
 def read_output(pipeline: Pipeline, renderer: Renderer, scope: Scope) -> tuple[str | None, Bound | None, list[Problem]]:
-    """Return the path without an audio extension, what it was made of, and what is wrong with it."""
+    """Return the path without an audio extension, its origin, and its problems."""
     leaf = scope.cell.job.output or DEFAULT
     bound = renderer.evaluate(leaf, scope)
     if bound.broken:

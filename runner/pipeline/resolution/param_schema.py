@@ -1,5 +1,5 @@
-"""A model's schema taken apart so that ten thousand requests are checked quickly: each parameter alone, each
-distinct value once, and the rules between parameters on the parameters they speak of."""
+"""A model's schema, split so that ten thousand requests are checked quickly: each parameter alone, each distinct
+value once, and the rules between parameters only on the parameters that they name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BETWEEN = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "de
 
 
 class ParamSchema:
-    """What one model's schema asks for."""
+    """The rules of one model's schema."""
 
     def __init__(self, model: Model) -> None:
         self.schema: Mapping[str, Json] = model.schema
@@ -50,7 +50,7 @@ class ParamSchema:
             yield error
 
     def of_set(self, params: Mapping[str, Json], keys: Mapping[str, Hashable]) -> list[Violation]:
-        """Return what is wrong between parameters; missing required ones are not looked at here."""
+        """Return what is wrong between parameters; missing required ones are checked elsewhere."""
         if not self.spoken_of:
             return []
         key = tuple((name, keys.get(name)) for name in params if name in self.spoken_of)

@@ -1,4 +1,4 @@
-"""Which parameters one cell sends: the defaults its model takes, its own, its seed; all checked against the model."""
+"""The parameters of one cell: the defaults that its model takes, its own, its seed; all checked against the model."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Split:
 
 
 class Parameters:
-    """Choose and check parameters; what jobs and models have in common is worked out once."""
+    """Choose and check parameters; what cells share is computed once."""
 
     def __init__(self, pipeline: Pipeline, renderer: Renderer) -> None:
         self.pipeline = pipeline
@@ -94,7 +94,7 @@ class Parameters:
         return chosen
 
     def problems(self, scope: Scope) -> list[Problem]:
-        """Return what is wrong with the parameters of a job whose model is not known: no more than their templates."""
+        """Return what is wrong with the parameters when the model is unknown: only their templates are checked."""
         leaves = scope.cell.job.params.values()
         return [problem for leaf in leaves for problem in self.renderer.evaluate(leaf, scope).problems]
 
@@ -111,7 +111,7 @@ class Parameters:
         return self.splits[key]
 
     def _seed(self, chosen: Chosen, seed: Seed, scope: Scope, split: Split) -> None:
-        """Settle the seed: none when null was written, the word `auto` when nothing was."""
+        """Choose the seed: none when null was written, `auto` when nothing was."""
         written = dict(split.accepted).get(seed.param)
         if written is not None and seed.param not in chosen.bounds:
             return
@@ -162,7 +162,7 @@ class Parameters:
                 chosen.problems.append(_missing(name, model, job))
 
     def _between(self, chosen: Chosen, rules: ParamSchema, wrong: set[str]) -> list[Violation]:
-        """Return the rules between parameters that are broken, but for those that speak of a wrong one."""
+        """Return the broken rules between parameters, except rules about a parameter that is wrong itself."""
         right = {name: value for name, value in chosen.params.items() if name not in wrong}
         keys = {name: bound.key for name, bound in chosen.bounds.items()}
         found = rules.of_set(right, keys)
@@ -210,7 +210,7 @@ def _missing(name: str, model: Model, job: Job) -> Problem:
 
 
 def _problem(finding: Violation, chosen: Chosen, model: Model, job: Job) -> Problem:
-    """Put a finding at the value it speaks of; a rule at the last written of its parameters."""
+    """Place a finding at its value, or a rule's finding at the last written of its parameters."""
     named = [str(finding.path[0])] if finding.path else [name for name in finding.names if name in chosen.bounds]
     leaves = [(name, job.params[name]) for name in named if name in chosen.bounds]
     leaves.sort(key=lambda item: item[1].layer)
@@ -238,7 +238,7 @@ def _problem(finding: Violation, chosen: Chosen, model: Model, job: Job) -> Prob
 
 
 def _cast(finding: Violation) -> str | None:
-    """Say which filter gives a template's value the wanted type."""
+    """Return the remedy: the filter that gives a template's value the wanted type."""
     match finding.allowed:
         case "text":
             return "write {{ … | string }} to make it text"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Catalog(Protocol):
-    """What this room needs of the catalog."""
+    """What resolving needs of the catalog."""
 
     @property
     def models(self) -> Mapping[str, Model]: ...
@@ -46,7 +46,7 @@ def resolve(
     overrides: Mapping[str, str],
     read_text: Callable[[str], str],
 ) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
-    """Return a Request for each cell that is sound, in the order of `cells`, and every problem once.
+    """Return a Request for each cell without problems, in the order of `cells`, and every problem once.
 
     `read_text` takes a path relative to the pipeline's folder; it raises FileNotFoundError, another OSError or a
     ValueError whose message says what is wrong.
@@ -66,7 +66,7 @@ def resolve(
 
 
 class _Run:
-    """The state of one resolve: what is finished, and what was found wrong."""
+    """The state of one resolve: finished requests, and problems."""
 
     def __init__(self, pipeline: Pipeline, catalog: Catalog, renderer: Renderer, cells: Sequence[Cell]) -> None:
         self.pipeline = pipeline
@@ -77,7 +77,7 @@ class _Run:
         self.parameters = Parameters(pipeline, renderer)
         self.output_bounds: dict[str, Bound] = {}
         self.cells: dict[str, list[Cell]] = {}
-        self.unsure = {job.name for job in pipeline.jobs if job.gaps}
+        self.unsure = {job.name for job in pipeline.jobs if job.unusable}
         for cell in cells:
             self.cells.setdefault(cell.job.name, []).append(cell)
 
@@ -138,10 +138,10 @@ class _Run:
                 problems.append(_no_take(job, chosen.takes))
         else:
             problems += self.parameters.problems(scope)
-        self.report([problem for problem in problems if not is_consequence(problem, job.gaps)], cell)
+        self.report([problem for problem in problems if not is_consequence(problem, job.unusable)], cell)
         if (
             problems
-            or job.gaps
+            or job.unusable
             or model is None
             or chosen is None
             or chosen.broken

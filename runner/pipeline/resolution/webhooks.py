@@ -1,4 +1,4 @@
-"""Whether a provider can be given an address to call back: what a request can carry, and what the provider takes."""
+"""Check a webhook address: whether a request can contain it, and whether the provider accepts it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEPT: Final = "/:?#[]@!$&'()*+,;=%-._~"
 
 
 class AddressProblem(NamedTuple):
-    """What is wrong with an address, in words that hold no password."""
+    """What is wrong with an address; contains no password."""
 
     message: str
     allowed: str = ALLOWED
@@ -31,13 +31,13 @@ def hide_users(text: str) -> str:
 
 
 def address_problem(url: Json, provider: Provider | None) -> AddressProblem | None:
-    """Return why `provider` cannot be told to call `url`, or None."""
+    """Return why `provider` cannot call `url`, or None."""
     named = f"the webhook's address {show(url)}"
     if not isinstance(url, str):
         return AddressProblem(f"{named} is not https")
     if "@" in url.partition("://")[2].partition("/")[0]:
         remedy = "put a secret into the path instead: https://HOST/SECRET-PATH"
-        return AddressProblem("the webhook's address holds a user name or password", help=remedy)
+        return AddressProblem("the webhook's address contains a user name or password", help=remedy)
     if not url.startswith("https://"):
         return AddressProblem(f"{named} is not https")
     if any(sign.isspace() or not sign.isprintable() for sign in url):
@@ -50,7 +50,7 @@ def address_problem(url: Json, provider: Provider | None) -> AddressProblem | No
         return AddressProblem(f"{named} names no host")
     if not url.isascii():
         strange = next(sign for sign in url if not sign.isascii())
-        return AddressProblem(f'{named} holds "{strange}", which no request can carry', help=_encoded(url))
+        return AddressProblem(f'{named} contains "{strange}", which no request can carry', help=_encoded(url))
     most = provider.webhook.max_length if provider and provider.webhook else None
     if provider and most is not None and len(url) > most:
         message = f"the webhook's address has {len(url)} characters, and {provider.title} takes {most}"

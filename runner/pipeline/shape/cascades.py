@@ -1,5 +1,5 @@
-"""What only follows from another mistake and is not reported beside it: a misspelt key is missing too, and what is not
-indented under its key leaves that key empty and stands among its neighbours, where it is unknown."""
+"""Drop findings that follow from another mistake: a misspelt key is also missing, and lines that are not indented
+under their key leave it empty and are unknown keys beside it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.diagnostics.messages import listing
+from runner.diagnostics.schema_errors import without_misspelt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,10 +17,8 @@ if TYPE_CHECKING:
 
 
 def without_cascades(found: Iterable[Violation], data: Json) -> list[Violation]:
-    """Return the findings about `data` that a person has to be told."""
-    known = list(found)
-    misspelt = {(item.path, item.meant) for item in known if item.meant is not None}
-    known = [item for item in known if item.sort != "missing" or (item.path, item.key) not in misspelt]
+    """Return the findings about `data` that do not follow from others."""
+    known = without_misspelt(found)
     strays = _strays(known, data)
     astray = {place for places in strays.values() for place in places}
     return [_indent(item, strays.get(item.place, ())) for item in known if item.place not in astray]
@@ -39,7 +38,7 @@ def _strays(found: list[Violation], data: Json) -> dict[DocPath, list[DocPath]]:
 
 
 def _following(place: DocPath, data: Json, wrong: set[DocPath]) -> Iterator[DocPath]:
-    """Yield the keys right after `place` in its mapping, as long as they are wrong there and hold something."""
+    """Yield the keys right after `place` in its mapping, as long as they are wrong there and have a value."""
     around = value_at(data, place[:-1])
     keys = list(around) if isinstance(around, dict) else []
     after = keys[keys.index(place[-1]) + 1 :] if place and place[-1] in keys else []

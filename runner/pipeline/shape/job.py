@@ -1,4 +1,4 @@
-"""One job of the merged file as a Job: defaults laid under it, shorthands unfolded, nothing rendered."""
+"""Read one job of the merged file: defaults and shorthands applied, nothing rendered."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ RESERVED: Final = frozenset(
 )
 
 
-def read_job(merged: Merged, name: str, gaps: frozenset[str]) -> tuple[Job, list[Problem]]:
-    """Return the job called `name`, which lacks what `gaps` names, and what is wrong with it beyond its shape."""
+def read_job(merged: Merged, name: str, unusable: frozenset[str]) -> tuple[Job, list[Problem]]:
+    """Return the job called `name`, without the `unusable` keys, and what is wrong with it beyond its shape."""
     path: DocPath = ("jobs", name)
     data: Mapping[str, Json] = merged.data["jobs"][name]
     defaults: Mapping[str, Json] = merged.data.get("defaults", {})
@@ -31,7 +31,7 @@ def read_job(merged: Merged, name: str, gaps: frozenset[str]) -> tuple[Job, list
     problems += wrong_exclude + wrong_include
     is_matrix_wrong = bool(problems)
     problems += _given_twice(merged, path, data) + _reserved(merged, path, data)
-    gaps |= {str(problem.path[2]) for problem in problems}
+    unusable |= {str(problem.path[2]) for problem in problems}
 
     def leaf(key: str) -> Leaf | None:
         if key in data:
@@ -60,13 +60,13 @@ def read_job(merged: Merged, name: str, gaps: frozenset[str]) -> tuple[Job, list
         exclude=() if is_matrix_wrong else exclude,
         include=() if is_matrix_wrong else include,
         marks=_marks(merged, path, data),
-        gaps=gaps,
+        unusable=unusable,
     )
     return job, problems
 
 
 def _params(merged: Merged, path: DocPath, data: Mapping[str, Json], defaults: Mapping[str, Json]) -> dict[str, Leaf]:
-    """Lay the job's parameters over the defaults'; a null takes the one below away and is not sent."""
+    """Lay the job's parameters over the defaults'; a null removes the default and is not sent."""
     params = {
         key: merged.leaf(("defaults", "params", key), value, Layer.DEFAULTS)
         for key, value in defaults.get("params", {}).items()

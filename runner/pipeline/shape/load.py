@@ -1,4 +1,4 @@
-"""Document → Pipeline: the shape checked, the profile merged in, defaults laid under every job. Nothing is rendered."""
+"""Document → Pipeline: shape checked, profile and defaults merged in. Nothing is rendered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from runner.pipeline.shape.cascades import value_at, without_cascades
 from runner.pipeline.shape.job import RESERVED, read_job
 from runner.pipeline.shape.merge import Merged, merge
 from runner.pipeline.shape.needs import check_needs
-from runner.pipeline.shape.recovery import CAUSES, find_gaps, without
+from runner.pipeline.shape.recovery import CAUSES, find_unusable, without
 from runner.pipeline.shape.settings import key_marks, read_budget, read_prices, read_providers
 from runner.pipeline.yaml.scalars import OddNumberError, plain
 from runner.records.pipeline import Layer, Pipeline
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from runner.diagnostics.violation import Sort, Violation
-    from runner.pipeline.shape.recovery import Gaps
+    from runner.pipeline.shape.recovery import Unusable
     from runner.pipeline.yaml.document import Document
     from runner.records.pipeline import Job
 
@@ -41,7 +41,7 @@ CODES: Mapping[Sort, str] = {
 }
 
 LOST = ("SF104", "SF107")
-"""Codes of the document's problems after which a value is not what was written."""
+"""Codes of problems that leave a value different from what was written."""
 
 
 def load(
@@ -49,8 +49,8 @@ def load(
 ) -> tuple[Pipeline | None, tuple[Problem, ...]]:
     """Return the pipeline and every problem of the file so far, the document's own first.
 
-    What is wrong is left out of the pipeline, and its jobs know it, so that everything else can still be checked.
-    There is no pipeline when that leaves no jobs.
+    Wrong parts are left out of the pipeline and noted in its jobs, so that everything else can still be checked.
+    Returns no pipeline when no job is left.
     """
     if doc.data is None:
         return None, one_a_place(doc.problems)
@@ -59,22 +59,22 @@ def load(
     shape = [_problem(doc, item) for item in without_cascades(found, doc.data)]
     if not _is_profile_known(doc, profile):
         return None, one_a_place((*doc.problems, *shape, _unknown_profile(doc, profile or "")))
-    gaps = find_gaps(found, lost, profile)
+    unusable = find_unusable(found, lost, profile)
     jobs = doc.data.get("jobs")
-    if gaps.is_hopeless or not isinstance(jobs, dict):
+    if unusable.is_hopeless or not isinstance(jobs, dict):
         return None, one_a_place((*doc.problems, *shape))
     whole = merge(doc, profile)
-    merged = replace(whole, data=without(whole.data, gaps.cuts))
+    merged = replace(whole, data=without(whole.data, unusable.cuts))
     renamed: dict[DocPath, str] = {item.place: item.meant for item in found if item.meant is not None}
     names = {str(renamed.get(("jobs", name), name)): str(name) for name in jobs}
-    pipeline, problems = _build(merged, gaps, names, profile)
+    pipeline, problems = _build(merged, unusable, names, profile)
     problems += _strangers(doc)
     problems += _override_problems(pipeline, overrides)
     return pipeline, one_a_place((*doc.problems, *shape, *problems))
 
 
 def one_a_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Keep the first problem of each place, without keys: what follows from it at the same place only repeats it."""
+    """Keep the first problem of each place, and hide keys: further problems of a place only repeat the first."""
     kept: dict[object, Problem] = {}
     for problem in problems:
         mark = problem.mark
@@ -108,7 +108,7 @@ def _problem(doc: Document, finding: Violation) -> Problem:
 
 
 def _quoted_comment(doc: Document, finding: Violation, mark: Mark) -> str | None:
-    """Say how a text that starts with # is written to someone whose value is empty because it is a comment."""
+    """Return the remedy for a value that is empty because it starts with # and so is a comment."""
     if finding.wanted is None or not finding.wanted.startswith("text") or value_at(doc.data, finding.path) is not None:
         return None
     rest = doc.source.split("\n")[mark.line - 1][mark.column - 1 :].strip()
@@ -138,7 +138,7 @@ def _is_under(path: DocPath, parents: set[DocPath]) -> bool:
 
 
 def _strangers(doc: Document) -> list[Problem]:
-    """Report jobs that a profile changes and the file does not have: a profile makes no jobs of its own."""
+    """Report jobs that a profile changes and the file does not have: a profile cannot add jobs."""
     jobs, profiles = list(doc.data["jobs"]), doc.data.get("profiles")
     return [
         Problem(
@@ -156,20 +156,22 @@ def _strangers(doc: Document) -> list[Problem]:
     ]
 
 
-def _build(merged: Merged, gaps: Gaps, names: Mapping[str, str], profile: str | None) -> tuple[Pipeline, list[Problem]]:
-    """Build the pipeline; `names` holds all jobs, how each should be called → how it is called."""
+def _build(
+    merged: Merged, unusable: Unusable, names: Mapping[str, str], profile: str | None
+) -> tuple[Pipeline, list[Problem]]:
+    """Build the pipeline; `names` maps how each job should be called to how it is called."""
     data, file = merged.data, merged.document.file
     jobs: dict[str, Job] = {}
     problems = _reserved_names(merged, ("vars",))
     for name in data.get("jobs", {}):
         if name not in names.values():
             continue  # of a profile alone
-        jobs[name], wrong = read_job(merged, name, gaps.of(name))
+        jobs[name], wrong = read_job(merged, name, unusable.of(name))
         problems += wrong
     need_problems = check_needs(jobs.values(), names)
     for problem in need_problems:
         job = jobs[str(problem.path[1])]
-        jobs[job.name] = replace(job, needs=(), gaps=job.gaps | {"needs"})
+        jobs[job.name] = replace(job, needs=(), unusable=job.unusable | {"needs"})
     settings, wrong = read_providers(merged)
     pipeline = Pipeline(
         file=file,
@@ -211,7 +213,7 @@ def _override_problems(pipeline: Pipeline, overrides: Mapping[str, str]) -> list
         elif name in axes:
             message = f"--var {name}: {name} is a matrix axis"
             remedy = f"choose cells with --target, for example --target '*@*{value}*'"
-        elif name not in known and not any(not job.gaps.isdisjoint(CAUSES["SF213"]) for job in pipeline.jobs):
+        elif name not in known and not any(not job.unusable.isdisjoint(CAUSES["SF213"]) for job in pipeline.jobs):
             message = f"--var {name}: there is no var {name}"
             allowed, remedy = (
                 listing(sorted(known)) or "this file has no vars",

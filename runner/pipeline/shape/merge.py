@@ -1,4 +1,4 @@
-"""A pipeline file with its profile merged over it, every value still knowing where it was written."""
+"""Merge a profile over a pipeline file, keeping the place where each value was written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_TEXTS: Mapping[DocPath, Text] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """The data in force; `moved` maps a place in it to the place in the document that a profile's value came from."""
+    """The merged data; `moved` maps a place in it to the place in the document of a profile's value."""
 
     document: Document
     data: Mapping[str, Json]

@@ -1,4 +1,4 @@
-"""Who needs whom: names that exist, no circles, and an order in which everything comes after what it needs."""
+"""Check the `needs` of jobs, and sort jobs so that each comes after those it needs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def group_of(need: str) -> str:
-    """Return the job's name of a need that may be a cell's id."""
+    """Return the name of the job in a need, which may be a cell's id."""
     return need.partition("@")[0]
 
 
 def check_needs(jobs: Iterable[Job], names: Mapping[str, str]) -> tuple[Problem, ...]:
     """Report needs that name no job, and every circle once.
 
-    `names` holds all jobs of the file, broken ones too: how each should be called → how it is called.
+    `names` maps how each job of the file, even a broken one, should be called to how it is called.
     """
     graph = {job.name: job for job in jobs}
     problems = [problem for job in graph.values() for problem in _unknown(job, names)]
@@ -47,7 +47,7 @@ def _unknown(job: Job, names: Mapping[str, str]) -> list[Problem]:
 
 
 def _circles(graph: Mapping[str, Job]) -> list[Problem]:
-    """Walk depth first without recursion; a need that is on the present way closes a circle."""
+    """Walk depth first without recursion; a need that is on the current path closes a circle."""
     done: set[str] = set()
     problems: list[Problem] = []
     for start in graph:

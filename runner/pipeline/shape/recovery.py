@@ -1,4 +1,4 @@
-"""Wrong parts are removed, so that everything else can still be checked; what only follows from their absence is not reported."""
+"""Take wrong parts out, so that everything else can still be checked, and do not report what only follows from their absence."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ CAUSES: Final[Mapping[str, frozenset[str]]] = {
 }
 """For each code of a problem that can come from an absence: the keys that may be absent."""
 EVERYTHING: Final = "defaults"
-"""The gap that may be the cause of all."""
+"""The key whose absence can cause any of these problems."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gaps:
+class Unusable:
     """The places to take out, and the keys that are then absent: from what jobs share, and from each job."""
 
     cuts: frozenset[DocPath]
@@ -40,7 +40,7 @@ class Gaps:
     jobs: Mapping[str, frozenset[str]]
 
     def of(self, job: str) -> frozenset[str]:
-        """Return what is absent where the job is checked."""
+        """Return the keys that are absent from this job."""
         return self.shared | self.jobs.get(job, frozenset())
 
     @property
@@ -49,8 +49,8 @@ class Gaps:
         return () in self.cuts or ("jobs",) in self.cuts
 
 
-def find_gaps(found: Iterable[Violation], lost: Iterable[DocPath], profile: str | None) -> Gaps:
-    """Return the gaps that the findings about a file leave, and the values in `lost`, which are not what was written."""
+def find_unusable(found: Iterable[Violation], lost: Iterable[DocPath], profile: str | None) -> Unusable:
+    """Return what to take out of a file: where the findings are, and the values in `lost`, which are not what was written."""
     cuts: set[DocPath] = set()
     shared: set[str] = set()
     jobs: dict[str, set[str]] = {}
@@ -71,11 +71,13 @@ def find_gaps(found: Iterable[Violation], lost: Iterable[DocPath], profile: str 
             jobs.setdefault(str(cut[1]), set()).update(names)
         else:
             shared |= names
-    return Gaps(cuts=frozenset(cuts), shared=frozenset(shared), jobs={job: frozenset(gap) for job, gap in jobs.items()})
+    return Unusable(
+        cuts=frozenset(cuts), shared=frozenset(shared), jobs={job: frozenset(keys) for job, keys in jobs.items()}
+    )
 
 
 def _in_force(path: DocPath, profile: str | None) -> DocPath | None:
-    """Return where a place of the file is once its profile is merged in; None for what is not read."""
+    """Return where a place of the file is after its profile is merged in; None for what is not read."""
     if path[:2] == ("profiles", profile):
         path = path[2:]
     unread = path and (path[0] in ("profiles", "version") or str(path[0]).startswith("x-"))
@@ -83,7 +85,7 @@ def _in_force(path: DocPath, profile: str | None) -> DocPath | None:
 
 
 def _part(path: DocPath) -> DocPath:
-    """Return the part to take out for the sake of a place inside it."""
+    """Return the part of the file to take out when a place inside it is wrong."""
     match path[:1]:
         case ("jobs",):
             return path[: 4 if path[2:3] in (("params",), ("vars",)) else 3]
@@ -120,7 +122,7 @@ def without(data: Json, cuts: frozenset[DocPath]) -> Json:
     return kept
 
 
-def is_consequence(problem: Problem, gaps: frozenset[str]) -> bool:
+def is_consequence(problem: Problem, unusable: frozenset[str]) -> bool:
     """Tell whether a problem may come from an absence alone."""
     causes = CAUSES.get(problem.code)
-    return causes is not None and (EVERYTHING in gaps or not causes.isdisjoint(gaps))
+    return causes is not None and (EVERYTHING in unusable or not causes.isdisjoint(unusable))

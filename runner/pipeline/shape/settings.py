@@ -1,4 +1,4 @@
-"""Prices, providers' settings and the budget: what a pipeline says beside its jobs."""
+"""Read the settings beside a pipeline's jobs: prices, providers and the budget."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def read_providers(merged: Merged) -> tuple[dict[str, ProviderSettings], list[Pr
 
 
 def base_url_problem(url: str) -> str | None:
-    """Say what is wrong with a base URL: anything but scheme, host and port, or http beyond loopback."""
+    """Return what is wrong with a base URL: anything but scheme, host and port, or http beyond loopback."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -70,7 +70,7 @@ def base_url_problem(url: str) -> str | None:
     if not host or any(character.isspace() for character in url):
         return "is not a URL"
     if parts.username is not None or parts.password is not None:
-        return "holds a user name or password"
+        return "contains a user name or password"
     if parts.path.rstrip("/") or parts.query or parts.fragment:
         return "has a path or query"
     if parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK):

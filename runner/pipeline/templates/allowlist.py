@@ -1,4 +1,4 @@
-"""What a template may contain. Everything that is not on the list is refused before anything runs."""
+"""What a template may contain. Anything else is refused before it runs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ HIDDEN_NAMES: Final = frozenset({"self", "super", "caller", "varargs", "kwargs"}
 
 
 class Check:
-    """Walk a template's tree once: refuse, collect names, and make loops and `~` count what they build."""
+    """Check a template's tree: refuse constructs, collect names, and limit what loops and `~` build."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -119,7 +119,7 @@ class Check:
 
 
 def _replace_concats(node: nodes.Node) -> None:
-    """Put a bounded join in the place of each `a ~ b` among a node's children."""
+    """Replace each `a ~ b` among a node's children by a bounded join."""
     for field, value in node.iter_fields():
         if isinstance(value, nodes.Concat):
             setattr(node, field, _joined(value))

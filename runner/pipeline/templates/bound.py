@@ -1,4 +1,4 @@
-"""A value in one cell, with the chain of what it was made of."""
+"""A value in one cell, with its origin."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Bound:
     """A value in one cell. Two bounds with one `key` are the same value for the same reasons.
 
     `steps` lead from the value's own source to everything it was made of; `broken` means that it has no value, and
-    `problems` why, unless that is said elsewhere already.
+    `problems` say why, unless that is already reported elsewhere.
     """
 
     value: Json
@@ -56,16 +56,16 @@ class Names(Protocol):
         ...
 
     def watch(self) -> list[Step]:
-        """Start to note what is read; return what was noted for the template around this one."""
+        """Start recording what is read; return the record of the enclosing template."""
         ...
 
     def watched(self, around: list[Step]) -> tuple[Step, ...]:
-        """Return a Step for each thing that was read since `watch`."""
+        """Return a Step for each value read since `watch`."""
         ...
 
 
 def steps_of(name: str, bound: Bound) -> tuple[Step, ...]:
-    """Say what `name` is and where that was written, then what it came from; a --var needs no more."""
+    """Return a Step for `name` and its place, then those of its origin; a --var has only the latter."""
     if bound.layer is Layer.VAR or bound.mark is None:
         return bound.steps
     return (Step(text=f"{name} = {show(bound.value)}", mark=bound.mark), *bound.steps)

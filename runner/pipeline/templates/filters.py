@@ -1,4 +1,4 @@
-"""What a template may do with values: texts, lists and numbers, every result within bounds."""
+"""The filters of templates: texts, lists and numbers, every result within limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_DEPTH: Final = 64
 
 
 class RefusedError(Exception):
-    """A template went past what templates may do; `code` says in which way."""
+    """A template does something that templates may not do; `code` is the kind of problem."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -31,8 +31,16 @@ class RefusedError(Exception):
         self.message = message
 
 
+class NotTextError(RefusedError):
+    """A list or mapping in a place where text needs a single value."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__("SF218", f"text needs a single value, not {kind(value)}")
+        self.value = value
+
+
 class MissingNameError(UndefinedError):
-    """A name or key that is not there was used; `owner` is what it was looked up in, None for a plain name."""
+    """A missing name or key was used; `owner` is the value it was looked up in, None for a plain name."""
 
     def __init__(self, message: str | None, name: str | None, owner: object) -> None:
         super().__init__(message)
@@ -41,7 +49,7 @@ class MissingNameError(UndefinedError):
 
 
 class Missing(StrictUndefined):
-    """An undefined value that says, when used, what was looked up where."""
+    """An undefined value; using it raises MissingNameError."""
 
     __slots__ = ()
 
@@ -70,7 +78,7 @@ def kind(value: Any) -> str:
 
 
 def as_text(value: Any) -> str:
-    """Write a value into a text the way YAML would; lists and mappings have no such form."""
+    """Write a single value as YAML would; raise NotTextError for a list or mapping."""
     if isinstance(value, str):
         return value
     if isinstance(value, Missing):
@@ -81,8 +89,7 @@ def as_text(value: Any) -> str:
         return str(int(value))
     if isinstance(value, int | float):
         return str(value)
-    remedy = "; write {{ … | join(', ') }}" if isinstance(value, list | tuple) else ""
-    raise RefusedError("SF218", f"text needs a single value, not {kind(value)}{remedy}")
+    raise NotTextError(value)
 
 
 def as_list(value: Any) -> list[Any]:
@@ -124,7 +131,7 @@ def round_number(value: Any, precision: Any = 0) -> float:
 
 
 def whole(value: Any) -> int:
-    """Cut a number, or the number a text holds, to a whole one."""
+    """Cut a number, or a text that is a number, to a whole one."""
     if isinstance(value, str) and len(value) > MAX_PRECISION * 2:
         raise RefusedError("SF218", "int takes a number")
     return int(bounded(float(value))) if not isinstance(value, int) else int(value)
@@ -155,7 +162,7 @@ def bounded_range(*bounds: Any) -> list[int]:
 
 
 def limited(chunks: Iterator[str]) -> str:
-    """Put a rendered text together, stopping at 100,000 characters."""
+    """Join the parts of a rendered text, up to 100,000 characters."""
     parts: list[str] = []
     size = 0
     for chunk in chunks:
@@ -167,7 +174,7 @@ def limited(chunks: Iterator[str]) -> str:
 
 
 def plain_json(value: Any, depth: int = 0) -> Json:
-    """Return `value` as JSON types, whole floats as integers; refuse what JSON cannot hold."""
+    """Return `value` as JSON types, whole floats as integers; refuse what JSON cannot express."""
     if value is None or isinstance(value, str | bool):
         return value
     if isinstance(value, Missing):

@@ -1,4 +1,4 @@
-"""Leaf by leaf: what a value means in one cell, where it comes from, and what is wrong with it.
+"""Render leaves: the value of each in one cell, its origin, and its problems.
 
 A rendering is remembered by the template and by the provenance of everything it uses, so ten thousand cells that
 differ in one axis render everything else once.
@@ -35,7 +35,7 @@ PATH_HELP: Final = "the path starts at the pipeline's folder"
 
 
 class Renderer:
-    """Render leaves of one pipeline; remembers compiled, read and rendered things. Serves one `resolve`."""
+    """Render the leaves of one pipeline, with caches of templates, files and results. Serves one `resolve`."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Renderer:
         self.files: dict[str, Leaf | tuple[Problem, ...]] = {}
 
     def evaluate(self, leaf: Leaf, scope: Names) -> Bound:
-        """Return what `leaf` means in the cell of `scope`."""
+        """Return the value of `leaf` in the cell of `scope`."""
         if leaf.file:
             return self._file(leaf, scope)
         if leaf.texts:
@@ -94,7 +94,7 @@ class Renderer:
     def _render(
         self, leaf: Leaf, templates: Mapping[DocPath, Template], used: Mapping[str, Bound], scope: Names, key: Hashable
     ) -> Bound:
-        """Render every template of a leaf; names that are broken break it for their reason."""
+        """Render every template of a leaf; the value is broken when a name in it is."""
         problems = [problem for bound in used.values() for problem in bound.problems]
         for path, template in templates.items():
             problems += [_problem(wrong, leaf, path, ()) for wrong in template.missing(used, scope.names())]
@@ -167,7 +167,7 @@ class Renderer:
         return Bound(value=leaf.value, key=id(leaf), mark=leaf.mark, layer=leaf.layer, steps=self._profile_step(leaf))
 
     def _read(self, path: str, mark: Mark | None) -> Leaf | tuple[Problem, ...]:
-        """Return the text of a file, or what is wrong with it: at `mark` with its name, else in the file itself."""
+        """Return the text of a file, or its problems: at `mark`, or in the file itself."""
         wrong = inside_problem(path)
         if wrong is not None:
             message = f"the path {show(path)} {wrong}"
@@ -203,17 +203,17 @@ def _not_utf_8(error: UnicodeDecodeError, path: str, shown: str) -> Problem:
     before = error.object[: error.start]
     column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
     mark = Mark(file=shown, line=before.count(b"\n") + 1, column=column)
-    message = f"{path} is not UTF-8 text: it holds the byte 0x{error.object[error.start]:02X}"
+    message = f"{path} is not UTF-8 text: it contains the byte 0x{error.object[error.start]:02X}"
     return Problem(code="SF503", message=message, mark=mark, help="save it as UTF-8")
 
 
 def _in_file(problem: Problem, step: Step) -> Problem:
-    """Say of a problem inside a text file which value reads that file."""
+    """Add to a problem inside a text file which value reads the file."""
     return replace(problem, origin=(*problem.origin, step))
 
 
 def _override(name: str, text: str) -> Bound:
-    """Read a --var; one that cannot be read is broken without a problem, because `load` reported it."""
+    """Read a --var; one that cannot be read is broken, and `load` has reported it."""
     steps = (Step(text=f"--var {name}={text}"),)
     try:
         value = plain_json(override_value(text))
@@ -227,7 +227,7 @@ def _broken(leaf: Leaf, problems: tuple[Problem, ...], key: Hashable) -> Bound:
 
 
 def _steps(used: Mapping[str, Bound]) -> tuple[Step, ...]:
-    """Say of each name what it is and where that was written, then what it came from in turn."""
+    """Return the Steps of each name: its value and place, then its origin."""
     steps: list[Step] = []
     for name, bound in used.items():
         steps += steps_of(name, bound)

@@ -1,4 +1,4 @@
-"""A Jinja environment that reaches no Python: it looks up keys and computes with numbers, and that is all."""
+"""A Jinja environment without access to Python: it only looks up keys and computes with numbers."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ CONCATENATED: Final = "texts in a row"
 
 class Sandbox(ImmutableSandboxedEnvironment):
     """The one environment all templates are compiled in. `budget` counts down while one template renders, and `absent`
-    collects what it prints and does not have."""
+    collects missing names that it prints."""
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
@@ -97,7 +97,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.tests = {name: TESTS[name] for name in ALLOWED_TESTS}
 
     def shown(self, value: Any) -> str:
-        """Write a value into a text; one that is missing is noted, so that the next one can be found as well."""
+        """Return a value as text; collect a missing one and go on, so that all are found."""
         try:
             return as_text(value)
         except MissingNameError as error:
@@ -139,7 +139,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         raise RefusedError("SF218", f"{operator} takes numbers, not {kind(left)} and {kind(right)}")
 
     def counted(self, items: Iterable[Any]) -> list[Any]:
-        """Take a loop's items out of the budget of the template that is rendering."""
+        """Count a loop's items against the limit of the template that is rendering."""
         found = as_list(items)
         self.budget -= len(found)
         if self.budget < 0:
@@ -149,5 +149,5 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 def _nothing(obj: Any, name: str) -> Missing:
     if isinstance(obj, Missing):
-        str(obj)  # raises for what was missing first
+        str(obj)  # raises MissingNameError for the first missing name
     return Missing(obj=obj, name=name)

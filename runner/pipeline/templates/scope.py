@@ -1,4 +1,4 @@
-"""What a template sees in one cell: vars, axes, job, env, jobs. Each name is worked out when it is first used."""
+"""What a template sees in one cell: vars, axes, job, env, jobs. Each name is evaluated on first use."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Scope:
 
     def _bind(self, name: str) -> Bound | None:
         leaf = self.leaf(name)
-        if leaf is None and f"vars.{name}" in self.cell.job.gaps:
-            return Bound(value=None, key=("gap", name), mark=None, layer=Layer.MODEL, broken=True)
+        if leaf is None and f"vars.{name}" in self.cell.job.unusable:
+            return Bound(value=None, key=("unusable", name), mark=None, layer=Layer.MODEL, broken=True)
         if name in self.renderer.overrides and leaf is not None:
             return self.renderer.overrides[name]
         if leaf is None:
@@ -95,17 +95,17 @@ class Scope:
         return Bound(value=value, key=key, mark=None, layer=Layer.MODEL)
 
     def watch(self) -> list[Step]:
-        """Start to note what views are asked for; returns what was noted for the template around this one."""
+        """Start recording what is read from views; return the record of the enclosing template."""
         around, self.seen = self.seen, []
         return around
 
     def watched(self, around: list[Step]) -> tuple[Step, ...]:
-        """Return a Step for each thing that views were asked for since `watch`."""
+        """Return a Step for each value read from views since `watch`."""
         steps, self.seen = tuple(dict.fromkeys(self.seen)), around
         return steps
 
     def read(self, name: str, bound: Bound) -> Json:
-        """Return the value and note that it was read as `name`; stop the rendering without a word when it has none."""
+        """Return the value and record that it was read as `name`; raise AlreadyReportedError when it is broken."""
         if bound.broken:
             raise AlreadyReportedError
         self.seen += steps_of(name, bound)
@@ -121,9 +121,9 @@ class ScopeView(View):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def absent(self, gap: str, name: str) -> Exception:
-        """Return what to raise for `name`, which is not there: no word when its place in the file is a gap."""
-        return AlreadyReportedError() if gap in self.scope.cell.job.gaps else KeyError(name)
+    def absent(self, key: str, name: str) -> Exception:
+        """Return what to raise for the missing `name`; its absence is already reported when `key` was taken out of the file."""
+        return AlreadyReportedError() if key in self.scope.cell.job.unusable else KeyError(name)
 
 
 class VarsView(ScopeView):
@@ -223,7 +223,7 @@ class Group:
 
 
 class JobsView(ScopeView):
-    """The jobs in `needs`, by name; a group holds its cells by the part of their id after the @."""
+    """The jobs in `needs`, by name; a group maps the part of a cell's id after the @ to that cell."""
 
     title = "jobs"
 
@@ -273,7 +273,7 @@ class GroupView(ScopeView):
 
 
 class ResolvedView(ScopeView):
-    """One finished request: what a later job may know of it."""
+    """One finished request, as far as a later job may read it."""
 
     def __init__(self, scope: Scope, title: str, request: Request) -> None:
         super().__init__(scope)

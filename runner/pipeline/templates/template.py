@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Final
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -15,9 +15,11 @@ from runner.pipeline.templates.allowlist import HIDDEN_NAMES, Check
 from runner.pipeline.templates.filters import (
     MAX_ITEMS,
     MissingNameError,
+    NotTextError,
     RefusedError,
     as_text,
     bounded_range,
+    kind,
     limited,
     plain_json,
 )
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 
 SANDBOX: Final = Sandbox()
 NAME: Final = re.compile(r"\{\{ *([A-Za-z]\w*) *\}\}", re.ASCII)
+PRINTED: Final = re.compile(r"\{\{-? *([A-Za-z_]\w*(?:\.\w+)*) *-?\}\}", re.ASCII)
+MAX_FIELDS: Final = 4
 OWNER: Final = re.compile(r"([A-Za-z_][\w.]*)\s*(?:\.|\[)\s*[\"']?$")
 HELP: Final = {
     "SF218": "change the value, or write an alternative: {{ … if … else … }}",
@@ -79,7 +83,7 @@ class Template:
         return tuple(unknown_name(self.source, name, offered) for name in lacking)
 
     def render(self, values: Mapping[str, Json]) -> Json:
-        """Return the text, or the value of the one expression; raises TemplateProblemsError with all that is missing."""
+        """Return the text, or the value of the one expression; raises TemplateProblemsError with every missing name."""
         around, SANDBOX.absent = SANDBOX.absent, []
         try:
             result = self._attempt(values)
@@ -98,6 +102,8 @@ class Template:
         except MissingNameError as error:
             SANDBOX.absent.append(error)
             return None
+        except NotTextError as error:
+            raise TemplateProblemsError(self._not_text(error, values)) from None
         except RefusedError as error:
             raise TemplateProblemsError(self._first_problem(error.code, error.message)) from None
         except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
@@ -108,8 +114,23 @@ class Template:
         start, end = first_region(self.source)
         return TemplateProblem(code=code, message=message, start=start, end=end, help=HELP.get(code))
 
+    def _not_text(self, error: NotTextError, values: Mapping[str, Json]) -> TemplateProblem:
+        """Name the list or mapping that was printed, and say how to print a part of it."""
+        for printed in PRINTED.finditer(self.source):
+            first, *parts = printed[1].split(".")
+            found = reduce(SANDBOX.getattr, parts, values.get(first))
+            if found is error.value or isinstance(found, View):
+                message = f"{printed[1]} is {kind(found)}, and text needs a single value"
+                remedy = _part_of(printed[1], found)
+                return TemplateProblem(
+                    code=error.code, message=message, start=printed.start(), end=printed.end(), help=remedy
+                )
+        start, end = first_region(self.source)
+        remedy = _part_of("…", error.value)
+        return TemplateProblem(code=error.code, message=error.message, start=start, end=end, help=remedy)
+
     def _owner(self, start: int) -> str:
-        """Return what a missing key was looked up in, as it is written before `start`."""
+        """Return the name before `start`, in which a missing key was looked up."""
         written = OWNER.search(self.source[:start])
         return written[1] if written else "the mapping"
 
@@ -137,6 +158,13 @@ class Template:
         )
 
 
+def _part_of(name: str, value: Json) -> str | None:
+    if not isinstance(value, Mapping):
+        return f"join its items: {{{{ {name} | join(', ') }}}}"
+    fields = [f"{{{{ {name}.{key} }}}}" for key in value if str(key).isidentifier()]
+    return f"use one of its fields: {', '.join(fields[:MAX_FIELDS])}" if fields else HELP["SF218"]
+
+
 @lru_cache(maxsize=4096)
 def compile_template(source: str) -> Template:
     """Parse, check and compile; raises TemplateProblemsError with every construct that is not allowed."""
@@ -144,7 +172,7 @@ def compile_template(source: str) -> Template:
 
 
 def _of_names(source: str) -> Template | None:
-    """Take the short way for a text that holds nothing but `{{ name }}`: compiling costs fifty times as much."""
+    """Avoid compiling a text whose templates are all `{{ name }}`: that would cost fifty times as much."""
     pieces = NAME.split(source)
     texts, names = pieces[::2], pieces[1::2]
     if any("{{" in text or "{%" in text or "{#" in text for text in texts) or not NOT_ONLY_NAMES.isdisjoint(names):
@@ -202,7 +230,7 @@ def _computing(compiled: Compiled, *, whole: bool) -> Callable[[Mapping[str, Jso
 
 
 def _whole(tree: nodes.Template) -> nodes.Expr | None:
-    """Return the expression when the template is one `{{ … }}` and blanks around it at most."""
+    """Return the expression when the template is one `{{ … }}`, with at most blanks around it."""
     if len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output):
         return None
     solid = [
@@ -226,12 +254,12 @@ def _syntax_problem(source: str, error: TemplateSyntaxError) -> TemplateProblem:
             help=nearest(unknown[2], known) or "remove it",
         )
     start, end = opening_after(source, error.lineno)
-    message, remedy = _said(error.message or "")
+    message, remedy = _in_words(error.message or "")
     return TemplateProblem(code="SF215", message=message, start=start, end=end, help=remedy)
 
 
-def _said(message: str) -> tuple[str, str]:
-    """Say the two commonest mistakes plainly, any other in Jinja's words; and the remedy."""
+def _in_words(message: str) -> tuple[str, str]:
+    """Return the message and the remedy: plain for the two commonest mistakes, with Jinja's message for any other."""
     block = re.search(r"innermost block that needs to be closed is '(\w+)'", message)
     if block:
         closing = f"{{% end{block[1]} %}}"

@@ -1,4 +1,4 @@
-"""What can be wrong with a template, and where in its source."""
+"""Problems of templates, and their places in the source."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ class TemplateProblemsError(Exception):
 
 
 class AlreadyReportedError(Exception):
-    """A value was used that is broken, and its own problem is reported at its own place."""
+    """A broken value was used; its problem is already reported at its own place."""
 
 
 class View(Mapping[str, "Json"]):
-    """A mapping that templates see under a name of its own, and that can say what a missing key means."""
+    """A mapping with its own title and its own message for a missing key."""
 
     title = ""
     remedy = "remove it, or write what is there"
 
     def problem_of(self, name: str) -> TemplateProblem:
-        """Say what is wrong with looking up `name`, which is not there."""
+        """Return the problem of looking up the missing `name`."""
         known = list(self)
         return TemplateProblem(
             code="SF216",
@@ -61,7 +61,7 @@ class View(Mapping[str, "Json"]):
 
 
 def unknown_name(source: str, name: str, offered: Iterable[str]) -> TemplateProblem:
-    """Say that a template uses a name that is not there."""
+    """Return the problem of a template that uses an undefined name."""
     start, end = locate(source, name, attribute=False)
     names = list(offered)
     return TemplateProblem(

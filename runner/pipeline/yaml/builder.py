@@ -77,7 +77,7 @@ class Builder:
         return result
 
     def _expand(self, event: Event, index: int, path: DocPath, depth: int) -> Json:
-        """Build the value of an alias; the outermost alias is named when that is too much."""
+        """Build the value of an alias; name the outermost alias when it expands too far."""
         outer = self.alias
         self.alias = outer or event
         value, _ = self.build(self._target(index), path, depth)
@@ -98,7 +98,7 @@ class Builder:
             if not isinstance(meaning, str):
                 return meaning
         elif event.style == '"' and (found := FORBIDDEN.search(value)):
-            message = f"the text holds the character U+{ord(found[0]):04X}"
+            message = f"the text contains the character U+{ord(found[0]):04X}"
             self.problems.append(Problem(code="SF109", message=message, mark=mark, help="remove the escape"))
         if is_template(value):
             text = self.texts[path] = text_of(event, self.source, self.file)
@@ -157,7 +157,7 @@ class Builder:
         return None
 
     def _grouped(self, event: Event, path: DocPath) -> Problem | None:
-        """Know the end of a number like 1,000, which inside braces is two entries."""
+        """Detect the end of a number like 1,000, which inside braces is two entries."""
         start, end = event.start_mark.index, event.end_mark.index
         line = self.source.rfind("\n", 0, start) + 1
         found = GROUPED.search(self.source, line, end)
@@ -176,7 +176,7 @@ class Builder:
         return Problem(code="SF107", message="a key must be text", mark=mark, path=path)
 
     def _unquoted_template(self, outer: Event, path: DocPath) -> Problem:
-        """Report the two braces of a template where YAML sees a mapping in a mapping."""
+        """Report a template without quotes, which YAML reads as a mapping in a mapping."""
         start = outer.start_mark.index
         written = self.source[start : self.source.find("}}", start) + 2].partition("\n")[0]
         message, remedy = unquoted_template(written)
@@ -196,7 +196,7 @@ class Builder:
         return True
 
     def _merge(self, index: int, data: dict[str, Json], path: DocPath, depth: int, *, lists: bool) -> None:
-        """Add the entries of a `<<` value; what `data` has already wins."""
+        """Add the entries of a `<<` value; entries that `data` already has stay."""
         written = self.events[index]
         start = self._target(index) if type(written) is AliasEvent else index
         event = self.events[start]
@@ -224,7 +224,7 @@ class Builder:
         self.open.discard(start)
 
     def _mapping_over(self, index: int, path: DocPath, depth: int, own: set[str]) -> tuple[dict[str, Json], int]:
-        """Build a merged mapping at `path`, leaving out the keys in `own` so that their places stay."""
+        """Build a merged mapping at `path` without the keys in `own`, which keep their places."""
         data: dict[str, Json] = {}
         merges: list[int] = []
         while type(self.events[index]) is not MappingEndEvent:

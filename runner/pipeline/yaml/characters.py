@@ -1,4 +1,4 @@
-"""Characters that look like nothing, or like others."""
+"""Characters that are invisible, or look like others."""
 
 from __future__ import annotations
 

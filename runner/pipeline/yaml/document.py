@@ -6,6 +6,7 @@ replayed at its own path, and YAML 1.1's surprises (`on`, `1:30`, `012`) never h
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ class Document:
 
 
 def parse(text: str, file: str) -> Document:
-    """Read one YAML document whose root is a mapping; never raises, whatever `text` holds."""
+    """Read one YAML document whose root is a mapping; never raises, whatever `text` contains."""
     try:
         source = clean(text, file)
     except StopReadingError as stop:
@@ -66,3 +67,10 @@ def parse(text: str, file: str) -> Document:
         texts=builder.texts,
         problems=tuple(problems),
     )
+
+
+def same_data(one: Document, other: Document, *, in_order: bool = True) -> bool:
+    """Tell whether two documents have no problems and the same data; `1`, `1.0` and true differ."""
+    if one.problems or other.problems:
+        return False
+    return json.dumps(one.data, sort_keys=not in_order) == json.dumps(other.data, sort_keys=not in_order)

@@ -40,11 +40,11 @@ MAX_DIGITS = 400
 
 
 class OddNumberError(ValueError):
-    """A scalar that looks like a number but is not written the way every reader understands alike."""
+    """A scalar that looks like a number but that YAML readers understand differently."""
 
 
 def plain(text: str) -> Json:
-    """Return the JSON value that the unquoted scalar `text` stands for.
+    """Return the JSON value of the unquoted scalar `text`.
 
     Raises OddNumberError for octal, hexadecimal, grouped, infinite and other ambiguous numbers.
     """
@@ -70,7 +70,7 @@ def _number(text: str, *, whole: bool) -> int | float:
 
 
 def meant(text: str) -> str | None:
-    """Return the plain decimal that an odd number surely means: `1_000` → `1000`, `0x1F` → `31`, `.5` → `0.5`."""
+    """Return the plain decimal of a number in an unusual form: `1_000` → `1000`, `0x1F` → `31`, `.5` → `0.5`."""
     bare = text.replace("_", "").removeprefix("+")
     repaired = f"0{bare}" if bare.startswith(".") else bare.removesuffix(".")
     try:

@@ -26,7 +26,7 @@ BLANK_ESCAPES = frozenset("tnvfrNLP_ \t\n")
 
 
 def is_template(value: str) -> bool:
-    """Tell whether `value` holds anything for the template engine to do."""
+    """Tell whether `value` contains a template."""
     return any(sign in value for sign in TEMPLATE_MARKS)
 
 
@@ -105,7 +105,7 @@ def _raw_index(text: Text, count: int) -> int:
 
 
 def _units(text: Text) -> Iterator[tuple[int, bool]]:
-    """Yield (index, is not blank) for each source unit that stands for one character."""
+    """Yield (index, is not blank) for each part of the source that is one character of the value."""
     units = UNITS.get(text.style)
     if units is None:
         for index, character in enumerate(text.raw):

@@ -1,4 +1,4 @@
-"""What the YAML reader could not read, in words a person can act on, at the place where the mistake is.
+"""Explain what the YAML reader could not read, at the place of the mistake.
 
 The reader stops where it cannot go on, which is often a line after the mistake. Each rule here looks at its words and at
 the lines around; the first that knows the mistake speaks.
@@ -31,7 +31,7 @@ INDENT: Final = re.compile(r"[ \t]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """Where and why the reader stopped. Lines and columns count from 0; `begun` is the start of what it was reading."""
+    """Where and why the reader stopped. Lines and columns count from 0; `begun` is where the unfinished part starts."""
 
     explanation: str
     lines: tuple[str, ...]
@@ -45,7 +45,7 @@ class Stop:
         return self.lines[self.line] if self.line < len(self.lines) else ""
 
     def above(self, line: int | None = None) -> int:
-        """Return the last line before this one, or `line`, that is neither blank nor a comment; itself if it is first."""
+        """Return the last line before `line`, or before this one, that is neither blank nor a comment; the line itself if it is first."""
         below = self.line if line is None else line
         for number in range(min(below, len(self.lines)) - 1, -1, -1):
             if self.lines[number].strip() and not self.lines[number].lstrip().startswith("#"):
@@ -70,7 +70,7 @@ class Explanation:
 
 
 def syntax_problem(error: yaml.MarkedYAMLError, source: str, file: str) -> Problem:
-    """Say what is wrong with a text that is not YAML."""
+    """Return what is wrong with a text that is not YAML."""
     at = error.problem_mark or error.context_mark
     begun = error.context_mark or at
     stop = Stop(
@@ -105,7 +105,7 @@ def _character(stop: Stop) -> Explanation | None:
         text = stop.lines[number]
         unseen, wide = INVISIBLE.search(text), KEY_WITH_WIDE_COLON.match(text)
         if unseen:
-            message = f"this line holds the invisible character U+{ord(unseen[0]):04X}"
+            message = f"this line contains the invisible character U+{ord(unseen[0]):04X}"
             return Explanation(message=message, help="remove it", line=number, start=unseen.start(), end=unseen.end())
         if wide:
             message = f"{wide[2]} (U+{ord(wide[2]):04X}) is not a colon to YAML"
@@ -126,14 +126,14 @@ def _template(stop: Stop) -> Explanation | None:
 
 
 def _value_of(rest: str) -> str:
-    """Cut a value out of the rest of its line: where more brackets close than open, it ends before one of them."""
+    """Cut a value out of the rest of its line: it ends before a bracket that closes without being opened."""
     within = any(rest.count(closing) > rest.count(opening) for opening, closing in ("{}", "[]"))
     found = IN_BRACES.match(rest) if within else None
     return found[0].rstrip() if found else rest
 
 
 def _block_text(stop: Stop) -> Explanation | None:
-    """Know the text of a | or > that is not indented: there are lines that are no keys between its sign and the stop."""
+    """Detect a text after | or > that is not indented: lines between the sign and the stop are not keys."""
     for last in stop.around():
         number, header = last, stop.above(last)
         while header < number and not KEY.match(stop.lines[header]):
@@ -148,7 +148,7 @@ def _block_text(stop: Stop) -> Explanation | None:
 
 
 def _continued(stop: Stop) -> Explanation | None:
-    """Know a text that goes on in a line below its key, and has a colon there."""
+    """Detect a text that continues in a line below its key and has a colon there."""
     if not stop.explanation.startswith("mapping values"):
         return None
     owner = stop.above()
@@ -164,7 +164,7 @@ def _continued(stop: Stop) -> Explanation | None:
 
 
 def unquoted_template(written: str) -> tuple[str, str]:
-    """Return what to say of a template without quotes, and its remedy."""
+    """Return the message for a template without quotes, and the remedy."""
     quote = "'" if '"' in written else '"'
     return "a value that starts with a template needs quotes", f"write {quote}{written}{quote}"
 
@@ -204,7 +204,7 @@ def _key_above(stop: Stop) -> Explanation | None:
 
 
 def _deeper(stop: Stop) -> Explanation | None:
-    """Know a line that is indented more than the keys it belongs to."""
+    """Detect a line that is indented more than its sibling keys."""
     if not stop.explanation.startswith("mapping values"):
         return None
     return _out_of_line(stop) if _indent(stop.text) > _indent(stop.lines[stop.above()]) else None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 from typing import TYPE_CHECKING
 
 from runner.state.blobs.incoming import Incoming
 from runner.state.blobs.protocol import TakeMissing
 from runner.state.files import system
-from runner.state.files.folder import digest
+from runner.state.files.folder import digest, open_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,16 +31,19 @@ class LocalBlobs:
         return self._incoming
 
     def __contains__(self, sha256: object) -> bool:
-        return isinstance(sha256, str) and self._path(sha256).is_file()
+        if not isinstance(sha256, str):
+            return False
+        path = self._path(sha256)
+        return path.is_file() and not path.is_symlink()
 
     def check(self, sha256: str) -> bool:
         return digest(self._path(sha256)) == sha256
 
     def open(self, sha256: str) -> BinaryIO:
-        try:
-            return self._path(sha256).open("rb")
-        except FileNotFoundError:
-            raise TakeMissing(sha256) from None
+        file = open_regular(self._path(sha256))
+        if file is None:
+            raise TakeMissing(sha256)
+        return io.BufferedReader(file)
 
     def save(self, part: Path, sha256: str) -> None:
         target = self._path(sha256)

@@ -75,8 +75,11 @@ def save_copy(blobs: Blobs, path: Path, sha256: str) -> None:
 def save_bytes(blobs: Blobs, data: bytes) -> str:
     """Save bytes and return their SHA-256."""
     part, sha256 = blobs.incoming.part(), hashlib.sha256(data).hexdigest()
-    part.write_bytes(data)
-    blobs.save(part, sha256)
+    try:
+        part.write_bytes(data)
+        blobs.save(part, sha256)
+    finally:
+        part.unlink(missing_ok=True)
     return sha256
 
 

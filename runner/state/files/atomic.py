@@ -14,22 +14,21 @@ if TYPE_CHECKING:
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write `data` so that a reader, or a crash, sees the old file or the new one.
 
-    A symbolic link at `path` is followed once, so the link stays a link. `mode` has no meaning on Windows.
+    A link at `path` is replaced, and never written through. `mode` has no meaning on Windows.
     """
-    target = path.resolve() if path.is_symlink() else path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(temporary_name(target.name))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(temporary_name(path.name))
     temporary.unlink(missing_ok=True)
     try:
         with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
             file.flush()
             system.sync_file(file.fileno())
-        system.replace(temporary, target)
+        system.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    system.sync_folder(target.parent)
+    system.sync_folder(path.parent)
 
 
 def temporary_name(name: str) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import io
+import os
+import stat
 import sys
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-__all__ = ["Folder", "digest", "digest_of", "open_folder"]
+__all__ = ["Folder", "digest", "digest_of", "open_folder", "open_regular", "read_regular"]
 
 
 class Folder(Protocol):
@@ -42,6 +46,25 @@ class Folder(Protocol):
 
     def sync(self) -> None:
         """Make its names durable, where the system can."""
+
+
+def read_regular(path: Path, *, limit: int) -> bytes:
+    """Return what a regular file holds: no link is followed, no pipe waited for, and no more than `limit` bytes read.
+
+    Raises FileNotFoundError when nothing is there, OSError when it cannot be read, ValueError when it should not be.
+    """
+    file = open_regular(path)
+    if file is None:
+        mode = path.lstat().st_mode  # raises FileNotFoundError where nothing is there
+        if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+            number = errno.EACCES if stat.S_ISREG(mode) else errno.EISDIR
+            raise OSError(number, os.strerror(number), str(path))
+        raise ValueError("it is a link, or not a regular file")
+    with file, io.BufferedReader(file) as reader:
+        data = reader.read(limit + 1)
+    if len(data) > limit:
+        raise ValueError(f"it is larger than {limit >> 20} MiB")
+    return data
 
 
 def digest(path: Path) -> str | None:

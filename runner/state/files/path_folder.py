@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-_JUNCTION = 0xA0000003
-"""IO_REPARSE_TAG_MOUNT_POINT; folders of OneDrive are reparse points as well, and are no links."""
-
 
 @contextlib.contextmanager
 def open_folder(root: Path, parts: tuple[str, ...], *, make: bool = True) -> Iterator[PathFolder]:
@@ -41,7 +38,7 @@ def open_folder(root: Path, parts: tuple[str, ...], *, make: bool = True) -> Ite
             found = path.lstat()
         except OSError as error:
             raise not_a_folder(shown) from error
-        if not stat.S_ISDIR(found.st_mode) or getattr(found, "st_reparse_tag", 0) == _JUNCTION:
+        if not stat.S_ISDIR(found.st_mode) or system.is_link(found):
             raise not_a_folder(shown)
     yield PathFolder(path)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 """How filesystems without hard links answer."""
+_JUNCTION = 0xA0000003
+"""IO_REPARSE_TAG_MOUNT_POINT; folders of OneDrive are reparse points as well, and are no links."""
 _BUSY_S = 2.0
 _PAUSE_S = 0.02
 
@@ -103,3 +106,8 @@ def make_read_only(path: Path) -> None:
     """Keep other programs from changing a file by accident. Not on Windows, where it could then not be removed either."""
     if sys.platform != "win32":
         path.chmod(0o444)
+
+
+def is_link(found: os.stat_result) -> bool:
+    """Say whether this is a symbolic link, or a junction of Windows."""
+    return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == _JUNCTION

@@ -331,3 +331,14 @@ def test_a_bad_schema_beside_the_pipeline_is_said_with_its_place(night: Path) ->
     assert "schemas/models/acme/song.json:1:" in done.out + done.err
     (folder / "song.json").write_text(json.dumps({"title": "Song", "type": "object"}))
     assert scorefile("validate", cwd=night).code == 3
+
+
+@pytest.mark.parametrize("stray", ["models/song.json", "models/acme/old/song.json", "providers/acme/api.json"])
+def test_a_schema_in_a_place_where_none_is_read_is_reported(night: Path, stray: str) -> None:
+    file = night / "schemas" / stray
+    file.parent.mkdir(parents=True)
+    file.write_text("{}")
+    done = scorefile("validate", cwd=night)
+    assert done.code == 3
+    assert f"schemas/{stray}:1:1" in done.out
+    assert "error[SF303]: the catalog reads no file in this place" in done.out

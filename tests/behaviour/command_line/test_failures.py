@@ -57,3 +57,10 @@ def test_an_error_that_nobody_foresaw_is_data_too(
     assert said.code == said.json["exit_code"] != 0
     assert [problem["code"] for problem in said.json["problems"]] == ["SF301"]
     assert said.json.get("error", {}).get("rule") != "unexpected"
+
+
+@pytest.mark.parametrize("words", [("init", "scorefile.yaml"), ("init", "scorefile.yaml/night")])
+def test_what_the_system_refuses_is_data_too(say: Say, words: tuple[str, ...]) -> None:
+    said = say(*words, "--format", "json")
+    assert (said.code, said.json["exit_code"], said.json["error"]["rule"]) == (1, 1, "system")
+    assert said.err.endswith("help: correct this, then run again; nothing that was paid for is lost\n")

@@ -39,7 +39,7 @@ def test_free_jobs_need_no_yes(night: Path, emulator: RunningEmulator) -> None:
 def test_a_budget_is_held_against_the_worst_case(night: Path, vendor: Recorder) -> None:
     done = scorefile("run", "--yes", "--max-cost", "0.05", cwd=night, env=vendors_at(vendor.url))
     assert done.code == 6
-    assert "the worst case of this run is $0.06, over the budget of $0.05" in done.err
+    assert "this run may cost $0.06, which is over the budget of $0.05" in done.err
     assert vendor.seen == []
 
 
@@ -48,7 +48,7 @@ def test_a_budget_refuses_an_unknown_price(tmp_path: Path, vendor: Recorder) -> 
     (tmp_path / "scorefile.yaml").write_text(text)
     done = scorefile("run", "--yes", cwd=tmp_path, env=vendors_at(vendor.url))
     assert done.code == 6
-    assert "cannot enforce the budget of $5: the price of a is unknown" in done.err
+    assert "cannot enforce the budget of $5.00: the price of a is unknown" in done.err
     assert vendor.seen == []
 
 
@@ -57,6 +57,7 @@ def test_locked_refuses_a_change_and_sends_nothing(night: Path, emulator: Runnin
     refused = scorefile("run", "--locked", "--yes", "-q", cwd=night, env=env)
     assert refused.code == 4
     assert "the lock is out of date for title" in refused.err
+    assert "help: title: not made yet; " in refused.err
     assert scorefile("run", "--yes", "-q", cwd=night, env=env).code == 0
     assert scorefile("run", "--locked", "-q", cwd=night, env=env).code == 0
 
@@ -222,7 +223,7 @@ def test_a_length_without_an_end_is_told_from_a_price_nobody_knows(tmp_path: Pat
     )
     done = scorefile("run", "--yes", cwd=tmp_path, env=vendors_at("http://127.0.0.1:9"))
     assert done.code == 6
-    assert "v has no maximum length, so the worst-case price is unknown" in done.err
+    assert "cannot enforce the budget of $5.00: v has no maximum length" in done.err
     assert "{per_minute: 0.1, max_minutes: 5}" in done.err
 
 

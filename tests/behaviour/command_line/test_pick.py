@@ -74,7 +74,7 @@ def test_a_pick_is_one_line_and_the_next_run_restores_it_for_nothing(made: Path)
         (("sting", "2"), "sting has 1 take, so there is no take 2"),
         (("battle@hot", "2"), "scorefile pick battle TAKE"),
         (("tite", "1"), "did you mean title?"),
-        (("title", "0"), "0 is not in the range"),
+        (("title", "0"), "TAKE is '0', not a number from 1"),
         (("title", "1", "none.yaml"), "there is no none.yaml"),
     ],
 )

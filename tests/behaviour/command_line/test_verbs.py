@@ -65,7 +65,7 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     before = (tmp_path / "scorefile.yaml").read_bytes()
     again = scorefile("init", cwd=tmp_path)
     assert again.code == 2
-    assert "is there already" in again.err
+    assert "exists already" in again.err
     assert (tmp_path / "scorefile.yaml").read_bytes() == before
 
 
@@ -99,7 +99,7 @@ def test_plan_prices_what_it_would_make(showcase: Path) -> None:
     done = scorefile("plan", "showcase.yaml", cwd=showcase)
     assert done.code == 0
     assert "+ credits  pixazo/lyria-3-pro  not made yet  $0.08 (1 request × $0.08)" in done.out
-    assert "of unknown price" in done.out
+    assert "2 jobs have no known price" in done.out
     data = scorefile("plan", "showcase.yaml", "--format", "json", cwd=showcase).json
     assert data["format_version"] == 1
     assert len(data["actions"]) == 13

@@ -40,6 +40,14 @@ def test_out_of_date_is_an_error_with_a_detailed_exit_code(say: Say) -> None:
         for words in ([], ["--locked"], ["--detailed-exitcode"], ["--locked", "--detailed-exitcode"])
     ]
     assert codes == [0, 4, 2, 1]
+    assert say("plan", "--locked").err == (
+        "error: the lock is out of date for title, battle@calm, battle@hot\n\n"
+        "help: title: not made yet; battle@calm: not made yet; battle@hot: not made yet; run without --locked to update it\n"
+    )
+    assert (
+        "::error title=out-of-date::the lock is out of date for title"
+        in say("plan", "--locked", "--format", "github").out
+    )
     assert say("plan", "--locked", "--detailed-exitcode", "--format", "json").json["exit_code"] == 1
 
 

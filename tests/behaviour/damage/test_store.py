@@ -214,7 +214,7 @@ def test_another_pipeline_of_the_folder_leaves_a_download_alone(project: Project
     ("words", "code", "says"),
     [
         (["--locked"], 4, "the lock is out of date for a, b"),
-        (["--max-cost", "0.10"], 6, "the worst case of this run is $0.16, over the budget of $0.1"),
+        (["--max-cost", "0.10"], 6, "this run may cost $0.16, which is over the budget of $0.10"),
     ],
 )
 def test_a_run_that_waited_is_held_to_its_word(project: Project, words: list[str], code: int, says: str) -> None:

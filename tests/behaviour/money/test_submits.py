@@ -135,3 +135,11 @@ def test_a_model_that_costs_nothing_is_sent_again_freely(project: Project) -> No
     assert codes[-1] == 0
     assert len(project.submits()) == 2
     assert project.audio("a") is not None
+
+
+def test_a_job_that_was_skipped_leaves_the_sum_known(project: Project) -> None:
+    project.write({"a": "submit=free:400", "b": ""})
+    done = project.run("run", "--yes", "--fail-fast", "-j", "1")
+    assert done.code == 5, done
+    assert "1 failed, 1 skipped; 0 seconds of music; spent $0.00" in done.out
+    assert project.charges("a", "b") == []

@@ -249,7 +249,7 @@ def test_characters_that_nobody_sees() -> None:
     assert warnings(f"{BAND}jobs: {{a: {{prompt: 'family 👨\u200d👩\u200d👧 نامه\u200cها'}}}}") == ()
     assert brief(warnings(f'{BAND}jobs: {{a: {{prompt: "pi\\u200bano"}}}}')) == ["SF612 3:20"]
     found = only(f"{BAND}jobs: {{a: {{prompt: {{file: a.txt}}}}}}", files={"a.txt": "pi\u2060ano"})
-    assert found.message == "prompt holds the invisible character U+2060"
+    assert found.message == "prompt contains the invisible character U+2060"
 
 
 def test_a_matrix_says_one_warning_a_written_place_with_its_cells() -> None:

@@ -96,7 +96,7 @@ def test_a_file_with_control_characters_is_refused() -> None:
 
 def test_a_file_that_is_not_utf_8_is_refused_at_the_byte() -> None:
     problem = check_text(f"{JOB}    lyrics: {{file: a.txt}}\n", files={"a.txt": b"la\ncaf\xe9\n"}).only
-    assert (problem.message, problem.help) == ("a.txt is not UTF-8 text: it holds the byte 0xE9", "save it as UTF-8")
+    assert (problem.message, problem.help) == ("a.txt is not UTF-8 text: it contains the byte 0xE9", "save it as UTF-8")
     assert str(problem.mark) == "a.txt:2:4"
 
 

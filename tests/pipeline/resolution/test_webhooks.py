@@ -60,17 +60,17 @@ def said(text: str, *, profile: str | None = None) -> list[str]:
     [
         (
             "https://h.io/é/cb",
-            'the webhook\'s address "https://h.io/é/cb" holds "é", which no request can carry',
+            'the webhook\'s address "https://h.io/é/cb" contains "é", which no request can carry',
             "write https://h.io/%C3%A9/cb",
         ),
         (
             "https://h.io/%C3%A9/夢?a=ü&b=%20",
-            'the webhook\'s address "https://h.io/%C3%A9/夢?a=ü&b=%20" holds "夢", which no request can carry',
+            'the webhook\'s address "https://h.io/%C3%A9/夢?a=ü&b=%20" contains "夢", which no request can carry',
             "write https://h.io/%C3%A9/%E5%A4%A2?a=%C3%BC&b=%20",
         ),
         (
             "https://bücher.example/cb",
-            'the webhook\'s address "https://bücher.example/cb" holds "ü", which no request can carry',
+            'the webhook\'s address "https://bücher.example/cb" contains "ü", which no request can carry',
             "write https://xn--bcher-kva.example/cb",
         ),
         ("http://h.io/x", 'the webhook\'s address "http://h.io/x" is not https', PLAIN_WORDS),
@@ -104,7 +104,7 @@ def test_a_password_in_an_address_is_refused_and_printed_nowhere(written: str, b
     direct, top = job(url(written)), f"vars: {{hook: '{written}'}}\n"
     text = pipeline(job(url("{{ hook }}")), top=top) if by_var else pipeline(direct)
     (problem,) = resolved(text)[1]
-    assert problem.message == "the webhook's address holds a user name or password"
+    assert problem.message == "the webhook's address contains a user name or password"
     assert problem.help == "put a secret into the path instead: https://HOST/SECRET-PATH"
     lines = text.split("\n")
     style = Style(line_of=lambda _, line: lines[line - 1], verbose=True)

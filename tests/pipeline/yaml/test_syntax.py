@@ -39,7 +39,7 @@ HEAD = "version: 1\njobs:\n  title:\n"
         ("    lyrics: |\n    [verse]\n    la la\n    take: 1\n", "5:5", "the text of lyrics starts here and is not indented", "indent every line"),
         ("    prompt: A calm\n      theme that goes\n      with tempo: slow\n", "6:17-18", "the text of prompt goes on here, and has a colon", "quote all of it, or write prompt: >"),
         ("    prompt: A calm\n      theme with tempo: slow\n", "5:23-24", "the text of prompt goes on here, and has a colon", "quote all of it"),
-        ("    take: 1\n    \u200bprompt\n    labels: x\n", "5:5-6", "this line holds the invisible character U+200B", "remove it"),
+        ("    take: 1\n    \u200bprompt\n    labels: x\n", "5:5-6", "this line contains the invisible character U+200B", "remove it"),
         ("    take: 1\n    prompt\uff1a hi\n", "5:11-12", "\uff1a (U+FF1A) is not a colon to YAML", "write prompt: hi"),
         ("    <<: *\n  ]\n", "4:9-10", "a text cannot start with *", "put the text in quotes"),
         ("    ? [\n", "5:1", "not YAML: ", ""),

@@ -1,4 +1,4 @@
-"""A budget that cannot be held because a price is unknown."""
+"""A budget that cannot be enforced because a price is unknown."""
 
 from __future__ import annotations
 

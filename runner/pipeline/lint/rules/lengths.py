@@ -23,7 +23,7 @@ def check(context: LintContext) -> Iterator[Problem]:
             request,
             "SF604",
             f"this {item.param} has no effect where a model chooses its own length",
-            "ask for the length in the prompt, or choose a model that takes one",
+            "describe the length in the prompt, or choose a model that takes one",
             item=item,
         )
         for request in context.requests

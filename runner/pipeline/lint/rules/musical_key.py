@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CODES: Final = ("SF603",)
 KEY: Final = re.compile(
-    r"(?P<said>(?:\b(?:in|key|of|to)[\s:]+))?(?<![\w#])(?P<note>[A-Ga-g])(?:(?P<sign>[#♯b♭])|[ -](?P<word>[Ss]harp|[Ff]lat))?"
+    r"(?P<before>(?:\b(?:in|key|of|to)[\s:]+))?(?<![\w#])(?P<note>[A-Ga-g])(?:(?P<sign>[#♯b♭])|[ -](?P<word>[Ss]harp|[Ff]lat))?"
     r"[ -]?(?P<mode>(?i:major|minor|maj|min))\b"
 )
 SHORT_KEY: Final = re.compile(r"(?P<note>[A-G])(?P<sign>[#♯b♭]?)(?P<mode>m?)")
@@ -25,7 +25,7 @@ SIGNS: Final = {"#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}
 
 
 def check(context: LintContext) -> Iterator[Problem]:
-    """Yield prompts whose key is not that of the parameter."""
+    """Yield prompts with another key than the parameter."""
     return once_a_place(warned for request in context.requests for warned in _of_request(request))
 
 
@@ -34,19 +34,19 @@ def _of_request(request: Request) -> Iterator[Warned]:
     if not isinstance(prompt, str) or not isinstance(key, str):
         return
     wanted = _pitch(SHORT_KEY.fullmatch(key) or KEY.fullmatch(key))
-    said = [match for match in KEY.finditer(prompt) if _is_key(match)]
-    if wanted is not None and said and wanted not in [_pitch(match) for match in said]:
-        name = said[0][0].removeprefix(said[0]["said"] or "")
+    named = [match for match in KEY.finditer(prompt) if _is_key(match)]
+    if wanted is not None and named and wanted not in [_pitch(match) for match in named]:
+        name = named[0][0].removeprefix(named[0]["before"] or "")
         message = f"the prompt says {name}, and key is {key}"
-        yield warn_in_text(request, "prompt", "SF603", message, "remove the key from the prompt", span=said[0].span())
+        yield warn_in_text(request, "prompt", "SF603", message, "remove the key from the prompt", span=named[0].span())
 
 
 def _is_key(match: re.Match[str]) -> bool:
-    """Tell a key from words that look like one: "A minor setback", "in a minor mood"."""
+    """Tell whether a match is a key, and not words that look like one: "A minor setback", "in a minor mood"."""
     is_article = match["note"] in "Aa" and not match["sign"]
     if match["note"].islower():
-        return bool(match["said"]) and not is_article
-    return bool(match["said"]) or not is_article
+        return bool(match["before"]) and not is_article
+    return bool(match["before"]) or not is_article
 
 
 def _pitch(match: re.Match[str] | None) -> tuple[int, bool] | None:

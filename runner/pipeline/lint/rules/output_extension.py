@@ -1,4 +1,4 @@
-"""An output whose extension is of a format that the model does not make."""
+"""An output with the extension of a format that the model does not make."""
 
 from __future__ import annotations
 

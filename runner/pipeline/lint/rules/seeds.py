@@ -26,7 +26,7 @@ def _of_request(request: Request) -> Iterator[Warned]:
     for item in request.left_out:
         if item.param == SEED and request.model.seed is None:
             message = "this seed has no effect where a model takes none"
-            remedy = "give the seed to the jobs whose model takes one"
+            remedy = "give the seed to the jobs with a model that takes one"
             yield warn_left_out(request, "SF601", message, remedy, item=item)
     seed = request.model.seed
     if seed is None or request.seed_mode != "fixed":

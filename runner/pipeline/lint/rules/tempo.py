@@ -24,7 +24,7 @@ BPM: Final = re.compile(
 
 
 def check(context: LintContext) -> Iterator[Problem]:
-    """Yield prompts whose tempo is not that of the parameter."""
+    """Yield prompts with another tempo than bpm."""
     return once_a_place(warned for request in context.requests for warned in _of_request(request))
 
 
@@ -32,8 +32,10 @@ def _of_request(request: Request) -> Iterator[Warned]:
     prompt, bpm = request.params.get("prompt"), request.params.get("bpm")
     if not isinstance(prompt, str) or not isinstance(bpm, int | float):
         return
-    said = list(BPM.finditer(prompt))
-    ranges = [(float(match[1] or match[3]), float(match[2] or match[1] or match[3])) for match in said]
+    named = list(BPM.finditer(prompt))
+    ranges = [(float(match[1] or match[3]), float(match[2] or match[1] or match[3])) for match in named]
     if ranges and not any(low <= bpm <= high for low, high in ranges):
-        message = f"the prompt says {' '.join(said[0][0].split())}, and bpm is {show(bpm)}"
-        yield warn_in_text(request, "prompt", "SF602", message, "remove the tempo from the prompt", span=said[0].span())
+        message = f"the prompt says {' '.join(named[0][0].split())}, and bpm is {show(bpm)}"
+        yield warn_in_text(
+            request, "prompt", "SF602", message, "remove the tempo from the prompt", span=named[0].span()
+        )

@@ -23,13 +23,13 @@ REMEDY: Final = "remove it: a person does not see it, and a model does"
 
 
 def check(context: LintContext) -> Iterator[Problem]:
-    """Yield texts that are nearly too long, and invisible characters in the file and in what came in from outside."""
+    """Yield texts that are nearly too long, and invisible characters in the file, in text files and in variables."""
     yield from _of_source(context.document)
     yield from once_a_place(warned for request in context.requests for warned in _of_request(request, context.document))
 
 
 def _of_source(document: Document) -> Iterator[Problem]:
-    """Yield a problem for each line of the file that holds an invisible character."""
+    """Yield a problem for each line of the file that contains an invisible character."""
     last = -1
     for match in INVISIBLE.finditer(document.source):
         start = document.source.rfind("\n", 0, match.start()) + 1
@@ -37,7 +37,7 @@ def _of_source(document: Document) -> Iterator[Problem]:
             last = start
             line, column = document.source.count("\n", 0, start) + 1, match.start() - start + 1
             mark = Mark(file=document.file, line=line, column=column, end_column=column + 1)
-            message = f"this line holds the invisible character U+{ord(match[0]):04X}"
+            message = f"this line contains the invisible character U+{ord(match[0]):04X}"
             yield Problem(code="SF612", message=message, mark=mark, help=REMEDY, severity="warning")
 
 
@@ -55,5 +55,5 @@ def _of_request(request: Request, document: Document) -> Iterator[Warned]:
             continue
         found = INVISIBLE.search(value)
         if found is not None and found[0] not in document.source:
-            message = f"{name} holds the invisible character U+{ord(found[0]):04X}"
+            message = f"{name} contains the invisible character U+{ord(found[0]):04X}"
             yield warn_in_text(request, name, "SF612", message, REMEDY, span=found.span())

@@ -40,7 +40,7 @@ SHARED: Final = ("vars", "defaults", "profiles")
 
 
 class Used:
-    """The names that templates mention: those anyone can mean, and those of each job."""
+    """The names that templates mention: shared ones, and those of each job."""
 
     def __init__(self, document: Document, requests: Iterable[Request]) -> None:
         self.anywhere: set[str] = set()
@@ -63,7 +63,7 @@ class Used:
                     self.by_job.setdefault(request.group, set()).update(names)
 
     def is_used(self, name: str, view: str) -> bool:
-        """Tell whether anything mentions `name`, or goes through all of `view`."""
+        """Tell whether any template mentions `name`, or uses all of `view`."""
         return name in self.anywhere or f"{view}{ALL}" in self.anywhere
 
     def is_used_by(self, job: str, name: str, view: str) -> bool:
@@ -83,7 +83,7 @@ def _names(raw: str) -> Iterator[str]:
 
 
 def _name_of(step: str) -> str:
-    """Return the name that a step of an origin chain speaks of: `--var mood=calm`, `env.TAG = …`, `mood = …`."""
+    """Return the name in a step of an origin chain: `--var mood=calm`, `env.TAG = …`, `mood = …`."""
     if step.startswith("--var "):
         return step.removeprefix("--var ").partition("=")[0]
     return step.partition(" = ")[0].rpartition(".")[2]
@@ -126,7 +126,7 @@ def _of_job(job: Job, used: Used) -> Iterator[Problem]:
 
 
 def _defaults(context: LintContext) -> Iterator[Problem]:
-    """Yield defaults that every job overrides or leaves out, unless they say more of it elsewhere: seeds, lengths."""
+    """Yield defaults that every job overrides or leaves out, except seeds and lengths, which have rules of their own."""
     document, requests, jobs = context.document, context.requests, context.pipeline.jobs
     written = document.data.get("defaults", {}) if isinstance(document.data, dict) else {}
     if not isinstance(written, dict) or not requests:

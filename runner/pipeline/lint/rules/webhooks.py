@@ -18,7 +18,7 @@ CODES: Final = ("SF614",)
 
 
 def check(context: LintContext) -> Iterator[Problem]:
-    """Yield settings without effect; what several jobs share, only where none of them has any use of it."""
+    """Yield settings without effect; a shared setting only when it has no effect in any of its jobs."""
     written = [(request, key, leaf) for request, job in context.jobs() for key, leaf in (job.webhook or {}).items()]
     why = [_why(key, context.providers.get(request.model.provider)) for request, key, _ in written]
     useful = {leaf.path for (_, _, leaf), reason in zip(written, why, strict=True) if reason is None}
@@ -30,7 +30,7 @@ def check(context: LintContext) -> Iterator[Problem]:
 
 
 def _why(key: str, provider: Provider | None) -> str | None:
-    """Return why a setting has no effect at this provider, empty where its webhook says it already; else None."""
+    """Return why a setting has no effect at this provider, empty when its webhook is already reported; else None."""
     if provider is None:
         return None
     rules = provider.webhook

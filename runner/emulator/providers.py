@@ -1,4 +1,4 @@
-"""The vendors' state, and what each of their operations answers."""
+"""The state of the emulated providers, and the answer of each of their operations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from runner.emulator.jobs import Job, Ledger, accept, new_ids
 from runner.emulator.links import serve_take, take_links
 from runner.emulator.routing import has_key, match, model_for
 from runner.emulator.synth import scores
-from runner.emulator.timing import word_at
 from runner.records.provider import Mode
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from runner.emulator.faults import Fault
     from runner.emulator.play import Answer
     from runner.emulator.routing import Match, Operation
-    from runner.emulator.settings import Settings
     from runner.emulator.studio import Studio
     from runner.records.catalog import Model
     from runner.records.provider import Provider
@@ -32,22 +30,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, kw_only=True)
-class Vendors:
-    """Every vendor of a catalog, answering from what is recorded of it."""
+class EmulatedProviders:
+    """Every provider of a catalog; answers come from its recorded replies."""
 
-    settings: Settings
+    faults: tuple[Fault, ...]
     known: tuple[Operation, ...]
     ledger: Ledger = field(default_factory=Ledger)
     jobs: dict[str, Job] = field(default_factory=dict)
     studio: Studio | None = None
 
     async def answer(self, request: Request) -> Response:
-        """Answer any path that belongs to a vendor."""
+        """Answer a request to any path of any provider."""
         path = request.scope["raw_path"].decode("ascii", "replace")
         found = match(self.known, request.method, path)
         if not found:
             self.ledger.counts["not_found"] += 1
-            return JSONResponse({"error": f"No vendor has {request.method} {path}"}, 404)
+            return JSONResponse({"error": f"No provider has {request.method} {path}"}, 404)
         meant = next((one for one in found if has_key(one.operation.provider, request.headers)), None)
         if meant is None:
             return self.keyless(request, found[0].operation)
@@ -62,7 +60,7 @@ class Vendors:
                 return self.cancel(meant)
 
     def keyless(self, request: Request, operation: Operation) -> Response:
-        """Refuse a call that brings no key."""
+        """Refuse a request without a key."""
         if operation.kind == "submit":
             self.ledger.enter(operation.provider, None, None, request.headers)["status"] = 401
         return _response(play.error(operation.provider, 401))
@@ -90,7 +88,7 @@ class Vendors:
         if refusal:
             return _response(play.error(provider, 400, refusal))
         nth_of_model = self.ledger.by_model[model.id]
-        fault = pick(self.settings.faults, model=model.id, nth=entry["nth"], nth_of_model=nth_of_model)
+        fault = pick(self.faults, model=model.id, nth=entry["nth"], nth_of_model=nth_of_model)
         refused = fault if fault and (fault.do, fault.on) == ("http", "submit") else None
         if refused and not refused.charged:
             return _response(play.error(provider, refused.status))
@@ -102,9 +100,9 @@ class Vendors:
             case Mode.ASYNC:
                 return _response(play.accepted(provider, job.facts(poll_url=self._poll_url(request, job))))
             case Mode.SYNC_JSON | Mode.SYNC_BYTES:
-                return await self._held(request, job)
+                return await self._when_made(request, job)
             case Mode.LOCAL:
-                raise AssertionError("a model that runs here has no operations")
+                raise AssertionError("a local model has no operations")
         assert_never(provider.mode)
 
     def _begin(
@@ -118,8 +116,8 @@ class Vendors:
         self.jobs[job.id] = job
         return job
 
-    async def _held(self, request: Request, job: Job) -> Response:
-        """Answer a synchronous submit once its audio is there."""
+    async def _when_made(self, request: Request, job: Job) -> Response:
+        """Answer a synchronous submission when its audio is made."""
         if job.fault and job.fault.do == "never-ends":
             await asyncio.Event().wait()
         await asyncio.wait([asyncio.wrap_future(future) for future in job.work])
@@ -130,7 +128,7 @@ class Vendors:
         return _response(play.done(job.provider, job.facts(media=take_links(job, str(request.base_url)))))
 
     def poll(self, request: Request, meant: Match) -> Response:
-        """Say where a job stands."""
+        """Answer with the status of a job."""
         self.ledger.counts["polls"] += 1
         provider, job = meant.operation.provider, self._job(meant)
         if job is None:
@@ -143,8 +141,8 @@ class Vendors:
         return _response(answer)
 
     def _view(self, request: Request, job: Job) -> Answer:
-        """Return the answer that shows `job` as it stands now."""
-        word = word_at(job, self.settings.step_s)
+        """Return the poll answer for the present state of `job`."""
+        word = job.word
         if word is not None:
             return play.waiting(job.provider, job.facts(), word)
         fault = job.fault if job.fault and job.fault.do == "failed" else None
@@ -154,22 +152,22 @@ class Vendors:
         return play.done(job.provider, job.facts(media=take_links(job, str(request.base_url))))
 
     def list_jobs(self, request: Request, provider: Provider) -> Response:
-        """List the vendor's jobs, the newest first."""
+        """List the provider's jobs, the newest first."""
         self.ledger.counts["lists"] += 1
         mine = [job for job in reversed(self.jobs.values()) if job.provider.name == provider.name]
         return _response(play.listing(provider, tuple((self._view(request, job), job.facts()) for job in mine)))
 
     def cancel(self, meant: Match) -> Response:
-        """Cancel a running job, where the provider's cancel does that."""
+        """Cancel a running job, when the provider's cancel stops jobs."""
         self.ledger.counts["cancels"] += 1
         provider, job = meant.operation.provider, self._job(meant)
-        if job is None or word_at(job, self.settings.step_s) is None:
+        if job is None or job.word is None:
             return _response(play.error(provider, 404, f"Unable to locate running {meant.id}"))
         job.stopped = provider.cancel is not None and provider.cancel.meaning == "stops-job"
         return JSONResponse({})
 
     async def media(self, request: Request) -> Response:
-        """Send one take; links need no key, and a request with a key is counted."""
+        """Send one take; links need no key, and requests that bring one are counted."""
         self.ledger.counts["downloads"] += 1
         auths = {operation.provider.auth.header for operation in self.known if operation.provider.auth}
         self.ledger.counts["keys_on_media"] += any(name in request.headers for name in auths)
@@ -177,8 +175,8 @@ class Vendors:
         job = next((job for job in self.jobs.values() if job.token == token), None)
         return serve_take(job, name)
 
-    async def book(self, _: Request) -> Response:
-        """Answer the ledger."""
+    async def show_ledger(self, _: Request) -> Response:
+        """Answer with the ledger."""
         return JSONResponse(self.ledger.as_json())
 
     def _job(self, meant: Match) -> Job | None:
@@ -195,6 +193,6 @@ def _response(answer: Answer) -> Response:
 
 
 def _unknown(provider: Provider, job_id: str) -> str | None:
-    """Return what to say about an id nobody knows; None lets the vendor's own recorded words stand."""
+    """Return the message for an unknown id; None when the provider's own message is recorded."""
     recorded = any(reply["status"] == 404 for reply in provider.replies.get("errors", ()))
     return None if recorded else f"Request '{job_id}' not found"
