@@ -273,7 +273,7 @@ def test_a_lock_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> N
     made = entry()
     waiting = replace(made, takes=(), receipt=replace(made.receipt, request_id=None))
     with pytest.raises(
-        StateError, match=r"night\.lock was not written, since it could not be read again: .* needs its id"
+        StateError, match=r"night\.lock was not written, since it could not be read again: .* needs the provider job id"
     ):
         writer.write(Lock(jobs={"a": waiting}))
     writer.write_when_due(Lock(jobs={"a": waiting}))
