@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.emulator.serve import rehearsal_emulator
+from tests.support import plain_emulator
 from tests.support.catalog import SCHEMAS
 from tests.support.emulator import RunningEmulator
 from tests.support.net import spread
@@ -26,7 +27,7 @@ def safety_net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[RunningEmulator]:
     """Run the embedded vendors in a process of their own, with a ledger that this module alone writes in."""
-    with rehearsal_emulator((SCHEMAS,)) as url:
+    with rehearsal_emulator((SCHEMAS,), module=plain_emulator.NAME) as url:
         running = RunningEmulator(url=url)
         with running.http:
             yield running

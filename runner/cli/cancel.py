@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @text_or_json
 @logging_requests
 def command(words: tuple[str, ...], **given: Any) -> CancelReport:
-    """Cancel a running job, if its provider allows, and say what that means."""
+    """Cancel running jobs, if their provider allows. Says whether each is charged."""
     from runner.commands.cancel import cancel
     from runner.commands.session import open_session
 

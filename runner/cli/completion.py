@@ -14,7 +14,11 @@ SHELLS = {
 @click.command("completion", epilog="\b\n" + "\n".join(SHELLS.values()))
 @click.argument("shell", type=click.Choice(list(SHELLS)), required=False)
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="Print the script, or as JSON."
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="Output format: the script itself, or JSON that contains it.",
 )
 def command(shell: str | None, format_: str) -> None:
     """Print a completion script for bash, zsh or fish. Without SHELL: that of $SHELL."""

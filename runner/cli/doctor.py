@@ -41,7 +41,7 @@ LOW_DISK_GIB = 1
 @click.option("--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Do not try to reach the providers.")
 @text_or_json
 def command(file: str | None, *, offline: bool, state: bool, rehearse: bool) -> Report:
-    """Check this machine: Python, packages, keys, providers, free disk. Keys are never shown.
+    """Check this machine: Python, packages, keys, providers, disk. Keys are never shown.
 
     Addresses and names of key variables are those of the pipeline, where there is one.
     """

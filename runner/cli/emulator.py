@@ -27,7 +27,7 @@ from runner.cli import options
 )
 @options.output_format
 def command(host: str, port: int, format_: str) -> None:
-    """Serve the embedded providers on loopback, to develop against. Placeholder audio, no cost; Ctrl-C ends it."""
+    """Serve the embedded providers on this machine. Placeholder audio, no cost; Ctrl-C ends it."""
     from runner.cli.show import print_report
     from runner.emulator.serve import serve
     from runner.report.plain import PlainReport
@@ -40,8 +40,11 @@ def command(host: str, port: int, format_: str) -> None:
         environment = {f"SCOREFILE_{name.upper()}_BASE_URL": url for name in keys} | dict.fromkeys(keys.values(), "any")
         exports = [f"export SCOREFILE_{name.upper()}_BASE_URL={url} {key}=any" for name, key in keys.items()]
         head = f"providers at {url}; any key is accepted. In another shell:"
+        note = "scorefile run refuses this placeholder audio outside --rehearse, which starts an emulator of its own"
         content = {"url": url, "environment": environment}
-        listening = PlainReport(verb="emulator", content=content, message=lambda _style: "\n".join([head, *exports]))
+        listening = PlainReport(
+            verb="emulator", content=content, message=lambda _style: "\n".join([head, *exports, note])
+        )
         print_report(listening, format_)
 
     serve(catalog, host, port, ready=ready)

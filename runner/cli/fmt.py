@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 )
 @text_or_json
 def command(files: tuple[str, ...], *, check: bool) -> Report:
-    """Format a pipeline: indentation, spacing and quotes. Data, comments, order and anchors stay."""
+    """Format pipelines; comments stay. Data, order and anchors stay too."""
     from runner.errors import InvalidFilesError, ScorefileError
     from runner.report.failure import FailureReport
     from runner.report.numbers import count

@@ -42,7 +42,7 @@ SCHEMA = "scorefile.schema.json"
 @click.argument("folder", default=".", metavar="[DIR]")
 @text_or_json
 def command(folder: str) -> Report:
-    """Write a first pipeline that runs at once, the editor's schema, .gitignore and .gitattributes."""
+    """Write a first pipeline that runs at once. Writes the editor's schema, .gitignore and .gitattributes too."""
     from runner.cli.schema import schema_text
     from runner.errors import UsageError
     from runner.report.plain import PlainReport

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @options.rehearse
 @text_or_json
 def command(words: tuple[str, ...], **given: Any) -> LogReport:
-    """List the journal: when each job was submitted, answered, fetched and placed."""
+    """List the journal: every submission, answer and receipt."""
     from runner.commands.log import log
     from runner.commands.session import open_session
 

@@ -15,25 +15,26 @@ if TYPE_CHECKING:
     from runner.records.limits import Limits
 
 VERBS = {
-    "init": "A first pipeline that runs at once",
-    "validate": "Every problem at once, each with its place",
-    "render": "The requests as they would be sent, and where each value comes from",
-    "plan": "What would be done, why, and what it costs",
-    "run": "Do it: resumes by itself, writes the lock",
-    "status": "Lock, outputs and unfinished submissions side by side",
-    "verify": "Outputs against the lock, by hash",
-    "resolve": "Decide a submit whose payment is in an unknown state",
-    "cancel": "Call off a job that is under way, where its vendor can",
-    "log": "The journal: every submit, answer and receipt",
-    "explain": "Why a job would run; what a code means",
-    "models": "The catalogue: parameters, limits, price, how reproducible",
-    "schema": "The JSON Schema for editors",
-    "fmt": "Uniform indentation, spacing and quotes; comments stay",
-    "pick": "Choose a take: sets `take:` in the file, comments kept",
-    "completion": "What makes bash, zsh or fish complete jobs, models and flags",
-    "emulator": "The embedded vendors on loopback, to develop against",
-    "doctor": "Is everything there: versions, keys, vendors, disk",
+    "init": "Write a first pipeline that runs at once",
+    "validate": "Check pipelines and list every problem",
+    "render": "Show the requests as they would be sent",
+    "plan": "Show what would be done, why, and what it costs",
+    "run": "Make what is missing or changed, and restore the rest",
+    "status": "Show every job with its take, output and open submissions",
+    "verify": "Compare outputs with the lock",
+    "resolve": "Settle a request that may or may not have been charged",
+    "cancel": "Cancel running jobs, if their provider allows",
+    "log": "List the journal: every submission, answer and receipt",
+    "explain": "Explain why a job would run, or what an error code means",
+    "models": "List the models, or show one model's parameters and price",
+    "schema": "Print the JSON Schema for editors",
+    "fmt": "Format pipelines; comments stay",
+    "pick": "Choose a take of a job",
+    "completion": "Print a completion script for bash, zsh or fish",
+    "emulator": "Serve the embedded providers on this machine",
+    "doctor": "Check this machine: Python, packages, keys, providers, disk",
 }
+"""Each verb with the first sentence of its help, so that `--help` imports none of them."""
 
 
 COMPLETE = "_SCOREFILE_COMPLETE"

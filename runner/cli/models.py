@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("model", required=False, shell_complete=complete.models)
 @text_or_json
 def command(model: str | None) -> Report:
-    """List the models, or show one model's parameters, limits and price."""
+    """List the models, or show one model's parameters and price."""
     from pathlib import Path
 
     from runner.report.models import ModelReport, ModelsReport

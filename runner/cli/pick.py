@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("file", required=False, metavar="[FILE]", shell_complete=complete.files)
 @text_or_json
 def command(job: str, take: str, file: str | None) -> Report:
-    """Choose a take: write `take:` into the job and nothing else. The next run puts that take in its place."""
+    """Choose a take of a job. Writes `take:` into the job; the next run puts that take in its place."""
     from runner.pipeline.edit import set_take
     from runner.pipeline.edit.outline import outline
     from runner.report.plain import PlainReport

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from runner.report.plan import PlanReport
 
 
+DETAILED = "SCOREFILE_DETAILED_EXITCODE"
+_OFF = ("", "0", "false", "f", "no", "n", "off")
+"""Values of a variable that leave a flag off."""
+
+
 class _WrongLineError(click.UsageError):
     exit_code = 1
 
@@ -21,7 +27,7 @@ class _PlanCommand(click.Command):
     """With --detailed-exitcode 2 means changes, so a wrong command line is a 1 there."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        detailed = "--detailed-exitcode" in args
+        detailed = "--detailed-exitcode" in args or os.environ.get(DETAILED, "").lower() not in _OFF
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
@@ -37,11 +43,19 @@ class _PlanCommand(click.Command):
 @options.rehearse
 @options.force
 @options.choosing
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 0 for no change, 1 for an error, 2 for changes.")
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    envvar=DETAILED,
+    help="Exit with 0 for no change, 1 for an error, 2 for changes.",
+)
 @click.option("--locked", is_flag=True, envvar="SCOREFILE_LOCKED", help="Exit with 4 when the lock is out of date.")
 @options.strict
 @click.option(
-    "--out", metavar="PATH", help="Save the plan to PATH: `scorefile run PATH` does exactly that, or refuses."
+    "--out",
+    metavar="PATH",
+    envvar="SCOREFILE_OUT",
+    help="Save the plan to PATH; `scorefile run PATH` does exactly that, or refuses.",
 )
 @reporting
 def command(

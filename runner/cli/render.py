@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 @options.profile
 @options.variables
 @options.choosing
-@click.option("--origins", is_flag=True, help="Show where each value comes from, and what was left out.")
+@click.option(
+    "--origins",
+    is_flag=True,
+    envvar="SCOREFILE_ORIGINS",
+    help="Show where each value comes from, and what was left out.",
+)
 @text_or_json
 def command(words: tuple[str, ...], *, origins: bool, **given: Any) -> RenderReport:
-    """Show the requests exactly as they would be sent."""
+    """Show the requests as they would be sent."""
     from runner.commands.render import render
     from runner.commands.session import open_session
 

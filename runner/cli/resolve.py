@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @click.command("resolve")
 @options.words
-@click.option("--id", "id_", metavar="ID", help="The request was accepted, and the provider calls it ID.")
-@click.option("--not-charged", is_flag=True, help="The request was not charged; the job may be submitted again.")
+@click.option("--id", "id_", metavar="ID", help="Record that it was accepted; the provider calls it ID.")
+@click.option("--not-charged", is_flag=True, help="Record that it was not charged; the job may be submitted again.")
 @click.option("--resubmit", is_flag=True, help="Submit again, although it may have been charged.")
 @options.rehearse
 @text_or_json
 @logging_requests
 def command(words: tuple[str, ...], *, id_: str | None, not_charged: bool, resubmit: bool, **given: Any) -> Report:
-    """Settle a request that may or may not have been charged; without a decision, show what is known of it.
+    """Settle a request that may or may not have been charged. Without a decision, show what is known of it.
 
     A JOB with several such requests is settled by JOB~ATTEMPT, as shown.
     """

@@ -34,28 +34,55 @@ INTERRUPTED, TERMINATED = 130, 143
 @options.choosing
 @options.strict
 @options.yes
-@click.option("-j", "--jobs", type=click.IntRange(1, 64), default=8, envvar="SCOREFILE_JOBS", show_default=True)
-@click.option("--fail-fast", is_flag=True, envvar="SCOREFILE_FAIL_FAST", help="After a failure submit nothing more.")
-@click.option("-n", "--dry-run", is_flag=True, envvar="SCOREFILE_DRY_RUN", help="Only say what would be done.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(1, 64),
+    default=8,
+    metavar="N",
+    envvar="SCOREFILE_JOBS",
+    show_default=True,
+    help="Make at most N jobs at a time.",
+)
+@click.option("--fail-fast", is_flag=True, envvar="SCOREFILE_FAIL_FAST", help="Submit nothing more after a failure.")
+@click.option("-n", "--dry-run", is_flag=True, envvar="SCOREFILE_DRY_RUN", help="Show the plan and do nothing.")
 @click.option("--locked", is_flag=True, envvar="SCOREFILE_LOCKED", help="Fail if anything would have to be made.")
-@click.option("--frozen", is_flag=True, envvar="SCOREFILE_FROZEN", help="Take the lock as it is; read no pipeline.")
-@click.option("--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Ask no vendor: restore and compose only.")
-@click.option("--max-cost", metavar="USD", envvar="SCOREFILE_MAX_COST", help="The worst case may not pass this.")
-@click.option("--listen", metavar="HOST:PORT", envvar="SCOREFILE_LISTEN", help="Hear vendors' callbacks here.")
-@click.option("--public-url", metavar="URL", envvar="SCOREFILE_PUBLIC_URL", help="Where vendors reach --listen; https.")
-@click.option("--lock-timeout", type=float, default=0.0, metavar="S", envvar="SCOREFILE_LOCK_TIMEOUT")
+@click.option(
+    "--frozen", is_flag=True, envvar="SCOREFILE_FROZEN", help="Restore what the lock lists; read no pipeline."
+)
+@click.option(
+    "--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Contact no provider: restore, and compose here."
+)
+@click.option(
+    "--max-cost", metavar="USD", envvar="SCOREFILE_MAX_COST", help="Refuse what could cost more than USD in all."
+)
+@click.option("--listen", metavar="HOST:PORT", envvar="SCOREFILE_LISTEN", help="Listen for callbacks at this address.")
+@click.option(
+    "--public-url",
+    metavar="URL",
+    envvar="SCOREFILE_PUBLIC_URL",
+    help="The https address at which providers reach --listen.",
+)
+@click.option(
+    "--lock-timeout",
+    type=float,
+    default=0.0,
+    metavar="S",
+    envvar="SCOREFILE_LOCK_TIMEOUT",
+    help="Seconds to wait for another run to end.",
+)
 @click.option(
     "--progress",
     type=click.Choice(["auto", "live", "plain", "none"]),
     default="auto",
     envvar="SCOREFILE_PROGRESS",
-    help="auto: live on a terminal, plain lines elsewhere.",
+    help="How to show progress; auto is live on a terminal and plain lines elsewhere.",
 )
 @reporting
 def command(
     words: tuple[str, ...], *, dry_run: bool, frozen: bool, progress: str, yes: bool, **given: Any
 ) -> FindingsReport:
-    """Make what is missing or changed, restore the rest, write the lock. A second run sends no request.
+    """Make what is missing or changed, and restore the rest. Writes the lock; a second run sends no request.
 
     FILE may be a plan that `scorefile plan --out` saved: then exactly that is done, or nothing.
     """
@@ -126,12 +153,10 @@ def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
     def on_signal(number: int, _frame: object) -> None:
         code = INTERRUPTED if number == signal.SIGINT else TERMINATED
         if seen:
-            print_at_once("\nleaving at once; every receipt so far is in the journal\n")
+            print_at_once("\nquitting now; every receipt so far is in the journal\n")
             os._exit(code)
         seen.append(code)
-        print_at_once(
-            "\nstopping: nothing new is submitted, what is under way is seen to its receipt (again: leave now)\n"
-        )
+        print_at_once("\nstopping: sending nothing new, waiting for receipts (Ctrl-C again to quit now)\n")
         stop.set()
 
     before = {number: signal.signal(number, on_signal) for number in processes.stop_signals()}
@@ -147,7 +172,7 @@ def _confirm(todo: Plan, *, yes: bool) -> None:
     """Ask before money is spent. Raises PolicyError when there is nobody to ask, or the answer is no."""
     from runner.cli.show import confirm, print_err
     from runner.errors import PolicyError
-    from runner.report.plan_text import summary
+    from runner.report.plan_text import spending_question, summary
     from runner.report.totals import totals
 
     spending = [action for action in todo.actions if action.cost.worst != 0]
@@ -155,6 +180,9 @@ def _confirm(todo: Plan, *, yes: bool) -> None:
         return
     print_err(summary(totals(todo)))
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise PolicyError("this run spends money and nobody is here to confirm it", help="add --yes; or try --rehearse")
-    if not confirm("Spend it?"):
+        raise PolicyError(
+            "this run would spend money, and there is no terminal to ask on",
+            help="add --yes, or try it free with --rehearse",
+        )
+    if not confirm(spending_question(spending)):
         raise PolicyError("nothing was spent", help="scorefile plan shows what would be made")

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     shell_complete=complete.models,
 )
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="json", help="Both print the schema itself."
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json"]),
+    default="json",
+    help="Output format; both print the schema itself.",
 )
 def command(model: str | None, format_: str) -> None:
-    """Print the JSON Schema for editors: of pipelines with every model in it, or of one model's parameters."""
+    """Print the JSON Schema for editors. It covers pipelines with every model, or one model's parameters."""
     del format_  # a schema is JSON already
     from pathlib import Path
 

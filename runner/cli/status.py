@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @options.rehearse
 @text_or_json
 def command(file: str | None, **given: Any) -> StatusReport:
-    """Show every job with its take, its output and its unfinished submissions."""
+    """Show every job with its take, output and open submissions."""
     from runner.commands.session import open_session
     from runner.commands.status import status
 

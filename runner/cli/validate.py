@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @options.strict
 @reporting
 def command(files: tuple[str, ...], **given: Any) -> ValidateReport:
-    """Check pipelines and list every problem, each with file:line:column."""
+    """Check pipelines and list every problem. Each is shown with file, line and column."""
     from runner.commands.validate import validate
 
     return validate(files, arguments.file_options(None, given))

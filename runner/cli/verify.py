@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @options.rehearse
 @reporting
 def command(file: str | None, **given: Any) -> VerifyReport:
-    """Compare outputs with the lock, by hash."""
+    """Compare outputs with the lock. Every file is compared by its hash."""
     from runner.commands.session import open_session
     from runner.commands.verify import verify
 

@@ -6,14 +6,18 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from runner.emulator.providers import EmulatedProviders
 from runner.emulator.routing import operations
 from runner.emulator.studio import open_studio
+from runner.records.exchange import EMULATOR_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from runner.catalog.models import Catalog
     from runner.emulator.faults import Fault
@@ -39,4 +43,19 @@ def build_app(catalog: Catalog, faults: tuple[Fault, ...]) -> Starlette:
             Route("/{path:path}", providers.answer, methods=methods),
         ],
         lifespan=lifespan,
+        middleware=[Middleware(marked)],
     )
+
+
+def marked(app: ASGIApp) -> ASGIApp:
+    """Let every answer of `app` say that it comes from the emulator, so that no run takes it for a provider's."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], (EMULATOR_HEADER.encode(), b"placeholder audio")]
+            await send(message)
+
+        await app(scope, receive, send_marked)
+
+    return answer

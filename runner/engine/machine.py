@@ -18,7 +18,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
-from runner.records.exchange import Media, Reading, Reply, Verdict
+from runner.records.exchange import EMULATOR_HEADER, Media, Reading, Reply, Verdict
 from runner.records.lock import ProviderJobId, take_from_json, take_to_json
 from runner.records.submission import Event, Phase, Submission
 
@@ -162,7 +162,7 @@ def answered(submission: Submission, reply: Reply, *, at: str) -> Event:
         "headers": {
             name: value
             for name, value in reply.headers.items()
-            if name in ("content-type", "retry-after", "date", "location")
+            if name in ("content-type", "retry-after", "date", "location", EMULATOR_HEADER)
         },
         "body": base64.b64encode(reply.body).decode(),
         "kept": reply.kept,

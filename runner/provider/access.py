@@ -29,6 +29,8 @@ class ProviderAccess:
 
     provider: Provider
     key: Key | None = None
+    rehearsal: bool = False
+    """Whether the emulator is meant to answer; in any other run its answers are refused."""
 
     def redact(self, data: bytes) -> bytes:
         """Return bytes from outside without the key."""
@@ -57,7 +59,7 @@ def open_access(provider: Provider, settings: ProviderSettings | None, env: Mapp
 def rehearsal_access(provider: Provider, settings: ProviderSettings | None, url: str) -> ProviderAccess:
     """Return access to the emulator, which requires the header of a key but no real key."""
     used = replace(provider, base_url=url, poll_s=REHEARSAL_POLL_S, max_in_flight=_max_in_flight(provider, settings))
-    return ProviderAccess(provider=used, key=Key("none-needed") if provider.auth else None)
+    return ProviderAccess(provider=used, key=Key("none-needed") if provider.auth else None, rehearsal=True)
 
 
 def local_access(provider: Provider, settings: ProviderSettings | None) -> ProviderAccess:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.provider import protocol
+from runner.provider.addresses import is_loopback
 from runner.provider.listing import BadList, read_page
 from runner.provider.transport import NotSent
-from runner.records.exchange import Cancellation, Reading, Verdict
+from runner.records.exchange import EMULATOR_HEADER, Cancellation, Reading, Verdict
+from runner.records.provider import ErrorGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -55,24 +57,36 @@ class ProviderClient:
         return self.transport.submit(call, self.access, before=before, timeout_s=self.provider.submit_timeout_s)
 
     def read_submit(self, model: Model, reply: Reply) -> Reading:
-        """Return what the answer to a submission means."""
+        """Say what the answer to a submit means.
+
+        The emulator charges nothing, and is on loopback only: such an answer from elsewhere proves nothing.
+        """
+        if self._is_emulated(reply):
+            proven = is_loopback(self.provider.base_url)
+            return self._emulated(Verdict.REJECTED if proven else Verdict.UNKNOWN)
         return protocol.read_submit(self.provider, model, reply)
 
     def poll(self, model: Model, *, id: str) -> Reading:
         """Poll a job once; a poll without an answer reads as RETRY."""
         call = protocol.poll_call(self.provider, id=id)
         try:
-            return protocol.read_poll(self.provider, model, self.transport.query(call, self.access), id=id)
+            reply = self.transport.query(call, self.access)
         except NotSent as error:
             return Reading(verdict=Verdict.RETRY, message=error.message)
+        if self._is_emulated(reply):
+            return self._emulated(Verdict.REFUSED)
+        return protocol.read_poll(self.provider, model, reply, id=id)
 
     def cancel(self, id: str) -> Cancellation:
         """Ask the provider once to cancel a job. Raises ValueError where it has no such call."""
         call = protocol.cancel_call(self.provider, id=id)
         try:
-            return protocol.read_cancel(self.provider, self.transport.query(call, self.access), id=id)
+            reply = self.transport.query(call, self.access)
         except NotSent as error:
             return Cancellation(confirmed=False, message=f"{self.provider.title} gave no answer: {error.message}")
+        if self._is_emulated(reply):
+            return Cancellation(confirmed=False, message=self._emulated(Verdict.REFUSED).message)
+        return protocol.read_cancel(self.provider, reply, id=id)
 
     def jobs(self) -> Iterator[ListedJob]:
         """Yield recent jobs as the provider lists them, MAX_PAGES pages at most; none where it has no list.
@@ -83,10 +97,26 @@ class ProviderClient:
         for _ in range(MAX_PAGES if self.provider.listing else 0):
             call = protocol.list_call(self.provider, page=page)
             try:
-                read = read_page(self.provider, self.transport.query(call, self.access))
+                reply = self.transport.query(call, self.access)
+                if self._is_emulated(reply):
+                    raise NotSent(self._emulated(Verdict.REFUSED).message)
+                read = read_page(self.provider, reply)
             except BadList as error:
                 raise NotSent(str(error)) from error
             yield from read.jobs
             if read.next is None or not read.jobs:
                 return
             page = read.next
+
+    def _is_emulated(self, reply: Reply) -> bool:
+        """Say whether the emulator answered a run that is no rehearsal: what it says is nothing of a provider."""
+        return not self.access.rehearsal and EMULATOR_HEADER in reply.headers
+
+    def _emulated(self, verdict: Verdict) -> Reading:
+        provider = self.provider
+        return Reading(
+            verdict=verdict,
+            group=ErrorGroup.ACCOUNT,
+            message=f"the emulator answered at {provider.base_url}, not {provider.title}",
+            help="correct base_url (SCOREFILE_…_BASE_URL, or in `providers`), or run the emulator's music with --rehearse",
+        )

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from runner.records.provider import ErrorGroup
 
+EMULATOR_HEADER = "scorefile-emulator"
+"""The header, in lower case, by which every answer of the emulator says what it is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:

@@ -112,8 +112,8 @@ def _allowed(param: Param) -> str:
     if param.choices:
         return ", ".join(str(choice) for choice in param.choices)
     if param.minimum is not None or param.maximum is not None:
-        low = "" if param.minimum is None else f"{param.minimum:g}"
-        high = "" if param.maximum is None else f"{param.maximum:g}"
+        low = "" if param.minimum is None else short(param.minimum, 20)
+        high = "" if param.maximum is None else short(param.maximum, 20)
         return f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high}"
     if param.max_length is not None:
         return f"up to {param.max_length} characters"

@@ -6,14 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 from runner.records.plan import Verb
-from runner.report.numbers import count, some, usd
+from runner.report.numbers import Sum, count, some, usd
 from runner.report.reasons import why
 from runner.report.style import clean, paint
 from runner.report.totals import totals
 from runner.report.verbs import SHOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from runner.records.plan import Action, Plan
     from runner.records.reasons import Change
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from runner.report.totals import Totals
 
 _SHOWN = 60
+_NAMED = 3
+"""How many jobs the question before spending names."""
 
 
 def plan_text(todo: Plan, style: Style) -> str:
@@ -44,6 +46,18 @@ def plan_text(todo: Plan, style: Style) -> str:
 def summary(sums: Totals) -> str:
     """Return a plan in one line: how many of each, and the sum."""
     return f"{sums.jobs_text}; {sums.takes_text}; {sums.cost_text}"
+
+
+def spending_question(spending: Sequence[Action]) -> str:
+    """Return the question before money is spent on these actions: the most it can cost, and the jobs by name."""
+    worst = Sum.of(action.cost.worst for action in spending)
+    names = [clean(action.request.job) for action in spending]
+    more = len(names) - _NAMED
+    jobs = f"{', '.join(names[:_NAMED])}{f' and {more} more' if more > 0 else ''}"
+    if not worst.unknown:
+        return f"Spend up to {usd(worst.known)} on {jobs}?"
+    least = f"{usd(worst.known)} and more" if worst.known else "an unknown amount"
+    return f"Spend {least}, without an upper limit, on {jobs}?"
 
 
 def price(action: Action) -> str:

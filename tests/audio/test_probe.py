@@ -132,7 +132,7 @@ BAD: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_is_found_instead_is_said(name: str, tmp_path: Path) -> None:
+def test_the_message_names_what_was_found_instead(name: str, tmp_path: Path) -> None:
     data, message = BAD[name]
     file = tmp_path / "take.bin"
     file.write_bytes(data)
@@ -141,7 +141,7 @@ def test_what_is_found_instead_is_said(name: str, tmp_path: Path) -> None:
             probe(source)
 
 
-def test_half_a_flac_is_said_to_be_broken_or_cut_short() -> None:
+def test_half_a_flac_is_reported_as_broken_or_cut_short() -> None:
     message = r"^broken or cut short: the header promises 1\.00 s, only 0\.[345]\d s can be decoded$"
     with pytest.raises(BadAudio, match=message):
         probe(FLAC[: len(FLAC) // 2])
@@ -160,7 +160,7 @@ def test_a_file_reads_like_its_bytes(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("data", "media_type", "seconds"), [(ADTS, "audio/aac", 1.024), (OPUS, "audio/ogg", 1.0)])
-def test_formats_that_only_vendors_write_are_read(data: bytes, media_type: str, seconds: float) -> None:
+def test_formats_that_only_providers_write_are_read(data: bytes, media_type: str, seconds: float) -> None:
     found = probe(data)
     assert (found.media_type, found.channels) == (media_type, 2)
     assert found.seconds == pytest.approx(seconds, abs=0.03)

@@ -54,14 +54,14 @@ def test_there_are_enough_cases_and_every_code_has_one() -> None:
     assert told == {code for code in CODES if code.startswith("SF3")}
 
 
-def test_a_number_for_a_price_is_told_with_its_field_and_its_remedy() -> None:
+def test_a_number_for_a_price_is_reported_with_its_field_and_remedy() -> None:
     (problem,) = problems_of({**GOOD, MODEL: GOOD[MODEL].replace('"0.02"', "0.02")})
     assert problem.message == "x-scorefile.price.usd is 0.02, not text"
     assert problem.help == 'write "0.02"'
     assert str(problem.mark) == "schemas/models/acme/one.json:24:14"
 
 
-def test_all_problems_of_all_files_are_told_at_once() -> None:
+def test_all_problems_of_all_files_are_reported_at_once() -> None:
     files = {MODEL: GOOD[MODEL].replace('"0.02"', "0.02").replace('"One"', "1"), PROVIDER: '{"name": "acme",}'}
     marks = [str(problem.mark) for problem in problems_of(files)]
     assert marks == [
@@ -73,11 +73,11 @@ def test_all_problems_of_all_files_are_told_at_once() -> None:
 
 @pytest.mark.parametrize("text", ["{}", "[]", '{"x-scorefile": null}', '"x"', "null", "7"])
 @pytest.mark.parametrize("file", [MODEL, PROVIDER])
-def test_a_file_of_another_shape_is_told(file: str, text: str) -> None:
+def test_a_file_of_another_shape_is_reported(file: str, text: str) -> None:
     assert {problem.code for problem in problems_of({**GOOD, file: text})} == {"SF301"}
 
 
-def test_a_file_in_a_place_that_is_not_read_is_told() -> None:
+def test_a_file_in_a_place_that_is_not_read_is_reported() -> None:
     (problem,) = problems_of({**GOOD, "models/stray.json": "{}"})
     assert (problem.code, problem.message) == ("SF303", "the catalog reads no file in this place")
 
@@ -101,7 +101,7 @@ def _changed(data: Any, path: tuple[str | int, ...], value: Any) -> Any:
 
 
 @pytest.mark.parametrize("file", [MODEL, PROVIDER])
-def test_whatever_a_field_is_replaced_by_the_problem_is_told(file: str) -> None:
+def test_whatever_a_field_is_replaced_by_the_problem_is_reported(file: str) -> None:
     data = json.loads(GOOD[file])
     changes = [(path, value) for path in _places(data) for value in REPLACEMENTS]
     for path, value in random.Random(7).sample(changes, 250):

@@ -174,7 +174,7 @@ def bounds() -> list[tuple[str, str, Any, bool]]:
 
 
 @pytest.mark.parametrize(("model", "name", "value", "fits"), bounds())
-def test_a_bound_holds_on_both_sides(model: str, name: str, value: Any, fits: bool) -> None:
+def test_a_bound_is_checked_on_both_sides(model: str, name: str, value: Any, fits: bool) -> None:
     params = {**VALID, name: value}
     if name == "output_bit_rate":
         params["output_format"] = "mp3"
@@ -241,7 +241,7 @@ def test_the_pages_own_example_is_valid(case: dict[str, Any]) -> None:
     assert faults(case["model"], case["params"]) == []
 
 
-def test_every_vendor_model_has_a_page_example() -> None:
+def test_every_remote_model_has_a_page_example() -> None:
     shown = {case["model"] for case in cases("call") if "page_example" in case}
     assert shown == {model for model in MODELS if not model.startswith("local/")}
 

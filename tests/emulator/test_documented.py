@@ -1,4 +1,4 @@
-"""What the vendors' pages document as a request is taken, in each form that they show."""
+"""Requests as the providers' pages document them are accepted, in every form that the pages show."""
 
 from __future__ import annotations
 

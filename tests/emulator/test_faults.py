@@ -83,7 +83,7 @@ def test_each_fault_meets_its_submit(faulty: RunningEmulator) -> None:
     assert faulty.download(fine)[0].content.startswith(b"RIFF")
 
 
-def test_a_synchronous_vendor_that_fails_answers_500(faulty: RunningEmulator) -> None:
+def test_a_synchronous_provider_that_fails_answers_500(faulty: RunningEmulator) -> None:
     response = faulty.submit("verbatik/text-to-music", {"prompt": "x"})
     assert (response.status_code, response.json()) == (500, {"error": "This failure was planned for the rehearsal."})
 

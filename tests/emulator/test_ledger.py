@@ -1,4 +1,4 @@
-"""The book of what the embedded vendors were asked, and the operations beside submit and poll."""
+"""The emulator's ledger of requests, and the operations besides submit and poll."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def last(emulator: RunningEmulator) -> dict[str, Any]:
     return entry
 
 
-def test_a_submit_is_written_down_as_it_came(emulator: RunningEmulator) -> None:
+def test_a_submission_is_recorded_as_it_was_received(emulator: RunningEmulator) -> None:
     before = len(emulator.ledger()["submits"])
     response = emulator.submit("pixverse/music-v1", {"prompt": "x"})
     entry = last(emulator)
@@ -37,7 +37,7 @@ def test_a_submit_is_written_down_as_it_came(emulator: RunningEmulator) -> None:
     assert (entry["status"], entry["accepted"], entry["takes"], entry["webhook"]) == (200, True, 1, None)
 
 
-def test_the_ledger_names_headers_and_holds_no_key(emulator: RunningEmulator) -> None:
+def test_the_ledger_names_headers_and_contains_no_key(emulator: RunningEmulator) -> None:
     emulator.submit("pixazo/lyria-3", {"prompt": "x"})
     assert "ocp-apim-subscription-key" in last(emulator)["headers"]
     assert KEY not in str(emulator.ledger())
@@ -82,7 +82,7 @@ def test_polls_and_downloads_are_counted(emulator: RunningEmulator) -> None:
     assert after["downloads"] - before["downloads"] == 2
 
 
-def test_a_link_needs_no_key_and_one_that_comes_is_seen(emulator: RunningEmulator) -> None:
+def test_a_link_needs_no_key_and_a_key_that_is_sent_is_counted(emulator: RunningEmulator) -> None:
     reading = emulator.read("verbatik/text-to-music", emulator.submit("verbatik/text-to-music", {"prompt": "x"}))
     url = reading.media[0].url
     assert url is not None
@@ -92,7 +92,7 @@ def test_a_link_needs_no_key_and_one_that_comes_is_seen(emulator: RunningEmulato
     assert emulator.ledger()["keys_on_media"] == 1
 
 
-def test_webhook_headers_are_written_down_and_nobody_is_called(emulator: RunningEmulator) -> None:
+def test_webhook_headers_are_recorded_and_no_webhook_is_called(emulator: RunningEmulator) -> None:
     emulator.submit("pixazo/lyria-3", {"prompt": "x"}, webhook=Webhook(url=HOOK, mode="sync"))
     assert last(emulator)["webhook"] == {"X-Webhook-URL": HOOK, "X-Webhook-Mode": "sync"}
 

@@ -64,7 +64,7 @@ def test_every_model_has_a_documented_example() -> None:
     assert {case.values[0] for case in documented()} == set(HTTP_MODELS)
 
 
-def test_a_job_is_waiting_when_it_is_first_asked_for_however_late(emulator: RunningEmulator) -> None:
+def test_a_job_is_waiting_at_its_first_poll_however_late(emulator: RunningEmulator) -> None:
     model = "pixazo/tracks"
     response = emulator.submit(model, {"prompt": "x", "duration": 1})
     job_id = response.json()["request_id"]
@@ -77,7 +77,7 @@ def test_a_job_is_waiting_when_it_is_first_asked_for_however_late(emulator: Runn
     ("word", "media_type"),
     [("wav", "audio/wav"), ("mp3", "audio/mpeg"), ("flac", "audio/flac"), ("ogg", "audio/ogg"), ("m4a", "audio/mp4")],
 )
-def test_the_container_that_is_asked_for_comes(emulator: RunningEmulator, word: str, media_type: str) -> None:
+def test_the_requested_container_is_returned(emulator: RunningEmulator, word: str, media_type: str) -> None:
     response = emulator.submit("verbatik/text-to-music", {"prompt": "x", "output_format": word})
     take = emulator.download(emulator.read("verbatik/text-to-music", response))[0]
     container, seconds = sound(take.content)

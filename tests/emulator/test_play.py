@@ -64,7 +64,7 @@ def test_placing_makes_what_is_missing() -> None:
     assert place(None, steps("a.b[1].c"), 5) == {"a": {"b": [None, {"c": 5}]}}
 
 
-def test_ids_have_the_vendors_shapes() -> None:
+def test_ids_have_the_form_of_each_provider() -> None:
     pixverse = PROVIDERS["pixverse"].id_shape
     assert job_id(pixverse, model="x", count=3, now_ms=0, noise=0) == (
         "user:1234-pixverse:rehearsal@example.com-music:0003"
@@ -121,7 +121,7 @@ def test_pixverse_looks_queued_in_every_field_at_first_and_generating_later() ->
     assert [answer["audio_status"] for answer in (queued, generating)] == [5, 10]
 
 
-def test_pixverse_echoes_the_request_and_says_the_length() -> None:
+def test_pixverse_echoes_the_request_and_reports_the_length() -> None:
     answer = play.done(PROVIDERS["pixverse"], replace(FACTS, media=("http://127.0.0.1:1/a",))).json
     assert (answer["prompt"], answer["model"], answer["duration"]) == ("rain", "music-v1", 30)
     assert answer["url"] == "http://127.0.0.1:1/a"
@@ -135,7 +135,7 @@ def test_verbatik_gives_each_take_its_own_id_link_and_seed() -> None:
     ]
 
 
-def test_a_failure_says_why_where_the_vendor_says_it() -> None:
+def test_a_failure_has_its_reason_where_the_provider_puts_it() -> None:
     facts = replace(FACTS, message="out of tune")
     assert play.failed(PROVIDERS["pixazo"], facts, "FAILED").json["error"] == "out of tune"
     assert play.failed(PROVIDERS["pixverse"], facts).json["fail_reason"] == "out of tune"
@@ -157,5 +157,5 @@ def test_a_failure_says_why_where_the_vendor_says_it() -> None:
         ("verbatik", 400, "no prompt", {"error": "no prompt"}),
     ],
 )
-def test_errors_have_the_vendors_shape(name: str, status: int, message: str | None, expected: object) -> None:
+def test_errors_have_the_form_of_the_provider(name: str, status: int, message: str | None, expected: object) -> None:
     assert play.error(PROVIDERS[name], status, message) == play.Answer(status=status, json=expected)

@@ -97,7 +97,7 @@ def test_it_gets_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not any(b"canary" in Path(f"/proc/{child}/environ").read_bytes() for child in started)
 
 
-def test_a_schema_folder_of_the_project_adds_a_vendor(tmp_path: Path) -> None:
+def test_a_schema_folder_of_the_project_adds_a_provider(tmp_path: Path) -> None:
     (tmp_path / "providers").mkdir()
     (tmp_path / "models" / "acme").mkdir(parents=True)
     provider = (SCHEMAS / "providers" / "verbatik.json").read_text().replace('"verbatik"', '"acme"', 1)

@@ -1,4 +1,4 @@
-"""What the embedded vendors refuse, in each vendor's own words."""
+"""What the emulator refuses, with the recorded errors of each provider."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_an_unknown_id_is_missing(emulator: RunningEmulator, model: str) -> None
     assert set(response.json()) <= {"error", "message"}, provider.name
 
 
-def test_one_vendors_id_is_unknown_to_another(emulator: RunningEmulator) -> None:
+def test_an_id_of_one_provider_is_unknown_to_another(emulator: RunningEmulator) -> None:
     job_id = emulator.submit("pixazo/tracks", {"prompt": "x", "duration": 1}).json()["request_id"]
     assert emulator.poll("pixverse/music-v1", job_id).status_code == 404
 
@@ -98,7 +98,7 @@ def test_one_vendors_id_is_unknown_to_another(emulator: RunningEmulator) -> None
     ("method", "path"),
     [("GET", "/"), ("POST", "/tracks/v1"), ("GET", "/tracks/v1/generate"), ("POST", "/tracks/v1/generate/")],
 )
-def test_a_path_of_no_vendor_is_not_found_in_json(emulator: RunningEmulator, method: str, path: str) -> None:
+def test_a_path_of_no_provider_is_not_found_in_json(emulator: RunningEmulator, method: str, path: str) -> None:
     response = emulator.http.request(method, emulator.url + path)
     assert (response.status_code, response.json()) == (404, {"error": f"No provider has {method} {path}"})
 

@@ -1,4 +1,4 @@
-"""A catalog of four small models, by hand: what this room is tested with does not move when a vendor does."""
+"""A catalog of four small models, written by hand: these tests do not change when a provider does."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ CATALOG = SmallCatalog(
 
 @dataclass(frozen=True)
 class Checked:
-    """What came of one text: everything a test may want to look at."""
+    """The result of checking one text: everything that a test may need."""
 
     pipeline: Pipeline | None
     requests: tuple[Request, ...]

@@ -51,7 +51,7 @@ def test_validate_prints_exactly_the_expected_text(case: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "remedy"), NEWCOMER.items())
-def test_a_newcomers_mistake_takes_one_look(name: str, remedy: str) -> None:
+def test_a_common_mistake_has_its_remedy(name: str, remedy: str) -> None:
     (problem,) = problems_of((CASES[0].parent / f"{name}.yaml").read_text(encoding="utf-8"))
     assert problem.mark is not None
     assert problem.mark.end_column is not None or name == "newcomer-params-list"

@@ -1,4 +1,4 @@
-"""Problems are told from the top of the file to its end, and in no other order on another day."""
+"""Problems are reported from the top of the file to its end, always in the same order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_problems_come_by_line_whatever_their_kind() -> None:
     assert set(lines) == set(range(3, 10))
 
 
-def test_what_has_no_place_comes_first() -> None:
+def test_problems_without_a_place_come_first() -> None:
     problems = check_text(TEXT, overrides={"tempo": "3"}).problems
     assert [problem.mark is None for problem in problems][:2] == [True, False]
 

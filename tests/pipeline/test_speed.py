@@ -20,7 +20,7 @@ jobs:
 """
 
 
-def test_one_bad_value_in_ten_thousand_cells_is_said_once_and_soon() -> None:
+def test_one_bad_value_in_ten_thousand_cells_is_reported_once_and_quickly() -> None:
     started = time.process_time()
     result = check_text(BIG)
     took = time.process_time() - started

@@ -25,7 +25,7 @@ QUEUED = {"request_id": "x_1", "status": "QUEUED"}
 def test_money_is_not_spent_without_a_yes_off_a_terminal(night: Path, vendor: Recorder) -> None:
     done = scorefile("run", "-q", cwd=night, env=vendors_at(vendor.url))
     assert done.code == 6
-    assert "this run spends money and nobody is here to confirm it" in done.err
+    assert "this run would spend money, and there is no terminal to ask on" in done.err
     assert "help: add --yes" in done.err
     assert vendor.seen == []
     assert files(night) == []
@@ -170,7 +170,7 @@ def test_a_locked_plan_asks_for_the_lock_alone(night: Path, emulator: RunningEmu
     assert done.code == 4, done
 
 
-def test_every_flag_has_an_environment_twin(night: Path, vendor: Recorder) -> None:
+def test_options_are_taken_from_the_environment(night: Path, vendor: Recorder) -> None:
     env = {"SCOREFILE_FORMAT": "json", "SCOREFILE_TARGET": "title", "SCOREFILE_DRY_RUN": "1"}
     done = scorefile("run", cwd=night, env=env)
     assert [action["job"] for action in done.json["actions"]] == ["title"]

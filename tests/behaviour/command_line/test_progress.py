@@ -42,7 +42,7 @@ def on_a_terminal(*words: str, cwd: Path, env: Mapping[str, str], type_in: bytes
             if not piece:
                 break
             shown += piece
-            if type_in and b"Spend it?" in shown:
+            if type_in and b"Spend up to" in shown:
                 os.write(ours, type_in)
                 type_in = b""
         elif child.poll() is not None:
@@ -103,6 +103,7 @@ def test_on_a_terminal_money_is_asked_for(night: Path, emulator: RunningEmulator
     code, _, shown = on_a_terminal("run", cwd=night, env=env, type_in=b"n\n")
     assert code == 6
     assert b"4 to make; 4 new takes; $0.06" in shown
+    assert b"Spend up to $0.06 on shop? [y/N]" in shown
     assert b"nothing was spent" in shown
     assert len(emulator.ledger()["submits"]) == before
     code, out, _ = on_a_terminal("run", cwd=night, env=env, type_in=b"y\n")

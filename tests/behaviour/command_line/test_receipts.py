@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.emulator.serve import rehearsal_emulator
+from tests.support import plain_emulator
 from tests.support.catalog import SCHEMAS
 from tests.support.command import Done, scorefile, vendors_at
 from tests.support.emulator import RunningEmulator
@@ -39,7 +40,7 @@ def night(tmp_path: Path) -> Path:
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     faults = tmp_path_factory.mktemp("faults") / "faults.json"
     faults.write_text(json.dumps(FAULTS))
-    with rehearsal_emulator((SCHEMAS,), faults=faults) as url:
+    with rehearsal_emulator((SCHEMAS,), faults=faults, module=plain_emulator.NAME) as url:
         running = RunningEmulator(url=url)
         with running.http:
             yield running

@@ -29,7 +29,7 @@ Answer: TypeAlias = "tuple[int, Any]"
 """Status, and JSON or raw bytes."""
 PAID_SILENT = "submit=paid:500"
 HIDES_IDS = "pixverse/music-2.6"
-OLD: dict[str, Any] = {"patch": {"runner.engine.job_run.YOUNG_S": -1.0}}
+OLD: dict[str, Any] = {"limits": {"missing_is_lost_after_s": -1.0}}
 """A vendor that does not know an id is believed at once."""
 
 

@@ -1,4 +1,4 @@
-"""What is legal and will disappoint is said once at each written place, and can be silenced where it stands."""
+"""Lint reports each warning once per place, and a comment there silences it."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_names_of_one_key_agree() -> None:
     assert warnings(text) == ()
 
 
-def test_a_default_seed_and_length_that_a_model_does_not_take_are_said_once() -> None:
+def test_a_default_seed_and_length_that_a_model_does_not_take_are_reported_once() -> None:
     text = """version: 1
 defaults: {params: {duration: 60, seed: 7}}
 jobs:
@@ -243,7 +243,7 @@ jobs:
     assert warnings(text + '  b: {prompt: "x"}\n') == ()
 
 
-def test_characters_that_nobody_sees() -> None:
+def test_invisible_characters_are_reported() -> None:
     text = "version: 1\ndefaults: {model: acme/band}\njobs:\n  a:\n    prompt: |\n      first\n      pi\u200bano \u202etfel\n"
     assert brief(warnings(text)) == ["SF612 7:9"]
     assert warnings(f"{BAND}jobs: {{a: {{prompt: 'family 👨\u200d👩\u200d👧 نامه\u200cها'}}}}") == ()
@@ -252,7 +252,7 @@ def test_characters_that_nobody_sees() -> None:
     assert found.message == "prompt contains the invisible character U+2060"
 
 
-def test_a_matrix_says_one_warning_a_written_place_with_its_cells() -> None:
+def test_a_matrix_gives_one_warning_per_place_with_its_cells() -> None:
     text = f"{BAND}jobs:\n  a:\n    matrix: {{heat: [80, 90, 100]}}\n    prompt: '{{{{ heat }}}} bpm'\n    params: {{bpm: 100}}\n"
     problem = only(text)
     assert problem.cells == ("a@80", "a@90")
@@ -313,7 +313,7 @@ def test_ten_thousand_cells_are_looked_at_soon() -> None:
     assert time.process_time() - started < 1.0
 
 
-def test_beside_an_error_the_jobs_that_are_right_are_looked_at_and_nothing_is_called_unused() -> None:
+def test_beside_an_error_the_other_jobs_are_linted_and_nothing_is_called_unused() -> None:
     text = f"{BAND}vars: {{game: E}}\njobs:\n  a: {{prompt: 90 bpm, params: {{bpm: 120}}}}\n  b: {{prompt: '{{{{ gaem }}}}'}}\n"
     document = parse(text, "night.yaml")
     pipeline, _ = load(document, schema=SCHEMA, profile=None, overrides={})
@@ -324,7 +324,7 @@ def test_beside_an_error_the_jobs_that_are_right_are_looked_at_and_nothing_is_ca
     assert warning.code == "SF602"
 
 
-def test_a_warning_about_a_text_file_stands_in_its_line_and_a_comment_beside_its_name_silences_it() -> None:
+def test_a_warning_about_a_text_file_has_its_line_and_a_comment_beside_its_name_silences_it() -> None:
     text = f"{BAND}jobs:\n  a:\n    params: {{bpm: 100}}\n    prompt: {{file: a.txt}}\n"
     found = only(text, files={"a.txt": "Calm\n piano, 120 bpm"})
     assert (found.code, str(found.mark)) == ("SF602", "a.txt:2:9")

@@ -1,4 +1,4 @@
-"""What a shipped model leaves without effect is said; what its page promises is not called in question."""
+"""Lint reports what has no effect on a shipped model, and nothing that the model's page promises."""
 
 from __future__ import annotations
 

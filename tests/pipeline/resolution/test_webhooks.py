@@ -1,4 +1,4 @@
-"""A callback's address is held to what a request can carry and the vendor documents; what has no effect is said."""
+"""A webhook's address is checked against what a request can contain and the provider documents; settings without effect are reported."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_password_in_an_address_is_refused_and_printed_nowhere(written: str, b
 
 
 @pytest.mark.parametrize(("model", "title"), [("verbatik/text-to-music", "Verbatik"), ("local/sketch", "This machine")])
-def test_a_webhook_where_nobody_calls_back_is_warned_of(model: str, title: str) -> None:
+def test_a_webhook_that_the_provider_does_not_call_gets_a_warning(model: str, title: str) -> None:
     (problem,) = resolved(pipeline(job(url(HOOK), model)))[1]
     assert (problem.code, problem.severity) == ("SF614", "warning")
     assert problem.message == f"this webhook has no effect: {title} calls no webhooks"
@@ -126,7 +126,7 @@ def text_column(text: str, word: str) -> int:
     return text.split("\n")[2].index(word) + 1
 
 
-def test_a_mode_where_the_vendor_takes_none_is_warned_of() -> None:
+def test_a_mode_that_the_provider_does_not_take_gets_a_warning() -> None:
     hook = f", webhook: {{url: '{HOOK}', mode: sync}}"
     expected = "SF614 this mode has no effect: PixVerse by useapi.net takes none"
     assert said(pipeline(job(hook, "pixverse/music-2.6"))) == [expected]

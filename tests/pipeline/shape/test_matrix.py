@@ -15,7 +15,7 @@ def ids(matrix: str, needs: str = "") -> list[str]:
     return [request.job for request in result.requests]
 
 
-def test_cells_stand_in_axis_order_with_values_or_labels() -> None:
+def test_cells_are_in_axis_order_with_values_or_labels() -> None:
     assert ids("{biome: [forest, ash], heat: {calm: 100, hot: 150}}") == [
         "j@forest-calm",
         "j@forest-hot",
@@ -108,7 +108,7 @@ def test_cells_in_all_jobs_together_are_limited() -> None:
     assert (problem.code, problem.allowed) == ("SF211", "up to 20,000 cells")
 
 
-def test_a_wrong_axis_value_is_said_once_with_the_cells_it_reaches() -> None:
+def test_a_wrong_axis_value_is_reported_once_with_its_cells() -> None:
     text = """version: 1
 jobs:
   j:

@@ -73,7 +73,7 @@ def test_the_seed_of_a_model_is_of_the_lowest_layer() -> None:
     assert check_text(BASE).request("a").origins["seed"].layer is Layer.MODEL
 
 
-def test_a_default_the_model_does_not_take_is_left_out_and_said() -> None:
+def test_a_default_that_the_model_does_not_take_is_left_out_and_reported() -> None:
     request = check_text(BASE, profile="night").request("a")
     assert "duration" not in request.params
     (left,) = request.left_out

@@ -44,7 +44,7 @@ def test_every_example_in_it_fits_it() -> None:
     examples(SCHEMA)
 
 
-def test_every_pattern_says_in_words_what_it_wants() -> None:
+def test_every_pattern_is_described_in_words() -> None:
     def patterns(schema: Any) -> list[Any]:
         if isinstance(schema, dict):
             own = [schema] if "pattern" in schema and "$comment" not in schema else []

@@ -1,4 +1,4 @@
-"""A value that came through templates says every step of its way, each with the exact place where it was written.
+"""A value from templates has every step of its origin, each with the exact place where it was written.
 
 A place is shown as what stands there: `6 "{{ twice * 2 }}"` is that text, quotes and all, in line 6.
 """
@@ -18,7 +18,7 @@ BAND = "version: 1\ndefaults: {model: acme/band}\n"
 
 
 class Told:
-    """What `check_text` says of a text, with every place turned into what stands there."""
+    """What `check_text` reports about a text, with every place replaced by the text there."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ jobs:
     ]
 
 
-def test_a_template_that_fails_says_what_it_had_read() -> None:
+def test_a_failing_template_shows_what_it_had_read() -> None:
     text = f"""{BAND}env: [ZERO]
 vars: {{n: 0}}
 jobs:
@@ -141,7 +141,7 @@ def test_an_output_of_another_job_is_a_step() -> None:
     ]
 
 
-def test_a_text_file_says_which_value_reads_it() -> None:
+def test_a_problem_in_a_text_file_names_the_value_that_reads_it() -> None:
     text = f"{BAND}vars: {{dir: texts}}\njobs: {{a: {{prompt: {{file: '{{{{ dir }}}}/a.txt'}}}}}}\n"
     files = {"texts/a.txt": "line one\n  and {{ mood }}\n"}
     assert Told(text, files=files).chain() == [
@@ -150,7 +150,7 @@ def test_a_text_file_says_which_value_reads_it() -> None:
     ]
 
 
-def test_a_text_file_that_a_model_refuses_is_said_at_its_path() -> None:
+def test_a_text_file_that_a_model_refuses_is_reported_at_its_path() -> None:
     text = f"{BAND}vars: {{name: a}}\njobs: {{a: {{prompt: {{file: '{{{{ name }}}}.txt'}}}}}}\n"
     assert Told(text, files={"a.txt": "{{ name }}" * 201}).chain() == [
         "prompt has 201 characters @ 4 '{{ name }}.txt'",

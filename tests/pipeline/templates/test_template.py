@@ -175,7 +175,7 @@ def test_vars_refer_to_vars_in_any_order() -> None:
     assert check_text(text).only_request.params["prompt"] == "n 11"
 
 
-def test_a_var_that_nobody_uses_may_need_an_axis() -> None:
+def test_an_unused_var_may_need_an_axis() -> None:
     text = "version: 1\nvars: {a: '{{ biome }} x'}\njobs:\n  j: {model: acme/solo, prompt: x}\n  k: {model: acme/solo, prompt: '{{ a }}', matrix: {biome: [ash]}}\n"
     result = check_text(text)
     assert result.problems == ()
@@ -248,7 +248,7 @@ jobs:
     assert messages == ["bpm is 999", "bpm is 2"]
 
 
-def test_a_broken_var_is_said_once_at_its_own_place() -> None:
+def test_a_broken_var_is_reported_once_at_its_own_place() -> None:
     text = """version: 1
 vars: {a: "{{ nope }}"}
 jobs:
@@ -280,5 +280,5 @@ def test_the_short_way_for_plain_names_gives_what_jinja_gives(source: str) -> No
 @pytest.mark.parametrize(
     "source", ["{{ true }}", "{{ self }}", "{{ range }}", "{{- a }}", "{{ a.b }}", "{{ a }}{# c #}", "{{ a", "{{ _a }}"]
 )
-def test_anything_else_goes_the_long_way(source: str) -> None:
+def test_any_other_template_is_compiled(source: str) -> None:
     assert _of_names(source) is None

@@ -1,4 +1,4 @@
-"""YAML → data with places: what values mean, and where they stand."""
+"""YAML → data with places: what values mean, and where they are."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_merge_inside_a_merged_mapping_works() -> None:
     assert doc.data["c"] == {"y": 3, "x": 2, "w": 5}
 
 
-def test_a_merged_value_stands_where_it_was_written() -> None:
+def test_a_merged_value_has_the_place_where_it_was_written() -> None:
     doc = read("a: &a {x: 1}\nc:\n  <<: *a\n  y: 2\n")
     assert doc.marks["c", "x"] == Mark(file="f.yaml", line=1, column=11, end_column=12)
     assert doc.key_marks["c", "x"].column == 8
@@ -101,7 +101,7 @@ def test_a_quoted_merge_sign_is_a_key() -> None:
     assert read('a: {"<<": 1}').data == {"a": {"<<": 1}}
 
 
-def test_an_anchor_that_is_given_anew_means_the_latest() -> None:
+def test_an_alias_of_a_repeated_anchor_means_the_latest() -> None:
     assert read("a: &x 1\nb: *x\nc: &x 2\nd: *x\n").data == {"a": 1, "b": 1, "c": 2, "d": 2}
 
 
@@ -182,6 +182,6 @@ def test_a_file_past_four_mebibytes_is_refused_before_parsing() -> None:
     assert read("a: " + "x" * (4 * 1024 * 1024)).problems[0].code == "SF106"
 
 
-def test_several_problems_are_told_in_one_pass() -> None:
+def test_several_problems_are_reported_in_one_pass() -> None:
     doc = read("a: 012\nb: !!set {x}\nc: 1\nc: 2\n1: x\n")
     assert [problem.code for problem in doc.problems] == ["SF104", "SF103", "SF102", "SF107"]

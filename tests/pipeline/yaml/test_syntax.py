@@ -1,4 +1,4 @@
-"""What a reader of YAML cannot read is said at the place of the mistake, with a remedy."""
+"""Text that is not YAML is reported at the place of the mistake, with a remedy."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_text_that_is_not_yaml(text: str, place: str, message: str, remedy: st
         ("0x_", "write a plain decimal, or quote it if it is text"),
     ],
 )
-def test_an_odd_number_says_what_it_surely_means(value: str, remedy: str) -> None:
+def test_an_ambiguous_number_gets_its_plain_form_as_remedy(value: str, remedy: str) -> None:
     text = f"version: 1\njobs: {{a: {{model: acme/solo, prompt: x, params: {{duration: {value}}}}}}}\n"
     assert check_text(text).only.help == remedy
 
@@ -84,5 +84,5 @@ def test_an_odd_number_says_what_it_surely_means(value: str, remedy: str) -> Non
         ("vars: {base bpm: 1}\njobs: {a: {prompt: x}}", "write base_bpm"),
     ],
 )
-def test_a_shape_that_newcomers_write_says_what_to_write(text: str, remedy: str) -> None:
+def test_a_common_wrong_shape_gets_the_right_one_as_remedy(text: str, remedy: str) -> None:
     assert check_text(f"version: 1\ndefaults: {{model: acme/band}}\n{text}\n").only.help == remedy
