@@ -1,7 +1,7 @@
 """`cancel`: cancel a job at its provider, as far as the provider proves it.
 
-A cancelled job keeps its receipt: it may run on, be charged and end with audio. So it is treated as one that ended
-without its audio: the next run asks for it once more, at no cost, and only --force pays for a new one.
+A cancelled job keeps its receipt: it may keep running, be charged and end with audio. So it is treated as one that
+ended without its audio: the next run asks for it once more, free, and only --force pays for a new one.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
 _MEANING = {
     "stops-job": "the provider stops the job",
-    "stops-tracking": "the provider stops tracking it; the job itself may run on and be charged",
+    "stops-tracking": "the provider stops tracking it; the job itself may keep running and be charged",
 }
-_KEPT = "its receipt is kept: the next run asks for it once more, at no cost, and only --force pays for a new one"
-_IS_FINISHED = "it is finished already: run fetches it, at no cost"
-_NO_WAY = "the provider has no way to cancel a job: it runs on, and the next run fetches it"
-_NO_ID = "its id is not known here; scorefile run looks it up, after which it can be cancelled"
+_KEPT = (
+    "its receipt is kept: the next run asks the provider for its audio once more, free; only --force pays for a new one"
+)
+_IS_FINISHED = "it has finished; scorefile run downloads it, free"
+_NO_WAY = "the provider has no way to cancel a job; it keeps running, and the next run downloads it"
+_NO_ID = "its id is not known on this machine; scorefile run looks it up, then it can be cancelled"
 
 
 def cancel(session: Session) -> CancelReport:
@@ -55,12 +57,12 @@ def _unfinished(session: Session, name: str) -> tuple[Submission, ...]:
     found = tuple(item for item in named if item.phase in FINISHED | CANCELLABLE)
     if found:
         return found
-    help_ = "scorefile status lists those that have"
+    help_ = "scorefile status lists the unfinished submissions"
     unknown = next((item for item in named if item.phase in PAYMENT_UNKNOWN), None)
     if unknown is not None:
         options = session.options
         line = resolve_command(options.file, targets.short_name(unknown), rehearse=options.rehearse)
-        help_ = f"the payment status of {name} is unknown: {line} shows what is known of it, and decides it"
+        help_ = f"the payment status of {name} is unknown: {line} shows what is known of it, and settles it"
     raise UsageError(f"{name} has no unfinished submission", help=help_)
 
 
@@ -101,6 +103,6 @@ def _unless_running(state: Reading) -> str | None:
         case Verdict.DONE:
             return _IS_FINISHED
         case Verdict.FAILED:
-            return f"it has ended already: {state.message}; the next run says so too"
+            return f"it has already failed: {state.message}"
         case _:
-            return f"whether it still runs is not known, so nothing was asked for: {state.message}"
+            return f"it is unknown whether it is still running, so no cancellation was sent: {state.message}"

@@ -60,7 +60,7 @@ def lfs_pointers(root: Path, outputs: Mapping[str, str | None]) -> frozenset[str
 
 @contextmanager
 def open_store(project: Project) -> Iterator[StateStore]:
-    """Open journal, lock and store of a project for writing, under the run lock that the caller holds."""
+    """Open journal, lock and store of a project for writing, under the run lock that the caller has taken."""
     store = StateStore(
         root=project.root,
         lock_path=project.lock,

@@ -1,4 +1,4 @@
-"""What a command line asks for."""
+"""The options of a command line, as data."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class CommandOptions:
     """Warnings fail too."""
     env: Mapping[str, str] = field(default_factory=dict)
     saved: Saved | None = None
-    """A plan that was saved: whatever differs from it is refused."""
+    """A saved plan: a run that differs from it is refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """What to say of a plan."""
+    """What `plan` prints and saves."""
 
     locked: bool = False
     """Exit 4 when the lock would change."""
@@ -61,7 +61,7 @@ class RunOptions:
     """Ask no provider: what only a provider can do is left as it is."""
     lock_timeout_s: float = 0.0
     listen: str | None = None
-    """HOST:PORT where providers' callbacks are heard, reached from outside as `public_url`."""
+    """HOST:PORT to listen on for providers' callbacks, reached from outside as `public_url`."""
     public_url: str | None = None
 
 

@@ -81,7 +81,7 @@ def _reused(action: Action) -> Outcome:
 
 
 def _with_drawn_seeds(todo: Plan, random_below: Callable[[int], int]) -> Plan:
-    """Draw the seeds that `seed: random` asks for, once: from here on the journal and the lock keep them."""
+    """Draw the seeds of `seed: random` once: from here on the journal and the lock keep them."""
 
     def drawn(request: Request) -> Request:
         seed = request.model.seed
@@ -95,7 +95,7 @@ def _with_drawn_seeds(todo: Plan, random_below: Callable[[int], int]) -> Plan:
 
 
 def _without_providers(todo: Plan, catalog: Catalog) -> Plan:
-    """Block what would have to ask a provider."""
+    """Block every action that needs a provider."""
 
     def kept(action: Action) -> Action:
         local = catalog.providers[action.request.model.provider].mode.is_local

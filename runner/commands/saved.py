@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def save_plan(path: str, report: PlanReport, session: Session) -> None:
     """Write a plan in its saved form, readable beside it. Raises UsageError when it cannot be written."""
-    text = saved_text(report, session.lock, session.checked.pipeline, session.catalog.providers, _asked(session))
+    text = saved_text(report, session.lock, session.checked.pipeline, session.catalog.providers, _options_data(session))
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
@@ -29,15 +29,17 @@ def save_plan(path: str, report: PlanReport, session: Session) -> None:
 
 
 def saved_options(path: str, env: Mapping[str, str]) -> CommandOptions:
-    """Return what a saved plan asks for, held to that plan. Raises UsageError when it is none."""
+    """Return the options of a saved plan, to run exactly that. Raises UsageError when the file is none."""
     try:
         saved = read_saved(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read", help="make it: scorefile plan --out PATH") from error
+        raise UsageError(f"{path} cannot be read", help="make one: scorefile plan --out PATH") from error
     said = saved.ask
     file = said["file"] or DEFAULT_FILE
     if not Path(file).exists():
-        raise UsageError(f"{path} is for {file}, which is not here", help="run it in the folder where it was made")
+        raise UsageError(
+            f"{path} is a plan of {file}, which is not in this folder", help="run it in the folder where it was made"
+        )
     return CommandOptions(
         file=said["file"],
         profile=said["profile"],
@@ -56,8 +58,8 @@ def saved_options(path: str, env: Mapping[str, str]) -> CommandOptions:
     )
 
 
-def _asked(session: Session) -> dict[str, Json]:
-    """Return what was asked as data: a saved plan asks for the same again."""
+def _options_data(session: Session) -> dict[str, Json]:
+    """Return the options of this command line as data."""
     options, wanted = session.options, session.wanted
     return {
         "file": options.file,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def status(session: Session) -> StatusReport:
-    """Return how every job stands. With a pipeline that is wrong, only what was submitted is listed."""
+    """Return the state of every job; with an invalid pipeline, of those in lock and journal alone."""
     requests = session.declared.requests if session.declared else ()
     return StatusReport(
         lock=session.project.lock.name,

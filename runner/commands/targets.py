@@ -1,4 +1,4 @@
-"""Which submission a name on the command line means, and what a person may decide about it."""
+"""Which submission a name on the command line means, and which decisions are open for it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Targets:
         return short if len(self.named(short, self.submissions)) <= 1 else f"{item.job}~{_attempt(item)}"
 
     def _is_decidable(self, item: Submission, decision: Decision) -> bool:
-        """Say whether an id may still be told, or a submission be given up: an id that a vendor gave is final."""
+        """Say whether an id may still be told, or a submission be given up: an id that a provider gave is final."""
         if item.phase in PAYMENT_UNKNOWN:
             return True
         if decision != "id":

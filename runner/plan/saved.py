@@ -43,14 +43,14 @@ _OF_REQUEST = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """A saved plan: its command line, and a digest of everything that it depends on."""
+    """A saved plan: the options of its command line, and a digest of everything that it depends on."""
 
     ask: Mapping[str, Json]
     requests: Mapping[str, str]
     """Job → digest of its request."""
     verbs: Mapping[str, str]
     project: Mapping[str, str]
-    """`budget` or `providers.NAME` → digest of the project's settings for it."""
+    """`budget` or `providers.NAME` → digest of its settings in the pipeline."""
     lock: str
     catalog: str
 
@@ -58,7 +58,7 @@ class Saved:
 def save(
     todo: Plan, lock: Lock, providers: Mapping[str, Provider], ask: Mapping[str, Json], *, pipeline: Pipeline
 ) -> dict[str, Json]:
-    """Return a plan in its saved form; `ask` is its command line."""
+    """Return a plan in its saved form; `ask` has the options of the command line."""
     saved = _digests(todo, lock, providers, pipeline)
     data: dict[str, Json] = {"kind": KIND, "version": VERSION, "ask": dict(ask), **saved}
     return {**data, "seal": _digest(data)}
@@ -69,10 +69,15 @@ def load(data: Json) -> Saved:
     if not isinstance(data, dict) or data.get("kind") != KIND:
         raise UsageError("this is not a saved plan", help=_REMEDY)
     if data.get("version") != VERSION:
-        raise UsageError(f"unsupported plan version {data.get('version')} (expected {VERSION})", help=_REMEDY)
+        raise UsageError(
+            f"unsupported plan version {data.get('version')} (expected {VERSION})",
+            help="make a new one: scorefile plan --out plan.json",
+        )
     sealed: dict[str, Json] = {name: data.get(name) for name in _SEALED}
     if data.get("seal") != _digest(sealed):
-        raise UsageError("this saved plan was changed after it was made", help=_REMEDY)
+        raise UsageError(
+            "this saved plan was changed after it was made", help="make a new one: scorefile plan --out plan.json"
+        )
     return Saved(
         ask=sealed["ask"],
         requests=sealed["requests"],
@@ -84,7 +89,7 @@ def load(data: Json) -> Saved:
 
 
 def stale(saved: Saved, todo: Plan, lock: Lock, providers: Mapping[str, Provider], *, pipeline: Pipeline) -> str | None:
-    """Return what has changed since a plan was saved, or None when nothing has."""
+    """Return what has changed since a plan was saved, None when nothing has."""
     now = _digests(todo, lock, providers, pipeline)
     if now["requests"] != saved.requests:
         return f"these requests changed: {_differing(saved.requests, now['requests'])}"
@@ -95,7 +100,7 @@ def stale(saved: Saved, todo: Plan, lock: Lock, providers: Mapping[str, Provider
     if now["lock"] != saved.lock:
         return "the lock changed"
     if now["verbs"] != saved.verbs:
-        return f"these jobs have another action now: {_differing(saved.verbs, now['verbs'])}"
+        return f"what a run would do changed for {_differing(saved.verbs, now['verbs'])}"
     return None
 
 
@@ -105,7 +110,9 @@ def refuse_stale(
     """Raise DriftError when anything has changed since a plan was saved."""
     why = stale(saved, todo, lock, providers, pipeline=pipeline)
     if why is not None:
-        raise DriftError(f"this plan is out of date: {why}", help=f"nothing was sent; {_REMEDY}")
+        raise DriftError(
+            f"this plan is out of date: {why}", help="nothing was sent; make a new plan: scorefile plan --out plan.json"
+        )
 
 
 def _digests(todo: Plan, lock: Lock, providers: Mapping[str, Provider], pipeline: Pipeline) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""What came of cancelling jobs."""
+"""Which jobs were cancelled."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CancelResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelReport:
-    """What came of every submission that was to be cancelled."""
+    """The result for every submission that was to be cancelled."""
 
     results: tuple[CancelResult, ...]
     verb: str = "cancel"

@@ -12,7 +12,7 @@ _PLAIN = re.compile(r"[\w@%+=:,./-][\w@%+=:,./~-]*")
 
 
 def quoted(text: str, *, always: bool = False) -> str:
-    """Return a word as a shell takes it: a name or an id from outside may hold anything."""
+    """Return a word as a shell takes it: a foreign name or id may contain any character."""
     if not always and _PLAIN.fullmatch(text):
         return text
     return "'" + text.replace("'", "'\"'\"'") + "'"

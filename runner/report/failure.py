@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureReport:
-    """What a ScorefileError says."""
+    """A ScorefileError as a report."""
 
     verb: str
     error: ScorefileError
@@ -59,7 +59,7 @@ class FailureReport:
         return (Case(name=self.verb, group=self.verb, state="error", kind=self._rule(), message=told, notes=help_),)
 
     def text(self, style: Style) -> str:
-        """Return nothing: it is all talk."""
+        """Return nothing: an error is a message for stderr."""
         del style
         return ""
 

@@ -19,17 +19,17 @@ RULES: Final = MappingProxyType(
     {
         "plan": ("what would be done, and what it costs", "scorefile run does it"),
         "job-failed": ("a job failed", "run again: what is paid for is not paid again"),
-        "job-unfinished": ("a paid job is not finished", "run again: it resumes at no cost"),
-        "job-skipped": ("a job was not submitted", "see why, then run again"),
-        "job-blocked": ("a job needs a decision by a person", "scorefile status shows what it waits for"),
-        "payment-unknown": ("a request may or may not have been charged", "decide it: scorefile resolve JOB"),
+        "job-unfinished": ("a paid job is not finished", "run again: it resumes, free"),
+        "job-skipped": ("a job was not submitted", "see the reason, then run again"),
+        "job-blocked": ("a job waits for your decision", "scorefile status shows what it waits for"),
+        "payment-unknown": ("a request may or may not have been charged", "settle it: scorefile resolve JOB"),
         "output-missing": ("an output in the lock is missing", "scorefile run restores it"),
         "output-changed": ("an output differs from the lock", "move it away, then scorefile run restores it"),
         "unexpected": ("something went wrong", "see the message"),
         "system": ("the operating system refused", "see the message"),
         "not-writable": ("the disk is full, or a folder cannot be written", "see the message, then run again"),
-        "another-run": ("another run holds this project", "wait for it, or pass --lock-timeout SECONDS"),
-        "usage": ("the command line asks for something that is not there", "see scorefile --help"),
+        "another-run": ("another run is using this project", "wait for it, or pass --lock-timeout SECONDS"),
+        "usage": ("the command line is wrong, or names something that does not exist", "see scorefile --help"),
         "invalid-files": ("the files are wrong", "scorefile validate lists every problem"),
         "state": ("journal, lock or an output is not as it should be", "scorefile doctor --state"),
         "out-of-date": ("the lock is out of date", "run without --locked to update it"),
@@ -48,7 +48,7 @@ def rule_words(rule: str) -> tuple[str, str]:
 
     if rule in RULES:
         return RULES[rule]
-    return CODES.get(rule, "something is wrong with the files"), f"scorefile explain {rule} says more"
+    return CODES.get(rule, "a problem in the files"), f"scorefile explain {rule} says more"
 
 
 def of_problem(problem: Problem) -> Finding:

@@ -1,6 +1,6 @@
 """GitHub workflow commands: annotations at their place in the diff.
 
-GitHub shows ten errors, ten warnings and ten notices of a step and drops the rest in silence, so the tenth says how
+GitHub shows ten errors, ten warnings and ten notices of a step and drops the rest silently, so the tenth says how
 many more there are. https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
 

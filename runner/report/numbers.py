@@ -42,6 +42,11 @@ def duration(seconds: float) -> str:
     return f"{hours:,} h {minutes} min" if minutes else f"{hours:,} h"
 
 
+def elapsed(seconds: float) -> str:
+    """Return how long something took: `0.3 s`, `42 s`, `2 min 5 s`."""
+    return f"{seconds:.1f} s" if seconds < 9.95 else duration(seconds)
+
+
 def short(value: Json, limit: int = 60) -> str:
     """Return a value on one line, cut to `limit` characters."""
     text = json.dumps(value, ensure_ascii=False)

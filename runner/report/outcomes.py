@@ -1,4 +1,4 @@
-"""How a job ended, in words: what happened, what it means for the money, what to do."""
+"""How a job ended, as sentences: what happened, whether it was charged, what to do."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from runner.records import endings as e
 from runner.records.provider import ErrorGroup
-from runner.report.numbers import count, usd
+from runner.report.numbers import count, duration, usd
 from runner.report.reasons import why
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ class Told:
 
 
 def told(ending: e.Ending, resolve: Callable[[str], str]) -> Told:
-    """Return an ending in words; `resolve` makes the command line that settles the payment of a job."""
+    """Return the sentences of an ending; `resolve` makes the command line that settles the payment of a job."""
     match ending:
         case e.Reused() | e.Restored() | e.Made() | e.Collected():
             return Told(message=_done(ending))
         case e.NeedMissing():
-            return Told(message=f"needs {ending.need}, which is not there")
+            return Told(message=f"needs {ending.need}, which was not made")
         case (
             e.Stopped()
             | e.FailedFast()
@@ -154,12 +154,12 @@ def _unfinished(
         case e.Interrupted():
             return Told(message="interrupted", help="run again; it will resume and is not paid twice")
         case e.ReceiptNotFound():
-            message = f"submitted on another machine, and {ending.provider} does not tell the job id: {ending.why}"
+            message = f"submitted on another machine, and {ending.provider} did not return the job id: {ending.why}"
             help_ = f"the receipt stays in the lock; run again, or give the id: {resolve(ending.job)} --id ID"
             return Told(message=message, help=help_)
         case e.Stalled():
             last = f"; last answer: {ending.said}" if ending.said else ""
-            message = f"{_job(ending.id)} is not finished {ending.age_s:.0f} s after it was submitted{last}"
+            message = f"{_job(ending.id)} has not finished {duration(ending.age_s)} after it was submitted{last}"
             return Told(message=message, help="run again to keep waiting, free")
         case e.LinkDead():
             message = f"the link to the audio of {_job(ending.id)} does not work: {ending.why}"

@@ -1,4 +1,4 @@
-"""What `plan` says would be done."""
+"""What a run would do."""
 
 from __future__ import annotations
 

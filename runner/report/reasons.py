@@ -74,7 +74,7 @@ def why(reason: Reason) -> str:
         case r.LfsPointer():
             return f"{reason.path} is a Git LFS pointer, and its audio is not on this machine; run: git lfs pull"
         case r.Offline():
-            return "only its provider can do this, and the run is offline"
+            return "needs its provider, and the run is offline"
     assert_never(reason)
 
 

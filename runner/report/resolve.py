@@ -149,7 +149,7 @@ class ResolvedReport:
 
     def text(self, style: Style) -> str:  # noqa: ARG002 - the signature of every report
         """Return what happens next."""
-        then = "scorefile run fetches it, at no cost" if self.decision == "id" else "scorefile run submits it again"
+        then = "scorefile run downloads it, free" if self.decision == "id" else "scorefile run submits it again"
         return clean(f"{self.job} is resolved; {then}")
 
     def messages(self, style: Style) -> str:

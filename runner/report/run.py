@@ -11,7 +11,7 @@ from runner.records.result import Result
 from runner.report.commands import resolve_command
 from runner.report.findings import of_problem
 from runner.report.markdown import code, row
-from runner.report.numbers import Sum, count, duration, usd
+from runner.report.numbers import Sum, count, duration, elapsed, usd
 from runner.report.outcomes import Told, told
 from runner.report.problems import problem_data, problems_text
 from runner.report.reasons import name_of
@@ -148,7 +148,7 @@ class RunReport:
     def _sums(self) -> str:
         results = [outcome.result for outcome in self.did.outcomes]
         parts = [f"{results.count(result):,} {result}" for result in Result if result in results]
-        took = "" if self.did.seconds is None else f" in {duration(self.did.seconds)}"
+        took = "" if self.did.seconds is None else f" in {elapsed(self.did.seconds)}"
         made = [outcome.entry for outcome in self.did.outcomes if outcome.result is Result.MADE and outcome.entry]
         music = f"{duration(sum(take.seconds for entry in made for take in entry.takes))} of music" if made else ""
         return "; ".join(filter(None, [f"{', '.join(parts)}{took}", music, self._spent()]))

@@ -1,4 +1,4 @@
-"""A plan as a file: what `run` holds itself to, and beside it the plan for people and programs to read."""
+"""A plan as a file: what `run` must do exactly, and beside it the plan for people and programs to read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def is_saved(text: str) -> bool:
 def saved_text(
     report: PlanReport, lock: Lock, pipeline: Pipeline, providers: Mapping[str, Provider], ask: Mapping[str, Json]
 ) -> str:
-    """Return the text of a saved plan; `ask` is whatever is needed to ask for the same again."""
+    """Return the text of a saved plan; `ask` has the options of the command line."""
     saved = save(report.todo, lock, providers, ask, pipeline=pipeline)
     return document({**saved, "plan": report.data()}, exit_code=report.exit_code) + "\n"
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from runner.records.status import OutputState
 from runner.report.numbers import count
 from runner.report.table import table
 
 if TYPE_CHECKING:
     from runner.records.source import Json
-    from runner.records.status import JobStatus, OutputState
+    from runner.records.status import JobStatus
     from runner.records.submission import Submission
     from runner.report.records import Style
 
@@ -19,7 +20,7 @@ _HEAD = ("JOB", "MODEL", "TAKE", "OUTPUT", "UNFINISHED")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
-    """How every job stands."""
+    """The state of every job."""
 
     lock: str
     rows: tuple[JobStatus, ...]
@@ -45,10 +46,10 @@ class StatusReport:
 
     def _sums(self) -> str:
         states = [item.output for item in self.rows]
-        drifted, unmade = sum(state in ("missing", "changed", "pointer") for state in states), states.count("not made")
-        parts = [count(len(self.rows), "job"), f"{drifted:,} drifted", *([f"{unmade:,} not made"] if unmade else [])]
+        counts = [f"{states.count(state):,} {state}" for state in get_args(OutputState) if state in states]
         unfinished = sum(len(item.unfinished) for item in self.rows)
-        return f"{', '.join(parts)}, {count(unfinished, 'unfinished submission')}"
+        waiting = [count(unfinished, "unfinished submission")] if unfinished else []
+        return ", ".join([count(len(self.rows), "job"), *counts, *waiting])
 
 
 def status_data(item: JobStatus) -> dict[str, Json]:

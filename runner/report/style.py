@@ -46,7 +46,7 @@ def wants_color(choice: str, *, is_terminal: bool, env: Mapping[str, str]) -> bo
 
 
 def clean(text: str) -> str:
-    """Return `text` on one line, without characters that would steer a terminal or turn its direction around."""
+    """Return `text` on one line, without characters that would control a terminal or reverse its direction."""
     text = _BLANKS.sub(" ", text)
     return text if text.isprintable() else "".join(map(visible, text))
 

@@ -56,7 +56,7 @@ class ValidateReport:
         return problem_cases(self.problems, self.files, strict=self.strict)
 
     def text(self, style: Style) -> str:
-        """Return every problem with its place, or that all is well."""
+        """Return every problem with its place, or that there is none."""
         return problems_text(self.problems, style) if self.exit_code else f"valid: {count(self.jobs, 'job')}"
 
     def messages(self, style: Style) -> str:
@@ -74,7 +74,7 @@ class ValidateReport:
 
 
 def not_there(file: str, error: UsageError) -> Problem:
-    """Return a file that is not there as a problem, so that it stands beside those of the other files."""
+    """Return a missing file as a problem, to be listed with those of the other files."""
     return Problem(code="SF503", message=error.message, mark=Mark(file=file, line=1, column=1), help=error.help)
 
 

@@ -31,7 +31,7 @@ _STATES: Mapping[OutputState, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyReport:
-    """Every output against the lock; `places` says where each job stands in the lock."""
+    """Every output against the lock; `places` says where the block of each job is in the lock."""
 
     name: str
     rows: tuple[JobStatus, ...]
@@ -89,7 +89,7 @@ class VerifyReport:
         return f"{' and '.join(counts)} of {count(len(self.rows), 'output')}"
 
     def _remedy(self) -> str:
-        """Say what a run does about it: a file that somebody edited is never overwritten."""
+        """Return what to do about it: a run never overwrites an edited file."""
         restores, states = "scorefile run restores what is missing", {item.output for item in self.drifted}
         if states == {"pointer"}:
             return "git lfs pull fetches them"

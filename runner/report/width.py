@@ -1,4 +1,4 @@
-"""One source line as a terminal shows it: how wide each character is, and where a place in it stands."""
+"""One source line as a terminal shows it: how wide each character is, and where a place in it begins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TAB = 4
 WIDEST = 100
 """A longer line is cut around the place, in terminal columns."""
 BEFORE = 40
-"""How much of a cut line stands before the place."""
+"""How much of a cut line is shown before the place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,10 +122,7 @@ def test_another_budget_is_refused(budget: Decimal | None) -> None:
 def test_something_else_to_do_is_refused() -> None:
     first, second = TODO.actions
     todo = replace(TODO, actions=(first, replace(second, verb=Verb.RESTORE)))
-    assert (
-        stale(load(saved_data()), todo, LOCK, PROVIDERS, pipeline=PIPELINE)
-        == "these jobs have another action now: logo"
-    )
+    assert stale(load(saved_data()), todo, LOCK, PROVIDERS, pipeline=PIPELINE) == "what a run would do changed for logo"
 
 
 @pytest.mark.parametrize(

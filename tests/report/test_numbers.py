@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from runner.report.numbers import Sum, duration, listed, usd
+from runner.report.numbers import Sum, duration, elapsed, listed, usd
 from runner.report.totals import Totals
 
 
@@ -34,6 +34,13 @@ def sum_of(known: str, unknown: int = 0) -> Sum:
 )
 def test_a_length_of_time_has_its_units(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.04, "0.0 s"), (0.3, "0.3 s"), (9.96, "10 s"), (42.4, "42 s"), (125, "2 min 5 s")]
+)
+def test_a_short_run_has_tenths_of_a_second(seconds: float, text: str) -> None:
+    assert elapsed(seconds) == text
 
 
 @pytest.mark.parametrize(

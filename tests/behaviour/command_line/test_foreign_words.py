@@ -64,8 +64,8 @@ def test_no_verb_lets_foreign_words_command_a_workflow(hostile: Path, words: tup
 def test_a_closing_line_is_all_that_quiet_leaves_of_success(hostile: Path) -> None:
     made = scorefile("run", "-q", "title", cwd=hostile)
     assert (made.code, len(made.out.splitlines())) == (0, 1), made
-    assert made.out.startswith("1 made; ")
-    assert scorefile("status", "-q", cwd=hostile).out == "2 jobs, 0 drifted, 0 unfinished submissions\n"
+    assert made.out.startswith("1 made in ")
+    assert scorefile("status", "-q", cwd=hostile).out == "2 jobs, 2 same\n"
     assert scorefile("render", "-q", cwd=hostile).out == "2 requests\n"
 
 

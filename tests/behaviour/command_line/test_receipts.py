@@ -105,8 +105,8 @@ def test_a_job_is_called_off_where_its_vendor_can_and_what_that_means_is_said(
     assert say(night, faulty, "run", "dance", "--yes", "-q").code == 8
     assert say(night, faulty, "resolve", "dance", "--id", faulty.ledger()["submits"][1]["id"]).code == 0
     done = say(night, faulty, "cancel", "dance")
-    meaning = "the provider stops tracking it; the job itself may run on and be charged"
-    kept = "its receipt is kept: the next run asks for it once more, at no cost, and only --force pays for a new one"
+    meaning = "the provider stops tracking it; the job itself may keep running and be charged"
+    kept = "its receipt is kept: the next run asks the provider for its audio once more, free; only --force pays for a new one"
     assert (done.code, done.out) == (0, f"dance: cancelled; {meaning}; {kept}\n")
     assert faulty.ledger()["cancels"] == 1
     assert "dance" in json.loads((night / "scorefile.lock").read_text())["jobs"]
@@ -147,5 +147,5 @@ def test_offline_a_paid_job_is_left_as_it_is_and_is_no_doubt(night: Path, faulty
     polls = faulty.ledger()["polls"]
     done = say(night, faulty, "run", "theme", "--offline", "-q")
     assert done.code == 5, done
-    assert "only its provider can do this, and the run is offline" in done.out
+    assert "needs its provider, and the run is offline" in done.out
     assert faulty.ledger()["polls"] == polls

@@ -166,5 +166,5 @@ def test_a_saved_plan_far_from_its_pipeline_says_so(
     monkeypatch.chdir(tmp_path / "far")
     said = say("run", "../plan.json")
     assert said.code == 2
-    assert "../plan.json is for scorefile.yaml, which is not here" in said.err
+    assert "../plan.json is a plan of scorefile.yaml, which is not in this folder" in said.err
     assert "help: run it in the folder where it was made" in said.err

@@ -110,7 +110,7 @@ def test_plan_prices_what_it_would_make(showcase: Path) -> None:
 def test_status_and_verify_stand_lock_and_disk_side_by_side(night: Path, emulator: RunningEmulator) -> None:
     assert scorefile("verify", cwd=night).code == 2
     scorefile("run", "--yes", "-q", cwd=night, env=vendors_at(emulator.url))
-    assert "4 jobs, 0 drifted, 0 unfinished submissions" in scorefile("status", cwd=night).out
+    assert "4 jobs, 4 same" in scorefile("status", cwd=night).out
     assert scorefile("verify", cwd=night).out == "4 outputs match the lock\n"
     (night / "audio" / "title.wav").unlink()
     (night / "audio" / "shop.wav").write_bytes(b"x")

@@ -409,7 +409,9 @@ def test_what_was_called_off_keeps_its_receipt_and_is_never_submitted_again_by_i
         receipt = lock_of(project)["a"]["receipt"]
         done = project.run("cancel", "a")
         assert done.code == 0, done
-        assert "a: cancelled; the provider stops tracking it; the job itself may run on and be charged" in done.out
+        assert (
+            "a: cancelled; the provider stops tracking it; the job itself may keep running and be charged" in done.out
+        )
         assert lock_of(project)["a"]["receipt"] == receipt
         (ended,) = submissions(project)
         assert (ended.phase, ended.message) == (
@@ -448,7 +450,7 @@ def test_a_finished_job_is_not_called_off(project: Project) -> None:
         begun(project, vendor)
         done = project.run("cancel", "a")
         assert done.code == 5, done
-        assert "a: not cancelled; it is finished already: run fetches it, at no cost" in done.out
+        assert "a: not cancelled; it has finished; scorefile run downloads it, free" in done.out
         assert vendor.count("DELETE") == 0
         assert project.run().code == 0
         assert project.audio("a") == song("late")
