@@ -26,7 +26,7 @@ TOLD: list[tuple[Ending, str, str | None]] = [
     (e.Restored(reason=r.OutputMissing(path="a.wav")), "a.wav is missing", None),
     (e.Made(takes=2, wanted=2), "", None),
     (e.Collected(), "its takes are in the store", None),
-    (e.NeedMissing(need="theme"), "needs theme, which is not there", None),
+    (e.NeedMissing(need="theme"), "needs theme, which was not made", None),
     (e.Stopped(), "not submitted: the run was interrupted", None),
     (e.FailedFast(), "not submitted: another job failed (--fail-fast)", None),
     (e.ReceiptUnwritten(why="disk full"), "not submitted: a receipt could not be written (disk full)", None),
@@ -106,12 +106,12 @@ TOLD: list[tuple[Ending, str, str | None]] = [
     (e.Interrupted(), "interrupted", "run again; it will resume and is not paid twice"),
     (
         e.ReceiptNotFound(job="a", provider="Pixazo", why="no list"),
-        "submitted on another machine, and Pixazo does not tell the job id: no list",
+        "submitted on another machine, and Pixazo did not return the job id: no list",
         "the receipt stays in the lock; run again, or give the id: resolve a --id ID",
     ),
     (
         e.Stalled(id="j1", age_s=90.4, said="QUEUED"),
-        "j1 is not finished 90 s after it was submitted; last answer: QUEUED",
+        "j1 has not finished 90 s after it was submitted; last answer: QUEUED",
         "run again to keep waiting, free",
     ),
     (
