@@ -46,7 +46,12 @@ INTERRUPTED, TERMINATED = 130, 143
 )
 @click.option("--fail-fast", is_flag=True, envvar="SCOREFILE_FAIL_FAST", help="Submit nothing more after a failure.")
 @click.option("-n", "--dry-run", is_flag=True, envvar="SCOREFILE_DRY_RUN", help="Show the plan and do nothing.")
-@click.option("--locked", is_flag=True, envvar="SCOREFILE_LOCKED", help="Fail if anything would have to be made.")
+@click.option(
+    "--locked",
+    is_flag=True,
+    envvar="SCOREFILE_LOCKED",
+    help="Submit nothing and keep the lock as it is; exit with 4 if it is out of date.",
+)
 @click.option(
     "--frozen", is_flag=True, envvar="SCOREFILE_FROZEN", help="Restore what the lock lists; read no pipeline."
 )

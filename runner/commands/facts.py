@@ -59,7 +59,7 @@ def lfs_pointers(root: Path, outputs: Mapping[str, str | None]) -> frozenset[str
 
 
 @contextmanager
-def open_store(project: Project) -> Iterator[StateStore]:
+def open_store(project: Project, *, keep_lock: bool = False) -> Iterator[StateStore]:
     """Open journal, lock and store of a project for writing, under the run lock that the caller has taken."""
     store = StateStore(
         root=project.root,
@@ -67,6 +67,7 @@ def open_store(project: Project) -> Iterator[StateStore]:
         journal_path=project.journal,
         blobs=LocalBlobs(project.blobs, pipeline=project.name),
         rehearsal=project.rehearsal,
+        keep_lock=keep_lock,
     )
     try:
         store.blobs.incoming.sweep()

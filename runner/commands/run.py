@@ -41,7 +41,7 @@ def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
         return _report(session, RunResult(plan=todo, outcomes=tuple(map(_reused, todo.actions))))
     from runner.commands.execution import open_executor
 
-    with session.writing(timeout_s=options.lock_timeout_s) as held:
+    with session.writing(timeout_s=options.lock_timeout_s, keep_lock=options.locked) as held:
         todo = _allowed_plan(held, options, budget)  # another run may have held the lock until now
         refuse_too_large(held.project.lock, (item.request for item in todo.actions if item.verb is not Verb.REUSE))
         todo = _with_drawn_seeds(todo, held.world.random_below)
@@ -65,6 +65,8 @@ def _budget(session: Session, options: RunOptions) -> Decimal | None:
 def _allowed_plan(session: Session, options: RunOptions, budget: Decimal | None) -> Plan:
     """Return the plan of a run. Raises DriftError or PolicyError when its options or its budget do not allow it."""
     todo = _without_providers(session.plan, session.catalog) if options.offline else session.plan
+    if options.locked:
+        todo = replace(todo, collect=())
     if not _is_done(todo):
         if options.locked and (changing := out_of_date(todo)):
             raise lock_out_of_date(changing)

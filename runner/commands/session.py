@@ -261,10 +261,10 @@ class Session:
         self.__dict__ |= {part: other.__dict__[part] for part in parts if part in other.__dict__}
 
     @contextmanager
-    def writing(self, *, timeout_s: float = 0.0) -> Iterator[WritingSession]:
+    def writing(self, *, timeout_s: float = 0.0, keep_lock: bool = False) -> Iterator[WritingSession]:
         """Open the project for writing, under its run lock: lock and journal are read again, the rest is kept.
 
-        Raises RunLockedError when another run holds it for longer than `timeout_s`, NotWritableError when a folder cannot be written.
+        `keep_lock`: whatever would change the lock fails. Raises RunLockedError when another run holds it for longer than `timeout_s`, NotWritableError when a folder cannot be written.
         """
         from runner.commands.facts import open_store
         from runner.state.run_lock import hold
@@ -273,7 +273,7 @@ class Session:
         with ExitStack() as held:
             for folder in self.project.run_folders:
                 held.enter_context(hold(folder, now=self.world.timestamp(), timeout_s=timeout_s))
-            yield WritingSession(self, held.enter_context(open_store(self.project)))
+            yield WritingSession(self, held.enter_context(open_store(self.project, keep_lock=keep_lock)))
 
 
 class WritingSession(Session):

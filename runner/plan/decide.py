@@ -108,7 +108,7 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
     made = claims.made_before(request)
     if made is not None and all(take.sha256 in facts.blobs for take in made.takes):
         return _act(pinned(request, made), Verb.RESTORE, r.MadeBefore(in_store=True), made, request.job)
-    if made is not None and _can_be_polled(made, facts) and not request.is_free:
+    if made is not None and _can_be_polled(made, facts):
         again = _act(pinned(request, made), Verb.RESUME, r.MadeBefore(in_store=False))
         return replace(again, submission=from_pending(request.job, made))
     if entry is not None:
@@ -236,13 +236,14 @@ def _why_restore(request: Request, entry: Entry, previous: str | None, found: st
 
 
 def _audio_lost(request: Request, entry: Entry, job: str, path: str, facts: Facts) -> Action:
-    """Fetch audio that neither the output nor the store has from its provider, where its receipt allows that."""
+    """Neither the output nor the store has it: ask the provider again where its receipt still opens something."""
+    if _can_be_polled(entry, facts):
+        again = _act(request, Verb.RESUME, r.AudioMissing(path=path), entry, job)
+        return replace(again, submission=from_pending(request.job, entry))
     if request.is_free:
-        return _generate(request, Verb.REGENERATE, r.FreeAudioMissing(path=path), entry=entry)
-    if not _can_be_polled(entry, facts):
-        return _act(request, Verb.BLOCKED, r.AudioLost(path=path), entry, job)
-    again = _act(request, Verb.RESUME, r.AudioMissing(path=path), entry, job)
-    return replace(again, submission=from_pending(request.job, entry))
+        made = _generate(request, Verb.REGENERATE, r.FreeAudioMissing(path=path), entry=entry)
+        return replace(made, entry_job=job)
+    return _act(request, Verb.BLOCKED, r.AudioLost(path=path), entry, job)
 
 
 def _can_be_polled(entry: Entry, facts: Facts) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from runner.errors import PolicyError
+from runner.plan.decide import output_path
 from runner.records.plan import Verb
 
 if TYPE_CHECKING:
@@ -47,11 +48,32 @@ def refuse_cost(todo: Plan, budget: Decimal | None) -> None:
 
 
 def out_of_date(todo: Plan) -> tuple[Action, ...]:
-    """Return the actions that would change the lock.
+    """Return the actions that would change the lock, or have a provider make something.
 
     Audio that is only missing here does not: it is restored as the lock says, or the run reports that it cannot be.
     """
-    return tuple(action for action in todo.actions if action.verb is Verb.GENERATE or action.changes)
+    return tuple(action for action in todo.actions if not _keeps_lock(action))
+
+
+def _keeps_lock(action: Action) -> bool:
+    match action.verb:
+        case Verb.REUSE:
+            return True
+        case Verb.BLOCKED:
+            return not action.changes
+        case Verb.RESTORE | Verb.RESUME:
+            return _is_as_locked(action)
+        case Verb.GENERATE | Verb.REGENERATE:
+            return action.request.model.runs_here and _is_as_locked(action)
+    assert_never(action.verb)
+
+
+def _is_as_locked(action: Action) -> bool:
+    """Say whether the lock has the entry of an action under its job, with this take at this output."""
+    request, entry = action.request, action.entry
+    if entry is None or action.entry_job != request.job:
+        return False
+    return entry.take == request.take and entry.chosen(request.take).path == output_path(request, entry)
 
 
 def _usd(amount: Decimal) -> str:

@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 class StateStore:
     """The journal, lock, blobs and outputs of one pipeline, open for writing. Needs the run lock."""
 
-    def __init__(self, *, root: Path, lock_path: Path, journal_path: Path, blobs: Blobs, rehearsal: bool) -> None:
+    def __init__(
+        self, *, root: Path, lock_path: Path, journal_path: Path, blobs: Blobs, rehearsal: bool, keep_lock: bool = False
+    ) -> None:
         _check_writable(lock_path)
         self.blobs = blobs
+        self._keep_lock = keep_lock
         self.lock = read_lock(lock_path, rehearsal=rehearsal)
         self._lock_writer = LockWriter(lock_path, self.lock)
         self._outputs = Outputs(root, blobs)
@@ -106,7 +109,8 @@ class StateStore:
     def bring(self, job: str, entry: Entry, entry_job: str, *, output: str, take: int) -> Entry:
         """Put the chosen take of an entry at `output`, under the name `job`, and return the entry as it is now.
 
-        Raises TakeMissing when the take is nowhere, StateError when another file is at `output`.
+        Raises TakeMissing when the take is nowhere, StateError when something that is not ours is in the way, or when the
+        lock is to stay as it is and would change.
         """
         before = self.lock.jobs.get(job)
         mine = entry.takes + (before.takes if before is not None else ())
@@ -114,8 +118,9 @@ class StateStore:
         stale = self._outputs.stored({item.path for item in mine if item.path} - {output})
         previous = next(iter(entry.paths), None)
         hashes = frozenset(item.sha256 for item in mine)
-        self._outputs.put(entry.chosen(take).sha256, output, previous=previous, mine=hashes)
         after = lock_rules.with_placed(self.lock, job, entry, source=entry_job, output=output, take=take)
+        self._changed(after, job, entry_job)
+        self._outputs.put(entry.chosen(take).sha256, output, previous=previous, mine=hashes)
         self._become(after, job, entry_job)
         self._outputs.remove({path: sha256 for path, sha256 in stale.items() if not self._in_use[path]})
         return after.jobs[job]
@@ -132,12 +137,25 @@ class StateStore:
             self._journal.close()
 
     def _become(self, lock: Lock, *jobs: str) -> None:
-        """Take the next lock, which differs in these jobs only, and count which paths are in use."""
-        for job in set(jobs):
+        """Take the next lock, which differs in these jobs at most, and count which paths are in use."""
+        changed = self._changed(lock, *jobs)
+        if not changed:
+            return
+        for job in changed:
             before, after = self.lock.jobs.get(job), lock.jobs.get(job)
             self._in_use.subtract(before.paths if before is not None else ())
             self._in_use.update(after.paths if after is not None else ())
         self.lock = lock
+
+    def _changed(self, lock: Lock, *jobs: str) -> list[str]:
+        """Return which of these jobs differ in the next lock. Raises StateError when the lock is to stay as it is."""
+        changed = [job for job in sorted(set(jobs)) if self.lock.jobs.get(job) != lock.jobs.get(job)]
+        if changed and self._keep_lock:
+            raise StateError(
+                f"the audio is not the audio that the lock names for {changed[0]}",
+                help="run without --locked to update the lock",
+            )
+        return changed
 
 
 def _check_writable(lock_path: Path) -> None:

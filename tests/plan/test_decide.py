@@ -379,7 +379,9 @@ def test_lost_audio_is_asked_for_although_the_lock_has_but_a_digest_of_the_recei
 
 def test_lost_audio_of_a_free_model_is_made_again() -> None:
     free = request(free=True)
-    assert only(planned(free, lock={"title": entry()})).verb == "regenerate"
+    asked = only(planned(free, lock={"title": entry()}))
+    assert (asked.verb, asked.reason) == ("resume", r.AudioMissing(path="audio/title.wav")), "by its receipt first"
+    assert only(planned(free, lock={"title": entry()}, pollable=())).verb == "regenerate"
 
 
 def test_lost_audio_with_a_receipt_that_opens_nothing_is_never_paid_again_unasked() -> None:

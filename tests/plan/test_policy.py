@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,19 @@ from runner.plan.decide import Facts, Selected, decide
 from runner.plan.policy import least, out_of_date, refuse_cost
 from runner.records.catalog import Price
 from runner.records.lock import Lock
+from runner.records.plan import Plan
+from runner.records.reasons import FreeAudioMissing
+from runner.records.submission import Phase
 from tests.support.catalog import shipped_catalog
-from tests.support.made import entry, request, sha, take
+from tests.support.made import entry, request, sha, submission, take
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from runner.records.lock import Entry
-    from runner.records.plan import Plan
+    from runner.records.plan import Action
     from runner.records.request import Request
+    from runner.records.submission import Submission
 from runner.report.lock_drift import lock_out_of_date
 
 UNKNOWN, ENDLESS = Price(), Price(usd=Decimal("0.10"), per="minute")
@@ -26,15 +33,19 @@ MINUTE_MUSIC = "pixverse/music-2.6"
 
 
 def plan(
-    *requests: Request, lock: dict[str, Entry] | None = None, outputs: dict[str, str | None] | None = None
+    *requests: Request,
+    lock: dict[str, Entry] | None = None,
+    outputs: dict[str, str | None] | None = None,
+    blobs: Container[str] = (),
+    submissions: tuple[Submission, ...] = (),
 ) -> Plan:
     facts = Facts(
         models=shipped_catalog().models,
         lock=Lock(jobs=lock or {}),
-        submissions=(),
+        submissions=submissions,
         finished=(),
         outputs=outputs or {},
-        blobs=set(),
+        blobs=blobs,
         pollable=(),
     )
     return decide(requests, facts, Selected())
@@ -130,6 +141,30 @@ def test_a_lock_that_is_to_be_kept_refuses_what_would_be_made_and_what_is_not_ma
 
 
 def test_audio_that_is_only_missing_here_is_no_change_of_the_lock() -> None:
-    todo = plan(request(free=True), lock={"title": entry()})
-    assert [action.verb for action in todo.actions] == ["regenerate"]
-    assert out_of_date(todo) == ()
+    (lost,) = plan(request(free=True), lock={"title": entry()}).actions
+    here = replace(lost.request, model=replace(lost.request.model, runs_here=True))
+    assert (lost.verb, lost.reason) == ("regenerate", FreeAudioMissing(path="audio/title.wav"))
+    assert is_out_of_date(lost), "a provider would have to make it"
+    assert not is_out_of_date(replace(lost, request=here))
+
+
+def is_out_of_date(action: Action) -> bool:
+    return out_of_date(Plan(actions=(action,), low=None, worst=None)) == (action,)
+
+
+def test_a_lock_is_out_of_date_for_another_name_take_or_place() -> None:
+    store = {sha("one"), sha("two")}
+    both = entry(None, take(path="audio/title.wav"), take("two"))
+    assert out_of_date(plan(request(takes=2), lock={"title": both}, blobs=store)) == ()
+    for changed, lock in (
+        (request("new", takes=2), {"title": both}),
+        (request(takes=2, take=2), {"title": both}),
+        (request(takes=2, output="audio/new"), {"title": both}),
+    ):
+        (action,) = out_of_date(plan(changed, lock=lock, blobs=store))
+        assert action.verb == "restore"
+
+
+def test_a_lock_is_out_of_date_while_a_receipt_waits() -> None:
+    (action,) = out_of_date(plan(request(), submissions=(submission(phase=Phase.ACCEPTED),)))
+    assert action.verb == "resume"
