@@ -1,16 +1,16 @@
 """What can go wrong, each with the exit code and the rule word that a script can rely on.
 
-ScorefileError                1   unexpected       a fault of this program
-├── UsageError                2   usage            the command line asks for something that is not there
-├── InvalidFilesError         3   invalid-files    the user's files are wrong; carries every Problem at once
+ScorefileError                1   unexpected       an error in this program
+├── UsageError                2   usage            the command line names something that does not exist
+├── InvalidFilesError         3   invalid-files    the user's files are wrong; has every Problem at once
 ├── DriftError                4   out-of-date      the lock is out of date, or outputs differ from it
-├── PolicyError               6   refused          budget, price or confirmation refused to spend
+├── PolicyError               6   refused          a budget, an unknown price or a missing confirmation prevents spending
 ├── ApiKeyError               7   key              a key is missing, malformed or rejected
 ├── EmulatorError             1   emulator         the emulator did not start, or cannot play a provider file
-├── SystemRefusedError        1   system           the operating system refused: a folder is gone, a file may not be read
-└── StateError                3   state            journal, lock or an output is not as it should be
-    ├── NotWritableError      1   not-writable     the disk is full, or a folder may not be written
-    └── RunLockedError       11   another-run      another run holds this project
+├── SystemRefusedError        1   system           the operating system refused: a folder is gone, a file is not readable
+└── StateError                3   state            the journal, the lock or an output is damaged or in the way
+    ├── NotWritableError      1   not-writable     the disk is full, or a folder is not writable
+    └── RunLockedError       11   another-run      another run holds the lock of this project
 """
 
 from __future__ import annotations

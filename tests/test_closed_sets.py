@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 
 from runner.errors import ApiKeyError, PolicyError
-from runner.records.endings import NO_KEY, NO_LEAVE, Ending
+from runner.records.endings import KEY_CODE, REFUSED_CODE, Ending
 from runner.records.plan import Verb
 from runner.records.provider import ErrorGroup, Mode, Transform
 from runner.records.reasons import Reason
 from runner.records.result import Result
-from runner.records.submission import IN_DOUBT, OPEN, UNPAID, UNSETTLED, NextRun, Paid, Phase
+from runner.records.submission import OPEN, PAYMENT_UNKNOWN, UNPAID, UNSETTLED, NextRun, Paid, Phase
 from runner.report.verbs import SHOWN
 from tests.support.catalog import ROOT
 
@@ -69,7 +69,7 @@ def test_the_output_names_every_reason_and_ending(name: str, members: UnionType)
 
 
 def test_exit_codes_are_those_of_the_errors() -> None:
-    assert (PolicyError.exit_code, ApiKeyError.exit_code) == (NO_LEAVE, NO_KEY)
+    assert (PolicyError.exit_code, ApiKeyError.exit_code) == (REFUSED_CODE, KEY_CODE)
 
 
 def test_every_verb_is_shown() -> None:
@@ -84,7 +84,7 @@ def test_only_what_is_proven_to_be_over_or_done_is_taken_up_by_no_run() -> None:
         Phase.FAILED,
         Phase.DONE,
     }
-    assert set() == OPEN & IN_DOUBT
+    assert set() == OPEN & PAYMENT_UNKNOWN
 
 
 @pytest.mark.parametrize("phase", Phase)
@@ -92,4 +92,4 @@ def test_a_new_submission_is_made_only_after_one_that_is_over(phase: Phase) -> N
     if phase.next_run is NextRun.START:
         assert phase in UNPAID or phase is Phase.FAILED, "the provider itself said that a failed one is over"
     if phase.paid is Paid.YES:
-        assert phase.next_run in {NextRun.RESUME, NextRun.ASK_AGAIN, NextRun.NOTHING}
+        assert phase.next_run in {NextRun.RESUME, NextRun.FETCH_AGAIN, NextRun.NOTHING}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from runner.commands.targets import A_PERSON, model_of
 from runner.errors import UsageError
 from runner.records.exchange import Verdict
-from runner.records.submission import CANCELLABLE, FINISHED, IN_DOUBT, Phase
+from runner.records.submission import CANCELLABLE, FINISHED, PAYMENT_UNKNOWN, Phase
 from runner.report.cancel import CancelReport, CancelResult
 from runner.report.commands import resolve_command
 
@@ -58,7 +58,7 @@ def _unfinished(session: Session, name: str) -> tuple[Submission, ...]:
     if found:
         return found
     help_ = "scorefile status lists the unfinished submissions"
-    unknown = next((item for item in named if item.phase in IN_DOUBT), None)
+    unknown = next((item for item in named if item.phase in PAYMENT_UNKNOWN), None)
     if unknown is not None:
         options = session.options
         line = resolve_command(options.file, targets.short_name(unknown), rehearse=options.rehearse)

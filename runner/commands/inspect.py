@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runner.engine.machine import fold
 from runner.errors import ScorefileError
-from runner.records.submission import IN_DOUBT, OPEN
+from runner.records.submission import OPEN, PAYMENT_UNKNOWN
 from runner.report.inspect import InspectReport, StateCheck
 from runner.report.numbers import count
 from runner.state.blobs.local import LocalBlobs
@@ -33,7 +33,7 @@ def _check(what: str, detail: Callable[[], str]) -> StateCheck:
 
 def _journal(session: Session) -> str:
     submissions = fold(session.events).values()
-    unfinished, unknown = (sum(item.phase in kind for item in submissions) for kind in (OPEN, IN_DOUBT))
+    unfinished, unknown = (sum(item.phase in kind for item in submissions) for kind in (OPEN, PAYMENT_UNKNOWN))
     rows = f"{count(len(session.events), 'row')}, all checksums match"
     return f"{rows}; {unfinished:,} unfinished, {unknown:,} with an unknown payment status"
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runner.commands.targets import A_PERSON, model_of
 from runner.errors import ApiKeyError, UsageError
-from runner.records.submission import ENDED_BADLY, IN_DOUBT, Phase
+from runner.records.submission import ENDED_BADLY, PAYMENT_UNKNOWN, Phase
 from runner.report.commands import resolve_command
 from runner.report.resolve import Candidate, ResolvedReport, UnknownPayment, UnknownPaymentsReport
 
@@ -166,7 +166,7 @@ def _is_told_already(session: Session, item: Submission, known: str) -> bool:
     """
     from runner.records.lock import ProviderJobId
 
-    if item.phase not in IN_DOUBT:
+    if item.phase not in PAYMENT_UNKNOWN:
         return False
     entry = session.lock.jobs.get(item.job)
     entries = [(inner.fingerprint, inner.receipt.request_id) for inner in (entry, entry and entry.pending) if inner]

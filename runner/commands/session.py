@@ -185,12 +185,12 @@ class Session:
 
         Raises DriftError when a saved plan is asked for and anything has changed since.
         """
-        from runner.plan.decide import Asked, decide
+        from runner.plan.decide import Selected, decide
         from runner.plan.selection import named, select
 
         requests, wanted = self.checked.requests, self.wanted
         forced = named(requests, wanted) if self.options.force else frozenset[str]()
-        asked = Asked(jobs=select(requests, wanted), forced=forced)
+        asked = Selected(jobs=select(requests, wanted), forced=forced)
         todo = decide(self.checked.requests, self._facts(), asked)
         if self.options.saved is not None:
             from runner.plan.saved import refuse_stale
@@ -218,7 +218,7 @@ class Session:
             outputs=outputs,
             pointers=lfs_pointers(self.project.root, outputs),
             blobs=self.takes,
-            askable=frozenset(name for name, model in models.items() if providers[model.provider].poll),
+            pollable=frozenset(name for name, model in models.items() if providers[model.provider].poll),
         )
 
     def _finished(self) -> tuple[tuple[str, Entry], ...]:

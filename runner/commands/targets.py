@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import StateError
 from runner.records.lock import ProviderJobId
-from runner.records.submission import ENDED_BADLY, IN_DOUBT, OPEN, Phase
+from runner.records.submission import ENDED_BADLY, OPEN, PAYMENT_UNKNOWN, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,7 +49,7 @@ class Targets:
 
     def unknown(self) -> tuple[Submission, ...]:
         """Return those whose payment status is unknown."""
-        return tuple(item for item in self.submissions if item.phase in IN_DOUBT)
+        return tuple(item for item in self.submissions if item.phase in PAYMENT_UNKNOWN)
 
     def short_name(self, item: Submission) -> str:
         """Return the shortest name that means this submission alone, whatever is decided."""
@@ -64,7 +64,7 @@ class Targets:
 
     def _is_decidable(self, item: Submission, decision: Decision) -> bool:
         """Say whether an id may still be told, or a submission be given up: an id that a provider gave is final."""
-        if item.phase in IN_DOUBT:
+        if item.phase in PAYMENT_UNKNOWN:
             return True
         if decision != "id":
             return item.phase in ENDED_BADLY

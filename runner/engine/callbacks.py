@@ -1,7 +1,7 @@
 """Providers' callbacks as a wake-up: a call to the right secret address polls the job at once.
 
-Nothing a caller says is believed: the body is read up to a limit and thrown away, and the state of a job is
-read from the provider itself. A forged, repeated or late call can cost one poll, never money.
+No caller is trusted: the body is read up to a limit and discarded, and the state of a job is read from the provider
+itself. A forged, repeated or late call can cost one poll, never money.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CONNECTIONS = 64
 
 
 class Listener:
-    """Knows the secret addresses of this run and passes the attempt that was called to `wake`."""
+    """Receives the callbacks of one run at secret addresses, and passes the attempt of each to `wake`."""
 
     def __init__(self, public_url: str, limits: Limits = DEFAULT_LIMITS) -> None:
         self._limits = limits
@@ -45,7 +45,7 @@ class Listener:
         self.wake: Callable[[str], None] = lambda _attempt: None
 
     def address(self, attempt: str) -> str:
-        """Return the URL that a provider is to call when this attempt is over."""
+        """Return the URL that a provider calls when this attempt has ended."""
         return f"{self._public_url}/{self._secret}/{attempt}"
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -83,7 +83,7 @@ class Listener:
 
 
 async def _drained(receive: Receive) -> bool:
-    """Read a body to its end and forget it; False when it is larger than MAX_BODY_BYTES."""
+    """Read a body to its end and discard it; False when it is larger than MAX_BODY_BYTES."""
     size = 0
     while True:
         message = await receive()

@@ -1,4 +1,4 @@
-"""What the engine needs from outside, and the effects that a JobRun asks the loop for."""
+"""What the engine needs from outside, and the effects that a JobRun yields to the loop."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ class World:
     cpu: CpuExecutor
     limits: Limits = DEFAULT_LIMITS
     stop: threading.Event
-    """Set from outside: no new submits, see running ones to their receipt, save, leave."""
+    """Set from outside: submit nothing new, write the receipts of running submissions, save, end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """How to run: what the project and the command line ask for."""
+    """How to run: the settings of the project and of the command line."""
 
     providers: Mapping[str, ProviderAccess]
-    """The providers whose models this run makes something of."""
+    """The providers whose models this run uses."""
     jobs: int
     budget: Budget
     fail_fast: bool = False
     callback: Callable[[str], str] | None = None
-    """attempt → the secret address under which this run hears that it is over."""
+    """attempt → the secret address that its provider calls when it has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """Wait for leave to submit; an Ending is sent back when there will be none."""
+    """Wait for the permission to submit; an Ending is sent back when it is refused."""
 
     provider: str
     worst: Decimal | None
@@ -75,16 +75,16 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Wait this long."""
+    """Wait so many seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """Do this in another thread; what it returns is sent back, what it raises is raised here.
+    """Run `call` in another thread; its result is sent back, its error is raised here.
 
-    `call` is given a gate: to call it is to wait until `at_gate` has run on the loop's thread.
+    `call` gets a gate: a function that returns when `at_gate` has run on the loop's thread.
     """
 
     call: Callable[[Callable[[], None]], object]
@@ -95,4 +95,4 @@ Effect: TypeAlias = "Turn | Wait | Work"
 
 
 class Interrupted(Exception):
-    """Thrown into a JobRun at a wait when the run is to end."""
+    """Raised in a waiting JobRun when the run has to end."""

@@ -1,4 +1,4 @@
-"""How a job ends, from what the engine knows of it. The sentences are made in report/outcomes.py."""
+"""The endings of jobs, as data. The sentences are made in report/outcomes.py."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def rejected(provider: Provider, reading: Reading) -> e.Rejected:
 
 
 def locked_out(provider: Provider, reading: Reading) -> e.LockedOut:
-    """Return the ending of a paid job whose provider accepts neither key nor account any more."""
+    """Return the ending of a paid job whose provider no longer accepts the key or the account."""
     suspended = reading.group is ErrorGroup.ACCOUNT
     return e.LockedOut(provider=provider.title, suspended=suspended, said=reading.message, advice=reading.help)
 
 
 def may_be_charged(provider: Provider, submission: Submission, *, free: bool) -> e.MayBeCharged | e.FreeUnanswered:
     """Return the ending of a request without a proven outcome."""
-    why = submission.message or "the request was sent and no answer came back"
+    why = submission.message or "the request was sent and no answer was received"
     if free:
         return e.FreeUnanswered(why=why)
     return e.MayBeCharged(job=submission.job, provider=provider.title, why=why, lists=provider.listing is not None)
@@ -54,14 +54,14 @@ def stalled(provider: Provider, submission: Submission, age_s: float) -> e.Stall
 
 
 def dead_link(provider: Provider, submission: Submission) -> e.LinkDead:
-    """Return the ending of a paid job whose link does not work, although new ones were asked for."""
+    """Return the ending of a paid job whose link does not work, although new ones were requested."""
     return e.LinkDead(id=_id_of(provider, submission), why=submission.message)
 
 
 def over(
     provider: Provider, submission: Submission, *, given_up_as: str | None
 ) -> e.ProviderFailed | e.AnswersOnce | e.Lost | e.BadContent:
-    """Return the ending of a submission that is over: failed, lost at the provider, or with content that is no audio."""
+    """Return the ending of a submission that has ended: failed, lost at the provider, or without usable audio."""
     title, said = provider.title, submission.message
     match submission.phase:
         case Phase.FAILED:
@@ -75,17 +75,17 @@ def over(
 
 
 def broken(error: Exception) -> e.Broken:
-    """Return the ending of a job with something on this machine in its way."""
+    """Return the ending of a job that an error on this machine stopped."""
     why = f"{error.strerror or error} ({error.filename or 'disk'})" if isinstance(error, OSError) else str(error)
     disk_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     return e.Broken(why=why, advice=getattr(error, "help", None), disk_full=disk_full)
 
 
 def unexpected(error: Exception) -> e.Unexpected:
-    """Return the ending of a job after an error that nobody thought of."""
+    """Return the ending of a job after an unexpected error."""
     return e.Unexpected(kind=type(error).__name__, why=str(error))
 
 
 def _id_of(provider: Provider, submission: Submission) -> str | None:
-    """Return the provider's id of a job, unless that holds personal data."""
+    """Return the provider's id of a job, unless that contains personal data."""
     return None if provider.id_is_private else str(submission.request_id)

@@ -2,7 +2,7 @@
 
 Worker threads do one piece of work each (a submission, a poll, a download) and put the result into the inbox. The loop
 alone drives the jobs, and so it alone decides and writes: even the row `intent`, which must be durable between
-the connection and the first byte of a submit, is written here while the worker waits at its gate. A job that waits
+the connection and the first byte of a submission, is written here while the worker waits at its gate. A job that waits
 costs a heap entry, not a thread.
 """
 
@@ -42,14 +42,14 @@ MIN_WAIT_S = 0.001
 
 @dataclass(eq=False, slots=True)
 class _ActiveJob:
-    """A job in progress: its generator, and what it waits for."""
+    """A job in progress: its generator, and the effect that it waits for."""
 
     job_run: JobRun
     steps: Generator[Effect, Any, Outcome]
     turn: Turn | None = None
     working: bool = False
     alarm: int | None = None
-    """The number of the heap entry it waits for; another number in the heap is void."""
+    """The number of the heap entry it waits for; heap entries with other numbers are void."""
 
 
 class Executor:
@@ -77,38 +77,38 @@ class Executor:
         self._failed = False
 
     def run(self) -> tuple[Outcome, ...]:
-        """Do everything and return how each job ended, in the order of the plan."""
+        """Run all actions and return the outcome of each, in the order of the plan."""
         self._open()
         with self._workers:
             try:
                 while self._ready or self._active:
-                    self._go_on()
+                    self._turn_once()
             except BaseException:
-                self._see_to_receipts()
+                self._record_running()
                 raise
         return tuple(self._outcomes[action.request.job] for action in (*self._plan.actions, *self._plan.collect))
 
-    def _go_on(self) -> None:
+    def _turn_once(self) -> None:
         self._begin_ready()
         if self._world.stop.is_set():
             self._interrupt_waiting()
         self._give_turns()
         self._wake_due()
         if self._active:
-            self._listen()
+            self._handle_message()
         self._store.tick()
 
-    def _see_to_receipts(self) -> None:
-        """Let nothing new go, and write down what comes of all that is under way, although the loop is broken."""
+    def _record_running(self) -> None:
+        """Start nothing new and record the results of all running work, although the loop has failed."""
         self._world.stop.set()
         while self._active:
             with contextlib.suppress(Exception):
-                self._go_on()
+                self._turn_once()
 
-    # ------------------------------------------------------------ beginning
+    # ------------------------------------------------------------ start
 
     def _open(self) -> None:
-        """Settle what needs no provider, and open the journal's rows of what does, all in one write."""
+        """Settle the actions that need no provider, and write the first journal rows of the others, all in one write."""
         job_runs = []
         for action in self._plan.actions:
             match action.verb:
@@ -150,10 +150,10 @@ class Executor:
         )
 
     def _restore(self, action: Action) -> tuple[Ending, Entry]:
-        """Put a take that is in the store, or at its old place, where its output belongs."""
+        """Copy a take from the store, or from its old path, to its output."""
         request, entry = action.request, action.entry
         assert entry is not None
-        assert request.output is not None, "what is only collected is not restored"
+        assert request.output is not None, "a collected submission has no output"
         media_type = entry.chosen(request.take).media_type
         try:
             placed = self._store.bring(
@@ -193,7 +193,7 @@ class Executor:
         return ended is None or ended.result.is_there
 
     def _resume(self, run: _ActiveJob, value: object, error: BaseException | None = None) -> None:
-        """Send a job what it waited for, and note what it needs next."""
+        """Send a job the result that it waited for, and start the effect that it yields next."""
         try:
             effect = run.steps.send(value) if error is None else run.steps.throw(error)
         except StopIteration as end:
@@ -213,8 +213,8 @@ class Executor:
             case _:
                 assert_never(effect)
 
-    def _listen(self) -> None:
-        """Wait for the next thing that happens, or the next due time."""
+    def _handle_message(self) -> None:
+        """Handle the next message of a worker, waiting until the next due time at most."""
         wait_s = min(self._world.limits.stop_check_s, self._turn_wait_s())
         if self._heap:
             wait_s = min(wait_s, max(0.0, self._heap[0][0] - self._world.monotonic()))
@@ -269,10 +269,10 @@ class Executor:
             run.alarm = None
             self._resume(run, None, Interrupted())
 
-    # ------------------------------------------------------------ leave to submit
+    # ------------------------------------------------------------ permission to submit
 
     def _give_turns(self) -> None:
-        """Let those submit who may; finished jobs are downloaded before anything new is submitted."""
+        """Give each waiting job its permission or refusal; finished jobs are downloaded before anything new is submitted."""
         for provider, turns in self._turns.items():
             rate_limit = self._rate_limits[provider]
             while turns:
@@ -290,7 +290,7 @@ class Executor:
                 self._resume(run, refusal)
 
     def _is_full(self) -> bool:
-        """Say whether -j jobs are at providers, or a finished one waits for its download."""
+        """Return whether -j jobs are at providers, or a finished one is being downloaded."""
         if sum(rate_limit.in_flight for rate_limit in self._rate_limits.values()) >= self._settings.jobs:
             return True
         return any(run.job_run.is_fetching for run in self._active if run.working)
@@ -306,7 +306,7 @@ class Executor:
         return self._budget.refusal(job, turn.worst)
 
     def _turn_wait_s(self) -> float:
-        """Return how long the first waiting turn may have to wait for its provider's rate limit alone."""
+        """Return the seconds until a rate limit, and nothing else, lets a waiting job submit."""
         now = self._world.monotonic()
         waits = [self._rate_limits[provider].wait_s(now) for provider, turns in self._turns.items() if turns]
         return min((wait for wait in waits if wait), default=self._world.limits.stop_check_s)
@@ -325,7 +325,7 @@ class Executor:
 
 
 def _harmless(notify: Callable[[Progress], None]) -> Callable[[Progress], None]:
-    """Return a listener whose own trouble, a closed terminal say, disturbs no job."""
+    """Return a listener whose own errors, such as a closed terminal, do not affect a job."""
 
     def told(progress: Progress) -> None:
         with contextlib.suppress(Exception):

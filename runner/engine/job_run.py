@@ -1,8 +1,8 @@
 """One job from its action to its outcome, from top to bottom.
 
 A JobRun is driven as a generator. It yields what it needs (a turn, a wait, work for another thread) and is sent the
-result, so it reads in the order in which things happen while the loop runs many of them at once. It runs on the loop's
-own thread and is therefore free to write.
+result, so it reads in the order of events while the loop runs many of them at once. It runs on the loop's own thread,
+so it may write.
 """
 
 from __future__ import annotations
@@ -87,15 +87,15 @@ class JobRun:
 
     @property
     def is_generating(self) -> bool:
-        """Say whether the provider is at work on this job."""
+        """Return whether the provider is working on this job."""
         return self.submission.phase is Phase.ACCEPTED
 
     @property
     def is_fetching(self) -> bool:
-        """Say whether this job is finished at its provider and not downloaded yet."""
+        """Return whether this job is finished at its provider and not downloaded yet."""
         return self.submission.phase is Phase.READY
 
-    # ------------------------------------------------------------ the line
+    # ------------------------------------------------------------ main line
 
     def run(self) -> Generator[Effect, Any, Outcome]:
         """Do the whole job. The loop drives this generator and keeps what it returns."""
@@ -108,7 +108,7 @@ class JobRun:
             return self._interrupted()
         except (StateError, OSError) as error:
             return self._end(endings.broken(error))
-        except Exception as error:  # noqa: BLE001 - whatever one job trips over, the others go on
+        except Exception as error:  # noqa: BLE001 - an error in one job must not stop the others
             return self._end(endings.unexpected(error))
         finally:
             self._release_slot()
@@ -132,7 +132,7 @@ class JobRun:
             case Step.PLACE:
                 return self._place()
             case Step.HOLD:
-                return (yield from self._in_doubt())
+                return (yield from self._hold_unknown())
             case Step.GIVE_UP:
                 self.log.record_phase(Phase.LOST)
                 return None
@@ -165,7 +165,7 @@ class JobRun:
         return None
 
     def _webhook(self) -> Webhook | None:
-        """Return whom the vendor is to call: the user's own address, else this run's listener."""
+        """Return the address that the provider calls: the user's own, else that of this run's listener."""
         if self.request.webhook is not None or self._settings.callback is None:
             return self.request.webhook
         assert self.submission.attempt is not None
@@ -211,7 +211,7 @@ class JobRun:
         return self._end(ending)
 
     def _tries(self, group: ErrorGroup | None) -> Backoff | None:
-        """Return the counter of a refusal after which the submit is made again; None when it is final."""
+        """Return the backoff after a rejection that may be retried; None when the rejection is final."""
         match group:
             case ErrorGroup.RATE:
                 return self._rejected
@@ -223,8 +223,8 @@ class JobRun:
                 return None
         assert_never(group)
 
-    def _in_doubt(self) -> Generator[Effect, Any, Outcome | None]:
-        """Hold a submit without a proven outcome, unless sending it again is free or the user's own choice."""
+    def _hold_unknown(self) -> Generator[Effect, Any, Outcome | None]:
+        """Hold a submission without a proven outcome, unless sending it again is free or `on_unknown: resubmit`."""
         self._rate_limit.count_unknown(self._provider.title)
         free = self.request.is_free
         if not free:
@@ -249,7 +249,7 @@ class JobRun:
             return self._end(Collected())
         take = self.request.take
         if take > len(self.submission.takes):
-            message = f"asked for take {take}, received {len(self.submission.takes)}; the last one is at its output"
+            message = f"expected at least {take} takes, received {len(self.submission.takes)}; using the last one"
             self._report("placing", message)
         chosen = chosen_take(self.submission.takes, take)
         output = self.request.output + EXTENSIONS[chosen.media_type]
@@ -269,10 +269,10 @@ class JobRun:
         self.log.charge_real_length()
         return self._end(Made(takes=len(self.submission.takes), wanted=self.request.takes), entry)
 
-    # ------------------------------------------------------------ ends
+    # ------------------------------------------------------------ endings
 
     def _after_failure(self) -> Generator[Effect, Any, Outcome | None]:
-        """Report an ended submission, or begin the next one where `retries` allows."""
+        """Report an ended submission, or start the next one where `retries` allows."""
         ended = self.submission
         if ended.phase is Phase.FAILED:
             self._store.drop_pending(ended)
@@ -280,7 +280,7 @@ class JobRun:
                 self.log.refund_submission()
             if self._retries_left and self.action.verb.makes:
                 self._retries_left -= 1
-                self._report("waiting", f"{ended.message}; asked again, {self._retries_left} left")
+                self._report("waiting", f"{ended.message}; submitted again, retries left: {self._retries_left}")
                 self._start_again()
                 yield Wait(seconds=0.0)
                 return None

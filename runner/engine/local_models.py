@@ -1,4 +1,4 @@
-"""Models that run here: what a local provider makes of a request, and its bytes."""
+"""Models that run on this machine: a request becomes encoded audio."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _RATE_HZ = 48_000
 
 
 def make(model_id: str, params: Mapping[str, Json], model: Model, take: int) -> bytes:
-    """Return one take, encoded. `take` counts from 0; the same request brings the same music on any machine, as WAV
-    to the byte.
+    """Return one take, encoded. `take` counts from 0. The same request makes the same music on any machine; WAV
+    output has the same bytes.
 
-    Raises UsageError for a model that has no code here.
+    Raises UsageError for a model without code in this program.
     """
     if model_id != "local/sketch":
         raise UsageError(
-            f"{model} does not run here", help="provider `local` has one model, local/sketch; others need an HTTP API"
+            f"{model_id} does not run on this machine", help="use local/sketch, the one model of provider `local`"
         )
     from runner.audio.encode import encode
     from runner.audio.sketch.brief import Brief

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 def find_id(
     wanted: ProviderJobId, client: ProviderClient, *, tries: Backoff
 ) -> Generator[Effect, Any, tuple[str | None, str]]:
-    """Find an id of which only the digest is known in the provider's list; None and the reason where it is not found."""
+    """Return the id of a digest from the provider's list; None, and why, where it is not found."""
 
     def search(_gate: object) -> str | None:
         return next((job.id for job in client.jobs() if ProviderJobId.of(job.id) == wanted), None)
 
     while True:
         try:
-            return (yield Work(call=search)), "it is not in the list"
+            return (yield Work(call=search)), "the list does not contain it"
         except NotSent as error:
             wait_s = tries.next_wait_s()
             if wait_s is None:

@@ -7,7 +7,7 @@
                  ├→ rejected   proven: the provider did not execute it
                  └→ unknown    it may have been charged: held for a person to decide
 
-`fold` turns rows into a Submission, `step` says what to do next, and the `after_*` functions turn what happened into
+`fold` turns rows into a Submission, `step` says what to do next, and the other functions turn what happened into
 the next rows. Nothing here reads a clock or spends money.
 """
 
@@ -66,7 +66,7 @@ def planned(request: Request, *, attempt: str, fingerprint: str, price_usd: str 
 
 def event(submission: Submission, phase: Phase, *, at: str, **data: Json) -> Event:
     """Return the row that moves a submission of this journal to `phase`; values that are None are left out."""
-    assert submission.attempt is not None, "it was begun in this journal"
+    assert submission.attempt is not None, "the submission is not in this journal"
     kept = {name: value for name, value in data.items() if value is not None}
     return Event(at=at, job=submission.job, attempt=submission.attempt, phase=phase, data=kept)
 
@@ -125,7 +125,7 @@ def advance(submission: Submission | None, row: Event) -> Submission:
 
 
 def step(submission: Submission, *, local: bool, polled: bool) -> Step:
-    """Say what a submission needs next. `local`: the model runs here; `polled`: the provider can be polled."""
+    """Return what a submission needs next. `local`: the model runs here; `polled`: the provider can be polled."""
     match submission.phase:
         case Phase.PLANNED | Phase.NOT_SENT | Phase.REJECTED:
             return Step.FETCH if local else Step.SUBMIT
@@ -147,7 +147,7 @@ def step(submission: Submission, *, local: bool, polled: bool) -> Step:
 
 
 def adopted(item: Submission, *, attempt: str, at: str) -> tuple[Event, Event]:
-    """Return the rows that bring a receipt that only the lock knew into the journal, as an attempt of its own."""
+    """Return the rows that enter a receipt that only the lock knew into the journal, as an attempt of its own."""
     data = {"model": item.model, "params": dict(item.params), "fingerprint": item.fingerprint}
     price = {"seed_param": item.seed_param, "price_usd": item.price_usd}
     opened = Event(at=at, job=item.job, attempt=attempt, phase=Phase.PLANNED, data=data | price)
@@ -156,7 +156,7 @@ def adopted(item: Submission, *, attempt: str, at: str) -> tuple[Event, Event]:
 
 
 def answered(submission: Submission, reply: Reply, *, at: str) -> Event:
-    """Return the row that keeps a raw answer before anything reads it; a body in the store is only named."""
+    """Return the row that records a raw answer before it is parsed; a body in the store is only named."""
     stored = {
         "status": reply.status,
         "headers": {
@@ -171,7 +171,7 @@ def answered(submission: Submission, reply: Reply, *, at: str) -> Event:
 
 
 def after_answer(submission: Submission, reading: Reading, *, at: str) -> tuple[Event, ...]:
-    """Return the rows that say what the answer to a submit means."""
+    """Return the rows that record what the answer to a submission means."""
     match reading.verdict:
         case Verdict.ACCEPTED:
             return (event(submission, Phase.ACCEPTED, at=at, request_id=reading.id, poll_url=reading.poll_url),)
@@ -198,12 +198,12 @@ def after_answer(submission: Submission, reading: Reading, *, at: str) -> tuple[
 
 
 def ready(submission: Submission, reading: Reading, *, at: str) -> Event:
-    """Return the row that keeps the links of a finished job."""
+    """Return the row that records the links of a finished job."""
     return event(submission, Phase.READY, at=at, media=[_media_to_json(item) for item in reading.media])
 
 
 def fetched(submission: Submission, takes: tuple[Take, ...], *, at: str, price_usd: str | None) -> Event:
-    """Return the row that says all takes are in the store, verified; `price_usd` where their length decides it."""
+    """Return the row that records that all takes are in the store; `price_usd` where it depends on their length."""
     return event(submission, Phase.FETCHED, at=at, takes=[take_to_json(take) for take in takes], price_usd=price_usd)
 
 

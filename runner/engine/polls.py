@@ -1,4 +1,4 @@
-"""How the outcome of an accepted submission is learned: its id is looked up where only a digest is known, then polled."""
+"""The steps from an accepted submission to its result: find its id where only a digest is known, then poll."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from runner.records.plan import Action
 
 STEADY_POLLS = 10
-"""So many polls come at the provider's own interval; each later one waits longer."""
+"""The first polls are made at the provider's own interval; each later one waits longer."""
 GROWTH = 1.15
 
 
 def poll_wait_s(polls: int, interval_s: float, limits: Limits) -> float:
-    """Return the seconds before the next poll, after so many: the provider's interval, later more, up to a ceiling."""
+    """Return the seconds to wait after `polls` polls: the provider's interval, later more, up to a limit."""
     growth = GROWTH ** max(0, polls - STEADY_POLLS)
     return min(interval_s * growth, max(interval_s, limits.max_poll_wait_s))
 
 
 class PollSteps:
-    """The polls of one job. Its generators are parts of a JobRun; each returns how the job ends, None to go on."""
+    """The polls of one job. Its generators are parts of a JobRun; each returns the ending of the job, or None to continue."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class PollSteps:
         self._unlisted: set[str | None] = set()
 
     def find(self) -> Generator[Effect, Any, Ending | None]:
-        """Learn the id behind a receipt of which the lock holds a digest only."""
+        """Find the id of a receipt of which the lock has only the digest."""
         provider, wanted = self._client.provider, self._log.submission.request_id
         self._report("finding", f"searching the job list of {provider.title} for the receipt")
         assert wanted is not None
@@ -64,7 +64,7 @@ class PollSteps:
         return None
 
     def poll(self) -> Generator[Effect, Any, Ending | None]:
-        """Poll once, after a wait; what an earlier run began is polled at once."""
+        """Poll once, after a wait; a submission of an earlier run is polled at once."""
         receipt = self._log.submission.request_id
         assert receipt is not None
         assert receipt.plain is not None, "an id of which only the digest is known is looked up first"
@@ -94,7 +94,10 @@ class PollSteps:
                 return None
             case Verdict.WAITING if not reading.known and reading.word not in self._unlisted:
                 self._unlisted.add(reading.word)
-                self._report("generating", f"{provider.title} says {reading.word!r}, a word its file does not list")
+                self._report(
+                    "generating",
+                    f"{provider.title} reported status {reading.word!r}, which its provider file does not list",
+                )
             case _:
                 self._report("generating", reading.word or reading.message)
         if log.age_s() > self._request.timeout_s:

@@ -1,4 +1,4 @@
-"""One submission as it is written to the journal: each row is written first and folded after."""
+"""One submission in the journal: each row is written first, then folded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.catalog.prices import cost, total
 from runner.engine import machine
-from runner.plan.decide import asked_seconds
+from runner.plan.decide import requested_seconds
 from runner.plan.fingerprint import fingerprint
 from runner.records.exchange import Reading, Verdict
 from runner.records.submission import ENDED_BADLY, Phase, Submission, timestamp
@@ -39,14 +39,14 @@ class SubmissionLog:
         self._abandoned = None if resumed else action.submission
         self.submission: Submission = self._resumed or _blank(action.request)
         self._charges: list[Decimal | None] = []
-        """What each submit of this run was charged, in USD; None where nobody knows."""
+        """What each submission of this run was charged, in USD; None where that is unknown."""
         self._since_s = world.monotonic()
-        """When the submission was sent, or taken up, in this run; by a clock that nobody sets."""
+        """When the submission was sent or resumed in this run, by the monotonic clock."""
 
     def opening_rows(self) -> tuple[Event, ...]:
         """Return the rows that open this job in the journal, folded already; the loop writes those of all jobs at once.
 
-        There are none for a submission of this journal. One begun on another machine gets an attempt of its own here.
+        There are none for a submission of this journal. One made on another machine gets an attempt of its own here.
         """
         begun = self._resumed
         rows: tuple[Event, ...]
@@ -65,7 +65,7 @@ class SubmissionLog:
         return rows
 
     def start_again(self) -> None:
-        """Open another attempt of the same request; one with unknown payment status is closed: it may have been charged."""
+        """Open another attempt of the same request; one with unknown payment status is closed as possibly charged."""
         row = self._planned()
         rows = (row,) if self.submission.phase is Phase.FAILED else (self._closing(self.submission), row)
         self._store.record(*rows)
@@ -81,18 +81,18 @@ class SubmissionLog:
         self._fold(*rows)
 
     def record_paid(self, *rows: Event) -> None:
-        """Write rows that prove a payment, whatever it takes, then fold them."""
+        """Write rows that prove a payment, on a full disk as well, then fold them."""
         self._store.record_paid(self._provider.name, *rows)
         self._fold(*rows)
 
     def record_takes(self, takes: tuple[Take, ...]) -> None:
-        """Write that all takes are in the store, and what they cost where that depends on their length."""
+        """Record that all takes are in the store, and their price where it depends on their length."""
         by_length = self._price_of(takes) if self._request.price.per == "minute" else None
         price_usd = None if by_length is None else str(by_length)
         self.record(machine.fetched(self.submission, takes, at=self.at(), price_usd=price_usd))
 
     def fetch_again(self) -> None:
-        """Go back to the links, or to the provider where there are none: the takes are no longer in the store."""
+        """Return to the links, or to polling where there are none: the takes are no longer in the store."""
         if self.submission.media or self._provider.mode.is_local:
             again = Reading(verdict=Verdict.DONE, media=self.submission.media)
             self.record(machine.ready(self.submission, again, at=self.at()))
@@ -100,24 +100,24 @@ class SubmissionLog:
             self.record_phase(Phase.ACCEPTED)
 
     def record_answer(self, reply: Reply) -> None:
-        """Write a raw answer down before anything reads it; a long body goes into the store."""
+        """Record a raw answer before it is parsed; a long body goes into the store."""
         if len(reply.body) > self._world.limits.max_journal_answer_bytes:
             with contextlib.suppress(OSError):  # the journal has a reserve on a full disk, the store has none
                 reply = replace(reply, kept=self._store.keep(reply.body), body=b"")
         self.record_paid(machine.answered(self.submission, reply, at=self.at()))
 
     def read_answer(self) -> Reply:
-        """Return the raw answer that was written down, whole."""
+        """Return the recorded raw answer, complete."""
         reply = self.submission.answer
         assert reply is not None
         return reply if reply.kept is None else replace(reply, body=self._store.kept(reply.kept))
 
     def keep_audio(self, reading: Reading) -> Reading:
-        """Return a reading whose audio, where the answer itself holds it, is in the store and only named."""
+        """Return a reading whose inline audio is in the store and only named."""
         return replace(reading, media=tuple(self._without_data(item) for item in reading.media))
 
     def with_data(self, item: Media) -> Media:
-        """Return one take as it was handed over, with the bytes that the store kept of it."""
+        """Return one take as delivered, with its bytes from the store."""
         return item if item.kept is None else replace(item, data=self._store.kept(item.kept))
 
     def _without_data(self, item: Media) -> Media:
@@ -128,7 +128,7 @@ class SubmissionLog:
         return timestamp(self._world.now())
 
     def age_s(self) -> float:
-        """Return the seconds since the submit was accepted; 0 before that.
+        """Return the seconds since the submission was accepted; 0 before that.
 
         A stored time is all that a new run has, and the clock that wrote it may have been ahead: the age is never
         less than what has passed in this run, so that every wait ends.
@@ -153,11 +153,11 @@ class SubmissionLog:
             self._charges.pop()
 
     def charge_unknown(self) -> None:
-        """Note that something was, or may have been, charged and nobody knows how much."""
+        """Count one submission whose charge is unknown."""
         self._charges.append(None)
 
     def charge_real_length(self) -> None:
-        """Put the real length into a price by the minute."""
+        """Replace the estimate of a price by the minute with the price of the real length."""
         if self._request.price.per == "minute" and self._charges:
             self._charges[-1] = self._price_of(self.submission.takes)
 
@@ -166,10 +166,10 @@ class SubmissionLog:
         return cost(self._request.price, takes=len(takes), seconds=seconds).low
 
     def _one_submit(self) -> Decimal | None:
-        return cost(self._request.price, takes=self._request.takes, seconds=asked_seconds(self._request)).low
+        return cost(self._request.price, takes=self._request.takes, seconds=requested_seconds(self._request)).low
 
     def _closing(self, given_up: Submission) -> Event:
-        message = "given up for a new submit; this one may have been charged"
+        message = "abandoned for a new submission; this one may have been charged"
         return machine.event(given_up, Phase.FAILED, at=self.at(), message=message)
 
     def _planned(self) -> Event:
@@ -191,7 +191,7 @@ class SubmissionLog:
 
 
 def _taken_over(begun: Submission, planned: Event, at: str) -> Event:
-    """Return the row that brings a receipt from another machine into this journal."""
+    """Return the row that enters a receipt from another machine into this journal."""
     opened, accepted_at = machine.advance(None, planned), begun.submitted_at or at
     known = None if begun.request_id is None else str(begun.request_id)
     return machine.event(opened, Phase.ACCEPTED, at=accepted_at, request_id=known, poll_url=begun.poll_url)

@@ -1,4 +1,4 @@
-"""How the takes of one submission come into the store: fetched from their links, or made here."""
+"""The steps that put the takes of one submission into the store: fetch them from their links, or make them here."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from runner.catalog.media_types import media_types_of
 from runner.engine import endings, machine
 from runner.engine.effects import Work
 from runner.engine.local_models import make
-from runner.plan.decide import asked_seconds
-from runner.provider.downloads import BadContent, DownloadFailed, LinkDead, Promise
+from runner.plan.decide import requested_seconds
+from runner.provider.downloads import BadContent, DownloadFailed, Expected, LinkDead
 from runner.records.endings import DownloadFailed as NotDownloaded
 from runner.records.endings import Interrupted
 from runner.records.exchange import Media
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class TakeSteps:
-    """The takes of one job. Its generators are parts of a JobRun; each returns how the job ends, None to go on."""
+    """The takes of one job. Its generators are parts of a JobRun; each returns the ending of the job, or None to continue."""
 
     def __init__(
         self, request: Request, provider: Provider, *, log: SubmissionLog, world: World, report: Callable[..., None]
@@ -36,7 +36,7 @@ class TakeSteps:
         self._log, self._world, self._report = log, world, report
 
     def fetch(self) -> Generator[Effect, Any, Ending | None]:
-        """Download what the submission's links lead to."""
+        """Download the takes from the submission's links."""
         log, takes = self._log, list[Take]()
         media = log.submission.media
         for number, item in enumerate(media, start=1):
@@ -72,11 +72,11 @@ class TakeSteps:
 
     def _fetching(self, item: Media) -> Callable[[object], Take]:
         fetcher, log, request = self._world.fetcher, self._log, self._request
-        promise = Promise(
+        expected = Expected(
             provider=self._model.provider,
             kinds=media_types_of(self._model, request.params),
             provider_url=self._provider.base_url,
-            asked_s=asked_seconds(request),
+            requested_s=requested_seconds(request),
             within_s=max(self._world.limits.min_download_timeout_s, request.timeout_s - log.age_s()),
         )
-        return lambda _gate: fetcher.fetch(log.with_data(item), promise)
+        return lambda _gate: fetcher.fetch(log.with_data(item), expected)

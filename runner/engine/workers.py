@@ -1,7 +1,7 @@
-"""The thread pool of a run, and the inbox in which workers and callbacks leave word for the loop.
+"""The thread pool of a run, and the inbox through which workers and callbacks send messages to the loop.
 
-A worker does one piece of work (a submission, a poll, a download). What it returns or raises comes into the inbox; so
-does its question at the gate, where it waits until the loop has written what must be durable before the first byte.
+A worker does one piece of work (a submission, a poll, a download) and puts its result or error into the inbox. Before the
+first byte of a submission it puts ReadyToSend there and waits until the loop has written the row that must be durable.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class ReadyToSend:
     _errors: list[Exception] = field(default_factory=list)
 
     def open_gate(self, prepare: Callable[[], None]) -> None:
-        """Run `prepare` and let the worker go on; what `prepare` raises is raised in the worker, which sends nothing."""
+        """Run `prepare` and let the worker continue; an error of `prepare` is raised in the worker, which then sends nothing."""
         try:
             prepare()
         except Exception as error:  # noqa: BLE001 - it is raised again in the worker
@@ -47,7 +47,7 @@ class ReadyToSend:
 
 @dataclass(frozen=True, slots=True)
 class Finished(Generic[T]):
-    """A piece of work is over; `owner` is whoever asked for it."""
+    """A piece of work has ended; `owner` is the job that it was done for."""
 
     owner: T
     value: object = None
@@ -56,7 +56,7 @@ class Finished(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """Somebody outside says that an attempt is over."""
+    """A callback says that an attempt has ended."""
 
     attempt: str
 
@@ -80,15 +80,15 @@ class Workers(Generic[T]):
         self._pool.shutdown(wait=True)
 
     def start(self, owner: T, work: Work) -> None:
-        """Do a piece of work in another thread; `Finished` comes whatever happens."""
+        """Do a piece of work in another thread; `Finished` follows in any case."""
         self._pool.submit(self._do, owner, work)
 
     def wake(self, attempt: str) -> None:
-        """Leave word that an attempt is over. Safe to call from any thread."""
+        """Tell the loop that an attempt has ended. Safe to call from any thread."""
         self._inbox.put(Wake(attempt))
 
     def next_message(self, timeout_s: float) -> Message[T] | None:
-        """Return the next message, or None when none comes in time."""
+        """Return the next message, or None after `timeout_s` without one."""
         try:
             return self._inbox.get(timeout=timeout_s)
         except queue.Empty:

@@ -1,4 +1,4 @@
-"""A budget is a reservation: the worst case is set aside before a submit, and settled when its price is known."""
+"""A budget with reservations: the worst case is reserved before a submission, and settled when its price is known."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Budget:
 
     @property
     def left(self) -> Decimal | None:
-        """What may still be promised; None without a limit."""
+        """What may still be reserved; None without a limit."""
         if self.limit is None:
             return None
         return self.limit - self.spent - sum(self.reserved.values(), Decimal(0))
 
     def refusal(self, job: str, worst: Decimal | None) -> OverBudget | None:
-        """Say why a submit of this worst case may not be made, or None when it may.
+        """Return the ending of a job that its worst case keeps from being submitted, or None when it may be.
 
-        What is set aside for a job covers every submit that it is allowed.
+        What is reserved for a job covers every submission that it may make.
         """
         if self.limit is None or job in self.reserved:
             return None
@@ -42,11 +42,11 @@ class Budget:
         return None
 
     def reserve(self, job: str, worst: Decimal | None) -> Budget:
-        """Set the worst case of a job aside."""
+        """Reserve the worst case of a job."""
         return replace(self, reserved={**self.reserved, job: worst or Decimal(0)})
 
     def settle(self, job: str, paid: Decimal | None) -> Budget:
-        """Turn a reservation into what was paid, or, unknown, into all that was reserved."""
+        """Replace a reservation by what was paid, or by all of it when that is unknown."""
         reserved = dict(self.reserved)
-        aside = reserved.pop(job, Decimal(0))
-        return replace(self, reserved=reserved, spent=self.spent + (aside if paid is None else paid))
+        reserved_usd = reserved.pop(job, Decimal(0))
+        return replace(self, reserved=reserved, spent=self.spent + (reserved_usd if paid is None else paid))

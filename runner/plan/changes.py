@@ -1,4 +1,4 @@
-"""What differs between a request and what was made before."""
+"""What differs between a request and a lock entry."""
 
 from __future__ import annotations
 

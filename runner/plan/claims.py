@@ -1,7 +1,7 @@
-"""Whose is a receipt: what each job may claim of what was paid for, each once.
+"""Which receipt belongs to which job: each job may claim one that was paid for, and each receipt is claimed once.
 
-A receipt belongs to the job whose name it has, as long as that job still asks for just this. When the job is gone from
-the file, or asks for something else, whoever asks for just this may have it. So no order of renaming, swapping and
+A receipt belongs to the job of its name, as long as that job still has the same request. When that job is gone from the
+file, or its request has changed, any job with the same request may claim it. So no order of renaming, swapping and
 reverting pays twice.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Claims:
-    """Receipts that are not spoken for yet."""
+    """Receipts that no job has claimed yet."""
 
     def __init__(
         self,
@@ -41,10 +41,10 @@ class Claims:
         for job, entry in lock.jobs.items():
             for made in paid_for(entry):
                 self._entries.setdefault(self._key(made.model, made.request), []).append((job, made))
-        self._spoken_for = {
+        self._claimed = {
             _bytes_of(made) for job, entry in lock.jobs.items() for made in paid_for(entry) if self._is_kept(job, made)
         }
-        """What jobs of the file have, or have claimed: two that ask for the same get a piece each."""
+        """The takes that jobs of the file have or have claimed: two jobs with the same request never share them."""
         self._finished: dict[str, list[tuple[str, Entry]]] = {}
         for job, made in finished:
             self._finished.setdefault(self._key(made.model, made.request), []).append((job, made))
@@ -54,10 +54,10 @@ class Claims:
                 self._open.setdefault(self._key(item.model, item.params, item.seed_param), []).append(item)
 
     def submission(self, request: Request) -> Submission | None:
-        """Return the unfinished submission that asked for just this: this job's own, or one that nobody else wants.
+        """Return an unfinished submission of this request: this job's own, or one that no other job needs.
 
-        Of several the newest, which is what was asked for last: the others are finished into the store. A job that has
-        its piece takes no other's.
+        Of several the newest is returned; the takes of the others go to the store. A job that has its own takes
+        claims no other job's submission.
         """
         waiting = self._open.get(self._identity(request), [])
         fitting = [item for item in waiting if _fits(request, item)]
@@ -72,7 +72,7 @@ class Claims:
         return found
 
     def entry(self, request: Request) -> tuple[str, Entry] | None:
-        """Return (job, entry) of the lock that is just this: this job's own, or one that its job does not ask for."""
+        """Return (job, entry) of the lock for this request: this job's own, or one that its job no longer needs."""
         waiting = self._entries.get(self._identity(request), [])
         fitting = [item for item in waiting if satisfies(request, item[1])]
         own = [item for item in fitting if item[0] == request.job]
@@ -81,23 +81,23 @@ class Claims:
             return None
         found = (own or free)[0]
         waiting.remove(found)
-        self._spoken_for.add(_bytes_of(found[1]))
+        self._claimed.add(_bytes_of(found[1]))
         return found
 
     def made_before(self, request: Request) -> Entry | None:
-        """Return what the journal says was made for just this, the newest and this job's own first."""
+        """Return what the journal says was made for this request, this job's own and the newest first."""
         made = [
             item for item in reversed(self._finished.get(self._identity(request), ())) if satisfies(request, item[1])
         ]
         own = [entry for job, entry in made if job == request.job]
         free = [entry for job, entry in made if not self._is_kept(job, entry)]
-        found = next((entry for entry in own or free if _bytes_of(entry) not in self._spoken_for), None)
+        found = next((entry for entry in own or free if _bytes_of(entry) not in self._claimed), None)
         if found is not None:
-            self._spoken_for.add(_bytes_of(found))
+            self._claimed.add(_bytes_of(found))
         return found
 
     def unclaimed(self) -> tuple[Submission, ...]:
-        """Return the unfinished submissions that nothing in the file asks for any more."""
+        """Return the unfinished submissions that no job of the file needs any more."""
         return tuple(item for items in self._open.values() for item in items)
 
     def orphans(self) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ class Claims:
         return tuple(sorted(left - set(self._requests)))
 
     def _is_kept(self, job: str, entry: Entry) -> bool:
-        """Say whether the job of this name still asks for just this."""
+        """Return whether the job of this name still has the request of this entry."""
         request = self._requests.get(job)
         return request is not None and satisfies(request, entry)
 
@@ -131,7 +131,7 @@ def _bytes_of(entry: Entry) -> tuple[str, ...]:
 
 
 def paid_for(entry: Entry) -> Iterator[Entry]:
-    """Yield what an entry of the lock holds that is finished: itself, and the paid one that it stands in front of."""
+    """Yield what an entry of the lock holds that is finished: itself, and the paid one behind it."""
     if entry.takes:
         yield entry
     if entry.paid is not None:
@@ -139,16 +139,16 @@ def paid_for(entry: Entry) -> Iterator[Entry]:
 
 
 def satisfies(request: Request, entry: Entry) -> bool:
-    """Say whether an entry is what a request asks for; a seed that nobody wrote is whatever the entry has."""
+    """Return whether an entry satisfies a request; a seed that the file does not write may be any."""
     if entry.model != request.model.id:
         return False
     return fingerprint_of(pinned(request, entry)) == entry.fingerprint
 
 
 def pinned(request: Request, entry: Entry) -> Request:
-    """Return the request with the seed of its entry, unless the user wrote a seed."""
+    """Return the request with the seed of its entry, unless the file writes a seed."""
     seed = request.model.seed
-    if seed is None or not _is_loose(request) or entry.model != request.model.id:
+    if seed is None or not _is_seed_open(request) or entry.model != request.model.id:
         return request
     if seed.param not in entry.request:
         return request
@@ -161,10 +161,10 @@ def fingerprint_of(request: Request) -> str:
 
 
 def _fits(request: Request, item: Submission) -> bool:
-    """Say whether a submission of the same identity also has the seed that was asked for."""
-    return _is_loose(request) or item.fingerprint == fingerprint_of(request)
+    """Return whether a submission of the same identity also has the requested seed."""
+    return _is_seed_open(request) or item.fingerprint == fingerprint_of(request)
 
 
-def _is_loose(request: Request) -> bool:
-    """Say whether nobody wrote the seed."""
+def _is_seed_open(request: Request) -> bool:
+    """Return whether the file leaves the seed open."""
     return request.seed_mode in ("auto", "random")

@@ -1,6 +1,6 @@
 """What to do for each request, and why.
 
-A lock entry is a receipt, so each rule looks first for something already paid for: this job's entry, an unfinished
+A lock entry is a receipt, so each rule first looks for something that was already paid for: this job's entry, an unfinished
 submission, the entry of a job that was renamed, a finished submission in the journal. Only when all are absent is
 anything generated.
 """
@@ -21,7 +21,7 @@ from runner.records.media_types import EXTENSIONS
 from runner.records.plan import Action, Cost, Plan, Verb
 from runner.records.request import Request
 from runner.records.source import Mark
-from runner.records.submission import ENDED_BADLY, IN_DOUBT, NextRun
+from runner.records.submission import ENDED_BADLY, PAYMENT_UNKNOWN, NextRun
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 MAX_RESUBMITS = 2
-"""How often one run sends a job again whose submit has no proven outcome, where that is free or asked for."""
+"""How often one run repeats a submission without a proven outcome, where that is free or `on_unknown: resubmit`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +51,15 @@ class Facts:
     finished: tuple[tuple[str, Entry], ...]
     outputs: Mapping[str, str | None]
     blobs: Container[str]
-    askable: Container[str]
-    """Models whose vendor can be asked for a job again."""
+    pollable: Container[str]
+    """Models whose provider can be polled for a job again."""
     pointers: Container[str] = frozenset()
     """The paths at which Git LFS has left a pointer in place of the audio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What the command line narrows or forces."""
+class Selected:
+    """The jobs that the command line selects and forces."""
 
     jobs: frozenset[str] | None = None
     """Cell ids that were named; None means all."""
@@ -67,28 +67,28 @@ class Asked:
     """Cell ids that are made again, even if they are up to date; what they need is not among them."""
 
 
-def decide(requests: tuple[Request, ...], facts: Facts, asked: Asked) -> Plan:
-    """Return what to do for every asked request, in the order of the file, with the sums of what it may cost."""
+def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> Plan:
+    """Return what to do for every selected request, in the order of the file, with the sums of what it may cost."""
     submissions = without_healed(facts.submissions, facts.lock, is_back=lambda entry: _is_here(entry, facts))
     claims = Claims(requests, models=facts.models, lock=facts.lock, submissions=submissions, finished=facts.finished)
     actions = []
     for request in requests:
-        chosen = asked.jobs is None or request.job in asked.jobs
-        action = _guarded(_decide_one(request, facts, claims, force=chosen and request.job in asked.forced), facts)
+        chosen = selected.jobs is None or request.job in selected.jobs
+        action = _guarded(_decide_one(request, facts, claims, force=chosen and request.job in selected.forced), facts)
         if chosen:
             actions.append(action)
     return Plan(
         actions=tuple(actions),
         low=total(action.cost.low for action in actions),
         worst=total(action.cost.worst for action in actions),
-        collect=tuple(_left_over(claims.unclaimed(), facts, asked)),
+        collect=tuple(_left_over(claims.unclaimed(), facts, selected)),
         orphans=claims.orphans(),
     )
 
 
 def output_path(request: Request, entry: Entry) -> str:
     """Return where the chosen take of an entry belongs, relative to the pipeline's folder, with its real extension."""
-    assert request.output is not None, "what is only collected has no place"
+    assert request.output is not None, "a collected submission has no output"
     return request.output + EXTENSIONS[entry.chosen(request.take).media_type]
 
 
@@ -108,7 +108,7 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
     made = claims.made_before(request)
     if made is not None and all(take.sha256 in facts.blobs for take in made.takes):
         return _act(pinned(request, made), Verb.RESTORE, r.MadeBefore(in_store=True), made, request.job)
-    if made is not None and _can_be_asked(made, facts):
+    if made is not None and _can_be_polled(made, facts):
         again = _act(pinned(request, made), Verb.RESUME, r.MadeBefore(in_store=False))
         return replace(again, submission=from_pending(request.job, made))
     if entry is not None:
@@ -117,7 +117,7 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
 
 
 def _guarded(action: Action, facts: Facts) -> Action:
-    """Block what would be paid for while something that is not ours stands at its output: found out now, not after."""
+    """Block a submission while a file that this pipeline did not write is at its output: nothing is paid for it."""
     request = action.request
     if not action.verb.makes or request.output is None:
         return action
@@ -137,7 +137,7 @@ def _is_here(entry: Entry, facts: Facts) -> bool:
 
 
 def _is_ours(found: str | None, facts: Facts, *entries: Entry | None) -> bool:
-    """Say whether a file has the bytes of a take that these entries or the store know."""
+    """Return whether a file has the bytes of a take that these entries or the store have."""
     if found is None:
         return False
     return found in facts.blobs or any(found == take.sha256 for entry in entries if entry for take in entry.takes)
@@ -149,24 +149,24 @@ def _finished(entry: Entry | None) -> Entry | None:
 
 
 def _resume(request: Request, submission: Submission, entry: Entry | None) -> Action:
-    """Take up a submission that a run left unfinished."""
+    """Resume a submission that a run left unfinished."""
     same = replace(request, params=submission.params)
     match submission.phase.next_run:
         case NextRun.RESUME:
             begun = r.NotFinished(submitted_at=submission.submitted_at)
             return replace(_act(same, Verb.RESUME, begun), submission=submission)
-        case NextRun.ASK_AGAIN:
+        case NextRun.FETCH_AGAIN:
             ended = r.EndedBadly(submitted_at=submission.submitted_at)
             return replace(_act(same, Verb.RESUME, ended), submission=submission)
         case NextRun.HOLD:
             return _held(same, submission, entry)
         case NextRun.START | NextRun.NOTHING:
-            raise AssertionError(f"{submission.phase} leaves nothing to take up")
+            raise AssertionError(f"{submission.phase} leaves nothing to resume")
     assert_never(submission.phase.next_run)
 
 
 def _held(same: Request, submission: Submission, entry: Entry | None) -> Action:
-    """Hold a submission that may have been charged, unless sending it again is free or the user's own choice."""
+    """Hold a submission that may have been charged, unless sending it again is free or `on_unknown: resubmit`."""
     if same.is_free:
         again = _generate(same, Verb.GENERATE, r.FreeInterrupted(), entry=entry)
     elif same.on_unknown == "resubmit":
@@ -176,20 +176,20 @@ def _held(same: Request, submission: Submission, entry: Entry | None) -> Action:
     return replace(again, submission=submission)
 
 
-def _left_over(submissions: Iterable[Submission], facts: Facts, asked: Asked) -> Iterator[Action]:
-    """Yield what is to be done about submissions that nothing asks for any more: finish them, or hold them."""
+def _left_over(submissions: Iterable[Submission], facts: Facts, selected: Selected) -> Iterator[Action]:
+    """Yield an action for each submission that no job needs any more: finish it, or hold it."""
     for item in submissions:
         if item.model not in facts.models:
             continue
-        if item.phase not in IN_DOUBT:
+        if item.phase not in PAYMENT_UNKNOWN:
             yield _collect(item, facts)
-        elif asked.jobs is None or item.job in asked.jobs:
+        elif selected.jobs is None or item.job in selected.jobs:
             action = _collect(item, facts)
             yield replace(action, verb=Verb.BLOCKED, reason=r.PaymentUnknown(job=action.request.job))
 
 
 def _collect(submission: Submission, facts: Facts) -> Action:
-    """Finish what was paid for and is not asked for any more: its takes go to the store."""
+    """Finish a paid submission that no job needs any more: its takes go to the store."""
     request = Request(
         job=f"{submission.job}~{submission.short_attempt}",
         group=submission.job,
@@ -205,7 +205,7 @@ def _collect(submission: Submission, facts: Facts) -> Action:
 
 
 def _bring_back(request: Request, entry: Entry, job: str, facts: Facts) -> Action:
-    """Say what it takes to have the output of an entry in its place again."""
+    """Return the action that puts the chosen take of an entry at its output."""
     request = pinned(request, entry)
     path = output_path(request, entry)
     wanted = entry.chosen(request.take)
@@ -225,7 +225,7 @@ def _bring_back(request: Request, entry: Entry, job: str, facts: Facts) -> Actio
 
 
 def _why_restore(request: Request, entry: Entry, previous: str | None, found: str | None) -> Reason:
-    """Say what is at the place of an output instead of the wanted take; `found` is the hash of the file there."""
+    """Return why the output is not the wanted take; `found` is the hash of the file there."""
     path = output_path(request, entry)
     if previous is not None and previous != path:
         return r.Moved(path=previous)
@@ -237,7 +237,7 @@ def _why_restore(request: Request, entry: Entry, previous: str | None, found: st
 
 def _audio_lost(request: Request, entry: Entry, job: str, path: str, facts: Facts) -> Action:
     """Neither the output nor the store has it: ask the provider again where its receipt still opens something."""
-    if _can_be_asked(entry, facts):
+    if _can_be_polled(entry, facts):
         again = _act(request, Verb.RESUME, r.AudioMissing(path=path), entry, job)
         return replace(again, submission=from_pending(request.job, entry))
     if request.is_free:
@@ -246,14 +246,14 @@ def _audio_lost(request: Request, entry: Entry, job: str, path: str, facts: Fact
     return _act(request, Verb.BLOCKED, r.AudioLost(path=path), entry, job)
 
 
-def _can_be_asked(entry: Entry, facts: Facts) -> bool:
-    return entry.receipt.request_id is not None and entry.model in facts.askable
+def _can_be_polled(entry: Entry, facts: Facts) -> bool:
+    return entry.receipt.request_id is not None and entry.model in facts.pollable
 
 
 def _generate(request: Request, verb: Verb, reason: Reason, *, entry: Entry | None = None) -> Action:
     again = request.retries + (MAX_RESUBMITS if request.on_unknown == "resubmit" else 0)
     own, shipped = (
-        cost(price, takes=request.takes, seconds=asked_seconds(request), retries=again)
+        cost(price, takes=request.takes, seconds=requested_seconds(request), retries=again)
         for price in (request.price, request.model.shipped_price)
     )
     price = guarded(own, shipped, free=request.is_free)
@@ -270,8 +270,8 @@ def _nothing() -> Cost:
     return Cost(low=Decimal(0), worst=Decimal(0))
 
 
-def asked_seconds(request: Request) -> float | None:
-    """Return the length in seconds that a request asks for; None when its model chooses the length."""
+def requested_seconds(request: Request) -> float | None:
+    """Return the requested length in seconds; None when the model chooses the length."""
     name = request.model.duration_param
     if name is None:
         return None

@@ -1,8 +1,8 @@
 """What makes two requests the same.
 
 The fingerprint covers what would be sent, the model and its resolved parameters, and nothing else: not the job's name,
-the output path, the price or the version of this program. Its scheme has a number inside the hash; golden tests keep it,
-so an upgrade never makes anybody pay again.
+the output path, the price or the version of this program. The hash covers the number of its scheme, and golden tests fix
+its value, so an upgrade never causes a second payment.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def identity(model: str, params: Mapping[str, Json], seed_param: str | None) -> 
 
 
 def _canonical(value: Json) -> Json:
-    """Fold spellings of one value together: 60 and 60.0, composed and decomposed accents."""
+    """Return one form for all spellings of a value: 60 and 60.0, composed and decomposed accents."""
     match value:
         case dict():
             return {unicodedata.normalize("NFC", key): _canonical(item) for key, item in value.items()}

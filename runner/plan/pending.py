@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def from_pending(job: str, entry: Entry) -> Submission:
-    """Return the submission behind a pending receipt of the lock, begun on another machine.
+    """Return the submission of a pending receipt in the lock, made on another machine.
 
-    It has no attempt of its own yet: the run that takes it up opens one.
+    It has no attempt in this journal yet: the run that resumes it opens one.
     """
     return Submission(
         job=job,

@@ -1,8 +1,7 @@
 """A saved plan: enough of it to run exactly that later, or to refuse.
 
-What would be sent, to whom and within which budget, the lock, the models and what is to be done are each kept as a
-digest. A comment or another order in the YAML changes none of them; whatever could change a request, its way, a price or
-a payment changes one.
+The requests, providers, budget, lock, models and actions are each saved as a digest. A comment or another order in the
+YAML changes none of them; whatever could change a request, its provider, a price or a payment changes one.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 KIND = "scorefile plan"
 VERSION = 2
+_REMEDY = "save a new plan: scorefile plan --out plan.json"
 _SEALED = ("kind", "version", "ask", "requests", "verbs", "project", "lock", "catalog")
 _OF_REQUEST = (
     "output",
@@ -47,7 +47,7 @@ class Saved:
 
     ask: Mapping[str, Json]
     requests: Mapping[str, str]
-    """Job → digest of what would be sent and what is done with the answer."""
+    """Job → digest of its request."""
     verbs: Mapping[str, str]
     project: Mapping[str, str]
     """`budget` or `providers.NAME` → digest of its settings in the pipeline."""
@@ -65,9 +65,9 @@ def save(
 
 
 def load(data: Json) -> Saved:
-    """Read a saved plan. Raises UsageError when it is none, or was changed by hand."""
+    """Read a saved plan. Raises UsageError when it is not one, or was changed by hand."""
     if not isinstance(data, dict) or data.get("kind") != KIND:
-        raise UsageError("this is not a saved plan", help="make one: scorefile plan --out plan.json")
+        raise UsageError("this is not a saved plan", help=_REMEDY)
     if data.get("version") != VERSION:
         raise UsageError(
             f"unsupported plan version {data.get('version')} (expected {VERSION})",

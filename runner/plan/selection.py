@@ -1,4 +1,4 @@
-"""Which jobs a command line names."""
+"""The jobs that a command line selects."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Names as typed; a job is wanted when it meets every kind that was given."""
+    """The options that select jobs, as typed; a job is selected when it matches every option that was given."""
 
     names: tuple[str, ...] = ()
     """Jobs, matrix groups or cells."""
     globs: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     among: frozenset[str] | None = None
-    """Cell ids to choose among, such as those that failed last time."""
+    """Cell ids to select from, such as those that failed last time."""
     shard: tuple[int, int] | None = None
     """(I, N): the I-th of N parts, counted from 1. Jobs that need one another are in one part."""
 
     @property
     def is_all(self) -> bool:
-        """Say whether nothing narrows the choice."""
+        """Return whether every job is selected."""
         return not (self.names or self.globs or self.labels or self.shard) and self.among is None
 
 

@@ -1,4 +1,4 @@
-"""Where each provider is reached in this run, and its key."""
+"""The address of each provider in this run, and its key."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ProviderAccess:
     """Whether the emulator is meant to answer; in any other run its answers are refused."""
 
     def redact(self, data: bytes) -> bytes:
-        """Return what came from outside without the key."""
+        """Return bytes from outside without the key."""
         return data if self.key is None else self.key.redact(data)
 
     def redact_text(self, text: str) -> str:
@@ -45,7 +45,7 @@ def open_access(provider: Provider, settings: ProviderSettings | None, env: Mapp
     """Return a provider with its address, limits and key for this run.
 
     SCOREFILE_<PROVIDER>_BASE_URL and _POLL_S win over `providers` in the pipeline, which wins over the provider's file.
-    Raises UsageError for an address that a key may not be sent to, ApiKeyError when the key is missing or malformed.
+    Raises UsageError for an address to which no key may be sent, ApiKeyError when the key is missing or malformed.
     """
     used = replace(
         provider,
@@ -57,7 +57,7 @@ def open_access(provider: Provider, settings: ProviderSettings | None, env: Mapp
 
 
 def rehearsal_access(provider: Provider, settings: ProviderSettings | None, url: str) -> ProviderAccess:
-    """Return access to the emulator, which asks for the header of a key and not for a real one."""
+    """Return access to the emulator, which requires the header of a key but no real key."""
     used = replace(provider, base_url=url, poll_s=REHEARSAL_POLL_S, max_in_flight=_max_in_flight(provider, settings))
     return ProviderAccess(provider=used, key=Key("none-needed") if provider.auth else None, rehearsal=True)
 
@@ -72,13 +72,15 @@ def _max_in_flight(provider: Provider, settings: ProviderSettings | None) -> int
 
 
 def base_url_of(provider: Provider, settings: ProviderSettings | None, env: Mapping[str, str]) -> str:
-    """Return scheme, host and port of a provider in this run. Raises UsageError when it is not an address to use."""
+    """Return scheme, host and port of a provider in this run. Raises UsageError when it is not a usable address."""
     variable = _variable(provider, "BASE_URL")
-    said = env.get(variable)
-    where = variable if said else f"providers.{provider.name}.base_url"
-    url = (said or (settings.base_url if settings else None) or provider.base_url).rstrip("/")
+    value = env.get(variable)
+    where = variable if value else f"providers.{provider.name}.base_url"
+    url = (value or (settings.base_url if settings else None) or provider.base_url).rstrip("/")
     if not _is_origin(url):
-        raise UsageError(f"{where} is {url!r}", help="write scheme, host and port only: https://gateway.example.com")
+        raise UsageError(
+            f"{where} is {url!r}, not scheme, host and port", help="write for example https://gateway.example.com"
+        )
     if url.startswith("http://") and not is_loopback(url):
         raise UsageError(f"{where} is plain http", help="a key is sent over https only; http is accepted for loopback")
     return url
@@ -87,20 +89,20 @@ def base_url_of(provider: Provider, settings: ProviderSettings | None, env: Mapp
 def poll_s_of(provider: Provider, settings: ProviderSettings | None, env: Mapping[str, str]) -> float:
     """Return the poll interval of a provider in seconds. Raises UsageError when it is no positive number."""
     variable = _variable(provider, "POLL_S")
-    said = env.get(variable)
-    if said is None:
+    value = env.get(variable)
+    if value is None:
         return (settings.poll_s if settings else None) or provider.poll_s
     try:
-        seconds = float(said)
+        seconds = float(value)
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 3600:
-        raise UsageError(f"{variable} is {said!r}", help="write seconds between 0 and 3600")
+        raise UsageError(f"{variable} is {value!r}, not seconds between 0 and 3600", help="write for example 5")
     return seconds
 
 
 def _is_origin(url: str) -> bool:
-    """Say whether a URL is scheme, host and port, and nothing else."""
+    """Return whether a URL is scheme, host and port, and nothing else."""
     if origin(url) is None:
         return False
     parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""Which addresses audio may come from."""
+"""The addresses from which audio may be downloaded."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")
 
 
 class BadAddress(ScorefileError):
-    """A link leads where no audio of this provider can be."""
+    """A link leads to an address from which no audio is downloaded."""
 
 
 def check_media_url(url: str, provider_url: str) -> None:
     """Refuse a media URL that is not https on a public host, unless it and the provider are on this machine.
 
-    Raises BadAddress before a packet is sent. A name that is not found is left to the connection to report.
+    Raises BadAddress before a packet is sent. A name that does not resolve is reported by the connection.
     """
     if is_loopback(provider_url) and is_loopback(url):
         return
@@ -55,7 +55,7 @@ def _parts(url: str) -> SplitResult:
 
 
 def _addresses(host: str) -> list[str]:
-    """Look a name up. Raises BadAddress for what cannot be a name; one that nobody has gives nothing."""
+    """Resolve a name; an unknown one has no addresses. Raises BadAddress for what cannot be a name."""
     try:
         return [str(address[0]) for *_, address in socket.getaddrinfo(host, 443, proto=socket.IPPROTO_TCP)]
     except OSError:
@@ -67,8 +67,8 @@ def _addresses(host: str) -> list[str]:
 def peer_check(url: str, provider_url: str, *, host: str) -> Callable[[str, Mapping[str, Any]], None]:
     """Return a trace that refuses, before a byte is sent, a connection into a private network.
 
-    It looks at the address that was really connected to, so a name that answers differently twice gains nothing. A
-    connection to another than the URL's own `host`, as it is spelled for connecting, is one to a proxy, which decides.
+    It checks the address of the open connection, so a name that resolves differently the second time is caught. A
+    connection to another host than the URL's own `host` is one to a proxy, and the proxy decides.
     """
     allowed = is_loopback(provider_url) and is_loopback(url)
     proxied = False
@@ -87,7 +87,7 @@ def peer_check(url: str, provider_url: str, *, host: str) -> Callable[[str, Mapp
 
 
 def is_loopback(url: str) -> bool:
-    """Say whether a URL names this machine by a loopback address or `localhost`."""
+    """Return whether a URL names this machine by a loopback address or `localhost`."""
     found = origin(url)
     if found is None:
         return False
@@ -102,7 +102,7 @@ def is_loopback(url: str) -> bool:
 
 
 def _unusable() -> BadAddress:
-    return BadAddress("the link to the audio is no address that could be used")
+    return BadAddress("the link to the audio is not a usable address")
 
 
 def _private(host: str) -> BadAddress:
@@ -110,7 +110,7 @@ def _private(host: str) -> BadAddress:
 
 
 def is_public(text: str) -> bool:
-    """Say whether an address is on the public internet, seen through IPv4-mapped, NAT64 and 6to4 forms."""
+    """Return whether an address is on the public internet, also in IPv4-mapped, NAT64 and 6to4 form."""
     address = ipaddress.ip_address(text.split("%", maxsplit=1)[0])
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:

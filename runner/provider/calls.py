@@ -25,7 +25,7 @@ def submit_call(
 ) -> Call:
     """Build the one call that may cost money: parameters, the model's fixed fields, the callback's fields; no key."""
     if provider.submit is None:
-        raise ValueError(f"{provider.name} takes no submits")
+        raise ValueError(f"{provider.name} accepts no submissions")
     headers = {"Content-Type": "application/json", **provider.submit.headers}
     body = {**params, **model.body}
     if webhook is not None and provider.webhook is not None:
@@ -38,7 +38,7 @@ def submit_call(
 
 
 def poll_call(provider: Provider, *, id: str) -> Call:
-    """Build the call that asks where a job is. Raises ValueError where the provider answers at once.
+    """Build the call that polls a job. Raises ValueError where the provider answers at once.
 
     It carries the key, so its address comes from the provider file and the id alone: an address in a receipt, which
     anybody may write into a lock, is a record and is not followed.
@@ -68,7 +68,7 @@ def list_call(provider: Provider, *, page: str | None = None) -> Call:
 
 def _id_call(provider: Provider, endpoint: Endpoint, id: str) -> Call:
     if valid_id(id) is None:
-        raise StateError(f"the id {clean(id)!r} cannot stand in a URL", help="the journal or the lock is damaged")
+        raise StateError(f"the id {clean(id)!r} cannot be used in a URL", help="the journal or the lock is damaged")
     url = _join(provider.base_url, endpoint.path.replace("{id}", quote(id, safe="")))
     return Call(method=endpoint.method, url=url, headers=tuple(endpoint.headers.items()))
 

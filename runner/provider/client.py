@@ -67,7 +67,7 @@ class ProviderClient:
         return protocol.read_submit(self.provider, model, reply)
 
     def poll(self, model: Model, *, id: str) -> Reading:
-        """Ask once where a job is; a poll that gets no answer reads as RETRY."""
+        """Poll a job once; a poll without an answer reads as RETRY."""
         call = protocol.poll_call(self.provider, id=id)
         try:
             reply = self.transport.query(call, self.access)

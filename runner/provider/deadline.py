@@ -1,7 +1,7 @@
 """A wall clock over one HTTP exchange.
 
-httpx bounds each read, not their sum: a server that sends a byte now and then holds a client forever. When the time is
-up the connection itself is shut down, whatever the exchange waits for.
+httpx limits each read, not their sum: a server that sends a byte now and then could delay a client forever. When the
+time has passed, the connection itself is shut down, whatever the exchange waits for.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """URL → verified take in the blob store.
 
-Media come from hosts that are not the provider's API, so no key is ever sent here. A download is free and is retried;
-what arrives is hashed while it streams, decoded to its end, and only then given its name.
+Audio is on hosts that are not the provider's API, so no key is ever sent here. A download is free and is retried. The
+file is hashed while it streams and decoded to its end, and only then saved under its hash.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 MAX_HOPS = 5
 DURATION_TOLERANCE_S, DURATION_TOLERANCE = 2.0, 0.25
-"""How far the real length may be from the requested one, which providers call a target: in seconds, or as a part of it."""
+"""How far the real length may be from the requested one, which is only a target: in seconds, or as a fraction of it."""
 _CHUNK = 1 << 18
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": "scorefile"}
 _ANY_TYPE = "application/octet-stream"
@@ -70,10 +70,10 @@ class _Again(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
-    """What a take has to be, and where it may come from.
+class Expected:
+    """What a take has to be, and from where it may be downloaded.
 
-    `kinds` are the media types that are accepted where the answer names none, `asked_s` is the requested length in seconds.
+    `kinds` are the media types that are accepted where the answer names none, `requested_s` is the requested length in seconds.
     `provider_url` is the provider's base URL: media on this machine or a private network are taken only from a provider that is
     on loopback itself. `within_s` is how long all tries together may take.
     """
@@ -82,13 +82,13 @@ class Promise:
     kinds: tuple[str, ...]
     provider_url: str
     within_s: float
-    asked_s: float | None = None
+    requested_s: float | None = None
 
 
 class Fetcher(Protocol):
     """What the engine needs to get one take."""
 
-    def fetch(self, media: Media, promise: Promise) -> Take:
+    def fetch(self, media: Media, expected: Expected) -> Take:
         """Return the verified take, stored."""
         ...
 
@@ -105,9 +105,9 @@ class _Got:
 
 
 class HttpFetcher:
-    """The Fetcher over real HTTP. Safe to use from several threads; `stop` ends its waiting.
+    """The Fetcher over real HTTP. Safe to use from several threads; setting `stop` ends its waits.
 
-    `shown` are the providers whose paths may stand in a log.
+    `shown` are the providers whose paths may appear in a log.
     """
 
     def __init__(
@@ -125,17 +125,17 @@ class HttpFetcher:
         self._stop = stop
         self._clients = HttpClients(layer)
 
-    def fetch(self, media: Media, promise: Promise) -> Take:
+    def fetch(self, media: Media, expected: Expected) -> Take:
         """Download, verify and store one take. Raises LinkDead, BadContent or DownloadFailed."""
         if media.url is None:
-            return self._keep(_write(self._blobs.incoming.part(), media.data or b""), media, promise)
-        bad, end = 0, time.monotonic() + promise.within_s
-        for attempt in self._retrying(promise.within_s):
+            return self._keep(_write(self._blobs.incoming.part(), media.data or b""), media, expected)
+        bad, end = 0, time.monotonic() + expected.within_s
+        for attempt in self._retrying(expected.within_s):
             with attempt:
                 number, left_s = attempt.retry_state.attempt_number, max(1.0, end - time.monotonic())
-                got = self._download(media.url, promise, attempt=number, within_s=left_s)
+                got = self._download(media.url, expected, attempt=number, within_s=left_s)
                 try:
-                    return self._keep(got, media, promise)
+                    return self._keep(got, media, expected)
                 except BadContent as error:
                     bad += 1
                     if bad >= self._limits.bad_content_tries:
@@ -163,8 +163,8 @@ class HttpFetcher:
             retry_error_callback=give_up,
         )
 
-    def _download(self, url: str, promise: Promise, *, attempt: int, within_s: float) -> _Got:
-        provider_url, shown = promise.provider_url, None if promise.provider in self._shown else frozenset[str]()
+    def _download(self, url: str, expected: Expected, *, attempt: int, within_s: float) -> _Got:
+        provider_url, shown = expected.provider_url, None if expected.provider in self._shown else frozenset[str]()
         timeout = httpx.Timeout(self._limits.read_timeout_s, connect=self._limits.connect_timeout_s)
         for _ in range(MAX_HOPS):
             try:
@@ -217,11 +217,11 @@ class HttpFetcher:
             raise
         return _Got(path=part, sha256=sha256.hexdigest(), size=size)
 
-    def _keep(self, got: _Got, media: Media, promise: Promise) -> Take:
-        """Decode a download to its end and give it its place in the store; quarantine what is not as promised."""
+    def _keep(self, got: _Got, media: Media, expected: Expected) -> Take:
+        """Decode a download to its end and save it in the store, or in quarantine when it is not as expected."""
         try:
             probe = inspect(got.path)
-            _check(promise, probe.media_type, probe.seconds, said=media.media_type)
+            _check(expected, probe.media_type, probe.seconds, said=media.media_type)
         except (BadAudio, BadContent) as error:
             kept = self._blobs.incoming.quarantine(got.path, got.sha256)
             raise BadContent(f"{error.message}; kept at {kept}") from error
@@ -275,15 +275,17 @@ def _check_status(response: httpx.Response) -> None:
         raise _Again("the file is compressed, which was not requested")
 
 
-def _check(promise: Promise, media_type: str, seconds: float, *, said: str | None) -> None:
+def _check(expected: Expected, media_type: str, seconds: float, *, said: str | None) -> None:
     """Raise BadContent when a file is not of the expected type and length; bytes without a type may have any."""
     named = (said or "").split(";")[0].strip().lower()
-    kinds = tuple(EXTENSIONS) if named == _ANY_TYPE else (_ALIASES.get(named, named),) if named else promise.kinds
+    kinds = tuple(EXTENSIONS) if named == _ANY_TYPE else (_ALIASES.get(named, named),) if named else expected.kinds
     if media_type not in kinds:
         raise BadContent(f"expected {' or '.join(kinds)}, received {media_type}")
-    asked_s = promise.asked_s
-    if asked_s is not None and abs(seconds - asked_s) > max(DURATION_TOLERANCE_S, asked_s * DURATION_TOLERANCE):
-        raise BadContent(f"expected {asked_s:g} s of audio, received {seconds:.2f} s")
+    requested_s = expected.requested_s
+    if requested_s is not None and abs(seconds - requested_s) > max(
+        DURATION_TOLERANCE_S, requested_s * DURATION_TOLERANCE
+    ):
+        raise BadContent(f"expected {requested_s:g} s of audio, received {seconds:.2f} s")
 
 
 def _write(part: Path, data: bytes) -> _Got:

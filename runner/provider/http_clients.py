@@ -1,7 +1,7 @@
-"""The way to the network: straight to this machine, and through the proxy that the environment names to others.
+"""HTTP clients: direct connections to this machine, and the environment's proxy to other hosts.
 
-A key goes through a proxy inside TLS only: what is https is tunnelled, what is http goes straight, and access.py lets
-http stand for loopback alone.
+A key passes a proxy only inside TLS: https is tunnelled, http is sent directly, and access.py accepts http only for
+loopback addresses.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import ssl
 
 HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, OverflowError)
-"""What httpx raises for a host, an address or an answer that is wrong; files raise OSError."""
+"""What httpx raises for a bad host, address or answer; files raise OSError."""
 
 _RESPONSE_LINES = ("receive_response_headers.complete", "HTTP Request:")
-"""How the log lines begin in which httpcore and httpx write what was answered, at any level."""
+"""How the log lines begin in which httpcore and httpx record an answer, at any level."""
 
 
 def _drop_response_logs(record: logging.LogRecord) -> bool:
@@ -81,20 +81,20 @@ def _proxied(verify: ssl.SSLContext | bool) -> httpx.Client | None:
 
 
 def describe(error: Exception) -> str:
-    """Say what happened without the URL, which may hold a signature, and without any header."""
+    """Return what happened without the URL, which may contain a signature, and without any header."""
     match error:
         case httpx.ConnectTimeout():
-            return "no connection in time"
+            return "the connection was not made in time"
         case httpx.ProxyError():
             return f"the proxy failed: {clean(str(error))}"
         case httpx.ConnectError():
             return f"no connection: {str(error) or 'refused'}"
         case httpx.ReadTimeout() | httpx.WriteTimeout() | httpx.PoolTimeout():
-            return "no whole answer in time"
+            return "no complete answer in time"
         case httpx.ReadError() | httpx.WriteError() | httpx.CloseError():
             return "the connection broke"
         case httpx.RemoteProtocolError():
-            return "the server hung up before its answer was whole"
+            return "the server closed the connection before its answer was complete"
         case httpx.LocalProtocolError() | httpx.InvalidURL() | httpx.UnsupportedProtocol():
             return "the request could not be formed"
         case _:

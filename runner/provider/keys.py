@@ -1,4 +1,4 @@
-"""Keys: a type that never prints, and that redacts itself from what others say."""
+"""Keys: a type that never prints, and that redacts itself from foreign text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Key:
     __str__ = __repr__
 
     def __reduce__(self) -> str:
-        raise TypeError("a key is not copied out of its process")
+        raise TypeError("a key cannot be pickled")
 
     def reveal(self) -> str:
         """Return the key itself, to be written into a header and nowhere else."""
@@ -47,8 +47,8 @@ class Key:
     def redact(self, text: bytes) -> bytes:
         """Return a foreign text without this key, however JSON, a URL, HTML or UTF-16 spells it.
 
-        It works on the raw text, so that whoever decodes it later finds no key in it. A short key is not looked for in
-        what is no text: there it would be found by chance.
+        The raw text is changed, so no later decoding finds the key. A short key is not searched in binary data, where it
+        would be found by chance.
         """
         if len(self._value) < SHORT and not _is_text(text):
             return text
@@ -66,7 +66,7 @@ def _is_text(data: bytes) -> bool:
 
 
 def _forms(value: str) -> re.Pattern[str]:
-    """Return what finds a key in its every spelling, character by character; the bounds keep it fast."""
+    """Return a pattern for every spelling of a key, character by character; its bounds keep it fast."""
     found = r"\x00{0,3}".join(_spellings(char) for char in value)
     return re.compile(_BEFORE + found + _BEHIND if len(value) < SHORT else found)
 
@@ -95,7 +95,7 @@ def key_variable(provider: Provider, settings: ProviderSettings | None) -> str |
 def find_key(provider: Provider, settings: ProviderSettings | None, env: Mapping[str, str]) -> Key | None:
     """Return the provider's key from the environment, checked; None when the provider needs none.
 
-    Raises ApiKeyError when it is missing or could not stand in a header. No message holds any part of it.
+    Raises ApiKeyError when it is missing or not valid in a header. No message contains any part of it.
     """
     name = key_variable(provider, settings)
     if name is None:
@@ -113,7 +113,7 @@ def find_key(provider: Provider, settings: ProviderSettings | None, env: Mapping
         )
     if not (value.isascii() and value.isprintable()) or " " in value or len(value) > _MAX_LENGTH:
         raise ApiKeyError(
-            f"{name} holds characters that cannot stand in an HTTP header",
-            help=f"copy {name} again from the vendor's console",
+            f"{name} contains characters that are not allowed in an HTTP header",
+            help=f"copy {name} again from the provider's console",
         )
     return Key(value)

@@ -1,4 +1,4 @@
-"""What a provider's list of recent jobs says: where a lost receipt may be found again."""
+"""Read a provider's list of recent jobs, in which a lost receipt can be found."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ class ListedJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPage:
-    """One answer of a list; `next` is the provider's own word for where the next one begins, None at the end."""
+    """One answer of a list; `next` is the provider's own value for the start of the next one, None at the end."""
 
     jobs: tuple[ListedJob, ...]
     next: str | None
 
 
 class BadList(Exception):
-    """The answer is no list; the message says why."""
+    """The answer is not a list; the message says why."""
 
 
 def read_page(provider: Provider, reply: Reply) -> ListPage:
-    """Return the jobs of a list answer, as far as they can be read. Raises BadList when it is none."""
+    """Return the jobs of a list answer, as far as they can be read. Raises BadList when it is not a list."""
     rules = provider.listing
     if rules is None:
         raise BadList(f"{provider.title} has no list of jobs")

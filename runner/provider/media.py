@@ -1,4 +1,4 @@
-"""Find the audio in an answer: links, or the bytes themselves. Whatever is neither is left out."""
+"""Find the audio in an answer: links, or the bytes themselves. Anything else is left out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read_media(rules: ResultRules, document: Json, *, base_url: str) -> tuple[Me
 
 
 def _each(value: Json, count: int) -> list[Json]:
-    """Spread one value over the takes, or keep a list that has exactly one for each; anything else tells nothing."""
+    """Return one value for each take: a single value for all, or a list of the same length; else None for each."""
     if isinstance(value, list):
         return value if len(value) == count else [None] * count
     return [value] * count
@@ -93,7 +93,7 @@ def _joined(base_url: str, text: str) -> str:
 
 
 def _link(url: str) -> Media | None:
-    """Take an http or https link with a host and without a user name; none other is ever followed."""
+    """Accept an http or https link with a host and without a user name; no other is followed."""
     try:
         parts = urlsplit(url)
         sound = parts.scheme in {"http", "https"} and parts.hostname and parts.username is None

@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 __all__ = ["cancel_call", "list_call", "poll_call", "read_cancel", "read_poll", "read_submit", "submit_call"]
 
 POLL_REFUSALS = {401: ErrorGroup.AUTH, 403: ErrorGroup.AUTH, 404: ErrorGroup.MISSING, 410: ErrorGroup.MISSING}
-"""What a status says on a poll where the table has no row: another poll is free. Every other status proves nothing."""
+"""What a status means on a poll where the table has no row. Every other status proves nothing: another poll is free."""
 
 POLLED = (200, 201, 202)
 CANCELLED = (200, 204)
-"""What proves a cancel. 202 says that the request was taken, not that it was done; a redirect leads to a sign-in page."""
+"""Statuses that prove a cancellation. 202 only says that the request was received; a redirect leads to a sign-in page."""
 REDIRECT, REFUSED, SERVER_FAULT = 300, 400, 500
 
 
@@ -49,11 +49,11 @@ def answer_limit(provider: Provider) -> int:
     return MAX_INLINE_AUDIO if inline or provider.mode.answers_audio else MAX_JSON
 
 
-# ---------------------------------------------------------------- submit answers
+# ---------------------------------------------------------------- answers to a submission
 
 
 def read_submit(provider: Provider, model: Model, reply: Reply) -> Reading:
-    """Say what the answer to a submit means: ACCEPTED or DONE with proof, REJECTED with proof, else UNKNOWN."""
+    """Return what the answer to a submission means: ACCEPTED or DONE with proof, REJECTED with proof, else UNKNOWN."""
     if reply.status in provider.accepted and provider.mode.answers_audio:
         return _read_bytes(provider, model, reply)
     document, fault = _document(provider, reply)
@@ -62,7 +62,7 @@ def read_submit(provider: Provider, model: Model, reply: Reply) -> Reading:
         taken = _read_taken(provider, model, document)
         if taken is not None:
             return taken
-        fault = fault or "the answer holds neither audio nor a usable id"
+        fault = fault or "the answer contains neither audio nor a usable id"
     row = _row(provider, reply.status, text)
     said, pause = _said(provider, reply, text or fault), retry_after(reply.headers)
     if row is None or not row.group.proves_rejection:
@@ -71,7 +71,7 @@ def read_submit(provider: Provider, model: Model, reply: Reply) -> Reading:
 
 
 def _read_taken(provider: Provider, model: Model, document: Json) -> Reading | None:
-    """Find the proof that a submit was taken: audio in a synchronous answer, else an id that can be polled."""
+    """Find the proof that a submission was accepted: audio in a synchronous answer, else an id that can be polled."""
     receipt = valid_id(find(provider.id_path, document))
     if provider.mode.answers_result:
         done = _read_done(provider, model, document)
@@ -93,11 +93,11 @@ def _read_bytes(provider: Provider, model: Model, reply: Reply) -> Reading:
     return Reading(verdict=Verdict.UNKNOWN, message=_said(provider, reply, fault))
 
 
-# ---------------------------------------------------------------- poll answers
+# ---------------------------------------------------------------- answers to a poll
 
 
 def read_poll(provider: Provider, model: Model, reply: Reply, *, id: str) -> Reading:
-    """Say what the answer to a poll means; whatever proves nothing is RETRY, since another poll is free."""
+    """Return what the answer to a poll means; an answer that proves nothing is RETRY, since another poll is free."""
     document, fault = _document(provider, reply)
     text = reason(provider.error_paths, document)
     if reply.status not in POLLED:
@@ -128,7 +128,7 @@ def _poll_refusal(group: ErrorGroup | None) -> Verdict:
 
 
 def _read_state(provider: Provider, model: Model, reply: Reply, document: Json) -> Reading:
-    """Weigh the status word against the flag that says it is over: the flag decides whether, the word decides how."""
+    """Read the status word and the final flag: the flag decides whether the job has ended, the word decides how."""
     word = _word(provider, document)
     if provider.status is None or word is None:
         return _again(provider, reply, "the answer names no status")
@@ -139,23 +139,23 @@ def _read_state(provider: Provider, model: Model, reply: Reply, document: Json) 
         pause = retry_after(reply.headers)
         return Reading(verdict=Verdict.WAITING, word=shown, known=state is not None, retry_after_s=pause)
     if state == "failed":
-        said = reason(provider.error_paths, document) or f"{provider.title} says {shown} and gives no reason"
+        said = reason(provider.error_paths, document) or f"{provider.title} reports {shown} and gives no reason"
         charged = False if word in provider.status.uncharged else None
         return Reading(verdict=Verdict.FAILED, word=shown, message=said, charged=charged)
     done = _read_done(provider, model, document)
     if done is not None:
         return replace(done, word=shown, known=state is not None)
     if state is None:
-        said = f"{provider.title} says that it is over, with the unknown word {shown} and no audio"
+        said = f"{provider.title} reports that the job has ended with the unknown status {shown} and no audio"
         return Reading(verdict=Verdict.FAILED, word=shown, known=False, message=said)
-    return _again(provider, reply, f"the answer says {shown} and holds no audio")
+    return _again(provider, reply, f"the answer has status {shown} and no audio")
 
 
-# ---------------------------------------------------------------- answers to a cancel
+# ---------------------------------------------------------------- answers to a cancellation
 
 
 def read_cancel(provider: Provider, reply: Reply, *, id: str) -> Cancellation:
-    """Say whether an answer proves that the job was cancelled, and what keeps it from doing so."""
+    """Return whether an answer proves that the job was cancelled, and why it does not."""
     try:
         document = read_json(reply.body) if reply.body.strip() else None
         text = reason(provider.error_paths, document)
@@ -187,7 +187,7 @@ def _read_done(provider: Provider, model: Model, document: Json) -> Reading | No
 
 
 def _document(provider: Provider, reply: Reply) -> tuple[Json, str]:
-    """Parse the body; give None and the fault in words when it is no clean JSON."""
+    """Return the parsed body, or None and why it is not valid JSON."""
     try:
         return read_json(reply.body, limit=answer_limit(provider)), ""
     except BadJsonError as error:

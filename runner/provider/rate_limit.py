@@ -1,4 +1,4 @@
-"""How fast requests to one provider may be submitted, and whether any may be."""
+"""How fast requests may be submitted to one provider, and when no more may be."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 Closed: TypeAlias = ProviderClosed | TooManyUnknown
-"""Why a provider takes nothing more in this run."""
+"""Why a provider gets no more requests in this run."""
 
 
 class Backoff:
-    """One counter of tries, with full jitter between them; a server's own Retry-After wins, up to a ceiling.
+    """A counter of tries, with full jitter between them; a server's own Retry-After wins, up to a limit.
 
     The waits are drawn between `min_s` and a bound that starts at `first_s` above it and doubles up to `max_s`.
     """
@@ -56,7 +56,7 @@ class RateLimit:
         self.closed: Closed | None = None
 
     def wait_s(self, now: float) -> float | None:
-        """Return how long until a request may be submitted: 0 now, None when only a freed slot can tell."""
+        """Return the seconds until a request may be submitted, 0 for now; None when a slot has to become free first."""
         if self.in_flight >= self._slots:
             return None
         wait_s = max(0.0, self._paused_until - now)
@@ -74,7 +74,7 @@ class RateLimit:
         self._recent.append(now)
 
     def release(self) -> None:
-        """Give a slot back: the provider is done with that job."""
+        """Release a slot: the provider has finished that job."""
         self.in_flight -= 1
 
     def pause_until(self, until: float) -> None:

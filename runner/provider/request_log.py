@@ -1,7 +1,7 @@
-"""One log line an exchange: method, host, path, status, milliseconds, attempt.
+"""One log line for each exchange: method, host, path, status, milliseconds, attempt.
 
-Never a key, a query, a header or a body. Where a provider's ids hold personal data, a part of a path that its file does not
-spell out is shown as a digest.
+Never a key, a query, a header or a body. Where a provider's ids contain personal data, each part of a path that is not in
+its provider file is shown as a digest.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _DIGITS = 12
 
 @dataclass(slots=True)
 class ExchangeNotes:
-    """What is learned during an exchange."""
+    """What the exchange adds to its log line."""
 
     status: int | None = None
     bytes_in: int = 0
 
 
 def is_logged() -> bool:
-    """Say whether anybody reads what is logged here."""
+    """Return whether exchanges are logged."""
     return _LOG.isEnabledFor(logging.INFO)
 
 
@@ -77,7 +77,7 @@ def log_exchange(
 
 
 def _host_and_path(url: str) -> tuple[str, str]:
-    """Take a URL apart; what cannot be one has neither."""
+    """Return host and path of a URL, both empty when it is not valid."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -28,15 +28,15 @@ MAX_INLINE_AUDIO = 128 << 20
 MAX_ID = 512
 MAX_MESSAGE = 300
 _DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT", re.ASCII)
-"""The one form of a date that HTTP lets a server send. In any other the parser finds numbers that no date can hold."""
+"""The one form of a date that HTTP lets a server send. Of other forms the parser makes impossible dates."""
 
 
 class BadJsonError(ValueError):
-    """The body is not one clean JSON document; the message says why, in words for people."""
+    """The body is not exactly one valid JSON document; the message says why."""
 
 
 def read_json(body: bytes, *, limit: int = MAX_JSON) -> Json:
-    """Parse a body as strict JSON; raise BadJsonError for all that a careful client would not act upon."""
+    """Parse a body as strict JSON; raise BadJsonError when it is not exactly one valid document."""
     if not body.strip():
         raise BadJsonError("the answer is empty")
     if len(body) > limit:
@@ -58,12 +58,12 @@ def read_json(body: bytes, *, limit: int = MAX_JSON) -> Json:
 def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise BadJsonError("the answer names a key twice")
+        raise BadJsonError("the answer contains a duplicate key")
     return found
 
 
 def _no_constant(word: str) -> Json:
-    raise BadJsonError(f"the answer holds {word}, which is not JSON")
+    raise BadJsonError(f"the answer contains {word}, which is not JSON")
 
 
 @cache
@@ -72,7 +72,7 @@ def _compiled(path: str) -> ParsedResult:
 
 
 def find(path: str | None, document: Json) -> Json:
-    """Look up a JMESPath; None when there is no path, nothing at it, or the document does not suit the path."""
+    """Look up a JMESPath; None when there is no path, no value at it, or the document has another shape."""
     if path is None:
         return None
     try:
@@ -82,7 +82,7 @@ def find(path: str | None, document: Json) -> Json:
 
 
 def valid_id(value: Json) -> str | None:
-    """Return an id as text when it can stand in a URL: 1 to 512 visible characters and no space, or an integer."""
+    """Return an id as text when it can be used in a URL: 1 to 512 visible characters and no space, or an integer."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     text = str(value)
@@ -106,7 +106,7 @@ def clean(text: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After in seconds, 0 to 300; a date counts from the answer's own Date. None when absent or odd."""
+    """Read Retry-After in seconds, 0 to 300; a date counts from the answer's own Date. None when absent or invalid."""
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return min(float(value[:9]), DEFAULT_LIMITS.max_retry_after_s)

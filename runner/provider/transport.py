@@ -1,8 +1,8 @@
 """Call → Reply over httpx: what left this machine, which host gets the key, how long an exchange may take.
 
-Three outcomes of a submission are kept apart, because they differ in money: a Reply; NotSent, proven by httpcore's own
-event order (connect and TLS come before the first byte); Unproven, everything after that byte without a whole answer.
-Redirects are never followed here, nothing is retried here, and each submit has a connection of its own.
+A submission has one of three outcomes, which differ in money: a Reply; NotSent, proven by the order of httpcore's events
+(connect and TLS come before the first byte); Unproven, any error after that byte and before the end of the answer.
+Redirects are never followed here, nothing is retried here, and each submission has a connection of its own.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class NotSent(ScorefileError):
 
 
 class Unproven(ScorefileError):
-    """The request, or part of it, left and no whole answer came back."""
+    """The request, or part of it, was sent, and no complete answer was received."""
 
 
 class Transport(Protocol):
@@ -71,7 +71,7 @@ class HttpTransport:
         self._times_sent: dict[tuple[str, str, bytes], Iterator[int]] = {}
 
     def submit(self, call: Call, access: ProviderAccess, *, before: Callable[[], None], timeout_s: float) -> Reply:
-        """Send a call that may cost money. Raises NotSent or Unproven; nothing else leaves this method unproven."""
+        """Send a call that may cost money. Raises NotSent when nothing was sent, else Unproven."""
         gate = _Gate(before)
         try:
             with self._logged(call, access, shown=None) as notes:
@@ -89,7 +89,7 @@ class HttpTransport:
         return reply
 
     def query(self, call: Call, access: ProviderAccess) -> Reply:
-        """Send a call that is free to repeat. Raises NotSent for whatever went wrong."""
+        """Send a call that is free to repeat. Raises NotSent for any error."""
         try:
             with self._logged(call, access, shown=public_path_parts(access.provider)) as notes:
                 reply = self._exchange(call, access, timeout_s=self._limits.poll_timeout_s, gate=None)
@@ -122,7 +122,7 @@ class HttpTransport:
                 body = _read(response, answer_limit(access.provider))
             except _ERRORS as error:
                 if deadline.passed:
-                    raise httpx.ReadTimeout("the time is up") from error
+                    raise httpx.ReadTimeout("the deadline has passed") from error
                 raise
         return Reply(
             status=response.status_code,
@@ -137,7 +137,7 @@ class HttpTransport:
     def _logged(
         self, call: Call, access: ProviderAccess, *, shown: frozenset[str] | None
     ) -> AbstractContextManager[ExchangeNotes]:
-        """Count how often this very request was sent, and log it; nothing is hashed while nobody reads the log."""
+        """Count how often this very request was sent, and log it; nothing is hashed while the log is off."""
         if not is_logged():
             return nullcontext(ExchangeNotes())
         body = call.body or b""
@@ -178,7 +178,7 @@ class _GateFailed(Exception):
 def _key(url: str, access: ProviderAccess) -> list[tuple[str, str]]:
     """Return the header that carries the key to `url`. Raises NotSent when that is not the provider's own host."""
     if not same_host(url, access.provider.base_url):
-        raise NotSent("the call would leave the provider's own host")
+        raise NotSent("the call does not go to the provider's own host")
     auth = access.provider.auth
     return [] if auth is None or access.key is None else [(auth.header, auth.prefix + access.key.reveal())]
 
@@ -196,5 +196,5 @@ def _read(response: httpx.Response, limit: int) -> bytes:
 
 
 def same_host(url: str, base_url: str) -> bool:
-    """Say whether two URLs share scheme, host and port: the only place a provider's key may go."""
+    """Return whether two URLs share scheme, host and port: the only place a provider's key may go."""
     return origin(url) is not None and origin(url) == origin(base_url)

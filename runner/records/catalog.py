@@ -17,7 +17,7 @@ SEED_WORDS: Final = ("auto", "random")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What one submit costs in USD. No amount is an unknown price, never a free one."""
+    """What one submission costs in USD; `usd` None means unknown, never free."""
 
     per: Literal["request", "take", "minute"] = "request"
     usd: Decimal | None = None
@@ -48,7 +48,7 @@ Reproduces: TypeAlias = Literal["exact", "similar", "no"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:
-    """The parameter that takes the seed, its usable range, and how far the same seed brings the same audio back."""
+    """The parameter that takes the seed, its usable range, and how well the same seed reproduces the same audio."""
 
     param: str
     minimum: int
@@ -74,7 +74,7 @@ class Model:
     title: str
     path: str
     body: Mapping[str, Json]
-    """Fixed fields that are sent with every request, such as the vendor's own model name."""
+    """Fixed fields that are sent with every request, such as the provider's own name of the model."""
     schema: Mapping[str, Json]
     params: Mapping[str, Param]
     price: Price
@@ -82,13 +82,13 @@ class Model:
     seed: Seed | None
     takes: Takes
     media_types: tuple[str, ...]
-    """Promised media types, the likeliest first."""
+    """Documented media types, the likeliest first."""
     format_param: str | None
     """The parameter that chooses the container, where there is one."""
     duration_param: str | None
-    """The parameter that asks for a length in seconds; None when the model chooses the length."""
+    """The parameter that sets a length in seconds; None when the model chooses the length."""
     typical_s: float
-    """The length in seconds a rehearsal plays when nothing asks for one."""
+    """The length in seconds of rehearsed audio when the request names none."""
     notes: tuple[str, ...]
     file: str = ""
     runs_here: bool = False

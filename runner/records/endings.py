@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from runner.records.reasons import PaymentUnknown, Reason
 
-NO_LEAVE, NO_KEY = 6, 7
+REFUSED_CODE, KEY_CODE = 6, 7
 """Exit codes of a run that a budget stopped, and of one whose key was not accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ended:
-    """What every ending knows. `said` in one of them are the provider's own words."""
+    """What all endings have. In each of them `said` is the provider's own message."""
 
     result: ClassVar[Result] = Result.FAILED
 
@@ -29,19 +29,19 @@ class _Ended:
         return self.result.exit_code
 
 
-# ---------------------------------------------------------------- the output is there
+# ---------------------------------------------------------------- the output is in place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reused(_Ended):
-    """Nothing was to be done."""
+    """There was nothing to do."""
 
     result = Result.REUSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored(_Ended):
-    """Audio that was there already is at its output again."""
+    """Audio that this machine already had is at its output again."""
 
     result = Result.RESTORED
     reason: Reason | None = None
@@ -58,12 +58,12 @@ class Made(_Ended):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected(_Ended):
-    """The takes of a submission that the file no longer asks for are in the store."""
+    """The takes of a submission that the file no longer declares are in the store."""
 
     result = Result.MADE
 
 
-# ---------------------------------------------------------------- its turn did not come
+# ---------------------------------------------------------------- not submitted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class _Skipped(_Ended):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedMissing(_Skipped):
-    """A job that it needs was not made."""
+    """A job that this one needs was not made."""
 
     need: str
 
@@ -105,8 +105,8 @@ class OverBudget(_Skipped):
 
     @property
     def exit_code(self) -> int:
-        """Return the code of a budget that refuses to spend."""
-        return NO_LEAVE
+        """Return the code of a run that its budget stopped."""
+        return REFUSED_CODE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,17 +119,17 @@ class TooManyUnknown(_Skipped):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderClosed(_Skipped):
-    """The provider takes nothing more in this run."""
+    """The provider accepts no more requests in this run."""
 
     cause: Rejected
 
     @property
     def exit_code(self) -> int:
         """Return the code of an empty account, or of its cause."""
-        return NO_LEAVE if self.cause.group is ErrorGroup.BALANCE else self.cause.exit_code
+        return REFUSED_CODE if self.cause.group is ErrorGroup.BALANCE else self.cause.exit_code
 
 
-# ---------------------------------------------------------------- the provider said no
+# ---------------------------------------------------------------- the provider did not execute it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,7 @@ class Rejected(_Ended):
     @property
     def exit_code(self) -> int:
         """Return the code of a rejected key, or of a failure."""
-        return NO_KEY if self.group is ErrorGroup.AUTH else self.result.exit_code
+        return KEY_CODE if self.group is ErrorGroup.AUTH else self.result.exit_code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,15 +170,15 @@ class LockedOut(_Ended):
     @property
     def exit_code(self) -> int:
         """Return the code of a rejected key, or of a failure."""
-        return self.result.exit_code if self.suspended else NO_KEY
+        return self.result.exit_code if self.suspended else KEY_CODE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NothingPaid(_Ended):
-    """The submission that was taken up was not charged, and the plan foresaw no new one."""
+    """The submission that was resumed was not charged, and the plan has no new one."""
 
 
-# ---------------------------------------------------------------- a payment is unknown
+# ---------------------------------------------------------------- payment status unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +208,7 @@ class FreeUnanswered(_Ended):
     why: str
 
 
-# ---------------------------------------------------------------- accepted, and not there
+# ---------------------------------------------------------------- accepted, and without audio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +220,7 @@ class Interrupted(_Ended):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptNotFound(_Ended):
-    """The lock holds the digest of a receipt, and the provider's list does not give the id behind it."""
+    """The lock has only the digest of a job id, and the id is not found in the provider's list."""
 
     job: str
     provider: str
@@ -238,7 +238,7 @@ class Stalled(_Ended):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDead(_Ended):
-    """The link to the audio does not work, although new ones were asked for."""
+    """The link to the audio does not work, although new ones were requested."""
 
     id: str | None
     why: str
@@ -263,7 +263,7 @@ class ProviderFailed(_Ended):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswersOnce(_Ended):
-    """The audio is not here, and its provider cannot be asked for it again."""
+    """The audio is not on this machine, and its provider cannot send it again."""
 
     provider: str
     given_up_as: str | None
@@ -276,7 +276,7 @@ class Lost(_Ended):
     provider: str
     id: str | None
     given_up_as: str | None
-    """The name under which a person gives it up, where no job of the file asks for it any more."""
+    """The name under which a person can abandon it, where no job of the file needs it any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,12 +287,12 @@ class BadContent(_Ended):
     given_up_as: str | None
 
 
-# ---------------------------------------------------------------- something here is in the way
+# ---------------------------------------------------------------- stopped on this machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocked(_Ended):
-    """The plan says that a person has to choose first."""
+    """The plan needs a decision by a person first."""
 
     reason: Reason
 
@@ -306,7 +306,7 @@ class NotInStore(_Ended):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken(_Ended):
-    """Something on this machine is in the way, the disk say."""
+    """Something on this machine failed, such as the disk."""
 
     why: str
     advice: str | None
@@ -315,7 +315,7 @@ class Broken(_Ended):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unexpected(_Ended):
-    """Something that nobody thought of. `kind` is the class of the error."""
+    """A bug. `kind` is the class of the error."""
 
     kind: str
     why: str

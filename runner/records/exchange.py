@@ -33,19 +33,19 @@ class Reply:
     headers: Mapping[str, str]
     body: bytes
     kept: str | None = None
-    """SHA-256 of the body where it stands in the store instead of here."""
+    """SHA-256 of the body where it is in the store and not here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """One take as the vendor hands it over: a link, or the bytes themselves."""
+    """One take as the provider delivers it: a link, or the bytes themselves."""
 
     url: str | None = None
     data: bytes | None = None
     media_type: str | None = None
     seed: int | None = None
     kept: str | None = None
-    """SHA-256 of the bytes where they stand in the store instead of here."""
+    """SHA-256 of the bytes where they are in the store and not here."""
 
 
 class Verdict(StrEnum):
@@ -54,12 +54,12 @@ class Verdict(StrEnum):
     ACCEPTED = "accepted"  # submit: taken, `id` is the receipt
     REJECTED = "rejected"  # submit: proven not executed; `group` says why
     UNKNOWN = "unknown"  # submit: may have been charged
-    WAITING = "waiting"  # poll: not over
-    DONE = "done"  # poll, or a synchronous submit: `media` is there
-    FAILED = "failed"  # poll: the vendor says it failed
-    RETRY = "retry"  # poll: nothing learned, ask again
+    WAITING = "waiting"  # poll: not finished
+    DONE = "done"  # poll, or a synchronous submit: `media` has the audio
+    FAILED = "failed"  # poll: the provider says that it failed
+    RETRY = "retry"  # poll: proves nothing, poll again
     REFUSED = "refused"  # poll: the key or the account is not accepted (any more)
-    MISSING = "missing"  # poll: the vendor does not know this id
+    MISSING = "missing"  # poll: the provider does not know this id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What an answer means, in the words of no vendor."""
+    """What an answer means, the same for every provider."""
 
     verdict: Verdict
     id: str | None = None
@@ -81,9 +81,9 @@ class Reading:
     group: ErrorGroup | None = None
     message: str = ""
     help: str | None = None
-    """What the vendor's page says to do about a refusal."""
+    """What the provider's page says to do about a refusal."""
     word: str | None = None
-    """The vendor's own status word; with WAITING and `known` False one that its file does not list."""
+    """The provider's own status word; with `known` False its file does not list that word."""
     known: bool = True
     charged: bool | None = None
     retry_after_s: float | None = None

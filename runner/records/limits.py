@@ -1,4 +1,4 @@
-"""How long, how often and how much: every bound of a run that a test may want to set."""
+"""Every bound of a run that a test may want to set."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ class Limits:
     poll_timeout_s: float = 30.0
     """How long a call that is free to repeat may take from its first to its last byte."""
     max_retry_after_s: float = 300.0
-    """How long a provider may ask for a pause."""
+    """The longest pause between requests that a provider may demand."""
     wait_scale: float = 1.0
-    """What random waits between tries are multiplied with; how many tries there are stays as it is."""
+    """Random waits between tries are multiplied by this; the number of tries is not."""
 
     not_sent_tries: int = 3
     rate_limited_tries: int = 6
     busy_tries: int = 60
-    """A slot is free when a song is done, which takes minutes: 10 to 30 s between these tries."""
+    """A slot becomes free when a job ends, which takes minutes: 10 to 30 s between these tries."""
     max_unknown_payments: int = 3
-    """So many submissions with unknown payment status stop further ones to their provider in this run."""
+    """This many submissions with unknown payment status stop further ones to their provider in this run."""
     max_journal_answer_bytes: int = 64 << 10
     """A longer raw answer is kept in the store; the journal names it."""
 
     missing_is_lost_after_s: float = 120.0
     """A provider that does not know an id is polled again until the submission is this old."""
     max_poll_wait_s: float = 30.0
-    """Polls slow down until this much time is between them, or the provider's own interval where that is longer."""
+    """The longest interval between polls, unless the provider's own interval is longer."""
     stop_check_s: float = 0.5
-    """How often a run looks whether it is to stop while nothing happens."""
+    """How often an idle run checks whether it has to stop."""
 
     min_download_timeout_s: float = 120.0
-    """How long all tries of a download may take at least, however late its job was finished."""
+    """The least time that all tries of a download have, however late its job was finished."""
     read_timeout_s: float = 30.0
-    """How long a download may be silent."""
+    """The longest pause in a download."""
     download_tries: int = 8
     bad_content_tries: int = 3
     max_media_bytes: int = 1 << 30

@@ -65,7 +65,7 @@ _HIDDEN = "sha256:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """Proof of one accepted submission. One without an id is of a model that runs here, or of an answer that named none."""
+    """Proof of one accepted submission. It has no id for a model that runs here, or when the answer named none."""
 
     request_id: ProviderJobId | None
     price_usd: str | None
@@ -76,10 +76,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One job in the lock: what was sent, what proves it, what came back.
+    """One job in the lock: what was sent, what proves it, which takes were received.
 
     Without takes it is a pending receipt: accepted, not finished. `pending` is such a receipt beside a finished entry
-    that is being made anew; `paid` is what a vendor made, while something made here stands in front of it.
+    that is being made again; `paid` is what a provider made, kept while the entry itself was made here.
     """
 
     fingerprint: str
@@ -92,7 +92,7 @@ class Entry:
     paid: Entry | None = None
 
     def chosen(self, take: int) -> Take:
-        """Return take number `take`, counted from 1; the last one where fewer came."""
+        """Return take number `take`, counted from 1; the last one where there are fewer."""
         return chosen_take(self.takes, take)
 
     @property
@@ -108,14 +108,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """NAME.lock: job id → Entry. That of a rehearsal says so, and is refused anywhere else."""
+    """NAME.lock: job id → Entry. The lock of a rehearsal says so, and is refused anywhere else."""
 
     jobs: Mapping[str, Entry] = field(default_factory=dict)
     rehearsal: bool = False
 
 
 def chosen_take(takes: tuple[Take, ...], take: int) -> Take:
-    """Return take number `take`, counted from 1; the last one where fewer came."""
+    """Return take number `take`, counted from 1; the last one where there are fewer."""
     return takes[min(take, len(takes)) - 1]
 
 

@@ -25,7 +25,7 @@ class Outcome:
 
     @property
     def result(self) -> Result:
-        """Return what became of the job, in one word."""
+        """Return the result of the job, in one word."""
         return self.ending.result
 
 

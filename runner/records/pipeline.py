@@ -44,7 +44,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderSettings:
-    """What a project says about a provider: never a secret."""
+    """A project's settings for a provider: never a secret."""
 
     base_url: str | None = None
     api_key_env: str | None = None
@@ -54,7 +54,7 @@ class ProviderSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """An https address that the vendor calls when a job ends."""
+    """An https address that the provider calls when a job ends."""
 
     url: str
     mode: Literal["terminal", "sync"] | None = None
@@ -65,7 +65,7 @@ OnUnknown: TypeAlias = Literal["hold", "resubmit"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A template as it stands in its file, so that a place inside the parsed string has a line and a column.
+    """A template as written in its file, so that a place inside the parsed string has a line and a column.
 
     `raw` is the source without quotes or block header; `mark` is the place of its first character.
     """

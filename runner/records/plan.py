@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What an action may cost in USD: `low` when all goes well, `worst` with every allowed resubmit; None = unknown."""
+    """What an action may cost in USD: `low` when all goes well, `worst` with every allowed resubmission; None = unknown."""
 
     low: Decimal | None
     worst: Decimal | None
     how: str = ""
-    """How the sum came about: `1 request × $0.08`."""
+    """How the sum is computed: `1 request × $0.08`."""
     source: str = ""
     date: str = ""
 
@@ -51,7 +51,7 @@ class Verb(StrEnum):
 
     @property
     def asks(self) -> bool:
-        """Whether somebody has to be asked: a provider, or a model that runs here."""
+        """Whether a provider, or a model that runs here, is needed for it."""
         match self:
             case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME:
                 return True
@@ -61,7 +61,7 @@ class Verb(StrEnum):
 
     @property
     def changes(self) -> bool:
-        """Whether it does more than keep, or put back, what is there already."""
+        """Whether it does more than keep or restore existing audio."""
         match self:
             case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME | Verb.BLOCKED:
                 return True
@@ -81,9 +81,9 @@ class Action:
     entry: Entry | None = None
     """The lock entry or finished journal entry that this action builds on."""
     entry_job: str | None = None
-    """The job id under which that entry stands, when the job was renamed."""
+    """The job id of that entry, when the job was renamed."""
     submission: Submission | None = None
-    """The earlier submission that this action takes up, gives up for a new one, or that blocks it."""
+    """The earlier submission that this action resumes, abandons for a new one, or that blocks it."""
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -100,6 +100,6 @@ class Plan:
     low: Decimal | None
     worst: Decimal | None
     collect: tuple[Action, ...] = ()
-    """Paid submissions that no job of the file asks for any more: finished into the blob store, placed nowhere."""
+    """Paid submissions that no job of the file needs any more: their takes go to the store and to no output."""
     orphans: tuple[str, ...] = ()
     """Lock entries whose job is not in the file any more."""

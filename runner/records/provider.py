@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Mode(StrEnum):
-    """How a provider works: what the answer to a submit holds, or that the model runs here."""
+    """How a provider works: what the answer to a submission contains, or that the model runs here."""
 
     ASYNC = "async"
     SYNC_JSON = "sync-json"
@@ -33,7 +33,7 @@ class Mode(StrEnum):
 
     @property
     def answers_result(self) -> bool:
-        """Whether the answer to a submit may hold the result of the job: links, or the audio as text."""
+        """Whether the answer to a submission may contain the result of the job: links, or the audio as text."""
         match self:
             case Mode.SYNC_JSON:
                 return True
@@ -43,7 +43,7 @@ class Mode(StrEnum):
 
     @property
     def answers_audio(self) -> bool:
-        """Whether the body of the answer to a submit is the audio itself."""
+        """Whether the body of the answer to a submission is the audio itself."""
         match self:
             case Mode.SYNC_BYTES:
                 return True
@@ -69,19 +69,19 @@ class ErrorGroup(StrEnum):
 
     @property
     def proves_rejection(self) -> bool:
-        """Whether, in answer to a submit, it proves that the request was not executed."""
+        """Whether, in answer to a submission, it proves that the request was not executed."""
         match self:
             case ErrorGroup.AUTH | ErrorGroup.ACCOUNT | ErrorGroup.BALANCE:
                 return True
             case ErrorGroup.RATE | ErrorGroup.BUSY | ErrorGroup.INVALID:
                 return True
-            case ErrorGroup.MISSING | ErrorGroup.TRANSIENT:  # a word about ids in polls, and a passing fault
+            case ErrorGroup.MISSING | ErrorGroup.TRANSIENT:  # about ids in polls, and temporary errors
                 return False
         assert_never(self)
 
     @property
     def closes(self) -> bool:
-        """Whether the provider will take nothing more in this run."""
+        """Whether the provider will accept no more requests in this run."""
         match self:
             case ErrorGroup.AUTH | ErrorGroup.ACCOUNT | ErrorGroup.BALANCE:
                 return True
@@ -91,7 +91,7 @@ class ErrorGroup(StrEnum):
 
 
 class Transform(StrEnum):
-    """How the audio of an answer is written there."""
+    """How an answer encodes the audio or its link."""
 
     JSON_STRING = "json-string"
     HEX = "hex"
@@ -101,7 +101,7 @@ class Transform(StrEnum):
 
     @property
     def is_inline(self) -> bool:
-        """Whether the answer holds the audio itself, not a link to it."""
+        """Whether the answer contains the audio itself, not a link to it."""
         match self:
             case Transform.HEX | Transform.BASE64 | Transform.DATA_URL:
                 return True
@@ -121,13 +121,13 @@ class Auth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One HTTP operation; `path` may hold {id}, percent-encoded when filled in, or {path} of the model's card."""
+    """One HTTP operation; `path` may hold {id}, percent-encoded when filled in, or the model's {path}."""
 
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     url_from: str | None = None
-    """JMESPath in the submit answer to the absolute URL of the job: kept in the receipt, never called."""
+    """JMESPath in the answer to a submission: the absolute URL of the job: kept in the receipt, never called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,23 +138,23 @@ class ErrorRow:
     group: ErrorGroup
     contains: str | None = None
     help: str | None = None
-    """What the page says to do about it."""
+    """What the provider's page says to do about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusRules:
-    """How an answer says where a job stands: a word at `path`, mapped; optionally a flag that says it is over."""
+    """How an answer states the status of a job: a word at `path`, mapped; optionally a flag that the job has ended."""
 
     path: str
     words: Mapping[str, State]
     final_path: str | None = None
     uncharged: tuple[str, ...] = ()
-    """Failure words that the vendor documents as not charged."""
+    """Failure words that the provider documents as not charged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRules:
-    """JMESPath to the audio in an answer, and to what the vendor says about it."""
+    """JMESPath to the audio in an answer, and to what the provider says about it."""
 
     media: str | None
     transform: Transform | None = None
@@ -170,14 +170,14 @@ class WebhookRules:
     headers: Mapping[str, str]
     body: Mapping[str, str]
     https_only: bool = False
-    """The vendor says that it refuses an address without TLS."""
+    """The provider documents that it refuses an address without TLS."""
     max_length: int | None = None
-    """The longest text that the vendor takes in one of these fields."""
+    """The longest text that the provider accepts in one of these fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel:
-    """How a job is called off, and what that does: `stops-job` or only `stops-tracking`."""
+    """How a job is cancelled, and what that does: `stops-job` or only `stops-tracking`."""
 
     endpoint: Endpoint
     meaning: Literal["stops-job", "stops-tracking"]
@@ -185,7 +185,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """How a vendor lists its recent jobs: JMESPaths to the items and, in an item, to id, prompt and creation time."""
+    """How a provider lists its recent jobs: JMESPaths to the items and, in an item, to id, prompt and creation time."""
 
     endpoint: Endpoint
     items: str
@@ -193,9 +193,9 @@ class Listing:
     prompt: str
     created: str
     next: str | None
-    """JMESPath to where the next page begins, nothing or false at the end; None where all comes on one page."""
+    """JMESPath to the start of the next page, nothing or false at the end; None where there is only one page."""
     page_param: str | None
-    """Name of the query parameter that takes it."""
+    """Name of the query parameter for that start."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,10 +209,10 @@ class Provider:
     auth: Auth | None
     submit: Endpoint | None
     accepted: tuple[int, ...]
-    """Status codes that mean the submit was taken."""
+    """Status codes that mean that the submission was accepted."""
     id_path: str | None
     id_is_private: bool
-    """The id holds personal data: it stays in the journal, the lock gets a digest."""
+    """The id contains personal data: only the journal has it, the lock has a digest."""
     poll: Endpoint | None
     poll_s: float
     status: StatusRules | None
@@ -224,9 +224,9 @@ class Provider:
     webhook: WebhookRules | None
     max_in_flight: int
     submits: tuple[int, float] | None
-    """At most (count, within seconds) submits, where the vendor documents such a limit."""
+    """At most (count, within seconds) submissions, where the provider documents such a limit."""
     submit_timeout_s: float
     replies: Mapping[str, Json]
-    """Recorded answers from the vendor's own pages: the emulator plays them, the tests read them."""
+    """Recorded answers from the provider's own pages: the emulator plays them, the tests read them."""
     id_shape: str
     notes: tuple[str, ...]

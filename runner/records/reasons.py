@@ -21,7 +21,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpToDate:
-    """The output is what the request asks for."""
+    """The output matches the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,33 +31,33 @@ class NotMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """The request differs from what the lock has."""
+    """The request differs from the lock entry."""
 
     changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forced:
-    """The command line asks for a new one."""
+    """The command line has --force for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renamed:
-    """What was made for `job`, which no longer asks for it, is just this."""
+    """The takes were made for `job`, which no longer needs them."""
 
     job: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """The output has another place than before."""
+    """The output has another path than before."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeChosen:
-    """The file asks for another take than the one in place. Both count from 1."""
+    """The file chooses another take than the one in place. Both count from 1."""
 
     take: int
     placed: int
@@ -65,7 +65,7 @@ class TakeChosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeInPlace:
-    """The take that the file asks for is in place, and the lock does not say so yet."""
+    """The take that the file chooses is in place, and the lock does not say so yet."""
 
     take: int
 
@@ -79,21 +79,21 @@ class OtherVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputMissing:
-    """The output is not there, and its audio is in the store."""
+    """The output is missing, and its audio is in the store."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeBefore:
-    """The request was made before. Without its audio in the store, the provider is asked for that again."""
+    """The request was made before. Without its audio in the store, it is fetched from the provider again."""
 
     in_store: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioMissing:
-    """Neither the output nor the store has the audio; its provider is asked for it again, at no cost."""
+    """Neither the output nor the store has the audio; it is fetched from its provider again, free."""
 
     path: str
 
@@ -107,7 +107,7 @@ class FreeAudioMissing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioLost:
-    """Neither the output nor the store has the audio, and no provider can be asked for it."""
+    """Neither the output nor the store has the audio, and no provider can send it again."""
 
     path: str
 
@@ -121,14 +121,14 @@ class NotFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndedBadly:
-    """A paid submission ended without its audio; the provider is asked for it once more, at no cost."""
+    """A paid submission ended without its audio; its provider is polled once more, free."""
 
     submitted_at: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotWanted:
-    """A paid submission of `job` that the file no longer asks for: its takes go to the store."""
+    """A paid submission of `job` that the file no longer declares: its takes go to the store."""
 
     job: str
 
@@ -145,7 +145,7 @@ class Resubmitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentUnknown:
-    """A submission may have been charged. `job` is the name under which a person settles it."""
+    """A submission may have been charged. `job` is the name by which a person settles it."""
 
     job: str
 
@@ -166,14 +166,14 @@ class LfsPointer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignOutput:
-    """A file that this program did not make is where the output belongs."""
+    """A file that this program did not write is at the path of the output."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offline:
-    """Only a provider can do it, and the run is offline. `wanted` is why it would be done."""
+    """It needs a provider, and the run is offline. `wanted` is the reason without --offline."""
 
     wanted: Reason
 

@@ -20,7 +20,7 @@ SeedMode: TypeAlias = Literal["none", "fixed", "auto", "random"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """A default that the job's model does not take."""
+    """A default that the job's model does not accept."""
 
     param: str
     mark: Mark | None
@@ -40,9 +40,9 @@ class Request:
     params: Mapping[str, Json]
     seed_mode: SeedMode
     output: str | None
-    """POSIX path relative to the pipeline's folder, without an audio extension: that follows the real format.
+    """POSIX path relative to the pipeline's folder, without an audio extension, which follows the real format.
 
-    None where nothing asks for it any more: its takes go to the store only.
+    None where no job needs it any more: its takes go to the store only.
     """
     take: int
     takes: int

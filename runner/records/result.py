@@ -1,4 +1,4 @@
-"""What became of one job, in one word."""
+"""The result of one job, in one word."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import assert_never
 
 
 class Result(StrEnum):
-    """What became of one job, in the order in which a report counts them."""
+    """The result of one job, in the order in which a report counts them."""
 
     MADE = "made"
     REUSED = "reused"
     RESTORED = "restored"
-    UNFINISHED = "unfinished"  # paid, and goes on in the next run
+    UNFINISHED = "unfinished"  # paid, and resumes in the next run
     FAILED = "failed"
     UNKNOWN = "unknown"  # it may have been charged: a person decides
     SKIPPED = "skipped"
 
     @property
     def is_there(self) -> bool:
-        """Whether the output of the job is in its place."""
+        """Whether the job's output is in place."""
         match self:
             case Result.MADE | Result.REUSED | Result.RESTORED:
                 return True

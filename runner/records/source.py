@@ -1,4 +1,4 @@
-"""Where something stands in a file, and what is wrong with it."""
+"""Places in files, and the problems found there."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing wrong with the user's files, with its place, what is allowed, and the remedy."""
+    """One thing wrong with the user's files, with its place, the allowed values, and the remedy."""
 
     code: str
     message: str

@@ -1,4 +1,4 @@
-"""How a job stands: its lock entry, its output on disk, what is not finished."""
+"""The status of a job: its lock entry, its output on disk, its unfinished submissions."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     from runner.records.submission import Submission
 
 OutputState: TypeAlias = Literal["same", "missing", "changed", "pointer", "pending", "not made"]
-"""The output against the lock. `pointer`: Git LFS left one; `pending`: paid for, no take yet; `not made`: only the pipeline knows the job."""
+"""The output compared with the lock. `pointer`: Git LFS left one; `pending`: paid for, no take yet; `not made`: only the pipeline knows the job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatus:
-    """One job: its lock entry against the disk, and its submissions that did not end."""
+    """One job: its lock entry compared with the disk, and its unfinished submissions."""
 
     job: str
     model: str

@@ -26,9 +26,9 @@ class Paid(StrEnum):
 class NextRun(StrEnum):
     """What the next run does about a submission that an earlier run left."""
 
-    START = "start"  # it is proven to be over: a new submission may be made, and paid for
-    RESUME = "resume"  # it goes on at no cost
-    ASK_AGAIN = "ask again"  # it ended without its audio: the provider is asked for it once more, at no cost
+    START = "start"  # it is proven to have ended: a new submission may be made and charged
+    RESUME = "resume"  # it continues at no cost
+    FETCH_AGAIN = "fetch again"  # it ended without its audio: its provider is polled once more, at no cost
     HOLD = "hold"  # it may have been charged: a person decides
     NOTHING = "nothing"  # its takes are in the lock
 
@@ -42,7 +42,7 @@ class Remote(StrEnum):
 
 
 class Phase(StrEnum):
-    """How far one submission has come. The journal holds one row for each step."""
+    """The state of one submission. The journal has one row for each step."""
 
     PLANNED = "planned"
     INTENT = "intent"
@@ -86,7 +86,7 @@ class Phase(StrEnum):
             case Phase.ANSWERED | Phase.ACCEPTED | Phase.READY | Phase.FETCHED | Phase.PLACED | Phase.STALLED:
                 return NextRun.RESUME
             case Phase.LOST | Phase.EXPIRED | Phase.BAD_CONTENT:
-                return NextRun.ASK_AGAIN
+                return NextRun.FETCH_AGAIN
             case Phase.DONE:
                 return NextRun.NOTHING
         assert_never(self)
@@ -106,23 +106,23 @@ class Phase(StrEnum):
         assert_never(self)
 
 
-OPEN = frozenset(phase for phase in Phase if phase.next_run in {NextRun.RESUME, NextRun.ASK_AGAIN})
-"""Phases of a paid submission that can go on at no cost."""
+OPEN = frozenset(phase for phase in Phase if phase.next_run in {NextRun.RESUME, NextRun.FETCH_AGAIN})
+"""Phases of a paid submission that can continue at no cost."""
 
-ENDED_BADLY = frozenset(phase for phase in Phase if phase.next_run is NextRun.ASK_AGAIN)
+ENDED_BADLY = frozenset(phase for phase in Phase if phase.next_run is NextRun.FETCH_AGAIN)
 """Phases of a paid submission that ended without its audio."""
 
-IN_DOUBT = frozenset(phase for phase in Phase if phase.next_run is NextRun.HOLD)
+PAYMENT_UNKNOWN = frozenset(phase for phase in Phase if phase.next_run is NextRun.HOLD)
 """Phases in which a charge is possible and nothing proves it."""
 
-UNSETTLED = OPEN | IN_DOUBT
-"""Phases of a submission that may be paid and about which something is still to be done."""
+UNSETTLED = OPEN | PAYMENT_UNKNOWN
+"""Phases of a submission that may be paid and that needs a resume or a decision."""
 
 UNPAID = frozenset(phase for phase in Phase if phase.paid is Paid.NO)
 """Phases in which it is certain that nothing was charged."""
 
 FINISHED = frozenset(phase for phase in Phase if phase.remote is Remote.FINISHED)
-"""Phases in which the provider has the audio, and it is not yet in its place."""
+"""Phases in which the provider has the audio, and the output is not yet in place."""
 
 CANCELLABLE = frozenset(phase for phase in Phase if phase.remote is Remote.RUNNING)
 """Phases in which the provider may still be at work on the job."""
@@ -148,14 +148,14 @@ class Submission:
 
     job: str
     attempt: str | None
-    """Its name in the journal; None while it is in no journal: not begun, or begun on another machine."""
+    """Its name in the journal; None while it is in no journal: not submitted yet, or submitted on another machine."""
     phase: Phase
     model: str
     params: Mapping[str, Json]
     fingerprint: str
     seed_param: str | None = None
     price_usd: str | None = None
-    """What one submit of it costs, decimal text; None when unknown."""
+    """What one submission of it costs, decimal text; None when unknown."""
     planned_at: str = ""
     submitted_at: str | None = None
     request_id: ProviderJobId | None = None
@@ -165,18 +165,18 @@ class Submission:
     media: tuple[Media, ...] = ()
     takes: tuple[Take, ...] = ()
     refreshes: int = 0
-    """How often an expired link was asked for afresh."""
+    """How often a new link was requested in place of an expired one."""
     message: str = ""
     charged: bool | None = None
 
     @property
     def short_attempt(self) -> str:
-        """What people read and write for its attempt; `lock` where only the lock knows it."""
+        """The short name of its attempt that people read and type; `lock` where only the lock knows it."""
         return "lock" if self.attempt is None else self.attempt[:6]
 
     @property
     def is_hidden(self) -> bool:
-        """Whether only the digest of its receipt is known: the provider's list has to be searched for it."""
+        """Whether only the digest of its job id is known: the provider's list has to be searched for the id."""
         return self.request_id is not None and self.request_id.plain is None
 
 

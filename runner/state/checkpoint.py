@@ -1,7 +1,7 @@
-"""A second opinion on the journal: how many rows it held last, and their chained checksum.
+"""A second record of the journal: how many rows it had after the last write, and their chained checksum.
 
-SQLite takes a write-ahead log that was cut, or a file of no bytes, for a younger state of the database and says nothing.
-The checkpoint is written after the journal, so a sound journal holds at least what the checkpoint says.
+SQLite reads a truncated write-ahead log, or an empty file, as an earlier state of the database and reports no error.
+The checkpoint is written after the journal, so an intact journal has at least as many rows as the checkpoint says.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Checkpoint:
     def read(self) -> tuple[int, str]:
         """Return the count of rows and their sum, (0, "") when there is none. Raises ValueError when it is damaged.
 
-        A last line without an end was being written when the power went: the one before it holds.
+        A last line without a newline was being written when the power failed: the line before it counts.
         """
         try:
             lines = read_regular(self._path, limit=MAX_BYTES).decode("ascii").split("\n")
@@ -43,7 +43,7 @@ class Checkpoint:
         return int(count), total
 
     def write(self, count: int, total: str) -> None:
-        """Add what the journal holds now, durably."""
+        """Append the journal's present count and checksum, durably."""
         with open(self._path, "ab+", buffering=0, opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - 1))

@@ -1,4 +1,4 @@
-"""Disk space kept for receipts: given up when the disk is full and a receipt has to be written."""
+"""Disk space kept for receipts: freed when the disk is full and a receipt has to be written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class DiskReserve:
         self._path = path
 
     def set_aside(self) -> None:
-        """Allocate the file if it is not there; on a full disk there is none."""
+        """Allocate the file if it is missing; a full disk gets none."""
         if self._path.exists():
             return
         with contextlib.suppress(OSError), self._path.open("wb") as file:

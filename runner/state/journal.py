@@ -1,7 +1,7 @@
-"""The journal: what was sent, and its receipt, durable before the next step is taken.
+"""The journal: what was sent and what proves it, durable before the next step is taken.
 
 SQLite in WAL mode with `synchronous=FULL`: a row is on disk when `append` returns. Rows are only ever added. Each row
-carries a SHA-256 over its content and the row before it, and a checkpoint beside the database knows the last one, so
+carries a SHA-256 over its content and the row before it, and a checkpoint beside the database records the last one, so
 damage is found and refused; it is never read as "nothing was sent yet".
 """
 
@@ -39,13 +39,13 @@ class Journal:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._checkpoint = _checkpoint(path)
-        seen = _seen(path, self._checkpoint)
+        recorded = _recorded(path, self._checkpoint)
         self._connection = _connect(path)
         try:
-            _patiently(self._prepare)
-            self.events, self._chain = _verified(self._connection, path, seen)
+            _retry_while_busy(self._prepare)
+            self.events, self._chain = _verified(self._connection, path, recorded)
             self._count = len(self.events)
-            if self._count > seen[0]:
+            if self._count > recorded[0]:
                 self._checkpoint.write(self._count, self._chain)
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             self._connection.close()
@@ -102,13 +102,13 @@ class Journal:
 
 def read_events(path: Path) -> tuple[Event, ...]:
     """Return all rows of a journal, verified; none when there is no journal. Raises StateError when it is damaged."""
-    seen = _seen(path, _checkpoint(path))
+    recorded = _recorded(path, _checkpoint(path))
     if not path.exists():
         return ()
     connection = _connect(path)
     try:
-        _patiently(lambda: _layout(connection, path))
-        return _patiently(lambda: _verified(connection, path, seen))[0]
+        _retry_while_busy(lambda: _layout(connection, path))
+        return _retry_while_busy(lambda: _verified(connection, path, recorded))[0]
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _damaged(path, str(error)) from error
     finally:
@@ -125,8 +125,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _patiently(do: Callable[[], T]) -> T:
-    """Do what another process may hold up for a moment: SQLite answers some locks at once, whatever its timeout says."""
+def _retry_while_busy(do: Callable[[], T]) -> T:
+    """Do what another process may delay for a moment: SQLite reports some locks at once, whatever its timeout is."""
     end = time.monotonic() + _BUSY_MS / 1000
     while True:
         try:
@@ -138,7 +138,7 @@ def _patiently(do: Callable[[], T]) -> T:
                 raise
             if time.monotonic() > end:
                 raise StateError(
-                    "the journal is held by another process", help="wait for it, then run again"
+                    "another process has locked the journal", help="wait until it ends, then run again"
                 ) from error
             time.sleep(_PAUSE_S)
 
@@ -154,7 +154,7 @@ def _layout(connection: sqlite3.Connection, path: Path) -> int:
 
 
 def _is_blank(connection: sqlite3.Connection) -> bool:
-    """Say whether a run was killed before it could create the table."""
+    """Return whether a run was killed before it could create the table."""
     return not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
 
@@ -162,35 +162,35 @@ def _checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(path.with_suffix(".checkpoint"))
 
 
-def _seen(path: Path, checkpoint: Checkpoint) -> tuple[int, str]:
-    """Return what the checkpoint recorded; a journal that is not there although it saw one is damage, not a fresh start."""
+def _recorded(path: Path, checkpoint: Checkpoint) -> tuple[int, str]:
+    """Return what the checkpoint recorded; a missing journal that it recorded rows of is damage, not a fresh start."""
     try:
-        seen = checkpoint.read()
+        recorded = checkpoint.read()
     except ValueError as error:
         raise _damaged(path, str(error)) from error
-    if seen[0] and not path.exists():
-        raise _damaged(path, f"the file is missing; it held {seen[0]} rows")
-    return seen
+    if recorded[0] and not path.exists():
+        raise _damaged(path, f"the file is missing, and its checkpoint recorded {recorded[0]} rows")
+    return recorded
 
 
-def _verified(connection: sqlite3.Connection, path: Path, seen: tuple[int, str]) -> tuple[tuple[Event, ...], str]:
-    """Return all rows and the last checksum, each row held against its own and all against the checkpoint."""
+def _verified(connection: sqlite3.Connection, path: Path, recorded: tuple[int, str]) -> tuple[tuple[Event, ...], str]:
+    """Return all rows and the last checksum; each row is checked against its own, and all against the checkpoint."""
     columns = "seq, at, job, attempt, phase, data, sum"
     query = f"SELECT {columns} FROM events ORDER BY seq"  # noqa: S608 - nothing of it comes from outside
     rows = () if _is_blank(connection) else connection.execute(query)
     chain, events = _GENESIS, []
     for expected, row in enumerate(rows, start=1):
         if not all(isinstance(field, str) for field in row[1:]):
-            raise _damaged(path, f"row {expected} is not what was written")
+            raise _damaged(path, f"row {expected} was changed after it was written")
         seq, at, job, attempt, phase, data, found = row
         chain = _checksum(chain, at, job, attempt, phase, data)
         if seq != expected or chain != found:
-            raise _damaged(path, f"row {seq} is not what was written")
-        if expected == seen[0] and chain != seen[1]:
-            raise _damaged(path, f"row {seq} is not what its checkpoint recorded")
+            raise _damaged(path, f"row {seq} was changed after it was written")
+        if expected == recorded[0] and chain != recorded[1]:
+            raise _damaged(path, f"row {seq} does not match its checkpoint")
         events.append(Event(at=at, job=job, attempt=attempt, phase=Phase(phase), data=json.loads(data)))
-    if len(events) < seen[0]:
-        raise _damaged(path, f"it held {seen[0]} rows and holds {len(events)}")
+    if len(events) < recorded[0]:
+        raise _damaged(path, f"it has {len(events)} rows, and its checkpoint recorded {recorded[0]}")
     return tuple(events), chain
 
 
@@ -202,6 +202,6 @@ def _checksum(previous: str, *fields: str) -> str:
 def _damaged(path: Path, why: str) -> StateError:
     return StateError(
         f"the journal {path} is damaged: {why}",
-        help="it holds receipts of paid jobs, so nothing is submitted; restore it from a backup, or move it away "
-        "if you know that no submission was under way",
+        help="restore it from a backup, or move it away if you know that no submission was in progress; until then "
+        "nothing is submitted, because it holds receipts of paid jobs",
     )

@@ -1,6 +1,6 @@
-"""How receipts change hands in the lock: pure rules, each from one Lock to the next.
+"""How the lock changes when receipts are entered, finished or moved: pure rules, each from one Lock to the next.
 
-No rule drops a receipt of a paid submission but those that say so in their name or contract.
+Only the rules whose name or docstring says so drop the receipt of a paid submission.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ def without_pending(lock: Lock, submission: Submission) -> Lock:
 def with_placed(lock: Lock, job: str, entry: Entry, *, source: str, output: str, take: int) -> Lock:
     """Give an entry that is in the lock under the name `source` to `job`, its chosen take at `output`.
 
-    What `job` still waits for stays. What a provider made stays behind an entry that was made here. A finished entry
-    that gives way goes to `source` where that name is free: names may change hands one at a time.
+    The pending receipt of `job` stays. An entry that a provider made is kept as `paid` of one that was made here. The
+    finished entry that `job` had goes to `source` where that name is free, so that jobs can swap names one at a time.
     """
     chosen = entry.chosen(take)
     takes = tuple(replace(item, path=output if item is chosen else None) for item in entry.takes)
@@ -115,14 +115,14 @@ def _with(lock: Lock, job: str, entry: Entry | None) -> Lock:
 
 
 def _still_waiting(lock: Lock, job: str, entry: Entry) -> Entry | None:
-    """Return the pending receipt of a job that has nothing to do with this entry."""
+    """Return the pending receipt of a job, unless it is the receipt of this entry."""
     held = lock.jobs.get(job)
     waiting = None if held is None else held.waiting
     return None if waiting is None or _same_receipt(waiting, entry) else waiting
 
 
 def _paid_behind(lock: Lock, job: str, entry: Entry) -> Entry | None:
-    """Return what a provider made for a job, to be kept behind an entry that was made here: it is a receipt."""
+    """Return the entry that a provider made for a job: a receipt that stays as `paid` of an entry that was made here."""
     held = lock.jobs.get(job)
     if entry.receipt.request_id or held is None:
         return None
@@ -131,7 +131,7 @@ def _paid_behind(lock: Lock, job: str, entry: Entry) -> Entry | None:
 
 
 def _without_receipt(lock: Lock, job: str, entry: Entry) -> Lock:
-    """Take one receipt, which another job has now, away from this job, and nothing else of it."""
+    """Remove one receipt, which another job has now, from a job, and nothing else of it."""
     held = lock.jobs.get(job)
     if held is None:
         return lock
@@ -161,12 +161,12 @@ def _receipts(entry: Entry) -> Iterator[tuple[str, ProviderJobId]]:
 
 
 def provider_of(model: str) -> str:
-    """Return the provider of a model, which is its folder. This holds for models that left the catalog, too."""
+    """Return the provider of a model, which is its folder, even for a model that is no longer in the catalog."""
     return model.partition("/")[0]
 
 
 def _unplaced(entry: Entry) -> Entry:
-    """Return an entry whose takes are in the store, and at no output."""
+    """Return an entry whose takes are in the store and at no output."""
     return replace(entry, takes=tuple(replace(item, path=None) for item in entry.takes), pending=None)
 
 

@@ -1,7 +1,7 @@
-"""Whether an entry of the lock can be what this program wrote, field by field.
+"""Check that every field of a lock entry has a value that this program could have written.
 
-A lock is edited, merged and copied by people. What is wrong in it is said when it is read, with its place; it never
-trips a run that has begun to pay.
+People edit, merge and copy locks. Whatever is wrong is reported with its place when the lock is read, before a run has
+paid for anything.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ MAX_ID = 512
 
 
 def check_entry(entry: Entry) -> Entry:
-    """Return an entry that is sound in all its fields. Raises ValueError saying which is not."""
+    """Return the entry when all its fields are valid. Raises ValueError naming the first that is not."""
     _check_receipt(entry.receipt)
     if not entry.takes and not entry.receipt.request_id:
-        raise ValueError("receipt.request_id: a receipt that waits for its takes needs its id")
+        raise ValueError("receipt.request_id: a receipt without takes needs the provider job id")
     if entry.take < 1:
-        raise ValueError("takes are counted from 1")
+        raise ValueError(f"take: {entry.take} is less than 1")
     for number, take in enumerate(entry.takes, start=1):
         try:
             _check_take(take)
@@ -52,7 +52,7 @@ def _check_receipt(receipt: Receipt) -> None:
         raise ValueError(f"receipt.submitted_at: {receipt.submitted_at!r} is not a time such as 2026-11-20T12:00:00Z")
     if receipt.price_usd is not None and not _is_price(receipt.price_usd):
         raise ValueError(f"receipt.price_usd: {receipt.price_usd!r} is not an amount of dollars")
-    # What came from JSON is not what a type checker believes it to be.
+    # The annotation says text, and JSON may hold anything.
     url: object = receipt.poll_url
     if url is not None and not (isinstance(url, str) and _is_url(url)):
         raise ValueError(f"receipt.poll_url: {url!r} is not a link")
@@ -72,10 +72,10 @@ def _check_take(take: Take) -> None:
 
 
 def _check_path(path: str, media_type: str) -> None:
-    """Check that a path stays in the folder and ends as every output of its kind does: no other file is ours."""
+    """Check that a path stays in the folder and has the extension of its media type, as every output has."""
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or "\0" in path:
-        raise ValueError(f"the path {path!r} leads out of the folder")
+        raise ValueError(f"the path {path!r} is outside the folder")
     if not parts[-1].endswith(EXTENSIONS[media_type]):
         raise ValueError(f"{path!r} is not a path for {media_type}, whose files end in {EXTENSIONS[media_type]}")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LOCK_EVERY_S = 1.0
 WRITING_SHARE = 10
-"""A lock that takes long to write is written less often: its pause is this many times what the last write took."""
+"""A lock that takes long to write is written less often: the pause is the time of the last write times this."""
 
 
 class LockWriter:

@@ -1,8 +1,8 @@
 """NAME.lock: receipts for what was paid for, one sorted block per job, committed to git.
 
-Each block carries a checksum of itself in its receipt, so that a bit that flipped in an id is found before a vendor is
-asked for another job. It stands inside the block: a merge that keeps both sides' blocks keeps both checksums right. A
-block without one, mended by hand say, is judged by its fields alone and gets one when the lock is next written.
+Each block has a checksum of itself in its receipt, so that a flipped bit in an id is found before a provider is asked for
+another job. Because it is inside the block, a merge that keeps the blocks of both sides keeps both checksums valid. A
+block without one, for example after a repair by hand, is checked by its fields alone and gets one at the next write.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MAX_BYTES = 64 << 20
 BLOCK_BYTES = 1024
 """What a block holds beside its request, and each of its takes: counted when there must be room for them."""
 _SUM_DIGITS = 16
-"""Enough against accidents; nobody is kept from computing it anew."""
+"""Enough against accidents; it is no protection against a change on purpose."""
 
 
 def read_lock(path: Path, *, rehearsal: bool) -> Lock:
@@ -52,11 +52,13 @@ def read_lock(path: Path, *, rehearsal: bool) -> Lock:
 def parse_lock(text: str) -> Lock:
     """Return the Lock that `text` holds. Raises ValueError saying what is wrong with it."""
     if any(text.startswith(mark) or f"\n{mark}" in text for mark in ("<<<<<<< ", ">>>>>>> ")):
-        raise ValueError("it holds conflict markers of a merge: keep both sides' blocks, every block is a receipt")
+        raise ValueError(
+            "it contains merge conflict markers: keep the blocks of both sides, because every block is a receipt"
+        )
     data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     version = data.get("version") if isinstance(data, dict) else None
     if not isinstance(version, int) or version not in READERS:
-        raise ValueError(f"it does not say version {VERSION}")
+        raise ValueError(f"unsupported version {version} (expected {VERSION})")
     return READERS[version](data)
 
 
@@ -67,13 +69,13 @@ def _read_version_1(data: Mapping[str, Any]) -> Lock:
     entries = {}
     for job, block in jobs.items():
         try:
-            bare, promised = _without_sum(block)
+            bare, recorded = _without_sum(block)
             entries[job] = check_entry(entry_from_json(bare))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise ValueError(f"the block of {job!r} is not an entry: {error}") from error
+            raise ValueError(f"the block of {job!r} is not a valid entry: {error}") from error
         if not _is_sound(entries[job]):
-            raise ValueError(f"the block of {job!r} was changed: its request is not what its fingerprint says")
-        if promised is not None and promised != _sum(bare):
+            raise ValueError(f"the block of {job!r} was changed: its request does not match its fingerprint")
+        if recorded is not None and recorded != _sum(bare):
             why = "its checksum does not match; remove the line `sum` if the change was made on purpose"
             raise ValueError(f"the block of {job!r} was changed: {why}")
     return Lock(jobs=entries, rehearsal=data.get("rehearsal") is True)
@@ -128,7 +130,7 @@ def _room_for(request: Request) -> int:
 
 
 def _is_sound(entry: Entry) -> bool:
-    """Say whether an entry still asks for what it was paid for."""
+    """Return whether an entry still has the request that was paid for."""
     own = fingerprint(entry.model, entry.request) == entry.fingerprint
     return own and all(inner is None or _is_sound(inner) for inner in (entry.pending, entry.paid))
 
@@ -166,5 +168,5 @@ def _no_constant(name: str) -> None:
 def _damaged(path: Path, why: str) -> StateError:
     return StateError(
         f"the lock {path} cannot be read: {why}",
-        help="it holds receipts, so nothing is generated; restore it with git or fix it by hand",
+        help="restore it with git or fix it by hand; until then nothing is generated, because it holds receipts",
     )

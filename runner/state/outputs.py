@@ -1,4 +1,4 @@
-"""The outputs of one pipeline: takes put at their place, and old places cleared."""
+"""The outputs of one pipeline: takes are copied to their paths, and outputs at old paths are removed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def is_lfs_pointer(path: Path) -> bool:
 
 
 class Outputs:
-    """Files below `root`. Nothing is replaced or removed that the store does not hold as well."""
+    """Files below `root`. A file is replaced or removed only when the store holds the same bytes."""
 
     def __init__(self, root: Path, blobs: Blobs) -> None:
         self._root, self._blobs = root, blobs
@@ -37,14 +37,14 @@ class Outputs:
     def put(self, sha256: str, output: str, *, previous: str | None, mine: frozenset[str]) -> None:
         """Copy a take from the store, or from the output where it was, to `output`.
 
-        `mine` holds the hashes that this very job made: such a file in the way is kept in the store first. Raises
-        TakeMissing when the take is nowhere, StateError when something that is not ours is in the way.
+        `mine` holds the hashes that this job made: such a file at `output` is saved in the store first. Raises
+        TakeMissing when the take is nowhere, StateError when another file is at `output`.
         """
         with self._source(sha256, previous, output) as reader:
             place(reader, sha256, self._root, output, owned=self._replaceable(output, mine))
 
     def stored(self, paths: Iterable[str]) -> dict[str, str]:
-        """Return path → hash of those outputs that the store holds as well."""
+        """Return path → hash of those outputs whose bytes the store holds, too."""
         found = {path: digest(self._root / path) for path in paths}
         return {path: sha256 for path, sha256 in found.items() if sha256 is not None and self._has(sha256)}
 
@@ -54,7 +54,7 @@ class Outputs:
             remove_owned(self._root, path, owned=frozenset({sha256}))
 
     def _source(self, sha256: str, *outputs: str | None) -> BinaryIO:
-        """Open a take in the store, checked; one that is only at an output is stored first."""
+        """Open a verified take in the store; one that is only at an output is saved there first."""
         if not self._has(sha256):
             path = next((path for path in outputs if path and digest(self._root / path) == sha256), None)
             if path is None:
@@ -63,7 +63,7 @@ class Outputs:
         return self._blobs.open(sha256)
 
     def _has(self, sha256: str) -> bool:
-        """Say whether the store holds a take; what is corrupted there is set aside, so that it is not in the way."""
+        """Return whether the store holds a take; a corrupted one is moved to quarantine, so that it can be saved again."""
         if self._blobs.check(sha256):
             return True
         if sha256 in self._blobs:
@@ -73,7 +73,7 @@ class Outputs:
     def _replaceable(self, output: str, mine: frozenset[str]) -> frozenset[str]:
         """Return the hash of the file at `output` if it may be replaced: the store holds the same bytes.
 
-        A fresh checkout has audio that only its lock knows, so a take of this very job is stored first.
+        In a fresh checkout only the lock knows the audio, so a take of this job is saved first.
         """
         found = digest(self._root / output)
         if found is None:

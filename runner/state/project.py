@@ -22,11 +22,11 @@ _OWNER = "owner"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """Where one pipeline and all that belongs to it stands.
+    """The paths of one pipeline and of all that belongs to it.
 
     `state` is `.scorefile/`, `root` the folder that outputs are relative to. In a rehearsal all three of root, lock
-    and journal lie under `.scorefile/rehearsal/NAME/`. `apart` says that the state does not stand beside the pipeline,
-    but where SCOREFILE_STATE_DIR says: other projects may say the same.
+    and journal are under `.scorefile/rehearsal/NAME/`. `apart`: the state is not beside the pipeline but in the folder
+    that SCOREFILE_STATE_DIR names, which other projects may use as well.
     """
 
     file: Path
@@ -57,7 +57,7 @@ class Project:
 
     @property
     def shown_root(self) -> Path:
-        """The root as the user would type it, or whole when it lies elsewhere."""
+        """The root as the user would type it; the absolute path when it is outside the pipeline's folder."""
         inside = self.root.is_relative_to(self.folder)
         return Path(self.shown).parent / self.root.relative_to(self.folder) if inside else self.root
 
@@ -126,13 +126,13 @@ def _project(shown: str, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
 def refuse_other_owner(project: Project) -> None:
     """Raise UsageError when the state folder holds the journal of another pipeline, which is still there.
 
-    Its owner may be gone because the checkout moved: then the journal goes with the pipeline of that name.
+    A recorded owner that no longer exists means that the checkout was moved: the journal belongs to the pipeline of that name.
     """
     owner = _owner(project) if project.apart else None
     if owner is None or not _is_another(owner, project.file):
         return
     raise UsageError(
-        f"{project.state} holds the journal of {owner}",
+        f"{project.state} already belongs to {owner}",
         help="give each project a SCOREFILE_STATE_DIR of its own",
     )
 
@@ -143,7 +143,7 @@ def _is_another(owner: Path, file: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
-        # Whoever's folder may not be looked into is somebody else.
+        # A folder that may not be read belongs to another user.
         return True
 
 
@@ -156,7 +156,7 @@ def _owner(project: Project) -> Path | None:
 
 
 def _own(project: Project) -> None:
-    """Write into a state folder whose it is, unless another pipeline was there first. Raises UsageError then."""
+    """Write into a state folder which pipeline it belongs to. Raises UsageError when it belongs to another one."""
     refuse_other_owner(project)
     if not project.apart or _owner(project) == project.file:
         return
@@ -164,7 +164,7 @@ def _own(project: Project) -> None:
     try:
         fresh.write_text(f"{project.file}\n", encoding="utf-8")
         if _owner(project) is None:
-            # Never in place of a note that another run wrote in this very moment.
+            # Never replace a note that another run writes at the same moment.
             with contextlib.suppress(FileExistsError):
                 system.claim_name(str(fresh), str(note))
         else:

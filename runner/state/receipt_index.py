@@ -1,4 +1,4 @@
-"""Which submission holds which provider job id, so that no id is taken for a second receipt."""
+"""Which submission has which provider job id, so that one id never becomes two receipts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ReceiptIndex:
-    """The ids of a journal and a lock. A submission holds the last id that it was given."""
+    """The ids of a journal and a lock. A submission has the last id that was recorded for it."""
 
     def __init__(self, lock: Lock, events: Iterable[Event]) -> None:
         self._in_lock = frozenset(lock_rules.receipts(lock))
@@ -26,9 +26,9 @@ class ReceiptIndex:
         self.add(events)
 
     def is_held_by_another(self, provider: str, request_id: str, attempt: str | None) -> bool:
-        """Say whether an id of this provider belongs to another submission than `attempt`; None: one that only the lock knows.
+        """Return whether an id of this provider belongs to another submission than `attempt`; None: one that only the lock knows.
 
-        An id that is known by its digest only counts as held, too.
+        An id of which only the digest is known counts, too.
         """
         receipt = (provider, ProviderJobId.parse(request_id))
         holder = self._holders.get(receipt)

@@ -1,7 +1,7 @@
 """One writer: the lock that a run holds on its state folder.
 
-The kernel frees it when its holder dies, so there is no stale lock and nothing to unlock by hand. Its file is never
-deleted; who holds it stands in a second file, for messages only.
+The kernel releases it when its holder dies, so there is no stale lock and nothing to unlock by hand. Its file is never
+deleted; a second file names the holder, for messages only.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def hold(folder: Path, *, now: str, timeout_s: float) -> Iterator[None]:
         )
         yield
     finally:
-        # Windows removes no file that another process reads at this moment.
+        # Windows refuses to remove a file that another process is reading.
         with contextlib.suppress(PermissionError):
             holder.unlink(missing_ok=True)
         lock.release()

@@ -24,12 +24,12 @@ _META = ("model.schema.json", "provider.schema.json")
 
 
 def shipped_schemas() -> Path:
-    """Return the schemas/ folder that belongs to this program, in a checkout and in an installed wheel alike."""
+    """Return the shipped schemas/ folder, in a checkout or in an installed wheel."""
     here = Path(__file__).parents[1]
     for candidate in (here / "_schemas", here.parent / "schemas"):
         if (candidate / "pipeline.schema.json").is_file():
             return candidate
-    raise ScorefileError("the schemas that belong to Scorefile are missing", help="install it again")
+    raise ScorefileError("the schemas that ship with Scorefile are missing", help="install it again")
 
 
 def schema_folders(folder: Path) -> tuple[Path, ...]:
@@ -44,8 +44,8 @@ def schema_folders(folder: Path) -> tuple[Path, ...]:
 def read_catalog(folders: tuple[Path, ...]) -> Catalog:
     """Return the catalog of these schemas/ folders, a later one over an earlier one.
 
-    Raises InvalidFilesError with all that is wrong with any file. The first folder is the shipped one, which is checked by the
-    tests and not again at each start.
+    Raises InvalidFilesError with every problem of every file. The first folder is the shipped one, which the tests check, so
+    it is not checked at each start.
     """
     from runner.catalog.models import build_catalog
 
@@ -71,7 +71,7 @@ def _shipped(path: Path) -> Json:
 
 
 def _json_document(path: Path) -> JsonDocument:
-    """Read a file that the project brings; what is wrong with it is in its `problems`."""
+    """Return a file of the project's own schemas/; its `problems` say what is wrong with it."""
     from runner.diagnostics.json_document import JsonDocument, parse_json
 
     shown = os.path.relpath(path)

@@ -58,9 +58,9 @@ class StateStore:
         self._receipts.add(events)
 
     def record_paid(self, provider: str, *events: Event) -> None:
-        """Make rows durable that prove a payment, whatever it takes.
+        """Make rows durable that prove a payment.
 
-        When they cannot be written the reserve is given up and the write tried once more. From then on every receipt
+        When they cannot be written, the disk reserve is freed and the write is retried once. From then on every receipt
         also goes to standard error, and `broken` tells the engine to submit nothing more.
         """
         self._receipts.add(events)
@@ -77,17 +77,17 @@ class StateStore:
                     _print_paid(provider, str(event.data["request_id"]), event.job)
 
     def is_held_by_another(self, provider: str, request_id: str, attempt: str | None) -> bool:
-        """Say whether an id of this provider is another submission's receipt; attempt None: one that only the lock knows."""
+        """Return whether an id of this provider is another submission's receipt; attempt None: one that only the lock knows."""
         return self._receipts.is_held_by_another(provider, request_id, attempt)
 
     # ------------------------------------------------------------ blobs
 
     def keep(self, data: bytes) -> str:
-        """Put bytes that a provider answered with into the store, durably, and return their SHA-256."""
+        """Save bytes of a provider's answer in the store, durably, and return their SHA-256."""
         return save_bytes(self.blobs, data)
 
     def kept(self, sha256: str) -> bytes:
-        """Return bytes that `keep` put into the store. Raises TakeMissing when they are gone."""
+        """Return bytes that `keep` saved. Raises TakeMissing when they are gone."""
         with self.blobs.open(sha256) as file:
             return file.read()
 
@@ -114,7 +114,7 @@ class StateStore:
         """
         before = self.lock.jobs.get(job)
         mine = entry.takes + (before.takes if before is not None else ())
-        # Judged before anything is taken into the store: a lock alone makes no file ours.
+        # Checked before anything is saved in the store: that the lock names a file does not prove that we wrote it.
         stale = self._outputs.stored({item.path for item in mine if item.path} - {output})
         previous = next(iter(entry.paths), None)
         hashes = frozenset(item.sha256 for item in mine)
@@ -159,7 +159,7 @@ class StateStore:
 
 
 def _check_writable(lock_path: Path) -> None:
-    """Find out before anything is paid for, not after. Raises NotWritableError."""
+    """Raise NotWritableError before anything is paid for when the lock cannot be written."""
     for path in (lock_path.parent, lock_path):
         if path.exists() and not os.access(path, os.W_OK):
             raise NotWritableError(f"{path} cannot be written", help="make it writable; nothing was sent")

@@ -17,7 +17,7 @@ MAX_TEXT_BYTES = 1 << 20
 
 
 def read_pipeline(project: Project) -> str:
-    """Return the text of a pipeline file. Raises InvalidFilesError when it is no text of a bearable size."""
+    """Return the text of a pipeline file. Raises InvalidFilesError when it is too large or not UTF-8."""
     return decode(project.file, project.shown, MAX_PIPELINE_BYTES)
 
 

@@ -20,7 +20,7 @@ from runner.engine.effects import RunSettings, Turn, Wait, Work, World
 from runner.engine.job_run import JobRun
 from runner.engine.polls import poll_wait_s
 from runner.plan.budget import Budget
-from runner.plan.decide import Asked, Facts, decide
+from runner.plan.decide import Facts, Selected, decide
 from runner.provider.access import ProviderAccess
 from runner.provider.rate_limit import RateLimit
 from runner.records.catalog import Price
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from runner.provider.downloads import Promise
+    from runner.provider.downloads import Expected
     from runner.records.exchange import Call, Media
     from runner.records.lock import Take
     from runner.records.outcome import Outcome
@@ -78,7 +78,7 @@ class Provider:
         status, document = self._answers.popleft()
         return Reply(status=status, headers={}, body=json.dumps(document).encode())
 
-    def fetch(self, media: Media, promise: Promise) -> Take:
+    def fetch(self, media: Media, promise: Expected) -> Take:
         """Deliver a take."""
         return replace(take("song", seconds=self._seconds), sha256=self._store.keep(b"song"))
 
@@ -117,9 +117,9 @@ def drive(
 ) -> Driven:
     """Run one job to its end, doing at once what it asks for; a wait only moves the clock."""
     nothing = Facts(
-        models=CATALOG.models, lock=Lock(), submissions=(), finished=(), outputs={}, blobs=(), askable=CATALOG.models
+        models=CATALOG.models, lock=Lock(), submissions=(), finished=(), outputs={}, blobs=(), pollable=CATALOG.models
     )
-    (action,) = decide((wanted or request(),), nothing, Asked()).actions
+    (action,) = decide((wanted or request(),), nothing, Selected()).actions
     provider = replace(CATALOG.providers[action.request.model.provider], base_url=BASE, poll_s=5.0)
     clock, waits = Clock(), list[float]()
     with opened(folder) as store, ThreadPoolExecutor(1) as cpu:

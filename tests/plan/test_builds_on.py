@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runner.plan.decide import Asked, Facts, asked_seconds, decide
+from runner.plan.decide import Facts, Selected, decide, requested_seconds
 from runner.records.catalog import Price
 from runner.records.lock import Lock
 from runner.records.submission import Phase
@@ -22,10 +22,10 @@ NOTHING = Decimal(0)
 OTHER = {"prompt": "old", "seed": 7}
 
 
-def planned(*requests: Request, asked: Asked | None = None, **known: Any) -> Plan:
-    values: dict[str, Any] = {"submissions": (), "finished": (), "outputs": {}, "blobs": set(), "askable": ()} | known
+def planned(*requests: Request, asked: Selected | None = None, **known: Any) -> Plan:
+    values: dict[str, Any] = {"submissions": (), "finished": (), "outputs": {}, "blobs": set(), "pollable": ()} | known
     values["lock"] = Lock(jobs=values.get("lock", {}))
-    return decide(requests, Facts(models=shipped_catalog().models, **values), asked or Asked())
+    return decide(requests, Facts(models=shipped_catalog().models, **values), asked or Selected())
 
 
 def only(plan: Plan) -> Action:
@@ -51,11 +51,11 @@ def test_what_is_done_about_a_submission_in_doubt_carries_it(phase: Phase, over:
 @pytest.mark.parametrize("phase", [Phase.INTENT, Phase.UNKNOWN])
 def test_a_submission_in_doubt_that_nothing_asks_for_is_held_and_shown(phase: Phase) -> None:
     gone = submission("gone", phase, params=OTHER)
-    for asked in (Asked(), Asked(jobs=frozenset({"gone"}))):
+    for asked in (Selected(), Selected(jobs=frozenset({"gone"}))):
         (held,) = planned(request(), asked=asked, submissions=(gone,)).collect
         assert (str(held.verb), held.submission, held.request.group) == ("blocked", gone, "gone")
         assert held.request.params == gone.params
-    assert planned(request(), asked=Asked(jobs=frozenset({"title"})), submissions=(gone,)).collect == ()
+    assert planned(request(), asked=Selected(jobs=frozenset({"title"})), submissions=(gone,)).collect == ()
 
 
 def test_a_model_that_is_gone_hides_no_other_submission() -> None:
@@ -69,7 +69,7 @@ def test_a_model_that_is_gone_hides_no_other_submission() -> None:
 
 def test_what_was_made_before_and_is_gone_is_asked_for_by_its_receipt() -> None:
     made = entry()
-    action = only(planned(request(seed=99), finished=(("title", made),), askable={made.model}))
+    action = only(planned(request(seed=99), finished=(("title", made),), pollable={made.model}))
     assert str(action.verb) == "resume"
     assert action.submission is not None
     assert (action.submission.job, action.submission.request_id) == ("title", made.receipt.request_id)
@@ -79,7 +79,7 @@ def test_what_was_made_before_and_is_gone_is_asked_for_by_its_receipt() -> None:
 
 def test_lost_audio_is_asked_for_by_its_receipt_under_the_new_name() -> None:
     made = entry()
-    action = only(planned(request("new", seed=99), lock={"title": made}, askable={made.model}))
+    action = only(planned(request("new", seed=99), lock={"title": made}, pollable={made.model}))
     assert action.submission is not None
     assert (action.submission.job, action.submission.request_id) == ("new", made.receipt.request_id)
     assert (action.entry, action.entry_job, action.request.params["seed"]) == (made, "title", 7)
@@ -104,7 +104,7 @@ def test_what_was_made_before_comes_from_the_store_with_its_seed() -> None:
 def test_what_is_made_again_carries_what_it_replaces(over: dict[str, Any]) -> None:
     action = only(planned(request(**over), lock={"title": entry()}))
     assert (str(action.verb), action.entry) == ("regenerate", entry())
-    forced = only(planned(request(**over), lock={"title": entry()}, asked=Asked(forced=frozenset({"title"}))))
+    forced = only(planned(request(**over), lock={"title": entry()}, asked=Selected(forced=frozenset({"title"}))))
     assert (str(forced.verb), forced.entry) == ("regenerate", entry())
 
 
@@ -174,7 +174,7 @@ def test_the_worst_case_counts_retries_and_what_may_be_sent_again() -> None:
 def test_a_price_by_the_minute_is_of_the_length_that_is_asked_for() -> None:
     minute = Price(usd=Decimal("0.60"), per="minute")
     asked = request(params={"duration": 30}, price=minute)
-    assert asked_seconds(asked) == 30.0
+    assert requested_seconds(asked) == 30.0
     cost = only(planned(asked)).cost
     assert (cost.low, cost.worst) == (Decimal("0.30"), Decimal("0.30"))
 
@@ -188,5 +188,5 @@ def test_a_length_that_nobody_wrote_is_the_models_default_or_its_own_choice() ->
     plain = request()
     assert plain.model.duration_param == "duration"
     default = plain.model.params["duration"].default
-    assert asked_seconds(plain) == (None if default is None else float(default))
-    assert asked_seconds(request(model="pixazo/lyria-3-pro", seed=None)) is None
+    assert requested_seconds(plain) == (None if default is None else float(default))
+    assert requested_seconds(request(model="pixazo/lyria-3-pro", seed=None)) is None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runner.plan.decide import Asked, Facts, decide
+from runner.plan.decide import Facts, Selected, decide
 from runner.plan.fingerprint import fingerprint
 from runner.records import reasons as r
 from runner.records.catalog import Price
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from runner.records.request import Request
     from runner.records.submission import Submission
 
-NOTHING = Asked()
+NOTHING = Selected()
 
 
 def facts(
@@ -37,7 +37,7 @@ def facts(
     blobs: set[str] | None = None,
     submissions: tuple[Submission, ...] = (),
     finished: tuple[tuple[str, Entry], ...] = (),
-    askable: Container[str] = shipped_catalog().models,
+    pollable: Container[str] = shipped_catalog().models,
 ) -> Facts:
     return Facts(
         models=shipped_catalog().models,
@@ -46,11 +46,11 @@ def facts(
         finished=finished,
         outputs=outputs or {},
         blobs=blobs or set(),
-        askable=askable,
+        pollable=pollable,
     )
 
 
-def planned(*requests: Request, asked: Asked = NOTHING, **known: Any) -> Plan:
+def planned(*requests: Request, asked: Selected = NOTHING, **known: Any) -> Plan:
     return decide(requests, facts(**known), asked)
 
 
@@ -156,7 +156,7 @@ def test_a_reverted_prompt_is_restored_from_the_journal() -> None:
 
 def test_a_reverted_prompt_whose_takes_are_gone_is_made_again() -> None:
     before, now = entry({"prompt": "low brass", "seed": 7}, take("one")), entry({"prompt": "flute", "seed": 7})
-    again = planned(request(), lock={"title": now}, finished=(("title", before),), askable=())
+    again = planned(request(), lock={"title": now}, finished=(("title", before),), pollable=())
     assert only(again).verb == "regenerate"
     asked = only(planned(request(), lock={"title": now}, finished=(("title", before),)))
     assert (asked.verb, asked.cost.worst) == ("resume", Decimal(0))
@@ -224,7 +224,7 @@ def test_another_spelling_of_a_number_is_no_change() -> None:
 
 def test_force_makes_only_what_was_named() -> None:
     known = {"lock": {"title": entry()}, "outputs": {"audio/title.wav": sha("one")}}
-    asked = Asked(jobs=frozenset({"title"}), forced=frozenset({"title"}))
+    asked = Selected(jobs=frozenset({"title"}), forced=frozenset({"title"}))
     action = only(planned(request(), request("shop"), asked=asked, **known))
     assert (action.request.job, action.verb, action.reason) == ("title", "regenerate", r.Forced())
 
@@ -278,7 +278,7 @@ def test_what_was_accepted_is_taken_up_and_not_paid_again(phase: Phase) -> None:
 def test_what_was_paid_for_nothing_is_asked_for_again_and_not_paid_again(phase: Phase) -> None:
     lost = submission(phase=phase)
     assert only(planned(request(), submissions=(lost,))).verb == "resume"
-    forced = only(planned(request(), submissions=(lost,), asked=Asked(forced=frozenset({"title"}))))
+    forced = only(planned(request(), submissions=(lost,), asked=Selected(forced=frozenset({"title"}))))
     assert (forced.verb, forced.submission) == ("generate", lost)
 
 
@@ -307,7 +307,8 @@ def test_on_unknown_resubmit_is_a_decision_and_has_its_price() -> None:
 
 def test_force_does_not_pay_twice_for_what_is_under_way() -> None:
     assert (
-        only(planned(request(), asked=Asked(forced=frozenset({"title"})), submissions=(submission(),))).verb == "resume"
+        only(planned(request(), asked=Selected(forced=frozenset({"title"})), submissions=(submission(),))).verb
+        == "resume"
     )
 
 
@@ -380,13 +381,13 @@ def test_lost_audio_of_a_free_model_is_made_again() -> None:
     free = request(free=True)
     asked = only(planned(free, lock={"title": entry()}))
     assert (asked.verb, asked.reason) == ("resume", r.AudioMissing(path="audio/title.wav")), "by its receipt first"
-    assert only(planned(free, lock={"title": entry()}, askable=())).verb == "regenerate"
+    assert only(planned(free, lock={"title": entry()}, pollable=())).verb == "regenerate"
 
 
 def test_lost_audio_with_a_receipt_that_opens_nothing_is_never_paid_again_unasked() -> None:
     action = only(planned(request(), lock={"title": entry(request_id="")}))
     assert action.verb == "blocked"
-    action = only(planned(request(), lock={"title": entry()}, askable=()))
+    action = only(planned(request(), lock={"title": entry()}, pollable=()))
     assert action.verb == "blocked"
     assert action.reason == r.AudioLost(path="audio/title.wav")
 
@@ -402,7 +403,7 @@ def test_actions_stand_in_the_order_of_the_file() -> None:
 
 def test_only_asked_jobs_are_in_the_plan_and_the_others_keep_what_is_theirs() -> None:
     plan = planned(
-        request("a"), request("b"), asked=Asked(jobs=frozenset({"a"})), submissions=(submission("b", attempt="2"),)
+        request("a"), request("b"), asked=Selected(jobs=frozenset({"a"})), submissions=(submission("b", attempt="2"),)
     )
     assert [action.request.job for action in plan.actions] == ["a"]
     assert plan.collect == ()

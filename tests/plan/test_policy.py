@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import PolicyError
-from runner.plan.decide import Asked, Facts, decide
+from runner.plan.decide import Facts, Selected, decide
 from runner.plan.policy import least, out_of_date, refuse_cost
 from runner.records.catalog import Price
 from runner.records.lock import Lock
@@ -46,9 +46,9 @@ def plan(
         finished=(),
         outputs=outputs or {},
         blobs=blobs,
-        askable=(),
+        pollable=(),
     )
-    return decide(requests, facts, Asked())
+    return decide(requests, facts, Selected())
 
 
 def with_seeds(*names: str, price: Price | None = None) -> tuple[Request, ...]:

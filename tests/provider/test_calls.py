@@ -81,7 +81,7 @@ def test_an_id_is_percent_encoded_whole() -> None:
 
 @pytest.mark.parametrize("bad", ["", "a b", "a\nb", "..", "a\u202eb", "a" * 513, "\ud800"])
 def test_an_id_that_cannot_stand_in_a_url_is_refused(bad: str) -> None:
-    with pytest.raises(StateError, match="cannot stand in a URL"):
+    with pytest.raises(StateError, match="cannot be used in a URL"):
         poll_call(PIXAZO, id=bad)
 
 
@@ -112,7 +112,7 @@ def test_a_synchronous_vendor_cannot_be_polled() -> None:
 
 def test_a_local_provider_takes_no_submits() -> None:
     model = CATALOG.models["local/sketch"]
-    with pytest.raises(ValueError, match="local takes no submits"):
+    with pytest.raises(ValueError, match="local accepts no submissions"):
         submit_call(CATALOG.providers["local"], model, {}, job="t", webhook=None)
 
 

@@ -117,7 +117,7 @@ def test_a_list_without_an_end_is_left_after_its_last_page() -> None:
     [
         (reply(500, {}), "answered 500 to the request for its list of jobs"),
         (Reply(status=200, headers={}, body=b"<html>"), "the answer is a web page, not JSON"),
-        (NotSent("no whole answer in time"), "no whole answer in time"),
+        (NotSent("no complete answer in time"), "no complete answer in time"),
     ],
 )
 def test_a_list_that_cannot_be_read_is_not_taken_for_an_empty_one(answer: Reply | NotSent, why: str) -> None:

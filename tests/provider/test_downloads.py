@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from runner.audio.encode import encode
 from runner.provider.addresses import BadAddress, check_media_url, joined
-from runner.provider.downloads import BadContent, DownloadFailed, HttpFetcher, LinkDead, Promise
+from runner.provider.downloads import BadContent, DownloadFailed, Expected, HttpFetcher, LinkDead
 from runner.records.exchange import Media
 from runner.records.limits import Limits
 from runner.state.blobs.local import LocalBlobs
@@ -63,12 +63,12 @@ def fetcher(blobs: LocalBlobs) -> Iterator[HttpFetcher]:
 
 def get(fetcher: HttpFetcher, cdn: Recorder, **over: Any) -> Take:
     media = Media(url=f"{cdn.url}/take.wav", media_type=over.pop("media_type", None), seed=over.pop("seed", None))
-    return fetcher.fetch(media, promise(cdn.url, **over))
+    return fetcher.fetch(media, expected(cdn.url, **over))
 
 
-def promise(near: str, *, model: Model = MODEL, asked_s: float | None = None, within_s: float = 900.0) -> Promise:
-    return Promise(
-        provider=model.provider, kinds=model.media_types, asked_s=asked_s, provider_url=near, within_s=within_s
+def expected(near: str, *, model: Model = MODEL, requested_s: float | None = None, within_s: float = 900.0) -> Expected:
+    return Expected(
+        provider=model.provider, kinds=model.media_types, requested_s=requested_s, provider_url=near, within_s=within_s
     )
 
 
@@ -81,7 +81,7 @@ def unfinished(blobs: LocalBlobs) -> list[Path]:
 
 def test_a_take_is_verified_measured_and_stored(fetcher: HttpFetcher, cdn: Recorder, blobs: LocalBlobs) -> None:
     cdn.say("*", Says.file(WAV, "audio/wav"))
-    take = get(fetcher, cdn, asked_s=3.0, seed=5)
+    take = get(fetcher, cdn, requested_s=3.0, seed=5)
     assert (take.bytes, take.media_type, take.seconds, take.rate_hz, take.channels, take.seed) == (
         len(WAV),
         "audio/wav",
@@ -106,7 +106,7 @@ def test_no_key_and_no_word_about_the_vendor_goes_to_the_cdn(fetcher: HttpFetche
 def test_bytes_that_came_with_the_answer_need_no_request(
     fetcher: HttpFetcher, cdn: Recorder, blobs: LocalBlobs
 ) -> None:
-    take = fetcher.fetch(Media(data=WAV), promise(cdn.url))
+    take = fetcher.fetch(Media(data=WAV), expected(cdn.url))
     assert take.sha256 in blobs
     assert cdn.seen == []
 
@@ -213,12 +213,12 @@ def test_another_container_than_promised_is_refused(cdn: Recorder, impatient: Ht
 def test_another_length_than_asked_is_refused(cdn: Recorder, impatient: HttpFetcher) -> None:
     cdn.say("*", Says.file(WAV, "audio/wav"))
     with pytest.raises(BadContent, match=r"expected 60 s of audio, received 3\.00 s"):
-        get(impatient, cdn, asked_s=60.0)
+        get(impatient, cdn, requested_s=60.0)
 
 
 def test_a_length_near_the_asked_one_is_taken(fetcher: HttpFetcher, cdn: Recorder) -> None:
     cdn.say("*", Says.file(MP3, "audio/mpeg"))
-    assert get(fetcher, cdn, model=MP3_CARD, asked_s=4.5).media_type == "audio/mpeg"
+    assert get(fetcher, cdn, model=MP3_CARD, requested_s=4.5).media_type == "audio/mpeg"
 
 
 def test_a_file_larger_than_the_limit_is_refused(cdn: Recorder, blobs: LocalBlobs) -> None:
@@ -254,7 +254,7 @@ def test_a_redirect_to_a_strange_address_is_refused(once: HttpFetcher, cdn: Reco
 )
 def test_a_strange_link_is_refused(once: HttpFetcher, url: str) -> None:
     with pytest.raises((BadContent, DownloadFailed)):
-        once.fetch(Media(url=url), promise(FAR))
+        once.fetch(Media(url=url), expected(FAR))
 
 
 @given(url=st.one_of(st.text(), st.builds("https://{}{}".format, st.text("[]:@%./x0\x00", max_size=8), st.text())))
@@ -269,7 +269,7 @@ def test_no_text_makes_the_check_of_an_address_stumble(url: str) -> None:
 @pytest.mark.parametrize("host", ["a" * 64, "a..b"])
 def test_a_name_that_cannot_be_looked_up_is_refused(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda name, *_args, **_more: name.encode("idna"))
-    with pytest.raises(BadAddress, match="no address that could be used"):
+    with pytest.raises(BadAddress, match="not a usable address"):
         check_media_url(f"https://{host}/x.wav", FAR)
 
 
@@ -334,7 +334,7 @@ def test_media_of_a_real_vendor_come_over_https_only(monkeypatch: pytest.MonkeyP
 def test_a_real_vendor_cannot_send_us_to_this_machine(fetcher: HttpFetcher, cdn: Recorder) -> None:
     cdn.say("*", Says.file(WAV, "audio/wav"))
     with pytest.raises(BadContent, match="http, not https"):
-        fetcher.fetch(Media(url=f"{cdn.url}/x"), promise(FAR))
+        fetcher.fetch(Media(url=f"{cdn.url}/x"), expected(FAR))
     assert cdn.seen == []
 
 
@@ -369,5 +369,5 @@ def test_a_name_that_answers_differently_the_second_time_gains_nothing(
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     with pytest.raises(BadContent, match="private network"):
-        fetcher.fetch(Media(url=f"https://cdn.example.com:{port}/x.wav"), promise(FAR))
+        fetcher.fetch(Media(url=f"https://cdn.example.com:{port}/x.wav"), expected(FAR))
     assert cdn.seen == []

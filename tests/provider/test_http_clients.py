@@ -12,7 +12,7 @@ import pytest
 
 from runner.provider.access import ProviderAccess
 from runner.provider.deadline import Deadline
-from runner.provider.downloads import DownloadFailed, HttpFetcher, Promise
+from runner.provider.downloads import DownloadFailed, Expected, HttpFetcher
 from runner.provider.keys import Key
 from runner.provider.transport import HttpTransport, NotSent, Unproven
 from runner.records.exchange import Call, Media
@@ -95,7 +95,7 @@ def test_a_download_from_this_machine_goes_past_the_proxy(proxy: Proxy, vendor: 
     with pytest.raises(DownloadFailed):
         fetcher.fetch(
             Media(url=f"{vendor.url}/a.wav"),
-            Promise(provider=model.provider, kinds=model.media_types, provider_url=vendor.url, within_s=900),
+            Expected(provider=model.provider, kinds=model.media_types, provider_url=vendor.url, within_s=900),
         )
     fetcher.close()
     assert (len(vendor.seen), proxy.heard) == (1, [])
@@ -126,7 +126,7 @@ def test_a_proxy_that_is_not_to_be_used_for_a_host_is_not(proxy: Proxy, monkeypa
     ("manner", "why"),
     [
         ("refuse", "not sent: the proxy failed: 503 Not Today"),
-        ("hang up", "not sent: the server hung up before its answer was whole"),
+        ("hang up", "not sent: the server closed the connection before its answer was complete"),
         ("garble", "not sent: no connection: [SSL"),
     ],
 )
@@ -157,7 +157,7 @@ def test_the_clock_stops_a_vendor_behind_a_tunnel_too(
         monkeypatch.setenv("SSL_CERT_FILE", str(authority))
         proxy.manner, proxy.target = "tunnel", port
         begun = time.monotonic()
-        assert submit(FAR, timeout_s=0.5) == ["intent", "unproven: no whole answer in time"]
+        assert submit(FAR, timeout_s=0.5) == ["intent", "unproven: no complete answer in time"]
     assert time.monotonic() - begun < 3
 
 

@@ -33,7 +33,7 @@ def test_a_key_in_other_things_prints_as_three_stars() -> None:
 @pytest.mark.parametrize("copied", [pickle.dumps, copy.copy, copy.deepcopy])
 def test_a_key_is_not_copied(copied: object) -> None:
     assert callable(copied)
-    with pytest.raises(TypeError, match="a key is not copied out of its process"):
+    with pytest.raises(TypeError, match="a key cannot be pickled"):
         copied(Key(SECRET))
 
 
@@ -77,12 +77,12 @@ def test_a_missing_key_names_the_variable_and_the_free_way(env: dict[str, str]) 
         (SECRET + "\n", "begins or ends with white space"),
         (" " + SECRET, "begins or ends with white space"),
         ("\t" + SECRET, "begins or ends with white space"),
-        (SECRET[:8] + "\n" + SECRET[8:], "cannot stand in an HTTP header"),
-        (SECRET[:8] + "\r\nX-Evil: 1", "cannot stand in an HTTP header"),
-        (SECRET[:8] + " " + SECRET[8:], "cannot stand in an HTTP header"),
-        (SECRET + "ключ", "cannot stand in an HTTP header"),
-        (SECRET + "\x00", "cannot stand in an HTTP header"),
-        (SECRET * 400, "cannot stand in an HTTP header"),
+        (SECRET[:8] + "\n" + SECRET[8:], "not allowed in an HTTP header"),
+        (SECRET[:8] + "\r\nX-Evil: 1", "not allowed in an HTTP header"),
+        (SECRET[:8] + " " + SECRET[8:], "not allowed in an HTTP header"),
+        (SECRET + "ключ", "not allowed in an HTTP header"),
+        (SECRET + "\x00", "not allowed in an HTTP header"),
+        (SECRET * 400, "not allowed in an HTTP header"),
     ],
 )
 def test_a_malformed_key_is_refused_without_a_part_of_it(value: str, why: str) -> None:

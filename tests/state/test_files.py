@@ -144,7 +144,7 @@ def test_a_file_that_is_the_same_already_is_no_stranger(root: Path, take: Path) 
 @both_ways
 def test_a_strangers_file_is_never_overwritten(root: Path, take: Path) -> None:
     (root / "title.wav").write_bytes(b"mine")
-    with pytest.raises(StateError, match=r"title\.wav is there already and this pipeline did not write it"):
+    with pytest.raises(StateError, match=r"title\.wav already exists, and this pipeline did not write it"):
         place(take, root, "title.wav", owned=frozenset({sha("before")}))
     assert (root / "title.wav").read_bytes() == b"mine"
     assert names(root) == ["title.wav"]
@@ -165,7 +165,7 @@ def test_what_is_no_regular_file_is_never_replaced(root: Path, take: Path, tmp_p
             target.mkdir()
         case _:
             os.mkfifo(target)
-    with pytest.raises(StateError, match="is there already"):
+    with pytest.raises(StateError, match="already exists"):
         place(take, root, "title.wav", owned=frozenset({sha("before")}))
     assert not outside.exists() or outside.read_bytes() == b"before"
 
@@ -176,7 +176,7 @@ def test_nothing_is_written_through_a_linked_folder(root: Path, take: Path, tmp_
     outside = tmp_path / "outside"
     outside.mkdir()
     (root / "audio").symlink_to(outside)
-    with pytest.raises(StateError, match="audio is a link or not a folder; nothing is written through it"):
+    with pytest.raises(StateError, match="audio is a link or not a folder, so nothing is written through it"):
         place(take, root, path, owned=NONE)
     assert names(outside) == []
 
@@ -218,7 +218,7 @@ def test_what_came_while_it_was_written_is_not_replaced(
     if there:
         target.write_bytes(b"before")
     monkeypatch.setattr(os, "fsync", lambda _: target.write_bytes(b"mine"))
-    with pytest.raises(StateError, match=r"title\.wav is there already"):
+    with pytest.raises(StateError, match=r"title\.wav already exists"):
         place(take, root, "title.wav", owned=frozenset({sha("before")}))
     assert target.read_bytes() == b"mine"
     assert names(root) == ["title.wav"]
@@ -237,7 +237,7 @@ def test_what_comes_between_the_last_look_and_the_name_is_not_replaced(
                 target.write_bytes(b"mine")
 
     monkeypatch.setattr(os, "lstat", look_and_lose)
-    with pytest.raises(StateError, match=r"title\.wav is there already"):
+    with pytest.raises(StateError, match=r"title\.wav already exists"):
         place(take, root, "title.wav", owned=NONE)
     assert target.read_bytes() == b"mine"
     assert [path.name for path in root.iterdir()] == ["title.wav"]

@@ -1,4 +1,4 @@
-"""NAME.lock: every block is a receipt, so what cannot be read is refused and never taken for an empty lock."""
+"""NAME.lock: because every block is a receipt, so what cannot be read is refused and never taken for an empty lock."""
 
 from __future__ import annotations
 
@@ -95,26 +95,29 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("<<<<<<< ours\n{}\n=======\n>>>>>>> theirs\n", "conflict markers of a merge: keep both sides' blocks"),
+        ("<<<<<<< ours\n{}\n=======\n>>>>>>> theirs\n", "merge conflict markers: keep the blocks of both sides"),
         ('{\n<<<<<<< ours\n "version": 1\n', "conflict markers"),
         ("", "Expecting value"),
         ("{", "Expecting property name"),
-        ("[]", "does not say version 1"),
-        ('{"version": 2, "jobs": {}}', "does not say version 1"),
+        ("[]", "unsupported version"),
+        ('{"version": 2, "jobs": {}}', "unsupported version"),
         ('{"version": 1}', "exactly `version` and `jobs`"),
         ('{"version": 1, "jobs": []}', "exactly `version` and `jobs`"),
         ('{"version": 1, "jobs": {}, "extra": 1}', "exactly `version` and `jobs`"),
         ('{"version": 1, "jobs": {}, "jobs": {}}', "duplicate key 'jobs'"),
         ('{"version": 1, "jobs": {"a": NaN}}', "NaN is not JSON"),
         ('{"version": 1, "jobs": {"a": -Infinity}}', "-Infinity is not JSON"),
-        ('{"version": 1, "jobs": {"a": 1}}', "the block of 'a' is not an entry"),
+        ('{"version": 1, "jobs": {"a": 1}}', "the block of 'a' is not a valid entry"),
         (with_title(price=3), "unknown field 'price'"),
-        (with_title(take="1"), "the block of 'title' is not an entry: '1' is not a whole number"),
+        (with_title(take="1"), "the block of 'title' is not a valid entry: '1' is not a whole number"),
         (with_title(take=True), "True is not a whole number"),
         (with_title(takes=[{"sha256": "../../etc/passwd"}]), "sha256 is not 64 hex digits"),
-        (with_title(receipt={"request_id": 5}), "the block of 'title' is not an entry"),
+        (with_title(receipt={"request_id": 5}), "the block of 'title' is not a valid entry"),
         ("[" * 100_000, ""),
-        (with_receipt(submitted_at="20x6-11-20T12:00:00Z"), "'title' is not an entry: receipt.submitted_at: '20x6-11-"),
+        (
+            with_receipt(submitted_at="20x6-11-20T12:00:00Z"),
+            "'title' is not a valid entry: receipt.submitted_at: '20x6-11-",
+        ),
         (with_receipt(submitted_at="2026-11-20T12:00:00"), "receipt.submitted_at"),
         (with_receipt(submitted_at=5), "5 is not text"),
         (with_receipt(price_usd="0,10"), "receipt.price_usd: '0,10' is not an amount of dollars"),
@@ -134,7 +137,7 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
         (with_take(bytes=-1), "take 1: bytes: a size cannot be negative"),
         (with_take(bytes=1.5), "1.5 is not a whole number"),
         (with_take(seconds=-1), "take 1: seconds: -1.0 is not a length"),
-        (with_take(seconds=10**400), "the block of 'title' is not an entry"),
+        (with_take(seconds=10**400), "the block of 'title' is not a valid entry"),
         (with_take(seconds="nan"), "seconds: nan is not a length"),
         (with_take(lufs="inf"), "lufs: inf is not a loudness"),
         (with_take(channels=0), "rate_hz and channels are counted from 1"),
@@ -145,10 +148,10 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
             json.dumps(
                 {"version": 1, "jobs": {"a": block(takes=[], receipt={**block()["receipt"], "request_id": ""})}}
             ),
-            "needs its id",
+            "needs the provider job id",
         ),
         (json.dumps({"version": 1, "jobs": {"a": block(takes=block()["takes"][:1] * 2)}}), "several have one"),
-        (json.dumps({"version": 1, "jobs": {"a": block(pending=block(take=0))}}), "pending: takes are counted from 1"),
+        (json.dumps({"version": 1, "jobs": {"a": block(pending=block(take=0))}}), "pending: take: 0 is less than 1"),
     ],
 )
 def test_a_damaged_lock_is_refused_and_says_why(tmp_path: Path, text: str, why: str) -> None:
@@ -157,7 +160,10 @@ def test_a_damaged_lock_is_refused_and_says_why(tmp_path: Path, text: str, why: 
     with pytest.raises(StateError, match="cannot be read") as caught:
         read_lock(path, rehearsal=False)
     assert why in caught.value.message
-    assert caught.value.help == "it holds receipts, so nothing is generated; restore it with git or fix it by hand"
+    assert (
+        caught.value.help
+        == "restore it with git or fix it by hand; until then nothing is generated, because it holds receipts"
+    )
 
 
 def test_a_lock_that_is_no_text_is_refused(tmp_path: Path) -> None:
@@ -211,10 +217,10 @@ def test_every_bit_flip_of_a_lock_is_refused_or_means_the_same() -> None:
 def test_a_path_in_the_lock_does_not_lead_out_of_the_folder(path: str) -> None:
     data = json.loads(render_lock(FULL))
     data["jobs"]["title"]["takes"][0]["path"] = path
-    with pytest.raises(ValueError, match="is not an entry"):
+    with pytest.raises(ValueError, match="is not a valid entry"):
         parse_lock(json.dumps(data))
 
 
 def test_a_chosen_take_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ValueError, match="is not an entry"):
+    with pytest.raises(ValueError, match="is not a valid entry"):
         parse_lock(with_title(take=0))

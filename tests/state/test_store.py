@@ -112,7 +112,7 @@ def test_a_take_that_is_nowhere_changes_nothing(store: StateStore) -> None:
 
 def test_a_strangers_file_in_the_way_changes_nothing(store: StateStore, tmp_path: Path) -> None:
     (tmp_path / "title.wav").write_bytes(b"mine")
-    with pytest.raises(StateError, match=r"title\.wav is there already"):
+    with pytest.raises(StateError, match=r"title\.wav already exists"):
         store.bring("title", stored(store, "take"), "title", output="title.wav", take=1)
     assert store.lock == Lock()
     assert (tmp_path / "title.wav").read_bytes() == b"mine"
@@ -273,7 +273,7 @@ def test_a_lock_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> N
     made = entry()
     waiting = replace(made, takes=(), receipt=replace(made.receipt, request_id=None))
     with pytest.raises(
-        StateError, match=r"night\.lock was not written, since it could not be read again: .* needs its id"
+        StateError, match=r"night\.lock was not written, since it could not be read again: .* needs the provider job id"
     ):
         writer.write(Lock(jobs={"a": waiting}))
     writer.write_when_due(Lock(jobs={"a": waiting}))

@@ -1,4 +1,4 @@
-"""Downloads in progress, and those that were not what was expected."""
+"""Downloads in progress, and the quarantine of those that failed a check."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Incoming:
         return self._parts / f"{self._mark}-{secrets.token_hex(12)}"
 
     def quarantine(self, path: Path, name: str) -> Path:
-        """Move a file to where nothing takes it for a take, and return its place there. Raises FileNotFoundError."""
+        """Move a file to the quarantine, where it is not used as a take, and return its path. Raises FileNotFoundError."""
         target = self._quarantine / name
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)

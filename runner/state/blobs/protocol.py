@@ -1,6 +1,6 @@
-"""What a store of takes has to do. Like a backend of restic: few methods, so that another store can stand behind them.
+"""The interface of a store of takes: few methods, as restic's backends have, so that another store can implement them.
 
-No method gives a place on disk: a remote store has none. Stores compose: one may ask another for what it lacks.
+No method returns a path, because a remote store has none. Stores compose: one may read from another what it lacks.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _CHUNK = 1 << 20
 
 
 class TakeMissing(StateError):
-    """Neither the store nor an output holds a take, or what the store held was corrupted and is set aside."""
+    """Neither the store nor an output has a take, or the stored one was corrupted and is in quarantine."""
 
     def __init__(self, sha256: str) -> None:
         super().__init__(
             f"take {sha256[:12]}… is missing from the store or corrupted",
-            help="run again: its provider is asked for it once more, at no cost",
+            help="run again to fetch it from its provider once more, free",
         )
         self.sha256 = sha256
 
@@ -39,10 +39,10 @@ class Blobs(Protocol):
         """Where downloads in progress are: on this machine, wherever the store is."""
 
     def __contains__(self, sha256: object) -> bool:
-        """Say whether a blob is there, whatever its content."""
+        """Return whether a blob exists, whatever its content."""
 
     def check(self, sha256: str) -> bool:
-        """Say whether a blob is there and is what its name says, by reading it."""
+        """Read a blob and return whether it exists and matches its hash."""
 
     def open(self, sha256: str) -> BinaryIO:
         """Open a blob for reading. Raises TakeMissing."""
@@ -51,14 +51,14 @@ class Blobs(Protocol):
         """Take over a finished file of `incoming` whose hash is known, durably."""
 
     def set_aside(self, sha256: str) -> None:
-        """Take a blob that is not what its name says out of the store; its bytes stay in quarantine."""
+        """Move a blob that does not match its hash from the store to quarantine."""
 
     def list(self) -> Iterator[str]:
         """Yield the hash of every blob, sorted."""
 
 
 def save_copy(blobs: Blobs, path: Path, sha256: str) -> None:
-    """Save a copy of a file that is elsewhere. Raises TakeMissing when it is not that take."""
+    """Save a copy of a file outside the store. Raises TakeMissing when it is not that take."""
     part, found = blobs.incoming.part(), hashlib.sha256()
     try:
         with path.open("rb") as reader, part.open("xb") as writer:
@@ -84,5 +84,5 @@ def save_bytes(blobs: Blobs, data: bytes) -> str:
 
 
 def corrupted(blobs: Blobs) -> tuple[str, ...]:
-    """Return the hashes under which a store holds something else."""
+    """Return the hashes of the blobs that do not match them."""
     return tuple(sha256 for sha256 in blobs.list() if not blobs.check(sha256))

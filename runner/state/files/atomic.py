@@ -32,5 +32,5 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
 
 
 def temporary_name(name: str) -> str:
-    """Return the one name under which a file is written before it gets its own: what a kill leaves is used up next time."""
+    """Return the one name under which a file is written before it gets its own: a file that a killed run left is overwritten."""
     return f".{name[:100]}.scorefile.tmp"

@@ -1,4 +1,4 @@
-"""Outputs: written through no link, and over no file that is not ours."""
+"""Write outputs: never through a link, and never over a file that this pipeline did not write."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def place(source: BinaryIO, sha256: str, root: Path, relative: str, *, owned: fr
     """Copy `source`, whose hash is `sha256`, to `root/relative` atomically.
 
     `owned` holds the hashes of files this pipeline wrote: only such a file, or none, may be at the target.
-    Raises StateError when a parent is a link, or another file is in the way, also one that came meanwhile.
+    Raises StateError when a parent is a link, or another file has this name, even one that appeared meanwhile.
     """
     parts = PurePosixPath(relative).parts
     with folders.open_folder(root, parts[:-1]) as folder:
@@ -61,7 +61,7 @@ def remove_owned(root: Path, relative: str, *, owned: frozenset[str]) -> bool:
 
 
 def is_through_link(root: Path, folder: str) -> bool:
-    """Say whether a link or something that is no folder is on the way to a folder: nothing is written through it."""
+    """Return whether the path to a folder has a link in it, or something that is not a folder."""
     try:
         with folders.open_folder(root, PurePosixPath(folder).parts, make=False):
             return False
@@ -78,7 +78,7 @@ class _Target:
         self._path, self._name, self._folder, self._allowed = path, path.name, folder, allowed
 
     def check(self) -> bool:
-        """Say whether something is here. Raises StateError when it is no file that may be replaced."""
+        """Return whether the name is taken. Raises StateError when it is not a file that may be replaced."""
         if not self._folder.has(self._name):
             return False
         if folders.digest_of(self._folder.open_regular(self._name)) not in self._allowed:
@@ -86,7 +86,7 @@ class _Target:
         return True
 
     def fill(self, temporary: str) -> None:
-        """Give a finished file of the same folder this name. Raises StateError over what came since it was begun."""
+        """Rename a finished file of the same folder to this name. Raises StateError when another file has appeared there."""
         if self.check():
             self._folder.rename(temporary, self._name)
             return

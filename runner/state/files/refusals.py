@@ -1,4 +1,4 @@
-"""What is said when something is in the way of an output."""
+"""Errors for an output that cannot be written because something is in its place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def not_a_folder(place: str) -> StateError:
     """Return the error for a part of a path that nothing is written through."""
     return StateError(
-        f"{place} is a link or not a folder; nothing is written through it",
+        f"{place} is a link or not a folder, so nothing is written through it",
         help=f"make {place} a real folder, or change `output`",
     )
 
@@ -21,6 +21,6 @@ def not_a_folder(place: str) -> StateError:
 def not_ours(path: Path) -> StateError:
     """Return the error for a file that this pipeline did not write."""
     return StateError(
-        f"{path.name} is there already and this pipeline did not write it",
+        f"{path.name} already exists, and this pipeline did not write it",
         help=f"move {path} away, or change `output`",
     )

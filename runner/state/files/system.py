@@ -1,6 +1,6 @@
-"""The platform seam for files: what each system can promise about disks and names.
+"""The platform seam for files: what each system guarantees about disks and names.
 
-Linux and macOS promise everything here. Windows promises less; each docstring says where.
+Linux and macOS guarantee all of it. Windows guarantees less; each docstring says where.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def allocate(descriptor: int, size: int) -> None:
-    """Take `size` bytes of disk for an open, empty file. Raises OSError when they are not there.
+    """Take `size` bytes of disk for an open, empty file. Raises OSError when the disk has no room for them.
 
     Elsewhere than on Linux bytes are written that no filesystem can compress.
     """
@@ -68,7 +68,7 @@ def allocate(descriptor: int, size: int) -> None:
 def replace(source: Path, target: Path) -> None:
     """Rename a file over another one, atomically.
 
-    Windows refuses while another process has either open, a virus scanner say; so it is tried for 2 s there.
+    Windows refuses while another process, such as a virus scanner, has either file open, so it is retried for 2 s there.
     """
     end = time.monotonic() + (_BUSY_S if sys.platform == "win32" else 0.0)
     while True:
@@ -86,7 +86,7 @@ def claim_name(temporary: str, name: str, *, folder: int | None = None) -> None:
     """Give a finished file its name unless something has that name. Raises FileExistsError then.
 
     Paths are seen from the open `folder`, where there is one. A filesystem without hard links renames, which replaces
-    what was given the name in that very moment; Windows needs no links for it.
+    a file that gets the name at the same moment; Windows needs no links for it.
     """
     if sys.platform == "win32":
         os.rename(temporary, name)  # noqa: PTH104 - unlike elsewhere, this never replaces a file

@@ -13,7 +13,7 @@ import pytest
 
 from runner.cli.logs import logging_to
 from runner.provider.access import ProviderAccess
-from runner.provider.downloads import HttpFetcher, LinkDead, Promise
+from runner.provider.downloads import Expected, HttpFetcher, LinkDead
 from runner.provider.keys import Key
 from runner.provider.request_log import public_path_parts, readable
 from runner.provider.transport import HttpTransport
@@ -87,7 +87,7 @@ def test_no_key_no_query_and_no_body_is_logged(tmp_path: Path, capsys: pytest.Ca
         media = Media(url=f"{vendor.url}/cdn/out.mp3?Signature=s3cr3t")
         with pytest.raises(LinkDead):
             fetcher.fetch(
-                media, Promise(provider=model.provider, kinds=model.media_types, provider_url=vendor.url, within_s=900)
+                media, Expected(provider=model.provider, kinds=model.media_types, provider_url=vendor.url, within_s=900)
             )
         transport.close()
         fetcher.close()

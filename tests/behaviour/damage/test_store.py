@@ -259,7 +259,7 @@ def test_two_projects_never_share_a_journal(project: Project, tmp_path: Path) ->
     for verb in (("plan",), ("run", "--yes"), ("status",), ("resolve", "a", "--not-charged"), ("log",)):
         done = other.run(*verb)
         assert done.code == 2, (verb, done)
-        assert f"holds the journal of {project.folder / 'trial.yaml'}" in done.err
+        assert f"already belongs to {project.folder / 'trial.yaml'}" in done.err
         assert "SCOREFILE_STATE_DIR" in done.err
     assert other.submits() == []
     assert project.run().code == 8

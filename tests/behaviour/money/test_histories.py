@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 
 from runner.commands.resolve import resolve
 from runner.engine.machine import fold
-from runner.records.submission import IN_DOUBT, Phase
+from runner.records.submission import PAYMENT_UNKNOWN, Phase
 from runner.state.journal import read_events
 from runner.state.store import StateStore
 from tests.support.lab import FETCHES, POLLS, PRICE, SUBMITS, Lab, music
@@ -108,7 +108,7 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def decide_doubts(self) -> None:
         """Tell the program the truth about every job in doubt."""
-        while doubts := [item for item in self.submissions() if item.phase in IN_DOUBT]:
+        while doubts := [item for item in self.submissions() if item.phase in PAYMENT_UNKNOWN]:
             doubt = doubts[0]
             known = {str(item.request_id) for item in self.submissions()}
             prompt = doubt.params["prompt"]
@@ -126,7 +126,7 @@ class Histories(RuleBasedStateMachine):
         submissions = self.submissions()
         known = {str(item.request_id) for item in submissions}
         for charge in self.lab.vendor.charges:
-            in_doubt = any(x.phase in IN_DOUBT and x.params["prompt"] == charge.prompt for x in submissions)
+            in_doubt = any(x.phase in PAYMENT_UNKNOWN and x.params["prompt"] == charge.prompt for x in submissions)
             # A crash after the raw answer is on disk: the next run reads it, and holds the job if it proves nothing.
             unread = any(x.phase is Phase.ANSWERED and x.params["prompt"] == charge.prompt for x in submissions)
             assert charge.id in known or in_doubt or unread, f"{charge} is lost"

@@ -40,7 +40,7 @@ def test_a_job_without_an_end_stalls_and_goes_on_for_free(project: Project, scri
 
 def test_an_unknown_word_is_said_once(project: Project) -> None:
     project.write({"a": "poll=" + "word:TUNING," * 5 + "done"})
-    assert project.run().err.count("a word its file does not list") == 1
+    assert project.run().err.count("which its provider file does not list") == 1
 
 
 def test_a_job_that_the_vendor_forgot_is_lost_and_not_paid_for_again(project: Project) -> None:
