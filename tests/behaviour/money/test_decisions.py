@@ -490,7 +490,7 @@ def test_a_receipt_whose_id_is_not_known_says_what_to_do(project: Project) -> No
     with vendor_that(working((200, {}))) as vendor:
         done = checkout(project, vendor, private=True)
         assert done.code == 5, done
-        assert "its id is not known here; scorefile run looks it up" in done.out
+        assert "its id is not known on this machine; scorefile run looks it up" in done.out
         assert vendor.count("DELETE") == 0
 
 
