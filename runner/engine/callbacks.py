@@ -37,11 +37,14 @@ CONNECTIONS = 64
 class Listener:
     """Receives the callbacks of one run at secret addresses, and passes the attempt of each to `wake`."""
 
-    def __init__(self, public_url: str, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self, public_url: str, limits: Limits = DEFAULT_LIMITS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._limits = limits
+        self._clock = clock
         self._public_url = public_url
         self._secret = secrets.token_urlsafe(32)
-        self._tokens, self._refilled = float(BURST), time.monotonic()
+        self._tokens, self._refilled = float(BURST), clock()
         self.wake: Callable[[str], None] = lambda _attempt: None
 
     def address(self, attempt: str) -> str:
@@ -73,7 +76,7 @@ class Listener:
         return 200
 
     def _has_token(self) -> bool:
-        now = time.monotonic()
+        now = self._clock()
         self._tokens = min(BURST, self._tokens + (now - self._refilled) * CALLS_PER_S)
         self._refilled = now
         if self._tokens < 1:
@@ -95,7 +98,12 @@ async def _drained(receive: Receive) -> bool:
 
 
 @contextmanager
-def listening(where: str, public_url: str | None, limits: Limits = DEFAULT_LIMITS) -> Iterator[Listener]:
+def listening(
+    where: str,
+    public_url: str | None,
+    limits: Limits = DEFAULT_LIMITS,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Listener]:
     """Serve callbacks at `where` (HOST:PORT) in a thread of its own while the run lasts.
 
     `public_url` is where providers reach it; https, or loopback. Raises UsageError for an address that cannot be used.
@@ -108,7 +116,7 @@ def listening(where: str, public_url: str | None, limits: Limits = DEFAULT_LIMIT
         raise UsageError(
             f"--public-url {url} is not https", help="providers call https only; give the address of the tunnel"
         )
-    listener = Listener(url, limits)
+    listener = Listener(url, limits, clock)
     try:
         listening_socket = socket.create_server((host, port))
     except OSError as error:
