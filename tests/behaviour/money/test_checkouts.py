@@ -69,7 +69,7 @@ def test_an_id_that_is_not_in_the_list_stays_in_the_lock_and_is_told_by_hand(pro
     for _ in range(2):
         done = project.run()
         assert done.code == 5, done
-        assert "PixVerse by useapi.net did not return the job id: it is not in the list" in done.out
+        assert "PixVerse by useapi.net did not return the job id: the list does not contain it" in done.out
         assert "scorefile resolve trial.yaml a --id ID" in done.out
     assert pending(project) == before
     for undecided in (["--not-charged"], ["--resubmit"], ["--id", "tracks_ffffffffffffffff"]):
