@@ -20,7 +20,7 @@ from runner.state.texts import read_pipeline
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.records.lock import Entry
+    from runner.records.lock import Lock
     from runner.state.project import Project
 
 
@@ -31,7 +31,7 @@ def pick(job: str, take: str, file: str | None, env: Mapping[str, str]) -> Plain
     text = read_pipeline(project)
     chosen = outline(text, project.shown).takes
     _refuse_name(chosen, job)
-    _refuse_take(read_lock(project.lock, rehearsal=False).jobs, job, number)
+    _refuse_take(read_lock(project.lock, rehearsal=False), job, number)
     changed = chosen[job] != number
     if changed:
         _write(project, text, set_take(text, project.shown, job, number))
@@ -72,9 +72,10 @@ def _refuse_name(jobs: Iterable[str], job: str) -> None:
     raise UsageError(f"there is no job {job}", help=remedy)
 
 
-def _refuse_take(entries: Mapping[str, Entry], job: str, take: int) -> None:
+def _refuse_take(lock: Lock, job: str, take: int) -> None:
     """Raise UsageError when the lock has no such take of the job, or of one of its cells."""
-    made = {name: len(entry.takes) for name, entry in entries.items() if name.partition("@")[0] == job and entry.takes}
+    entries = {name: lock.made(name) for name in lock.jobs if name.partition("@")[0] == job}
+    made = {name: len(entry.takes) for name, entry in entries.items() if entry is not None}
     if not made:
         raise UsageError(f"{job} has no takes to choose from", help="make them first: scorefile run")
     short = [name for name, number in made.items() if take > number]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.commands.targets import A_PERSON, model_of
+from runner.commands.targets import model_of
 from runner.errors import ApiKeyError, UsageError
-from runner.records.submission import ENDED_BADLY, PAYMENT_UNKNOWN, Phase
+from runner.records.submission import A_PERSON, PAYMENT_UNKNOWN, Phase
 from runner.report.commands import resolve_command
 from runner.report.resolve import Candidate, ResolvedReport, UnknownPayment, UnknownPaymentsReport
 
@@ -116,13 +116,9 @@ def _free(session: WritingSession, item: Submission, decision: Decision) -> Subm
     """Write that a submission was not charged, or is given up although it may have been."""
     if decision == "not-charged":
         message = "not charged, as a person found"
-        decided = session.record(item, Phase.REJECTED, via=A_PERSON, message=message, charged=False)
-    else:
-        message = "given up by a person, who asked for a new submission; it may have been charged"
-        decided = session.record(item, Phase.FAILED, via=A_PERSON, message=message)
-    if item.phase in ENDED_BADLY:
-        session.store.drop_pending(item)
-    return decided
+        return session.record(item, Phase.REJECTED, via=A_PERSON, message=message, charged=False)
+    message = "given up by a person, who asked for a new submission; it may have been charged"
+    return session.record(item, Phase.FAILED, via=A_PERSON, message=message)
 
 
 def _take_id(session: WritingSession, item: Submission, id: str | None) -> Submission:
@@ -133,9 +129,7 @@ def _take_id(session: WritingSession, item: Submission, id: str | None) -> Submi
         shown = "a job" if provider.id_is_private else known
         message = f"its payment is {shown}, which is known already"
         return session.record(item, Phase.REJECTED, via=A_PERSON, message=message, charged=False)
-    decided = session.record(item, Phase.ACCEPTED, via=A_PERSON, request_id=known, refreshes=0)
-    session.store.note_pending(decided, private=provider.id_is_private)
-    return decided
+    return session.record(item, Phase.ACCEPTED, via=A_PERSON, request_id=known, refreshes=0)
 
 
 def _usable_id(session: WritingSession, item: Submission, provider: Provider, id: str | None) -> str:
@@ -160,7 +154,7 @@ def _usable_id(session: WritingSession, item: Submission, provider: Provider, id
 
 
 def _is_told_already(session: Session, item: Submission, known: str) -> bool:
-    """Say whether the same request of the same job has this id elsewhere in lock or journal.
+    """Say whether another submission of the same request of the same job has this id.
 
     That happens where the receipt reached the lock, and the journal's own row could not be written.
     """
@@ -168,8 +162,6 @@ def _is_told_already(session: Session, item: Submission, known: str) -> bool:
 
     if item.phase not in PAYMENT_UNKNOWN:
         return False
-    entry = session.lock.jobs.get(item.job)
-    entries = [(inner.fingerprint, inner.receipt.request_id) for inner in (entry, entry and entry.pending) if inner]
-    others = [other for other in session.submissions if other.job == item.job and other.attempt != item.attempt]
-    told = entries + [(other.fingerprint, other.request_id) for other in others]
-    return any(fingerprint == item.fingerprint and id_ == ProviderJobId.of(known) for fingerprint, id_ in told)
+    others = (other for other in session.submissions if other.job == item.job and other.attempt != item.attempt)
+    told = ProviderJobId.of(known)
+    return any(other.fingerprint == item.fingerprint and other.request_id == told for other in others)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import StateError
 from runner.records.lock import ProviderJobId
-from runner.records.submission import ENDED_BADLY, OPEN, PAYMENT_UNKNOWN, Phase
+from runner.records.submission import A_PERSON, ENDED_BADLY, OPEN, PAYMENT_UNKNOWN, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from runner.records.catalog import Model
     from runner.records.provider import Provider
     from runner.records.submission import Decision, Event, Submission
-
-A_PERSON = "a person"
-"""What the journal says in `via` of rows that a person asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,4 +100,4 @@ def _means(name: str, item: Submission) -> bool:
 
 
 def _attempt(item: Submission) -> str:
-    return item.attempt or item.short_attempt
+    return item.attempt
