@@ -29,7 +29,8 @@ def status(session: Session) -> StatusReport:
 
 def job_statuses(session: Session, models: dict[str, str]) -> tuple[JobStatus, ...]:
     """Return one row for each job of the lock, of the unfinished submissions and of `models`, sorted."""
-    lock, unfinished = session.lock, dict[str, list[Submission]]()
+    lock = session.lock
+    unfinished: dict[str, list[Submission]] = {}
     for item in session.submissions:
         entry = lock.entries.get(item.attempt)
         made = entry is not None and entry.state is State.DONE

@@ -8,6 +8,7 @@ from runner.errors import PolicyError
 from runner.plan.decide import output_path
 from runner.records.lock import Output
 from runner.records.plan import Verb
+from runner.records.reasons import FreeAudioMissing
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -65,7 +66,9 @@ def _keeps_lock(action: Action) -> bool:
         case Verb.RESTORE | Verb.RESUME:
             return _is_as_locked(action)
         case Verb.GENERATE | Verb.REGENERATE:
-            return action.request.model.runs_here and _is_as_locked(action)
+            return (
+                isinstance(action.reason, FreeAudioMissing) and action.request.model.runs_here and _is_as_locked(action)
+            )
     assert_never(action.verb)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from runner.engine.machine import fold
+from runner.state.submissions import fold
 from runner.records.submission import Phase
 from runner.state.journal import read_events
 from tests.support.vendor.audio import song

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 )
 
 from runner.commands.resolve import resolve
-from runner.engine.machine import fold
+from runner.state.submissions import fold
 from runner.records.submission import PAYMENT_UNKNOWN, Phase
 from runner.state.journal import read_events
 from runner.state.store import StateStore
