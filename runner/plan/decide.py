@@ -163,7 +163,7 @@ def _held(same: Request, submission: Submission, entry: Entry | None) -> Action:
     elif same.on_unknown == "resubmit":
         again = _generate(same, Verb.GENERATE, r.Resubmitted(), entry=entry)
     else:
-        again = _act(same, Verb.BLOCKED, r.PaymentUnknown(job=submission.job), entry)
+        again = _act(same, Verb.BLOCKED, r.PaymentUnknown(job=same.job), entry)
     return replace(again, submission=submission)
 
 
