@@ -17,7 +17,7 @@ from runner.provider.access import base_url_of
 from runner.provider.keys import find_key, key_variable
 from runner.report.plain import PlainReport
 from runner.report.table import table
-from runner.state.project import DEFAULT_FILE
+from runner.state.finding import default_file, has_default
 from runner.state.schemas import read_catalog, schema_folders
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def doctor(options: CommandOptions, *, offline: bool) -> PlainReport:
     """
     rows = [*_program(), *_disk()]
     settings: Mapping[str, ProviderSettings] = {}
-    if options.file is not None or Path(DEFAULT_FILE).exists():
+    if options.file is not None or has_default():
         settings = open_session(options).settings
-    catalog = read_catalog(schema_folders(Path(options.file or DEFAULT_FILE).absolute().parent))
+    catalog = read_catalog(schema_folders(Path(options.file or default_file()).absolute().parent))
     for provider in sorted(catalog.providers.values(), key=lambda item: item.name):
         if not provider.mode.is_local:
             said = settings.get(provider.name)

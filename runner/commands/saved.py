@@ -9,7 +9,7 @@ from runner.commands.options import CommandOptions
 from runner.errors import UsageError
 from runner.plan.selection import Wanted
 from runner.report.saved import read_saved, saved_text
-from runner.state.project import DEFAULT_FILE
+from runner.state.finding import default_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ def saved_options(path: str, env: Mapping[str, str]) -> CommandOptions:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read", help="make one: scorefile plan --out PATH") from error
     said = saved.ask
-    file = said["file"] or DEFAULT_FILE
+    file = said["file"] or default_file()
     if not Path(file).exists():
         raise UsageError(
             f"{path} is a plan of {file}, which is not in this folder", help="run it in the folder where it was made"
