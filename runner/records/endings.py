@@ -336,16 +336,8 @@ class Unexpected(_Ended):
 
 
 Done: TypeAlias = Reused | Restored | Made | Collected
-Skipped: TypeAlias = (
-    NeedMissing
-    | Stopped
-    | FailedFast
-    | ReceiptUnwritten
-    | OverBudget
-    | TooManyUnknown
-    | TooMuchBadContent
-    | ProviderClosed
-)
+_Limited: TypeAlias = OverBudget | TooManyUnknown | TooMuchBadContent | ProviderClosed
+Skipped: TypeAlias = NeedMissing | Stopped | FailedFast | ReceiptUnwritten | _Limited
 Refused: TypeAlias = Unreachable | Rejected | LockedOut | NothingPaid
 Unknown: TypeAlias = MayBeCharged | Held | FreeUnanswered
 Unfinished: TypeAlias = Interrupted | ReceiptNotFound | AnotherRequest | Stalled | LinkDead | DownloadFailed
