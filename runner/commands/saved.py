@@ -9,7 +9,7 @@ from runner.commands.options import CommandOptions
 from runner.errors import UsageError
 from runner.plan.selection import Wanted
 from runner.report.saved import read_saved, saved_text
-from runner.state.finding import default_file
+from runner.state.finding import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ def saved_options(path: str, env: Mapping[str, str]) -> CommandOptions:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read", help="make one: scorefile plan --out PATH") from error
     said = saved.ask
-    file = said["file"] or default_file()
+    file = said["file"] or DEFAULT_FILE
     if not Path(file).exists():
         raise UsageError(
             f"{path} is a plan of {file}, which is not in this folder", help="run it in the folder where it was made"
@@ -60,9 +60,9 @@ def saved_options(path: str, env: Mapping[str, str]) -> CommandOptions:
 
 def _options_data(session: Session) -> dict[str, Json]:
     """Return the options of this command line as data."""
-    options, wanted = session.options, session.wanted
+    options, wanted, shown = session.options, session.wanted, session.project.shown
     return {
-        "file": options.file,
+        "file": options.file or (None if shown == DEFAULT_FILE else shown),
         "profile": options.profile,
         "vars": dict(options.vars),
         "names": list(wanted.names),

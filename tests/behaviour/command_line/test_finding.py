@@ -127,3 +127,12 @@ def test_each_leading_pair_of_dots_is_the_folder_above(tmp_path: Path, monkeypat
     assert finding.absolute("../../x/../y.yaml") == tmp_path / "x" / ".." / "y.yaml"
     assert finding.absolute("y.yaml") == tmp_path / "a" / "b" / "y.yaml"
     assert finding.absolute(os.path.join(*[".."] * 99, "y")) == Path(tmp_path.anchor) / "y"  # noqa: PTH118 - as typed
+
+
+def test_a_saved_plan_keeps_which_pipeline_was_found(say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "far").mkdir()
+    monkeypatch.chdir(tmp_path / "far")
+    assert say("plan", "title", "--rehearse", "--out", "plan.json").code == 0
+    assert say("run", "plan.json").code == 0
+    monkeypatch.chdir(tmp_path)
+    assert say("run", "far/plan.json").code == 2
