@@ -103,6 +103,7 @@ SUB_ROOMS = {
         "outputs",
         "run_lock",
         "guards",
+        "trust",
         "project",
         "texts",
         "schemas",
@@ -123,6 +124,7 @@ PURE = [
     "provider/media.py",
     "provider/protocol.py",
     "provider/responses.py",
+    "provider/trust.py",
     "report",
     "engine/machine.py",
     "state/lock_rules.py",
@@ -131,7 +133,7 @@ PURE = [
 PURE_IMPORTS = {
     "__future__", "base64", "binascii", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses",
     "datetime.timedelta", "decimal", "difflib", "email.utils", "enum", "fnmatch", "fractions", "functools", "hashlib",
-    "heapq", "html", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "types",
+    "heapq", "html", "ipaddress", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "types",
     "typing", "unicodedata", "urllib.parse",
     "jinja2", "jmespath", "jsonschema", "yaml",
 }  # fmt: skip
