@@ -123,6 +123,7 @@ def parse_model(model_id: str, data: Mapping[str, Json], file: str) -> Model:
         media_types=tuple(block["media_types"]),
         format_param=block.get("format_param"),
         duration_param=block.get("duration_param"),
+        channels=block.get("channels"),
         typical_s=float(block.get("typical_s", 30)),
         notes=tuple(block.get("notes", ())),
         file=file,

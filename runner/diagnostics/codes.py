@@ -21,6 +21,7 @@ CODES: Final = MappingProxyType(
         "SF108": "the file is not one mapping",
         "SF109": "a character that no text file should contain",
         "SF110": "a value looks like an API key",
+        "SF111": "the file has a merge conflict",
         "SF201": "unknown key",
         "SF202": "a required key is missing",
         "SF203": "a value has the wrong type",

@@ -52,8 +52,6 @@ class Made(_Ended):
     """The takes are in the store, and the chosen one is at its output."""
 
     result = Result.MADE
-    takes: int
-    wanted: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +110,14 @@ class OverBudget(_Skipped):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TooManyUnknown(_Skipped):
     """So many requests of this run to the provider may have been charged that no more are sent."""
+
+    provider: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooMuchBadContent(_Skipped):
+    """So many pieces of this run from the provider cannot be played that no more requests are sent."""
 
     provider: str
     count: int
@@ -281,7 +287,7 @@ class Lost(_Ended):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadContent(_Ended):
-    """What was downloaded is not the requested audio."""
+    """What was downloaded cannot be played."""
 
     why: str
     given_up_as: str | None
@@ -323,20 +329,18 @@ class Unexpected(_Ended):
 
 Done: TypeAlias = Reused | Restored | Made | Collected
 Skipped: TypeAlias = (
-    NeedMissing | Stopped | FailedFast | ReceiptUnwritten | OverBudget | TooManyUnknown | ProviderClosed
+    NeedMissing
+    | Stopped
+    | FailedFast
+    | ReceiptUnwritten
+    | OverBudget
+    | TooManyUnknown
+    | TooMuchBadContent
+    | ProviderClosed
 )
 Refused: TypeAlias = Unreachable | Rejected | LockedOut | NothingPaid
 Unknown: TypeAlias = MayBeCharged | Held | FreeUnanswered
-Unfinished: TypeAlias = (
-    Interrupted
-    | ReceiptNotFound
-    | Stalled
-    | LinkDead
-    | DownloadFailed
-    | ProviderFailed
-    | AnswersOnce
-    | Lost
-    | BadContent
-)
+Unfinished: TypeAlias = Interrupted | ReceiptNotFound | Stalled | LinkDead | DownloadFailed
+Over: TypeAlias = ProviderFailed | AnswersOnce | Lost | BadContent
 InTheWay: TypeAlias = Blocked | NotInStore | Broken | Unexpected
-Ending: TypeAlias = Done | Skipped | Refused | Unknown | Unfinished | InTheWay
+Ending: TypeAlias = Done | Skipped | Refused | Unknown | Unfinished | Over | InTheWay

@@ -20,6 +20,7 @@ RULES: Final = MappingProxyType(
         "plan": ("what would be done, and what it costs", "scorefile run does it"),
         "job-failed": ("a job failed", "run again: what is paid for is not paid again"),
         "job-unfinished": ("a paid job is not finished", "run again: it resumes, free"),
+        "take-differs": ("a take differs from what was asked or promised", "it plays, and is kept; listen to it"),
         "job-skipped": ("a job was not submitted", "see the reason, then run again"),
         "job-blocked": ("a job waits for your decision", "scorefile status shows what it waits for"),
         "payment-unknown": ("a request may or may not have been charged", "settle it: scorefile resolve JOB"),

@@ -72,6 +72,7 @@ def model(
         media_types=("audio/wav",),
         format_param=None,
         duration_param="duration" if "duration" in properties else None,
+        channels=None,
         typical_s=20,
         notes=(),
     )
