@@ -104,6 +104,7 @@ SUB_ROOMS = {
         "run_lock",
         "guards",
         "finding",
+        "trust",
         "project",
         "neighbours",
         "texts",
@@ -126,6 +127,7 @@ PURE = [
     "provider/media.py",
     "provider/protocol.py",
     "provider/responses.py",
+    "provider/trust.py",
     "report",
     "engine/machine.py",
     "state/lock_rules.py",
@@ -134,7 +136,7 @@ PURE = [
 PURE_IMPORTS = {
     "__future__", "base64", "binascii", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses",
     "datetime.timedelta", "decimal", "difflib", "email.utils", "enum", "fnmatch", "fractions", "functools", "hashlib",
-    "heapq", "html", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "types",
+    "heapq", "html", "ipaddress", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "types",
     "typing", "unicodedata", "urllib.parse",
     "jinja2", "jmespath", "jsonschema", "yaml",
 }  # fmt: skip

@@ -63,6 +63,7 @@ def _options(file: str | None, jobs: tuple[str, ...], given: Mapping[str, Any]) 
         force=given.get("force", False),
         rehearse=given.get("rehearse", False),
         strict=given.get("strict", False),
+        trust=",".join(given.get("trust", ())),
         env=os.environ,
     )
 

@@ -120,7 +120,7 @@ def _snippet(problem: Problem, mark: Mark, gutter: int, style: Style) -> list[st
     bar = paint("|", "gutter", on=on)
     lines = [f"{pad}{paint('-->', 'gutter', on=on)} {clean(str(mark))}"]
     from runner.diagnostics.secrets import mask
-    from runner.pipeline.resolution.webhooks import hide_users
+    from runner.records.address import hide_users
 
     source = style.line_of(mark.file, mark.line)
     if source is None:
