@@ -212,7 +212,7 @@ class Lock:
 
     def placed(self, job: str) -> Entry | None:
         """Return the entry whose take is at the output of a job."""
-        return next((entry for entry in self.jobs.get(job, ()) if entry.output is not None), None)
+        return next((entry for entry in self.jobs.get(job, ()) if entry.placed is not None), None)
 
     @property
     def revision(self) -> int:
