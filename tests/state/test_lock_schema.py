@@ -137,8 +137,24 @@ def test_an_empty_lock_and_a_submission_without_a_checksum_fit_it() -> None:
 @pytest.mark.parametrize("state", State)
 def test_a_submission_of_every_state_fits_it(state: State) -> None:
     for known_id in ("ace_1", None):
-        assert faults(written(entry(state=state, request_id=known_id))) == []
+        found = written(entry(state=state, request_id=known_id))
+        try:
+            parse_lock(json.dumps(found))
+        except ValueError:
+            assert faults(found) != []
+        else:
+            assert faults(found) == []
     assert faults(written(entry(local=True))) == []
+
+
+def test_audio_that_came_by_a_wrong_id_may_be_at_the_output_until_the_right_one_replaces_it() -> None:
+    waits = replace(entry(state=State.PENDING), receipt=TOLD, output=CURRENT.output)
+    assert faults(written(waits)) == []
+    assert parse_lock(json.dumps(written(waits))).entries == {"a1": waits}
+    never_told = written(replace(waits, receipt=RECEIPT))
+    assert faults(never_told) != []
+    with pytest.raises(ValueError, match="it is none of the takes"):
+        parse_lock(json.dumps(never_told))
 
 
 def test_what_the_schema_says_of_states_takes_and_media_types_is_all_there_is() -> None:
@@ -217,6 +233,7 @@ def _pick(**over: Any) -> Callable[[Any], object]:
         _entry(state="pending"),
         _entry(takes=[]),
         _entry(state="pending", takes=[]),
+        _entry(state="unknown", takes=[]),
         _entry(seed_param=7),
         _entry(sum=""),
         *(_current(lambda item, name=name: item.pop(name)) for name in NEEDED),
