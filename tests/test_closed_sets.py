@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 
 from runner.errors import ApiKeyError, PolicyError
+from runner.records.deviations import Deviation
 from runner.records.endings import KEY_CODE, REFUSED_CODE, Ending
 from runner.records.plan import Verb
 from runner.records.provider import ErrorGroup, Mode, Transform
@@ -66,6 +67,11 @@ def test_a_schema_knows_every_member_and_no_other(document: JsonSchema, name: st
 def test_the_output_names_every_reason_and_ending(name: str, members: UnionType) -> None:
     told = {re.sub(r"(?<!^)(?=[A-Z])", "-", member.__name__).lower() for member in get_args(members)}
     assert set(OUTPUT["definitions"][name]["enum"]) == told
+
+
+def test_the_output_names_every_deviation() -> None:
+    told = {re.sub(r"(?<!^)(?=[A-Z])", "-", member.__name__).lower() for member in get_args(Deviation)}
+    assert enums(OUTPUT["definitions"]["deviations"], "kind") == [told]
 
 
 def test_exit_codes_are_those_of_the_errors() -> None:

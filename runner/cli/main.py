@@ -24,6 +24,7 @@ VERBS = {
     "verify": "Compare outputs with the lock",
     "resolve": "Settle a request that may or may not have been charged",
     "merge": "Join copies of a lock without loss",
+    "trust": "Show which key goes to which host, and agree to it",
     "cancel": "Cancel running jobs, if their provider allows",
     "log": "List the journal: every submission, answer and receipt",
     "explain": "Explain why a job would run, or what an error code means",

@@ -12,7 +12,7 @@ from runner.report.style import clean
 from runner.state import git
 from runner.state.lock_copies import join_copies, parse_copy, read_copies, write_lock
 from runner.state.lockfile import is_conflicted, read_bytes
-from runner.state.project import DEFAULT_FILE
+from runner.state.finding import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runner.plan.deviations import deviations
 from runner.plan.policy import least, out_of_date, refuse_cost
 from runner.records.endings import Reused
 from runner.records.outcome import Outcome, RunResult
@@ -120,4 +121,9 @@ def _report(session: Session, did: RunResult) -> RunReport:
         listen_in=str(project.shown_root),
         warnings=checked.warnings,
         places={request.job: request.mark for request in checked.requests},
+        deviations={
+            outcome.job: deviations(session.catalog.models[outcome.entry.model], outcome.entry)
+            for outcome in did.outcomes
+            if outcome.entry and outcome.entry.model in session.catalog.models
+        },
     )

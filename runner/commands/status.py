@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.errors import InvalidFilesError
+from runner.plan.deviations import deviations
 from runner.records.lock import State
 from runner.records.status import JobStatus
 from runner.records.submission import UNSETTLED
@@ -12,7 +14,10 @@ from runner.state.files.folder import digest
 from runner.state.outputs import is_lfs_pointer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runner.commands.session import Session
+    from runner.records.catalog import Model
     from runner.records.lock import Lock
     from runner.records.status import OutputState
     from runner.records.submission import Submission
@@ -40,6 +45,14 @@ def job_statuses(session: Session, models: dict[str, str]) -> tuple[JobStatus, .
     return tuple(_status(session, job, unfinished.get(job, []), models.get(job)) for job in jobs)
 
 
+def _models(session: Session) -> Mapping[str, Model]:
+    """Return the models of the catalog; none when a file of theirs is wrong, for then nothing is known of what they promise."""
+    try:
+        return session.catalog.models
+    except InvalidFilesError:
+        return {}
+
+
 def _is_shown(lock: Lock, job: str) -> bool:
     return any(entry.receipt is not None or entry.output is not None for entry in lock.jobs[job])
 
@@ -47,6 +60,7 @@ def _is_shown(lock: Lock, job: str) -> bool:
 def _status(session: Session, job: str, unfinished: list[Submission], model: str | None) -> JobStatus:
     lock, root = session.lock, session.project.root
     entry = lock.placed(job) or lock.made(job) or lock.current(job)
+    made_by = _models(session).get(entry.model) if entry else None
     output: OutputState = "pending" if entry is not None or unfinished else "not made"
     path = None
     if entry is not None and entry.output is not None:
@@ -61,4 +75,5 @@ def _status(session: Session, job: str, unfinished: list[Submission], model: str
         output=output,
         path=path,
         unfinished=tuple(unfinished),
+        deviations=deviations(made_by, entry) if made_by and entry else (),
     )

@@ -42,7 +42,7 @@ def scores(model: Model, params: Mapping[str, Json]) -> tuple[Score, ...]:
         Score(
             brief=Brief(
                 prompt=_prompt(params),
-                duration_s=_seconds(model, params),
+                duration_s=model.seconds(params) or model.typical_s,
                 bpm=_positive(params.get("bpm")),
                 key=_chosen(params.get("key")),
                 time_signature=_chosen(params.get("time_signature")),
@@ -52,7 +52,7 @@ def scores(model: Model, params: Mapping[str, Json]) -> tuple[Score, ...]:
             media_type=media_types_of(model, params)[0],
             bit_rate_kbps=int(params["output_bit_rate"]) if "output_bit_rate" in params else None,
         )
-        for take in range(_takes(model, params))
+        for take in range(model.asked_takes(params))
     )
 
 
@@ -76,30 +76,12 @@ def _prompt(params: Mapping[str, Json]) -> str:
     return " ".join([*map(str, params.get("tags", ())), str(params.get("prompt", ""))]).strip()
 
 
-def _seconds(model: Model, params: Mapping[str, Json]) -> float:
-    if model.duration_param is None:
-        return model.typical_s
-    return (
-        _positive(params.get(model.duration_param))
-        or _positive(_default(model, model.duration_param))
-        or model.typical_s
-    )
-
-
 def _seed(model: Model, params: Mapping[str, Json]) -> int:
     asked = params.get(model.seed.param) if model.seed else None
     if isinstance(asked, int | float) and asked >= 0:
         return int(asked) % SEEDS
     text = json.dumps([model.id, params], sort_keys=True)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) % SEEDS
-
-
-def _takes(model: Model, params: Mapping[str, Json]) -> int:
-    return int(params.get(model.takes.param, model.takes.default)) if model.takes.param else model.takes.default
-
-
-def _default(model: Model, name: str) -> Json:
-    return model.params[name].default if name in model.params else None
 
 
 def _positive(value: Json) -> float | None:

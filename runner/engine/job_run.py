@@ -78,7 +78,9 @@ class JobRun:
         self._fetched_again = False
         self.log = SubmissionLog(action, self._provider, store, world=world)
         self._polls = PollSteps(action, self._client, log=self.log, limits=limits, report=self._report)
-        self._takes = TakeSteps(self.request, self._provider, log=self.log, world=world, report=self._report)
+        self._takes = TakeSteps(
+            self.request, self._provider, log=self.log, world=world, rate_limit=rate_limit, report=self._report
+        )
 
     @property
     def submission(self) -> Submission:
@@ -263,7 +265,7 @@ class JobRun:
             machine.event(self.submission, Phase.DONE, at=self.log.at()),
         )
         self.log.charge_real_length()
-        return self._end(Made(takes=len(self.submission.takes), wanted=self.request.takes), entry)
+        return self._end(Made(), entry)
 
     # ------------------------------------------------------------ endings
 

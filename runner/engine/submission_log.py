@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from runner.catalog.prices import cost, total
 from runner.engine import machine
-from runner.plan.decide import requested_seconds
 from runner.plan.fingerprint import fingerprint
 from runner.records.exchange import Reading, Verdict
 from runner.records.submission import ENDED_BADLY, Phase, timestamp
@@ -160,7 +159,7 @@ class SubmissionLog:
         return cost(self._request.price, takes=len(takes), seconds=seconds).low
 
     def _one_submit(self) -> Decimal | None:
-        return cost(self._request.price, takes=self._request.takes, seconds=requested_seconds(self._request)).low
+        return cost(self._request.price, takes=self._request.takes, seconds=self._request.seconds).low
 
     def _closing(self, given_up: Submission) -> Event:
         message = "abandoned for a new submission; this one may have been charged"

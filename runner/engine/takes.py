@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from runner.catalog.media_types import media_types_of
 from runner.engine import endings, machine
 from runner.engine.effects import Work
 from runner.engine.local_models import make
-from runner.plan.decide import requested_seconds
-from runner.provider.downloads import BadContent, DownloadFailed, Expected, LinkDead
+from runner.provider.downloads import BadContent, DownloadFailed, DownloadRules, LinkDead
 from runner.records.endings import DownloadFailed as NotDownloaded
 from runner.records.endings import Interrupted
 from runner.records.exchange import Media
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from runner.engine.effects import Effect, World
     from runner.engine.submission_log import SubmissionLog
+    from runner.provider.rate_limit import RateLimit
     from runner.records.endings import Ending
     from runner.records.provider import Provider
     from runner.records.request import Request
@@ -31,14 +30,21 @@ class TakeSteps:
     """The takes of one job. Its generators are parts of a JobRun; each returns the ending of the job, or None to continue."""
 
     def __init__(
-        self, request: Request, provider: Provider, *, log: SubmissionLog, world: World, report: Callable[..., None]
+        self,
+        request: Request,
+        provider: Provider,
+        *,
+        log: SubmissionLog,
+        world: World,
+        rate_limit: RateLimit,
+        report: Callable[..., None],
     ) -> None:
         self._request, self._model, self._provider = request, request.model, provider
-        self._log, self._world, self._report = log, world, report
+        self._log, self._world, self._rate_limit, self._report = log, world, rate_limit, report
 
     def fetch(self) -> Generator[Effect, Any, Ending | None]:
-        """Download the takes from the submission's links."""
-        log, takes = self._log, list[Take]()
+        """Download the takes from the submission's links; those that cannot be played are left out, if any can."""
+        log, takes, bad = self._log, list[Take](), ""
         media = log.submission.media
         for number, item in enumerate(media, start=1):
             self._report("fetching", take=number, takes=len(media))
@@ -51,10 +57,14 @@ class TakeSteps:
                     return None
                 return endings.dead_link(self._provider, log.submission)
             except BadContent as error:
-                log.record_phase(Phase.BAD_CONTENT, message=error.message)
-                return None
+                bad = error.message
+                self._rate_limit.count_bad_content(self._provider.title)
+                self._report("fetching", bad, take=number, takes=len(media))
             except DownloadFailed as error:
                 return Interrupted() if self._world.stop.is_set() else NotDownloaded(why=error.message)
+        if not takes:
+            log.record_phase(Phase.BAD_CONTENT, message=bad)
+            return None
         log.record_takes(tuple(takes))
         return None
 
@@ -75,11 +85,9 @@ class TakeSteps:
 
     def _fetching(self, item: Media) -> Callable[[object], Take]:
         fetcher, log, request = self._world.fetcher, self._log, self._request
-        expected = Expected(
+        rules = DownloadRules(
             provider=self._model.provider,
-            kinds=media_types_of(self._model, request.params),
             provider_url=self._provider.base_url,
-            requested_s=requested_seconds(request),
             within_s=max(self._world.limits.min_download_timeout_s, request.timeout_s - log.age_s()),
         )
-        return lambda _gate: fetcher.fetch(log.with_data(item), expected)
+        return lambda _gate: fetcher.fetch(log.with_data(item), rules)

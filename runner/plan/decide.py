@@ -163,7 +163,7 @@ def _held(same: Request, submission: Submission, entry: Entry | None) -> Action:
     elif same.on_unknown == "resubmit":
         again = _generate(same, Verb.GENERATE, r.Resubmitted(), entry=entry)
     else:
-        again = _act(same, Verb.BLOCKED, r.PaymentUnknown(job=submission.job), entry)
+        again = _act(same, Verb.BLOCKED, r.PaymentUnknown(job=same.job), entry)
     return replace(again, submission=submission)
 
 
@@ -240,7 +240,7 @@ def _audio_lost(request: Request, entry: Entry, path: str, facts: Facts) -> Acti
 def _generate(request: Request, verb: Verb, reason: Reason, *, entry: Entry | None = None) -> Action:
     again = request.retries + (MAX_RESUBMITS if request.on_unknown == "resubmit" else 0)
     own, shipped = (
-        cost(price, takes=request.takes, seconds=requested_seconds(request), retries=again)
+        cost(price, takes=request.takes, seconds=request.seconds, retries=again)
         for price in (request.price, request.model.shipped_price)
     )
     price = guarded(own, shipped, free=request.is_free)
@@ -250,12 +250,3 @@ def _generate(request: Request, verb: Verb, reason: Reason, *, entry: Entry | No
 def _act(request: Request, verb: Verb, reason: Reason, entry: Entry | None = None) -> Action:
     nothing = Cost(low=Decimal(0), worst=Decimal(0))
     return Action(request=request, verb=verb, reason=reason, cost=nothing, entry=entry)
-
-
-def requested_seconds(request: Request) -> float | None:
-    """Return the requested length in seconds; None when the model chooses the length."""
-    name = request.model.duration_param
-    if name is None:
-        return None
-    value = request.params.get(name, request.model.params[name].default)
-    return None if value is None else float(value)

@@ -23,7 +23,6 @@ from runner.provider.http_clients import HTTP_ERRORS, HttpClients, describe
 from runner.provider.request_log import log_exchange
 from runner.records.limits import DEFAULT_LIMITS
 from runner.records.lock import Take
-from runner.records.media_types import EXTENSIONS
 
 if TYPE_CHECKING:
     import threading
@@ -35,22 +34,8 @@ if TYPE_CHECKING:
     from runner.state.blobs.protocol import Blobs
 
 MAX_HOPS = 5
-DURATION_TOLERANCE_S, DURATION_TOLERANCE = 2.0, 0.25
-"""How far the real length may be from the requested one, which is only a target: in seconds, or as a fraction of it."""
 _CHUNK = 1 << 18
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": "scorefile"}
-_ANY_TYPE = "application/octet-stream"
-_ALIASES = {
-    "audio/x-wav": "audio/wav",
-    "audio/wave": "audio/wav",
-    "audio/vnd.wave": "audio/wav",
-    "audio/mp3": "audio/mpeg",
-    "audio/x-flac": "audio/flac",
-    "audio/m4a": "audio/mp4",
-    "audio/x-m4a": "audio/mp4",
-    "audio/vorbis": "audio/ogg",
-    "application/ogg": "audio/ogg",
-}
 
 
 class LinkDead(ScorefileError):
@@ -58,7 +43,7 @@ class LinkDead(ScorefileError):
 
 
 class BadContent(ScorefileError):
-    """The file is not the audio that was expected; it is kept in quarantine."""
+    """The file is no audio that can be played to its end; it is kept in quarantine."""
 
 
 class DownloadFailed(ScorefileError):
@@ -70,25 +55,22 @@ class _Again(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expected:
-    """What a take has to be, and from where it may be downloaded.
+class DownloadRules:
+    """From where a take may be downloaded, and how long that may take.
 
-    `kinds` are the media types that are accepted where the answer names none, `requested_s` is the requested length in seconds.
     `provider_url` is the provider's base URL: media on this machine or a private network are taken only from a provider that is
     on loopback itself. `within_s` is how long all tries together may take.
     """
 
     provider: str
-    kinds: tuple[str, ...]
     provider_url: str
     within_s: float
-    requested_s: float | None = None
 
 
 class Fetcher(Protocol):
     """What the engine needs to get one take."""
 
-    def fetch(self, media: Media, expected: Expected) -> Take:
+    def fetch(self, media: Media, rules: DownloadRules) -> Take:
         """Return the verified take, stored."""
         ...
 
@@ -125,17 +107,17 @@ class HttpFetcher:
         self._stop = stop
         self._clients = HttpClients(layer)
 
-    def fetch(self, media: Media, expected: Expected) -> Take:
+    def fetch(self, media: Media, rules: DownloadRules) -> Take:
         """Download, verify and store one take. Raises LinkDead, BadContent or DownloadFailed."""
         if media.url is None:
-            return self._keep(_write(self._blobs.incoming.part(), media.data or b""), media, expected)
-        bad, end = 0, time.monotonic() + expected.within_s
-        for attempt in self._retrying(expected.within_s):
+            return self._keep(_write(self._blobs.incoming.part(), media.data or b""), media)
+        bad, end = 0, time.monotonic() + rules.within_s
+        for attempt in self._retrying(rules.within_s):
             with attempt:
                 number, left_s = attempt.retry_state.attempt_number, max(1.0, end - time.monotonic())
-                got = self._download(media.url, expected, attempt=number, within_s=left_s)
+                got = self._download(media.url, rules, attempt=number, within_s=left_s)
                 try:
-                    return self._keep(got, media, expected)
+                    return self._keep(got, media)
                 except BadContent as error:
                     bad += 1
                     if bad >= self._limits.bad_content_tries:
@@ -163,8 +145,8 @@ class HttpFetcher:
             retry_error_callback=give_up,
         )
 
-    def _download(self, url: str, expected: Expected, *, attempt: int, within_s: float) -> _Got:
-        provider_url, shown = expected.provider_url, None if expected.provider in self._shown else frozenset[str]()
+    def _download(self, url: str, rules: DownloadRules, *, attempt: int, within_s: float) -> _Got:
+        provider_url, shown = rules.provider_url, None if rules.provider in self._shown else frozenset[str]()
         timeout = httpx.Timeout(self._limits.read_timeout_s, connect=self._limits.connect_timeout_s)
         for _ in range(MAX_HOPS):
             try:
@@ -217,12 +199,11 @@ class HttpFetcher:
             raise
         return _Got(path=part, sha256=sha256.hexdigest(), size=size)
 
-    def _keep(self, got: _Got, media: Media, expected: Expected) -> Take:
-        """Decode a download to its end and save it in the store, or in quarantine when it is not as expected."""
+    def _keep(self, got: _Got, media: Media) -> Take:
+        """Decode a download to its end and save it in the store, or in quarantine when it cannot be played."""
         try:
             probe = inspect(got.path)
-            _check(expected, probe.media_type, probe.seconds, said=media.media_type)
-        except (BadAudio, BadContent) as error:
+        except BadAudio as error:
             kept = self._blobs.incoming.quarantine(got.path, got.sha256)
             raise BadContent(f"{error.message}; kept at {kept}") from error
         except BaseException:
@@ -273,19 +254,6 @@ def _check_status(response: httpx.Response) -> None:
         raise _Again(f"the link answers {status}")
     if response.headers.get("content-encoding", "identity").lower() != "identity":
         raise _Again("the file is compressed, which was not requested")
-
-
-def _check(expected: Expected, media_type: str, seconds: float, *, said: str | None) -> None:
-    """Raise BadContent when a file is not of the expected type and length; bytes without a type may have any."""
-    named = (said or "").split(";")[0].strip().lower()
-    kinds = tuple(EXTENSIONS) if named == _ANY_TYPE else (_ALIASES.get(named, named),) if named else expected.kinds
-    if media_type not in kinds:
-        raise BadContent(f"expected {' or '.join(kinds)}, received {media_type}")
-    requested_s = expected.requested_s
-    if requested_s is not None and abs(seconds - requested_s) > max(
-        DURATION_TOLERANCE_S, requested_s * DURATION_TOLERANCE
-    ):
-        raise BadContent(f"expected {requested_s:g} s of audio, received {seconds:.2f} s")
 
 
 def _write(part: Path, data: bytes) -> _Got:

@@ -6,14 +6,14 @@ import random
 from collections import deque
 from typing import TYPE_CHECKING, TypeAlias
 
-from runner.records.endings import ProviderClosed, TooManyUnknown
+from runner.records.endings import ProviderClosed, TooManyUnknown, TooMuchBadContent
 from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from runner.records.limits import Limits
 
 
-Closed: TypeAlias = ProviderClosed | TooManyUnknown
+Closed: TypeAlias = ProviderClosed | TooManyUnknown | TooMuchBadContent
 """Why a provider gets no more requests in this run."""
 
 
@@ -42,7 +42,7 @@ class Backoff:
 
 
 class RateLimit:
-    """One provider in one run: its slots, its documented rate, its pauses, its unknown payments."""
+    """One provider in one run: its slots, its documented rate, its pauses, its unknown payments, its bad content."""
 
     def __init__(self, *, slots: int, window: tuple[int, float] | None, limits: Limits = DEFAULT_LIMITS) -> None:
         self._limits = limits
@@ -51,6 +51,7 @@ class RateLimit:
         self._recent: deque[float] = deque()
         self._paused_until = 0.0
         self._unknown = 0
+        self._bad = 0
         self.in_flight = 0
         """Jobs that are submitted and not finished by the provider."""
         self.closed: Closed | None = None
@@ -90,3 +91,9 @@ class RateLimit:
         self._unknown += 1
         if self._unknown >= self._limits.max_unknown_payments:
             self.close(TooManyUnknown(provider=title, count=self._unknown))
+
+    def count_bad_content(self, title: str) -> None:
+        """Count a piece that cannot be played; after a few of them the provider is closed."""
+        self._bad += 1
+        if self._bad >= self._limits.max_bad_content:
+            self.close(TooMuchBadContent(provider=title, count=self._bad))

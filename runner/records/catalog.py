@@ -87,6 +87,8 @@ class Model:
     """The parameter that chooses the container, where there is one."""
     duration_param: str | None
     """The parameter that sets a length in seconds; None when the model chooses the length."""
+    channels: int | None
+    """How many channels its audio has, where its page says so."""
     typical_s: float
     """The length in seconds of rehearsed audio when the request names none."""
     notes: tuple[str, ...]
@@ -97,3 +99,19 @@ class Model:
     """As the shipped model file says; unknown where none is shipped."""
     is_free: bool = False
     """Whether a request is known to cost nothing: it runs here, or shipped files alone say so. No project can."""
+
+    def seconds(self, params: Mapping[str, Json]) -> float | None:
+        """Return the length in seconds of a request: as asked, else the documented default; None when the model chooses."""
+        asked = self.asked_seconds(params)
+        default = None if self.duration_param is None else self.params[self.duration_param].default
+        return asked if asked is not None or default is None else float(default)
+
+    def asked_seconds(self, params: Mapping[str, Json]) -> float | None:
+        """Return the length in seconds that the parameters themselves ask for; None when they leave it to the model."""
+        value = None if self.duration_param is None else params.get(self.duration_param)
+        return None if value is None else float(value)
+
+    def asked_takes(self, params: Mapping[str, Json]) -> int:
+        """Return how many takes a request asks for."""
+        asked = params.get(self.takes.param, self.takes.default) if self.takes.param else self.takes.default
+        return asked if isinstance(asked, int) and not isinstance(asked, bool) else self.takes.default

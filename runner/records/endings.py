@@ -52,8 +52,6 @@ class Made(_Ended):
     """The takes are in the store, and the chosen one is at its output."""
 
     result = Result.MADE
-    takes: int
-    wanted: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +110,14 @@ class OverBudget(_Skipped):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TooManyUnknown(_Skipped):
     """So many requests of this run to the provider may have been charged that no more are sent."""
+
+    provider: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TooMuchBadContent(_Skipped):
+    """So many pieces of this run from the provider cannot be played that no more requests are sent."""
 
     provider: str
     count: int
@@ -228,6 +234,14 @@ class ReceiptNotFound(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnotherRequest(_Ended):
+    """The provider's answer shows that the id that a person told is another request's."""
+
+    job: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stalled(_Ended):
     """A paid job is not finished at its deadline. `id` is the provider's, None where that is private."""
 
@@ -281,7 +295,7 @@ class Lost(_Ended):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BadContent(_Ended):
-    """What was downloaded is not the requested audio."""
+    """What was downloaded cannot be played."""
 
     why: str
     given_up_as: str | None
@@ -322,21 +336,11 @@ class Unexpected(_Ended):
 
 
 Done: TypeAlias = Reused | Restored | Made | Collected
-Skipped: TypeAlias = (
-    NeedMissing | Stopped | FailedFast | ReceiptUnwritten | OverBudget | TooManyUnknown | ProviderClosed
-)
+_Limited: TypeAlias = OverBudget | TooManyUnknown | TooMuchBadContent | ProviderClosed
+Skipped: TypeAlias = NeedMissing | Stopped | FailedFast | ReceiptUnwritten | _Limited
 Refused: TypeAlias = Unreachable | Rejected | LockedOut | NothingPaid
 Unknown: TypeAlias = MayBeCharged | Held | FreeUnanswered
-Unfinished: TypeAlias = (
-    Interrupted
-    | ReceiptNotFound
-    | Stalled
-    | LinkDead
-    | DownloadFailed
-    | ProviderFailed
-    | AnswersOnce
-    | Lost
-    | BadContent
-)
+Unfinished: TypeAlias = Interrupted | ReceiptNotFound | AnotherRequest | Stalled | LinkDead | DownloadFailed
+Over: TypeAlias = ProviderFailed | AnswersOnce | Lost | BadContent
 InTheWay: TypeAlias = Blocked | NotInStore | Broken | Unexpected
-Ending: TypeAlias = Done | Skipped | Refused | Unknown | Unfinished | InTheWay
+Ending: TypeAlias = Done | Skipped | Refused | Unknown | Unfinished | Over | InTheWay

@@ -23,6 +23,8 @@ class Limits:
     """A slot becomes free when a job ends, which takes minutes: 10 to 30 s between these tries."""
     max_unknown_payments: int = 3
     """This many submissions with unknown payment status stop further ones to their provider in this run."""
+    max_bad_content: int = 3
+    """This many pieces that cannot be played stop further submissions to their provider in this run."""
     max_journal_answer_bytes: int = 64 << 10
     """A longer raw answer is kept in the store; the journal names it."""
 

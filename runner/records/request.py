@@ -59,6 +59,11 @@ class Request:
     left_out: tuple[LeftOut, ...] = ()
 
     @property
+    def seconds(self) -> float | None:
+        """The length in seconds that it asks for, or the model's default; None when the model chooses the length."""
+        return self.model.seconds(self.params)
+
+    @property
     def is_free(self) -> bool:
         """Whether it certainly costs nothing, so that it may be sent again: a price of the project alone proves nothing."""
         return self.model.is_free and self.price.usd == 0

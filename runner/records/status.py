@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from runner.records.deviations import Deviation
     from runner.records.lock import Entry
     from runner.records.submission import Submission
 
@@ -23,3 +24,5 @@ class JobStatus:
     output: OutputState
     path: str | None = None
     unfinished: tuple[Submission, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    """How its takes differ from what its request asked and its model promises."""

@@ -165,6 +165,8 @@ class Submission:
     planned_at: str = ""
     submitted_at: str | None = None
     request_id: ProviderJobId | None = None
+    is_told: bool = False
+    """Whether a person told this id, and no digest proves that it is the right one: another may replace it."""
     poll_url: str | None = None
     answer: Reply | None = None
     """The raw answer, kept until its meaning is recorded."""

@@ -20,6 +20,7 @@ RULES: Final = MappingProxyType(
         "plan": ("what would be done, and what it costs", "scorefile run does it"),
         "job-failed": ("a job failed", "run again: what is paid for is not paid again"),
         "job-unfinished": ("a paid job is not finished", "run again: it resumes, free"),
+        "take-differs": ("a take differs from what was asked or promised", "it plays, and is kept; listen to it"),
         "job-skipped": ("a job was not submitted", "see the reason, then run again"),
         "job-blocked": ("a job waits for your decision", "scorefile status shows what it waits for"),
         "payment-unknown": ("a request may or may not have been charged", "settle it: scorefile resolve JOB"),
@@ -36,6 +37,7 @@ RULES: Final = MappingProxyType(
         "out-of-date": ("the lock is out of date", "run without --locked to update it"),
         "refused": ("budget, price or confirmation refused to spend", "see the message"),
         "key": ("a key is missing, malformed or rejected", "set it in the environment"),
+        "untrusted": ("the project sends a key to a host of its own", "check where, then: scorefile trust"),
     }
 )
 """Rules beside the SF codes: what happened, and what to do."""

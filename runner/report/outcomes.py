@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from runner.records import endings as e
 from runner.records.provider import ErrorGroup
-from runner.report.numbers import count, duration, usd
+from runner.report.numbers import duration, usd
 from runner.report.reasons import why
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def told(ending: e.Ending, resolve: Callable[[str], str]) -> Told:
             | e.ReceiptUnwritten()
             | e.OverBudget()
             | e.TooManyUnknown()
+            | e.TooMuchBadContent()
             | e.ProviderClosed()
         ):
             skipped = _skipped(ending)
@@ -47,7 +48,9 @@ def told(ending: e.Ending, resolve: Callable[[str], str]) -> Told:
             return _refused(ending)
         case e.MayBeCharged() | e.Held() | e.FreeUnanswered():
             return _unknown(ending, resolve)
-        case e.Interrupted() | e.ReceiptNotFound() | e.Stalled() | e.LinkDead() | e.DownloadFailed():
+        case (
+            e.Interrupted() | e.ReceiptNotFound() | e.AnotherRequest() | e.Stalled() | e.LinkDead() | e.DownloadFailed()
+        ):
             return _unfinished(ending, resolve)
         case e.ProviderFailed() | e.AnswersOnce() | e.Lost() | e.BadContent():
             return _over(ending, resolve)
@@ -58,20 +61,23 @@ def told(ending: e.Ending, resolve: Callable[[str], str]) -> Told:
 
 def _done(ending: e.Done) -> str:
     match ending:
-        case e.Reused():
+        case e.Reused() | e.Made():
             return ""
         case e.Restored():
             return "" if ending.reason is None else why(ending.reason)
-        case e.Made():
-            fewer = ending.takes < ending.wanted
-            return f"asked for {count(ending.wanted, 'take')}, received {ending.takes}" if fewer else ""
         case e.Collected():
             return "its takes are in the store"
     assert_never(ending)
 
 
 def _skipped(
-    ending: e.Stopped | e.FailedFast | e.ReceiptUnwritten | e.OverBudget | e.TooManyUnknown | e.ProviderClosed,
+    ending: e.Stopped
+    | e.FailedFast
+    | e.ReceiptUnwritten
+    | e.OverBudget
+    | e.TooManyUnknown
+    | e.TooMuchBadContent
+    | e.ProviderClosed,
 ) -> Told:
     match ending:
         case e.Stopped():
@@ -88,6 +94,9 @@ def _skipped(
         case e.TooManyUnknown():
             message = f"the payment status of {ending.count} requests to {ending.provider} is unknown"
             return Told(message=message, help="settle them first: scorefile resolve lists them")
+        case e.TooMuchBadContent():
+            message = f"{ending.count} pieces from {ending.provider} cannot be played"
+            return Told(message=message, help="look at what was kept of them, then run again")
         case e.ProviderClosed():
             return _refused(ending.cause)
     assert_never(ending)
@@ -146,10 +155,7 @@ def _unknown(ending: e.Unknown, resolve: Callable[[str], str]) -> Told:
     assert_never(ending)
 
 
-def _unfinished(
-    ending: e.Interrupted | e.ReceiptNotFound | e.Stalled | e.LinkDead | e.DownloadFailed,
-    resolve: Callable[[str], str],
-) -> Told:
+def _unfinished(ending: e.Unfinished, resolve: Callable[[str], str]) -> Told:
     match ending:
         case e.Interrupted():
             return Told(message="interrupted", help="run again; it will resume and is not paid twice")
@@ -157,6 +163,8 @@ def _unfinished(
             message = f"submitted on another machine, and {ending.provider} did not return the job id: {ending.why}"
             help_ = f"the receipt stays in the lock; run again, or give the id: {resolve(ending.job)} --id ID"
             return Told(message=message, help=help_)
+        case e.AnotherRequest():
+            return Told(message=ending.why, help=f"give the right id: {resolve(ending.job)} --id ID")
         case e.Stalled():
             last = f"; last answer: {ending.said}" if ending.said else ""
             message = f"{_job(ending.id)} has not finished {duration(ending.age_s)} after it was submitted{last}"
@@ -169,7 +177,7 @@ def _unfinished(
     assert_never(ending)
 
 
-def _over(ending: e.ProviderFailed | e.AnswersOnce | e.Lost | e.BadContent, resolve: Callable[[str], str]) -> Told:
+def _over(ending: e.Over, resolve: Callable[[str], str]) -> Told:
     give_up = None
     if ending.given_up_as is not None:
         give_up = f"{_ONCE_MORE}; to give it up: {resolve(ending.given_up_as)} --not-charged"

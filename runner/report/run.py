@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from runner.records.lock_json import entry_to_json
 from runner.records.result import Result
 from runner.report.commands import resolve_command
+from runner.report.deviations import deviation_data, deviation_text
 from runner.report.findings import of_problem
 from runner.report.markdown import code, row
 from runner.report.numbers import Sum, count, duration, elapsed, usd
@@ -22,6 +23,7 @@ from runner.report.table import table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from runner.records.deviations import Deviation
     from runner.records.outcome import Outcome, RunResult
     from runner.records.source import Json, Mark, Problem
     from runner.report.records import Level, State, Style
@@ -71,6 +73,8 @@ class RunReport:
     warnings: tuple[Problem, ...] = ()
     file: str | None = None
     places: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
+    deviations: Mapping[str, tuple[Deviation, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """How the takes of each job differ from what was asked and promised."""
     verb: str = "run"
     ran: bool = True
 
@@ -87,9 +91,15 @@ class RunReport:
         }
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return the warnings, and every job that is not done."""
+        """Return the warnings, every job that is not done, and every take that differs from what was asked."""
         jobs = tuple(self._finding(outcome) for outcome in self.did.outcomes if _fault(outcome.result))
-        return (*map(of_problem, self.warnings), *jobs)
+        takes = tuple(
+            Finding(rule="take-differs", level="warning", message=said, mark=self.places.get(outcome.job))
+            for outcome in self.did.outcomes
+            if outcome.result is not Result.REUSED
+            for said in self._differing(outcome)
+        )
+        return (*map(of_problem, self.warnings), *jobs, *takes)
 
     def cases(self) -> tuple[Case, ...]:
         """Return one case a job."""
@@ -125,6 +135,7 @@ class RunReport:
         if style.quiet:
             for outcome in failed:
                 yield from self._problem(outcome, style)
+            yield from (said for outcome in shown for said in self._differing(outcome))
             yield self._sums()
             return
         head = ("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", self._money().upper(), "OUTPUT")
@@ -133,6 +144,10 @@ class RunReport:
             if self._told(outcome).message:
                 yield ""
                 yield from self._problem(outcome, style)
+        differing = [said for outcome in shown for said in self._differing(outcome)]
+        if differing:
+            yield ""
+        yield from (f"{paint('warning', 'warning', on=style.color)}: {said}" for said in differing)
         yield ""
         yield self._sums()
         if self.rehearsal:
@@ -188,6 +203,8 @@ class RunReport:
         job, result, takes, length, _, spent, path = _row(outcome)
         message = self._told(outcome).message if _fault(outcome.result) else ""
         said = code(message) if message else code(path) if path else ""
+        differing = (code(deviation_text(each)) for each in self.deviations.get(outcome.job, ()))
+        said = "<br>".join([said, *differing])
         return row(code(job), result, takes, length, spent, said)
 
     def _outcome(self, outcome: Outcome) -> dict[str, Json]:
@@ -200,8 +217,14 @@ class RunReport:
             "spent_usd": None if outcome.spent_usd is None else str(outcome.spent_usd),
             "message": said.message,
             "help": said.help,
+            "deviations": deviation_data(self.deviations.get(outcome.job, ())),
             "entry": None if outcome.entry is None else entry_to_json(outcome.entry),
         }
+
+    def _differing(self, outcome: Outcome) -> tuple[str, ...]:
+        """Return how the takes of a job differ from what was asked, a sentence each."""
+        found = self.deviations.get(outcome.job, ())
+        return tuple(clean(f"{outcome.job}: {deviation_text(deviation)}") for deviation in found)
 
     def _told(self, outcome: Outcome) -> Told:
         """Return how a job ended in words, with the command line that settles its payment where that is unknown."""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from runner.records.status import OutputState
+from runner.report.deviations import deviation_data, deviation_text
 from runner.report.numbers import count
+from runner.report.style import clean
 from runner.report.table import table
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ class StatusReport:
             return "nothing made yet"
         shown = [item for item in self.rows if not style.quiet or item.output != "same" or item.unfinished]
         lines = table(_HEAD, map(_row, shown), color=style.color) if shown else ()
-        return "\n".join([*lines, *[""] * bool(lines), self._sums()])
+        differing = [clean(f"{item.job}: {deviation_text(one)}") for item in self.rows for one in item.deviations]
+        return "\n".join([*lines, *[""] * bool(lines), *differing, *[""] * bool(differing), self._sums()])
 
     def messages(self, style: Style) -> str:
         """Return nothing for stderr."""
@@ -68,6 +71,7 @@ def status_data(item: JobStatus) -> dict[str, Json]:
             }
             for waiting in item.unfinished
         ],
+        "deviations": deviation_data(item.deviations),
     }
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.plan.decide import requested_seconds
 from runner.report.numbers import Sum, count, duration, has, listed, usd
 from runner.report.verbs import SHOWN
 
@@ -77,7 +76,7 @@ class Totals:
 def totals(todo: Plan) -> Totals:
     """Add a plan up."""
     making = [action for action in todo.actions if action.verb.makes]
-    lengths = [(requested_seconds(action.request), action.request.takes) for action in making]
+    lengths = [(action.request.seconds, action.request.takes) for action in making]
     return Totals(
         verbs=Counter(action.verb for action in todo.actions),
         takes=sum(action.request.takes for action in making),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.records.lock import ProviderJobId
 from runner.state.lock_rules import provider_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runner.records.lock import ProviderJobId
     from runner.records.submission import Submission
 
 
@@ -18,13 +18,15 @@ class ReceiptIndex:
 
     def __init__(self, submissions: Iterable[Submission]) -> None:
         self._held: dict[str, tuple[str, ProviderJobId]] = {}
+        self._earlier: set[tuple[str, tuple[str, ProviderJobId]]] = set()
+        """(attempt, id): ids that a person told for it and replaced. It may have one of them again."""
         self._holders: dict[tuple[str, ProviderJobId], str] = {}
         for item in submissions:
             self.add(item)
 
-    def holder(self, provider: str, request_id: ProviderJobId) -> str | None:
-        """Return the attempt that has this id of a provider; an id of which only the digest is known counts, too."""
-        return self._holders.get((provider, request_id))
+    def is_held_by_another(self, provider: str, request_id: str, attempt: str) -> bool:
+        """Say whether an id of this provider is another submission's receipt; one of which only the digest is known counts."""
+        return self._holders.get((provider, ProviderJobId.parse(request_id)), attempt) != attempt
 
     def add(self, item: Submission) -> None:
         """Learn the id of a submission as it is now."""

@@ -101,4 +101,6 @@ def _says_the_same(mine: Entry, entry: Entry) -> bool:
     joined = lock_rules.join_entries(replace(mine, job=entry.job, revision=entry.revision, output=entry.output), entry)
     same_id = joined.request_id == mine.request_id
     told = joined.receipt is not None and mine.receipt is not None and joined.receipt.told == mine.receipt.told
-    return same_id and told and joined.state is mine.state
+    # A journal that asks once more for what was lost is ahead of the lock, which keeps that it was lost.
+    asks_again = (mine.state, joined.state) == (State.PENDING, State.LOST)
+    return same_id and told and (joined.state is mine.state or asks_again)

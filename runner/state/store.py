@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.errors import NotWritableError, StateError
-from runner.records.lock import Output, ProviderJobId, State, chosen_take
+from runner.records.lock import Output, State, chosen_take
 from runner.records.submission import Phase
 from runner.state import lock_rules
 from runner.state.blobs.protocol import save_bytes
@@ -92,7 +92,7 @@ class StateStore:
 
     def is_held_by_another(self, provider: str, request_id: str, attempt: str) -> bool:
         """Return whether an id of this provider is another submission's receipt."""
-        return self._receipts.holder(provider, ProviderJobId.parse(request_id)) not in (None, attempt)
+        return self._receipts.is_held_by_another(provider, request_id, attempt)
 
     def _learn(self, events: Iterable[Event]) -> None:
         for row in events:

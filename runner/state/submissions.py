@@ -57,7 +57,8 @@ def advance(submission: Submission | None, row: Event) -> Submission:
         case Phase.UNKNOWN:
             return replace(moved, sent=True, answer=None)
         case Phase.FAILED | Phase.REJECTED:
-            return replace(moved, answer=None, charged=data.get("charged"))
+            told = submission.is_told and data.get("via") != A_PERSON
+            return replace(moved, answer=None, charged=data.get("charged"), is_told=told)
         case Phase.PLACED | Phase.DONE:
             return moved
         case Phase.PLANNED | Phase.STALLED | Phase.LOST | Phase.EXPIRED | Phase.BAD_CONTENT:
@@ -86,8 +87,10 @@ def _with_id(item: Submission, data: Mapping[str, Json]) -> Submission:
     if "request_id" not in data:
         return item
     known, before = ProviderJobId.parse(data["request_id"]), item.request_id
-    told = data.get("told", item.told + (data.get("via") == A_PERSON))
-    named = replace(item, request_id=known, told=told)
+    # A digest in the lock proves the id that a person tells for it.
+    by_person = data.get("via") == A_PERSON and not item.is_hidden
+    told = data.get("told", item.told + by_person)
+    named = replace(item, request_id=known, told=told, is_told=by_person or data.get("told", 0) > 0)
     if before in (None, known):
         return named
     earlier = (item.earlier_ids | {before}) - {known}

@@ -22,6 +22,7 @@ from runner.engine.polls import poll_wait_s
 from runner.plan.budget import Budget
 from runner.plan.decide import Facts, Selected, decide
 from runner.provider.access import ProviderAccess
+from runner.provider.downloads import BadContent
 from runner.provider.rate_limit import RateLimit
 from runner.records.catalog import Price
 from runner.records.exchange import Reply
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from runner.provider.downloads import Expected
+    from runner.provider.downloads import DownloadRules
     from runner.records.exchange import Call, Media
     from runner.records.lock import Take
     from runner.records.outcome import Outcome
@@ -78,8 +79,10 @@ class Provider:
         status, document = self._answers.popleft()
         return Reply(status=status, headers={}, body=json.dumps(document).encode())
 
-    def fetch(self, media: Media, promise: Expected) -> Take:
-        """Deliver a take."""
+    def fetch(self, media: Media, promise: DownloadRules) -> Take:
+        """Deliver a take; a page is none."""
+        if media.url is not None and media.url.endswith(".html"):
+            raise BadContent("not audio: an HTML page")
         return replace(take("song", seconds=self._seconds), sha256=self._store.keep(b"song"))
 
     def close(self) -> None:
@@ -154,14 +157,14 @@ def drive(
 
 
 def _do_steps(job_run: JobRun, rate_limit: RateLimit, clock: Clock, waits: list[float]) -> Outcome:
-    steps, sent = job_run.run(), None
+    steps, sent, error = job_run.run(), None, None
     while True:
         try:
-            effect = steps.send(sent)
+            effect = steps.send(sent) if error is None else steps.throw(error)
         except StopIteration as end:
             outcome: Outcome = end.value
             return outcome
-        sent = None
+        sent = error = None
         match effect:
             case Turn():
                 rate_limit.acquire(clock.now_s)
@@ -169,7 +172,10 @@ def _do_steps(job_run: JobRun, rate_limit: RateLimit, clock: Clock, waits: list[
                 waits.append(effect.seconds)
                 clock.now_s += effect.seconds
             case Work():
-                sent = effect.call(effect.at_gate)
+                try:
+                    sent = effect.call(effect.at_gate)
+                except BadContent as bad:
+                    error = bad
             case _:
                 assert_never(effect)
 
@@ -223,3 +229,16 @@ def test_a_provider_that_forgets_a_job_is_asked_until_the_submission_is_old(tmp_
     driven = drive(tmp_path, ACCEPTED, *[missing] * 99, limits=Limits(missing_is_lost_after_s=17.0))
     assert driven.job_run.submission.phase is Phase.LOST
     assert driven.waits == [5.0] * 4
+
+
+TWO = (
+    200,
+    {"request_id": "ace_1", "status": "COMPLETED", "output": {"media_url": [f"{BASE}/bad.html", f"{BASE}/b.wav"]}},
+)
+
+
+def test_takes_that_play_are_kept_when_another_of_the_same_request_does_not(tmp_path: Path) -> None:
+    driven = drive(tmp_path, ACCEPTED, TWO)
+    assert driven.outcome.result is Result.MADE
+    assert driven.outcome.entry is not None
+    assert len(driven.outcome.entry.takes) == 1

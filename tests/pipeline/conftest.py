@@ -72,6 +72,7 @@ def model(
         media_types=("audio/wav",),
         format_param=None,
         duration_param="duration" if "duration" in properties else None,
+        channels=None,
         typical_s=20,
         notes=(),
     )
@@ -145,6 +146,7 @@ def provider(name: str) -> Provider:
         poll_s=5,
         status=None,
         result=None,
+        echo=None,
         error_paths=(),
         errors=(),
         cancel=None,

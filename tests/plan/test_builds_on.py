@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runner.plan.decide import Facts, Selected, decide, requested_seconds
+from runner.plan.decide import Facts, Selected, decide
 from runner.records.catalog import Price
 from runner.records.lock import Lock
 from runner.records.submission import Phase
@@ -174,7 +174,7 @@ def test_the_worst_case_counts_retries_and_what_may_be_sent_again() -> None:
 def test_a_price_by_the_minute_is_of_the_length_that_is_asked_for() -> None:
     minute = Price(usd=Decimal("0.60"), per="minute")
     asked = request(params={"duration": 30}, price=minute)
-    assert requested_seconds(asked) == 30.0
+    assert asked.seconds == 30.0
     cost = only(planned(asked)).cost
     assert (cost.low, cost.worst) == (Decimal("0.30"), Decimal("0.30"))
 
@@ -188,5 +188,5 @@ def test_a_length_that_nobody_wrote_is_the_models_default_or_its_own_choice() ->
     plain = request()
     assert plain.model.duration_param == "duration"
     default = plain.model.params["duration"].default
-    assert requested_seconds(plain) == (None if default is None else float(default))
-    assert requested_seconds(request(model="pixazo/lyria-3-pro", seed=None)) is None
+    assert plain.seconds == (None if default is None else float(default))
+    assert request(model="pixazo/lyria-3-pro", seed=None).seconds is None

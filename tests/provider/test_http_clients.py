@@ -12,7 +12,7 @@ import pytest
 
 from runner.provider.access import ProviderAccess
 from runner.provider.deadline import Deadline
-from runner.provider.downloads import DownloadFailed, Expected, HttpFetcher
+from runner.provider.downloads import DownloadFailed, DownloadRules, HttpFetcher
 from runner.provider.keys import Key
 from runner.provider.transport import HttpTransport, NotSent, Unproven
 from runner.records.exchange import Call, Media
@@ -95,7 +95,7 @@ def test_a_download_from_this_machine_goes_past_the_proxy(proxy: Proxy, vendor: 
     with pytest.raises(DownloadFailed):
         fetcher.fetch(
             Media(url=f"{vendor.url}/a.wav"),
-            Expected(provider=model.provider, kinds=model.media_types, provider_url=vendor.url, within_s=900),
+            DownloadRules(provider=model.provider, provider_url=vendor.url, within_s=900),
         )
     fetcher.close()
     assert (len(vendor.seen), proxy.heard) == (1, [])

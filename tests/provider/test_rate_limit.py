@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from runner.provider.rate_limit import Backoff, RateLimit
-from runner.records.endings import TooManyUnknown
+from runner.records.endings import TooManyUnknown, TooMuchBadContent
 from runner.records.limits import DEFAULT_LIMITS, Limits
 
 
@@ -72,6 +72,15 @@ def test_the_first_reason_to_close_stays() -> None:
     rate_limit.close(first)
     rate_limit.close(TooManyUnknown(provider="Verbatik", count=3))
     assert rate_limit.closed is first
+
+
+def test_a_provider_is_closed_after_three_pieces_that_cannot_be_played() -> None:
+    rate_limit = RateLimit(slots=1, window=None)
+    for _ in range(2):
+        rate_limit.count_bad_content("Pixazo")
+    assert rate_limit.closed is None
+    rate_limit.count_bad_content("Pixazo")
+    assert rate_limit.closed == TooMuchBadContent(provider="Pixazo", count=3)
 
 
 def test_a_vendor_is_closed_after_too_many_doubts() -> None:

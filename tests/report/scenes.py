@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from runner.errors import PolicyError
+from runner.records import deviations as d
 from runner.records import endings as e
 from runner.records import reasons as r
 from runner.records.outcome import Outcome, RunResult
@@ -153,7 +154,7 @@ RAN = RunResult(
     seconds=42.0,
     plan=plan_of(),
     outcomes=(
-        Outcome(job="title", model="a/b", ending=e.Made(takes=2, wanted=2), entry=MADE, spent_usd=Decimal("0.10")),
+        Outcome(job="title", model="a/b", ending=e.Made(), entry=MADE, spent_usd=Decimal("0.10")),
         Outcome(
             job="logo",
             model="a/b",
@@ -188,7 +189,17 @@ SCENES: Mapping[str, FindingsReport] = {
     "valid": ValidateReport(files=("night.yaml",), jobs=12, problems=(), exit_code=0),
     "plan": PLAN,
     "run": RunReport(
-        name="night", did=RAN, exit_code=exit_code(RAN), files=("night.yaml",), places={"battle@hot": at(5, 5)}
+        name="night",
+        did=RAN,
+        exit_code=exit_code(RAN),
+        files=("night.yaml",),
+        places={"battle@hot": at(5, 5)},
+        deviations={
+            "title": (
+                d.OtherLength(take=2, asked_s=30.0, seconds=20.0),
+                d.OtherContainer(take=2, promised=("audio/wav", "audio/flac"), media_type="audio/mpeg"),
+            )
+        },
     ),
     "verify": VerifyReport(
         name="night",

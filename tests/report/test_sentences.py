@@ -94,8 +94,7 @@ ENDINGS: tuple[tuple[Ending, str, str | None], ...] = (
     (e.Reused(), "", None),
     (e.Restored(), "", None),
     (e.Restored(reason=r.OutputMissing(path=PATH)), "audio/a.wav is missing", None),
-    (e.Made(takes=2, wanted=2), "", None),
-    (e.Made(takes=1, wanted=2), "asked for 2 takes, received 1", None),
+    (e.Made(), "", None),
     (e.Collected(), "its takes are in the store", None),
     (e.NeedMissing(need="b"), "needs b, which was not made", None),
     (e.Stopped(), "not submitted: the run was interrupted", None),
@@ -110,6 +109,11 @@ ENDINGS: tuple[tuple[Ending, str, str | None], ...] = (
         e.OverBudget(worst=Decimal("0.3"), left=Decimal("0.1"), limit=Decimal(5)),
         "not submitted: it may cost $0.30, and $0.10 of $5.00 is left",
         LESS,
+    ),
+    (
+        e.TooMuchBadContent(provider="Pixazo", count=3),
+        "not submitted: 3 pieces from Pixazo cannot be played",
+        "look at what was kept of them, then run again",
     ),
     (
         e.TooManyUnknown(provider="Pixazo", count=3),
@@ -188,6 +192,11 @@ ENDINGS: tuple[tuple[Ending, str, str | None], ...] = (
         e.ReceiptNotFound(job="a", provider="Pixazo", why="no list"),
         "submitted on another machine, and Pixazo did not return the job id: no list",
         "the receipt stays in the lock; run again, or give the id: scorefile resolve a --id ID",
+    ),
+    (
+        e.AnotherRequest(job="a", why="j1 is the job of another request: Pixazo says that its model is x, not y"),
+        "j1 is the job of another request: Pixazo says that its model is x, not y",
+        "give the right id: scorefile resolve a --id ID",
     ),
     (
         e.Stalled(id="j1", age_s=600.4, said="queued"),

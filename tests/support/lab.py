@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.engine.effects import Progress
-    from runner.provider.downloads import Expected
+    from runner.provider.downloads import DownloadRules
     from runner.records.exchange import Call, Media
     from runner.records.outcome import Outcome
     from runner.records.submission import Event
@@ -149,7 +149,7 @@ class Vendor:
             case _:
                 return _json(200, good)
 
-    def fetch(self, media: Media, expected: Expected) -> Take:
+    def fetch(self, media: Media, expected: DownloadRules) -> Take:
         """Bring the audio of an id into the store, or fail to."""
         match self.fate("fetch", "whole"):
             case "dead":

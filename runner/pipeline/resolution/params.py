@@ -90,7 +90,7 @@ class Parameters:
             chosen.params[name] = bound.value
             chosen.origins[name] = self._origin(bound)
         self._check(chosen, model, scope.cell.job)
-        chosen.takes = _takes(model, chosen.params)
+        chosen.takes = model.asked_takes(chosen.params)
         return chosen
 
     def problems(self, scope: Scope) -> list[Problem]:
@@ -246,8 +246,3 @@ def _cast(finding: Violation) -> str | None:
             return "write {{ … | int }}, or {{ … | round }}, to make it a whole number"
         case _:
             return None
-
-
-def _takes(model: Model, params: Mapping[str, Json]) -> int:
-    count = params.get(model.takes.param, model.takes.default) if model.takes.param else model.takes.default
-    return count if isinstance(count, int) and not isinstance(count, bool) else model.takes.default

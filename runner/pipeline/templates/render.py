@@ -15,9 +15,10 @@ from runner.diagnostics.secrets import key_problems
 from runner.pipeline.paths import inside_problem
 from runner.pipeline.shape.load import override_value
 from runner.pipeline.templates.bound import Bound, Names, steps_of
-from runner.pipeline.templates.filters import plain_json
 from runner.pipeline.templates.template import Template, compile_template
 from runner.pipeline.templates.template_errors import AlreadyReportedError, TemplateProblem, TemplateProblemsError
+from runner.pipeline.templates.values import plain_json
+from runner.pipeline.yaml.conflicts import conflict_markers
 from runner.pipeline.yaml.events import forbidden_character
 from runner.pipeline.yaml.scalars import OddNumberError
 from runner.pipeline.yaml.source_map import file_text, is_template, place
@@ -191,9 +192,11 @@ class Renderer:
         bad = forbidden_character(text, shown)
         if bad is not None:
             return (replace(bad, code="SF503", message=f"{path} is not plain text: {bad.message}"),)
-        keys = key_problems(text, shown)
-        if keys:
-            return keys
+        # A line of ======= alone is a heading in many a text, so a text has a conflict only where one starts.
+        conflicts = conflict_markers(text, shown) if "<<<<<<< " in text else ()
+        wrong_lines = (*conflicts, *key_problems(text, shown))
+        if wrong_lines:
+            return wrong_lines
         written = file_text(text, shown)
         texts: dict[DocPath, Text] = {(): written} if is_template(text) else {}
         return Leaf(value=text, path=(), layer=Layer.JOB, mark=written.mark, texts=texts)

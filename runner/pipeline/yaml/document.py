@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from runner.diagnostics.secrets import key_problems
 from runner.pipeline.yaml.builder import Builder
+from runner.pipeline.yaml.conflicts import conflict_markers
 from runner.pipeline.yaml.events import StopReadingError, clean
 from runner.records.source import DocPath, Json, Mark, Problem
 
@@ -44,6 +45,8 @@ def parse(text: str, file: str) -> Document:
     except StopReadingError as stop:
         return Document(file=file, data=None, problems=(stop.problem,))
     keys = key_problems(source, file)
+    if conflicts := conflict_markers(source, file):
+        return Document(file=file, data=None, source=source, problems=(*conflicts, *keys))
     try:
         builder = Builder(file, source)
         data, _ = builder.build(builder.root, (), 0)

@@ -13,7 +13,7 @@ import pytest
 
 from runner.cli.logs import logging_to
 from runner.provider.access import ProviderAccess
-from runner.provider.downloads import Expected, HttpFetcher, LinkDead
+from runner.provider.downloads import DownloadRules, HttpFetcher, LinkDead
 from runner.provider.keys import Key
 from runner.provider.request_log import public_path_parts, readable
 from runner.provider.transport import HttpTransport
@@ -86,9 +86,7 @@ def test_no_key_no_query_and_no_body_is_logged(tmp_path: Path, capsys: pytest.Ca
         transport.query(Call(method="GET", url=f"{vendor.url}/jobs/1?token={key}"), access)
         media = Media(url=f"{vendor.url}/cdn/out.mp3?Signature=s3cr3t")
         with pytest.raises(LinkDead):
-            fetcher.fetch(
-                media, Expected(provider=model.provider, kinds=model.media_types, provider_url=vendor.url, within_s=900)
-            )
+            fetcher.fetch(media, DownloadRules(provider=model.provider, provider_url=vendor.url, within_s=900))
         transport.close()
         fetcher.close()
         sent = [dict(seen.headers) for seen in vendor.seen]

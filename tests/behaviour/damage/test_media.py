@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,16 +60,57 @@ def test_links_that_are_always_dead_end_after_three_fresh_ones(project: Project)
     assert (project.is_right("a"), len(project.submits())) == (True, 1)
 
 
-@pytest.mark.parametrize(("seconds", "code"), [("0.5", 5), ("9.5", 0), ("30", 5)])
-def test_a_length_that_was_not_asked_for_is_refused(project: Project, seconds: str, code: int) -> None:
+@pytest.mark.parametrize(("seconds", "said"), [("0.5", "0.50"), ("9.5", None), ("30", "30.00")])
+def test_a_length_that_was_not_asked_for_is_a_warning(project: Project, seconds: str, said: str | None) -> None:
     length = {"type": "number", "minimum": 1, "maximum": 600, "description": "Length in seconds."}
-    project.use_schemas(model={"properties": {"duration": length}, "x-scorefile": {"duration_param": "duration"}})
+    project.use_schemas(
+        model={
+            "properties": {"duration": length},
+            "x-scorefile": {"duration_param": "duration", "media_types": ["audio/wav"]},
+        }
+    )
+    warnings = [] if said is None else [f"take 1: expected 10 s of audio, received {said} s"]
     project.write({"a": f"seconds={seconds}"}, params={"duration": 10})
     first = project.run(timeout_s=30)
-    assert first.code == code, first
-    assert (project.audio("a") is not None) == (code == 0)
-    assert project.run().code == code
+    assert first.code == 0, first
+    assert project.audio("a") is not None
+    assert [line.removeprefix("warning: a: ") for line in first.out.splitlines() if "warning" in line] == warnings
+    assert project.run().code == 0
     assert len(project.submits()) == 1
+    for verb in ("run", "status", "verify"):
+        (job,) = json.loads(project.run(verb, "--format", "json", *["--yes"] * (verb == "run")).out)["jobs"]
+        assert [found["message"] for found in job["deviations"]] == warnings
+    shown = project.run("status").out
+    assert all(warning in shown for warning in warnings)
+
+
+def test_what_comes_in_another_container_gets_the_extension_of_what_it_is(project: Project) -> None:
+    project.write({"a": "media=file:whole.flac"})
+    first = project.run(timeout_s=30)
+    assert first.code == 0, first
+    assert "take 1: expected audio/mpeg, received audio/flac" in first.out
+    (job,) = json.loads(project.run("status", "--format", "json").out)["jobs"]
+    assert job["path"].endswith("/a.flac")
+    assert job["deviations"] == [
+        {
+            "kind": "other-container",
+            "take": 1,
+            "promised": ["audio/mpeg"],
+            "media_type": "audio/flac",
+            "message": "take 1: expected audio/mpeg, received audio/flac",
+        }
+    ]
+
+
+def test_three_pieces_that_cannot_be_played_stop_their_provider(project: Project) -> None:
+    project.write(dict.fromkeys("abcde", "media=html"))
+    project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
+    project.write(dict.fromkeys("abcde", "media=html"))
+    first = project.run("run", "--yes", "-j", "1", timeout_s=30)
+    assert first.code == 5, first
+    assert len(project.submits()) == 3
+    assert "d: not submitted: 3 pieces from" in first.out
+    assert "cannot be played" in first.out
 
 
 @pytest.mark.parametrize("step", ["drip", "endless"])

@@ -94,6 +94,13 @@ def test_a_file_with_control_characters_is_refused() -> None:
     assert [step.text for step in problem.origin] == ["{file: a.txt}"]
 
 
+def test_a_file_with_a_merge_conflict_is_refused_at_the_conflict() -> None:
+    conflict = "la\n<<<<<<< HEAD\nlow\n=======\nhigh\n>>>>>>> strings\n"
+    problem = check_text(f"{JOB}    lyrics: {{file: a.txt}}\n", files={"a.txt": conflict}).only
+    assert (problem.code, str(problem.mark)) == ("SF111", "a.txt:2:1")
+    assert check_text(f"{JOB}    lyrics: {{file: a.txt}}\n", files={"a.txt": "Verse\n=======\nla\n"}).problems == ()
+
+
 def test_a_file_that_is_not_utf_8_is_refused_at_the_byte() -> None:
     problem = check_text(f"{JOB}    lyrics: {{file: a.txt}}\n", files={"a.txt": b"la\ncaf\xe9\n"}).only
     assert (problem.message, problem.help) == ("a.txt is not UTF-8 text: it contains the byte 0xE9", "save it as UTF-8")
