@@ -58,9 +58,9 @@ ROOMS: dict[str, set[str]] = {
 
 CLI_ALSO = {
     "cli/complete.py": {
-        "explain", "pipeline.edit.outline", "state.lockfile", "state.project", "state.schemas", "state.texts",
+        "explain", "pipeline.edit.outline", "state.finding", "state.lockfile", "state.project", "state.schemas", "state.texts",
     },
-    "cli/arguments.py": {"plan.selection", "state.project"},
+    "cli/arguments.py": {"plan.selection", "state.finding"},
     "cli/live.py": {"engine.effects"},
     "cli/main.py": {"state.files.processes"},
     "cli/run.py": {"state.files.processes"},
@@ -104,8 +104,10 @@ SUB_ROOMS = {
         "outputs",
         "run_lock",
         "guards",
+        "finding",
         "trust",
         "project",
+        "neighbours",
         "texts",
         "schemas",
         "store",
@@ -121,6 +123,7 @@ PURE = [
     "catalog",
     "plan",
     "provider/calls.py",
+    "provider/echo.py",
     "provider/listing.py",
     "provider/media.py",
     "provider/protocol.py",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runner.records.provider import (
     Auth,
     Cancel,
+    Echo,
     Endpoint,
     ErrorGroup,
     ErrorRow,
@@ -48,6 +49,7 @@ def parse_provider(data: Mapping[str, Json], project_file: ProjectFile | None = 
         poll_s=float((poll or {}).get("interval_s", 5)),
         status=_status(status) if status else None,
         result=_result(result) if result else None,
+        echo=Echo(**data["echo"]) if data.get("echo") else None,
         error_paths=tuple(errors.get("message", ())),
         errors=tuple(_error_row(row) for row in errors.get("rows", ())),
         cancel=_cancel(data["cancel"]) if data.get("cancel") else None,
@@ -110,6 +112,8 @@ def paths(provider: Provider) -> dict[str, str]:
         found |= {"status.path": rules.path, "status.final": rules.final_path}
     if result := provider.result:
         found |= {f"result.{name}": getattr(result, name) for name in ("media", "media_type", "seeds", "seconds")}
+    if echo := provider.echo:
+        found |= {"echo.model": echo.model, "echo.prompt": echo.prompt}
     if listing := provider.listing:
         found |= {f"list.{name}": getattr(listing, name) for name in ("items", "id", "prompt", "created", "next")}
     return {place: path for place, path in found.items() if path is not None}

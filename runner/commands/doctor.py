@@ -19,7 +19,7 @@ from runner.provider.keys import find_key, key_variable
 from runner.provider.trust import bindings
 from runner.report.plain import PlainReport
 from runner.report.table import table
-from runner.state.project import DEFAULT_FILE
+from runner.state.finding import absolute, default_file, has_default
 from runner.state.schemas import read_catalog, schema_folders
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def doctor(options: CommandOptions, *, offline: bool) -> PlainReport:
     """
     rows = [*_program(), *_disk()]
     settings: Mapping[str, ProviderSettings] = {}
-    if options.file is not None or Path(DEFAULT_FILE).exists():
+    if options.file is not None or has_default():
         settings = open_session(options).settings
-    folder = Path(options.file or DEFAULT_FILE).absolute().parent
+    folder = absolute(options.file or default_file()).parent
     catalog = read_catalog(schema_folders(folder))
     found = bindings(catalog.providers.values(), settings, options.env)
     foreign = {binding.provider: binding for binding in found if not is_agreed(binding, folder, options)}

@@ -136,9 +136,9 @@ class Session:
     @cached_property
     def targets(self) -> Targets:
         """What a name on the command line can mean."""
-        from runner.commands.targets import Targets, told_ids
+        from runner.commands.targets import Targets
 
-        return Targets(submissions=self.submissions, told=told_ids(self.events), renamed=self._renamed())
+        return Targets(submissions=self.submissions, renamed=self._renamed())
 
     def _renamed(self) -> Mapping[str, str]:
         """Return what the file calls a job now → the name its unfinished submission was made under.

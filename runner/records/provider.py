@@ -164,6 +164,14 @@ class ResultRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """JMESPaths in a poll's answer to what the job was made from: the model's name and the prompt."""
+
+    model: str | None = None
+    prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRules:
     """Where the callback's address goes: request headers or body fields; templates {url}, {mode}, {job}."""
 
@@ -225,6 +233,7 @@ class Provider:
     poll_s: float
     status: StatusRules | None
     result: ResultRules | None
+    echo: Echo | None
     error_paths: tuple[str, ...]
     errors: tuple[ErrorRow, ...]
     cancel: Cancel | None
