@@ -11,6 +11,7 @@ from jmespath.exceptions import JMESPathError
 
 from runner.catalog.providers import paths
 from runner.diagnostics.messages import listing, nearest, show
+from runner.records.address import may_be_plain
 from runner.records.catalog import LengthUnit
 from runner.records.source import Problem
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from runner.records.source import DocPath
 
 BLOCK: Final = "x-scorefile"
+PLAIN: Final = "https://HOST[:PORT]; http:// for this machine and private networks"
 PLACES: Final = "schemas/models/PROVIDER/MODEL.json and schemas/providers/PROVIDER.json"
 
 
@@ -51,8 +53,11 @@ def model_contradictions(model: Model, document: JsonDocument) -> Iterator[Probl
 
 
 def provider_contradictions(provider: Provider, document: JsonDocument, file: str) -> Iterator[Problem]:
-    """Yield paths that are not JMESPath, and a name that is not the file's."""
+    """Yield a public address without TLS, paths that are not JMESPath, and a name that is not the file's."""
     stem = PurePosixPath(file).stem
+    if provider.base_url.startswith("http://") and not may_be_plain(provider.base_url):
+        message, remedy = f"base_url is {show(provider.base_url)}, which is plain http", "write https:// and the host"
+        yield _problem("SF301", document, ("base_url",), message, remedy, PLAIN)
     if provider.name != stem:
         message = f"the file is called {stem}.json, and its name is {provider.name}"
         remedy = f"call the file {provider.name}.json, or write {show(stem)}"

@@ -51,6 +51,7 @@ class _PlanCommand(click.Command):
 )
 @click.option("--locked", is_flag=True, envvar="SCOREFILE_LOCKED", help="Exit with 4 when the lock is out of date.")
 @options.strict
+@options.trust
 @click.option(
     "--out",
     metavar="PATH",

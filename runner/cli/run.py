@@ -34,6 +34,7 @@ INTERRUPTED, TERMINATED = 130, 143
 @options.choosing
 @options.strict
 @options.yes
+@options.trust
 @click.option(
     "-j",
     "--jobs",
@@ -137,14 +138,14 @@ def _asked(words: tuple[str, ...], given: Mapping[str, Any]) -> CommandOptions:
 
     if not words or not words[0].endswith(".json"):
         return arguments.command_options(words, given)
-    if len(words) > 1 or any(value for name, value in given.items() if name != "strict"):
+    if len(words) > 1 or any(value for name, value in given.items() if name not in ("strict", "trust")):
         raise UsageError(
             "a saved plan says itself which jobs and settings it is for",
             help=f"run it alone: scorefile run {words[0]}",
         )
     from runner.commands.saved import saved_options
 
-    return replace(saved_options(words[0], os.environ), strict=given["strict"])
+    return replace(saved_options(words[0], os.environ), strict=given["strict"], trust=",".join(given["trust"]))
 
 
 @contextmanager

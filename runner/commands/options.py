@@ -32,6 +32,8 @@ class CommandOptions:
     strict: bool = False
     """Warnings fail too."""
     env: Mapping[str, str] = field(default_factory=dict)
+    trust: str = ""
+    """Hosts, comma separated, to which this project may send keys in this run."""
     saved: Saved | None = None
     """A saved plan: a run that differs from it is refused."""
 

@@ -44,6 +44,7 @@ CODES: Final = MappingProxyType(
         "SF220": "vars refer to each other in a circle",
         "SF221": "an environment variable is not declared or not set",
         "SF222": "an address is not acceptable",
+        "SF223": "a project sends a key where nobody here has agreed to",
         "SF301": "a model or provider file is not valid",
         "SF302": "a model names a provider that has no file",
         "SF303": "a model or provider file is in the wrong place",

@@ -8,7 +8,7 @@ from runner.engine import endings, machine
 from runner.engine.effects import Wait, Work
 from runner.engine.lookup import find_id
 from runner.provider.rate_limit import Backoff
-from runner.records.endings import ReceiptNotFound
+from runner.records.endings import AnotherRequest, ReceiptNotFound
 from runner.records.exchange import Verdict
 from runner.records.submission import Phase
 
@@ -77,7 +77,8 @@ class PollSteps:
             yield Wait(seconds=poll_wait_s(self._polls, self._client.provider.poll_s, self._limits))
         self._polls += 1
         client, model = self._client, self._request.model
-        reading: Reading = yield Work(call=lambda _gate: client.poll(model, id=id_))
+        told_for = self._request.params if self._log.submission.is_told else None
+        reading: Reading = yield Work(call=lambda _gate: client.poll(model, id=id_, told_for=told_for))
         return self._after_poll(reading)
 
     def _is_empty_for_long(self, reading: Reading) -> bool:
@@ -101,6 +102,8 @@ class PollSteps:
             case Verdict.FAILED:
                 log.record_phase(Phase.FAILED, message=reading.message, charged=reading.charged)
                 return None
+            case Verdict.ANOTHER:
+                return AnotherRequest(job=log.submission.job, why=reading.message)
             case Verdict.REFUSED:
                 return endings.locked_out(provider, reading)
             case Verdict.MISSING if log.age_s() > self._limits.missing_is_lost_after_s:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from runner.provider.calls import cancel_call, list_call, origin, poll_call, submit_call
+from runner.provider.calls import cancel_call, list_call, poll_call, submit_call
 from runner.provider.media import read_media
 from runner.provider.responses import (
     MAX_INLINE_AUDIO,
@@ -22,6 +22,7 @@ from runner.provider.responses import (
     retry_after,
     valid_id,
 )
+from runner.records.address import origin
 from runner.records.exchange import Cancellation, Media, Reading, Verdict
 from runner.records.provider import ErrorGroup
 

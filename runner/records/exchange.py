@@ -61,6 +61,7 @@ class Verdict(StrEnum):
     RETRY = "retry"  # poll: proves nothing, poll again
     REFUSED = "refused"  # poll: the key or the account is not accepted (any more)
     MISSING = "missing"  # poll: the provider does not know this id
+    ANOTHER = "another"  # poll: the job of an id that a person told is another request's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

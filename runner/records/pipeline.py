@@ -150,3 +150,5 @@ class Cell:
     id: str
     job: Job
     values: Mapping[str, Leaf]
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """The label of each axis as it is written; where it has none, its value as text."""

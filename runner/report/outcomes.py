@@ -48,7 +48,9 @@ def told(ending: e.Ending, resolve: Callable[[str], str], *, rehearsal: bool = F
             return _refused(ending)
         case e.MayBeCharged() | e.Held() | e.FreeUnanswered():
             return _unknown(ending, resolve, rehearsal=rehearsal)
-        case e.Interrupted() | e.ReceiptNotFound() | e.Stalled() | e.LinkDead() | e.DownloadFailed():
+        case (
+            e.Interrupted() | e.ReceiptNotFound() | e.AnotherRequest() | e.Stalled() | e.LinkDead() | e.DownloadFailed()
+        ):
             return _unfinished(ending, resolve)
         case e.ProviderFailed() | e.AnswersOnce() | e.Lost() | e.BadContent():
             return _over(ending, resolve)
@@ -156,10 +158,7 @@ def _unknown(ending: e.Unknown, resolve: Callable[[str], str], *, rehearsal: boo
     assert_never(ending)
 
 
-def _unfinished(
-    ending: e.Unfinished,
-    resolve: Callable[[str], str],
-) -> Told:
+def _unfinished(ending: e.Unfinished, resolve: Callable[[str], str]) -> Told:
     match ending:
         case e.Interrupted():
             return Told(message="interrupted", help="run again; it will resume and is not paid twice")
@@ -167,6 +166,8 @@ def _unfinished(
             message = f"submitted on another machine, and {ending.provider} did not return the job id: {ending.why}"
             help_ = f"the receipt stays in the lock; run again, or give the id: {resolve(ending.job)} --id ID"
             return Told(message=message, help=help_)
+        case e.AnotherRequest():
+            return Told(message=ending.why, help=f"give the right id: {resolve(ending.job)} --id ID")
         case e.Stalled():
             last = f"; last answer: {ending.said}" if ending.said else ""
             message = f"{_job(ending.id)} has not finished {duration(ending.age_s)} after it was submitted{last}"

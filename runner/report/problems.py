@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Final
 
 from runner.report.numbers import count, some
 from runner.report.style import clean, paint
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from runner.errors import ScorefileError
     from runner.records.source import Json, Mark, Problem, Step
     from runner.report.records import Style
+
+
+MOST_OF_ONE_CODE: Final = 20
 
 
 def problem_text(problem: Problem, style: Style) -> str:
@@ -38,8 +42,21 @@ def problem_text(problem: Problem, style: Style) -> str:
 
 
 def problems_text(problems: Iterable[Problem], style: Style) -> str:
-    """Return problems one below the other, with an empty line between them unless each is one line."""
-    return gap(style).join(problem_text(problem, style) for problem in problems)
+    """Return problems one below the other, with an empty line between them unless each is one line.
+
+    For people, of one code the first 20 and then a count; `style.quiet` and `style.verbose` show all.
+    """
+    most = None if style.quiet or style.verbose else MOST_OF_ONE_CODE
+    seen: Counter[str] = Counter()
+    shown: list[str] = []
+    for problem in problems:
+        seen[problem.code] += 1
+        if most is None or seen[problem.code] <= most:
+            shown.append(problem_text(problem, style))
+    more = [f"{seen[code] - most:,} more of {code}" for code in seen if most is not None and seen[code] > most]
+    if more:
+        shown.append(f"{', '.join(more)}: -v shows all")
+    return gap(style).join(shown)
 
 
 def error_text(error: ScorefileError, style: Style) -> str:
@@ -103,7 +120,7 @@ def _snippet(problem: Problem, mark: Mark, gutter: int, style: Style) -> list[st
     bar = paint("|", "gutter", on=on)
     lines = [f"{pad}{paint('-->', 'gutter', on=on)} {clean(str(mark))}"]
     from runner.diagnostics.secrets import mask
-    from runner.pipeline.resolution.webhooks import hide_users
+    from runner.records.address import hide_users
 
     source = style.line_of(mark.file, mark.line)
     if source is None:

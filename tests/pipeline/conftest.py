@@ -149,6 +149,7 @@ def provider(name: str) -> Provider:
         poll_s=5,
         status=None,
         result=None,
+        echo=None,
         error_paths=(),
         errors=(),
         cancel=None,

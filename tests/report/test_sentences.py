@@ -194,6 +194,11 @@ ENDINGS: tuple[tuple[Ending, str, str | None], ...] = (
         "the receipt stays in the lock; run again, or give the id: scorefile resolve a --id ID",
     ),
     (
+        e.AnotherRequest(job="a", why="j1 is the job of another request: Pixazo says that its model is x, not y"),
+        "j1 is the job of another request: Pixazo says that its model is x, not y",
+        "give the right id: scorefile resolve a --id ID",
+    ),
+    (
         e.Stalled(id="j1", age_s=600.4, said="queued"),
         "j1 has not finished 10 min after it was submitted; last answer: queued",
         "run again to keep waiting, free",

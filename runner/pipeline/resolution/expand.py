@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import show
 from runner.pipeline.shape.matrix import find_point, slug
+from runner.pipeline.templates.values import as_text
 from runner.records.pipeline import Cell
 from runner.records.source import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from runner.records.pipeline import Axis, Job, Leaf, Pipeline
 
@@ -70,7 +71,7 @@ def _product(job: Job) -> Iterator[tuple[Cell, Leaf]]:
         if any(_matches(entry, dict(zip(names, labels, strict=True))) for entry in job.exclude):
             continue
         values = dict(zip(names, (leaf for _, leaf in points), strict=True))
-        yield Cell(id=f"{job.name}@{'-'.join(labels)}", job=job, values=values), points[-1][1]
+        yield _cell(job, labels, values), points[-1][1]
 
 
 def _matches(entry: Mapping[str, str], labels: Mapping[str, str]) -> bool:
@@ -87,7 +88,20 @@ def _extra(job: Job) -> Iterator[tuple[Cell, Leaf]]:
             label, values[name] = _named(axes.get(name), entry[name])
             if name in axes or not axes:
                 labels.append(label)
-        yield Cell(id=f"{job.name}@{'-'.join(labels)}", job=job, values=values), next(iter(entry.values()))
+        yield _cell(job, labels, values), next(iter(entry.values()))
+
+
+def _cell(job: Job, labels: Iterable[str], values: Mapping[str, Leaf]) -> Cell:
+    written = {name: _written_label(name, leaf) for name, leaf in values.items()}
+    return Cell(id=f"{job.name}@{'-'.join(labels)}", job=job, values=values, labels=written)
+
+
+def _written_label(axis: str, leaf: Leaf) -> str:
+    """Return the key of a value that has one, `calm` of `heat: {calm: 100}`; any other value is its own label."""
+    key = leaf.path[-1]
+    if isinstance(key, str) and leaf.path[-2] == axis:
+        return key
+    return as_text(leaf.value) if isinstance(leaf.value, str | int | float) else ""
 
 
 def _named(axis: Axis | None, leaf: Leaf) -> tuple[str, Leaf]:

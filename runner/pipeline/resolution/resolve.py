@@ -10,11 +10,12 @@ from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.secrets import without_keys
 from runner.pipeline.resolution.outputs import clashes, read_output
 from runner.pipeline.resolution.params import Chosen, Parameters
-from runner.pipeline.resolution.webhooks import address_problem, hide_users
+from runner.pipeline.resolution.webhooks import address_problem
 from runner.pipeline.shape.needs import group_of, in_order
 from runner.pipeline.shape.recovery import is_consequence
 from runner.pipeline.templates.render import Renderer
 from runner.pipeline.templates.scope import Group, Scope
+from runner.records.address import hide_users
 from runner.records.pipeline import Cell, Webhook
 from runner.records.request import Request
 from runner.records.source import Problem

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from runner.pipeline.shape.merge import Merged
 
 RESERVED: Final = frozenset(
-    {"vars", "job", "jobs", "env", "loop", "range", "self", "super", "caller", "varargs", "kwargs"}
+    {"vars", "job", "jobs", "env", "label", "loop", "range", "self", "super", "caller", "varargs", "kwargs"}
     | {"true", "false", "none", "True", "False", "None", "and", "or", "not", "in", "is", "if", "else"}
 )
 

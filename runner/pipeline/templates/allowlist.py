@@ -7,14 +7,33 @@ from typing import Final
 
 from jinja2 import nodes
 
-from runner.pipeline.templates.sandbox import CONCATENATED, COUNTED
+from runner.diagnostics.messages import listing, nearest
+from runner.pipeline.templates.filters import REFUSED_FILTERS, REFUSED_TESTS
+from runner.pipeline.templates.sandbox import CONCATENATED, COUNTED, SANDBOX, WEIGHED
 from runner.pipeline.templates.template_errors import TemplateProblem, TemplateProblemsError, locate, opening_after
 
 MAX_DEPTH: Final = 40
 MAX_NODES: Final = 5_000
 MAX_LOOPS: Final = 2
 ALLOWED: Final = frozenset(
-    {"Output", "TemplateData", "Name", "Const", "List", "Tuple", "Dict", "Pair", "CondExpr", "If", "For", "Getattr"}
+    {
+        "Assign",
+        "AssignBlock",
+        "FilterBlock",
+        "With",
+        "Output",
+        "TemplateData",
+        "Name",
+        "Const",
+        "List",
+        "Tuple",
+        "Dict",
+        "Pair",
+        "CondExpr",
+        "If",
+        "For",
+        "Getattr",
+    }
     | {"Getitem", "Slice", "Filter", "Test", "Compare", "Operand", "And", "Or", "Not", "Neg", "Pos", "Add", "Sub"}
     | {"Mul", "Div", "FloorDiv", "Mod", "Concat", "Call", "Keyword", "Template"}
 )
@@ -26,14 +45,13 @@ WORDS: Final = {
     "FromImport": "import",
     "Extends": "extends",
     "Block": "blocks",
-    "Assign": "set",
-    "AssignBlock": "set",
-    "FilterBlock": "filter blocks",
-    "With": "with",
+    "NSRef": "a namespace",
     "Pow": "the power operator **",
     "ExprStmt": "do",
 }
-HELP: Final = "a template has names, filters, if, for and range(): give anything else a name under vars"
+HELP: Final = "a template has names, filters, tests, if, for, set and range(): give anything else a name under vars"
+HELP_FOR_SET: Final = "what is set inside a loop ends with it: use a filter such as sum, join or select"
+FIXED_NAMES: Final = frozenset({"range", "loop"})
 HIDDEN_NAMES: Final = frozenset({"self", "super", "caller", "varargs", "kwargs"})
 
 
@@ -45,6 +63,7 @@ class Check:
         self.count = 0
         self.loads: dict[str, None] = {}
         self.stores: set[str] = {"range"}
+        self.sets = False
         self.guarded: set[str] = set()
         self.problems: dict[str, TemplateProblem] = {}
 
@@ -56,7 +75,8 @@ class Check:
             )
         kind = type(node).__name__
         if kind not in ALLOWED:
-            self.refuse(node, f"{WORDS.get(kind, kind)} cannot be used in a template")
+            remedy = HELP_FOR_SET if kind == "NSRef" else HELP
+            self.refuse(node, f"{WORDS.get(kind, kind)} cannot be used in a template", help=remedy)
             return
         match node:
             case nodes.Name():
@@ -71,6 +91,10 @@ class Check:
                 self.refuse(node, "a number in the template is too large")
             case nodes.Filter() | nodes.Test():
                 self._filter(node)
+            case nodes.Assign() | nodes.AssignBlock() | nodes.With():
+                self.sets = True
+            case nodes.Compare():
+                self._weigh(node)
             case nodes.For():
                 loops += 1
                 if loops > MAX_LOOPS or node.recursive:
@@ -88,26 +112,52 @@ class Check:
             self.refuse(node, f"{node.name} cannot be used in a template", node.name)
         elif node.ctx == "load":
             self.loads.setdefault(node.name)
+        elif node.name in FIXED_NAMES:
+            self.refuse(node, f"{node.name} is a reserved name in templates", node.name, help="choose another name")
         else:
             self.stores.add(node.name)
 
     def _call(self, node: nodes.Call) -> None:
         is_range = isinstance(node.node, nodes.Name) and node.node.name == "range"
         if not is_range or node.kwargs or node.dyn_args or node.dyn_kwargs:
-            name = getattr(node.node, "name", getattr(node.node, "attr", "this"))
-            self.refuse(node, f"{name}() cannot be called; only range() can", str(name))
+            name = str(getattr(node.node, "name", getattr(node.node, "attr", "this")))
+            is_filter = isinstance(node.node, nodes.Getattr) and name in SANDBOX.filters
+            remedy = f"write it as a filter: {{{{ … | {name} }}}}" if is_filter else HELP
+            self.refuse(node, f"{name}() cannot be called; only range() can", name, help=remedy)
 
     def _filter(self, node: nodes.Filter | nodes.Test) -> None:
-        if node.dyn_args or node.dyn_kwargs:
+        known = SANDBOX.filters if isinstance(node, nodes.Filter) else SANDBOX.tests
+        if node.name not in known:
+            self._unknown(node, [name for name in known if " " not in name])
+        elif node.dyn_args or node.dyn_kwargs:
             self.refuse(node, f"{node.name} takes its arguments one by one", node.name)
         if node.name in ("defined", "undefined", "default", "d") and isinstance(node.node, nodes.Name):
             self.guarded.add(node.node.name)
 
-    def refuse(self, node: nodes.Node, message: str, name: str | None = None) -> None:
+    def _unknown(self, node: nodes.Filter | nodes.Test, known: list[str]) -> None:
+        """Refuse a filter or test: say why when it is one of Jinja's, and what there is when it is none."""
+        is_filter = isinstance(node, nodes.Filter)
+        kind, refused = ("filter", REFUSED_FILTERS) if is_filter else ("test", REFUSED_TESTS)
+        if node.name in refused:
+            message = f"the {kind} {node.name} cannot be used in a template: {refused[node.name]}"
+            self.refuse(node, message, node.name)
+            return
+        allowed = listing(sorted(known))
+        remedy = nearest(node.name, known) or "remove it"
+        self.refuse(node, f"there is no {kind} {node.name} here", node.name, allowed=allowed, help=remedy)
+
+    def _weigh(self, node: nodes.Compare) -> None:
+        """Count what is compared: equal lists are walked to their end."""
+        node.expr = _weighed(node.expr)
+        for operand in node.ops:
+            operand.expr = _weighed(operand.expr)
+
+    def refuse(
+        self, node: nodes.Node, message: str, name: str | None = None, *, allowed: str | None = None, help: str = HELP
+    ) -> None:
         start, end = self._where(node, name)
-        self.problems.setdefault(
-            message, TemplateProblem(code="SF217", message=message, start=start, end=end, help=HELP)
-        )
+        problem = TemplateProblem(code="SF217", message=message, start=start, end=end, allowed=allowed, help=help)
+        self.problems.setdefault(message, problem)
 
     def _where(self, node: nodes.Node, name: str | None) -> tuple[int, int | None]:
         if name is not None:
@@ -125,6 +175,10 @@ def _replace_concats(node: nodes.Node) -> None:
             setattr(node, field, _joined(value))
         elif isinstance(value, list):
             setattr(node, field, [_joined(item) if isinstance(item, nodes.Concat) else item for item in value])
+
+
+def _weighed(node: nodes.Expr) -> nodes.Filter:
+    return nodes.Filter(node, WEIGHED, [], [], None, None, lineno=node.lineno)
 
 
 def _joined(node: nodes.Concat) -> nodes.Filter:

@@ -15,9 +15,9 @@ from runner.diagnostics.secrets import key_problems
 from runner.pipeline.paths import inside_problem
 from runner.pipeline.shape.load import override_value
 from runner.pipeline.templates.bound import Bound, Names, steps_of
-from runner.pipeline.templates.filters import plain_json
 from runner.pipeline.templates.template import Template, compile_template
 from runner.pipeline.templates.template_errors import AlreadyReportedError, TemplateProblem, TemplateProblemsError
+from runner.pipeline.templates.values import plain_json
 from runner.pipeline.yaml.conflicts import conflict_markers
 from runner.pipeline.yaml.events import forbidden_character
 from runner.pipeline.yaml.scalars import OddNumberError

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from jinja2 import pass_context
 from jinja2.filters import FILTERS
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
 
 from runner.pipeline.templates.filters import (
+    ALLOWED_TESTS,
+    OF_ANY,
+    OF_LISTS,
+    OF_TEXTS,
+    OWN,
+    OWN_WITH_ENVIRONMENT,
+)
+from runner.pipeline.templates.values import (
     MAX_CHARACTERS,
     MAX_ITEMS,
     Missing,
@@ -19,90 +29,124 @@ from runner.pipeline.templates.filters import (
     as_list,
     as_text,
     bounded,
+    concatenate,
     is_number,
-    join,
     kind,
-    replace,
-    round_number,
-    sort,
-    unique,
-    whole,
+    limited,
 )
 
 if TYPE_CHECKING:
     from jinja2.runtime import Context
 
-LOOP_ATTRIBUTES: Final = frozenset({"index", "index0", "revindex", "revindex0", "first", "last", "length"})
-ALLOWED_TESTS: Final = [
-    "defined",
-    "undefined",
-    "none",
-    "number",
-    "integer",
-    "float",
-    "string",
-    "boolean",
-    "true",
-    "false",
-    "mapping",
-    "sequence",
-    "odd",
-    "even",
-    "divisibleby",
-    "in",
-    "eq",
-    "ne",
-    "lt",
-    "le",
-    "gt",
-    "ge",
-    "lower",
-    "upper",
-    "sameas",
-]
-PLAIN_FILTERS: Final = ["upper", "lower", "title", "capitalize", "trim", "default", "float", "abs", "length"]
-PLAIN_FILTERS_OF_LISTS: Final = ["first", "last", "min", "max", "truncate", "wordcount"]
+LOOP_ATTRIBUTES: Final = frozenset(
+    {"index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0", "previtem", "nextitem"}
+)
+GROUP_ATTRIBUTES: Final = frozenset({"grouper", "list"})
+MAX_WORK: Final = 300_000
+CHARACTERS_OF_ONE_STEP: Final = 16
 COUNTED: Final = "items in a loop"  # no template can name a filter with blanks
 CONCATENATED: Final = "texts in a row"
+WEIGHED: Final = "values that are compared"
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """The one environment all templates are compiled in. `budget` counts down while one template renders, and `absent`
-    collects missing names that it prints."""
+    """The one environment all templates are compiled in.
+
+    While one template renders, `budget` counts the items of its loops down and `work` the values and characters that it
+    handles; `absent` collects missing names that it prints.
+    """
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+    concat = staticmethod(limited)
 
     def __init__(self) -> None:
         super().__init__(
             undefined=Missing, keep_trailing_newline=True, finalize=self.shown, autoescape=False, optimized=False
         )
         self.globals.clear()
-        self.budget = MAX_ITEMS
+        self.budget, self.work = MAX_ITEMS, MAX_WORK
         self.absent: list[MissingNameError] = []
-        self.filters = {name: FILTERS[name] for name in PLAIN_FILTERS + PLAIN_FILTERS_OF_LISTS}
+        self.filters = {name: self._filter(FILTERS[name]) for name in OF_LISTS | OF_ANY}
+        self.filters |= {name: self._filter(FILTERS[name], prepare=as_text) for name in OF_TEXTS}
+        self.filters |= {name: self._filter(function) for name, function in OWN.items()}
         self.filters |= {
-            "d": FILTERS["default"],
-            "count": FILTERS["length"],
-            "replace": replace,
-            "join": join,
-            "round": round_number,
-            "int": whole,
-            "string": as_text,
-            "list": as_list,
-            "sort": sort,
-            "unique": unique,
-            COUNTED: self.counted,
-            CONCATENATED: join,
+            name: self._filter(lambda *args, _function=function, **names: _function(self, *args, **names))
+            for name, function in OWN_WITH_ENVIRONMENT.items()
         }
-        self.tests = {name: TESTS[name] for name in ALLOWED_TESTS}
+        self.filters |= {COUNTED: self.counted, CONCATENATED: concatenate, WEIGHED: self.weighed}
+        tests: Mapping[str, Callable[..., Any]] = TESTS  # type: ignore[assignment]  # Jinja's annotation is too narrow
+        self.tests = {name: self._test(tests[name]) for name in ALLOWED_TESTS}
+
+    @contextmanager
+    def allowance(self) -> Iterator[None]:
+        """Give one rendering the full allowance of loops and work; a template that it makes render has one of its own."""
+        around = self.budget, self.work
+        self.budget, self.work = MAX_ITEMS, MAX_WORK
+        try:
+            yield
+        finally:
+            self.budget, self.work = around
+
+    def _filter(self, function: Callable[..., Any], prepare: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
+        """Wrap a filter: its input and its result count as work, a lazy result becomes a list."""
+        takes = getattr(function, "jinja_pass_arg", None)
+        may_be_missing = function is FILTERS["default"]
+
+        @pass_context
+        def call(context: Context, value: Any, *args: Any, **names: Any) -> Any:
+            if not may_be_missing:
+                for given in (value, *args, *names.values()):
+                    _refuse_missing(given)
+            self.spend(value, *args, *names.values())
+            passed = {"context": (context,), "eval_context": (context.eval_ctx,), "environment": (self,)}
+            first = passed[takes.name] if takes is not None else ()
+            result = function(*first, value if prepare is None else prepare(value), *args, **names)
+            if isinstance(result, Iterator):
+                result = as_list(result)
+            elif isinstance(result, str):
+                result = f"{result}"  # never a text that is marked as HTML
+            self.spend(result)
+            return result
+
+        return call
+
+    def _test(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Wrap a test: what it compares counts as work."""
+        takes_environment = hasattr(function, "jinja_pass_arg")
+
+        def call(value: Any, *args: Any) -> Any:
+            self.spend(value, *args)
+            return function(self, value, *args) if takes_environment else function(value, *args)
+
+        return call
+
+    def spend(self, *values: Any) -> None:
+        """Count values as work, with all that is inside them."""
+        for value in values:
+            self.work -= 1
+            if isinstance(value, str):
+                self.work -= len(value) // CHARACTERS_OF_ONE_STEP
+            if self.work < 0:
+                raise RefusedError("SF219", "the template computes too much")
+            if isinstance(value, list | tuple):
+                self.spend(*value)
+            elif isinstance(value, dict):
+                self.spend(*value.values())
+
+    def weighed(self, value: Any) -> Any:
+        """Count a value that is about to be compared."""
+        self.spend(value)
+        return value
 
     def shown(self, value: Any) -> str:
         """Return a value as text; collect a missing one and go on, so that all are found."""
         try:
-            return as_text(value)
+            text = as_text(value)
         except MissingNameError as error:
             self.absent.append(error)
             return ""
+        self.spend(text)
+        return text
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look a key up in a mapping; no attribute of a Python object is ever read."""
@@ -113,6 +157,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 return Missing(obj=obj, name=attribute)
         if isinstance(obj, LoopContext) and attribute in LOOP_ATTRIBUTES:
             return getattr(obj, attribute)
+        if isinstance(obj, tuple) and attribute in GROUP_ATTRIBUTES:  # what groupby gives
+            return getattr(obj, attribute, Missing(obj=obj, name=attribute))
         return _nothing(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
@@ -127,8 +173,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Compute with numbers; `+` also joins two texts or two lists."""
         for value in (left, right):
-            if isinstance(value, Missing):
-                str(value)  # raises with the name
+            _refuse_missing(value)
         if is_number(left) and is_number(right):
             return bounded(super().call_binop(context, operator, left, right))
         if operator == "+" and type(left) is type(right) and isinstance(left, str | list):
@@ -148,6 +193,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 def _nothing(obj: Any, name: str) -> Missing:
-    if isinstance(obj, Missing):
-        str(obj)  # raises MissingNameError for the first missing name
+    _refuse_missing(obj)
     return Missing(obj=obj, name=name)
+
+
+def _refuse_missing(value: Any) -> None:
+    """Raise MissingNameError with the first missing name."""
+    if isinstance(value, Missing):
+        str(value)
+
+
+SANDBOX: Final = Sandbox()

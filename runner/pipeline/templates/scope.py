@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runner.records.request import Request
     from runner.records.source import Json
 
-SPECIAL = ("env", "job", "jobs", "vars")
+SPECIAL = ("env", "job", "jobs", "label", "vars")
 
 
 class Scope:
@@ -88,6 +88,8 @@ class Scope:
                 value, key = JobView(self), ("job", self.cell.id)
             case "jobs":
                 value, key = JobsView(self), ("jobs", self.cell.job.name)
+            case "label":
+                value, key = LabelView(self), ("label", self.cell.id)
             case "vars":
                 value, key = VarsView(self), ("vars", self.cell.id)
             case _:
@@ -177,6 +179,23 @@ class CellView(ScopeView):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.scope.cell.values)
+
+
+class LabelView(ScopeView):
+    """The labels of this cell's axes: label.heat is `calm` where heat is 100."""
+
+    title = "label"
+    remedy = CellView.remedy
+
+    def __getitem__(self, name: str) -> Json:
+        cell = self.scope.cell
+        text = cell.labels[name]
+        leaf = cell.values[name]
+        self.scope.seen.append(Step(text=f"label.{name} = {show(text)}", mark=leaf.key_mark or leaf.mark))
+        return text
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.scope.cell.labels)
 
 
 class EnvView(ScopeView):

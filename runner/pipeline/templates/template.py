@@ -9,21 +9,13 @@ from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Final
 
 from jinja2 import TemplateSyntaxError, nodes
+from jinja2.exceptions import TemplateRuntimeError
+from jinja2.meta import find_undeclared_variables
 
 from runner.diagnostics.messages import listing, nearest
 from runner.pipeline.templates.allowlist import HIDDEN_NAMES, Check
-from runner.pipeline.templates.filters import (
-    MAX_ITEMS,
-    MissingNameError,
-    NotTextError,
-    RefusedError,
-    as_text,
-    bounded_range,
-    kind,
-    limited,
-    plain_json,
-)
-from runner.pipeline.templates.sandbox import Sandbox
+from runner.pipeline.templates.filters import bounded_range
+from runner.pipeline.templates.sandbox import SANDBOX
 from runner.pipeline.templates.template_errors import (
     AlreadyReportedError,
     TemplateProblem,
@@ -34,6 +26,15 @@ from runner.pipeline.templates.template_errors import (
     opening_after,
     unknown_name,
 )
+from runner.pipeline.templates.values import (
+    MissingNameError,
+    NotTextError,
+    RefusedError,
+    as_text,
+    computed,
+    kind,
+    limited,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,10 +43,10 @@ if TYPE_CHECKING:
 
     from runner.records.source import Json
 
-SANDBOX: Final = Sandbox()
 NAME: Final = re.compile(r"\{\{ *([A-Za-z]\w*) *\}\}", re.ASCII)
 PRINTED: Final = re.compile(r"\{\{-? *([A-Za-z_]\w*(?:\.\w+)*) *-?\}\}", re.ASCII)
 MAX_FIELDS: Final = 4
+RESULT: Final = "_result"  # no template can use a name that starts with an underscore
 OWNER: Final = re.compile(r"([A-Za-z_][\w.]*)\s*(?:\.|\[)\s*[\"']?$")
 HELP: Final = {
     "SF218": "change the value, or write an alternative: {{ … if … else … }}",
@@ -65,6 +66,11 @@ KEYWORDS: Final = HIDDEN_NAMES | {
     "is",
     "if",
 }
+FAILURES: Final = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+    TemplateRuntimeError,
+)
+"""What a filter or an operator may raise for the values that it is given."""
 NOT_ONLY_NAMES: Final = KEYWORDS | {"else", "range", "loop"}
 
 
@@ -106,7 +112,7 @@ class Template:
             raise TemplateProblemsError(self._not_text(error, values)) from None
         except RefusedError as error:
             raise TemplateProblemsError(self._first_problem(error.code, error.message)) from None
-        except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        except FAILURES as error:
             message = f"the template cannot be computed: {_plain(error)}"
             raise TemplateProblemsError(self._first_problem("SF218", message)) from None
 
@@ -181,7 +187,7 @@ def _of_names(source: str) -> Template | None:
 
     def compute(values: Mapping[str, Json]) -> Json:
         if whole:
-            return plain_json(values[names[0]])
+            return computed(values[names[0]])
         filled = [text for pair in zip(texts, names, strict=False) for text in (pair[0], as_text(values[pair[1]]))]
         return limited(iter((*filled, texts[-1])))
 
@@ -196,10 +202,11 @@ def _of_jinja(source: str) -> Template:
         check.visit(tree, 0, 0)
         if check.problems:
             raise TemplateProblemsError(*check.problems.values())
+        undeclared = _undeclared(tree) if check.sets else frozenset[str]()
         expression = _whole(tree)
         if expression is not None:
-            target = nodes.Name("result", "store", lineno=1)
-            tree = nodes.Template([nodes.Assign(target, expression, lineno=1)], lineno=1)
+            result = nodes.Assign(nodes.Name(RESULT, "store", lineno=1), expression, lineno=1)
+            tree = nodes.Template([*_assignments(tree), result], lineno=1)
         tree.set_environment(SANDBOX)
         compiled = SANDBOX.from_string(tree)
     except TemplateSyntaxError as error:
@@ -210,49 +217,47 @@ def _of_jinja(source: str) -> Template:
         raise TemplateProblemsError(
             TemplateProblem(code="SF217", message="the template is nested too deeply")
         ) from None
-    names = tuple(name for name in check.loads if name not in check.stores)
+    names = tuple(name for name in check.loads if name not in check.stores or name in undeclared)
     return Template(
         source=source,
         names=names,
-        required=frozenset(names) - check.guarded,
+        required=frozenset(names) - check.guarded - check.stores,
         compute=_computing(compiled, whole=expression is not None),
     )
 
 
 def _computing(compiled: Compiled, *, whole: bool) -> Callable[[Mapping[str, Json]], Json]:
     def compute(values: Mapping[str, Json]) -> Json:
-        SANDBOX.budget = MAX_ITEMS
-        context = compiled.new_context({**values, "range": bounded_range}, shared=True)
-        text = limited(compiled.root_render_func(context))
-        return plain_json(context.vars["result"]) if whole else text
+        with SANDBOX.allowance():
+            context = compiled.new_context({**values, "range": bounded_range}, shared=True)
+            text = limited(compiled.root_render_func(context))
+            return computed(context.vars[RESULT]) if whole else text
 
     return compute
 
 
+def _undeclared(tree: nodes.Template) -> frozenset[str]:
+    """Return the names that a template may read from outside, although it sets some of them itself."""
+    tree.set_environment(SANDBOX)
+    return frozenset(find_undeclared_variables(tree))
+
+
 def _whole(tree: nodes.Template) -> nodes.Expr | None:
-    """Return the expression when the template is one `{{ … }}`, with at most blanks around it."""
-    if len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output):
-        return None
-    solid = [
-        node for node in tree.body[0].nodes if not (isinstance(node, nodes.TemplateData) and not node.data.strip())
-    ]
-    return solid[0] if len(solid) == 1 and not isinstance(solid[0], nodes.TemplateData) else None
+    """Return the expression when the template is one `{{ … }}`, with at most blanks and `{% set %}` around it."""
+    solid: list[nodes.Node] = []
+    for part in tree.body:
+        solid += part.nodes if isinstance(part, nodes.Output) else [part]
+    solid = [node for node in solid if not (isinstance(node, nodes.TemplateData) and not node.data.strip())]
+    *before, last = solid or [nodes.TemplateData("")]
+    is_whole = all(isinstance(node, nodes.Assign | nodes.AssignBlock) for node in before)
+    return last if is_whole and isinstance(last, nodes.Expr) and not isinstance(last, nodes.TemplateData) else None
+
+
+def _assignments(tree: nodes.Template) -> list[nodes.Node]:
+    return [node for node in tree.body if isinstance(node, nodes.Assign | nodes.AssignBlock)]
 
 
 def _syntax_problem(source: str, error: TemplateSyntaxError) -> TemplateProblem:
-    unknown = re.match(r"No (filter|test) named '(.*)'", error.message or "")
-    if unknown:
-        known = [name for name in (SANDBOX.filters if unknown[1] == "filter" else SANDBOX.tests) if " " not in name]
-        start, end = locate(source, unknown[2], attribute=False)
-        message = f"there is no {unknown[1]} {unknown[2]} here"
-        return TemplateProblem(
-            code="SF217",
-            message=message,
-            start=start,
-            end=end,
-            allowed=listing(sorted(known)),
-            help=nearest(unknown[2], known) or "remove it",
-        )
     start, end = opening_after(source, error.lineno)
     message, remedy = _in_words(error.message or "")
     return TemplateProblem(code="SF215", message=message, start=start, end=end, help=remedy)

@@ -13,6 +13,9 @@ import pytest
 import yaml
 
 from runner.cli.main import VERBS, cli
+from runner.pipeline.templates.filters import REFUSED_FILTERS, REFUSED_TESTS
+from runner.pipeline.templates.sandbox import SANDBOX
+from tests.pipeline.conftest import check_text
 from tests.support.catalog import ROOT
 
 if TYPE_CHECKING:
@@ -146,3 +149,17 @@ def test_the_action_runs_the_verb_with_each_argument_whole(tmp_path: Path) -> No
     )
     assert done.stdout == "<plan><a b.yaml><--var><mood=very $(touch x) calm><-v>"
     assert not (tmp_path / "x").exists()
+
+
+def test_the_page_on_templates_names_every_filter_and_test_and_its_example_is_valid() -> None:
+    page = (ROOT / "docs/templates.md").read_text(encoding="utf-8")
+    can, refuses = page.split("## What a template can do")[1].split("## What the sandbox refuses")
+    filters, tests = (set(re.findall(r"`(\w+)`", part.split("\n\n")[0])) for part in can.split("\nAll ")[1:])
+    assert filters - {"callable"} == {name for name in SANDBOX.filters if " " not in name}
+    assert tests - {"callable"} == {name for name in SANDBOX.tests if name.isidentifier()}
+    assert all(f"`{name}`" in refuses for name in (*REFUSED_FILTERS, *REFUSED_TESTS))
+    (example,) = [block["text"] for block in BLOCK.finditer(page) if block["kind"] == "yaml"]
+    checked = check_text(example)
+    assert checked.problems == ()
+    request = checked.request("battle@ash-hot")
+    assert (request.output, request.params["bpm"]) == ("audio/ash/hot", 144)

@@ -29,7 +29,7 @@ WORD: Final = re.compile(r"[A-Za-z_]\w*")
 WHOLE: Final = {
     "vars": re.compile(r"\bvars\b(?!\s*(?:\.|\[\s*['\"]))"),
     "env": re.compile(r"\benv\b(?!\s*(?:\.|\[\s*['\"]))"),
-    "cell": re.compile(r"\bcell\b(?!\s*(?:\.|\[\s*['\"]))"),
+    "cell": re.compile(r"\b(?:cell|label)\b(?!\s*(?:\.|\[\s*['\"]))"),
 }
 """A view that is used as a whole: by a loop, or by a key that is computed."""
 COMMENT: Final = re.compile(r"\{#.*?#\}", re.DOTALL)
