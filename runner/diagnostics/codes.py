@@ -54,7 +54,7 @@ CODES: Final = MappingProxyType(
         "SF305": "a default breaks the parameter's own rules",
         "SF306": "a path in a provider file is not JMESPath",
         "SF307": "a field is both fixed in body and a parameter",
-        "SF308": "a length is not in seconds",
+        "SF308": "a length has no unit",
         "SF401": "a number is out of the model's range",
         "SF402": "the model has no such parameter",
         "SF403": "the model needs a parameter that is missing",
