@@ -10,9 +10,9 @@ from runner.report.merge import Merged, MergeReport
 from runner.report.plain import PlainReport
 from runner.report.style import clean
 from runner.state import git
+from runner.state.finding import DEFAULT_FILE
 from runner.state.lock_copies import join_copies, parse_copy, read_copies, write_lock
 from runner.state.lockfile import is_conflicted, read_bytes
-from runner.state.finding import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
