@@ -80,6 +80,7 @@ SUB_ROOMS = {
     "diagnostics": (
         "codes",
         "order",
+        "sensitive",
         "secrets",
         "messages",
         "collector",

@@ -30,6 +30,12 @@ def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
     return found or [CompletionItem(incomplete, type="file")]
 
 
+def locks(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the locks of this folder; elsewhere leave it to the shell."""
+    found = _starting(sorted(path.name for path in Path.cwd().glob("*.lock")), incomplete)
+    return found or [CompletionItem(incomplete, type="file")]
+
+
 def words(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer jobs, and as the first word also pipelines."""
     is_first = not ctx.params.get("words")

@@ -48,6 +48,11 @@ class Claims:
         """Return the submission that a request has; None when a new one has to be made."""
         return self._given.get(request.job)
 
+    @property
+    def owns_any(self) -> bool:
+        """Whether any request has a submission that was sent."""
+        return any(entry.receipt is not None for entry in self._given.values())
+
     def leaves(self, entry: Entry) -> bool:
         """Say whether no job asks for an entry."""
         return entry.attempt not in self._owners

@@ -90,35 +90,34 @@ def _state_of(item: Submission) -> State | None:
 def join_entries(one: Entry, other: Entry) -> Entry:
     """Return what two copies of one entry say together.
 
-    Job and output are those of the higher revision. What is known of the submission is what both know, unless they
-    hold different ids: then a person corrected one, and what was fetched by the wrong id does not count.
+    The job is that of the higher revision. What is known of the submission is what both know, unless they hold different
+    ids: then a person corrected one, and what was fetched by the wrong id does not count. So the output counts only where
+    both the revision and the id are the higher ones.
     """
-    if one == other:
-        return one
-    content = _content(one, other)
-    owner = max(one, other, key=_ownership)
-    return replace(content, job=owner.job, revision=owner.revision, output=owner.output)
+    proof, owner = max(map(_proof, (one, other))), max(map(_owner, (one, other)))
+    proven = tuple(entry for entry in (one, other) if _proof(entry) == proof)
+    best = max(proven, key=_knowledge)
+    outputs = [entry.output for entry in proven if _owner(entry) == owner and entry.output is not None]
+    return replace(
+        best,
+        job=owner[1],
+        revision=owner[0],
+        takes=united(take for entry in proven for take in entry.takes),
+        output=max(outputs, key=lambda output: (output.path, output.sha256), default=None),
+        receipt=_receipt(best.receipt, one.receipt, other.receipt),
+    )
 
 
-def _ownership(entry: Entry) -> tuple[int, str, str, str]:
-    output = entry.output
-    return (entry.revision, entry.job, output.path if output else "", output.sha256 if output else "")
+def _owner(entry: Entry) -> tuple[int, str]:
+    return (entry.revision, entry.job)
 
 
-def _content(one: Entry, other: Entry) -> Entry:
-    by_id = max(one, other, key=_proof)
-    if _proof(one) == _proof(other):
-        best = max(one, other, key=_knowledge)
-        takes = united((*one.takes, *other.takes))
-    else:
-        best, takes = by_id, by_id.takes
-    return replace(best, takes=takes, receipt=_receipt(best.receipt, one.receipt, other.receipt))
-
-
-def _proof(entry: Entry) -> tuple[int, str]:
-    """Order entries by their id: one that a person told later, then any before none."""
+def _proof(entry: Entry) -> tuple[bool, int, str]:
+    """Order entries by their id: one that a person told later, then any before none; a receipt before none at all."""
     receipt = entry.receipt
-    return (0, "") if receipt is None else (receipt.told, receipt.request_id.digest if receipt.request_id else "")
+    if receipt is None:
+        return (False, 0, "")
+    return (True, receipt.told, receipt.request_id.digest if receipt.request_id else "")
 
 
 def _knowledge(entry: Entry) -> tuple[int, str, str, str, str, str, str]:
@@ -130,10 +129,17 @@ def _knowledge(entry: Entry) -> tuple[int, str, str, str, str, str, str]:
 def _receipt(best: Receipt | None, one: Receipt | None, other: Receipt | None) -> Receipt | None:
     if best is None or one is None or other is None:
         return best
-    ids = {item for receipt in (one, other) for item in (receipt.request_id, *receipt.earlier_ids) if item is not None}
-    private = any(item == best.request_id and item.plain is None for item in (one.request_id, other.request_id) if item)
-    held = best.request_id.hidden() if private and best.request_id is not None else best.request_id
-    return replace(best, request_id=held, earlier_ids=frozenset(ids - {best.request_id}))
+    ids: dict[str, ProviderJobId] = {}
+    for item in (*_ids(one), *_ids(other)):
+        # An id that one copy hides is private, and stays hidden.
+        ids[item.digest] = item if item.plain is None else ids.get(item.digest, item)
+    held = None if best.request_id is None else ids.pop(best.request_id.digest)
+    return replace(best, request_id=held, earlier_ids=frozenset(ids.values()))
+
+
+def _ids(receipt: Receipt) -> tuple[ProviderJobId, ...]:
+    """Return every id that a receipt was known by."""
+    return (*(() if receipt.request_id is None else (receipt.request_id,)), *receipt.earlier_ids)
 
 
 def united(takes: Iterable[Take]) -> tuple[Take, ...]:
@@ -214,16 +220,21 @@ class _Names:
 def _named_once(entries: dict[str, Entry]) -> dict[str, Entry]:
     """Give the receipts that a lock of version 1 named by their content the attempts that others know them by."""
     old = sorted(filter(is_version_1, entries))
-    if not old:
-        return entries
-    real = {_same_submission(entries[attempt]): attempt for attempt in sorted(entries.keys() - set(old), reverse=True)}
-    for attempt in old:
-        proof = _same_submission(entries[attempt])
-        if proof is not None and proof in real:
-            mine = entries[real[proof]]
-            entries[mine.attempt] = join_entries(
-                mine, _as_told(replace(entries.pop(attempt), attempt=mine.attempt), mine)
-            )
+    names: dict[tuple[str, ...], str] = {}
+    if old:
+        for attempt in sorted(entries.keys() - set(old), reverse=True):
+            names |= dict.fromkeys(_proofs(entries[attempt]), attempt)
+    waiting = [*old]
+    while waiting:
+        attempt = waiting.pop()
+        found = min((names[proof] for proof in _proofs(entries[attempt]) if proof in names), default=None)
+        if found is None:
+            continue
+        mine = entries[found]
+        entries[found] = join_entries(mine, _as_told(replace(entries.pop(attempt), attempt=found), mine))
+        names = dict.fromkeys(_proofs(entries[found]), found) | names
+        # What this one was known by may be what another one is known by.
+        waiting = [name for name in old if name in entries]
     return entries
 
 
@@ -232,6 +243,14 @@ def _as_told(entry: Entry, mine: Entry) -> Entry:
     if entry.receipt is None or mine.receipt is None or entry.request_id != mine.request_id:
         return entry
     return replace(entry, receipt=replace(entry.receipt, told=max(entry.receipt.told, mine.receipt.told)))
+
+
+def _proofs(entry: Entry) -> frozenset[tuple[str, ...]]:
+    """Return all that tells a submission from all others, whatever its attempt is called and whatever id it had before."""
+    ids = () if entry.receipt is None else _ids(entry.receipt)
+    by_content = _same_submission(entry) if not ids else None
+    known = frozenset((provider_of(entry.model), item.digest) for item in ids)
+    return known | {by_content} if by_content is not None else known
 
 
 def _same_submission(entry: Entry) -> tuple[str, ...] | None:

@@ -8,6 +8,7 @@ submission without one, for example after a repair by hand, is checked by its fi
 from __future__ import annotations
 
 import json
+import shlex
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from runner.records.lock import Lock
 from runner.records.lock_json import entry_from_json, entry_to_json, only, pick_from_json, pick_to_json
 from runner.state.files.folder import read_regular
 from runner.state.lock_checksums import checksum, without_sum
+from runner.state.lock_rules import join_entries
 from runner.state.lock_validation import check_entry
 from runner.state.lock_version_1 import read_version_1
 
@@ -60,7 +62,7 @@ def understood(path: Path, data: bytes, *, rehearsal: bool) -> Lock:
         if is_conflicted(text):
             raise StateError(
                 f"the lock {path} contains git's conflict markers",
-                help="scorefile merge joins both sides, without loss",
+                help=f"scorefile merge {shlex.quote(str(path))} joins both sides without loss",
             )
         lock = parse_lock(text)
     except (ValueError, RecursionError) as error:
@@ -96,9 +98,9 @@ def _read_version_2(jobs: Mapping[str, Any]) -> Lock:
         try:
             only(block, {"submissions", "picks"})
             for entry in (_entry(job, item) for item in block["submissions"]):
-                if entry.attempt in entries:
-                    raise ValueError(f"the submission {entry.attempt} is in the lock twice")
-                entries[entry.attempt] = entry
+                # git leaves it in two blocks when two branches gave it to different jobs.
+                before = entries.get(entry.attempt)
+                entries[entry.attempt] = entry if before is None else join_entries(before, entry)
             picks[job] = frozenset(map(pick_from_json, block.get("picks", ())))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"the block of {job!r} is not valid: {error}") from error
