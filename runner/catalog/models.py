@@ -20,7 +20,7 @@ from runner.catalog.schema_checks import model_problems, provider_problems
 from runner.diagnostics.json_document import JsonDocument
 from runner.diagnostics.order import by_place
 from runner.errors import InvalidFilesError
-from runner.records.catalog import Model, Param, Price, Seed, Takes
+from runner.records.catalog import LengthUnit, Model, Param, Price, Seed, Takes
 from runner.records.provider import ProjectFile
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def parse_model(model_id: str, data: Mapping[str, Json], file: str) -> Model:
         media_types=tuple(block["media_types"]),
         format_param=block.get("format_param"),
         duration_param=block.get("duration_param"),
+        duration_unit=LengthUnit(block["duration_unit"]) if block.get("duration_unit") else None,
         channels=block.get("channels"),
         typical_s=float(block.get("typical_s", 30)),
         notes=tuple(block.get("notes", ())),

@@ -75,8 +75,4 @@ def _means(name: str, item: Submission) -> bool:
     job, mark, attempt = name.rpartition("~")
     if name == item.job:
         return True
-    return bool(mark and attempt) and job == item.job and _attempt(item).startswith(attempt)
-
-
-def _attempt(item: Submission) -> str:
-    return item.attempt
+    return bool(job and mark and attempt) and item.attempt.startswith(attempt)

@@ -192,9 +192,18 @@ class JobRun:
         self.log.record_paid(*machine.after_answer(self.submission, self.log.keep_audio(reading), at=self.log.at()))
         if self.submission.phase in (Phase.ACCEPTED, Phase.READY):
             self.log.charge_submission()
+        if self.submission.phase is Phase.FAILED:
+            self._charge_failed()
         if self.submission.phase is Phase.REJECTED:
             return (yield from self._was_rejected(reading))
         return None
+
+    def _charge_failed(self) -> None:
+        """Count a submission that was executed and failed in one answer: an estimate that is refunded, or an unknown sum."""
+        if self.submission.charged is False:
+            self.log.charge_submission()
+        else:
+            self.log.charge_unknown()
 
     def _was_rejected(self, reading: Reading) -> Generator[Effect, Any, Outcome | None]:
         tries = self._tries(reading.group)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from runner.plan.fingerprint import fingerprint, identity
 from runner.records.lock import State
@@ -47,6 +47,11 @@ class Claims:
     def of(self, request: Request) -> Entry | None:
         """Return the submission that a request has; None when a new one has to be made."""
         return self._given.get(request.job)
+
+    @property
+    def owns_any(self) -> bool:
+        """Whether any request has a submission that was sent."""
+        return any(entry.receipt is not None for entry in self._given.values())
 
     def leaves(self, entry: Entry) -> bool:
         """Say whether no job asks for an entry."""
@@ -104,5 +109,12 @@ def fingerprint_of(request: Request) -> str:
 
 
 def _is_seed_open(request: Request) -> bool:
-    """Return whether the file leaves the seed open."""
-    return request.seed_mode != "fixed"
+    """Return whether the file leaves the seed open: it writes neither one nor, for a model that takes one, that there is none."""
+    match request.seed_mode:
+        case "auto" | "random":
+            return True
+        case "none":
+            return request.model.seed is None
+        case "fixed":
+            return False
+    assert_never(request.seed_mode)

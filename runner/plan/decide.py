@@ -108,7 +108,11 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
         return _generate(request if force else wanted, Verb.REGENERATE, why, entry=before)
     if entry.state is State.DONE:
         forced = _generate(request, Verb.REGENERATE, r.Forced(), entry=entry)
-        return forced if force else _bring_back(replace(request, params=entry.request), entry, facts)
+        if force:
+            return forced
+        picked = facts.lock.picked(request.job, entry) or facts.lock.picked(entry.job, entry)
+        number = picked.number if picked is not None else request.take
+        return _bring_back(replace(request, params=entry.request, take=number), entry, facts)
     submission = facts.submissions[entry.attempt]
     if force and submission.phase in ENDED_BADLY:
         verb = Verb.REGENERATE if before else Verb.GENERATE

@@ -212,7 +212,12 @@ class Lock:
 
     def placed(self, job: str) -> Entry | None:
         """Return the entry whose take is at the output of a job."""
-        return next((entry for entry in self.jobs.get(job, ()) if entry.output is not None), None)
+        return next((entry for entry in self.jobs.get(job, ()) if entry.placed is not None), None)
+
+    def picked(self, job: str, entry: Entry) -> Take | None:
+        """Return the take of an entry that a person chose for a job; None where none was, or where two choices differ."""
+        chosen = self.picks.get(job, frozenset())
+        return next((take for take in entry.takes if {take.sha256} == {pick.sha256 for pick in chosen}), None)
 
     @property
     def revision(self) -> int:

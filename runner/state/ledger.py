@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from runner.records.lock import Entry, Lock, Output, current_first
+from runner.records.lock import Entry, Lock, Output, Pick, current_first
 from runner.state import lock_rules
 
 
@@ -14,6 +14,7 @@ class Ledger:
 
     def __init__(self, lock: Lock) -> None:
         self._base = lock
+        self._picks = dict(lock.picks)
         self._entries: dict[str, Entry] = {}
         self._of_job: dict[str, set[str]] = defaultdict(set)
         self._at_path: dict[str, set[str]] = defaultdict(set)
@@ -26,7 +27,7 @@ class Ledger:
     def lock(self) -> Lock:
         """The lock as it is now."""
         if self._lock is None:
-            self._lock = replace(self._base, entries=dict(self._entries))
+            self._lock = replace(self._base, entries=dict(self._entries), picks=dict(self._picks))
         return self._lock
 
     def get(self, attempt: str) -> Entry | None:
@@ -57,6 +58,11 @@ class Ledger:
         given = replace(entry, job=job, output=output, revision=self._next())
         self._set(given)
         return given
+
+    def pick(self, job: str, sha256: str) -> None:
+        """Record that a person chose a take for a job, in place of any choice before."""
+        self._picks[job] = frozenset({Pick(sha256=sha256, revision=self._next())})
+        self._lock = None
 
     def _next(self) -> int:
         self._revision += 1

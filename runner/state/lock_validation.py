@@ -18,6 +18,8 @@ from runner.records.lock import State
 from runner.records.media_types import EXTENSIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from runner.records.lock import Entry, Receipt, Take
 
 MAX_ID = 512
@@ -48,9 +50,12 @@ def check_entry(entry: Entry) -> Entry:
 
 def _check_output(entry: Entry) -> None:
     assert entry.output is not None
-    if entry.placed is None:
+    placed, is_corrected = entry.placed, entry.receipt is not None and entry.receipt.told > 0
+    if placed is None and not is_corrected:
         raise ValueError("output.sha256: it is none of the takes")
-    _check_path(entry.output.path, entry.placed.media_type)
+    # Audio that came by a wrong id may be at the output until that of the right one replaces it.
+    kinds = EXTENSIONS if placed is None else (placed.media_type,)
+    _check_path(entry.output.path, kinds)
 
 
 def _check_receipt(receipt: Receipt) -> None:
@@ -81,13 +86,14 @@ def _check_take(take: Take) -> None:
         raise ValueError("number: takes are counted from 1")
 
 
-def _check_path(path: str, media_type: str) -> None:
+def _check_path(path: str, media_types: Collection[str]) -> None:
     """Check that a path stays in the folder and has the extension of its media type, as every output has."""
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or "\0" in path:
         raise ValueError(f"the path {path!r} is outside the folder")
-    if not parts[-1].endswith(EXTENSIONS[media_type]):
-        raise ValueError(f"{path!r} is not a path for {media_type}, whose files end in {EXTENSIONS[media_type]}")
+    if not any(parts[-1].endswith(EXTENSIONS[media_type]) for media_type in media_types):
+        ends = " or ".join(EXTENSIONS[media_type] for media_type in media_types)
+        raise ValueError(f"{path!r} is not a path for {', '.join(media_types)}, whose files end in {ends}")
 
 
 def _is_time(text: str) -> bool:

@@ -82,7 +82,7 @@ def parse_lock(text: str) -> Lock:
     """Return the Lock that `text` holds, of any version. Raises ValueError saying what is wrong with it."""
     data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     version = data.get("version") if isinstance(data, dict) else None
-    if not isinstance(version, int) or version not in READERS:
+    if type(version) is not int or version not in READERS:
         raise ValueError(f"unsupported version {version} (expected {VERSION})")
     jobs = data.get("jobs")
     if not isinstance(jobs, dict) or set(data) - {"rehearsal"} != {"version", "jobs"}:

@@ -34,6 +34,13 @@ def pipeline_that_holds(project: Project, provider: str, request_id: str, *, att
     return None
 
 
+def pipelines_that_are_gone(project: Project) -> Iterator[tuple[str, Lock]]:
+    """Yield the name of each pipeline of this folder whose file is gone, and what its lock and its journal know."""
+    for name in sorted(set(_names(project)) - {project.name}):
+        if not any(project.file.with_name(f"{name}{ending}").exists() for ending in (".yaml", ".yml")):
+            yield name, Reconciled(_lock(project, name), _events(project, name)).lock
+
+
 def _names(project: Project) -> Iterator[str]:
     for folder in project.run_folders:
         with suppress(OSError):

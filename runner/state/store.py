@@ -121,9 +121,21 @@ class StateStore:
         """Record which job each of these attempts belongs to now; nothing when the lock is to stay as it is."""
         for attempt, job in owners.items():
             entry = self._ledger.get(attempt)
-            if entry is not None and entry.job != job and not self._keep_lock:
-                self._ledger.give(entry, job, entry.output)
+            if entry is None or entry.job == job or self._keep_lock:
+                continue
+            picked = self.lock.picked(entry.job, entry)
+            if picked is not None and not self.lock.picks.get(job):
+                self._ledger.pick(job, picked.sha256)
+            self._ledger.give(entry, job, entry.output)
+            if attempt in self.submissions:
                 self.submissions[attempt] = replace(self.submissions[attempt], job=job)
+
+    def pick(self, job: str, sha256: str) -> bool:
+        """Record that a person chose a take for a job; say whether that is new."""
+        if [pick.sha256 for pick in self.lock.picks.get(job, ())] == [sha256]:
+            return False
+        self._ledger.pick(job, sha256)
+        return True
 
     def finish(self, submission: Submission, *, job: str, output: str, take: int) -> Entry:
         """Write the take of this number of a finished submission to `output` and return its entry, entered into the lock."""

@@ -35,7 +35,7 @@ def advance(submission: Submission | None, row: Event) -> Submission:
         case Phase.INTENT:
             return replace(moved, sent=True)
         case Phase.NOT_SENT:
-            return replace(moved, sent=False)
+            return replace(moved, sent=False, answer=None)
         case Phase.ANSWERED:
             return replace(moved, submitted_at=row.at, answer=_reply_from_json(data["reply"]))
         case Phase.ACCEPTED:

@@ -13,10 +13,13 @@ from runner.records.lock import Entry, Lock, Output, ProviderJobId, Receipt, Sta
 from runner.records.request import Request
 from runner.records.source import Mark
 from runner.records.submission import Phase, Submission
+from runner.state.lock_rules import with_submissions
+from runner.state.reconcile import missing_rows
+from runner.state.submissions import advance
 from tests.support.catalog import shipped_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from runner.records.request import SeedMode
 
@@ -105,6 +108,18 @@ def entry(params: Mapping[str, Any] | None = None, *takes: Take, **over: Any) ->
 def lock(*entries: Entry, **over: Any) -> Lock:
     """Return a lock of these entries."""
     return Lock(entries={item.attempt: item for item in entries}, **over)
+
+
+def known(
+    *entries: Entry, submissions: Iterable[Submission] = (), rehearsal: bool = False
+) -> tuple[Lock, dict[str, Submission]]:
+    """Return what a lock of these entries and a journal of these submissions know together: the lock, attempt → Submission."""
+    mine = {item.attempt: item for item in submissions}
+    held = with_submissions(lock(*entries, rehearsal=rehearsal), mine.values())
+    for item in held.entries.values():
+        for row in missing_rows(mine.get(item.attempt), item) if item.receipt is not None else ():
+            mine[item.attempt] = advance(mine.get(item.attempt), row)
+    return held, mine
 
 
 def submission(job: str = "title", phase: Phase = Phase.ACCEPTED, *, attempt: str = "a1", **over: Any) -> Submission:
