@@ -10,11 +10,7 @@ from runner.report.merge import Merged, MergeReport
 from runner.report.plain import PlainReport
 from runner.report.style import clean
 from runner.state import git
-<<<<<<< HEAD
 from runner.state.finding import DEFAULT_FILE, ENDINGS, default_file
-=======
-from runner.state.finding import DEFAULT_FILE
->>>>>>> lock2
 from runner.state.lock_copies import join_copies, parse_copy, read_copies, write_lock
 from runner.state.lockfile import is_conflicted, read_bytes
 

@@ -413,3 +413,6 @@ def test_picks_that_differ_are_kept_and_named_with_their_place(git: Git) -> None
     assert place["file"] == LOCK
     assert text(git).split("\n")[place["line"] - 1][place["column"] - 1 : place["end_column"] - 1] == '"picks": ['
     assert scorefile("validate", "--strict", cwd=git.folder).code == 3
+    assert scorefile("pick", "title", "2", cwd=git.folder).code == 0
+    assert scorefile("validate", "--strict", cwd=git.folder).code == 0
+    assert [pick.sha256 for pick in parse_lock(text(git)).picks["title"]] == [sha("two")]
