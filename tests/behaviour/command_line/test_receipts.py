@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.emulator.serve import rehearsal_emulator
-from tests.support import plain_emulator
-from tests.support.catalog import SCHEMAS
 from tests.support.command import Done, scorefile, vendors_at
-from tests.support.emulator import RunningEmulator
+from tests.support.emulator import running_emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.support.emulator import RunningEmulator
 
 PIPELINE = """\
 version: 1
@@ -40,10 +39,8 @@ def night(tmp_path: Path) -> Path:
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     faults = tmp_path_factory.mktemp("faults") / "faults.json"
     faults.write_text(json.dumps(FAULTS))
-    with rehearsal_emulator((SCHEMAS,), faults=faults, module=plain_emulator.NAME) as url:
-        running = RunningEmulator(url=url)
-        with running.http:
-            yield running
+    with running_emulator(faults=faults) as running:
+        yield running
 
 
 def say(night: Path, emulator: RunningEmulator, *words: str) -> Done:
