@@ -89,11 +89,13 @@ class RunningEmulator:
 
 
 @contextmanager
-def running_emulator(*, faults: Path | None = None, plain: bool = True) -> Iterator[RunningEmulator]:
-    """Run the embedded providers with these planned faults; a `plain` emulator does not say that it is one."""
+def running_emulator(
+    *, faults: Path | None = None, plain: bool = True, work_s: float = 0.0
+) -> Iterator[RunningEmulator]:
+    """Run the embedded providers with these planned faults; `plain` and `work_s` as in forked_emulator.serve."""
     arguments = ["--schemas", str(SCHEMAS), *(["--faults", str(faults)] if faults else [])]
     bare = {name: os.environ[name] for name in ("PATH", "HOME")}
-    child = fork_server().start(arguments, cwd=ROOT, env=bare, emulator={"plain": plain})
+    child = fork_server().start(arguments, cwd=ROOT, env=bare, emulator={"plain": plain, "work_s": work_s})
     try:
         running = RunningEmulator(url=f"http://127.0.0.1:{_port(child)}")
         with running.http:

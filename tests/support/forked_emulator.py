@@ -13,9 +13,11 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -29,7 +31,7 @@ from runner.emulator.studio import WORKERS, Studio
 from runner.emulator.synth import TAGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from starlette.types import ASGIApp
 
@@ -47,10 +49,16 @@ def end_with_parent(number: signal.Signals) -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, number)
 
 
-def serve(arguments: list[str], *, plain: bool) -> int:
-    """Be `python -m runner.emulator`; a `plain` one has no mark, so that a test takes it for the providers themselves."""
-    emulator_app.open_studio = _threaded_studio
-    emulator_studio.write = _write
+def serve(arguments: list[str], *, plain: bool, work_s: float = 0.0) -> int:
+    """Be `python -m runner.emulator`, and work for so long on each take.
+
+    A `plain` one has no mark, so that a test takes it for the providers themselves.
+    """
+    ending = threading.Event()
+    emulator_app.open_studio = partial(_threaded_studio, ending)  # type: ignore[attr-defined]
+    emulator_studio.write = partial(  # type: ignore[attr-defined]
+        _write, wait=partial(ending.wait, work_s)
+    )
     if plain:
         emulator_app.marked = _unmarked
     sys.argv = ["emulator", *arguments]
@@ -78,6 +86,8 @@ def _be_the_emulator(folders: tuple[Path, ...], writer: int) -> NoReturn:
     try:
         end_with_parent(signal.SIGTERM)
         os.setsid()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
         os.dup2(writer, 1)
         os.closerange(3, 256)
         sys.stdout = os.fdopen(1, "w")
@@ -95,8 +105,9 @@ def _stop(pid: int) -> None:
         time.sleep(0.002)
 
 
-def _write(score: Score, path: Path) -> None:
+def _write(score: Score, path: Path, *, wait: Callable[[], bool]) -> None:
     """Write tones of the length that was asked for: the same for the same brief, others for another prompt or seed."""
+    wait()
     times = np.arange(round(TONE_S * RATE_HZ)) / RATE_HZ
     notes_hz = 200 + 4 * np.frombuffer(hashlib.sha256(repr(score.brief).encode()).digest(), np.uint8)[:, None]
     melody = (np.sin(2 * np.pi * notes_hz * times) * 9000).astype(np.int16)
@@ -109,10 +120,11 @@ def _unmarked(app: ASGIApp) -> ASGIApp:
 
 
 @contextmanager
-def _threaded_studio() -> Iterator[Studio]:
+def _threaded_studio(ending: threading.Event) -> Iterator[Studio]:
     with (
         tempfile.TemporaryDirectory(prefix="scorefile-emulator-", ignore_cleanup_errors=True) as folder,
         ThreadPoolExecutor(WORKERS) as pool,
     ):
         yield Studio(pool, Path(folder))
+        ending.set()
         pool.shutdown(wait=True, cancel_futures=True)

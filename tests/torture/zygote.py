@@ -67,7 +67,7 @@ def fork_rehearsals() -> None:
     """Let a rehearsal fork its emulator: the modules that it would import are here."""
     from runner.commands import execution
 
-    execution.rehearsal_emulator = forked_emulator.forked_rehearsal
+    execution.rehearsal_emulator = forked_emulator.forked_rehearsal  # type: ignore[attr-defined]
 
 
 def serve() -> None:
