@@ -58,9 +58,9 @@ ROOMS: dict[str, set[str]] = {
 
 CLI_ALSO = {
     "cli/complete.py": {
-        "explain", "pipeline.edit.outline", "state.lockfile", "state.project", "state.schemas", "state.texts",
+        "explain", "pipeline.edit.outline", "state.finding", "state.lockfile", "state.project", "state.schemas", "state.texts",
     },
-    "cli/arguments.py": {"plan.selection", "state.project"},
+    "cli/arguments.py": {"plan.selection", "state.finding"},
     "cli/live.py": {"engine.effects"},
     "cli/main.py": {"state.files.processes"},
     "cli/run.py": {"state.files.processes"},
@@ -80,6 +80,7 @@ SUB_ROOMS = {
     "diagnostics": (
         "codes",
         "order",
+        "sensitive",
         "secrets",
         "messages",
         "collector",
@@ -103,7 +104,10 @@ SUB_ROOMS = {
         "outputs",
         "run_lock",
         "guards",
+        "finding",
+        "trust",
         "project",
+        "neighbours",
         "texts",
         "schemas",
         "store",
@@ -119,10 +123,12 @@ PURE = [
     "catalog",
     "plan",
     "provider/calls.py",
+    "provider/echo.py",
     "provider/listing.py",
     "provider/media.py",
     "provider/protocol.py",
     "provider/responses.py",
+    "provider/trust.py",
     "report",
     "engine/machine.py",
     "state/lock_rules.py",
@@ -131,7 +137,7 @@ PURE = [
 PURE_IMPORTS = {
     "__future__", "base64", "binascii", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses",
     "datetime.timedelta", "decimal", "difflib", "email.utils", "enum", "fnmatch", "fractions", "functools", "hashlib",
-    "heapq", "html", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "types",
+    "heapq", "html", "ipaddress", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "types",
     "typing", "unicodedata", "urllib.parse",
     "jinja2", "jmespath", "jsonschema", "yaml",
 }  # fmt: skip

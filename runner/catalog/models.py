@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import PurePosixPath
@@ -18,7 +20,8 @@ from runner.catalog.schema_checks import model_problems, provider_problems
 from runner.diagnostics.json_document import JsonDocument
 from runner.diagnostics.order import by_place
 from runner.errors import InvalidFilesError
-from runner.records.catalog import Model, Param, Price, Seed, Takes
+from runner.records.catalog import LengthUnit, Model, Param, Price, Seed, Takes
+from runner.records.provider import ProjectFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +59,8 @@ def build_catalog(shipped: Mapping[str, Json], own: Mapping[str, JsonDocument], 
                 models[model.id] = model
                 problems += model_contradictions(model, document)
             case _:
-                provider = parse_provider(document.data)
+                is_shipped = file in shipped and shipped[file] == document.data
+                provider = parse_provider(document.data, None if is_shipped else _project_file(document))
                 providers[provider.name] = provider
                 problems += provider_contradictions(provider, document, file)
     for model in models.values():
@@ -70,6 +74,11 @@ def build_catalog(shipped: Mapping[str, Json], own: Mapping[str, JsonDocument], 
         for name, model in models.items()
     }
     return Catalog(models=trusted, providers=providers)
+
+
+def _project_file(document: JsonDocument) -> ProjectFile:
+    text = json.dumps(document.data, sort_keys=True, separators=(",", ":"))
+    return ProjectFile(shown=document.file, sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 def _with_shipped_price(
@@ -114,6 +123,7 @@ def parse_model(model_id: str, data: Mapping[str, Json], file: str) -> Model:
         media_types=tuple(block["media_types"]),
         format_param=block.get("format_param"),
         duration_param=block.get("duration_param"),
+        duration_unit=LengthUnit(block["duration_unit"]) if block.get("duration_unit") else None,
         channels=block.get("channels"),
         typical_s=float(block.get("typical_s", 30)),
         notes=tuple(block.get("notes", ())),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runner.records.provider import (
     Auth,
     Cancel,
+    Echo,
     Endpoint,
     ErrorGroup,
     ErrorRow,
@@ -22,13 +23,14 @@ from runner.records.provider import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from runner.records.provider import ProjectFile
     from runner.records.source import Json
 
 NO_REPLIES: dict[str, Json] = {}
 
 
-def parse_provider(data: Mapping[str, Json]) -> Provider:
-    """Turn a provider file, whose shape has been checked, into a Provider."""
+def parse_provider(data: Mapping[str, Json], project_file: ProjectFile | None = None) -> Provider:
+    """Turn a provider file, whose shape has been checked, into a Provider; `project_file` when it is a project's own."""
     submit, poll, identity = data.get("submit"), data.get("poll"), data.get("id") or {}
     errors, pace = data.get("errors") or {}, data.get("pace") or {}
     auth, status, result, webhook = (data.get(key) for key in ("auth", "status", "result", "webhook"))
@@ -47,6 +49,7 @@ def parse_provider(data: Mapping[str, Json]) -> Provider:
         poll_s=float((poll or {}).get("interval_s", 5)),
         status=_status(status) if status else None,
         result=_result(result) if result else None,
+        echo=Echo(**data["echo"]) if data.get("echo") else None,
         error_paths=tuple(errors.get("message", ())),
         errors=tuple(_error_row(row) for row in errors.get("rows", ())),
         cancel=_cancel(data["cancel"]) if data.get("cancel") else None,
@@ -58,6 +61,7 @@ def parse_provider(data: Mapping[str, Json]) -> Provider:
         replies=data.get("replies", NO_REPLIES),
         id_shape=identity.get("shape", "{uuid}"),
         notes=tuple(data["notes"]),
+        project_file=project_file,
     )
 
 
@@ -108,6 +112,8 @@ def paths(provider: Provider) -> dict[str, str]:
         found |= {"status.path": rules.path, "status.final": rules.final_path}
     if result := provider.result:
         found |= {f"result.{name}": getattr(result, name) for name in ("media", "media_type", "seeds", "seconds")}
+    if echo := provider.echo:
+        found |= {"echo.model": echo.model, "echo.prompt": echo.prompt}
     if listing := provider.listing:
         found |= {f"list.{name}": getattr(listing, name) for name in ("items", "id", "prompt", "created", "next")}
     return {place: path for place, path in found.items() if path is not None}

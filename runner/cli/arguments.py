@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 def files_of(given: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the pipeline files that a command line is about, also when a saved plan names it."""
-    from runner.state.project import DEFAULT_FILE
+    from runner.state.finding import default_file
 
     if "words" not in given:
-        return tuple(given.get("files") or filter(None, [given.get("file")])) or (DEFAULT_FILE,)
+        return tuple(given.get("files") or filter(None, [given.get("file")])) or (default_file(),)
     named = _split(given["words"])[0]
     if named is not None and named.endswith(".json"):
         from runner.commands.saved import saved_options
 
         with suppress(UsageError):
             named = saved_options(named, os.environ).file
-    return (named or DEFAULT_FILE,)
+    return (named or default_file(),)
 
 
 def command_options(words: tuple[str, ...], given: Mapping[str, Any]) -> CommandOptions:
@@ -63,6 +63,7 @@ def _options(file: str | None, jobs: tuple[str, ...], given: Mapping[str, Any]) 
         force=given.get("force", False),
         rehearse=given.get("rehearse", False),
         strict=given.get("strict", False),
+        trust=",".join(given.get("trust", ())),
         env=os.environ,
     )
 

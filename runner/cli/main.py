@@ -23,6 +23,7 @@ VERBS = {
     "status": "Show every job with its take, output and open submissions",
     "verify": "Compare outputs with the lock",
     "resolve": "Settle a request that may or may not have been charged",
+    "trust": "Show which key goes to which host, and agree to it",
     "cancel": "Cancel running jobs, if their provider allows",
     "log": "List the journal: every submission, answer and receipt",
     "explain": "Explain why a job would run, or what an error code means",

@@ -66,7 +66,27 @@ force = click.option(
     "--force", is_flag=True, envvar="SCOREFILE_FORCE", help="Make the jobs again, even if they are up to date."
 )
 strict = click.option("--strict", is_flag=True, envvar="SCOREFILE_STRICT", help="Treat warnings as errors.")
+
+
+class _Hosts(click.types.StringParamType):
+    """Text of which an environment variable holds several values, comma separated."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return [host for host in rv.split(",") if host.strip()]
+
+
+trust = click.option(
+    "--trust",
+    multiple=True,
+    metavar="HOST",
+    type=_Hosts(),
+    envvar="SCOREFILE_TRUST",
+    help="Let this project send keys to HOST; may be repeated.",
+)
 yes = click.option("-y", "--yes", is_flag=True, envvar="SCOREFILE_YES", help="Spend without asking.")
+max_cost = click.option(
+    "--max-cost", metavar="USD", envvar="SCOREFILE_MAX_COST", help="Refuse what could cost more than USD in all."
+)
 
 
 def choosing(function: F) -> F:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.commands.targets import A_PERSON, model_of
+from runner.commands.targets import model_of
 from runner.errors import UsageError
 from runner.records.exchange import Verdict
-from runner.records.submission import CANCELLABLE, FINISHED, PAYMENT_UNKNOWN, Phase
+from runner.records.submission import A_PERSON, CANCELLABLE, FINISHED, PAYMENT_UNKNOWN, Phase
 from runner.report.cancel import CancelReport, CancelResult
 from runner.report.commands import resolve_command
 

@@ -32,6 +32,7 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
     from runner.diagnostics.order import by_place
     from runner.pipeline.lint import LintContext, lint
     from runner.pipeline.resolution.expand import expand
+    from runner.pipeline.resolution.exposed import naming_variable
     from runner.pipeline.resolution.resolve import resolve
     from runner.pipeline.shape.load import load
     from runner.pipeline.yaml.document import parse
@@ -39,6 +40,7 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
     document = parse(read_pipeline(project), project.shown)
     schema = read_schema("pipeline.schema.json")
     pipeline, problems = load(document, schema=schema, profile=options.profile, overrides=options.vars)
+    problems = tuple(naming_variable(problem, catalog.providers) for problem in problems)
     if pipeline is None:
         raise InvalidFilesError(by_place(problems))
     cells, more = expand(pipeline)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from runner.commands.targets import A_PERSON, model_of
+from runner.commands.targets import model_of
 from runner.errors import ApiKeyError, UsageError
-from runner.records.submission import ENDED_BADLY, PAYMENT_UNKNOWN, Phase
+from runner.records.exchange import Verdict
+from runner.records.submission import A_PERSON, ENDED_BADLY, PAYMENT_UNKNOWN, Phase
 from runner.report.commands import resolve_command
-from runner.report.resolve import Candidate, ResolvedReport, UnknownPayment, UnknownPaymentsReport
+from runner.report.resolve import Candidate, RawAnswer, ResolvedReport, UnknownPayment, UnknownPaymentsReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from runner.commands.session import Session, WritingSession
+    from runner.records.catalog import Model
     from runner.records.provider import Provider
     from runner.records.source import Json
-    from runner.records.submission import Decision, Submission
+    from runner.records.submission import Decision, Event, Submission
 
+_RAW_BYTES = 4096
+"""How much of a long answer is read to show its start."""
 FREEING: tuple[Decision, ...] = ("not-charged", "resubmit")
 
 
@@ -54,8 +59,46 @@ def _unknown_payment(session: Session, item: Submission, among: tuple[Submission
         provider=item.model.partition("/")[0] if provider is None else provider.title,
         takes_ids=provider is not None and provider.poll is not None,
         request={name: value for name, value in item.params.items() if name == "prompt" or _differs(name, same)},
+        answer=_raw_answer(session, item),
         candidates=() if provider is None else tuple(_candidates(session, item, provider)),
     )
+
+
+def _raw_answer(session: Session, item: Submission) -> RawAnswer | None:
+    """Return the start of the last answer to a submission, on one line without a key; None where none was received."""
+    from runner.engine.machine import advance
+    from runner.provider.responses import clean
+
+    row = next((row for row in reversed(session.events) if _is_answer(row, item)), None)
+    answer = None if row is None else advance(item, row).answer
+    if row is None or answer is None:
+        return None
+    start = answer.body if answer.kept is None else _kept_start(session, answer.kept)
+    return RawAnswer(at=row.at, status=answer.status, start=clean(_without_keys(session, start)))
+
+
+def _is_answer(row: Event, item: Submission) -> bool:
+    return row.attempt == item.attempt and row.phase is Phase.ANSWERED
+
+
+def _kept_start(session: Session, sha256: str) -> bytes:
+    """Return the start of an answer that was too long for the journal; nothing when it is gone."""
+    from runner.state.blobs.local import LocalBlobs
+    from runner.state.blobs.protocol import TakeMissing
+
+    try:
+        with LocalBlobs(session.project.blobs).open(sha256) as file:
+            return file.read(_RAW_BYTES)
+    except TakeMissing:
+        return b""
+
+
+def _without_keys(session: Session, raw: bytes) -> str:
+    """Return a text without the keys of this environment; the one that was sent is not in the journal either."""
+    for provider in session.catalog.providers.values():
+        with suppress(ApiKeyError, UsageError):
+            raw = session.access(provider).redact(raw)
+    return raw.decode(errors="replace")
 
 
 def _differs(name: str, requests: list[Mapping[str, Json]]) -> bool:
@@ -82,7 +125,7 @@ def resolve(session: Session, name: str, decision: Decision, *, id: str | None =
     """Decide the one submission that a name means.
 
     `id` takes the provider's id as the receipt; it also opens a receipt of which the lock holds a digest only, and
-    replaces an id that a person told before, until something was fetched by it. `not-charged` frees the job for a new
+    replaces an id that a person told before, also after audio was fetched by it. `not-charged` frees the job for a new
     submission, `resubmit` does the same although it may have been charged; both also give up what ended without its
     audio. Raises UsageError when there is nothing to decide, when it could be several things, or when the id is none.
     """
@@ -127,8 +170,9 @@ def _free(session: WritingSession, item: Submission, decision: Decision) -> Subm
 
 def _take_id(session: WritingSession, item: Submission, id: str | None) -> Submission:
     """Take a provider's id as the receipt of a submission."""
-    provider, _ = model_of(session.catalog, item)
+    provider, model = model_of(session.catalog, item)
     known = _usable_id(session, item, provider, id)
+    _refuse_another_request(session, item, provider, model, known)
     if _is_told_already(session, item, known):
         shown = "a job" if provider.id_is_private else known
         message = f"its payment is {shown}, which is known already"
@@ -142,6 +186,7 @@ def _usable_id(session: WritingSession, item: Submission, provider: Provider, id
     """Return an id that this submission may have. Raises UsageError saying why it may not."""
     from runner.provider.responses import valid_id
     from runner.records.lock import ProviderJobId
+    from runner.state.neighbours import pipeline_that_holds
 
     if provider.poll is None:
         ways = " or ".join(_command(session, session.targets.short_name(item), way) for way in FREEING)
@@ -156,7 +201,28 @@ def _usable_id(session: WritingSession, item: Submission, provider: Provider, id
         raise UsageError(
             f"{known} is the receipt of another submission already", help="scorefile log and the lock show whose it is"
         )
+    holder = pipeline_that_holds(session.project, provider.name, known, attempt=item.attempt or "")
+    if holder is not None:
+        raise UsageError(
+            f"{known} is the receipt of a submission of the pipeline {holder} already",
+            help=f"the log and the lock of {holder} show whose it is",
+        )
     return known
+
+
+def _refuse_another_request(
+    session: WritingSession, item: Submission, provider: Provider, model: Model, known: str
+) -> None:
+    """Poll an id once where the answer says what the job was made from. Raises UsageError when that is another request.
+
+    Without a key nothing can be asked: the run that fetches the audio looks at its answer, too.
+    """
+    if provider.echo is None or session.project.rehearsal:
+        return
+    with suppress(ApiKeyError), session.client(provider) as client:
+        reading = client.poll(model, id=known, told_for=item.params)
+        if reading.verdict is Verdict.ANOTHER:
+            raise UsageError(reading.message, help="look for the id whose model and prompt are those of this request")
 
 
 def _is_told_already(session: Session, item: Submission, known: str) -> bool:

@@ -9,7 +9,7 @@ from runner.commands.options import CommandOptions
 from runner.errors import UsageError
 from runner.plan.selection import Wanted
 from runner.report.saved import read_saved, saved_text
-from runner.state.project import DEFAULT_FILE
+from runner.state.finding import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,9 +60,9 @@ def saved_options(path: str, env: Mapping[str, str]) -> CommandOptions:
 
 def _options_data(session: Session) -> dict[str, Json]:
     """Return the options of this command line as data."""
-    options, wanted = session.options, session.wanted
+    options, wanted, shown = session.options, session.wanted, session.project.shown
     return {
-        "file": options.file,
+        "file": options.file or (None if shown == DEFAULT_FILE else shown),
         "profile": options.profile,
         "vars": dict(options.vars),
         "names": list(wanted.names),

@@ -7,8 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
-from runner.records.lock import ProviderJobId
-from runner.records.submission import ENDED_BADLY, OPEN, PAYMENT_UNKNOWN, Phase
+from runner.records.submission import ENDED_BADLY, OPEN, PAYMENT_UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,10 +15,7 @@ if TYPE_CHECKING:
     from runner.catalog.models import Catalog
     from runner.records.catalog import Model
     from runner.records.provider import Provider
-    from runner.records.submission import Decision, Event, Submission
-
-A_PERSON = "a person"
-"""What the journal says in `via` of rows that a person asked for."""
+    from runner.records.submission import Decision, Submission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +23,6 @@ class Targets:
     """All submissions of a pipeline. `renamed` is what the file calls a job now → the job it was submitted as."""
 
     submissions: tuple[Submission, ...]
-    told: frozenset[str] = frozenset()
-    """Attempts whose id was told by a person, and proven by nothing."""
     renamed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def named(self, name: str, among: Iterable[Submission]) -> tuple[Submission, ...]:
@@ -63,28 +57,12 @@ class Targets:
         return short if len(self.named(short, self.submissions)) <= 1 else f"{item.job}~{_attempt(item)}"
 
     def _is_decidable(self, item: Submission, decision: Decision) -> bool:
-        """Say whether an id may still be told, or a submission be given up: an id that a provider gave is final."""
+        """Say whether an id may still be told, or a submission be given up: an id that a provider gave is final, a told one never."""
         if item.phase in PAYMENT_UNKNOWN:
             return True
         if decision != "id":
             return item.phase in ENDED_BADLY
-        replaceable = item.attempt in self.told and item.phase in OPEN | {Phase.FAILED}
-        return not item.takes and (replaceable or (item.phase in OPEN and item.is_hidden))
-
-
-def told_ids(events: Iterable[Event]) -> frozenset[str]:
-    """Return the attempts whose id a person told, and of which no digest proves that it is the right one."""
-    told: set[str] = set()
-    proven: set[str] = set()
-    for row in events:
-        by_person, given = row.data.get("via") == A_PERSON, row.data.get("request_id")
-        if given is not None and by_person:
-            told.add(row.attempt)
-        elif given is not None or (by_person and row.phase in (Phase.FAILED, Phase.REJECTED)):
-            told.discard(row.attempt)
-        if given is not None and ProviderJobId.parse(given).plain is None:
-            proven.add(row.attempt)
-    return frozenset(told - proven)
+        return item.is_told or (item.phase in OPEN and item.is_hidden and not item.takes)
 
 
 def model_of(catalog: Catalog, item: Submission) -> tuple[Provider, Model]:

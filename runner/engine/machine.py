@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from runner.records.exchange import EMULATOR_HEADER, Media, Reading, Reply, Verdict
 from runner.records.lock import ProviderJobId, take_from_json, take_to_json
-from runner.records.submission import Event, Phase, Submission
+from runner.records.submission import A_PERSON, Event, Phase, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -102,14 +102,7 @@ def advance(submission: Submission | None, row: Event) -> Submission:
         case Phase.ANSWERED:
             return replace(moved, submitted_at=row.at, answer=_reply_from_json(data["reply"]))
         case Phase.ACCEPTED:
-            return replace(
-                moved,
-                answer=None,
-                submitted_at=submission.submitted_at or row.at,
-                request_id=_job_id(data) or submission.request_id,
-                poll_url=data.get("poll_url", submission.poll_url),
-                refreshes=data.get("refreshes", submission.refreshes),
-            )
+            return _accepted(moved, row)
         case Phase.READY:
             return replace(moved, media=tuple(_media_from_json(item) for item in data["media"]))
         case Phase.FETCHED:
@@ -118,10 +111,30 @@ def advance(submission: Submission | None, row: Event) -> Submission:
         case Phase.PLACED | Phase.DONE:
             return moved
         case Phase.FAILED | Phase.REJECTED | Phase.NOT_SENT | Phase.UNKNOWN:
-            return replace(moved, answer=None, charged=data.get("charged"))
+            told = submission.is_told and data.get("via") != A_PERSON
+            return replace(moved, answer=None, charged=data.get("charged"), is_told=told)
         case Phase.PLANNED | Phase.INTENT | Phase.STALLED | Phase.LOST | Phase.EXPIRED | Phase.BAD_CONTENT:
             return moved
     assert_never(row.phase)
+
+
+def _accepted(submission: Submission, row: Event) -> Submission:
+    """Return the submission after it was accepted, resumed, or given another id, with which nothing was fetched yet."""
+    data, before = row.data, submission.request_id
+    named = _job_id(data)
+    accepted = replace(
+        submission,
+        answer=None,
+        submitted_at=submission.submitted_at or row.at,
+        request_id=named or before,
+        poll_url=data.get("poll_url", submission.poll_url),
+        refreshes=data.get("refreshes", submission.refreshes),
+    )
+    if named is None:
+        return accepted
+    if before not in (None, named):
+        accepted = replace(accepted, media=(), takes=(), poll_url=data.get("poll_url"))
+    return replace(accepted, is_told=data.get("via") == A_PERSON and not submission.is_hidden)
 
 
 def step(submission: Submission, *, local: bool, polled: bool) -> Step:
@@ -192,7 +205,15 @@ def after_answer(submission: Submission, reading: Reading, *, at: str) -> tuple[
             )
         case Verdict.FAILED:
             return (event(submission, Phase.FAILED, at=at, message=reading.message, charged=reading.charged),)
-        case Verdict.UNKNOWN | Verdict.WAITING | Verdict.RETRY | Verdict.REFUSED | Verdict.MISSING:
+        case (
+            Verdict.UNKNOWN
+            | Verdict.WAITING
+            | Verdict.EMPTY
+            | Verdict.RETRY
+            | Verdict.REFUSED
+            | Verdict.MISSING
+            | Verdict.ANOTHER
+        ):
             return (event(submission, Phase.UNKNOWN, at=at, message=reading.message),)
     assert_never(reading.verdict)
 

@@ -8,7 +8,7 @@ from runner.engine import endings, machine
 from runner.engine.effects import Wait, Work
 from runner.engine.lookup import find_id
 from runner.provider.rate_limit import Backoff
-from runner.records.endings import ReceiptNotFound
+from runner.records.endings import AnotherRequest, ReceiptNotFound
 from runner.records.exchange import Verdict
 from runner.records.submission import Phase
 
@@ -49,6 +49,8 @@ class PollSteps:
         self._action, self._request, self._client = action, action.request, client
         self._log, self._limits, self._report = log, limits, report
         self._polls = 0
+        self._empty_at_s: float | None = None
+        """How old the submission was when its provider first called it finished without naming audio."""
         self._unlisted: set[str | None] = set()
 
     def find(self) -> Generator[Effect, Any, Ending | None]:
@@ -75,8 +77,21 @@ class PollSteps:
             yield Wait(seconds=poll_wait_s(self._polls, self._client.provider.poll_s, self._limits))
         self._polls += 1
         client, model = self._client, self._request.model
-        reading: Reading = yield Work(call=lambda _gate: client.poll(model, id=id_))
+        told_for = self._request.params if self._log.submission.is_told else None
+        reading: Reading = yield Work(call=lambda _gate: client.poll(model, id=id_, told_for=told_for))
         return self._after_poll(reading)
+
+    def _is_empty_for_long(self, reading: Reading) -> bool:
+        """Note when a finished job first named no audio, and return whether that is long ago."""
+        match reading.verdict:
+            case Verdict.EMPTY if self._empty_at_s is None:
+                self._empty_at_s = self._log.age_s()
+            case Verdict.WAITING:
+                self._empty_at_s = None
+            case _:
+                pass
+        since_s = self._empty_at_s
+        return since_s is not None and self._log.age_s() - since_s > self._limits.empty_is_stalled_after_s
 
     def _after_poll(self, reading: Reading) -> Ending | None:
         log, provider = self._log, self._client.provider
@@ -87,6 +102,8 @@ class PollSteps:
             case Verdict.FAILED:
                 log.record_phase(Phase.FAILED, message=reading.message, charged=reading.charged)
                 return None
+            case Verdict.ANOTHER:
+                return AnotherRequest(job=log.submission.job, why=reading.message)
             case Verdict.REFUSED:
                 return endings.locked_out(provider, reading)
             case Verdict.MISSING if log.age_s() > self._limits.missing_is_lost_after_s:
@@ -100,7 +117,7 @@ class PollSteps:
                 )
             case _:
                 self._report("generating", reading.word or reading.message)
-        if log.age_s() > self._request.timeout_s:
+        if log.age_s() > self._request.timeout_s or self._is_empty_for_long(reading):
             log.record_phase(Phase.STALLED, message=reading.message)
             return endings.stalled(provider, log.submission, log.age_s())
         return None

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.provider import protocol
-from runner.provider.addresses import is_loopback
+from runner.provider.echo import another_request
 from runner.provider.listing import BadList, read_page
 from runner.provider.transport import NotSent
+from runner.records.address import is_loopback
 from runner.records.exchange import EMULATOR_HEADER, Cancellation, Reading, Verdict
 from runner.records.provider import ErrorGroup
 
@@ -66,8 +67,12 @@ class ProviderClient:
             return self._emulated(Verdict.REJECTED if proven else Verdict.UNKNOWN)
         return protocol.read_submit(self.provider, model, reply)
 
-    def poll(self, model: Model, *, id: str) -> Reading:
-        """Poll a job once; a poll without an answer reads as RETRY."""
+    def poll(self, model: Model, *, id: str, told_for: Mapping[str, Json] | None = None) -> Reading:
+        """Poll a job once; a poll without an answer reads as RETRY.
+
+        `told_for` are the parameters of the request for which a person told the id; when the answer names another
+        model or prompt, it reads as ANOTHER.
+        """
         call = protocol.poll_call(self.provider, id=id)
         try:
             reply = self.transport.query(call, self.access)
@@ -75,6 +80,11 @@ class ProviderClient:
             return Reading(verdict=Verdict.RETRY, message=error.message)
         if self._is_emulated(reply):
             return self._emulated(Verdict.REFUSED)
+        another = "" if told_for is None else another_request(self.provider, model, told_for, reply)
+        if another:
+            named = "that id" if self.provider.id_is_private else id
+            message = f"{named} is the job of another request: {self.provider.title} says that {another}"
+            return Reading(verdict=Verdict.ANOTHER, message=message)
         return protocol.read_poll(self.provider, model, reply, id=id)
 
     def cancel(self, id: str) -> Cancellation:

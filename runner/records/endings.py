@@ -234,6 +234,14 @@ class ReceiptNotFound(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnotherRequest(_Ended):
+    """The provider's answer shows that the id that a person told is another request's."""
+
+    job: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stalled(_Ended):
     """A paid job is not finished at its deadline. `id` is the provider's, None where that is private."""
 
@@ -328,19 +336,11 @@ class Unexpected(_Ended):
 
 
 Done: TypeAlias = Reused | Restored | Made | Collected
-Skipped: TypeAlias = (
-    NeedMissing
-    | Stopped
-    | FailedFast
-    | ReceiptUnwritten
-    | OverBudget
-    | TooManyUnknown
-    | TooMuchBadContent
-    | ProviderClosed
-)
+_Limited: TypeAlias = OverBudget | TooManyUnknown | TooMuchBadContent | ProviderClosed
+Skipped: TypeAlias = NeedMissing | Stopped | FailedFast | ReceiptUnwritten | _Limited
 Refused: TypeAlias = Unreachable | Rejected | LockedOut | NothingPaid
 Unknown: TypeAlias = MayBeCharged | Held | FreeUnanswered
-Unfinished: TypeAlias = Interrupted | ReceiptNotFound | Stalled | LinkDead | DownloadFailed
+Unfinished: TypeAlias = Interrupted | ReceiptNotFound | AnotherRequest | Stalled | LinkDead | DownloadFailed
 Over: TypeAlias = ProviderFailed | AnswersOnce | Lost | BadContent
 InTheWay: TypeAlias = Blocked | NotInStore | Broken | Unexpected
 Ending: TypeAlias = Done | Skipped | Refused | Unknown | Unfinished | Over | InTheWay

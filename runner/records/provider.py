@@ -164,6 +164,14 @@ class ResultRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """JMESPaths in a poll's answer to what the job was made from: the model's name and the prompt."""
+
+    model: str | None = None
+    prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRules:
     """Where the callback's address goes: request headers or body fields; templates {url}, {mode}, {job}."""
 
@@ -199,6 +207,14 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFile:
+    """A provider file that a project brings: the path as the user would type it, and a digest of what it says."""
+
+    shown: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """One HTTP API as data."""
 
@@ -217,6 +233,7 @@ class Provider:
     poll_s: float
     status: StatusRules | None
     result: ResultRules | None
+    echo: Echo | None
     error_paths: tuple[str, ...]
     errors: tuple[ErrorRow, ...]
     cancel: Cancel | None
@@ -230,3 +247,5 @@ class Provider:
     """Recorded answers from the provider's own pages: the emulator plays them, the tests read them."""
     id_shape: str
     notes: tuple[str, ...]
+    project_file: ProjectFile | None = None
+    """The project's own file that says all this; None when it is a shipped one."""

@@ -127,6 +127,9 @@ FINISHED = frozenset(phase for phase in Phase if phase.remote is Remote.FINISHED
 CANCELLABLE = frozenset(phase for phase in Phase if phase.remote is Remote.RUNNING)
 """Phases in which the provider may still be at work on the job."""
 
+A_PERSON = "a person"
+"""What the journal says in `via` of rows that a person asked for."""
+
 Decision: TypeAlias = Literal["id", "not-charged", "resubmit"]
 """What a person can say of a submission whose payment status is unknown."""
 
@@ -159,6 +162,8 @@ class Submission:
     planned_at: str = ""
     submitted_at: str | None = None
     request_id: ProviderJobId | None = None
+    is_told: bool = False
+    """Whether a person told this id, and no digest proves that it is the right one: another may replace it."""
     poll_url: str | None = None
     answer: Reply | None = None
     """The raw answer, kept until its meaning is recorded."""

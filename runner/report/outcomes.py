@@ -26,7 +26,7 @@ class Told:
     help: str | None = None
 
 
-def told(ending: e.Ending, resolve: Callable[[str], str]) -> Told:
+def told(ending: e.Ending, resolve: Callable[[str], str], *, rehearsal: bool = False) -> Told:
     """Return the sentences of an ending; `resolve` makes the command line that settles the payment of a job."""
     match ending:
         case e.Reused() | e.Restored() | e.Made() | e.Collected():
@@ -47,8 +47,10 @@ def told(ending: e.Ending, resolve: Callable[[str], str]) -> Told:
         case e.Unreachable() | e.Rejected() | e.LockedOut() | e.NothingPaid():
             return _refused(ending)
         case e.MayBeCharged() | e.Held() | e.FreeUnanswered():
-            return _unknown(ending, resolve)
-        case e.Interrupted() | e.ReceiptNotFound() | e.Stalled() | e.LinkDead() | e.DownloadFailed():
+            return _unknown(ending, resolve, rehearsal=rehearsal)
+        case (
+            e.Interrupted() | e.ReceiptNotFound() | e.AnotherRequest() | e.Stalled() | e.LinkDead() | e.DownloadFailed()
+        ):
             return _unfinished(ending, resolve)
         case e.ProviderFailed() | e.AnswersOnce() | e.Lost() | e.BadContent():
             return _over(ending, resolve)
@@ -138,8 +140,11 @@ def _rejected(ending: e.Rejected) -> Told:
     assert_never(ending.group)
 
 
-def _unknown(ending: e.Unknown, resolve: Callable[[str], str]) -> Told:
+def _unknown(ending: e.Unknown, resolve: Callable[[str], str], *, rehearsal: bool) -> Told:
     match ending:
+        case e.MayBeCharged() if rehearsal:
+            help_ = f"a rehearsal charges nothing; to settle it as in a real run: {resolve(ending.job)}"
+            return Told(message=f"has no known outcome: {ending.why}", help=help_)
         case e.MayBeCharged():
             provider = ending.provider
             look = f"check the jobs that {provider} lists" if ending.lists else f"check your account with {provider}"
@@ -153,10 +158,7 @@ def _unknown(ending: e.Unknown, resolve: Callable[[str], str]) -> Told:
     assert_never(ending)
 
 
-def _unfinished(
-    ending: e.Unfinished,
-    resolve: Callable[[str], str],
-) -> Told:
+def _unfinished(ending: e.Unfinished, resolve: Callable[[str], str]) -> Told:
     match ending:
         case e.Interrupted():
             return Told(message="interrupted", help="run again; it will resume and is not paid twice")
@@ -164,6 +166,8 @@ def _unfinished(
             message = f"submitted on another machine, and {ending.provider} did not return the job id: {ending.why}"
             help_ = f"the receipt stays in the lock; run again, or give the id: {resolve(ending.job)} --id ID"
             return Told(message=message, help=help_)
+        case e.AnotherRequest():
+            return Told(message=ending.why, help=f"give the right id: {resolve(ending.job)} --id ID")
         case e.Stalled():
             last = f"; last answer: {ending.said}" if ending.said else ""
             message = f"{_job(ending.id)} has not finished {duration(ending.age_s)} after it was submitted{last}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from runner.report.commands import quoted, resolve_command
@@ -31,6 +31,15 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RawAnswer:
+    """The start of the answer to a submission, as the journal has it: on one line, without a key."""
+
+    at: str
+    status: int
+    start: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownPayment:
     """A submission whose payment status is unknown, and what the provider's own list may say of it."""
 
@@ -43,6 +52,8 @@ class UnknownPayment:
     """Whether the provider can be asked for a job by its id."""
     request: Mapping[str, Json]
     """Its prompt, and what tells it apart from other such submissions of its job."""
+    answer: RawAnswer | None = None
+    """What the provider answered; an id in it can be told."""
     candidates: tuple[Candidate, ...] = ()
 
     @property
@@ -106,6 +117,8 @@ class UnknownPaymentsReport:
         for param, value in item.request.items():
             yield f"  {clean(param)}: {_short(value)}"
         yield f"  {clean(item.message)}"
+        if answer := item.answer:
+            yield clean(f"  {item.provider} answered {answer.status} at {answer.at} (from the journal): {answer.start}")
         listed, rest = choices[: len(item.candidates)], choices[len(item.candidates) :]
         for when, line in listed:
             yield f"  {clean(when)}:"
@@ -127,6 +140,7 @@ class UnknownPaymentsReport:
             "submitted_at": item.submission.submitted_at,
             "message": item.message,
             "request": dict(item.request),
+            "answer": None if item.answer is None else asdict(item.answer),
             "candidates": [{"id": found.id, "created": found.created} for found in item.candidates],
             "commands": [{"when": when, "command": line} for when, line in self._choices(item)],
         }

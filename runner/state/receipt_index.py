@@ -22,6 +22,8 @@ class ReceiptIndex:
         self._in_lock = frozenset(lock_rules.receipts(lock))
         self._providers: dict[str, str] = {}
         self._held: dict[str, tuple[str, ProviderJobId]] = {}
+        self._earlier: set[tuple[str, tuple[str, ProviderJobId]]] = set()
+        """(attempt, id): ids that a person told for it and replaced. It may have one of them again."""
         self._holders: dict[tuple[str, ProviderJobId], str] = {}
         self.add(events)
 
@@ -32,7 +34,9 @@ class ReceiptIndex:
         """
         receipt = (provider, ProviderJobId.parse(request_id))
         holder = self._holders.get(receipt)
-        return holder != attempt if holder is not None else attempt is not None and receipt in self._in_lock
+        if holder is not None:
+            return holder != attempt
+        return attempt is not None and receipt in self._in_lock and (attempt, receipt) not in self._earlier
 
     def add(self, events: Iterable[Event]) -> None:
         """Learn the ids that journal rows hold."""
@@ -48,5 +52,6 @@ class ReceiptIndex:
         before = self._held.get(attempt)
         if before is not None and before != receipt and self._holders.get(before) == attempt:
             del self._holders[before]
+            self._earlier.add((attempt, before))
         self._held[attempt] = receipt
         self._holders.setdefault(receipt, attempt)

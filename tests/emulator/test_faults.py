@@ -81,9 +81,11 @@ def test_each_fault_meets_its_submit(faulty: RunningEmulator) -> None:
     assert faulty.download(fine)[0].content.startswith(b"RIFF")
 
 
-def test_a_synchronous_provider_that_fails_answers_500(faulty: RunningEmulator) -> None:
+def test_a_synchronous_provider_that_fails_says_so_in_its_own_words(faulty: RunningEmulator) -> None:
     response = faulty.submit("verbatik/text-to-music", {"prompt": "x"})
-    assert (response.status_code, response.json()) == (500, {"error": "This failure was planned for the rehearsal."})
+    (track,) = response.json()["tracks"]
+    assert (response.status_code, track["status"]) == (200, "failed")
+    assert track["error"] == "This failure was planned for the rehearsal."
 
 
 def test_a_fault_without_a_model_counts_all_submits() -> None:

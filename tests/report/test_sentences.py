@@ -194,6 +194,11 @@ ENDINGS: tuple[tuple[Ending, str, str | None], ...] = (
         "the receipt stays in the lock; run again, or give the id: scorefile resolve a --id ID",
     ),
     (
+        e.AnotherRequest(job="a", why="j1 is the job of another request: Pixazo says that its model is x, not y"),
+        "j1 is the job of another request: Pixazo says that its model is x, not y",
+        "give the right id: scorefile resolve a --id ID",
+    ),
+    (
         e.Stalled(id="j1", age_s=600.4, said="queued"),
         "j1 has not finished 10 min after it was submitted; last answer: queued",
         "run again to keep waiting, free",
@@ -277,3 +282,12 @@ def test_an_ending_reads_as_this_sentence_and_remedy(ending: Ending, message: st
 def test_every_reason_and_every_ending_is_in_its_table() -> None:
     assert {type(reason) for reason, _ in REASONS} == set(get_args(r.Reason))
     assert {type(ending) for ending, _, _ in ENDINGS} == set(get_args(e.Ending))
+
+
+def test_a_rehearsal_speaks_of_no_account_and_no_charge() -> None:
+    ending = e.MayBeCharged(job="a", provider="Pixazo", why="the connection broke", lists=False)
+    said = told(ending, lambda job: resolve_command(None, job, rehearse=True), rehearsal=True)
+    assert said == Told(
+        message="has no known outcome: the connection broke",
+        help="a rehearsal charges nothing; to settle it as in a real run: scorefile resolve a --rehearse",
+    )

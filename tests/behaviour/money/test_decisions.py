@@ -248,7 +248,7 @@ def test_a_doubt_of_a_renamed_job_is_found_by_either_name(project: Project, name
     assert len(project.submits()) == 1
 
 
-def test_a_wrong_id_can_be_replaced_until_something_was_fetched(project: Project) -> None:
+def test_a_wrong_id_can_be_replaced_as_often_as_it_was_told(project: Project) -> None:
     project.write({"a": PAID_SILENT, "b": PAID_SILENT})
     assert project.run().code == 8
     (mine,), (other,) = project.charges("a"), project.charges("b")
@@ -262,7 +262,10 @@ def test_a_wrong_id_can_be_replaced_until_something_was_fetched(project: Project
     assert project.run("resolve", "b", "--id", other["id"]).code == 0
     assert project.run().code == 0
     assert (project.audio("a"), project.audio("b")) == (song(mine["id"]), song(other["id"]))
-    assert project.run("resolve", "a", "--id", "tracks_late").code == 2
+    assert project.run("resolve", "a", "--id", "tracks_late").code == 0
+    assert project.run("resolve", "a", "--id", mine["id"]).code == 0
+    assert project.run().code == 0
+    assert project.audio("a") == song(mine["id"])
     assert len(project.submits()) == 2
 
 

@@ -3,6 +3,7 @@
 `held` answers nothing until the test opens the gate of the job, then `word:QUEUED` (see RunningVendor.open_gate).
 
 `link=` says what a finished job links to: `ok`, `elsewhere` (the other host), or an address with `;` for `:`.
+`takes=` says how many links it has, all to the same. `model=` says which model made it; without it the answer does not name one.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def done(job: Job, places: Places) -> dict[str, Any]:
     ok = f"{places.url(where)}/media/{quote(job.id, safe='')}/{job.links}.wav"
     url = ok if link in ("ok", "elsewhere") else link.replace(";", ":")
     return _state(job, "COMPLETED") | {
-        "output": {"media_url": [url], "media_type": kind},
+        "output": {"media_url": [url] * int(job.script.get("takes", ["1"])[0]), "media_type": kind},
         "url": url,
         "duration": 0.5,
         "audio_status_final": True,
@@ -74,6 +75,7 @@ def _state(job: Job, word: Any) -> dict[str, Any]:
         "audio_status_final": word in ("COMPLETED", "FAILED"),
         "error": "Told to fail" if word in ("FAILED", "ERROR") else None,
         "output": None,
+        **({"model_id": job.script["model"][0]} if "model" in job.script else {}),
     }
 
 
