@@ -186,7 +186,7 @@ def with_submissions(lock: Lock, submissions: Iterable[Submission]) -> Lock:
         mine = entries.get(names.of(found))
         if mine is not None:
             known = replace(found, attempt=mine.attempt, job=mine.job, revision=mine.revision, output=mine.output)
-            joined = join_entries(mine, _as_told(known, mine))
+            joined = join_entries(_as_told(mine, known), _as_told(known, mine))
             del entries[mine.attempt]
             attempt = min(mine.attempt, found.attempt, key=is_version_1)
             entries[attempt] = replace(joined, attempt=attempt)
@@ -194,7 +194,7 @@ def with_submissions(lock: Lock, submissions: Iterable[Submission]) -> Lock:
             waits = found.state in {State.UNKNOWN, State.PENDING, State.LOST}
             revision += waits
             entries[found.attempt] = replace(found, revision=revision if waits else 0)
-    return replace(lock, entries=entries)
+    return replace(lock, entries=_named_once(entries))
 
 
 class _Names:

@@ -11,7 +11,7 @@ import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 from urllib.parse import urlsplit
 
 from runner.records.lock import State
@@ -36,6 +36,9 @@ def check_entry(entry: Entry) -> Entry:
         _check_receipt(entry.receipt)
     elif entry.state is not State.DONE:
         raise ValueError(f"receipt: a submission that is {entry.state} needs one")
+    if entry.receipt is not None and not _may_have_id(entry.state, has_id=entry.request_id is not None):
+        why = "has no provider job id" if entry.request_id is not None else "needs the provider job id"
+        raise ValueError(f"receipt.request_id: a submission that is {entry.state} {why}")
     if bool(entry.takes) != (entry.state is State.DONE):
         raise ValueError(f"takes: a submission that is {entry.state} has {len(entry.takes)}")
     for take in entry.takes:
@@ -46,6 +49,18 @@ def check_entry(entry: Entry) -> Entry:
     if entry.output is not None:
         _check_output(entry)
     return entry
+
+
+def _may_have_id(state: State, *, has_id: bool) -> bool:
+    """Say whether a submission of this state can have an id, or can have none."""
+    match state:
+        case State.UNKNOWN | State.NOT_CHARGED:
+            return not has_id
+        case State.FAILED:
+            return has_id
+        case State.PENDING | State.LOST | State.FAILED_CHARGED | State.DONE:
+            return True
+    assert_never(state)
 
 
 def _check_output(entry: Entry) -> None:

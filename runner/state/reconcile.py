@@ -18,6 +18,7 @@ from runner.state.submissions import advance, fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from runner.records.lock import ProviderJobId
     from runner.records.source import Json
     from runner.records.submission import Submission
 
@@ -64,7 +65,7 @@ def missing_rows(item: Submission | None, entry: Entry) -> Iterator[Event]:
         yield row(Phase.PLANNED, **_request(entry))
     if receipt.request_id is not None or entry.state.rank >= State.PENDING.rank:
         known = None if receipt.request_id is None else str(receipt.request_id)
-        if mine is None or mine.request_id != receipt.request_id or mine.state.rank < State.PENDING.rank:
+        if mine is None or _proof(mine) != _proof(entry) or mine.state.rank < State.PENDING.rank:
             yield row(Phase.ACCEPTED, request_id=known, poll_url=receipt.poll_url, told=receipt.told)
     elif mine is None:
         yield row(Phase.UNKNOWN, message=_UNANSWERED)
@@ -99,8 +100,11 @@ def _request(entry: Entry) -> dict[str, Json]:
 def _says_the_same(mine: Entry, entry: Entry) -> bool:
     """Say whether an entry tells a journal nothing new."""
     joined = lock_rules.join_entries(replace(mine, job=entry.job, revision=entry.revision, output=entry.output), entry)
-    same_id = joined.request_id == mine.request_id
-    told = joined.receipt is not None and mine.receipt is not None and joined.receipt.told == mine.receipt.told
     # A journal that asks once more for what was lost is ahead of the lock, which keeps that it was lost.
     asks_again = (mine.state, joined.state) == (State.PENDING, State.LOST)
-    return same_id and told and (joined.state is mine.state or asks_again)
+    return _proof(joined) == _proof(mine) and (joined.state is mine.state or asks_again)
+
+
+def _proof(entry: Entry) -> tuple[ProviderJobId | None, int]:
+    """Return the id of an entry, and how often a person told it."""
+    return entry.request_id, entry.receipt.told if entry.receipt else 0

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft7Validator
 
-from runner.emulator.serve import rehearsal_emulator
 from runner.records.lock import Lock, Pick, ProviderJobId, State, Take
 from runner.records.media_types import EXTENSIONS
 from runner.state.lockfile import parse_lock, render_lock
 from runner.state.schemas import read_schema
-from tests.support import plain_emulator
-from tests.support.catalog import SCHEMAS
 from tests.support.command import scorefile, vendors_at
+from tests.support.emulator import running_emulator
 from tests.support.made import entry, lock, take
 
 if TYPE_CHECKING:
@@ -74,8 +72,8 @@ def written(*entries: Entry) -> Any:
 def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     played = tmp_path_factory.mktemp("faults") / "faults.json"
     played.write_text(json.dumps(FAULTS))
-    with rehearsal_emulator((SCHEMAS,), faults=played, module=plain_emulator.NAME) as url:
-        yield vendors_at(url)
+    with running_emulator(faults=played) as running:
+        yield vendors_at(running.url)
 
 
 def test_it_is_a_draft_07_schema() -> None:
@@ -137,8 +135,24 @@ def test_an_empty_lock_and_a_submission_without_a_checksum_fit_it() -> None:
 @pytest.mark.parametrize("state", State)
 def test_a_submission_of_every_state_fits_it(state: State) -> None:
     for known_id in ("ace_1", None):
-        assert faults(written(entry(state=state, request_id=known_id))) == []
+        found = written(entry(state=state, request_id=known_id))
+        try:
+            parse_lock(json.dumps(found))
+        except ValueError:
+            assert faults(found) != []
+        else:
+            assert faults(found) == []
     assert faults(written(entry(local=True))) == []
+
+
+def test_audio_that_came_by_a_wrong_id_may_be_at_the_output_until_the_right_one_replaces_it() -> None:
+    waits = replace(entry(state=State.PENDING), receipt=TOLD, output=CURRENT.output)
+    assert faults(written(waits)) == []
+    assert parse_lock(json.dumps(written(waits))).entries == {"a1": waits}
+    never_told = written(replace(waits, receipt=RECEIPT))
+    assert faults(never_told) != []
+    with pytest.raises(ValueError, match="it is none of the takes"):
+        parse_lock(json.dumps(never_told))
 
 
 def test_what_the_schema_says_of_states_takes_and_media_types_is_all_there_is() -> None:
@@ -217,6 +231,7 @@ def _pick(**over: Any) -> Callable[[Any], object]:
         _entry(state="pending"),
         _entry(takes=[]),
         _entry(state="pending", takes=[]),
+        _entry(state="unknown", takes=[]),
         _entry(seed_param=7),
         _entry(sum=""),
         *(_current(lambda item, name=name: item.pop(name)) for name in NEEDED),

@@ -82,12 +82,26 @@ def test_a_rehearsal_is_marked_and_read_back() -> None:
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("local", [False, True])
 def test_an_entry_of_every_state_is_read_back(state: State, local: bool) -> None:
-    held = lock(entry(state=state, local=local))
+    has_id = state not in {State.UNKNOWN, State.NOT_CHARGED}
+    held = lock(entry(state=state, local=local, request_id="ace_1" if has_id else None))
     if local and state is not State.DONE:
         with pytest.raises(ValueError, match=f"receipt: a submission that is {state} needs one"):
             parse_lock(render_lock(replace(held, entries=with_outputs(held))).decode())
     else:
         assert parse_lock(render_lock(held).decode()) == held
+
+
+@pytest.mark.parametrize(
+    ("state", "known", "why"),
+    [
+        (State.UNKNOWN, "ace_1", "a submission that is unknown has no provider job id"),
+        (State.NOT_CHARGED, "ace_1", "a submission that is not-charged has no provider job id"),
+        (State.FAILED, None, "a submission that is failed needs the provider job id"),
+    ],
+)
+def test_an_id_that_does_not_fit_its_state_is_refused(state: State, known: str | None, why: str) -> None:
+    with pytest.raises(ValueError, match=f"receipt.request_id: {why}"):
+        parse_lock(render_lock(lock(entry(state=state, request_id=known))).decode())
 
 
 def with_outputs(held: Lock) -> dict[str, Entry]:
