@@ -19,12 +19,9 @@ if TYPE_CHECKING:
     "-o",
     "--out",
     metavar="OUT",
-    envvar="SCOREFILE_OUT",
     help="Write OUT instead of the first LOCK; what OUT knows stays.",
 )
-@click.option(
-    "--install", is_flag=True, envvar="SCOREFILE_INSTALL", help="Let git join locks itself in this repository."
-)
+@click.option("--install", is_flag=True, help="Let git join locks itself in this repository.")
 @text_or_json
 def command(locks: tuple[str, ...], out: str | None, *, install: bool) -> Report:
     """Join copies of a lock without loss. With several LOCKs: join them into the first, for example those of shards. With

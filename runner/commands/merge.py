@@ -10,7 +10,7 @@ from runner.report.merge import Merged, MergeReport
 from runner.report.plain import PlainReport
 from runner.report.style import clean
 from runner.state import git
-from runner.state.finding import DEFAULT_FILE
+from runner.state.finding import DEFAULT_FILE, ENDINGS, default_file
 from runner.state.lock_copies import join_copies, parse_copy, read_copies, write_lock
 from runner.state.lockfile import is_conflicted, read_bytes
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from runner.records.lock import Lock
 
 _STAGES = {git.OURS: "ours", git.THEIRS: "theirs"}
-_PIPELINES = (".yaml", ".yml")
 
 
 def merge(locks: tuple[str, ...], out: str | None) -> MergeReport:
@@ -49,15 +48,16 @@ def _joined(locks: tuple[str, ...], out: str | None) -> Merged:
 
 
 def _conflicted() -> tuple[str, ...]:
-    """Return the locks of this folder, and those below it that git could not merge, which have a conflict."""
-    here = [path for path in Path().glob("*.lock") if _is_of_pipeline(path) and _has_markers(path)]
-    found = {*map(str, here), *(name for name in git.unmerged(Path()) if _is_of_pipeline(Path(name)))}
-    return tuple(sorted(found))
+    """Return the locks with a conflict: beside the pipeline that is meant, and those that git could not merge below it."""
+    folder = Path(default_file()).parent
+    marked = [path for path in folder.glob("*.lock") if _is_of_pipeline(path) and _has_markers(path)]
+    unmerged = [path for name in git.unmerged(folder) if _is_of_pipeline(path := folder / name)]
+    return tuple(sorted({str(path) for path in (*marked, *unmerged)}))
 
 
 def _is_of_pipeline(path: Path) -> bool:
     """Say whether a lock is beside its pipeline: other programs have files of this extension as well."""
-    return path.suffix == ".lock" and any(path.with_suffix(ending).exists() for ending in _PIPELINES)
+    return path.suffix == ".lock" and any(path.with_suffix(ending).exists() for ending in ENDINGS)
 
 
 def _has_markers(path: Path) -> bool:
@@ -117,7 +117,7 @@ def install(locks: tuple[str, ...]) -> PlainReport:
     """Let git join these locks, or those of this folder, whenever it merges. Raises UsageError outside a repository."""
     if not git.is_repository(Path()):
         raise UsageError(f"{Path.cwd()} is not in a git repository", help="make one: git init")
-    here = tuple(sorted({path.with_suffix(".lock").name for path in Path().iterdir() if path.suffix in _PIPELINES}))
+    here = tuple(sorted({path.with_suffix(".lock").name for path in Path().iterdir() if path.suffix in ENDINGS}))
     named = locks or tuple(name for name in here if Path(name).exists()) or (f"{Path(DEFAULT_FILE).stem}.lock",)
     for name in named:
         git.install_driver(Path(name).parent, (Path(name).name,))

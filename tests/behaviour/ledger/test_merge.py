@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.records.lock import ProviderJobId
+from runner.records.lock import Pick, ProviderJobId
 from runner.state.lockfile import parse_lock, render_lock
 from tests.support import locks
 from tests.support.command import Done, scorefile
 from tests.support.git import Git
-from tests.support.made import entry, lock, take
+from tests.support.made import entry, lock, sha, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +100,7 @@ def reverting(git: Git) -> int:
     return git("revert", "--no-edit", "HEAD~1", fails=True).code
 
 
-CONTINUE = {
+CONTINUE: dict[Callable[[Git], int], tuple[str, ...]] = {
     merging: ("commit", "--no-edit"),
     rebasing: ("rebase", "--continue"),
     picking: ("cherry-pick", "--continue"),
@@ -385,3 +385,34 @@ def test_init_installs_the_driver_in_a_repository(git: Git) -> None:
 def test_init_outside_a_repository_writes_what_it_can(tmp_path: Path) -> None:
     assert scorefile("init", "day", cwd=tmp_path).code == 0
     assert "scorefile.lock merge=scorefile\n" in (tmp_path / "day" / ".gitattributes").read_text()
+
+
+# ---------------------------------------------------------------- picks
+
+
+def test_picks_that_differ_are_kept_and_named_with_their_place(git: Git) -> None:
+    takes = {"attempt": "base", "job": "title", "request_id": "ace_base"}
+    item = entry(None, take("one"), take("two"), **takes)
+    for branch, word in (("theirs", "one"), ("main", "two")):
+        git("checkout", "--quiet", *(["-b"] if branch == "theirs" else []), branch)
+        picks = {"title": frozenset({Pick(sha256=sha(word), revision=4)})}
+        (git.folder / LOCK).write_bytes(render_lock(lock(item, picks=picks)))
+        git.commit(f"pick {word}")
+    git("merge", "theirs", fails=True)
+    done = scorefile("merge", cwd=git.folder)
+    assert done.code == 0, done
+    assert "help: choose one: scorefile pick title TAKE\n" in done.err
+    assert parse_lock(text(git)).picks["title"] == {Pick(sha256=sha(word), revision=4) for word in ("one", "two")}
+    checked = scorefile("validate", "--format", "json", cwd=git.folder)
+    assert checked.code == 0, checked
+    (problem,) = checked.json["problems"]
+    assert (problem["code"], problem["severity"]) == ("SF701", "warning")
+    assert problem["message"] == "title has 2 picks that differ: take 1 and take 2"
+    assert problem["help"] == "choose one: scorefile pick title TAKE"
+    place = problem["place"]
+    assert place["file"] == LOCK
+    assert text(git).split("\n")[place["line"] - 1][place["column"] - 1 : place["end_column"] - 1] == '"picks": ['
+    assert scorefile("validate", "--strict", cwd=git.folder).code == 3
+    assert scorefile("pick", "title", "2", cwd=git.folder).code == 0
+    assert scorefile("validate", "--strict", cwd=git.folder).code == 0
+    assert [pick.sha256 for pick in parse_lock(text(git)).picks["title"]] == [sha("two")]
