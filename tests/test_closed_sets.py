@@ -133,7 +133,7 @@ def test_a_state_that_nothing_was_written_down_for_breaks_what_reads_it() -> Non
     with pytest.raises(AssertionError):
         _ = dummy.is_live  # type: ignore[attr-defined]
     with pytest.raises(AssertionError):
-        check_entry(replace(entry(), state=dummy, takes=(), output=None))
+        check_entry(replace(entry(), state=dummy, takes=(), output=None))  # type: ignore[arg-type]
     assert set(with_dummy()) != set(enums(LOCK, "state")[0])
 
 

@@ -93,7 +93,7 @@ def test_an_end_is_free_only_where_that_is_proven(phase: Phase, over: dict[str, 
 
 @pytest.mark.parametrize("phase", Phase)
 def test_what_was_made_here_is_in_the_lock_once_it_is_done(phase: Phase) -> None:
-    made_here = {"model": "local/sketch", "sent": False, "request_id": None, "submitted_at": None}
+    made_here: dict[str, Any] = {"model": "local/sketch", "sent": False, "request_id": None, "submitted_at": None}
     found = entry_of(submission(phase=phase, takes=MADE, **made_here))
     if phase is Phase.DONE:
         assert found is not None
@@ -186,7 +186,7 @@ def test_the_id_that_was_told_last_is_right_and_the_other_is_kept_as_an_earlier_
     for joined in (join_entries(wrong, right), join_entries(right, wrong)):
         assert (str(joined.request_id), joined.state, joined.takes) == ("right", State.PENDING, ())
         assert joined.receipt is not None
-        assert (joined.receipt.told, joined.receipt.earlier_ids) == (2, {ProviderJobId.of("wrong")})
+        assert (joined.receipt.told, joined.receipt.earlier_ids) == (2, frozenset({ProviderJobId.of("wrong")}))
 
 
 def test_an_id_comes_before_none_and_a_told_one_before_one_that_was_not() -> None:

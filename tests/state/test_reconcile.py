@@ -54,7 +54,7 @@ def rows_to(phase: Phase, attempt: str = "a1", *, charged: bool | None = None, k
         rows.append(row(Phase.ACCEPTED, attempt, request_id=known))
     if phase in MADE_TAKES:
         rows.append(row(Phase.FETCHED, attempt, **DATA[Phase.FETCHED]))
-    ends = {"charged": charged} if charged is not None else {}
+    ends: dict[str, Any] = {"charged": charged} if charged is not None else {}
     return [*rows, row(phase, attempt, **DATA.get(phase, {}), **ends)]
 
 
