@@ -35,13 +35,18 @@ class LockWriter:
         self._written: Lock | None = None
         self._next_at = float("-inf")
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the last write is long enough ago."""
+        return self._monotonic() > self._next_at
+
     def write_when_due(self, lock: Lock) -> Lock:
         """Write a lock that changed, unless the last write is too recent; return it with what the file knew beside.
 
         A write that fails, or is refused, is tried again later, at last by `write`: until then the journal knows all
         that it says.
         """
-        if lock is self._written or self._monotonic() <= self._next_at:
+        if lock is self._written or not self.is_due:
             return lock
         try:
             return self.write(lock)

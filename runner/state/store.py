@@ -119,12 +119,13 @@ class StateStore:
 
     def take_up(self, owners: Mapping[str, str]) -> None:
         """Record which job each of these attempts belongs to now; nothing when the lock is to stay as it is."""
+        before = self.lock
         for attempt, job in owners.items():
             entry = self._ledger.get(attempt)
             if entry is None or entry.job == job or self._keep_lock:
                 continue
-            picked = self.lock.picked(entry.job, entry)
-            if picked is not None and not self.lock.picks.get(job):
+            picked = before.picked(entry.job, entry)
+            if picked is not None and not before.picks.get(job):
                 self._ledger.pick(job, picked.sha256)
             self._ledger.give(entry, job, entry.output)
             if attempt in self.submissions:
@@ -201,7 +202,7 @@ class StateStore:
 
     def tick(self) -> None:
         """Write the lock if it changed and is due. The loop calls this as time passes."""
-        if not self._keep_lock:
+        if not self._keep_lock and self._lock_writer.is_due:
             self._meet(self._lock_writer.write_when_due(self.lock))
 
     def close(self) -> None:
