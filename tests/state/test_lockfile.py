@@ -198,11 +198,6 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
         ('{"version": 2, "jobs": {"a": {"submissions": 1}}}', "the block of 'a' is not valid"),
         (of_title(1), "the block of 'title' is not valid: 1 is not an object"),
         (of_title(extra=1), "unknown field 'extra'"),
-        (of_title(done(), done()), "the submission a1 is in the lock twice"),
-        (
-            json.dumps({"version": 2, "jobs": {name: {"submissions": [done()]} for name in "ab"}}),
-            "the submission a1 is in the lock twice",
-        ),
         (of_title(picks=[{"sha256": "x", "revision": 1}]), "sha256 is not 64 hex digits"),
         (of_title(picks=[{"sha256": sha("one"), "revision": "1"}]), "'1' is not a whole number"),
         (of_title(picks=[{"sha256": sha("one")}]), "the block of 'title' is not valid: 'revision'"),
@@ -287,7 +282,15 @@ def test_a_lock_with_the_markers_of_git_is_refused_with_the_way_to_join_both_sid
     path.write_text(text)
     with pytest.raises(StateError, match=r"night\.lock contains git's conflict markers") as caught:
         read_lock(path, rehearsal=False)
-    assert caught.value.help == "scorefile merge joins both sides, without loss"
+    assert caught.value.help == f"scorefile merge {path} joins both sides without loss"
+
+
+def test_a_submission_that_git_left_in_two_blocks_is_one_where_the_higher_revision_says() -> None:
+    moved = {name: {"submissions": [done(revision=revision)]} for name, revision in (("a", 3), ("b", 2))}
+    for jobs in (moved, dict(reversed(moved.items()))):
+        (found,) = parse_lock(json.dumps({"version": 2, "jobs": jobs})).entries.values()
+        assert (found.job, found.revision, found.takes) == ("a", 3, FULL.entries["a1"].takes)
+    assert list(parse_lock(of_title(done(), done())).entries) == ["a1"]
 
 
 def test_a_prompt_with_the_markers_of_git_is_no_conflict() -> None:
