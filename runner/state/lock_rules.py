@@ -146,8 +146,8 @@ def united(takes: Iterable[Take]) -> tuple[Take, ...]:
     """Return each piece of audio once, in an order that does not depend on the order of the copies."""
     by_piece: dict[tuple[int, str], Take] = {}
     for take in takes:
-        piece = (take.number, take.sha256)
-        by_piece[piece] = max(by_piece.get(piece, take), take, key=repr)
+        piece, other = (take.number, take.sha256), by_piece.get((take.number, take.sha256), take)
+        by_piece[piece] = take if take == other else max(other, take, key=repr)
     return tuple(by_piece[piece] for piece in sorted(by_piece))
 
 
@@ -184,6 +184,8 @@ def with_submissions(lock: Lock, submissions: Iterable[Submission]) -> Lock:
         if found is None:
             continue
         mine = entries.get(names.of(found))
+        if mine is not None and _is_known(found, mine):
+            continue
         if mine is not None:
             known = replace(found, attempt=mine.attempt, job=mine.job, revision=mine.revision, output=mine.output)
             joined = join_entries(_as_told(mine, known), _as_told(known, mine))
@@ -195,6 +197,12 @@ def with_submissions(lock: Lock, submissions: Iterable[Submission]) -> Lock:
             revision += waits
             entries[found.attempt] = replace(found, revision=revision if waits else 0)
     return replace(lock, entries=_named_once(entries))
+
+
+def _is_known(found: Entry, mine: Entry) -> bool:
+    """Say whether an entry has all that a journal knows of its submission."""
+    same = found.attempt == mine.attempt and found.state is mine.state and _proof(found) == _proof(mine)
+    return same and found.takes == mine.takes and (found.receipt is None) == (mine.receipt is None)
 
 
 class _Names:
