@@ -173,7 +173,9 @@ def _take_id(session: WritingSession, item: Submission, id: str | None) -> Submi
         shown = "a job" if provider.id_is_private else known
         message = f"its payment is {shown}, which is known already"
         return session.record(item, Phase.REJECTED, via=A_PERSON, message=message, charged=False)
-    return session.record(item, Phase.ACCEPTED, via=A_PERSON, request_id=known, refreshes=0)
+    return session.record(
+        item, Phase.ACCEPTED, via=A_PERSON, request_id=known, private=provider.id_is_private, refreshes=0
+    )
 
 
 def _usable_id(session: WritingSession, item: Submission, provider: Provider, id: str | None) -> str:

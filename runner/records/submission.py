@@ -178,8 +178,8 @@ class Submission:
     charged: bool | None = None
     sent: bool = False
     """Whether it may have reached a provider: a result that was made here never was."""
-    private: bool = False
-    """Whether its id holds personal data, so that only the digest may enter the lock."""
+    private: bool | None = False
+    """Whether its id holds personal data, so that only the digest may enter the lock; None: nobody wrote it down."""
     told: int = 0
     """How often a person named the id."""
     earlier_ids: frozenset[ProviderJobId] = frozenset()

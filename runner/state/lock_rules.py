@@ -34,12 +34,12 @@ def entry_of(item: Submission) -> Entry | None:
     state = _state_of(item)
     if state is None:
         return None
-    known = item.request_id
+    known, private = item.request_id, item.private is not False
     receipt = Receipt(
-        request_id=known.hidden() if item.private and known is not None else known,
+        request_id=known.hidden() if private and known is not None else known,
         price_usd=item.price_usd,
         submitted_at=item.submitted_at or item.planned_at,
-        poll_url=None if item.private else item.poll_url,
+        poll_url=None if private else item.poll_url,
         told=item.told,
         earlier_ids=item.earlier_ids,
     )

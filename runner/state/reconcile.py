@@ -29,7 +29,7 @@ class Reconciled:
     """A lock with all that a journal knows, and the submissions of both; `missing` are the rows that the journal lacks."""
 
     def __init__(self, lock: Lock, events: Iterable[Event]) -> None:
-        self.submissions = fold(events)
+        self.submissions = _with_privacy(fold(events), lock)
         self.lock = lock_rules.with_submissions(lock, self.submissions.values())
         self.missing = tuple(row for entry in self.lock.entries.values() for row in self._missing(entry))
         for row in self.missing:
@@ -47,6 +47,15 @@ class Reconciled:
 
     def _missing(self, entry: Entry) -> tuple[Event, ...]:
         return () if entry.receipt is None else tuple(missing_rows(self.submissions.get(entry.attempt), entry))
+
+
+def _with_privacy(submissions: dict[str, Submission], lock: Lock) -> dict[str, Submission]:
+    """Settle whether ids are private where a journal of an earlier version does not say: all are that no lock has in clear."""
+    clear = {id_ for entry in lock.entries.values() if (id_ := entry.request_id) is not None and id_.plain is not None}
+    return {
+        attempt: item if item.private is not None else replace(item, private=item.request_id not in clear)
+        for attempt, item in submissions.items()
+    }
 
 
 def missing_rows(item: Submission | None, entry: Entry) -> Iterator[Event]:
@@ -86,7 +95,7 @@ def missing_rows(item: Submission | None, entry: Entry) -> Iterator[Event]:
 
 
 def _request(entry: Entry) -> dict[str, Json]:
-    private = entry.request_id is not None and entry.request_id.plain is None
+    private = None if entry.request_id is None else entry.request_id.plain is None
     return {
         "model": entry.model,
         "params": dict(entry.request),

@@ -46,6 +46,7 @@ def advance(submission: Submission | None, row: Event) -> Submission:
                 submitted_at=submission.submitted_at or row.at,
                 poll_url=data.get("poll_url", submission.poll_url),
                 refreshes=data.get("refreshes", submission.refreshes),
+                private=data.get("private", submission.private),
             )
             return _with_id(accepted, data)
         case Phase.READY:
@@ -78,7 +79,7 @@ def _planned(row: Event) -> Submission:
         seed_param=data.get("seed_param"),
         price_usd=data.get("price_usd"),
         planned_at=row.at,
-        private=data.get("private", False),
+        private=data.get("private"),
     )
 
 

@@ -212,7 +212,7 @@ def test_an_id_that_is_told_twice_is_one_and_one_that_is_told_again_is_no_earlie
     first, second = (row(Phase.ACCEPTED, request_id=known, via=A_PERSON) for known in ("one", "two"))
     assert (after(first, first).told, after(first, first).earlier_ids) == (2, frozenset())
     found = after(first, second, first)
-    assert (str(found.request_id), found.told, found.earlier_ids) == ("one", 3, {ProviderJobId.of("two")})
+    assert (str(found.request_id), found.told, found.earlier_ids) == ("one", 3, frozenset({ProviderJobId.of("two")}))
 
 
 def test_a_row_from_a_lock_says_how_often_the_id_was_told() -> None:

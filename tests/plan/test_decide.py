@@ -230,7 +230,7 @@ def test_another_spelling_of_a_number_is_no_change() -> None:
 
 
 def test_force_makes_only_what_was_named() -> None:
-    world = {"held": (entry(),), "outputs": {"audio/title.wav": sha("one")}}
+    world: dict[str, Any] = {"held": (entry(),), "outputs": {"audio/title.wav": sha("one")}}
     asked = Selected(jobs=frozenset({"title"}), forced=frozenset({"title"}))
     action = only(planned(request(), request("shop"), asked=asked, **world))
     assert (action.request.job, action.verb, action.reason) == ("title", "regenerate", r.Forced())

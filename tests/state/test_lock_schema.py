@@ -189,6 +189,10 @@ def _entry(**over: Any) -> Callable[[Any], object]:
     return _current(lambda item: item.update(over))
 
 
+def _without(name: str) -> Callable[[Any], object]:
+    return _current(lambda item: item.pop(name))
+
+
 def _receipt(**over: Any) -> Callable[[Any], object]:
     return _current(lambda item: item["receipt"].update(over))
 
@@ -234,7 +238,7 @@ def _pick(**over: Any) -> Callable[[Any], object]:
         _entry(state="unknown", takes=[]),
         _entry(seed_param=7),
         _entry(sum=""),
-        *(_current(lambda item, name=name: item.pop(name)) for name in NEEDED),
+        *map(_without, NEEDED),
         _block(lambda block: block["submissions"][1].pop("receipt")),
         _block(lambda block: block["submissions"][1].update(output=block["submissions"][0]["output"])),
         _receipt(request_id="a b"),

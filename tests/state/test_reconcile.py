@@ -54,7 +54,7 @@ def rows_to(phase: Phase, attempt: str = "a1", *, charged: bool | None = None, k
         rows.append(row(Phase.ACCEPTED, attempt, request_id=known))
     if phase in MADE_TAKES:
         rows.append(row(Phase.FETCHED, attempt, **DATA[Phase.FETCHED]))
-    ends = {"charged": charged} if charged is not None else {}
+    ends: dict[str, Any] = {"charged": charged} if charged is not None else {}
     return [*rows, row(phase, attempt, **DATA.get(phase, {}), **ends)]
 
 
@@ -181,6 +181,7 @@ def test_a_journal_that_was_lost_comes_back_from_the_lock(held: str) -> None:
 
 # ---------------------------------------------------------------- which rows
 
+OLD = "v1-" + "0" * 24
 PLAN = {
     "model": XL,
     "params": PARAMS,
@@ -211,7 +212,7 @@ def test_a_submission_of_another_machine_gets_the_rows_of_its_state(
 ) -> None:
     rows = list(missing_rows(None, entry(state=state, request_id=known)))
     assert [event.phase.value for event in rows] == phases
-    assert rows[0].data == PLAN
+    assert rows[0].data == {name: value for name, value in PLAN.items() if known or name != "private"}
     (item,) = fold(rows).values()
     own = entry_of(item)
     assert own is not None
@@ -246,9 +247,45 @@ def test_of_what_only_the_journal_knows_what_waits_is_the_newest_and_what_is_don
     assert [(item.attempt, item.revision) for item in done.jobs["title"]] == [("a0", 4), ("a1", 0)]
 
 
-# ---------------------------------------------------------------- receipts that version 1 named
+# ---------------------------------------------------------------- private ids
 
-OLD = "v1-" + "0" * 24
+
+@pytest.mark.parametrize(
+    "held", [lock(), lock(entry(state=State.PENDING, request_id=str(ProviderJobId.of("ace_1").hidden())))]
+)
+def test_an_id_of_which_a_journal_of_an_earlier_version_does_not_say_that_it_may_be_shown_is_a_digest(
+    held: Lock,
+) -> None:
+    rows = [
+        planned(private=None),
+        row(Phase.INTENT),
+        row(Phase.ACCEPTED, request_id="ace_1", poll_url="https://x/ace_1"),
+    ]
+    found = Reconciled(held, rows).lock.entries["a1"]
+    assert found.request_id is not None
+    assert found.request_id.plain is None
+    assert found.receipt is not None
+    assert found.receipt.poll_url is None
+
+
+def test_an_id_that_the_lock_shows_is_shown_again() -> None:
+    rows = [planned(private=None), row(Phase.INTENT), row(Phase.ACCEPTED, request_id="ace_1")]
+    for attempt in ("a1", OLD):
+        found = Reconciled(lock(entry(attempt=attempt)), rows).lock.entries["a1"]
+        assert found.request_id is not None
+        assert found.request_id.plain == "ace_1"
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_an_id_that_a_person_tells_on_another_machine_is_as_private_as_its_provider_says(private: bool) -> None:
+    first = Reconciled(lock(entry(state=State.UNKNOWN, request_id=None)), ())
+    told_there = row(Phase.ACCEPTED, request_id="ace_1", private=private, via=A_PERSON)
+    found = Reconciled(first.lock, [*first.missing, told_there]).lock.entries["a1"]
+    assert found.request_id is not None
+    assert (found.request_id.plain is None) == private
+
+
+# ---------------------------------------------------------------- receipts that version 1 named
 
 
 def test_a_journal_that_knows_a_receipt_of_version_1_under_its_real_attempt_names_it() -> None:

@@ -163,7 +163,7 @@ def test_an_unknown_profile_is_said_with_the_known_ones(showcase: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["{", '{"version": 1, "jobs": {"title": {}}}', "<<<<<<< ours\n"],
+    ["{", '{"version": 1, "jobs": {"title": {}}}', '{"version": 2, "jobs": {"title": {}}}'],
 )
 def test_a_damaged_lock_stops_everything_that_reads_it(night: Path, content: str) -> None:
     (night / "scorefile.lock").write_text(content)
