@@ -94,6 +94,8 @@ def join_entries(one: Entry, other: Entry) -> Entry:
     ids: then a person corrected one, and what was fetched by the wrong id does not count. So the output counts only where
     both the revision and the id are the higher ones.
     """
+    if one == other and _shown(one) == _shown(other):
+        return one
     proof, owner = max(map(_proof, (one, other))), max(map(_owner, (one, other)))
     proven = tuple(entry for entry in (one, other) if _proof(entry) == proof)
     best = max(proven, key=_knowledge)
@@ -140,6 +142,11 @@ def _receipt(best: Receipt | None, one: Receipt | None, other: Receipt | None) -
 def _ids(receipt: Receipt) -> tuple[ProviderJobId, ...]:
     """Return every id that a receipt was known by."""
     return (*(() if receipt.request_id is None else (receipt.request_id,)), *receipt.earlier_ids)
+
+
+def _shown(entry: Entry) -> frozenset[str]:
+    """Return the ids of an entry as they are written: two that are equal may differ in whether they are hidden."""
+    return frozenset() if entry.receipt is None else frozenset(map(str, _ids(entry.receipt)))
 
 
 def united(takes: Iterable[Take]) -> tuple[Take, ...]:
@@ -240,9 +247,11 @@ def _named_once(entries: dict[str, Entry]) -> dict[str, Entry]:
             continue
         mine = entries[found]
         entries[found] = join_entries(mine, _as_told(replace(entries.pop(attempt), attempt=found), mine))
-        names = dict.fromkeys(_proofs(entries[found]), found) | names
-        # What this one was known by may be what another one is known by.
-        waiting = [name for name in old if name in entries]
+        fresh = [proof for proof in _proofs(entries[found]) if proof not in names]
+        if fresh:
+            names |= dict.fromkeys(fresh, found)
+            # What this one alone was known by may be what another one is known by.
+            waiting = [name for name in old if name in entries]
     return entries
 
 
