@@ -6,9 +6,6 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
 from runner.catalog.providers import paths
 from runner.diagnostics.messages import listing, nearest, show
 from runner.records.source import Problem
@@ -51,6 +48,9 @@ def model_contradictions(model: Model, document: JsonDocument) -> Iterator[Probl
 
 def provider_contradictions(provider: Provider, document: JsonDocument, file: str) -> Iterator[Problem]:
     """Yield paths that are not JMESPath, and a name that is not the file's."""
+    import jmespath  # for files of a project alone
+    from jmespath.exceptions import JMESPathError  # the same
+
     stem = PurePosixPath(file).stem
     if provider.name != stem:
         message = f"the file is called {stem}.json, and its name is {provider.name}"
