@@ -59,7 +59,9 @@ def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.fixed_dictionaries({}, optional=words | deep).map(lambda schema: dict(list(schema.items())[:4]))
 
 
-schemas = st.recursive(st.booleans() | st.just({}) | nested(st.booleans()), nested, max_leaves=4)
+schemas: st.SearchStrategy[Any] = st.recursive(
+    st.booleans() | st.just({}) | nested(st.booleans()), nested, max_leaves=4
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -94,7 +96,7 @@ def test_every_case_of_a_broken_pipeline_is_judged_as_jsonschema_judges_it() -> 
 def test_one_changed_parameter_is_judged_as_jsonschema_judges_it(name: str) -> None:
     schema = CATALOG.models[name].schema
     validator = Draft7Validator(schema)
-    strange = [None, True, -1, 0, 10**9, 0.5, "", "x", "x" * 20_000, [], ["x"], {}, "auto"]
+    strange: list[Any] = [None, True, -1, 0, 10**9, 0.5, "", "x", "x" * 20_000, [], ["x"], {}, "auto"]
     sound = {name: _sample(schema["properties"][name]) for name in schema.get("required", ())}
     for param in schema["properties"]:
         for value in strange:
