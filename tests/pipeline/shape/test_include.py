@@ -48,7 +48,7 @@ def test_vars_defaults_and_profiles_are_laid_under_those_of_the_file() -> None:
     assert list(document.data["jobs"]) == ["a"]
     assert "name" not in document.data
     places = {path: str(mark) for path, mark in document.marks.items() if path[:1] == ("vars",)}
-    assert places[("vars", "tree", "a")] == "music/base.yaml:3:17"
+    assert places[("vars", "tree", "a")] == "music/base.yaml:3:18"
     assert places[("vars", "tree", "b")] == "music/night.yaml:3:18"
     assert places[("vars", "list", 0)] == "music/more.yaml:2:14"
     pipeline, wrong = load(document, schema=SCHEMA, profile="fast", overrides={})
