@@ -50,7 +50,7 @@ def test_vars_defaults_and_profiles_are_laid_under_those_of_the_file() -> None:
     places = {path: str(mark) for path, mark in document.marks.items() if path[:1] == ("vars",)}
     assert places[("vars", "tree", "a")] == "music/base.yaml:3:18"
     assert places[("vars", "tree", "b")] == "music/night.yaml:3:18"
-    assert places[("vars", "list", 0)] == "music/more.yaml:2:14"
+    assert places[("vars", "list", 0)] == "music/more.yaml:2:15"
     pipeline, wrong = load(document, schema=SCHEMA, profile="fast", overrides={})
     assert wrong == ()
     assert pipeline is not None
