@@ -32,7 +32,7 @@ VERBS = {
     "models": "List the models, or show one model's parameters and price",
     "schema": "Print the JSON Schema for editors",
     "fmt": "Format pipelines; comments stay",
-    "pick": "Choose a take of a job",
+    "pick": "Choose a take of a job or cell",
     "completion": "Print a completion script for bash, zsh or fish",
     "emulator": "Serve the embedded providers on this machine",
     "doctor": "Check this machine: Python, packages, keys, providers, disk",

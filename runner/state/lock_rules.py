@@ -208,8 +208,11 @@ def with_submissions(lock: Lock, submissions: Iterable[Submission]) -> Lock:
 
 def _is_known(found: Entry, mine: Entry) -> bool:
     """Say whether an entry has all that a journal knows of its submission."""
-    same = found.attempt == mine.attempt and found.state is mine.state and _proof(found) == _proof(mine)
-    return same and found.takes == mine.takes and (found.receipt is None) == (mine.receipt is None)
+    if (found.attempt, found.state, found.takes) != (mine.attempt, mine.state, mine.takes):
+        return False
+    if found.receipt is None or mine.receipt is None:
+        return found.receipt is mine.receipt
+    return _proof(found) == _proof(mine) and found.receipt.earlier_ids <= mine.receipt.earlier_ids
 
 
 class _Names:

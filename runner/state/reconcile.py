@@ -53,7 +53,9 @@ def _with_privacy(submissions: dict[str, Submission], lock: Lock) -> dict[str, S
     """Settle whether ids are private where a journal of an earlier version does not say: all are that no lock has in clear."""
     clear = {id_ for entry in lock.entries.values() if (id_ := entry.request_id) is not None and id_.plain is not None}
     return {
-        attempt: item if item.private is not None else replace(item, private=item.request_id not in clear)
+        attempt: item
+        if item.private is not None or item.request_id is None
+        else replace(item, private=item.request_id not in clear)
         for attempt, item in submissions.items()
     }
 
