@@ -92,6 +92,7 @@ SUB_ROOMS = {
     "audio": ("probe", "encode", "sketch"),
     "state": (
         "files",
+        "finding",
         "checkpoint",
         "blobs",
         "journal",
@@ -104,7 +105,6 @@ SUB_ROOMS = {
         "outputs",
         "run_lock",
         "guards",
-        "finding",
         "trust",
         "project",
         "neighbours",
