@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from runner.diagnostics.sensitive import hide_assigned
 from runner.records.source import Mark, Problem
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def _is_random(word: str) -> bool:
 
 
 def mask(text: str) -> str:
-    """Return `text`, of the same length, with all but the first four characters of each key masked."""
+    """Return `text`, of the same length, without sensitive values, and with the first four characters of other keys."""
+    text = hide_assigned(text)
     for start, end in find_secrets(text):
         text = text[: start + SHOWN] + "*" * (end - start - SHOWN) + text[end:]
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -120,12 +121,11 @@ def _snippet(problem: Problem, mark: Mark, gutter: int, style: Style) -> list[st
     bar = paint("|", "gutter", on=on)
     lines = [f"{pad}{paint('-->', 'gutter', on=on)} {clean(str(mark))}"]
     from runner.diagnostics.secrets import mask
-    from runner.records.address import hide_users
 
     source = style.line_of(mark.file, mark.line)
     if source is None:
         return lines
-    shown = show_line(hide_users(mask(source)), mark.column, mark.end_column)
+    shown = show_line(_unseen(problem, mask(source)), mark.column, mark.end_column)
     underline = paint("^" * shown.width, problem.severity, on=on)
     return [
         *lines,
@@ -133,6 +133,16 @@ def _snippet(problem: Problem, mark: Mark, gutter: int, style: Style) -> list[st
         f"{paint(str(mark.line), 'gutter', on=on)} {bar} {shown.text}",
         f"{pad} {bar} {' ' * shown.offset}{underline}",
     ]
+
+
+def _unseen(problem: Problem, line: str) -> str:
+    """Return a source line without the value that a problem is about, where that may not be shown."""
+    from runner.diagnostics.sensitive import is_sensitive
+
+    if problem.code == "SF201" or not is_sensitive(problem.path):
+        return line
+    begin = line.find(":") + 1
+    return line[:begin] + re.sub(r"\S", "*", line[begin:])
 
 
 def _notes(problem: Problem) -> tuple[str, ...]:
