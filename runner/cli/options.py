@@ -84,6 +84,9 @@ trust = click.option(
     help="Let this project send keys to HOST; may be repeated.",
 )
 yes = click.option("-y", "--yes", is_flag=True, envvar="SCOREFILE_YES", help="Spend without asking.")
+max_cost = click.option(
+    "--max-cost", metavar="USD", envvar="SCOREFILE_MAX_COST", help="Refuse what could cost more than USD in all."
+)
 
 
 def choosing(function: F) -> F:

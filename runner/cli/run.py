@@ -59,9 +59,7 @@ INTERRUPTED, TERMINATED = 130, 143
 @click.option(
     "--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Contact no provider: restore, and compose here."
 )
-@click.option(
-    "--max-cost", metavar="USD", envvar="SCOREFILE_MAX_COST", help="Refuse what could cost more than USD in all."
-)
+@options.max_cost
 @click.option("--listen", metavar="HOST:PORT", envvar="SCOREFILE_LISTEN", help="Listen for callbacks at this address.")
 @click.option(
     "--public-url",
@@ -106,7 +104,7 @@ def command(
     if dry_run:
         from runner.commands.plan import plan
 
-        return plan(session, PlanOptions())
+        return plan(session, PlanOptions(locked=how.locked, max_cost=how.max_cost))
     from runner.cli.live import showing
     from runner.commands.run import run
 

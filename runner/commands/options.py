@@ -48,6 +48,8 @@ class PlanOptions:
     """0: no change, 1: error, 2: changes."""
     out: str | None = None
     """Where to save it."""
+    max_cost: Decimal | None = None
+    """Exit 6 when a run could cost more, in USD."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
