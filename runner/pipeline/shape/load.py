@@ -7,8 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from jsonschema import Draft7Validator
-
+from runner.diagnostics.json_schema import validator
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.schema_errors import violations
 from runner.diagnostics.secrets import find_secrets, key_given, without_keys
@@ -84,7 +83,7 @@ def one_a_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def _violations(doc: Document, schema: Mapping[str, Json]) -> list[Violation]:
-    return violations(Draft7Validator(schema).iter_errors(doc.data), schema)
+    return violations(validator(schema).iter_errors(doc.data), schema)
 
 
 def _problem(doc: Document, finding: Violation) -> Problem:

@@ -6,9 +6,12 @@ import io
 import os
 import signal
 import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from socket import socket
 
 
@@ -38,6 +41,28 @@ def own_group() -> dict[str, Any]:
     else:
         arguments["start_new_session"] = True
     return arguments
+
+
+@contextmanager
+def cpu_limit(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError once the block has used so many seconds of processor time, be it inside one regular expression.
+
+    Only the main thread of a POSIX system can be interrupted; elsewhere there is no limit.
+    """
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGVTALRM, _out_of_time)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def _out_of_time(_number: int, _frame: object) -> None:
+    raise TimeoutError("out of processor time")
 
 
 def bind_alone(listening: socket) -> None:
