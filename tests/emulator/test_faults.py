@@ -9,14 +9,14 @@ import httpx
 import pytest
 
 from runner.emulator.faults import Fault, parse_faults, pick
-from runner.emulator.serve import rehearsal_emulator
 from runner.errors import UsageError
 from runner.records.exchange import Verdict
-from tests.support.catalog import SCHEMAS
-from tests.support.emulator import RunningEmulator
+from tests.support.emulator import running_emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.support.emulator import RunningEmulator
 
 MODEL = "pixazo/tracks"
 SHORT = {"prompt": "x", "duration": 1}
@@ -38,10 +38,8 @@ PLAN: list[dict[str, Any]] = [
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     plan = tmp_path_factory.mktemp("faults") / "plan.json"
     plan.write_text(json.dumps(PLAN))
-    with rehearsal_emulator((SCHEMAS,), faults=plan) as url:
-        running = RunningEmulator(url=url)
-        with running.http:
-            yield running
+    with running_emulator(faults=plan, plain=False) as running:
+        yield running
 
 
 def test_each_fault_meets_its_submit(faulty: RunningEmulator) -> None:
