@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,9 +77,23 @@ def bind_alone(listening: socket) -> None:
         listening.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
 
 
-def write_utf8() -> None:
-    """Write UTF-8 to files and pipes: Windows would use the code page of the machine."""
-    if sys.platform == "win32":
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(encoding="utf-8")
+def open_streams() -> None:
+    """Make the standard streams usable, whatever they are.
+
+    A closed one leads nowhere: otherwise the next file that is opened would get its number, and messages would be written
+    into it. Windows would use the code page of the machine, and an encoding that lacks a sign ends no command.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+    sys.stdout = sys.stdout or _nowhere(1)
+    sys.stderr = sys.stderr or _nowhere(2)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8" if sys.platform == "win32" else None, errors="backslashreplace")
+
+
+def _nowhere(number: int) -> TextIO:
+    return open(number, "w", encoding="utf-8", closefd=False)
