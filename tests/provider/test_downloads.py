@@ -371,7 +371,6 @@ def test_a_name_that_answers_differently_the_second_time_gains_nothing(
         ("http://192.168.1.20:9000/a.wav", True),
         ("http://192.168.1.21:8001/a.wav", False),
         ("http://127.0.0.1:8001/a.wav", False),
-        ("https://192.168.1.21/a.wav", False),
     ],
 )
 def test_a_provider_in_a_private_network_serves_its_own_audio_and_leads_to_no_other_host(
