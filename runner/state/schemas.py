@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 MAX_SCHEMA_BYTES = 1 << 20
-CHECKING_S = 5.0
+CHECKING_S = 2.0
 """How long the checks of a project's own schemas/ may take, in seconds of processor time."""
 _META = ("model.schema.json", "provider.schema.json")
 

@@ -90,10 +90,10 @@ def test_a_masked_text_keeps_its_length() -> None:
     ids=lambda text: text[:12].strip(),
 )
 def test_the_search_for_keys_ends_soon_whatever_is_searched(text: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     assert len(key_problems(text, "x.yaml")) <= MOST
     assert len(mask(text)) == len(text)
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_each_key_has_its_line_and_column() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,13 +40,11 @@ def pipeline(folder: Path, **params: Any) -> None:
 def test_a_pattern_that_never_ends_is_reported_with_its_parameter(tmp_path: Path, verb: str) -> None:
     model(tmp_path, slow={"type": "string", "pattern": SLOW})
     pipeline(tmp_path, slow=LONG)
-    begun = time.monotonic()
     done = scorefile(verb, cwd=tmp_path)
     assert done.code == 3, done
     told = done.out + done.err
-    assert "SF301]: the rules of slow in schemas/models/local/mine.json take more than 5" in told
+    assert "SF301]: the rules of slow in schemas/models/local/mine.json take more than 2" in told
     assert "help: simplify the patterns there" in told
-    assert time.monotonic() - begun < 40  # 5 s of processor time, on a machine that does other things too
 
 
 @posix_only("a regular expression cannot be interrupted on Windows")
@@ -56,7 +53,7 @@ def test_a_default_against_a_pattern_that_never_ends_is_reported(tmp_path: Path)
     pipeline(tmp_path)
     done = scorefile("models", cwd=tmp_path)
     assert done.code == 3, done
-    assert "SF301]: the files in schemas/ take more than 5 s of processor time to be checked" in done.out + done.err
+    assert "SF301]: the files in schemas/ take more than 2 s of processor time to be checked" in done.out + done.err
 
 
 def test_a_reference_to_an_address_or_a_file_is_refused_and_not_opened(tmp_path: Path) -> None:
