@@ -380,5 +380,5 @@ def test_a_provider_in_a_private_network_serves_its_own_audio_and_leads_to_no_ot
     if is_taken:
         check_media_url(url, near)
         return
-    with pytest.raises(BadAddress, match="not https|leads into a private network"):
+    with pytest.raises(BadAddress, match=r"not https|leads into a private network"):
         check_media_url(url, near)
