@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from runner.diagnostics.fits import surely_fits
 from runner.diagnostics.json_schema import validator
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.schema_errors import violations
@@ -93,6 +94,8 @@ def shape_problems(doc: Document, schema: Mapping[str, Json]) -> list[Problem]:
 
 
 def _violations(doc: Document, schema: Mapping[str, Json]) -> list[Violation]:
+    if surely_fits(doc.data, schema):
+        return []
     return violations(validator(schema).iter_errors(doc.data), schema)
 
 
