@@ -82,15 +82,10 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     from runner.state.files.processes import open_streams
 
-<<<<<<< HEAD
     open_streams()
-    sys.exit(call(sys.argv[1:] if args is None else args))
-=======
-    write_utf8()
     code = call(sys.argv[1:] if args is None else args)
     gc.freeze()  # else leaving looks for garbage among all that was imported, a fifth of the time of a short command
     sys.exit(code)
->>>>>>> main
 
 
 def call(args: list[str], *, limits: Limits | None = None) -> int:

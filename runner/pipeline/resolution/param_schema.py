@@ -5,17 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
-from runner.diagnostics.json_schema import validator
-=======
 from runner.diagnostics.fits import surely_fits
->>>>>>> main
+from runner.diagnostics.json_schema import validator
 from runner.diagnostics.schema_errors import violations
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
 
-    from jsonschema import Draft7Validator, ValidationError
+    from jsonschema import ValidationError
 
     from runner.diagnostics.violation import Violation
     from runner.records.catalog import Model
@@ -32,13 +29,7 @@ class ParamSchema:
         self.file = model.file
         self.properties: Mapping[str, Json] = model.schema.get("properties", {})
         self.required: tuple[str, ...] = tuple(model.schema.get("required", ()))
-<<<<<<< HEAD
-        self.validator = validator(model.schema)
         rest = {key: value for key, value in model.schema.items() if key in BETWEEN}
-        self.between = validator(rest)
-=======
-        rest = {key: value for key, value in model.schema.items() if key in BETWEEN}
->>>>>>> main
         self.rest = rest
         self.spoken_of = frozenset(_strings(rest)) & frozenset(self.properties)
         self.values: dict[Hashable, list[Violation]] = {}
@@ -51,21 +42,16 @@ class ParamSchema:
         """
         known = self.values.get((name, key))
         if known is None:
-<<<<<<< HEAD
             try:
-                found = violations(self._property_errors(name, value), self.schema)
+                fits = surely_fits(value, self.properties[name], self.schema)
+                known = [] if fits else violations(self._property_errors(name, value), self.schema)
             except TimeoutError as error:
                 raise TimeoutError(f"the rules of {name} in {self.file}") from error
-            known = self.values[name, key] = found
-=======
-            fits = surely_fits(value, self.properties[name], self.schema)
-            known = [] if fits else violations(self._property_errors(name, value), self.schema)
             self.values[name, key] = known
->>>>>>> main
         return known
 
     def _property_errors(self, name: str, value: Json) -> Iterator[ValidationError]:
-        for error in _validator(self.schema).descend(value, self.properties[name], path=name, schema_path=name):
+        for error in validator(self.schema).descend(value, self.properties[name], path=name, schema_path=name):
             error.schema_path.appendleft("properties")
             yield error
 
@@ -76,25 +62,14 @@ class ParamSchema:
         key = tuple((name, keys.get(name)) for name in params if name in self.spoken_of)
         known = self.sets.get(key)
         if known is None:
-<<<<<<< HEAD
+            together = dict(params)
             try:
-                known = self.sets[key] = violations(self.between.iter_errors(dict(params)), self.rest)
+                fits = surely_fits(together, self.rest)
+                known = [] if fits else violations(validator(self.rest).iter_errors(together), self.rest)
             except TimeoutError as error:
                 raise TimeoutError(f"the rules between parameters in {self.file}") from error
-=======
-            together = dict(params)
-            fits = surely_fits(together, self.rest)
-            known = [] if fits else violations(_validator(self.rest).iter_errors(together), self.rest)
             self.sets[key] = known
->>>>>>> main
         return known
-
-
-def _validator(schema: Mapping[str, Json]) -> Draft7Validator:
-    """Return what says why a value is wrong."""
-    from jsonschema import Draft7Validator  # 40 ms that a sound pipeline does not need
-
-    return Draft7Validator(schema)
 
 
 def _strings(value: Json) -> Iterator[str]:
