@@ -93,6 +93,7 @@ SUB_ROOMS = {
     "audio": ("probe", "encode", "sketch"),
     "state": (
         "files",
+        "finding",
         "checkpoint",
         "blobs",
         "journal",
@@ -105,7 +106,6 @@ SUB_ROOMS = {
         "outputs",
         "run_lock",
         "guards",
-        "finding",
         "trust",
         "project",
         "neighbours",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError
+from runner.pipeline.paths import without_parents
+from runner.state.finding import folders_below
 from runner.state.schemas import read_schema
 from runner.state.texts import read_include, read_pipeline, read_text, read_vars
 
@@ -51,6 +53,7 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
     problems = tuple(naming_variable(problem, catalog.providers) for problem in problems)
     if pipeline is None:
         raise InvalidFilesError(by_place(problems))
+    pipeline = replace(pipeline, below=folders_below(project.folder))
     cells, more = expand(pipeline)
     requests, rest = resolve(
         pipeline,
@@ -71,7 +74,15 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
     found = by_place(found + lint(context))
     if any(problem.severity == "error" for problem in found):
         raise InvalidFilesError(found)
+    if project.rehearsal:
+        requests = tuple(map(_rehearsed, requests))
     return Checked(pipeline=pipeline, requests=requests, warnings=found)
+
+
+def _rehearsed(request: Request) -> Request:
+    """Return a request whose output stays in the folder of its rehearsal: folders above are stand-ins there."""
+    above, rest = without_parents(request.output or "")
+    return replace(request, output=f"{'above/' * above}{rest}") if above else request
 
 
 def _overrides(options: CommandOptions) -> tuple[dict[str, str | Leaf], tuple[Problem, ...]]:
