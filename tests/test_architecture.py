@@ -94,6 +94,7 @@ SUB_ROOMS = {
     "audio": ("probe", "encode", "sketch"),
     "state": (
         "files",
+        "finding",
         "checkpoint",
         "blobs",
         "journal",
@@ -106,7 +107,6 @@ SUB_ROOMS = {
         "outputs",
         "run_lock",
         "guards",
-        "finding",
         "trust",
         "project",
         "neighbours",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError
+from runner.pipeline.paths import without_parents
 from runner.records.source import Mark, Problem
 from runner.state.files.processes import cpu_limit
+from runner.state.finding import folders_below
 from runner.state.schemas import read_schema
 from runner.state.texts import read_include, read_pipeline, read_text, read_vars
 
@@ -56,6 +58,7 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
     problems = tuple(naming_variable(problem, catalog.providers) for problem in problems)
     if pipeline is None:
         raise InvalidFilesError(by_place(problems))
+    pipeline = replace(pipeline, below=folders_below(project.folder))
     cells, more = expand(pipeline)
     seconds = LEAST_S + len(cells) / CELLS_PER_S
     try:
@@ -81,6 +84,8 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
     found = by_place(found + lint(context))
     if any(problem.severity == "error" for problem in found):
         raise InvalidFilesError(found)
+    if project.rehearsal:
+        requests = tuple(map(_rehearsed, requests))
     return Checked(pipeline=pipeline, requests=requests, warnings=found)
 
 
@@ -93,6 +98,12 @@ def out_of_time(error: TimeoutError, seconds: float, file: str) -> Problem:
         mark=Mark(file=rules.rpartition(" ")[2], line=1, column=1),
         help="simplify the patterns there: a repetition inside a repetition, as in (a+)+, may take for ever",
     )
+
+
+def _rehearsed(request: Request) -> Request:
+    """Return a request whose output stays in the folder of its rehearsal: folders above are stand-ins there."""
+    above, rest = without_parents(request.output or "")
+    return replace(request, output=f"{'above/' * above}{rest}") if above else request
 
 
 def _overrides(options: CommandOptions) -> tuple[dict[str, str | Leaf], tuple[Problem, ...]]:

@@ -175,7 +175,8 @@ def _take(**over: Any) -> Callable[[Any], object]:
         _take(path="thesis.txt"),
         _take(path="audio/title.mp3"),
         _take(path="/etc/title.wav"),
-        _take(path="../title.wav"),
+        _take(path="../.."),
+        _take(path="../a/../../title.wav"),
         _take(path="a/../../title.wav"),
     ],
 )
