@@ -6,9 +6,6 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
 from runner.catalog.providers import paths
 from runner.diagnostics.messages import listing, nearest, show
 from runner.records.address import may_be_plain
@@ -54,6 +51,9 @@ def model_contradictions(model: Model, document: JsonDocument) -> Iterator[Probl
 
 def provider_contradictions(provider: Provider, document: JsonDocument, file: str) -> Iterator[Problem]:
     """Yield a public address without TLS, paths that are not JMESPath, and a name that is not the file's."""
+    import jmespath  # for files of a project alone
+    from jmespath.exceptions import JMESPathError  # the same
+
     stem = PurePosixPath(file).stem
     if provider.base_url.startswith("http://") and not may_be_plain(provider.base_url):
         message, remedy = f"base_url is {show(provider.base_url)}, which is plain http", "write https:// and the host"

@@ -56,6 +56,7 @@ def _options(file: str | None, jobs: tuple[str, ...], given: Mapping[str, Any]) 
         file=file,
         profile=given.get("profile"),
         vars=dict(_pair(text) for text in given.get("variables", ())),
+        var_files=given.get("var_files", ()),
         wanted=Wanted(
             names=jobs,
             globs=given.get("globs", ()),

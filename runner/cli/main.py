@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -82,7 +83,9 @@ def main(args: list[str] | None = None) -> None:
     from runner.state.files.processes import open_streams
 
     open_streams()
-    sys.exit(call(sys.argv[1:] if args is None else args))
+    code = call(sys.argv[1:] if args is None else args)
+    gc.freeze()  # else leaving looks for garbage among all that was imported, a fifth of the time of a short command
+    sys.exit(code)
 
 
 def call(args: list[str], *, limits: Limits | None = None) -> int:

@@ -39,10 +39,10 @@ profile = click.option(
     "--profile",
     metavar="P",
     envvar="SCOREFILE_PROFILE",
-    help="Merge profile P of the pipeline over its defaults.",
+    help="Merge profile P of the pipeline over its defaults; '' for none, where the file names one.",
     shell_complete=complete.profiles,
 )
-variables = click.option(
+_variables = click.option(
     "--var",
     "variables",
     multiple=True,
@@ -52,6 +52,22 @@ variables = click.option(
     help="Set a variable; may be repeated. SCOREFILE_VAR holds one per line.",
     shell_complete=complete.variables,
 )
+_var_files = click.option(
+    "--var-file",
+    "var_files",
+    multiple=True,
+    metavar="FILE",
+    type=_Lines(),
+    envvar="SCOREFILE_VAR_FILE",
+    help="Set the variables that a YAML or JSON file holds; may be repeated, and --var wins.",
+)
+
+
+def variables(function: F) -> F:
+    """Add the options that set variables."""
+    return _variables(_var_files(function))
+
+
 rehearse = click.option(
     "--rehearse",
     is_flag=True,

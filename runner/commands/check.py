@@ -9,12 +9,12 @@ from runner.errors import InvalidFilesError
 from runner.records.source import Mark, Problem
 from runner.state.files.processes import cpu_limit
 from runner.state.schemas import read_schema
-from runner.state.texts import read_pipeline, read_text
+from runner.state.texts import read_include, read_pipeline, read_text, read_vars
 
 if TYPE_CHECKING:
     from runner.catalog.models import Catalog
     from runner.commands.options import CommandOptions
-    from runner.records.pipeline import Pipeline
+    from runner.records.pipeline import Leaf, Pipeline
     from runner.records.request import Request
     from runner.state.project import Project
 
@@ -39,12 +39,20 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
     from runner.pipeline.resolution.expand import expand
     from runner.pipeline.resolution.exposed import naming_variable
     from runner.pipeline.resolution.resolve import resolve
+    from runner.pipeline.shape.include import with_included
     from runner.pipeline.shape.load import load
     from runner.pipeline.yaml.document import parse
 
-    document = parse(read_pipeline(project), project.shown)
     schema = read_schema("pipeline.schema.json")
-    pipeline, problems = load(document, schema=schema, profile=options.profile, overrides=options.vars)
+    document, wrong = with_included(
+        parse(read_pipeline(project), project.shown),
+        schema=schema,
+        read=lambda path: read_include(project.folder, path),
+    )
+    overrides, more_wrong = _overrides(options)
+    if wrong or more_wrong:
+        raise InvalidFilesError(by_place((*document.problems, *wrong, *more_wrong)))
+    pipeline, problems = load(document, schema=schema, profile=options.profile, overrides=overrides)
     problems = tuple(naming_variable(problem, catalog.providers) for problem in problems)
     if pipeline is None:
         raise InvalidFilesError(by_place(problems))
@@ -57,7 +65,7 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
                 cells,
                 catalog,
                 env=options.env,
-                overrides=options.vars,
+                overrides=overrides,
                 read_text=lambda path: read_text(project.folder, path),
             )
     except TimeoutError as error:
@@ -85,3 +93,19 @@ def out_of_time(error: TimeoutError, seconds: float, file: str) -> Problem:
         mark=Mark(file=rules.rpartition(" ")[2], line=1, column=1),
         help="simplify the patterns there: a repetition inside a repetition, as in (a+)+, may take for ever",
     )
+
+
+def _overrides(options: CommandOptions) -> tuple[dict[str, str | Leaf], tuple[Problem, ...]]:
+    """Return what the command line says of vars, a later --var-file over an earlier one and --var over all."""
+    from runner.pipeline.shape.merge import Merged
+    from runner.pipeline.yaml.document import parse
+    from runner.records.pipeline import Layer
+
+    overrides: dict[str, str | Leaf] = {}
+    problems: list[Problem] = []
+    for file in options.var_files:
+        document = parse(read_vars(file), file)
+        problems += document.problems
+        values = Merged(document=document, data=document.data or {})
+        overrides |= {name: values.leaf((name,), value, Layer.VAR) for name, value in values.data.items()}
+    return overrides | dict(options.vars), tuple(problems)

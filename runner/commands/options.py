@@ -24,6 +24,8 @@ class CommandOptions:
     file: str | None = None
     profile: str | None = None
     vars: Mapping[str, str] = field(default_factory=dict)
+    var_files: tuple[str, ...] = ()
+    """Files of vars, YAML or JSON; a later one wins, and `vars` over all."""
     wanted: Wanted = field(default_factory=Wanted)
     failed: bool = False
     """Only jobs that have no take in the lock."""

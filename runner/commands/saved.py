@@ -44,6 +44,7 @@ def saved_options(path: str, env: Mapping[str, str]) -> CommandOptions:
         file=said["file"],
         profile=said["profile"],
         vars=said["vars"],
+        var_files=tuple(said.get("var_files", ())),
         wanted=Wanted(
             names=tuple(said["names"]),
             globs=tuple(said["globs"]),
@@ -65,6 +66,7 @@ def _options_data(session: Session) -> dict[str, Json]:
         "file": options.file or (None if shown == DEFAULT_FILE else shown),
         "profile": options.profile,
         "vars": dict(options.vars),
+        "var_files": list(options.var_files),
         "names": list(wanted.names),
         "globs": list(wanted.globs),
         "labels": list(wanted.labels),

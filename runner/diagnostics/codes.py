@@ -47,6 +47,7 @@ CODES: Final = MappingProxyType(
         "SF223": "a project sends a key where nobody here has agreed to",
         "SF224": "a variable for templates holds a secret",
         "SF225": "a request holds the value of a secret",
+        "SF226": "an included file cannot be used",
         "SF301": "a model or provider file is not valid",
         "SF302": "a model names a provider that has no file",
         "SF303": "a model or provider file is in the wrong place",

@@ -68,6 +68,11 @@ def absolute(file: str) -> Path:
     return Path(above[min(ups, len(above) - 1)], *parts[ups:])
 
 
+def work_tree(folder: Path) -> Path:
+    """Return the root of the git work tree around a folder; the folder itself outside of one."""
+    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
+
+
 def _found() -> Iterator[tuple[str, Path]]:
     """Yield the default pipelines of this folder and of those above it, nearest first."""
     here = Path.cwd()

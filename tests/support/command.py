@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -69,6 +70,14 @@ def scorefile(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> D
     leaked = [name for name, key in KEYS.items() if key in done.out + done.err]
     assert not leaked, f"{leaked} printed by {words}"
     return done
+
+
+def scorefile_from_its_start(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
+    """Run one command as a person does, with the emulator and the audio that people get."""
+    child = subprocess.run(
+        [*COMMAND, *words], cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    return Done(code=child.returncode, out=child.stdout, err=child.stderr)
 
 
 @cache

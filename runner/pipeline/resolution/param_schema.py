@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.diagnostics.fits import surely_fits
 from runner.diagnostics.json_schema import validator
 from runner.diagnostics.schema_errors import violations
 
@@ -28,9 +29,7 @@ class ParamSchema:
         self.file = model.file
         self.properties: Mapping[str, Json] = model.schema.get("properties", {})
         self.required: tuple[str, ...] = tuple(model.schema.get("required", ()))
-        self.validator = validator(model.schema)
         rest = {key: value for key, value in model.schema.items() if key in BETWEEN}
-        self.between = validator(rest)
         self.rest = rest
         self.spoken_of = frozenset(_strings(rest)) & frozenset(self.properties)
         self.values: dict[Hashable, list[Violation]] = {}
@@ -44,14 +43,15 @@ class ParamSchema:
         known = self.values.get((name, key))
         if known is None:
             try:
-                found = violations(self._property_errors(name, value), self.schema)
+                fits = surely_fits(value, self.properties[name], self.schema)
+                known = [] if fits else violations(self._property_errors(name, value), self.schema)
             except TimeoutError as error:
                 raise TimeoutError(f"the rules of {name} in {self.file}") from error
-            known = self.values[name, key] = found
+            self.values[name, key] = known
         return known
 
     def _property_errors(self, name: str, value: Json) -> Iterator[ValidationError]:
-        for error in self.validator.descend(value, self.properties[name], path=name, schema_path=name):
+        for error in validator(self.schema).descend(value, self.properties[name], path=name, schema_path=name):
             error.schema_path.appendleft("properties")
             yield error
 
@@ -62,10 +62,13 @@ class ParamSchema:
         key = tuple((name, keys.get(name)) for name in params if name in self.spoken_of)
         known = self.sets.get(key)
         if known is None:
+            together = dict(params)
             try:
-                known = self.sets[key] = violations(self.between.iter_errors(dict(params)), self.rest)
+                fits = surely_fits(together, self.rest)
+                known = [] if fits else violations(validator(self.rest).iter_errors(together), self.rest)
             except TimeoutError as error:
                 raise TimeoutError(f"the rules between parameters in {self.file}") from error
+            self.sets[key] = known
         return known
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from runner.pipeline.templates.bound import Bound
     from runner.records.catalog import Model
-    from runner.records.pipeline import Job, Pipeline
+    from runner.records.pipeline import Job, Leaf, Pipeline
     from runner.records.provider import Provider
 
 
@@ -45,7 +45,7 @@ def resolve(
     catalog: Catalog,
     *,
     env: Mapping[str, str],
-    overrides: Mapping[str, str],
+    overrides: Mapping[str, str | Leaf],
     read_text: Callable[[str], str],
 ) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
     """Return a Request for each cell without problems, in the order of `cells`, and every problem once.
