@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runner.state.project import Project
 
 
-LEAST_S, CELLS_PER_S = 2.0, 200
+LEAST_S, CELLS_PER_S = 1.0, 200
 """How long the jobs may take to be checked, in seconds of processor time: a pattern of a model file may never end."""
 
 
