@@ -88,11 +88,13 @@ SUB_ROOMS = {
         "violation",
         "value_errors",
         "schema_errors",
+        "json_schema",
         "json_document",
     ),
     "audio": ("probe", "encode", "sketch"),
     "state": (
         "files",
+        "finding",
         "checkpoint",
         "blobs",
         "journal",
@@ -112,7 +114,6 @@ SUB_ROOMS = {
         "git",
         "run_lock",
         "guards",
-        "finding",
         "trust",
         "project",
         "neighbours",
@@ -152,7 +153,7 @@ PURE_IMPORTS = {
     "datetime.timedelta", "decimal", "difflib", "email.utils", "enum", "fnmatch", "fractions", "functools", "hashlib",
     "heapq", "html", "ipaddress", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "types",
     "typing", "unicodedata", "urllib.parse",
-    "jinja2", "jmespath", "jsonschema", "yaml",
+    "jinja2", "jmespath", "jsonschema", "referencing", "yaml",
 }  # fmt: skip
 """What the pure rooms may import: nothing here knows a clock, a disk, a network, chance or the environment."""
 FINDS_ITS_OWN_MODULES = {"pipeline/lint/__init__.py": {"pkgutil", "importlib"}}

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from runner.commands.options import CommandOptions
 
 
+MANY_DIGITS = 10
+
+
 def files_of(given: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the pipeline files that a command line is about, also when a saved plan names it."""
     from runner.state.finding import default_file
@@ -86,8 +89,9 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     part, _, parts = text.partition("/")
-    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
-        raise UsageError(f"--shard {text} is not I/N", help="write --shard 1/4 for the first of four parts")
+    few = len(part) < MANY_DIGITS and len(parts) < MANY_DIGITS
+    if not (few and part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise UsageError(f"--shard {text[:40]} is not I/N", help="write --shard 1/4 for the first of four parts")
     return int(part), int(parts)
 
 

@@ -83,9 +83,9 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
-    from runner.state.files.processes import write_utf8
+    from runner.state.files.processes import open_streams
 
-    write_utf8()
+    open_streams()
     code = call(sys.argv[1:] if args is None else args)
     gc.freeze()  # else leaving looks for garbage among all that was imported, a fifth of the time of a short command
     sys.exit(code)

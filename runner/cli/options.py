@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +24,15 @@ class _Lines(click.types.StringParamType):
         return [line for line in rv.split("\n") if line.strip()]
 
 
+class _Seconds(click.FloatRange):
+    """A number of seconds from 0 up; "not a number" is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        return self.fail(f"{value!r} is not a number of seconds", param, ctx) if math.isnan(seconds) else seconds
+
+
+SECONDS = _Seconds(min=0)
 words = click.argument("words", nargs=-1, metavar="[FILE] [JOB...]", shell_complete=complete.words)
 file = click.argument("file", required=False, metavar="[FILE]", shell_complete=complete.files)
 profile = click.option(

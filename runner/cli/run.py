@@ -69,7 +69,7 @@ INTERRUPTED, TERMINATED = 130, 143
 )
 @click.option(
     "--lock-timeout",
-    type=float,
+    type=options.SECONDS,
     default=0.0,
     metavar="S",
     envvar="SCOREFILE_LOCK_TIMEOUT",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError
+from runner.pipeline.paths import without_parents
+from runner.records.source import Mark, Problem
+from runner.state.files.processes import cpu_limit
+from runner.state.finding import folders_below
 from runner.state.schemas import read_schema
 from runner.state.texts import read_include, read_pipeline, read_text, read_vars
 
@@ -14,8 +18,11 @@ if TYPE_CHECKING:
     from runner.commands.options import CommandOptions
     from runner.records.pipeline import Leaf, Pipeline
     from runner.records.request import Request
-    from runner.records.source import Problem
     from runner.state.project import Project
+
+
+LEAST_S, CELLS_PER_S = 1.0, 200
+"""How long the jobs may take to be checked, in seconds of processor time: a pattern of a model file may never end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +59,21 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
     problems = tuple(naming_variable(problem, catalog.providers) for problem in problems)
     if pipeline is None:
         raise InvalidFilesError(by_place(problems))
+    pipeline = replace(pipeline, below=folders_below(project.folder))
     cells, more = expand(pipeline)
-    requests, rest = resolve(
-        pipeline,
-        cells,
-        catalog,
-        env=options.env,
-        overrides=overrides,
-        read_text=lambda path: read_text(project.folder, path),
-    )
+    seconds = LEAST_S + len(cells) / CELLS_PER_S
+    try:
+        with cpu_limit(seconds):
+            requests, rest = resolve(
+                pipeline,
+                cells,
+                catalog,
+                env=options.env,
+                overrides=overrides,
+                read_text=lambda path: read_text(project.folder, path),
+            )
+    except TimeoutError as error:
+        raise InvalidFilesError((out_of_time(error, seconds, project.shown),)) from error
     found = problems + more + rest
     context = LintContext(
         document=document,
@@ -72,7 +85,26 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
     found = by_place(found + lint(context) + pick_problems(project))
     if any(problem.severity == "error" for problem in found):
         raise InvalidFilesError(found)
+    if project.rehearsal:
+        requests = tuple(map(_rehearsed, requests))
     return Checked(pipeline=pipeline, requests=requests, warnings=found)
+
+
+def out_of_time(error: TimeoutError, seconds: float, file: str) -> Problem:
+    """Return the problem that files of the project take too long to be checked; `error` says which rules."""
+    rules = str(error) if str(error).startswith("the rules") else f"the checks of {file}"
+    return Problem(
+        code="SF301",
+        message=f"{rules} take more than {seconds:g} s of processor time",
+        mark=Mark(file=rules.rpartition(" ")[2], line=1, column=1),
+        help="simplify the patterns there: a repetition inside a repetition, as in (a+)+, may take for ever",
+    )
+
+
+def _rehearsed(request: Request) -> Request:
+    """Return a request whose output stays in the folder of its rehearsal: folders above are stand-ins there."""
+    above, rest = without_parents(request.output or "")
+    return replace(request, output=f"{'above/' * above}{rest}") if above else request
 
 
 def _overrides(options: CommandOptions) -> tuple[dict[str, str | Leaf], tuple[Problem, ...]]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from runner.records.provider import Provider
 
 PACKAGES = (
-    "av", "click", "filelock", "httpx", "jinja2", "jmespath", "jsonschema", "numpy", "platformdirs", "pyyaml", "rich", "soundfile",
+    "av", "click", "filelock", "httpx", "jinja2", "jmespath", "jsonschema", "numpy", "platformdirs", "pyyaml", "referencing", "rich", "soundfile",
     "starlette", "tenacity", "uvicorn",
 )  # fmt: skip
 REACH_TIMEOUT_S = 5.0

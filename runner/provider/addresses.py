@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from urllib.parse import SplitResult
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_EMBEDDING = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "fec0::/10", "::/96")))
+"""IPv6 networks that stand for others: NAT64, also a private one, site-local, and IPv4 in the oldest form."""
 _PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")
 
 
@@ -110,6 +111,10 @@ def is_public(text: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(str(address.ipv4_mapped))
-        if address in _NAT64 or address.sixtofour is not None or address.teredo is not None:
+        if (
+            any(address in network for network in _EMBEDDING)
+            or address.sixtofour is not None
+            or address.teredo is not None
+        ):
             return False
     return address.is_global and not address.is_multicast and address not in _PROTOCOLS

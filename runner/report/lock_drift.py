@@ -21,5 +21,5 @@ def lock_out_of_date(changing: tuple[Action, ...]) -> DriftError:
     needs = f"{count(making, 'job')} {'needs' if making == 1 else 'need'} making" if making else "nothing needs making"
     return DriftError(
         f"the lock is out of date for {listed(action.request.job for action in changing)}: {needs}",
-        help=f"{'; '.join(reasons)}; run without --locked to update it",
+        help=f"{'; '.join(reasons)}; run without --locked or SCOREFILE_LOCKED to update it",
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import UsageError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 DEFAULT_FILE: Final = "scorefile.yaml"
 DEFAULT_FILES: Final = (DEFAULT_FILE, "scorefile.yml")
 ENDINGS: Final = (".yaml", ".yml")
+STATE: Final = ".scorefile"
 _NAMED: Final = 3
 """How many pipelines of a folder a message names."""
 
@@ -69,8 +71,24 @@ def absolute(file: str) -> Path:
 
 
 def work_tree(folder: Path) -> Path:
-    """Return the root of the git work tree around a folder; the folder itself outside of one."""
+    """Return the root of the git work tree around a folder, links followed; the folder itself outside of one."""
+    folder = folder.resolve()
     return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
+
+
+def levels_above(root: Path) -> int:
+    """Return how many folders above `root` outputs may go: up to the root of the git work tree, and not out of a rehearsal."""
+    return 0 if STATE in root.parts else len(folders_below(root))
+
+
+def folders_below(folder: Path) -> tuple[str, ...]:
+    """Return the names of the folders from the root of the git work tree to this one."""
+    return folder.resolve().relative_to(work_tree(folder)).parts
+
+
+def is_too_high(path: str, levels: int) -> bool:
+    """Say whether an output's path begins more than `levels` folders above the pipeline's."""
+    return sum(1 for _ in takewhile(lambda part: part == os.pardir, PurePosixPath(path).parts)) > levels
 
 
 def _found() -> Iterator[tuple[str, Path]]:

@@ -35,7 +35,7 @@ def read_include(folder: Path, path: str) -> str:
     Outside of a work tree it lies in the folder. Raises OSError or ValueError saying why it cannot be read.
     """
     root = work_tree(folder)
-    named = "the pipeline's folder" if root == folder else "the git work tree"
+    named = "the pipeline's folder" if root == folder.resolve() else "the git work tree"
     return _inside(folder / path, root, named, MAX_PIPELINE_BYTES)
 
 

@@ -145,6 +145,6 @@ def test_an_answer_without_the_key_is_left_as_it_is() -> None:
     "text", [b"\\" * 200_000, b"c\n" * 100_000, b"63" * 100_000, b"\n" * 200_000, b"c\\" * 100_000]
 )
 def test_the_search_for_a_key_ends_soon_whatever_is_searched(text: bytes) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     assert Key(LONG).redact(text) == text
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5

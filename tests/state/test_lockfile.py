@@ -351,7 +351,9 @@ def test_every_bit_flip_of_a_lock_is_refused_or_means_the_same() -> None:
         assert held == whole, f"bit {place % 8} of byte {place // 8}"
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "../outside.wav", "a/../../outside.wav", "", "a\0b.wav"])
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../", "..", "a/../../outside.wav", "../a/../../outside.wav", "", "a\0b.wav"]
+)
 def test_a_path_in_the_lock_does_not_lead_out_of_the_folder(path: str) -> None:
     with pytest.raises(ValueError, match=r"the block of 'title' is not valid: .* is outside the folder"):
         parse_lock(with_output(path=path))

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from runner.pipeline.paths import inside_problem
+from runner.pipeline.paths import inside_problem, without_parents
 from runner.pipeline.shape.load import shape_problems
 from runner.pipeline.yaml.document import Document, parse
 from runner.records.source import Problem
@@ -65,7 +65,7 @@ class _Reading:
         return below
 
     def _included(self, named: str, mark: Mark | None, path: str, way: tuple[str, ...]) -> Document | None:
-        wrong = inside_problem(_without_parents(named))
+        wrong = inside_problem(without_parents(named)[1])
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), named))
         if wrong is not None:
             return self._refuse(f"the included path {named} {wrong}", mark)
@@ -119,12 +119,6 @@ def _named(document: Document) -> Iterator[tuple[str, Mark | None]]:
     for index, path in enumerate(written if isinstance(written, list) else ()):
         if isinstance(path, str):
             yield path, document.marks.get(("include", index))
-
-
-def _without_parents(path: str) -> str:
-    while path.startswith("../"):
-        path = path.removeprefix("../")
-    return path
 
 
 def _shared(document: Document) -> Document:

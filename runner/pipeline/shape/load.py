@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from runner.diagnostics.fits import surely_fits
+from runner.diagnostics.json_schema import validator
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.schema_errors import violations
 from runner.diagnostics.secrets import find_secrets, key_given, without_keys
@@ -95,9 +96,7 @@ def shape_problems(doc: Document, schema: Mapping[str, Json]) -> list[Problem]:
 def _violations(doc: Document, schema: Mapping[str, Json]) -> list[Violation]:
     if surely_fits(doc.data, schema):
         return []
-    from jsonschema import Draft7Validator  # 40 ms that a sound pipeline does not need
-
-    return violations(Draft7Validator(schema).iter_errors(doc.data), schema)
+    return violations(validator(schema).iter_errors(doc.data), schema)
 
 
 def _problem(doc: Document, finding: Violation) -> Problem:

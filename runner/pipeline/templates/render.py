@@ -15,6 +15,7 @@ from runner.diagnostics.secrets import key_problems
 from runner.pipeline.paths import inside_problem
 from runner.pipeline.shape.load import override_value
 from runner.pipeline.templates.bound import Bound, Names, steps_of
+from runner.pipeline.templates.sandbox import SANDBOX
 from runner.pipeline.templates.template import Template, compile_template
 from runner.pipeline.templates.template_errors import AlreadyReportedError, TemplateProblem, TemplateProblemsError
 from runner.pipeline.templates.values import plain_json
@@ -46,6 +47,7 @@ class Renderer:
         overrides: Mapping[str, str | Leaf],
         read_text: Callable[[str], str],
     ) -> None:
+        SANDBOX.begin()
         self.pipeline = pipeline
         self.env = {name: env[name] for name in pipeline.env if name in env}
         self.overrides = {name: _override(name, text) for name, text in overrides.items() if isinstance(text, str)}
