@@ -42,20 +42,21 @@ class Ledger:
         """Return the entries whose take was placed at this path."""
         return tuple(self._entries[attempt] for attempt in sorted(self._at_path.get(path, ())))
 
-    def learn(self, entry: Entry) -> Entry:
-        """Take in what is known of a submission, and return its entry; its job and its output stay as they are."""
+    def learn(self, entry: Entry) -> None:
+        """Take in what is known of a submission; its job and its output stay as they are."""
+        is_new = entry.attempt not in self._entries
+        self._set(replace(entry, revision=self._next()) if is_new else self._joined(entry))
+
+    def _joined(self, entry: Entry) -> Entry:
         mine = self._entries.get(entry.attempt)
         if mine is None:
-            known = replace(entry, revision=self._next())
-        else:
-            same = replace(entry, job=mine.job, revision=mine.revision, output=mine.output)
-            known = lock_rules.join_entries(mine, same)
-        self._set(known)
-        return known
+            return entry
+        same = replace(entry, job=mine.job, revision=mine.revision, output=mine.output)
+        return lock_rules.join_entries(mine, same)
 
     def give(self, entry: Entry, job: str, output: Output | None) -> Entry:
-        """Record whose an entry is now and where its take was placed, and return it as it is from here on."""
-        given = replace(entry, job=job, output=output, revision=self._next())
+        """Record what is known of a submission, whose it is now and where its take was placed, and return its entry."""
+        given = replace(self._joined(entry), job=job, output=output, revision=self._next())
         self._set(given)
         return given
 
