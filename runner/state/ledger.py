@@ -42,10 +42,12 @@ class Ledger:
         """Return the entries whose take was placed at this path."""
         return tuple(self._entries[attempt] for attempt in sorted(self._at_path.get(path, ())))
 
-    def learn(self, entry: Entry) -> None:
-        """Take in what is known of a submission; its job and its output stay as they are."""
+    def learn(self, entry: Entry) -> Entry:
+        """Take in what is known of a submission, and return its entry; its job and its output stay as they are."""
         is_new = entry.attempt not in self._entries
-        self._set(replace(entry, revision=self._next()) if is_new else self._joined(entry))
+        known = replace(entry, revision=self._next()) if is_new else self._joined(entry)
+        self._set(known)
+        return known
 
     def _joined(self, entry: Entry) -> Entry:
         mine = self._entries.get(entry.attempt)
