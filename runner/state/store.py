@@ -182,7 +182,6 @@ class StateStore:
             return entry
         for other in displaced:
             self._ledger.give(other, other.job, None)
-        self._ledger.learn(entry)
         after = self._ledger.give(entry, job, placed)
         self._outputs.remove({path: sha256 for path, sha256 in stale.items() if not self._ledger.at_path(path)})
         return after
