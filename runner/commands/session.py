@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runner.errors import DriftError, InvalidFilesError, UsageError
+from runner.errors import InvalidFilesError, UsageError
 from runner.report.commands import quoted
 from runner.state.project import find_project, prepare_state
 from runner.state.schemas import read_catalog, schema_folders
@@ -197,31 +196,21 @@ class Session:
         Raises DriftError when a saved plan is asked for and anything has changed since, or when the pipeline was
         renamed without its lock.
         """
+        from runner.commands.renamed import refuse_renamed
         from runner.plan.decide import Selected, decide
         from runner.plan.selection import named, select
 
-        self._refuse_renamed()
         requests, wanted = self.checked.requests, self.wanted
         forced = named(requests, wanted) if self.options.force else frozenset[str]()
         asked = Selected(jobs=select(requests, wanted), forced=forced)
         todo = decide(self.checked.requests, self._facts(), asked)
+        refuse_renamed(self, todo)
         if self.options.saved is not None:
             from runner.plan.saved import refuse_stale
 
             pipeline, providers = self.checked.pipeline, self.catalog.providers
             refuse_stale(self.options.saved, todo, self.lock, providers, pipeline=pipeline)
         return todo
-
-    def _refuse_renamed(self) -> None:
-        """Raise DriftError when another name has receipts for this pipeline, and this name has none."""
-        if self.project.rehearsal or self.lock.entries:
-            return
-        from runner.plan.claims import Claims
-        from runner.state.neighbours import pipelines_that_are_gone
-
-        for name, lock in pipelines_that_are_gone(self.project):
-            if Claims(self.checked.requests, models=self.catalog.models, lock=lock).owns_any:
-                raise renamed_pipeline(self.project, name)
 
     def _facts(self) -> Facts:
         """Hash what is on disk at every path that the lock or a request names, and return all that a plan starts from."""
@@ -305,18 +294,6 @@ class Session:
             for folder in self.project.run_folders:
                 held.enter_context(hold(folder, now=self.world.timestamp(), timeout_s=timeout_s))
             yield WritingSession(self, held.enter_context(open_store(self.project, keep_lock=keep_lock)))
-
-
-def renamed_pipeline(project: Project, name: str) -> DriftError:
-    """Return the error for a pipeline whose paid results lie under the name that it had before."""
-    moves = [(project.lock.with_name(f"{name}.lock").name, project.lock.name)]
-    old, new = project.state.with_name(name), project.state
-    moves += [(str(old), str(new))] if old.exists() else []
-    commands = " && ".join(f"mv {shlex.quote(before)} {shlex.quote(after)}" for before, after in moves)
-    return DriftError(
-        f"there is no {name}.yaml here any more, and its lock has paid results that {project.shown} asks for",
-        help=f"keep them under the new name: {commands}",
-    )
 
 
 class WritingSession(Session):

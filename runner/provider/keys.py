@@ -20,7 +20,8 @@ SHORT = 12
 _NAMES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
 _SLASHES = r"(?:\\(?:u005[cC])?)"
 """A backslash of JSON, itself escaped or not: JSON inside JSON has many."""
-_BREAK = r"(?:[\x00\r\n\t ]|\\{1,8}[nrt]|%0[adAD]|=\r?\n|<br ?/?>){0,6}"
+_BREAKS = r"[\x00\r\n\t ]|\\{1,8}[nrt]|%0[adAD]|=\r?\n|<br ?/?>"
+_BREAK = rf"(?:{_BREAKS}){{0,6}}"
 """What may come between two characters: the other bytes of UTF-16, and the end of a line that was wrapped."""
 _IN_BASE64 = {"+": "(?:[+-]|%2[bB])", "/": r"(?:[/_]|\\/|%2[fF])"}
 _BEFORE = r"(?:(?<![^\s\"'(\[<])|(?<=\\[nrtbf]))"
@@ -98,7 +99,8 @@ def _spellings(char: str) -> str:
 def _encoded(value: bytes) -> list[re.Pattern[str]]:
     """Return patterns for a key in hex and, wherever in a longer text it began, in base64."""
     signs = [re.escape(bytes([byte]).hex()) for byte in value]
-    between = rf"(?:[ :,%-]|0x|\\x|{_BREAK}){{0,4}}"
+    # Never a repetition inside another one: what nearly is the key would take time without end.
+    between = rf"(?:[:,%-]|0x|\\x|{_BREAKS}){{0,6}}"
     forms = [between.join(f"(?i:{sign})" for sign in signs)]
     for shift in range(3):
         # The first and the last signs also hold bits of the neighbours: only those between are the key's alone.

@@ -41,6 +41,7 @@ NAMED: dict[str, list[tuple[str, ...]]] = {
     "status": [("status", "FILE")],
     "verify": [("verify", "FILE")],
     "resolve": [("resolve", "FILE"), ("resolve", "FILE", "a", "--resubmit")],
+    "merge": [("merge",)],
     "trust": [("trust", "FILE")],
     "cancel": [("cancel", "FILE", "a")],
     "log": [("log", "FILE")],

@@ -1,0 +1,48 @@
+"""A pipeline file that was renamed without its lock and its state: what was paid for under the old name is found."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from runner.errors import DriftError
+from runner.plan.claims import Claims
+from runner.state.neighbours import pipelines_that_are_gone
+
+if TYPE_CHECKING:
+    from runner.commands.session import Session
+    from runner.records.plan import Plan
+    from runner.state.project import Project
+
+
+def refuse_renamed(session: Session, todo: Plan) -> None:
+    """Raise DriftError when a pipeline whose file is gone has paid results for what a plan would make."""
+    making = tuple(action.request for action in todo.actions if action.verb.makes)
+    if session.project.rehearsal or not making:
+        return
+    for name, lock in pipelines_that_are_gone(session.project):
+        if Claims(making, models=session.catalog.models, lock=lock).owns_any:
+            raise _renamed(session.project, name, is_new=not session.lock.entries)
+
+
+def _renamed(project: Project, name: str, *, is_new: bool) -> DriftError:
+    """Return the error for a pipeline whose paid results lie under a name that no file has any more.
+
+    `is_new`: nothing was made under the new name yet, so that lock and state can simply be moved.
+    """
+    lock, state = project.lock.with_name(f"{name}.lock"), project.state.with_name(name)
+    moves = [(lock.name, project.lock.name)] if lock.exists() else []
+    moves += [(str(state), str(project.state))] if state.exists() else []
+    moved = " && ".join(f"mv {shlex.quote(before)} {shlex.quote(after)}" for before, after in moves)
+    joined = f"scorefile merge {shlex.quote(project.lock.name)} {shlex.quote(lock.name)}"
+    if is_new:
+        help_ = f"keep them under the new name: {moved}"
+    elif lock.exists():
+        help_ = f"join its lock into this one: {joined}"
+    else:
+        help_ = (
+            f"give a pipeline that name, run it, so that its journal writes its lock again, then join that: {joined}"
+        )
+    return DriftError(
+        f"there is no {name}.yaml here any more, and it has paid results that {project.shown} asks for", help=help_
+    )
