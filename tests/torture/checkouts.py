@@ -19,7 +19,7 @@ from abc import abstractmethod
 from collections import Counter
 from typing import TYPE_CHECKING, assert_never
 
-from tests.torture.invariants import check_files, check_money, check_receipts
+from tests.torture.invariants import attempts, check_files, check_money, check_receipts, proven_anywhere
 from tests.torture.machines import STEMS, Broken, How, remove
 from tests.torture.sharing import Sharing
 from tests.torture.steps import NAMES, PIECES, TROUBLES
@@ -44,6 +44,8 @@ class History(Sharing):
         self.machines: list[Machine] = []
         self.asked: Counter[str] = Counter()
         """Prompt → how often a person asked for another one."""
+        self.homes: dict[str, str] = {}
+        """Attempt → the machine that began it; charge → the machine that made it."""
 
     # ------------------------------------------------------------ what the worlds differ in
 
@@ -60,8 +62,8 @@ class History(Sharing):
         """Run on a machine."""
 
     @abstractmethod
-    def settle(self, machine: Machine) -> None:
-        """Tell the truth about every submission whose payment status is unknown."""
+    def settle(self, machine: Machine) -> bool:
+        """Tell the truth about every submission whose payment status is unknown, and say whether there was one."""
 
     @abstractmethod
     def trouble(self, what: Mapping[str, Sequence[str]]) -> None:
@@ -130,8 +132,7 @@ class History(Sharing):
                 self.trouble(TROUBLES[step.a % len(TROUBLES)])
             case "settle":
                 self.say(f"{machine.folder.name}: settle what is unknown")
-                self.settle(machine)
-                self.know_all(machine)
+                self.tell_truth(machine)
             case _:
                 assert_never(step.kind)
 
@@ -213,11 +214,24 @@ class History(Sharing):
         if ended.broke:
             raise Broken("locked out", ended.broke)
         machine.journal_knows |= {charge.id for charge in new}
-        if not ended.killed and not ended.refused:
+        self.homes |= {charge.id: machine.folder.name for charge in new}
+        self.homes |= {name: machine.folder.name for name in attempts(machine) if name not in self.homes}
+        if ended.wrote and not ended.killed and not ended.refused:
             self.know_all(machine)
         check_money(self.charges(), heard, Counter(prompts.values()), new, self.asked)
         check_files(machine, prompts, ended, self.charges(), self.music)
         return ended
+
+    def tell_truth(self, machine: Machine) -> None:
+        """Settle what is unknown on a machine."""
+        if self.settle(machine):
+            self.know_all(machine)
+
+    def charge_of(self, attempt: str, prompt: str) -> str | None:
+        """Return the id of the charge that a submission made, where nothing proves it yet; None: it was not charged."""
+        proven, home = proven_anywhere(self.machines, self.commits), self.homes[attempt]
+        mine = (charge.id for charge in self.charges() if charge.prompt == prompt and self.homes[charge.id] == home)
+        return next((id_ for id_ in mine if id_ not in proven), None)
 
     def know_all(self, machine: Machine) -> None:
         """A command that ended in order has joined lock and journal, both ways."""
@@ -231,7 +245,7 @@ class History(Sharing):
             self.share(second)
         if first.jobs != second.jobs or first.stem != second.stem:
             return
-        others = first.knows | second.knows
+        others = first.lock_knows | second.lock_knows
         for number, machine in enumerate((first, second), start=1):
             self.run_it(machine, How(shard=(number, 2)), others=others)
             others |= machine.knows
@@ -270,8 +284,7 @@ class History(Sharing):
     def come_to_an_end(self) -> None:
         """When all troubles are over every machine makes what is missing, in turn, and nobody pays for known pieces."""
         for machine in self.machines:
-            self.settle(machine)
-            self.know_all(machine)
+            self.tell_truth(machine)
             self.share(machine)
             self.run_it(machine, How())
             self.check()

@@ -39,6 +39,19 @@ def evidence(machine: Machine) -> tuple[set[str], set[str]]:
     return proven, unsure
 
 
+def attempts(machine: Machine) -> set[str]:
+    """Return every attempt that a journal of a machine has."""
+    journals = (machine.folder / ".scorefile" / "pipelines").glob("*/journal.db")
+    return {row.attempt for journal in journals for row in read_events(journal)}
+
+
+def proven_anywhere(machines: Iterable[Machine], commits: Iterable[Commit]) -> set[str]:
+    """Return every id that any lock or journal of any machine or commit proves."""
+    found = set[str]().union(*(evidence(machine)[0] for machine in machines))
+    texts = (commit.lock for commit in commits if commit.lock is not None and not locks.is_conflicted(commit.lock))
+    return found.union(*map(locks.receipts, texts))
+
+
 def check_receipts(machines: Iterable[Machine], commits: Iterable[Commit], ledger: Iterable[Charge]) -> None:
     """No machine forgets what it had heard of, every charge is proven or called unknown somewhere, every lock is read."""
     charges = {charge.id: charge for charge in ledger}

@@ -52,6 +52,8 @@ class Ended:
     """How a run ended: job → result, nothing after a kill or a refusal. `broke` says why no verb works any more."""
 
     results: Mapping[str, str] = field(default_factory=dict)
+    wrote: bool = True
+    """Whether it opened lock and journal for writing, and so joined them."""
     killed: bool = False
     refused: str = ""
     broke: str = ""

@@ -15,7 +15,6 @@ from tests.support.vendor.audio import song
 from tests.support.vendor.process import running_vendor
 from tests.torture.checkouts import MOODS, History
 from tests.torture.forks import running_zygote
-from tests.torture.invariants import evidence
 from tests.torture.machines import STEMS, Broken, Charge, Commit, Ended, How, Machine, remove
 from tests.torture.simulated import Broke, has_driver, joined_by_hand
 from tests.torture.steps import history
@@ -126,31 +125,34 @@ class Real(History):
             results = {row["job"]: row["result"] for row in json.loads(done.out)["jobs"]}
         except (ValueError, KeyError, TypeError) as error:
             return Ended(broke=f"{error!r}: {done.out}{done.err}")
-        return Ended(results=results)
+        return Ended(results=results, wrote=set(results.values()) != {"reused"})
 
-    def settle(self, machine: Machine) -> None:
-        """Tell the truth about every submission whose payment status is unknown."""
-        for _ in range(20):
-            proven, unsure = evidence(machine)
-            doubted = self._doubts(machine)
-            if not doubted:
-                return
-            name, prompt = doubted[0]
-            mine = [charge.id for charge in self.charges() if charge.prompt == prompt and charge.id not in proven]
-            words = ["--id", mine[0]] if mine else ["--not-charged"]
+    def settle(self, machine: Machine) -> bool:
+        """Tell the truth about every submission whose payment status is unknown, and say whether there was one."""
+        for number in range(20):
+            unknown = self._unknown(machine)
+            if not unknown:
+                return number > 0
+            name, attempt, prompt = unknown[0]
+            charged = self.charge_of(attempt, prompt)
+            words = ["--id", charged] if charged else ["--not-charged"]
+            self.say(f"{machine.folder.name}: resolve {name} {words}")
             done = self.command(machine, "resolve", f"{machine.stem}.yaml", name, *words).wait(30)
             if done.code != 0:
-                raise Broken("locked out", f"resolve {name} {words}: {done.err} ({unsure})")
+                raise Broken("locked out", f"resolve {name} {words}: {done.err}")
         raise Broken("locked out", f"{machine.folder.name}: what is unknown stays unknown")
 
-    def _doubts(self, machine: Machine) -> list[tuple[str, str]]:
-        """Return (name, prompt) of each submission that `resolve` lists."""
-        done = self.command(machine, "resolve", f"{machine.stem}.yaml").wait(30)
+    def _unknown(self, machine: Machine) -> list[tuple[str, str, str]]:
+        """Return (name, attempt, prompt) of each submission that `resolve` lists."""
+        done = self.command(machine, "resolve", f"{machine.stem}.yaml", "--format", "json").wait(30)
         if done.code != 0:
             raise Broken("locked out", f"resolve: {done.err}")
-        names = [line.split()[0] for line in done.out.splitlines() if line[:1].strip() and "~" in line.split()[0]]
-        prompts = [line.split("prompt: ", 1)[1] for line in done.out.splitlines() if "prompt: " in line]
-        return list(zip(names, prompts, strict=True))
+        found = [(item["full_name"], item["request"]["prompt"]) for item in json.loads(done.out)["submissions"]]
+        return [(name, self._attempt(name.rpartition("~")[2]), prompt) for name, prompt in found]
+
+    def _attempt(self, short: str) -> str:
+        """Return the attempt whose name starts like this."""
+        return next(name for name in self.homes if name.startswith(short))
 
     def commit(self, machine: Machine) -> None:
         """Commit what is in a machine's working tree, in git too."""

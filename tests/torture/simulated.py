@@ -31,7 +31,6 @@ from runner.records.limits import Limits
 from tests.support import locks
 from tests.support.lab import _START, BASE, Vendor, _Tape, music
 from tests.torture.checkouts import History
-from tests.torture.invariants import evidence
 from tests.torture.machines import Broken, Charge, Ended, How, Machine
 from tests.torture.steps import history, shortened, told
 
@@ -155,20 +154,21 @@ class Simulated(History):
                 replace(charge, told=told_before.get(charge.id, False)) for charge in self.vendor.charges
             ]
             return Ended(killed=True)
-        return Ended(results={outcome.job: str(outcome.result) for outcome in did.outcomes})
+        return Ended(results={outcome.job: str(outcome.result) for outcome in did.outcomes}, wrote=session.wrote)
 
-    def settle(self, machine: Machine) -> None:
-        """Tell the truth about every submission whose payment status is unknown."""
-        for _ in range(20):
+    def settle(self, machine: Machine) -> bool:
+        """Tell the truth about every submission whose payment status is unknown, and say whether there was one."""
+        for number in range(20):
             targets = self.session(machine).targets
             unknown = targets.unknown()
             if not unknown:
-                return
-            prompt, known = unknown[0].params["prompt"], evidence(machine)[0]
-            mine = [charge.id for charge in self.vendor.charges if charge.prompt == prompt and charge.id not in known]
-            name = targets.full_name(unknown[0])
+                return number > 0
+            item, name = unknown[0], targets.full_name(unknown[0])
+            assert item.attempt is not None
+            charged = self.charge_of(item.attempt, item.params["prompt"])
+            self.say(f"{machine.folder.name}: resolve {name}: {charged or 'not charged'}")
             try:
-                resolve(self.session(machine), name, "id" if mine else "not-charged", id=mine[0] if mine else None)
+                resolve(self.session(machine), name, "id" if charged else "not-charged", id=charged)
             except ScorefileError as error:
                 raise Broken("locked out", f"resolve {name}: {error.message}") from error
         raise Broken("locked out", f"{machine.folder.name}: what is unknown stays unknown")
@@ -197,12 +197,14 @@ class Watched(Session):
     def __init__(self, session: Session, show: Callable[[StateStore], None]) -> None:
         super().__init__(session.options, session.project, session.world)
         self._show = show
+        self.wrote = False
 
     @contextlib.contextmanager
     def writing(self, *, timeout_s: float = 0.0, keep_lock: bool = False) -> Iterator[WritingSession]:
         """Open the project for writing."""
         with super().writing(timeout_s=timeout_s, keep_lock=keep_lock) as held:
             self._show(held.store)
+            self.wrote = True
             yield held
 
 

@@ -11,7 +11,7 @@ from tests.torture.steps import KINDS, MOST, Step, history, shortened, told
 
 EXAMPLES, SEEDS, LONGEST = 40, 60, 10
 NUMBERS = st.integers(0, MOST - 1)
-STEPS = st.builds(Step, st.sampled_from(KINDS), st.integers(0, 1), NUMBERS, NUMBERS)
+STEPS = st.builds(Step, st.sampled_from(KINDS), st.integers(0, 2), NUMBERS, NUMBERS)
 LEDGER = pytest.mark.skip(reason="the lock is no ledger yet")
 KNOWN = {
     "3, a pull under way": [Step("rename", 0, 0, 1), Step("rename", 0, 1, 3), Step("share", 0), Step("pull", 1),
