@@ -46,6 +46,8 @@ class History(Sharing):
         """Prompt → how often a person asked for another one."""
         self.homes: dict[str, str] = {}
         """Attempt → the machine that began it; charge → the machine that made it."""
+        self.truths: dict[str, str | None] = {}
+        """Attempt → the id of its charge, None where it was not charged, as a person found it once."""
 
     # ------------------------------------------------------------ what the worlds differ in
 
@@ -228,7 +230,12 @@ class History(Sharing):
             self.know_all(machine)
 
     def charge_of(self, attempt: str, prompt: str) -> str | None:
-        """Return the id of the charge that a submission made, where nothing proves it yet; None: it was not charged."""
+        """Return the id of the charge that a submission made; None: it was not charged."""
+        if attempt not in self.truths:
+            self.truths[attempt] = self._unproven_charge(attempt, prompt)
+        return self.truths[attempt]
+
+    def _unproven_charge(self, attempt: str, prompt: str) -> str | None:
         proven, home = proven_anywhere(self.machines, self.commits), self.homes[attempt]
         mine = (charge.id for charge in self.charges() if charge.prompt == prompt and self.homes[charge.id] == home)
         return next((id_ for id_ in mine if id_ not in proven), None)
@@ -245,6 +252,8 @@ class History(Sharing):
             self.share(second)
         if first.jobs != second.jobs or first.stem != second.stem:
             return
+        if any(machine.journal_knows - machine.lock_knows for machine in (first, second)):
+            return  # one knows more than it could share
         others = first.lock_knows | second.lock_knows
         for number, machine in enumerate((first, second), start=1):
             self.run_it(machine, How(shard=(number, 2)), others=others)

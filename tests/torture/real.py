@@ -34,6 +34,8 @@ SCRIPTS = {
     "p4": "lag=0.003 media=half,ok",
 }
 """What becomes of each piece: the provider of the fork server's trials is told by the prompt."""
+INTERRUPTED = 130
+"""The exit code after Ctrl-C; one that comes before there is a plan leaves no report."""
 WRITE_S = 0.012
 """About how long a run takes from one write into its journal to the next."""
 
@@ -118,6 +120,8 @@ class Real(History):
         done = child.wait(60)
         if done.killed:
             return Ended(killed=True)
+        if done.code == INTERRUPTED and not done.out:
+            return Ended(wrote=False)
         if done.code in (1, 3) or "Traceback" in done.err:
             about_stem = all(f"{stem}.lock" in done.out + done.err for stem in STEMS)
             return Ended(refused=done.out) if about_stem else Ended(broke=done.out + done.err)

@@ -105,7 +105,8 @@ class Sharing(ABC):
         self.say(f"{machine.folder.name}: {why}: {dict(commit.jobs)}")
 
     def take_older_lock(self, machine: Machine) -> None:
-        """Put the lock of the commit before into a machine's working tree."""
+        """Commit, and put the lock of the commit before into a machine's working tree."""
+        self.commit(machine)
         if machine.head.parents and machine.head.parents[0].stem == machine.stem:
             self.take_lock(machine, machine.head.parents[0], "the lock of the commit before")
 

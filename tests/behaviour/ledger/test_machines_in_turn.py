@@ -75,7 +75,7 @@ def test_attack_04_a_pending_receipt_is_kept_when_its_name_is_used_for_something
     write(project, {"a": "p1"}, SLOW)
     (first,) = interrupt(project, "p1")
     forget_state(project)
-    write(project, {"b": "p1", "a": "p2"})
+    write(project, {"b": "p1", "a": "p2"}, SLOW)
     made(project, "run", "--yes", "--target", "a")
     assert first in locks.receipts(lock_of(project))
     made(project)
@@ -94,7 +94,7 @@ def test_attack_04_two_pending_receipts_of_one_name_are_both_in_the_lock(project
     assert {first, second} <= locks.receipts(lock_of(project))
     forget_state(project)
     made(project)
-    write(project, {"b": "p1", "a": "p2"})
+    write(project, {"b": "p1", "a": "p2"}, SLOW)
     made(project)
     assert counts(project, "p1", "p2") == [1, 1]
 
