@@ -177,7 +177,7 @@ def test_attack_13_a_second_pipeline_beside_the_first_needs_no_lock_of_it(projec
     made(project)
     shutil.copy(project.folder / "trial.yaml", project.folder / "album.yaml")
     text = (project.folder / "album.yaml").read_text()
-    (project.folder / "album.yaml").write_text(text.replace("p1", "p2").replace('"a"', '"b"'))
+    (project.folder / "album.yaml").write_text(text.replace("-p1", "-p2").replace('"a"', '"b"'))
     done = command(project, "run", "album.yaml", "--yes")
     assert done.code == 0, done
     assert counts(project, "p1", "p2") == [1, 1]
