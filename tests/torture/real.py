@@ -60,13 +60,18 @@ class Real(History):
         machine = Machine(folder=self.folder / f"m{number}", head=self.origin, jobs=dict(self.origin.jobs))
         if number:
             Git(self.folder / "origin.git").clone(machine.folder)
+            self._install_driver(machine)
         else:
             machine.folder.mkdir(parents=True, exist_ok=True)
             self.write(machine)
             git = Git(machine.folder).init()
+            self._install_driver(machine)
+            git.commit("join locks")
             git.bare(self.folder / "origin.git")
-        self.command(machine, "merge", "--install").wait(30)
         return machine
+
+    def _install_driver(self, machine: Machine) -> None:
+        self.command(machine, "merge", "--install", *(f"{stem}.lock" for stem in STEMS)).wait(30)
 
     def write(self, machine: Machine) -> None:
         """Write the pipeline of a machine."""
