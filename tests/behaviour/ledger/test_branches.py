@@ -22,7 +22,7 @@ def branches(project: Project, *, driver: bool) -> Git:
     git = Git(project.folder).init()
     write(project, JOBS)
     if driver:
-        done = command(project, "merge", "--install")
+        done = command(project, "merge", "--install", "trial.lock")
         assert done.code == 0, done.err
     made(project, "run", "--yes", "m")
     git.commit("make m")
@@ -55,22 +55,6 @@ def conflicted(project: Project) -> Git:
     return git
 
 
-@pytest.mark.parametrize("verb", ["plan", "run", "status", "verify", "log"])
-def test_attack_18_a_lock_with_markers_is_told_in_one_line_with_the_remedy(project: Project, verb: str) -> None:
-    conflicted(project)
-    before = lock_of(project)
-    done = project.run(verb, *["--yes"] * (verb == "run"))
-    if verb == "log":
-        assert done.code == 0, "the journal alone is read"
-        return
-    assert done.code == 3, done
-    lines = [line for line in (done.out + done.err).splitlines() if "trial.lock" in line and "conflict" in line]
-    assert len(lines) == 1
-    assert "scorefile merge" in done.out + done.err
-    assert lock_of(project) == before
-    assert len(project.submits()) == 3
-
-
 @pytest.mark.parametrize("words", [[], ["trial.lock"]], ids=["all", "named"])
 def test_attack_18_merge_repairs_a_conflicted_lock_from_the_three_stages_of_git(
     project: Project, words: list[str]
@@ -92,38 +76,6 @@ def test_attack_18_merge_repairs_what_a_person_cut_with_an_editor(project: Proje
     is_whole(project)
 
 
-def test_attack_18_merge_without_a_conflict_changes_nothing(project: Project) -> None:
-    branches(project, driver=False)
-    before = lock_of(project)
-    done = command(project, "merge")
-    assert done.code == 0, done
-    assert lock_of(project) == before
-
-
-@pytest.mark.parametrize("order", ["ab", "ba", "aab", "aa"])
-def test_attack_18_merge_joins_files_in_any_order(project: Project, order: str) -> None:
-    git = branches(project, driver=False)
-    texts = {"a": git.show("ours", "trial.lock"), "b": git.show("theirs", "trial.lock")}
-    for name, text in texts.items():
-        (project.folder / f"{name}.lock").write_text(text)
-    for name, wanted in (("1", order), ("2", order[::-1])):
-        done = command(project, "merge", *(f"{letter}.lock" for letter in wanted), "-o", f"joined-{name}.lock")
-        assert done.code == 0, done
-    joined = locks.read(project.folder / "joined-1.lock")
-    assert joined == locks.read(project.folder / "joined-2.lock")
-    assert locks.receipts(joined) == {id_ for letter in order for id_ in locks.receipts(texts[letter])}
-
-
-def test_attack_18_merge_refuses_a_lock_that_is_damaged_and_writes_nothing(project: Project) -> None:
-    branches(project, driver=False)
-    before = lock_of(project)
-    (project.folder / "bad.lock").write_text(before[: len(before) // 2])
-    done = command(project, "merge", "trial.lock", "bad.lock", "-o", "joined.lock")
-    assert done.code == 3, done
-    assert "bad.lock" in done.err
-    assert not (project.folder / "joined.lock").exists()
-
-
 # ---------------------------------------------------------------- inside git
 
 
@@ -131,15 +83,6 @@ def test_attack_18_the_driver_of_git_joins_at_once(project: Project) -> None:
     git = branches(project, driver=True)
     git("merge", "--quiet", "--no-edit", "theirs")
     is_whole(project)
-
-
-def test_attack_18_the_driver_itself_writes_the_second_file(project: Project) -> None:
-    git = branches(project, driver=False)
-    for name, revision in (("O", "main"), ("A", "ours"), ("B", "theirs")):
-        (project.folder / name).write_text(git.show(revision, "trial.lock"))
-    done = command(project, "merge-driver", "O", "A", "B", "trial.lock")
-    assert done.code == 0, done
-    assert locks.receipts((project.folder / "A").read_text()) == ids(project)
 
 
 @pytest.mark.parametrize("way", ["rebase", "cherry-pick", "stash pop", "revert", "merge --squash", "pull --rebase"])
@@ -176,17 +119,6 @@ def test_attack_18_other_ways_of_git_lose_no_receipt(project: Project, way: str)
     is_whole(project)
 
 
-def test_attack_18_init_installs_the_driver_and_install_can_be_repeated(project: Project) -> None:
-    git = Git(project.folder).init()
-    done = command(project, "init", ".")
-    assert done.code == 0, done
-    for _ in range(2):
-        assert command(project, "merge", "--install").code == 0
-    assert "merge-driver" in git("config", "--get-regexp", r"^merge\..*\.driver$").text
-    assert ".lock" in (project.folder / ".gitattributes").read_text()
-    assert git("check-attr", "merge", "scorefile.lock").text.strip().rpartition(" ")[2] not in ("unspecified", "text")
-
-
 # ---------------------------------------------------------------- what people chose
 
 
@@ -210,14 +142,3 @@ def test_attack_18_picks_that_differ_are_both_kept_and_validate_names_them(proje
     assert done.code == 3, done
     said = [line for line in (done.out + done.err).splitlines() if "pick" in line]
     assert any("2" in line and "3" in line for line in said), done
-
-
-def test_attack_18_a_marker_in_the_pipeline_is_named_with_its_line(project: Project) -> None:
-    (project.folder / "trial.yaml").write_text(
-        "version: 1\ndefaults: {model: local/sketch}\njobs:\n<<<<<<< ours\n  a: {prompt: x}\n=======\n"
-        "  b: {prompt: y}\n>>>>>>> theirs\n"
-    )
-    done = project.run("validate")
-    assert done.code == 3, done
-    assert "trial.yaml:4:1" in done.out + done.err
-    assert "conflict marker" in done.out + done.err
