@@ -276,12 +276,19 @@ class History(Sharing):
             remove(machine.folder / "audio")
 
     def rename_file(self, machine: Machine) -> None:
-        """Rename the pipeline's file, run, and only then rename the lock, as the program says."""
+        """Rename the pipeline's file, run, and only then rename the lock, as the program says.
+
+        Where the file asks for nothing that the lock holds, the lock is renamed at once.
+        """
+        wanted = set(self.prompts(machine, "").values())
+        known = {charge.prompt for charge in self.charges() if charge.living and charge.id in machine.lock_knows}
         old, machine.stem = machine.stem, next(stem for stem in STEMS if stem != machine.stem)
         self.say(f"{machine.folder.name}: rename the file to {machine.stem}.yaml")
         (machine.folder / f"{old}.yaml").unlink()
         self.write(machine)
-        if (machine.folder / f"{old}.lock").exists() and self.run_it(machine, How()).refused:
+        if not (machine.folder / f"{old}.lock").exists():
+            return
+        if known.isdisjoint(wanted) or self.run_it(machine, How()).refused:
             (machine.folder / f"{old}.lock").replace(machine.lock)
 
     # ------------------------------------------------------------ what must hold

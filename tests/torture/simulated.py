@@ -31,7 +31,7 @@ from runner.records.limits import Limits
 from tests.support import locks
 from tests.support.lab import _START, BASE, Vendor, _Tape, music
 from tests.torture.checkouts import History
-from tests.torture.machines import Broken, Charge, Ended, How, Machine
+from tests.torture.machines import STEMS, Broken, Charge, Ended, How, Machine
 from tests.torture.steps import history, shortened, told
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class _Folder:
 
 def is_about_the_stem(error: ScorefileError) -> bool:
     """Say whether a command refuses because the lock has another name."""
-    return ".lock" in error.message and any(f"{stem}.lock" in (error.help or "") for stem in ("trial", "album"))
+    return all(f"{stem}.lock" in f"{error.message} {error.help}" for stem in STEMS)
 
 
 @cache

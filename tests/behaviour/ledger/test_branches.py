@@ -111,7 +111,7 @@ def test_attack_18_other_ways_of_git_lose_no_receipt(project: Project, way: str)
         write(project, JOBS | {"later": "p3"})
         made(project, "run", "--yes", "later")
         git.commit("make later")
-        git("revert", "--no-edit", "HEAD~1", "-m", "1")
+        git("revert", "--no-edit", "HEAD~1", "-m", "1", fails=True)
         write(project, JOBS)
         assert ids(project, "p3") <= locks.receipts(lock_of(project)), "what came after the reverted commit"
         assert ids(project, "p0", "p1") <= locks.receipts(lock_of(project))
