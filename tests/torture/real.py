@@ -127,7 +127,7 @@ class Real(History):
             return Ended(killed=True)
         if done.code == INTERRUPTED and not done.out:
             return Ended(wrote=False)
-        if done.code in (1, 3) or "Traceback" in done.err:
+        if done.code in (1, 3, 4) or "Traceback" in done.err:
             about_stem = all(f"{stem}.lock" in done.out + done.err for stem in STEMS)
             return Ended(refused=done.out) if about_stem else Ended(broke=done.out + done.err)
         try:
