@@ -9,14 +9,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from tests.support import locks
 from tests.support.git import Git
 from tests.support.vendor.audio import song
 from tests.support.vendor.process import running_vendor
 from tests.torture.checkouts import MOODS, History
 from tests.torture.forks import running_zygote
 from tests.torture.machines import STEMS, Broken, Charge, Commit, Ended, How, Machine, remove
-from tests.torture.simulated import Broke, has_driver, joined_by_hand
+from tests.torture.simulated import Broke
 from tests.torture.steps import history
 
 if TYPE_CHECKING:
@@ -180,18 +179,19 @@ class Real(History):
     ) -> tuple[str | None, frozenset[str]]:
         """Return what git made of the lock: the merge is under way in the working tree."""
         git, both = Git(machine.folder), ours.knows | theirs.knows
-        path = next((stem for stem in STEMS if (machine.folder / f"{stem}.lock").exists()), None)
-        if path is None:
+        found = [f"{stem}.lock" for stem in STEMS if (machine.folder / f"{stem}.lock").exists()]
+        if not found:
             return None, frozenset()
-        if not has_driver():
-            text = joined_by_hand(ours.lock, theirs.lock)
-            (machine.folder / f"{path}.lock").write_text(text or "")
-            return text, frozenset(id_ for id_ in both if text is not None and locks.holds(text, id_))
-        if f"{path}.lock" in git.conflicts():
-            done = self.command(machine, "merge").wait(30)
-            if done.code != 0:
-                raise Broken("locked out", f"scorefile merge: {done.err}")
-        return (machine.folder / f"{path}.lock").read_text(), both
+        if git.conflicts() & set(found):
+            self._join(machine)
+        if len(found) > 1:  # one branch renamed the file, and the other had no lock before
+            self._join(machine, *found)
+        return (machine.folder / found[0]).read_text(), both
+
+    def _join(self, machine: Machine, *names: str) -> None:
+        done = self.command(machine, "merge", *names).wait(30)
+        if done.code != 0:
+            raise Broken("locked out", f"scorefile merge {names}: {done.err}")
 
     def merged(self, machine: Machine, base: Commit, ours: Commit, theirs: Commit) -> Commit:
         """Let git merge, resolve the pipeline as the model does, and commit."""

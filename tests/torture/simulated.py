@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
-import json
 import shutil
 import tempfile
 import threading
@@ -16,7 +15,6 @@ import time
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +26,6 @@ from runner.commands.world import World
 from runner.errors import ScorefileError
 from runner.plan.selection import Wanted
 from runner.records.limits import Limits
-from tests.support import locks
 from tests.support.lab import _START, BASE, Vendor, _Tape, music
 from tests.torture.checkouts import History
 from tests.torture.machines import STEMS, Broken, Charge, Ended, How, Machine
@@ -176,11 +173,8 @@ class Simulated(History):
     def merge_locks(
         self, machine: Machine, base: Commit, ours: Commit, theirs: Commit
     ) -> tuple[str | None, frozenset[str]]:
-        """Return what the merge driver makes of two locks; without one, what a careful person does block by block."""
+        """Return what the merge driver makes of two locks."""
         both = ours.knows | theirs.knows
-        if not has_driver():
-            text = joined_by_hand(ours.lock, theirs.lock)
-            return text, frozenset(id_ for id_ in both if text is not None and locks.holds(text, id_))
         with tempfile.TemporaryDirectory(dir=MEMORY) as name:
             paths = [Path(name) / letter for letter in "OAB"]
             for path, commit in zip(paths, (base, ours, theirs), strict=True):
@@ -208,18 +202,6 @@ class Watched(Session):
             yield held
 
 
-def joined_by_hand(ours: str | None, theirs: str | None) -> str | None:
-    """Return the blocks of both locks, ours where both have one: what it takes as long as no command joins locks.
-
-    What goes with theirs is not held against the program here: it is attack 18, and tested by itself.
-    """
-    if ours is None or theirs is None:
-        return ours or theirs
-    mine, other = json.loads(ours), json.loads(theirs)
-    data = {**mine, "jobs": {**other["jobs"], **mine["jobs"]}}
-    return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
 class _Folder:
     """What a tape of the lab has to know of a machine."""
 
@@ -230,12 +212,6 @@ class _Folder:
 def is_about_the_stem(error: ScorefileError) -> bool:
     """Say whether a command refuses because the lock has another name."""
     return all(f"{stem}.lock" in f"{error.message} {error.help}" for stem in STEMS)
-
-
-@cache
-def has_driver() -> bool:
-    """Say whether the program has a merge driver."""
-    return quietly("merge-driver", "--help") == 0
 
 
 def quietly(*words: str) -> int:
