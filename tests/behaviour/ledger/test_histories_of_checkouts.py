@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from runner.records.submission import PAYMENT_UNKNOWN
+from runner.state import lock_copies, lock_rules
+from runner.state.lock_writer import LockWriter
+from runner.state.lockfile import read_bytes
 from tests.torture.simulated import play
 from tests.torture.steps import KINDS, MOST, Step, history, shortened, told
 
-EXAMPLES, SEEDS, LONGEST = 40, 60, 10
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runner.records.lock import Entry, Lock
+    from runner.records.submission import Submission
+
+EXAMPLES, SEEDS, LONGEST = 40, 40, 10
 NUMBERS = st.integers(0, MOST - 1)
 STEPS = st.builds(Step, st.sampled_from(KINDS), st.integers(0, 2), NUMBERS, NUMBERS)
-LEDGER = pytest.mark.skip(reason="the lock is no ledger yet")
 KNOWN = {
     "3, a pull under way": [Step("rename", 0, 0, 1), Step("rename", 0, 1, 3), Step("share", 0), Step("pull", 1),
                             Step("target", 1, 1), Step("share", 1), Step("pull_under_way", 0, 0, 1)],
@@ -25,6 +36,8 @@ KNOWN = {
     "13, another name for the file": [Step("run", 0), Step("rename_file", 0)],
 }  # fmt: skip
 """Attack → a history that shows it."""
+APART = [Step("target", 0, 0), Step("target", 1, 1), Step("share", 0), Step("share", 1), Step("share", 0)]
+"""Two machines make a job each and merge."""
 
 
 @pytest.mark.parametrize("steps", KNOWN.values(), ids=KNOWN)
@@ -33,7 +46,6 @@ def test_a_history_that_broke_an_older_lock_breaks_nothing(steps: list[Step]) ->
     assert broken is None, f"{broken}\n" + "\n".join(played.said)
 
 
-@LEDGER
 @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEPS, min_size=3, max_size=LONGEST))
 def test_no_history_of_checkouts_pays_twice_or_loses_a_receipt(steps: list[Step]) -> None:
@@ -41,11 +53,56 @@ def test_no_history_of_checkouts_pays_twice_or_loses_a_receipt(steps: list[Step]
     assert broken is None, f"{broken}\n{told(steps)}\n" + "\n".join(played.said)
 
 
-@LEDGER
 @pytest.mark.parametrize("number", range(SEEDS))
 def test_a_history_of_a_seed_pays_nothing_twice_and_loses_no_receipt(number: int) -> None:
     broken, played = play(history(f"sample-{number}"))
     assert broken is None, f"{broken}\n" + "\n".join(played.said)
+
+
+def write_blindly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write the lock without reading what is in the file now."""
+    original = LockWriter.write
+
+    def write(self: LockWriter, lock: Lock) -> Lock:
+        self._seen = read_bytes(self._path)
+        return original(self, lock)
+
+    monkeypatch.setattr(LockWriter, "write", write)
+
+
+def let_one_side_win(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Merge two locks by taking the first."""
+    monkeypatch.setattr(lock_copies, "join", lambda one, _other: one)
+
+
+def keep_unknown_payments_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Enter no submission into the lock whose payment status is unknown."""
+    original = lock_rules.entry_of
+
+    def entry_of(item: Submission) -> Entry | None:
+        return None if item.phase in PAYMENT_UNKNOWN else original(item)
+
+    monkeypatch.setattr(lock_rules, "entry_of", entry_of)
+
+
+@pytest.mark.parametrize(
+    ("mutant", "steps", "findings"),
+    [
+        (write_blindly, KNOWN["3, a pull under way"], {"forgotten"}),
+        (let_one_side_win, APART, {"forgotten", "charged twice"}),
+        (keep_unknown_payments_here, KNOWN["6, an unknown payment"], {"forgotten", "charged twice"}),
+    ],
+)
+def test_a_program_that_forgets_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+    mutant: Callable[[pytest.MonkeyPatch], None],
+    steps: list[Step],
+    findings: set[str],
+) -> None:
+    mutant(monkeypatch)
+    broken, played = play(steps)
+    assert broken is not None, "\n".join(played.said)
+    assert broken.finding in findings
 
 
 def test_histories_are_made_shorter_as_long_as_they_break() -> None:
