@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runner.records.lock import Entry, Lock
     from runner.records.submission import Submission
 
-EXAMPLES, SEEDS, LONGEST = 40, 40, 10
+EXAMPLES, SEEDS, LONGEST = 24, 30, 8
 NUMBERS = st.integers(0, MOST - 1)
 STEPS = st.builds(Step, st.sampled_from(KINDS), st.integers(0, 2), NUMBERS, NUMBERS)
 KNOWN = {
