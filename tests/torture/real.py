@@ -124,7 +124,7 @@ class Real(History):
         done = child.wait(60)
         if done.killed:
             return Ended(killed=True)
-        if done.code == INTERRUPTED and not done.out:
+        if how.stop_at and not done.out and (done.code == INTERRUPTED or "KeyboardInterrupt" in done.err):
             return Ended(wrote=False)
         if done.code in (1, 3, 4) or "Traceback" in done.err:
             about_stem = all(f"{stem}.lock" in done.out + done.err for stem in STEMS)
