@@ -19,8 +19,9 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)
 	@$(BIN)/scorefile run --rehearse pipelines/showcase.yaml
 
+# Bytecode is kept whatever the machine's setting: tests start processes, and each would compile every module again.
 test: $(STAMP)
-	@$(BIN)/python -m pytest -n 3 --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
 torture: $(STAMP)
 	@$(BIN)/python -m tests.torture --kills 10000 --syscalls --damage --checkouts 5000 --checkouts-real 200

@@ -6,6 +6,7 @@ ScorefileError                1   unexpected       an error in this program
 ├── DriftError                4   out-of-date      the lock is out of date, or outputs differ from it
 ├── PolicyError               6   refused          a budget, an unknown price or a missing confirmation prevents spending
 ├── ApiKeyError               7   key              a key is missing, malformed or rejected
+├── UntrustedError            7   untrusted        the project sends a key where nobody on this machine has agreed to
 ├── EmulatorError             1   emulator         the emulator did not start, or cannot play a provider file
 ├── SystemRefusedError        1   system           the operating system refused: a folder is gone, a file is not readable
 └── StateError                3   state            the journal, the lock or an output is damaged or in the way
@@ -61,6 +62,11 @@ class PolicyError(ScorefileError):
 class ApiKeyError(ScorefileError):
     exit_code = 7
     rule = "key"
+
+
+class UntrustedError(ScorefileError):
+    exit_code = 7
+    rule = "untrusted"
 
 
 class EmulatorError(ScorefileError):

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.emulator.serve import rehearsal_emulator
-from tests.support import plain_emulator
-from tests.support.catalog import SCHEMAS
-from tests.support.emulator import RunningEmulator
+from tests.support.emulator import running_emulator
 from tests.support.net import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.support.emulator import RunningEmulator
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,7 +26,5 @@ def safety_net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[RunningEmulator]:
     """Run the embedded vendors in a process of their own, with a ledger that this module alone writes in."""
-    with rehearsal_emulator((SCHEMAS,), module=plain_emulator.NAME) as url:
-        running = RunningEmulator(url=url)
-        with running.http:
-            yield running
+    with running_emulator() as running:
+        yield running

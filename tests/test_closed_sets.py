@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 
 from runner.errors import ApiKeyError, PolicyError
+from runner.records.catalog import LengthUnit
 from runner.records.deviations import Deviation
 from runner.records.endings import KEY_CODE, REFUSED_CODE, Ending
 from runner.records.plan import Verb
@@ -61,6 +62,10 @@ def test_a_schema_knows_every_member_and_no_other(document: JsonSchema, name: st
     found = enums(document, name)
     assert found
     assert all(each == set(members) for each in found), found
+
+
+def test_the_model_schema_knows_every_unit_of_length() -> None:
+    assert enums(schema("model.schema.json"), "duration_unit") == [set(LengthUnit)]
 
 
 @pytest.mark.parametrize(("name", "members"), [("reason", Reason), ("ending", Ending)])

@@ -6,11 +6,10 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
 from runner.catalog.providers import paths
 from runner.diagnostics.messages import listing, nearest, show
+from runner.records.address import may_be_plain
+from runner.records.catalog import LengthUnit
 from runner.records.source import Problem
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from runner.records.source import DocPath
 
 BLOCK: Final = "x-scorefile"
-MILLISECONDS: Final = ("_ms", "_millis", "_milliseconds", "Ms", "Millis")
+PLAIN: Final = "https://HOST[:PORT]; http:// for this machine and private networks"
 PLACES: Final = "schemas/models/PROVIDER/MODEL.json and schemas/providers/PROVIDER.json"
 
 
@@ -40,18 +39,25 @@ def model_contradictions(model: Model, document: JsonDocument) -> Iterator[Probl
             remedy = nearest(param, model.params) or "name a parameter under properties"
             yield _problem("SF304", document, path, message, remedy, listing(model.params))
     for field in model.body:
-        if field in model.params:
+        if field in model.params and model.params[field].choices != (model.body[field],):
             message = f"{field} is fixed in {BLOCK}.body and also a parameter of {model.id}"
-            yield _problem("SF307", document, (BLOCK, "body", field), message, "keep one of the two")
-    if model.duration_param is not None and model.duration_param.endswith(MILLISECONDS):
-        message = f"{BLOCK}.duration_param is {model.duration_param}, which is in milliseconds, not seconds"
-        remedy = "write null: prices and rehearsals read a length in seconds"
-        yield _problem("SF308", document, (BLOCK, "duration_param"), message, remedy, "a parameter in seconds, or null")
+            remedy = f"keep one of the two, or let the parameter allow nothing else: enum [{show(model.body[field])}]"
+            yield _problem("SF307", document, (BLOCK, "body", field), message, remedy)
+    if model.duration_param is not None and model.duration_unit is None:
+        message = f"{BLOCK}.duration_param is {model.duration_param}, and {BLOCK} has no duration_unit"
+        remedy = "add duration_unit as its page gives it: prices by the minute and rehearsals need it"
+        yield _problem("SF308", document, (BLOCK, "duration_param"), message, remedy, listing(LengthUnit))
 
 
 def provider_contradictions(provider: Provider, document: JsonDocument, file: str) -> Iterator[Problem]:
-    """Yield paths that are not JMESPath, and a name that is not the file's."""
+    """Yield a public address without TLS, paths that are not JMESPath, and a name that is not the file's."""
+    import jmespath  # for files of a project alone
+    from jmespath.exceptions import JMESPathError  # the same
+
     stem = PurePosixPath(file).stem
+    if provider.base_url.startswith("http://") and not may_be_plain(provider.base_url):
+        message, remedy = f"base_url is {show(provider.base_url)}, which is plain http", "write https:// and the host"
+        yield _problem("SF301", document, ("base_url",), message, remedy, PLAIN)
     if provider.name != stem:
         message = f"the file is called {stem}.json, and its name is {provider.name}"
         remedy = f"call the file {provider.name}.json, or write {show(stem)}"

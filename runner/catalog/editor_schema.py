@@ -212,7 +212,9 @@ def _widened_part(part: Mapping[str, Json], other: str) -> dict[str, Json]:
     if "pattern" in part:
         message = {"patternErrorMessage": part["$comment"]} if "$comment" in part else {}
         return {**part, **message, "pattern": f"{part['pattern']}|{other}"}
-    return {"anyOf": [part, {"type": "string", "pattern": other}]} if "enum" in part or "const" in part else dict(part)
+    if "enum" not in part and "const" not in part:
+        return dict(part)
+    return {"anyOf": [part, {"type": "null"}, {"type": "string", "pattern": other}]}
 
 
 def _allowed(param: Param, *, seed: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import PurePosixPath
@@ -18,7 +20,8 @@ from runner.catalog.schema_checks import model_problems, provider_problems
 from runner.diagnostics.json_document import JsonDocument
 from runner.diagnostics.order import by_place
 from runner.errors import InvalidFilesError
-from runner.records.catalog import Model, Param, Price, Seed, Takes
+from runner.records.catalog import LengthUnit, Model, Param, Price, Seed, Takes
+from runner.records.provider import ProjectFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +42,7 @@ def build_catalog(shipped: Mapping[str, Json], own: Mapping[str, JsonDocument], 
     """Read every file (`models/P/M.json`, `providers/P.json`); raise InvalidFilesError with all that is wrong with any.
 
     A file of the project's `own` replaces a shipped one, and is checked against `meta`, which has `model.schema.json` and
-    `provider.schema.json`. Tests check the shipped files: that saves an import of jsonschema.
+    `provider.schema.json`. Tests check the shipped files: that saves imports of jsonschema and jmespath.
     """
     documents = {file: JsonDocument(file=f"schemas/{file}", data=data) for file, data in shipped.items()} | dict(own)
     models: dict[str, Model] = {}
@@ -54,11 +57,12 @@ def build_catalog(shipped: Mapping[str, Json], own: Mapping[str, JsonDocument], 
             case ("models", folder, name):
                 model = parse_model(f"{folder}/{name.removesuffix('.json')}", document.data, document.file)
                 models[model.id] = model
-                problems += model_contradictions(model, document)
+                problems += model_contradictions(model, document) if file in own else ()
             case _:
-                provider = parse_provider(document.data)
+                is_shipped = file in shipped and shipped[file] == document.data
+                provider = parse_provider(document.data, None if is_shipped else _project_file(document))
                 providers[provider.name] = provider
-                problems += provider_contradictions(provider, document, file)
+                problems += provider_contradictions(provider, document, file) if file in own else ()
     for model in models.values():
         has_file = model.provider in providers or f"providers/{model.provider}.json" in documents
         wrong_place = wrong_provider(model, documents[f"models/{model.id}.json"], providers, has_file=has_file)
@@ -70,6 +74,11 @@ def build_catalog(shipped: Mapping[str, Json], own: Mapping[str, JsonDocument], 
         for name, model in models.items()
     }
     return Catalog(models=trusted, providers=providers)
+
+
+def _project_file(document: JsonDocument) -> ProjectFile:
+    text = json.dumps(document.data, sort_keys=True, separators=(",", ":"))
+    return ProjectFile(shown=document.file, sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 def _with_shipped_price(
@@ -114,6 +123,7 @@ def parse_model(model_id: str, data: Mapping[str, Json], file: str) -> Model:
         media_types=tuple(block["media_types"]),
         format_param=block.get("format_param"),
         duration_param=block.get("duration_param"),
+        duration_unit=LengthUnit(block["duration_unit"]) if block.get("duration_unit") else None,
         channels=block.get("channels"),
         typical_s=float(block.get("typical_s", 30)),
         notes=tuple(block.get("notes", ())),

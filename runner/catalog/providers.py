@@ -23,13 +23,14 @@ from runner.records.provider import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from runner.records.provider import ProjectFile
     from runner.records.source import Json
 
 NO_REPLIES: dict[str, Json] = {}
 
 
-def parse_provider(data: Mapping[str, Json]) -> Provider:
-    """Turn a provider file, whose shape has been checked, into a Provider."""
+def parse_provider(data: Mapping[str, Json], project_file: ProjectFile | None = None) -> Provider:
+    """Turn a provider file, whose shape has been checked, into a Provider; `project_file` when it is a project's own."""
     submit, poll, identity = data.get("submit"), data.get("poll"), data.get("id") or {}
     errors, pace = data.get("errors") or {}, data.get("pace") or {}
     auth, status, result, webhook = (data.get(key) for key in ("auth", "status", "result", "webhook"))
@@ -60,6 +61,7 @@ def parse_provider(data: Mapping[str, Json]) -> Provider:
         replies=data.get("replies", NO_REPLIES),
         id_shape=identity.get("shape", "{uuid}"),
         notes=tuple(data["notes"]),
+        project_file=project_file,
     )
 
 

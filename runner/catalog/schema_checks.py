@@ -43,11 +43,10 @@ def provider_problems(document: JsonDocument, meta: Mapping[str, Json]) -> tuple
 
 
 def _violations(document: JsonDocument, meta: Mapping[str, Json]) -> tuple[Problem, ...]:
-    from jsonschema import Draft7Validator  # the same
-
+    from runner.diagnostics.json_schema import validator
     from runner.diagnostics.schema_errors import violations, without_misspelt
 
-    found = violations(Draft7Validator(meta).iter_errors(document.data), meta, "json")
+    found = violations(validator(meta).iter_errors(document.data), meta, "json")
     return tuple(_problem(document, item) for item in without_misspelt(found))
 
 
@@ -151,16 +150,15 @@ def _same_value_references(node: Json) -> Iterator[str]:
 
 
 def _bad_defaults(document: JsonDocument) -> Iterator[Problem]:
-    from jsonschema import Draft7Validator  # the same
-
+    from runner.diagnostics.json_schema import validator
     from runner.diagnostics.schema_errors import violations
 
     data = document.data
-    validator = Draft7Validator(data)
+    rules_of = validator(data)
     for name, rules in data["properties"].items():
         if "default" not in rules:
             continue
-        errors = list(validator.descend(rules["default"], rules, path="default", schema_path=name))
+        errors = list(rules_of.descend(rules["default"], rules, path="default", schema_path=name))
         for error in errors:
             error.path.extendleft((name, "properties"))
             error.schema_path.appendleft("properties")

@@ -16,19 +16,22 @@ if TYPE_CHECKING:
     from runner.commands.options import CommandOptions
 
 
+MANY_DIGITS = 10
+
+
 def files_of(given: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the pipeline files that a command line is about, also when a saved plan names it."""
-    from runner.state.project import DEFAULT_FILE
+    from runner.state.finding import default_file
 
     if "words" not in given:
-        return tuple(given.get("files") or filter(None, [given.get("file")])) or (DEFAULT_FILE,)
+        return tuple(given.get("files") or filter(None, [given.get("file")])) or (default_file(),)
     named = _split(given["words"])[0]
     if named is not None and named.endswith(".json"):
         from runner.commands.saved import saved_options
 
         with suppress(UsageError):
             named = saved_options(named, os.environ).file
-    return (named or DEFAULT_FILE,)
+    return (named or default_file(),)
 
 
 def command_options(words: tuple[str, ...], given: Mapping[str, Any]) -> CommandOptions:
@@ -53,6 +56,7 @@ def _options(file: str | None, jobs: tuple[str, ...], given: Mapping[str, Any]) 
         file=file,
         profile=given.get("profile"),
         vars=dict(_pair(text) for text in given.get("variables", ())),
+        var_files=given.get("var_files", ()),
         wanted=Wanted(
             names=jobs,
             globs=given.get("globs", ()),
@@ -63,6 +67,7 @@ def _options(file: str | None, jobs: tuple[str, ...], given: Mapping[str, Any]) 
         force=given.get("force", False),
         rehearse=given.get("rehearse", False),
         strict=given.get("strict", False),
+        trust=",".join(given.get("trust", ())),
         env=os.environ,
     )
 
@@ -84,8 +89,9 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     part, _, parts = text.partition("/")
-    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
-        raise UsageError(f"--shard {text} is not I/N", help="write --shard 1/4 for the first of four parts")
+    few = len(part) < MANY_DIGITS and len(parts) < MANY_DIGITS
+    if not (few and part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise UsageError(f"--shard {text[:40]} is not I/N", help="write --shard 1/4 for the first of four parts")
     return int(part), int(parts)
 
 

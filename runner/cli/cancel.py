@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 @click.command("cancel")
 @options.words
+@options.trust
 @text_or_json
 @logging_requests
 def command(words: tuple[str, ...], **given: Any) -> CancelReport:

@@ -124,10 +124,10 @@ def _outline() -> Outline | None:
 
 def _file() -> Path:
     """Return the pipeline that the line names. An option without its value yet keeps click from parsing the words."""
-    from runner.state.project import DEFAULT_FILE
+    from runner.state.finding import default_file
 
     line = split_arg_string(os.environ.get("COMP_WORDS", ""))
-    return next((Path(word) for word in line if word.endswith(ENDINGS) and Path(word).is_file()), Path(DEFAULT_FILE))
+    return next((Path(word) for word in line if word.endswith(ENDINGS) and Path(word).is_file()), Path(default_file()))
 
 
 def _pipelines() -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 )
 @options.file
 @options.rehearse
+@options.trust
 @click.option("--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Do not try to reach the providers.")
 @text_or_json
-def command(file: str | None, *, offline: bool, state: bool, rehearse: bool) -> Report:
+def command(file: str | None, *, offline: bool, state: bool, rehearse: bool, **given: Any) -> Report:
     """Check this machine: Python, packages, keys, providers, disk. Keys are never shown.
 
     Addresses and names of key variables are those of the pipeline, where there is one.
@@ -37,4 +38,4 @@ def command(file: str | None, *, offline: bool, state: bool, rehearse: bool) -> 
         return inspect_state(open_session(arguments.file_options(file, {"rehearse": rehearse})))
     from runner.commands.doctor import doctor
 
-    return doctor(arguments.file_options(file, {}), offline=offline)
+    return doctor(arguments.file_options(file, given), offline=offline)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -23,6 +24,7 @@ VERBS = {
     "status": "Show every job with its take, output and open submissions",
     "verify": "Compare outputs with the lock",
     "resolve": "Settle a request that may or may not have been charged",
+    "trust": "Show which key goes to which host, and agree to it",
     "cancel": "Cancel running jobs, if their provider allows",
     "log": "List the journal: every submission, answer and receipt",
     "explain": "Explain why a job would run, or what an error code means",
@@ -78,10 +80,12 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
-    from runner.state.files.processes import write_utf8
+    from runner.state.files.processes import open_streams
 
-    write_utf8()
-    sys.exit(call(sys.argv[1:] if args is None else args))
+    open_streams()
+    code = call(sys.argv[1:] if args is None else args)
+    gc.freeze()  # else leaving looks for garbage among all that was imported, a fifth of the time of a short command
+    sys.exit(code)
 
 
 def call(args: list[str], *, limits: Limits | None = None) -> int:

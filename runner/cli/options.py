@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,16 +24,25 @@ class _Lines(click.types.StringParamType):
         return [line for line in rv.split("\n") if line.strip()]
 
 
+class _Seconds(click.FloatRange):
+    """A number of seconds from 0 up; "not a number" is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        return self.fail(f"{value!r} is not a number of seconds", param, ctx) if math.isnan(seconds) else seconds
+
+
+SECONDS = _Seconds(min=0)
 words = click.argument("words", nargs=-1, metavar="[FILE] [JOB...]", shell_complete=complete.words)
 file = click.argument("file", required=False, metavar="[FILE]", shell_complete=complete.files)
 profile = click.option(
     "--profile",
     metavar="P",
     envvar="SCOREFILE_PROFILE",
-    help="Merge profile P of the pipeline over its defaults.",
+    help="Merge profile P of the pipeline over its defaults; '' for none, where the file names one.",
     shell_complete=complete.profiles,
 )
-variables = click.option(
+_variables = click.option(
     "--var",
     "variables",
     multiple=True,
@@ -42,6 +52,22 @@ variables = click.option(
     help="Set a variable; may be repeated. SCOREFILE_VAR holds one per line.",
     shell_complete=complete.variables,
 )
+_var_files = click.option(
+    "--var-file",
+    "var_files",
+    multiple=True,
+    metavar="FILE",
+    type=_Lines(),
+    envvar="SCOREFILE_VAR_FILE",
+    help="Set the variables that a YAML or JSON file holds; may be repeated, and --var wins.",
+)
+
+
+def variables(function: F) -> F:
+    """Add the options that set variables."""
+    return _variables(_var_files(function))
+
+
 rehearse = click.option(
     "--rehearse",
     is_flag=True,
@@ -66,7 +92,27 @@ force = click.option(
     "--force", is_flag=True, envvar="SCOREFILE_FORCE", help="Make the jobs again, even if they are up to date."
 )
 strict = click.option("--strict", is_flag=True, envvar="SCOREFILE_STRICT", help="Treat warnings as errors.")
+
+
+class _Hosts(click.types.StringParamType):
+    """Text of which an environment variable holds several values, comma separated."""
+
+    def split_envvar_value(self, rv: str) -> list[str]:
+        return [host for host in rv.split(",") if host.strip()]
+
+
+trust = click.option(
+    "--trust",
+    multiple=True,
+    metavar="HOST",
+    type=_Hosts(),
+    envvar="SCOREFILE_TRUST",
+    help="Let this project send keys to HOST; may be repeated.",
+)
 yes = click.option("-y", "--yes", is_flag=True, envvar="SCOREFILE_YES", help="Spend without asking.")
+max_cost = click.option(
+    "--max-cost", metavar="USD", envvar="SCOREFILE_MAX_COST", help="Refuse what could cost more than USD in all."
+)
 
 
 def choosing(function: F) -> F:

@@ -49,8 +49,15 @@ class _PlanCommand(click.Command):
     envvar=DETAILED,
     help="Exit with 0 for no change, 1 for an error, 2 for changes.",
 )
-@click.option("--locked", is_flag=True, envvar="SCOREFILE_LOCKED", help="Exit with 4 when the lock is out of date.")
+@click.option(
+    "--locked",
+    is_flag=True,
+    envvar="SCOREFILE_LOCKED",
+    help="Exit with 4 when the lock is out of date, with 5 or 8 when something is broken.",
+)
+@options.max_cost
 @options.strict
+@options.trust
 @click.option(
     "--out",
     metavar="PATH",
@@ -59,9 +66,18 @@ class _PlanCommand(click.Command):
 )
 @reporting
 def command(
-    words: tuple[str, ...], *, detailed_exitcode: bool, locked: bool, out: str | None, **given: Any
+    words: tuple[str, ...],
+    *,
+    detailed_exitcode: bool,
+    locked: bool,
+    max_cost: str | None,
+    out: str | None,
+    **given: Any,
 ) -> PlanReport:
-    """Show what would be done, why, and what it costs. Spends nothing and needs no key."""
+    """Show what would be done, why, and what it costs. Spends nothing and needs no key.
+
+    What a run would refuse for its budget has the same exit code here.
+    """
     from runner.cli.writable import refuse_target
     from runner.commands.options import PlanOptions
     from runner.commands.plan import plan
@@ -71,4 +87,6 @@ def command(
     asked = arguments.command_options(words, given)
     if out is not None:
         refuse_target("--out", out, kind=KIND, is_kind=is_saved)
-    return plan(open_session(asked), PlanOptions(locked=locked, detailed_exitcode=detailed_exitcode, out=out))
+    limit = arguments.dollars(max_cost)
+    how = PlanOptions(locked=locked, detailed_exitcode=detailed_exitcode, out=out, max_cost=limit)
+    return plan(open_session(asked), how)

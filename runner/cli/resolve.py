@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--not-charged", is_flag=True, help="Record that it was not charged; the job may be submitted again.")
 @click.option("--resubmit", is_flag=True, help="Submit again, although it may have been charged.")
 @options.rehearse
+@options.trust
 @text_or_json
 @logging_requests
 def command(words: tuple[str, ...], *, id_: str | None, not_charged: bool, resubmit: bool, **given: Any) -> Report:

@@ -34,6 +34,7 @@ INTERRUPTED, TERMINATED = 130, 143
 @options.choosing
 @options.strict
 @options.yes
+@options.trust
 @click.option(
     "-j",
     "--jobs",
@@ -58,9 +59,7 @@ INTERRUPTED, TERMINATED = 130, 143
 @click.option(
     "--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Contact no provider: restore, and compose here."
 )
-@click.option(
-    "--max-cost", metavar="USD", envvar="SCOREFILE_MAX_COST", help="Refuse what could cost more than USD in all."
-)
+@options.max_cost
 @click.option("--listen", metavar="HOST:PORT", envvar="SCOREFILE_LISTEN", help="Listen for callbacks at this address.")
 @click.option(
     "--public-url",
@@ -70,7 +69,7 @@ INTERRUPTED, TERMINATED = 130, 143
 )
 @click.option(
     "--lock-timeout",
-    type=float,
+    type=options.SECONDS,
     default=0.0,
     metavar="S",
     envvar="SCOREFILE_LOCK_TIMEOUT",
@@ -105,7 +104,7 @@ def command(
     if dry_run:
         from runner.commands.plan import plan
 
-        return plan(session, PlanOptions())
+        return plan(session, PlanOptions(locked=how.locked, max_cost=how.max_cost))
     from runner.cli.live import showing
     from runner.commands.run import run
 
@@ -137,14 +136,14 @@ def _asked(words: tuple[str, ...], given: Mapping[str, Any]) -> CommandOptions:
 
     if not words or not words[0].endswith(".json"):
         return arguments.command_options(words, given)
-    if len(words) > 1 or any(value for name, value in given.items() if name != "strict"):
+    if len(words) > 1 or any(value for name, value in given.items() if name not in ("strict", "trust")):
         raise UsageError(
             "a saved plan says itself which jobs and settings it is for",
             help=f"run it alone: scorefile run {words[0]}",
         )
     from runner.commands.saved import saved_options
 
-    return replace(saved_options(words[0], os.environ), strict=given["strict"])
+    return replace(saved_options(words[0], os.environ), strict=given["strict"], trust=",".join(given["trust"]))
 
 
 @contextmanager

@@ -50,6 +50,7 @@ __all__ = [
 SUMMARY_BYTES = (1 << 20) - 1024
 """GitHub drops the whole job summary of a step above 1 MiB."""
 MAX_SOURCE_BYTES = 4 << 20
+JSON_FORMATS = ("json", "jsonl", "sarif")
 _YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
@@ -92,7 +93,7 @@ def print_report(report: Report, format_: str) -> int:
     """Print a report as text or JSON, and its messages to stderr. Return its exit code."""
     from runner.report.formats import PLAIN_FORMATS
 
-    print_out(PLAIN_FORMATS[format_](report, style_for(sys.stdout)), inert=format_ == "text")
+    _print_format(PLAIN_FORMATS[format_](report, style_for(sys.stdout)), format_)
     print_err(report.messages(style_for(sys.stderr)))
     return report.exit_code
 
@@ -101,7 +102,7 @@ def print_findings(report: FindingsReport, format_: str) -> int:
     """Print a report in any format, its messages to stderr, its page to the job summary. Return its exit code."""
     from runner.report.formats import FORMATS
 
-    print_out(FORMATS[format_](report, style_for(sys.stdout)), inert=format_ == "text")
+    _print_format(FORMATS[format_](report, style_for(sys.stdout)), format_)
     print_err(report.messages(style_for(sys.stderr)), inert=format_ == "github")
     _summarize(report)
     return report.exit_code
@@ -112,6 +113,19 @@ def print_error(error: ScorefileError) -> None:
     from runner.report.failure import FailureReport
 
     print_err(FailureReport(verb="", error=error, exit_code=error.exit_code).messages(style_for(sys.stderr)))
+
+
+def _print_format(text: str, format_: str) -> None:
+    """Print a result in a format; inside GitHub Actions what is JSON holds no command to the runner either."""
+    print_out(_inert_json(text) if format_ in JSON_FORMATS else text, inert=format_ == "text")
+
+
+def _inert_json(text: str) -> str:
+    if not _on_actions():
+        return text
+    from runner.report.github import inert_json
+
+    return inert_json(text)
 
 
 def print_out(text: str, *, inert: bool = True) -> None:
@@ -127,8 +141,8 @@ def print_err(text: str, *, inert: bool = False) -> None:
 
 
 def print_data(text: str) -> None:
-    """Print a file's content to stdout, as it is."""
-    click.echo(text.encode("utf-8", "replace").decode(), nl=False)
+    """Print a file's content to stdout, as it is; inside GitHub Actions without commands to the runner, as JSON has it."""
+    click.echo(_inert_json(text).encode("utf-8", "replace").decode(), nl=False)
 
 
 def print_at_once(text: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @options.profile
 @options.variables
 @options.strict
+@options.trust
 @reporting
 def command(files: tuple[str, ...], **given: Any) -> ValidateReport:
     """Check pipelines and list every problem. Each is shown with file, line and column."""

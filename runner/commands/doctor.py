@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from runner import __version__
+from runner.commands.bindings import is_agreed
 from runner.commands.session import open_session
 from runner.errors import ApiKeyError
 from runner.provider.access import base_url_of
 from runner.provider.keys import find_key, key_variable
+from runner.provider.trust import bindings
 from runner.report.plain import PlainReport
 from runner.report.table import table
-from runner.state.project import DEFAULT_FILE
+from runner.state.finding import absolute, default_file, has_default
 from runner.state.schemas import read_catalog, schema_folders
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from runner.records.provider import Provider
 
 PACKAGES = (
-    "av", "click", "filelock", "httpx", "jinja2", "jmespath", "jsonschema", "numpy", "pyyaml", "rich", "soundfile",
+    "av", "click", "filelock", "httpx", "jinja2", "jmespath", "jsonschema", "numpy", "platformdirs", "pyyaml", "referencing", "rich", "soundfile",
     "starlette", "tenacity", "uvicorn",
 )  # fmt: skip
 REACH_TIMEOUT_S = 5.0
@@ -42,14 +44,19 @@ def doctor(options: CommandOptions, *, offline: bool) -> PlainReport:
     """
     rows = [*_program(), *_disk()]
     settings: Mapping[str, ProviderSettings] = {}
-    if options.file is not None or Path(DEFAULT_FILE).exists():
+    if options.file is not None or has_default():
         settings = open_session(options).settings
-    catalog = read_catalog(schema_folders(Path(options.file or DEFAULT_FILE).absolute().parent))
+    folder = absolute(options.file or default_file()).parent
+    catalog = read_catalog(schema_folders(folder))
+    found = bindings(catalog.providers.values(), settings, options.env)
+    foreign = {binding.provider: binding for binding in found if not is_agreed(binding, folder, options)}
     for provider in sorted(catalog.providers.values(), key=lambda item: item.name):
         if not provider.mode.is_local:
             said = settings.get(provider.name)
             rows.append(_key(provider, said, options.env))
-            if not offline:
+            if provider.name in foreign:
+                rows.append((f"{provider.name} vendor", "not tried", f"{foreign[provider.name]} is not agreed to"))
+            elif not offline:
                 rows.append(_reach(provider, said, options.env))
     return _report(rows)
 

@@ -32,7 +32,7 @@ def open_executor(
 ) -> Iterator[Executor]:
     """Yield the executor of a plan with keys, network and callbacks open.
 
-    Raises ApiKeyError or UsageError before anything is sent.
+    Raises UntrustedError, ApiKeyError or UsageError before anything is sent.
     """
     with ExitStack() as stack:
         listener = None

@@ -11,6 +11,7 @@ from runner.plan.pending import from_pending
 from runner.state.blobs.local import LocalBlobs
 from runner.state.files.folder import digest
 from runner.state.files.placing import is_through_link
+from runner.state.finding import is_too_high, levels_above
 from runner.state.lock_rules import only_in_lock
 from runner.state.outputs import is_lfs_pointer
 from runner.state.store import StateStore
@@ -45,10 +46,15 @@ class StoredTakes:
 
 
 def output_hashes(root: Path, paths: set[str]) -> dict[str, str | None]:
-    """Return path → hash of the file there; None for what is no regular file, or is reached through a link."""
-    folders = {path.rpartition("/")[0] for path in paths}
+    """Return path → hash of the file there; None for what is no regular file, or is reached through a link.
+
+    None also for what lies outside of the git work tree: it is not read.
+    """
+    levels = levels_above(root)
+    outside = {path for path in paths if is_too_high(path, levels)}
+    folders = {path.rpartition("/")[0] for path in paths - outside}
     linked = {folder for folder in folders if is_through_link(root, folder)}
-    unsafe = {path for path in paths if path.rpartition("/")[0] in linked}
+    unsafe = outside | {path for path in paths if path.rpartition("/")[0] in linked}
     found = {path: digest(root / path) for path in paths - unsafe if os.path.lexists(root / path)}
     return found | dict.fromkeys(unsafe)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError, ScorefileError
@@ -12,7 +11,8 @@ from runner.report.numbers import count
 from runner.report.plain import PlainReport
 from runner.report.style import clean
 from runner.state.files.atomic import write_atomic
-from runner.state.project import DEFAULT_FILE, find_project
+from runner.state.finding import default_file
+from runner.state.project import find_project
 from runner.state.texts import read_pipeline
 
 if TYPE_CHECKING:
@@ -26,12 +26,14 @@ def fmt(files: tuple[str, ...], env: Mapping[str, str], *, write: bool) -> Plain
     """
     changed: list[str] = []
     failures: list[FailureReport] = []
-    for file in files or (DEFAULT_FILE,):
+    for file in files or (None,):
         try:
             if _format(file, env, write=write):
-                changed.append(file)
+                changed.append(file or default_file())
         except ScorefileError as error:
-            failures.append(FailureReport(verb="fmt", error=error, exit_code=error.exit_code, files=(file,)))
+            failures.append(
+                FailureReport(verb="fmt", error=error, exit_code=error.exit_code, files=(file or default_file(),))
+            )
     would = f"{count(len(changed), 'file')} would change: scorefile fmt" if changed and not write else ""
     code = max((failure.exit_code for failure in failures), default=0)
     return PlainReport(
@@ -47,13 +49,13 @@ def fmt(files: tuple[str, ...], env: Mapping[str, str], *, write: bool) -> Plain
     )
 
 
-def _format(file: str, env: Mapping[str, str], *, write: bool) -> bool:
+def _format(file: str | None, env: Mapping[str, str], *, write: bool) -> bool:
     """Format one file, and say whether that changes it. Raises UsageError, InvalidFilesError or EditRefusedError."""
     project = find_project(file, rehearsal=False, env=env)
     text = read_pipeline(project)
-    result = reformat(text, file).encode()
+    result = reformat(text, project.shown).encode()
     if result == project.file.read_bytes():
         return False
     if write:
-        write_atomic(Path(file).resolve(), result, mode=project.file.stat().st_mode & 0o777)
+        write_atomic(project.file.resolve(), result, mode=project.file.stat().st_mode & 0o777)
     return True

@@ -10,7 +10,7 @@ from runner.errors import UsageError
 from runner.report.plain import PlainReport
 from runner.report.style import clean
 from runner.state.files.atomic import write_atomic
-from runner.state.project import DEFAULT_FILE
+from runner.state.finding import DEFAULT_FILE, DEFAULT_FILES
 
 PIPELINE = """\
 # yaml-language-server: $schema={schema}
@@ -41,8 +41,9 @@ def init(folder: str) -> PlainReport:
     """Write a first pipeline, the editor's schema, .gitignore and .gitattributes. Raises UsageError when a pipeline exists."""
     root = Path(folder)
     target = root / DEFAULT_FILE
-    if target.exists():
-        raise UsageError(f"{target} exists already", help="name another folder: scorefile init NAME")
+    there = next((name for name in DEFAULT_FILES if (root / name).exists()), None)
+    if there is not None:
+        raise UsageError(f"{root / there} exists already", help="name another folder: scorefile init NAME")
     name = _slug(root.resolve().name)
     root.mkdir(parents=True, exist_ok=True)
     write_atomic(root / SCHEMA, schema_text(root).encode())

@@ -24,6 +24,8 @@ class CommandOptions:
     file: str | None = None
     profile: str | None = None
     vars: Mapping[str, str] = field(default_factory=dict)
+    var_files: tuple[str, ...] = ()
+    """Files of vars, YAML or JSON; a later one wins, and `vars` over all."""
     wanted: Wanted = field(default_factory=Wanted)
     failed: bool = False
     """Only jobs that have no take in the lock."""
@@ -32,6 +34,8 @@ class CommandOptions:
     strict: bool = False
     """Warnings fail too."""
     env: Mapping[str, str] = field(default_factory=dict)
+    trust: str = ""
+    """Hosts, comma separated, to which this project may send keys in this run."""
     saved: Saved | None = None
     """A saved plan: a run that differs from it is refused."""
 
@@ -46,6 +50,8 @@ class PlanOptions:
     """0: no change, 1: error, 2: changes."""
     out: str | None = None
     """Where to save it."""
+    max_cost: Decimal | None = None
+    """Exit 6 when a run could cost more, in USD."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

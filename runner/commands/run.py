@@ -36,7 +36,7 @@ def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
 
     Raises InvalidFilesError, PolicyError, ApiKeyError, DriftError or StateError before anything is sent.
     """
-    budget = _budget(session, options)
+    budget = spending_limit(session, options.max_cost)
     todo = _allowed_plan(session, options, budget)
     if _is_done(todo):
         return _report(session, RunResult(plan=todo, outcomes=tuple(map(_reused, todo.actions))))
@@ -56,11 +56,11 @@ def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
     return _report(session, did)
 
 
-def _budget(session: Session, options: RunOptions) -> Decimal | None:
+def spending_limit(session: Session, max_cost: Decimal | None) -> Decimal | None:
     """Return what a run may spend in USD at most; None when nothing limits it."""
     if session.options.rehearse:
         return None
-    return least(session.checked.pipeline.budget_usd, options.max_cost)
+    return least(session.checked.pipeline.budget_usd, max_cost)
 
 
 def _allowed_plan(session: Session, options: RunOptions, budget: Decimal | None) -> Plan:

@@ -9,7 +9,7 @@ from runner.commands.options import CommandOptions
 from runner.errors import UsageError
 from runner.plan.selection import Wanted
 from runner.report.saved import read_saved, saved_text
-from runner.state.project import DEFAULT_FILE
+from runner.state.finding import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +44,7 @@ def saved_options(path: str, env: Mapping[str, str]) -> CommandOptions:
         file=said["file"],
         profile=said["profile"],
         vars=said["vars"],
+        var_files=tuple(said.get("var_files", ())),
         wanted=Wanted(
             names=tuple(said["names"]),
             globs=tuple(said["globs"]),
@@ -60,11 +61,12 @@ def saved_options(path: str, env: Mapping[str, str]) -> CommandOptions:
 
 def _options_data(session: Session) -> dict[str, Json]:
     """Return the options of this command line as data."""
-    options, wanted = session.options, session.wanted
+    options, wanted, shown = session.options, session.wanted, session.project.shown
     return {
-        "file": options.file,
+        "file": options.file or (None if shown == DEFAULT_FILE else shown),
         "profile": options.profile,
         "vars": dict(options.vars),
+        "var_files": list(options.var_files),
         "names": list(wanted.names),
         "globs": list(wanted.globs),
         "labels": list(wanted.labels),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from runner.plan.selection import Wanted
     from runner.provider.access import ProviderAccess
     from runner.provider.client import ProviderClient
+    from runner.provider.trust import Binding
     from runner.records.lock import Entry, Lock
     from runner.records.pipeline import ProviderSettings
     from runner.records.plan import Plan
@@ -100,12 +101,14 @@ class Session:
 
     @cached_property
     def _read(self) -> Checked | InvalidFilesError:
+        from runner.commands.bindings import trust_warnings
         from runner.commands.check import check
 
         try:
-            return check(self.project, self.catalog, self.options)
+            read = check(self.project, self.catalog, self.options)
         except InvalidFilesError as error:
             return error
+        return trust_warnings(read, self.bindings(read.pipeline.providers), self.agreed, self.options)
 
     # ------------------------------------------------------------ what was done
 
@@ -231,10 +234,25 @@ class Session:
 
     # ------------------------------------------------------------ providers
 
+    def bindings(self, settings: Mapping[str, ProviderSettings]) -> tuple[Binding, ...]:
+        """Return which key goes to which host by these settings."""
+        from runner.provider.trust import bindings
+
+        return bindings(self.catalog.providers.values(), settings, self.options.env)
+
+    def agreed(self, binding: Binding) -> bool:
+        """Say whether a binding needs nobody's word, or has that of the person at this machine."""
+        from runner.commands.bindings import is_agreed
+
+        return is_agreed(binding, self.project.folder, self.options)
+
     def access(self, provider: Provider) -> ProviderAccess:
-        """Return address and key of a provider in this run. Raises UsageError or ApiKeyError."""
+        """Return address and key of a provider in this run. Raises UntrustedError, UsageError or ApiKeyError."""
+        from runner.commands.bindings import refuse_untrusted
         from runner.provider.access import open_access
 
+        found = (binding for binding in self.bindings(self.settings) if binding.provider == provider.name)
+        refuse_untrusted((binding for binding in found if not self.agreed(binding)), self.options.file)
         return open_access(provider, self.settings.get(provider.name), self.options.env)
 
     @contextmanager

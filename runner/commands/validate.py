@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runner.commands.session import open_session
 from runner.errors import InvalidFilesError, UsageError
 from runner.report.validate import ValidateReport, not_there
-from runner.state.project import DEFAULT_FILE
+from runner.state.finding import default_file
 
 if TYPE_CHECKING:
     from runner.commands.options import CommandOptions
@@ -35,7 +35,7 @@ def validate(files: tuple[str, ...], options: CommandOptions) -> ValidateReport:
     failing = sum(options.strict or problem.severity == "error" for problem in problems)
     usage = UsageError.exit_code if failing == missing else InvalidFilesError.exit_code
     return ValidateReport(
-        files=named or (DEFAULT_FILE,),
+        files=named or (default_file(),),
         jobs=jobs,
         problems=tuple(problems),
         exit_code=usage if failing else 0,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.commands.status import job_statuses
-from runner.errors import DriftError, UsageError
+from runner.errors import DriftError, InvalidFilesError, UsageError
 from runner.report.verify import VerifyReport, places_in
 
 if TYPE_CHECKING:
     from runner.commands.session import Session
+    from runner.records.status import JobStatus
 
 
 def verify(session: Session) -> VerifyReport:
@@ -25,5 +27,19 @@ def verify(session: Session) -> VerifyReport:
         rows=rows,
         files=(project.shown,),
         exit_code=DriftError.exit_code if any(row.output != "same" for row in rows) else 0,
+        lost=tuple(row.job for row in rows if row.output == "missing" and not _can_come_back(session, row)),
         places=places_in(project.lock.read_text(encoding="utf-8"), shown),
     )
+
+
+def _can_come_back(session: Session, row: JobStatus) -> bool:
+    """Say whether a run can restore a missing output without making anything new that is paid for."""
+    entry = row.entry
+    if entry is None or entry.chosen(entry.take).sha256 in session.takes:
+        return entry is not None
+    with suppress(InvalidFilesError):
+        model = session.catalog.models.get(entry.model)
+        if model is not None:
+            polls = session.catalog.providers[model.provider].poll is not None
+            return model.runs_here or (polls and entry.receipt.request_id is not None)
+    return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,6 +44,12 @@ class World:
         return timestamp(self.now())
 
 
+def _random_below(limit: int) -> int:
+    import secrets  # chance that only `seed: random` needs
+
+    return secrets.randbelow(limit)
+
+
 def real_world(limits: Limits | None = None) -> World:
     """Return the world as it is, with the usual limits. What needs HTTP is imported when it is opened."""
     bounds = limits or DEFAULT_LIMITS
@@ -61,8 +67,8 @@ def real_world(limits: Limits | None = None) -> World:
     return World(
         now=lambda: datetime.now(UTC),
         monotonic=time.monotonic,
-        token=lambda: secrets.token_hex(16),
-        random_below=secrets.randbelow,
+        token=lambda: os.urandom(16).hex(),
+        random_below=_random_below,
         transport=open_transport,
         fetcher=open_fetcher,
         limits=bounds,

@@ -6,14 +6,19 @@ import math
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from runner.diagnostics.sensitive import hide_assigned
 from runner.records.source import Mark, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SHOWN: Final = 4
+MOST: Final = 100
+"""More places of one file that look like keys are not reported."""
 ALLOWED: Final = "keys come only from the environment"
 KNOWN: Final = re.compile(
     r"""(?<![A-Za-z0-9])(?:
@@ -21,7 +26,7 @@ KNOWN: Final = re.compile(
       | gh[opsur]_[A-Za-z0-9]{30,} | github_pat_[A-Za-z0-9_]{30,} | glpat-[A-Za-z0-9_-]{20,}
       | xox[abprs]-[A-Za-z0-9-]{12,} | (?:AKIA|ASIA)[0-9A-Z]{16} | AIza[0-9A-Za-z_-]{35}
       | hf_[A-Za-z0-9]{30,} | r8_[A-Za-z0-9]{30,} | user:\d+-[A-Za-z0-9]{16,}
-      | eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}
+      | eyJ[A-Za-z0-9_-]{8,2000}\.eyJ[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{8,}
       | Bearer\s+[A-Za-z0-9_.~+/=-]{16,}
     )""",
     re.VERBOSE,
@@ -29,7 +34,7 @@ KNOWN: Final = re.compile(
 RANDOM: Final = re.compile(r"(?<![\w/.:+=-])[A-Za-z0-9_+=-]{32,}(?![\w/.])")
 RUN: Final = re.compile(r"[A-Za-z0-9]+")
 CHANGE: Final = re.compile(r"(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
-COMMENT: Final = re.compile(r"(?:^|\s)#")
+COMMENT: Final = re.compile(r"\A#|(?<=[^\S\n])#")
 LONG_RUN: Final = 24
 MIN_CHANGES: Final = 5
 MIN_BITS: Final = 3.0
@@ -48,8 +53,14 @@ def find_secrets(text: str) -> Iterator[tuple[int, int]]:
 def _found(text: str) -> Iterator[tuple[int, int]]:
     for match in KNOWN.finditer(text):
         yield match.span()
+    at, in_comment = 0, False
     for match in RANDOM.finditer(text):
-        if _is_random(match[0]) and not COMMENT.search(text, text.rfind("\n", 0, match.start()) + 1, match.start()):
+        newline = text.rfind("\n", at, match.start())
+        if newline >= 0:
+            at, in_comment = newline + 1, False
+        in_comment = in_comment or COMMENT.search(text, at, match.start()) is not None
+        at = match.start()
+        if not in_comment and _is_random(match[0]):
             yield match.span()
 
 
@@ -62,11 +73,15 @@ def _is_random(word: str) -> bool:
     return -sum(count / len(run) * math.log2(count / len(run)) for count in counts.values()) >= MIN_BITS
 
 
+@lru_cache(maxsize=8)
 def mask(text: str) -> str:
-    """Return `text`, of the same length, with all but the first four characters of each key masked."""
-    for start, end in find_secrets(text):
-        text = text[: start + SHOWN] + "*" * (end - start - SHOWN) + text[end:]
-    return text
+    """Return `text`, of the same length, without sensitive values, and with the first four characters of other keys."""
+    text, end = hide_assigned(text), 0
+    parts: list[str] = []
+    for start, stop in find_secrets(text):
+        parts += [text[end : start + SHOWN], "*" * (stop - start - SHOWN)]
+        end = stop
+    return "".join([*parts, text[end:]])
 
 
 def without_keys(problem: Problem) -> Problem:
@@ -82,8 +97,18 @@ def without_keys(problem: Problem) -> Problem:
 
 
 def key_problems(source: str, file: str) -> tuple[Problem, ...]:
-    """Report each place of a file that looks like a key; only its first four characters are shown."""
-    return tuple(_problem(source, file, start, end) for start, end in find_secrets(source))
+    """Report the first places of a file that look like a key, at most MOST; only their first four characters are shown."""
+    problems: list[Problem] = []
+    line = 1
+    at = begin = 0
+    for start, end in islice(find_secrets(source), MOST):
+        line += source.count("\n", at, start)
+        begin = max(begin, source.rfind("\n", at, start) + 1)
+        at = start
+        column = start - begin + 1
+        mark = Mark(file=file, line=line, column=column, end_column=column + end - start)
+        problems.append(_problem(source[start : start + SHOWN], mark))
+    return tuple(problems)
 
 
 def key_given(name: str, value: str) -> Problem:
@@ -97,13 +122,11 @@ def key_given(name: str, value: str) -> Problem:
     )
 
 
-def _problem(source: str, file: str, start: int, end: int) -> Problem:
-    line = source.rfind("\n", 0, start) + 1
-    column = start - line + 1
+def _problem(shown: str, mark: Mark) -> Problem:
     return Problem(
         code="SF110",
-        message=f"{source[start : start + SHOWN]}… looks like an API key",
-        mark=Mark(file=file, line=source.count("\n", 0, start) + 1, column=column, end_column=column + end - start),
+        message=f"{shown}… looks like an API key",
+        mark=mark,
         allowed=ALLOWED,
         help="remove it from the file, and revoke it if anyone else has seen the file",
     )

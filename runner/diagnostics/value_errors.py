@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import kind, listing, nearest, show
+from runner.diagnostics.sensitive import hidden
 from runner.diagnostics.violation import TYPE_WORDS, Violation, name_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def wrong_type(error: ValidationError, path: DocPath, language: Language) -> Vio
 
 def expected(path: DocPath, types: Iterable[str], value: Json, language: Language) -> Violation:
     """Build the finding that a value has none of `types`, and how to write it."""
-    known = list(dict.fromkeys(types))
+    known, value = list(dict.fromkeys(types)), hidden(path, value)
     wanted = " or ".join([word for word in known if word != "null"] or known)
     empty = "empty" if language == "yaml" else "null"
     got = empty if value is None else kind(value) if isinstance(value, list | dict) else show(value)
@@ -93,7 +94,7 @@ def _as_mapping(path: DocPath, value: Json) -> str | None:
 def choice(error: ValidationError, path: DocPath, language: Language) -> Violation:
     """Build the finding that a value is not among the choices."""
     choices = [error.validator_value] if error.validator == "const" else list(error.validator_value)
-    value = error.instance
+    value = hidden(path, error.instance)
     words = [item for item in choices if isinstance(item, str)]
     remedy = nearest(value, words) if isinstance(value, str) else None
     if isinstance(value, str) and value in [show(item) for item in choices]:
@@ -115,7 +116,7 @@ def out_of_range(error: ValidationError, path: DocPath, language: Language) -> V
     return Violation(
         sort="range",
         path=path,
-        message=f"{name_of(path, language)} is {show(error.instance)}",
+        message=f"{name_of(path, language)} is {show(hidden(path, error.instance))}",
         allowed=_range(error.schema),
         help=error.schema.get("$comment") or _into_range(error.instance, error.schema),
     )
@@ -158,6 +159,7 @@ def _range(schema: Mapping[str, Json]) -> str:
 def form(error: ValidationError, path: DocPath, language: Language) -> Violation:
     """Build the finding that a text or a list has the wrong length or form."""
     value, limit = error.instance, error.validator_value
+    seen = hidden(path, value)
     is_name = "propertyNames" in error.absolute_schema_path
     subject = f"the name {show(value)}" if is_name else name_of(path, language)
     meant: str | None = None
@@ -181,7 +183,7 @@ def form(error: ValidationError, path: DocPath, language: Language) -> Violation
             message, allowed = f"{subject} has the same item twice", "each item once"
             remedy = "remove the second one"
         case _:
-            message = f"{subject} has the wrong form" if is_name else f"{subject} is {show(value)}"
+            message = f"{subject} has the wrong form" if is_name else f"{subject} is {show(seen)}"
             allowed = error.schema.get("$comment") or _pattern(error.schema)
             meant = _renamed(value, limit) if is_name else None
             remedy = f"write {meant}" if meant else _example(error.schema)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import best_match
+from referencing import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +71,7 @@ def params_of(provider: Provider, model: Model, body: Mapping[str, Json]) -> dic
 
 def params_problem(model: Model, params: Mapping[str, Json]) -> str | None:
     """Return why the model refuses `params`, in one sentence, or None."""
-    error = best_match(Draft7Validator(model.schema).iter_errors(params))
+    error = best_match(Draft7Validator(model.schema, registry=Registry()).iter_errors(params))
     if error is None:
         return None
     comment = error.schema.get("$comment") if isinstance(error.schema, dict) else None

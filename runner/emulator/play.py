@@ -67,7 +67,8 @@ def waiting(provider: Provider, facts: Facts, word: str) -> Answer:
     if word != waiting_words(provider)[0]:
         return answer
     first = accepted(provider, facts).json
-    return Answer(status=answer.status, json=answer.json | {name: first[name] for name in answer.json if name in first})
+    agreed = {name: first[name] for name in answer.json if not isinstance(first.get(name), dict | list | None)}
+    return Answer(status=answer.status, json=answer.json | agreed)
 
 
 def done(provider: Provider, facts: Facts) -> Answer:
@@ -141,22 +142,37 @@ def _final_word(provider: Provider, state: Literal["done", "failed"]) -> str | N
 
 
 def _filled(provider: Provider, name: str, facts: Facts, *, word: str | None) -> Answer:
-    """Return the recorded reply `name` with this job's id, model, request fields, times and status."""
+    """Return the recorded reply `name` with this job's id, model, request fields, times and status.
+
+    Id and status are written where the recorded reply has them: it need not have the shape of the others.
+    """
     recorded = provider.replies[name]
-    old_id = jmespath.search(provider.id_path, recorded["json"]) if provider.id_path else None
+    own_id = jmespath.search(provider.id_path, recorded["json"]) if provider.id_path else None
+    old_id = own_id or _accepted_id(provider)
     old_model = model_in(provider.id_shape, str(old_id))
     filled = _rewritten(recorded["json"], facts, str(old_id or ""), old_model)
-    if provider.id_path:
+    if provider.id_path and own_id is not None:
         filled = _with_ids(filled, provider.id_path, facts.ids)
     if provider.poll and provider.poll.url_from and name == "accepted":
         filled = place(filled, steps(provider.poll.url_from), facts.poll_url)
     if provider.status and word is not None:
-        old = jmespath.search(provider.status.path, filled)
-        filled = place(filled, steps(provider.status.path), _like(old, word))
-        if provider.status.final_path:
+        filled = _with_word(filled, provider.status.path, word)
+        if provider.status.final_path and jmespath.search(provider.status.final_path, filled) is not None:
             over = provider.status.words.get(word, "waiting") != "waiting"
             filled = place(filled, steps(provider.status.final_path), over)
     return Answer(status=recorded["status"], json=filled)
+
+
+def _accepted_id(provider: Provider) -> Json:
+    """Return the id in the recorded answer to a submission; None where there is no such answer."""
+    recorded = provider.replies.get("accepted")
+    return jmespath.search(provider.id_path, recorded["json"]) if recorded and provider.id_path else None
+
+
+def _with_word(document: Json, path: str, word: str) -> Json:
+    """Place a status word where the recorded document has another."""
+    old = jmespath.search(path, document)
+    return document if old in (None, _like(old, word)) else place(document, steps(path), _like(old, word))
 
 
 def _like(old: Json, word: str) -> Json:

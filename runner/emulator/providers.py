@@ -122,7 +122,10 @@ class EmulatedProviders:
             await asyncio.Event().wait()
         await asyncio.wait([asyncio.wrap_future(future) for future in job.work])
         if job.broken or (job.fault and job.fault.do == "failed"):
-            return _response(play.error(job.provider, 500, job.broken or play.MESSAGE))
+            message = job.broken or play.MESSAGE
+            if job.provider.status is None:
+                return _response(play.error(job.provider, 500, message))
+            return _response(play.failed(job.provider, job.facts(message=message)))
         if job.provider.mode.answers_audio:
             return Response(job.files[0].read_bytes(), media_type=job.scores[0].media_type)
         return _response(play.done(job.provider, job.facts(media=take_links(job, str(request.base_url)))))

@@ -66,19 +66,16 @@ def serve(
 
 
 @contextmanager
-def rehearsal_emulator(
-    folders: tuple[Path, ...], *, faults: Path | None = None, module: str = "runner.emulator"
-) -> Iterator[str]:
+def rehearsal_emulator(folders: tuple[Path, ...]) -> Iterator[str]:
     """Run the emulator over the schema `folders` in a process of its own and yield its base URL; stop it at the end.
 
-    `module` is what runs in the process. It gets no key from this process's environment and ends when this process does.
+    It gets no key from this process's environment and ends when this process does.
     Raises EmulatorError, with the child's stderr as help, when it does not start.
     """
     arguments = ["--schemas", *(str(folder) for folder in folders), "--with-parent"]
-    arguments += ["--faults", str(faults)] if faults else []
     with tempfile.TemporaryFile() as errors:
         child = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
-            [sys.executable, "-P", "-m", module, *arguments],
+            [sys.executable, "-P", "-m", "runner.emulator", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 SEEDS = 1 << 31
+LONGEST_S = 600.0
+"""No placeholder is longer, whatever is asked for: it has to be made while its rehearsal waits."""
 RATE_HZ = 48_000
 TAGS = {"comment": "rehearsal placeholder"}
 
@@ -42,7 +44,7 @@ def scores(model: Model, params: Mapping[str, Json]) -> tuple[Score, ...]:
         Score(
             brief=Brief(
                 prompt=_prompt(params),
-                duration_s=model.seconds(params) or model.typical_s,
+                duration_s=min(model.seconds(params) or model.typical_s, LONGEST_S),
                 bpm=_positive(params.get("bpm")),
                 key=_chosen(params.get("key")),
                 time_signature=_chosen(params.get("time_signature")),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from runner.errors import UsageError
-from runner.provider.addresses import is_loopback
+from runner.records.address import is_loopback
 from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:

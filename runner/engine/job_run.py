@@ -194,9 +194,18 @@ class JobRun:
         if self.submission.phase in (Phase.ACCEPTED, Phase.READY):
             self.log.charge_submission()
             self._store.note_pending(self.submission, private=self._provider.id_is_private)
+        if self.submission.phase is Phase.FAILED:
+            self._charge_failed()
         if self.submission.phase is Phase.REJECTED:
             return (yield from self._was_rejected(reading))
         return None
+
+    def _charge_failed(self) -> None:
+        """Count a submission that was executed and failed in one answer: an estimate that is refunded, or an unknown sum."""
+        if self.submission.charged is False:
+            self.log.charge_submission()
+        else:
+            self.log.charge_unknown()
 
     def _was_rejected(self, reading: Reading) -> Generator[Effect, Any, Outcome | None]:
         tries = self._tries(reading.group)

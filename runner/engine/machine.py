@@ -205,7 +205,15 @@ def after_answer(submission: Submission, reading: Reading, *, at: str) -> tuple[
             )
         case Verdict.FAILED:
             return (event(submission, Phase.FAILED, at=at, message=reading.message, charged=reading.charged),)
-        case Verdict.UNKNOWN | Verdict.WAITING | Verdict.RETRY | Verdict.REFUSED | Verdict.MISSING | Verdict.ANOTHER:
+        case (
+            Verdict.UNKNOWN
+            | Verdict.WAITING
+            | Verdict.EMPTY
+            | Verdict.RETRY
+            | Verdict.REFUSED
+            | Verdict.MISSING
+            | Verdict.ANOTHER
+        ):
             return (event(submission, Phase.UNKNOWN, at=at, message=reading.message),)
     assert_never(reading.verdict)
 

@@ -49,6 +49,8 @@ class PollSteps:
         self._action, self._request, self._client = action, action.request, client
         self._log, self._limits, self._report = log, limits, report
         self._polls = 0
+        self._empty_at_s: float | None = None
+        """How old the submission was when its provider first called it finished without naming audio."""
         self._unlisted: set[str | None] = set()
 
     def find(self) -> Generator[Effect, Any, Ending | None]:
@@ -79,6 +81,18 @@ class PollSteps:
         reading: Reading = yield Work(call=lambda _gate: client.poll(model, id=id_, told_for=told_for))
         return self._after_poll(reading)
 
+    def _is_empty_for_long(self, reading: Reading) -> bool:
+        """Note when a finished job first named no audio, and return whether that is long ago."""
+        match reading.verdict:
+            case Verdict.EMPTY if self._empty_at_s is None:
+                self._empty_at_s = self._log.age_s()
+            case Verdict.WAITING:
+                self._empty_at_s = None
+            case _:
+                pass
+        since_s = self._empty_at_s
+        return since_s is not None and self._log.age_s() - since_s > self._limits.empty_is_stalled_after_s
+
     def _after_poll(self, reading: Reading) -> Ending | None:
         log, provider = self._log, self._client.provider
         match reading.verdict:
@@ -103,7 +117,7 @@ class PollSteps:
                 )
             case _:
                 self._report("generating", reading.word or reading.message)
-        if log.age_s() > self._request.timeout_s:
+        if log.age_s() > self._request.timeout_s or self._is_empty_for_long(reading):
             log.record_phase(Phase.STALLED, message=reading.message)
             return endings.stalled(provider, log.submission, log.age_s())
         return None

@@ -2,7 +2,7 @@
 
 A page is Markdown. Its first block is marked `wrong` and its second `right`: a `yaml` block is a pipeline, and says so in a
 comment in its first line; a `json` block is a file under schemas/, named beside the word. A head between `---` lines says
-what an example needs beside itself: `flags` of the command, `files` by path, a long text as {text, times}.
+what an example needs beside itself: `flags` of the command, `env`, `files` by path, a long text as {text, times}.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Page:
     right: tuple[str, str]
     flags: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 def codes() -> tuple[str, ...]:
@@ -60,6 +61,7 @@ def read_page(code: str) -> Page:
         wrong=examples["wrong"],
         right=examples["right"],
         flags=settings.get("flags", ""),
+        env=settings.get("env", {}),
         files={path: _content(written) for path, written in settings.get("files", {}).items()},
     )
 

@@ -41,11 +41,27 @@ def inside_problem(path: str) -> str | None:
     return None
 
 
-def output_problem(path: str, own_files: frozenset[str]) -> str | None:
-    """Return why nothing may be written at `path`, or None; `own_files` are the pipeline's own files."""
+def without_parents(path: str) -> tuple[int, str]:
+    """Return how many folders a path begins above its own, and the path from there."""
+    above = 0
+    while path.startswith("../"):
+        above, path = above + 1, path.removeprefix("../")
+    return above, path
+
+
+def output_problem(path: str, own_files: frozenset[str], below: tuple[str, ...] = ()) -> str | None:
+    """Return why nothing may be written at `path`, or None; `own_files` are the pipeline's own files.
+
+    `below` are the folders from the root of the git work tree to the pipeline's: an output may lie anywhere in it.
+    """
+    above, path = without_parents(path)
+    if above > len(below):
+        return "leaves the git work tree" if below else "leaves the pipeline's folder"
     wrong = inside_problem(path)
     if wrong is not None:
         return wrong
+    if above and fold(normal(path).partition("/")[0]) == fold(below[-above]):
+        return "leads back towards the pipeline's folder"
     if path.endswith("/"):
         return "names a folder, not a file"
     folder, _, name = path.rpartition("/")

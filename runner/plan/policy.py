@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from runner.errors import PolicyError
 from runner.plan.decide import output_path
 from runner.records.plan import Verb
+from runner.records.reasons import EditedOutput, ForeignOutput, PaymentUnknown
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -53,6 +54,18 @@ def out_of_date(todo: Plan) -> tuple[Action, ...]:
     Audio that is only missing here does not: it is restored as the lock says, or the run reports that it cannot be.
     """
     return tuple(action for action in todo.actions if not _keeps_lock(action))
+
+
+def broken(todo: Plan) -> tuple[Action, ...]:
+    """Return the actions that a person has to decide before a run can go on: making more does not help them.
+
+    Audio that is not on this machine is not among them: the lock is right without it.
+    """
+    return tuple(
+        action
+        for action in (*todo.actions, *todo.collect)
+        if action.verb is Verb.BLOCKED and isinstance(action.reason, PaymentUnknown | EditedOutput | ForeignOutput)
+    )
 
 
 def _keeps_lock(action: Action) -> bool:

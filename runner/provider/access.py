@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from runner.errors import UsageError
-from runner.provider.addresses import is_loopback
-from runner.provider.calls import origin
 from runner.provider.keys import Key, find_key
+from runner.records.address import hide_users, may_be_plain, origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,17 +72,27 @@ def _max_in_flight(provider: Provider, settings: ProviderSettings | None) -> int
 
 def base_url_of(provider: Provider, settings: ProviderSettings | None, env: Mapping[str, str]) -> str:
     """Return scheme, host and port of a provider in this run. Raises UsageError when it is not a usable address."""
-    variable = _variable(provider, "BASE_URL")
-    value = env.get(variable)
-    where = variable if value else f"providers.{provider.name}.base_url"
-    url = (value or (settings.base_url if settings else None) or provider.base_url).rstrip("/")
+    value = user_url(provider, env)
+    where = _variable(provider, "BASE_URL") if value else f"providers.{provider.name}.base_url"
+    url = value or project_url(provider, settings)
     if not _is_origin(url):
         raise UsageError(
-            f"{where} is {url!r}, not scheme, host and port", help="write for example https://gateway.example.com"
+            f"{where} is {hide_users(url)!r}, not scheme, host and port",
+            help="write for example https://gateway.example.com",
         )
-    if url.startswith("http://") and not is_loopback(url):
-        raise UsageError(f"{where} is plain http", help="a key is sent over https only; http is accepted for loopback")
+    if url.startswith("http://") and not may_be_plain(url):
+        raise UsageError(f"{where} is plain http", help="use https; http is for this machine and private networks")
     return url
+
+
+def user_url(provider: Provider, env: Mapping[str, str]) -> str | None:
+    """Return the address that the user's environment gives a provider, unchecked; None when it gives none."""
+    return env.get(_variable(provider, "BASE_URL"), "").rstrip("/") or None
+
+
+def project_url(provider: Provider, settings: ProviderSettings | None) -> str:
+    """Return the address that pipeline and provider file give a provider."""
+    return ((settings.base_url if settings else None) or provider.base_url).rstrip("/")
 
 
 def poll_s_of(provider: Provider, settings: ProviderSettings | None, env: Mapping[str, str]) -> float:

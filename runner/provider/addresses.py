@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from runner.errors import ScorefileError
-from runner.provider.calls import origin
+from runner.records.address import is_loopback, is_private, origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from urllib.parse import SplitResult
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_EMBEDDING = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "fec0::/10", "::/96")))
+"""IPv6 networks that stand for others: NAT64, also a private one, site-local, and IPv4 in the oldest form."""
 _PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")
 
 
@@ -23,11 +24,13 @@ class BadAddress(ScorefileError):
 
 
 def check_media_url(url: str, provider_url: str) -> None:
-    """Refuse a media URL that is not https on a public host, unless it and the provider are on this machine.
+    """Refuse a media URL that is not https on a public host, unless it is as near as its provider.
+
+    That is on this machine, or on the very host of the private network that a person agreed to.
 
     Raises BadAddress before a packet is sent. A name that does not resolve is reported by the connection.
     """
-    if is_loopback(provider_url) and is_loopback(url):
+    if _is_near(url, provider_url):
         return
     parts = _parts(url)
     if parts.scheme != "https":
@@ -37,6 +40,14 @@ def check_media_url(url: str, provider_url: str) -> None:
     for address in _addresses(parts.hostname):
         if not is_public(address):
             raise _private(parts.hostname)
+
+
+def _is_near(url: str, provider_url: str) -> bool:
+    """Return whether a URL and its provider are both on this machine, or on one host of a private network."""
+    if is_loopback(provider_url):
+        return is_loopback(url)
+    here, there = origin(provider_url), origin(url)
+    return is_private(provider_url) and here is not None and there is not None and here[1] == there[1]
 
 
 def joined(url: str, target: str) -> str:
@@ -70,7 +81,7 @@ def peer_check(url: str, provider_url: str, *, host: str) -> Callable[[str, Mapp
     It checks the address of the open connection, so a name that resolves differently the second time is caught. A
     connection to another host than the URL's own `host` is one to a proxy, and the proxy decides.
     """
-    allowed = is_loopback(provider_url) and is_loopback(url)
+    allowed = _is_near(url, provider_url)
     proxied = False
 
     def trace(name: str, info: Mapping[str, Any]) -> None:
@@ -84,21 +95,6 @@ def peer_check(url: str, provider_url: str, *, host: str) -> Callable[[str, Mapp
             raise _private(host)
 
     return trace
-
-
-def is_loopback(url: str) -> bool:
-    """Return whether a URL names this machine by a loopback address or `localhost`."""
-    found = origin(url)
-    if found is None:
-        return False
-    if found[1] == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(found[1])
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback
 
 
 def _unusable() -> BadAddress:
@@ -115,6 +111,10 @@ def is_public(text: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(str(address.ipv4_mapped))
-        if address in _NAT64 or address.sixtofour is not None or address.teredo is not None:
+        if (
+            any(address in network for network in _EMBEDDING)
+            or address.sixtofour is not None
+            or address.teredo is not None
+        ):
             return False
     return address.is_global and not address.is_multicast and address not in _PROTOCOLS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from runner.errors import StateError
 from runner.provider.responses import clean, valid_id
@@ -79,16 +79,3 @@ def _render(form: str, words: Mapping[str, str]) -> str:
 
 def _join(base_url: str, path: str) -> str:
     return f"{base_url.rstrip('/')}/{path.lstrip('/')}"
-
-
-def origin(url: str) -> tuple[str, str, int] | None:
-    """Return scheme, host and port; None for what is no plain http or https URL."""
-    ports = {"http": 80, "https": 443}
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in ports or not parts.hostname or parts.username is not None or not url.isprintable():
-        return None
-    return (parts.scheme, parts.hostname, port or ports[parts.scheme]) if " " not in url else None

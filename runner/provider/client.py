@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.provider import protocol
-from runner.provider.addresses import is_loopback
 from runner.provider.echo import another_request
 from runner.provider.listing import BadList, read_page
 from runner.provider.transport import NotSent
+from runner.records.address import is_loopback
 from runner.records.exchange import EMULATOR_HEADER, Cancellation, Reading, Verdict
 from runner.records.provider import ErrorGroup
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from runner.provider.addresses import is_loopback
-from runner.provider.calls import origin
 from runner.provider.responses import clean
+from runner.records.address import is_loopback, origin
 
 if TYPE_CHECKING:
     import ssl

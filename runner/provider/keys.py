@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from runner.errors import ApiKeyError
@@ -19,6 +20,9 @@ SHORT = 12
 _NAMES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
 _SLASHES = r"(?:\\(?:u005[cC])?)"
 """A backslash of JSON, itself escaped or not: JSON inside JSON has many."""
+_BREAK = r"(?:[\x00\r\n\t ]|\\{1,8}[nrt]|%0[adAD]|=\r?\n|<br ?/?>){0,6}"
+"""What may come between two characters: the other bytes of UTF-16, and the end of a line that was wrapped."""
+_IN_BASE64 = {"+": "(?:[+-]|%2[bB])", "/": r"(?:[/_]|\\/|%2[fF])"}
 _BEFORE = r"(?:(?<![^\s\"'(\[<])|(?<=\\[nrtbf]))"
 _BEHIND = r"(?=[.,;:!?]?(?:[\s\"'()\[\]<>\\]|\Z))"
 
@@ -30,7 +34,7 @@ class Key:
 
     def __init__(self, value: str) -> None:
         self._value = value
-        self._forms: re.Pattern[str] | None = None
+        self._forms: list[re.Pattern[str]] | None = None
 
     def __repr__(self) -> str:
         return "***"
@@ -45,16 +49,20 @@ class Key:
         return self._value
 
     def redact(self, text: bytes) -> bytes:
-        """Return a foreign text without this key, however JSON, a URL, HTML or UTF-16 spells it.
+        """Return a foreign text without this key, however JSON, a URL, HTML or UTF-16 spells it, in base64 and in hex too.
 
-        The raw text is changed, so no later decoding finds the key. A short key is not searched in binary data, where it
-        would be found by chance.
+        The raw text is changed, so no later decoding finds the key. In binary data a short key is not searched, since it
+        would be found by chance, and neither are base64 and hex, which are ways to write text.
         """
-        if len(self._value) < SHORT and not _is_text(text):
+        is_short, is_text = len(self._value) < SHORT, _is_text(text)
+        if is_short and not is_text:
             return text
         if self._forms is None:
-            self._forms = _forms(self._value)
-        return self._forms.sub("***", text.decode("latin-1")).encode("latin-1")
+            self._forms = [_spelled(self._value), *([] if is_short else _encoded(self._value.encode()))]
+        found = text.decode("latin-1")
+        for form in self._forms if is_text else self._forms[:1]:
+            found = form.sub("***", found)
+        return found.encode("latin-1")
 
 
 def _is_text(data: bytes) -> bool:
@@ -65,24 +73,39 @@ def _is_text(data: bytes) -> bool:
     return True
 
 
-def _forms(value: str) -> re.Pattern[str]:
+def _spelled(value: str) -> re.Pattern[str]:
     """Return a pattern for every spelling of a key, character by character; its bounds keep it fast."""
-    found = r"\x00{0,3}".join(_spellings(char) for char in value)
+    found = _BREAK.join(_spellings(char) for char in value)
     return re.compile(_BEFORE + found + _BEHIND if len(value) < SHORT else found)
 
 
 def _spellings(char: str) -> str:
-    number = ord(char)
+    """Return a pattern for every spelling of one character; letters in either case, since headers and names change it."""
+    same = {char, char.lower(), char.upper()}
+    numbers = sorted(map(ord, same))
     ways = [
-        rf"{_SLASHES}{{0,8}}{re.escape(char)}",
-        rf"{_SLASHES}{{1,8}}(?i:u00{number:02x})",
-        rf"%(?:25){{0,4}}(?i:{number:02x})",
-        rf"&\#0{{0,4}}{number};",
-        rf"(?i:&\#x0{{0,4}}{number:x};)",
+        rf"{_SLASHES}{{0,8}}[{''.join(map(re.escape, sorted(same)))}]",
+        rf"{_SLASHES}{{1,8}}(?i:u00(?:{'|'.join(f'{number:02x}' for number in numbers)}))",
+        rf"%(?:25){{0,4}}(?i:{'|'.join(f'{number:02x}' for number in numbers)})",
+        rf"&\#0{{0,4}}(?:{'|'.join(map(str, numbers))});",
+        rf"(?i:&\#x0{{0,4}}(?:{'|'.join(f'{number:x}' for number in numbers)});)",
     ]
     if char in _NAMES:
         ways.append(_NAMES[char])
     return f"(?:{'|'.join(ways)})"
+
+
+def _encoded(value: bytes) -> list[re.Pattern[str]]:
+    """Return patterns for a key in hex and, wherever in a longer text it began, in base64."""
+    signs = [re.escape(bytes([byte]).hex()) for byte in value]
+    between = rf"(?:[ :,%-]|0x|\\x|{_BREAK}){{0,4}}"
+    forms = [between.join(f"(?i:{sign})" for sign in signs)]
+    for shift in range(3):
+        # The first and the last signs also hold bits of the neighbours: only those between are the key's alone.
+        end = (shift + len(value)) // 3 * 4
+        inner = b64encode(b"\0" * shift + value)[4 if shift else 0 : end].decode()
+        forms.append(_BREAK.join(_IN_BASE64.get(sign, re.escape(sign)) for sign in inner))
+    return [re.compile(form) for form in forms]
 
 
 def key_variable(provider: Provider, settings: ProviderSettings | None) -> str | None:

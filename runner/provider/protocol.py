@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from runner.provider.calls import cancel_call, list_call, origin, poll_call, submit_call
+from runner.provider.calls import cancel_call, list_call, poll_call, submit_call
 from runner.provider.media import read_media
 from runner.provider.responses import (
     MAX_INLINE_AUDIO,
@@ -22,6 +22,7 @@ from runner.provider.responses import (
     retry_after,
     valid_id,
 )
+from runner.records.address import origin
 from runner.records.exchange import Cancellation, Media, Reading, Verdict
 from runner.records.provider import ErrorGroup
 
@@ -53,7 +54,7 @@ def answer_limit(provider: Provider) -> int:
 
 
 def read_submit(provider: Provider, model: Model, reply: Reply) -> Reading:
-    """Return what the answer to a submission means: ACCEPTED or DONE with proof, REJECTED with proof, else UNKNOWN."""
+    """Return what the answer to a submission means: ACCEPTED, DONE, FAILED or REJECTED with proof, else UNKNOWN."""
     if reply.status in provider.accepted and provider.mode.answers_audio:
         return _read_bytes(provider, model, reply)
     document, fault = _document(provider, reply)
@@ -62,7 +63,9 @@ def read_submit(provider: Provider, model: Model, reply: Reply) -> Reading:
         taken = _read_taken(provider, model, document)
         if taken is not None:
             return taken
-        fault = fault or "the answer contains neither audio nor a usable id"
+        word = _word(provider, document)
+        status = "" if word is None else f"status {clean(word)} and "
+        fault = fault or f"the answer contains {status}neither audio nor a usable id"
     row = _row(provider, reply.status, text)
     said, pause = _said(provider, reply, text or fault), retry_after(reply.headers)
     if row is None or not row.group.proves_rejection:
@@ -74,9 +77,9 @@ def _read_taken(provider: Provider, model: Model, document: Json) -> Reading | N
     """Find the proof that a submission was accepted: audio in a synchronous answer, else an id that can be polled."""
     receipt = valid_id(find(provider.id_path, document))
     if provider.mode.answers_result:
-        done = _read_done(provider, model, document)
-        if done is not None:
-            return done
+        ended = _read_done(provider, model, document) or _read_failed(provider, document)
+        if ended is not None:
+            return ended
     if receipt is None or provider.poll is None:
         return None
     url = find(provider.poll.url_from, document)
@@ -138,17 +141,16 @@ def _read_state(provider: Provider, model: Model, reply: Reply, document: Json) 
     if over is False or (over is not True and state in {"waiting", None}):
         pause = retry_after(reply.headers)
         return Reading(verdict=Verdict.WAITING, word=shown, known=state is not None, retry_after_s=pause)
-    if state == "failed":
-        said = reason(provider.error_paths, document) or f"{provider.title} reports {shown} and gives no reason"
-        charged = False if word in provider.status.uncharged else None
-        return Reading(verdict=Verdict.FAILED, word=shown, message=said, charged=charged)
+    failed = _read_failed(provider, document)
+    if failed is not None:
+        return failed
     done = _read_done(provider, model, document)
     if done is not None:
         return replace(done, word=shown, known=state is not None)
     if state is None:
         said = f"{provider.title} reports that the job has ended with the unknown status {shown} and no audio"
         return Reading(verdict=Verdict.FAILED, word=shown, known=False, message=said)
-    return _again(provider, reply, f"the answer has status {shown} and no audio")
+    return replace(_again(provider, reply, f"the answer has status {shown} and no audio"), verdict=Verdict.EMPTY)
 
 
 # ---------------------------------------------------------------- answers to a cancellation
@@ -184,6 +186,17 @@ def _read_done(provider: Provider, model: Model, document: Json) -> Reading | No
     seconds = positive(find(provider.result.seconds, document))
     receipt = valid_id(find(provider.id_path, document))
     return Reading(verdict=Verdict.DONE, id=receipt, media=typed, seconds=seconds) if typed else None
+
+
+def _read_failed(provider: Provider, document: Json) -> Reading | None:
+    """Read an answer that says that the job failed: why, and whether that is documented as not charged."""
+    word = _word(provider, document)
+    if provider.status is None or word is None or provider.status.words.get(word) != "failed":
+        return None
+    shown = clean(word)
+    said = reason(provider.error_paths, document) or f"{provider.title} reports {shown} and gives no reason"
+    charged = False if word in provider.status.uncharged else None
+    return Reading(verdict=Verdict.FAILED, word=shown, message=said, charged=charged)
 
 
 def _document(provider: Provider, reply: Reply) -> tuple[Json, str]:

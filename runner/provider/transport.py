@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx
 
 from runner.errors import ScorefileError
-from runner.provider.calls import origin
 from runner.provider.deadline import Deadline
 from runner.provider.http_clients import HTTP_ERRORS, HttpClients, describe
 from runner.provider.protocol import answer_limit
 from runner.provider.request_log import ExchangeNotes, is_logged, log_exchange, public_path_parts
+from runner.records.address import origin
 from runner.records.exchange import Reply
 from runner.records.limits import DEFAULT_LIMITS
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +66,25 @@ class Takes:
     maximum: int = 1
 
 
+class LengthUnit(StrEnum):
+    """What a length parameter counts."""
+
+    SECONDS = "seconds"
+    MILLISECONDS = "milliseconds"
+    MINUTES = "minutes"
+
+    def seconds(self, value: float) -> float:
+        """Return a length of this unit in seconds."""
+        match self:
+            case LengthUnit.SECONDS:
+                return float(value)
+            case LengthUnit.MILLISECONDS:
+                return value / 1000
+            case LengthUnit.MINUTES:
+                return value * 60.0
+        assert_never(self)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """One model: what it accepts (`schema`, draft-07), where it is called, what it costs, what it returns."""
@@ -86,7 +106,9 @@ class Model:
     format_param: str | None
     """The parameter that chooses the container, where there is one."""
     duration_param: str | None
-    """The parameter that sets a length in seconds; None when the model chooses the length."""
+    """The parameter that sets a length; None when the model chooses the length."""
+    duration_unit: LengthUnit | None
+    """The unit of that parameter."""
     channels: int | None
     """How many channels its audio has, where its page says so."""
     typical_s: float
@@ -103,13 +125,24 @@ class Model:
     def seconds(self, params: Mapping[str, Json]) -> float | None:
         """Return the length in seconds of a request: as asked, else the documented default; None when the model chooses."""
         asked = self.asked_seconds(params)
-        default = None if self.duration_param is None else self.params[self.duration_param].default
-        return asked if asked is not None or default is None else float(default)
+        if asked is not None or self.duration_param is None:
+            return asked
+        return self._seconds(self.params[self.duration_param].default)
+
+    @property
+    def longest_s(self) -> float | None:
+        """The longest documented length in seconds; None when the model chooses the length, or has no limit."""
+        return None if self.duration_param is None else self._seconds(self.params[self.duration_param].maximum)
 
     def asked_seconds(self, params: Mapping[str, Json]) -> float | None:
         """Return the length in seconds that the parameters themselves ask for; None when they leave it to the model."""
-        value = None if self.duration_param is None else params.get(self.duration_param)
-        return None if value is None else float(value)
+        return None if self.duration_param is None else self._seconds(params.get(self.duration_param))
+
+    def _seconds(self, value: Json) -> float | None:
+        """Return a value of the length parameter in seconds; None for a word such as auto."""
+        if self.duration_unit is None or isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        return self.duration_unit.seconds(value)
 
     def asked_takes(self, params: Mapping[str, Json]) -> int:
         """Return how many takes a request asks for."""

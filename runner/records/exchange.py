@@ -56,7 +56,8 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"  # submit: may have been charged
     WAITING = "waiting"  # poll: not finished
     DONE = "done"  # poll, or a synchronous submit: `media` has the audio
-    FAILED = "failed"  # poll: the provider says that it failed
+    FAILED = "failed"  # poll, or a synchronous submit: the provider says that it failed
+    EMPTY = "empty"  # poll: finished, and names no audio; poll again for a while
     RETRY = "retry"  # poll: proves nothing, poll again
     REFUSED = "refused"  # poll: the key or the account is not accepted (any more)
     MISSING = "missing"  # poll: the provider does not know this id

@@ -30,6 +30,8 @@ class Limits:
 
     missing_is_lost_after_s: float = 120.0
     """A provider that does not know an id is polled again until the submission is this old."""
+    empty_is_stalled_after_s: float = 120.0
+    """A job that its provider calls finished without naming audio is polled for this long, then stalled."""
     max_poll_wait_s: float = 30.0
     """The longest interval between polls, unless the provider's own interval is longer."""
     stop_check_s: float = 0.5

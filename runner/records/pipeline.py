@@ -138,6 +138,8 @@ class Pipeline:
     prices: Mapping[str, Price]
     budget_usd: Decimal | None
     jobs: tuple[Job, ...]
+    below: tuple[str, ...] = ()
+    """The folders from the root of the git work tree to the file's own; outputs may lie anywhere in the tree."""
     profile: str | None = None
     marks: Mapping[DocPath, Mark] = field(default_factory=lambda: MappingProxyType({}))
     """Places of the keys under `prices` and `providers`, and of `budget`."""

@@ -207,6 +207,14 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFile:
+    """A provider file that a project brings: the path as the user would type it, and a digest of what it says."""
+
+    shown: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
     """One HTTP API as data."""
 
@@ -239,3 +247,5 @@ class Provider:
     """Recorded answers from the provider's own pages: the emulator plays them, the tests read them."""
     id_shape: str
     notes: tuple[str, ...]
+    project_file: ProjectFile | None = None
+    """The project's own file that says all this; None when it is a shipped one."""

@@ -37,6 +37,7 @@ RULES: Final = MappingProxyType(
         "out-of-date": ("the lock is out of date", "run without --locked to update it"),
         "refused": ("budget, price or confirmation refused to spend", "see the message"),
         "key": ("a key is missing, malformed or rejected", "set it in the environment"),
+        "untrusted": ("the project sends a key to a host of its own", "check where, then: scorefile trust"),
     }
 )
 """Rules beside the SF codes: what happened, and what to do."""

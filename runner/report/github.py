@@ -43,6 +43,11 @@ def inert(text: str) -> str:
     return _COMMAND.sub(lambda found: f"{found[1] or ''}\u200b:", text).replace("##[", "#\u200b#[")
 
 
+def inert_json(text: str) -> str:
+    """Return the same JSON, in which nothing can be taken for a workflow command: only strings hold this."""
+    return text.replace("##[", "#\\u0023[")
+
+
 def escape_data(text: str) -> str:
     """Escape the message of a workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -88,8 +88,7 @@ def _row(model: Model) -> tuple[str, ...]:
 def _length(model: Model) -> str:
     if model.duration_param is None:
         return "model decides"
-    maximum = model.params[model.duration_param].maximum
-    return f"up to {maximum:g} s" if maximum is not None else "as asked"
+    return "as asked" if model.longest_s is None else f"up to {model.longest_s:g} s"
 
 
 def price_text(price: Price) -> str:

@@ -26,7 +26,7 @@ class Told:
     help: str | None = None
 
 
-def told(ending: e.Ending, resolve: Callable[[str], str]) -> Told:
+def told(ending: e.Ending, resolve: Callable[[str], str], *, rehearsal: bool = False) -> Told:
     """Return the sentences of an ending; `resolve` makes the command line that settles the payment of a job."""
     match ending:
         case e.Reused() | e.Restored() | e.Made() | e.Collected():
@@ -47,7 +47,7 @@ def told(ending: e.Ending, resolve: Callable[[str], str]) -> Told:
         case e.Unreachable() | e.Rejected() | e.LockedOut() | e.NothingPaid():
             return _refused(ending)
         case e.MayBeCharged() | e.Held() | e.FreeUnanswered():
-            return _unknown(ending, resolve)
+            return _unknown(ending, resolve, rehearsal=rehearsal)
         case (
             e.Interrupted() | e.ReceiptNotFound() | e.AnotherRequest() | e.Stalled() | e.LinkDead() | e.DownloadFailed()
         ):
@@ -140,8 +140,11 @@ def _rejected(ending: e.Rejected) -> Told:
     assert_never(ending.group)
 
 
-def _unknown(ending: e.Unknown, resolve: Callable[[str], str]) -> Told:
+def _unknown(ending: e.Unknown, resolve: Callable[[str], str], *, rehearsal: bool) -> Told:
     match ending:
+        case e.MayBeCharged() if rehearsal:
+            help_ = f"a rehearsal charges nothing; to settle it as in a real run: {resolve(ending.job)}"
+            return Told(message=f"has no known outcome: {ending.why}", help=help_)
         case e.MayBeCharged():
             provider = ending.provider
             look = f"check the jobs that {provider} lists" if ending.lists else f"check your account with {provider}"

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 from runner.records.plan import Verb
 from runner.records.reasons import PaymentUnknown
 from runner.report.findings import of_error, of_problem
+from runner.report.numbers import listed
 from runner.report.plan_page import plan_page
 from runner.report.plan_text import plan_text, summary
 from runner.report.problems import error_text, mark_data, problem_data, problems_text
 from runner.report.reasons import name_of, why
 from runner.report.records import Case, Finding
-from runner.report.style import clean
+from runner.report.style import clean, paint
 from runner.report.totals import totals
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from runner.errors import DriftError
+    from runner.errors import ScorefileError
     from runner.records.plan import Action, Plan
     from runner.records.source import Json, Problem
     from runner.report.numbers import Sum
@@ -36,8 +37,10 @@ class PlanReport:
     files: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = ()
     rehearsal: bool = False
-    refused: DriftError | None = None
-    """Why the exit code says that the lock is out of date."""
+    refused: ScorefileError | None = None
+    """Why a run with the same options would refuse it."""
+    stopped: tuple[Action, ...] = ()
+    """What a person has to decide first, where that decides the exit code."""
     verb: str = "plan"
     ran: bool = True
 
@@ -47,6 +50,7 @@ class PlanReport:
             "name": self.name,
             "rehearsal": self.rehearsal,
             "changes": has_changes(self.todo),
+            "refused": None if self.refused is None else {"rule": self.refused.rule, "message": self.refused.message},
             **plan_data(self.todo),
             "problems": [problem_data(item) for item in self.warnings],
         }
@@ -71,8 +75,15 @@ class PlanReport:
         return plan_text(self.todo, style)
 
     def messages(self, style: Style) -> str:
-        """Return the warnings, and why the lock is out of date where it may not be."""
+        """Return the warnings, why a run would refuse the plan, and which jobs are not to be helped by making them."""
         parts = [problems_text(self.warnings, style), "" if self.refused is None else error_text(self.refused, style)]
+        if self.stopped:
+            names = clean(listed(action.request.job for action in self.stopped))
+            verb = "is" if len(self.stopped) == 1 else "are"
+            word = paint("error", "error", on=style.color)
+            parts.append(
+                f"{word}: {names} {verb} blocked: a run leaves {'it' if verb == 'is' else 'them'} until you decide"
+            )
         return "\n\n".join(filter(None, parts))
 
     def page(self) -> Page:

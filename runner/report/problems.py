@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
 
 from runner.report.numbers import count, some
 from runner.report.style import clean, paint
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from runner.errors import ScorefileError
     from runner.records.source import Json, Mark, Problem, Step
     from runner.report.records import Style
+
+
+MOST_OF_ONE_CODE: Final = 20
 
 
 def problem_text(problem: Problem, style: Style) -> str:
@@ -38,8 +43,21 @@ def problem_text(problem: Problem, style: Style) -> str:
 
 
 def problems_text(problems: Iterable[Problem], style: Style) -> str:
-    """Return problems one below the other, with an empty line between them unless each is one line."""
-    return gap(style).join(problem_text(problem, style) for problem in problems)
+    """Return problems one below the other, with an empty line between them unless each is one line.
+
+    For people, of one code the first 20 and then a count; `style.quiet` and `style.verbose` show all.
+    """
+    most = None if style.quiet or style.verbose else MOST_OF_ONE_CODE
+    seen: Counter[str] = Counter()
+    shown: list[str] = []
+    for problem in problems:
+        seen[problem.code] += 1
+        if most is None or seen[problem.code] <= most:
+            shown.append(problem_text(problem, style))
+    more = [f"{seen[code] - most:,} more of {code}" for code in seen if most is not None and seen[code] > most]
+    if more:
+        shown.append(f"{', '.join(more)}: -v shows all")
+    return gap(style).join(shown)
 
 
 def error_text(error: ScorefileError, style: Style) -> str:
@@ -103,12 +121,11 @@ def _snippet(problem: Problem, mark: Mark, gutter: int, style: Style) -> list[st
     bar = paint("|", "gutter", on=on)
     lines = [f"{pad}{paint('-->', 'gutter', on=on)} {clean(str(mark))}"]
     from runner.diagnostics.secrets import mask
-    from runner.pipeline.resolution.webhooks import hide_users
 
     source = style.line_of(mark.file, mark.line)
     if source is None:
         return lines
-    shown = show_line(hide_users(mask(source)), mark.column, mark.end_column)
+    shown = show_line(_unseen(problem, mask(source)), mark.column, mark.end_column)
     underline = paint("^" * shown.width, problem.severity, on=on)
     return [
         *lines,
@@ -116,6 +133,16 @@ def _snippet(problem: Problem, mark: Mark, gutter: int, style: Style) -> list[st
         f"{paint(str(mark.line), 'gutter', on=on)} {bar} {shown.text}",
         f"{pad} {bar} {' ' * shown.offset}{underline}",
     ]
+
+
+def _unseen(problem: Problem, line: str) -> str:
+    """Return a source line without the value that a problem is about, where that may not be shown."""
+    from runner.diagnostics.sensitive import is_sensitive
+
+    if problem.code == "SF201" or not is_sensitive(problem.path):
+        return line
+    begin = line.find(":") + 1
+    return line[:begin] + re.sub(r"\S", "*", line[begin:])
 
 
 def _notes(problem: Problem) -> tuple[str, ...]:

@@ -228,7 +228,11 @@ class RunReport:
 
     def _told(self, outcome: Outcome) -> Told:
         """Return how a job ended in words, with the command line that settles its payment where that is unknown."""
-        return told(outcome.ending, lambda job: resolve_command(self.file, job, rehearse=self.rehearsal))
+        return told(
+            outcome.ending,
+            lambda job: resolve_command(self.file, job, rehearse=self.rehearsal),
+            rehearsal=self.rehearsal,
+        )
 
 
 def _help(said: Told) -> tuple[str, ...]:

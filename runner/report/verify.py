@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.records.source import Mark
 from runner.report.markdown import code, row
-from runner.report.numbers import count
+from runner.report.numbers import count, listed
 from runner.report.records import Case, Finding, Page
 from runner.report.status import said, status_data
 from runner.report.style import clean
@@ -37,6 +37,8 @@ class VerifyReport:
     rows: tuple[JobStatus, ...]
     exit_code: int
     files: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    """Jobs whose missing output no run can restore."""
     places: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     verb: str = "verify"
     ran: bool = True
@@ -89,8 +91,14 @@ class VerifyReport:
         return f"{' and '.join(counts)} of {count(len(self.rows), 'output')}"
 
     def _remedy(self) -> str:
-        """Return what to do about it: a run never overwrites an edited file."""
-        restores, states = "scorefile run restores what is missing", {item.output for item in self.drifted}
+        """Return what to do about it: a run never overwrites an edited file, and cannot restore what is nowhere any more."""
+        states = {item.output for item in self.drifted}
+        gone = [item.job for item in self.drifted if item.output == "missing"]
+        restores = "scorefile run restores what is missing"
+        if self.lost:
+            nowhere = f"{listed(self.lost)}: the audio is neither in the store nor at a provider"
+            rest = f"{restores} but that; " if len(self.lost) < len(gone) else ""
+            restores = f"no run restores {nowhere}; {rest}run --force JOB makes it again"
         if states == {"pointer"}:
             return "git lfs pull fetches them"
         if states == {"missing"}:

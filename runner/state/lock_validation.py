@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from itertools import dropwhile
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -72,8 +73,8 @@ def _check_take(take: Take) -> None:
 
 
 def _check_path(path: str, media_type: str) -> None:
-    """Check that a path stays in the folder and has the extension of its media type, as every output has."""
-    parts = PurePosixPath(path).parts
+    """Check that a path is one that an output may have, above the folder too, with the extension of its media type."""
+    parts = tuple(dropwhile(lambda part: part == "..", PurePosixPath(path).parts))
     if not parts or path.startswith("/") or ".." in parts or "\0" in path:
         raise ValueError(f"the path {path!r} is outside the folder")
     if not parts[-1].endswith(EXTENSIONS[media_type]):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.errors import StateError
 from runner.state.blobs.protocol import TakeMissing, save_copy
 from runner.state.files.folder import digest, read_regular
 from runner.state.files.placing import place, remove_owned
+from runner.state.finding import is_too_high, levels_above
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,19 +35,22 @@ class Outputs:
 
     def __init__(self, root: Path, blobs: Blobs) -> None:
         self._root, self._blobs = root, blobs
+        self._levels = levels_above(root)
 
     def put(self, sha256: str, output: str, *, previous: str | None, mine: frozenset[str]) -> None:
         """Copy a take from the store, or from the output where it was, to `output`.
 
         `mine` holds the hashes that this job made: such a file at `output` is saved in the store first. Raises
-        TakeMissing when the take is nowhere, StateError when another file is at `output`.
+        TakeMissing when the take is nowhere, StateError when another file is at `output`, or it leaves the git work tree.
         """
+        if is_too_high(output, self._levels):
+            raise StateError(f"{output} is outside of the git work tree", help="write an output inside it")
         with self._source(sha256, previous, output) as reader:
             place(reader, sha256, self._root, output, owned=self._replaceable(output, mine))
 
     def stored(self, paths: Iterable[str]) -> dict[str, str]:
-        """Return path → hash of those outputs whose bytes the store holds, too."""
-        found = {path: digest(self._root / path) for path in paths}
+        """Return path → hash of those outputs whose bytes the store holds, too; nothing outside of the git work tree."""
+        found = {path: digest(self._root / path) for path in paths if not is_too_high(path, self._levels)}
         return {path: sha256 for path, sha256 in found.items() if sha256 is not None and self._has(sha256)}
 
     def remove(self, stale: Mapping[str, str]) -> None:
@@ -56,7 +61,8 @@ class Outputs:
     def _source(self, sha256: str, *outputs: str | None) -> BinaryIO:
         """Open a verified take in the store; one that is only at an output is saved there first."""
         if not self._has(sha256):
-            path = next((path for path in outputs if path and digest(self._root / path) == sha256), None)
+            near = (path for path in outputs if path and not is_too_high(path, self._levels))
+            path = next((path for path in near if digest(self._root / path) == sha256), None)
             if path is None:
                 raise TakeMissing(sha256)
             save_copy(self._blobs, self._root / path, sha256)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from runner.errors import NotWritableError, UsageError
 from runner.state.files import system
+from runner.state.finding import DEFAULT_FILE, absolute, find_file, has_default
 from runner.state.guards import refuse_links
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DEFAULT_FILE = "scorefile.yaml"
 _OWNER = "owner"
 """The file in a state folder that says which pipeline file it belongs to."""
 
@@ -63,35 +63,28 @@ class Project:
 
 
 def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str], may_be_missing: bool = False) -> Project:
-    """Return the project of a pipeline file, `scorefile.yaml` in the current folder when none is named.
+    """Return the project of a pipeline file; `finding.find_file` says which one when none is named.
 
     Raises UsageError when there is no such file, unless it `may_be_missing`, or when its state folder holds the journal
     of another one; StateError when a link or a device is where its lock or state belongs.
     """
-    shown = file or DEFAULT_FILE
-    if not (may_be_missing and not Path(shown).exists()):
-        _refuse_missing(file)
-    project = _project(shown, rehearsal=rehearsal, env=env)
+    here = file or DEFAULT_FILE
+    is_missing = (
+        may_be_missing and not Path(here).exists() and (file is not None or _has_lock(here) or not has_default())
+    )
+    project = _project(here if is_missing else find_file(file), rehearsal=rehearsal, env=env)
     for folder in project.run_folders:
         refuse_links(project.folder, lock=project.lock, state=folder, blobs=project.blobs)
     refuse_other_owner(project)
     return project
 
 
-def _refuse_missing(file: str | None) -> None:
-    shown = file or DEFAULT_FILE
-    path = Path(shown)
-    if not path.exists():
-        if file is None:
-            help_ = "name a pipeline file, or write a first one: scorefile init"
-            raise UsageError(f"there is no {shown} in {Path.cwd()}", help=help_)
-        raise UsageError(f"there is no {shown}", help=f"check its name; looked in {path.absolute().parent}")
-    if not path.is_file():
-        raise UsageError(f"{shown} is not a file", help="name a pipeline file")
+def _has_lock(file: str) -> bool:
+    return Path(file).with_suffix(".lock").exists()
 
 
 def _project(shown: str, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
-    path = Path(shown).absolute()
+    path = absolute(shown)
     folder = path.parent
     moved = env.get("SCOREFILE_STATE_DIR")
     state = folder / (moved or ".scorefile")

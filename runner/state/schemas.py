@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError, ScorefileError
+from runner.records.source import Mark, Problem
+from runner.state.files.processes import cpu_limit
 from runner.state.texts import decode
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 MAX_SCHEMA_BYTES = 1 << 20
+CHECKING_S = 2.0
+"""How long the checks of a project's own schemas/ may take, in seconds of processor time."""
 _META = ("model.schema.json", "provider.schema.json")
 
 
@@ -50,9 +54,41 @@ def read_catalog(folders: tuple[Path, ...]) -> Catalog:
     from runner.catalog.models import build_catalog
 
     shipped, *others = folders
-    own = {name: _json_document(path) for folder in others for name, path in _schema_files(folder).items()}
+    own = {name: document for folder in others for name, document in _own_documents(folder).items()}
     meta = {name: read_schema(name) for name in _META} if own else {}
-    return build_catalog({name: _shipped(path) for name, path in _schema_files(shipped).items()}, own, meta)
+    files = {name: _shipped(path) for name, path in _schema_files(shipped).items()}
+    try:
+        with cpu_limit(CHECKING_S):
+            return build_catalog(files, own, meta)
+    except TimeoutError as error:
+        message = f"the files in schemas/ take more than {CHECKING_S:g} s of processor time to be checked"
+        help_ = "simplify the patterns of parameters that have a default: (a+)+ may take for ever"
+        mark = Mark(file=os.path.relpath(others[0]), line=1, column=1)
+        raise InvalidFilesError((Problem(code="SF301", message=message, mark=mark, help=help_),)) from error
+
+
+def _own_documents(folder: Path) -> dict[str, JsonDocument]:
+    """Read the files of a project's own schemas/, none of which may lie outside of the pipeline's folder."""
+    project = folder.parent.resolve()
+    for place in (folder, folder / "models", folder / "providers"):
+        if not place.resolve().is_relative_to(project):
+            return {place.name: _outside(place)}
+    found = _schema_files(folder)
+    inside = {name: path.resolve().is_relative_to(project) for name, path in found.items()}
+    return {name: _json_document(path) if inside[name] else _outside(path) for name, path in found.items()}
+
+
+def _outside(path: Path) -> JsonDocument:
+    from runner.diagnostics.json_document import JsonDocument
+
+    shown = os.path.relpath(path)
+    problem = Problem(
+        code="SF301",
+        message=f"{shown} is a link out of the pipeline's folder",
+        mark=Mark(file=shown, line=1, column=1),
+        help="put the file itself there",
+    )
+    return JsonDocument(file=shown, data=None, problems=(problem,))
 
 
 def _schema_files(folder: Path) -> dict[str, Path]:

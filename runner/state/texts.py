@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError
 from runner.records.source import Mark, Problem
+from runner.state.finding import work_tree
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from runner.state.project import Project
 
 MAX_PIPELINE_BYTES = 4 << 20
@@ -26,14 +26,33 @@ def read_text(folder: Path, path: str) -> str:
 
     Raises OSError or ValueError saying why it cannot be read.
     """
-    target = (folder / path).resolve()
-    if not target.is_relative_to(folder.resolve()):
-        raise ValueError("it leads out of the pipeline's folder")
+    return _inside(folder / path, folder, "the pipeline's folder", MAX_TEXT_BYTES)
+
+
+def read_include(folder: Path, path: str) -> str:
+    """Return the text of a file that a pipeline in `folder` includes: it lies in the same git work tree, links followed.
+
+    Outside of a work tree it lies in the folder. Raises OSError or ValueError saying why it cannot be read.
+    """
+    root = work_tree(folder)
+    named = "the pipeline's folder" if root == folder.resolve() else "the git work tree"
+    return _inside(folder / path, root, named, MAX_PIPELINE_BYTES)
+
+
+def read_vars(file: str) -> str:
+    """Return the text of a --var-file. Raises InvalidFilesError when it is missing, too large or not UTF-8."""
+    return decode(Path(file), file, MAX_TEXT_BYTES)
+
+
+def _inside(path: Path, root: Path, named: str, limit: int) -> str:
+    target = path.resolve()
+    if not target.is_relative_to(root.resolve()):
+        raise ValueError(f"it leads out of {named}")
     if target.is_dir():
         raise IsADirectoryError("it is a folder")
     if not target.is_file():
         raise FileNotFoundError("there is no such file")
-    raw = _bytes(target, MAX_TEXT_BYTES)
+    raw = _bytes(target, limit)
     return raw.decode("utf-8-sig")
 
 

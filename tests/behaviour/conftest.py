@@ -12,10 +12,10 @@ from runner.audio.encode import encode
 from runner.records.media_types import EXTENSIONS
 from tests.support.canary import canary
 from tests.support.catalog import ROOT
+from tests.support.command import fork_server
 from tests.support.project import Project
 from tests.support.recorder import Recorder, recording
 from tests.support.vendor.process import RunningVendor, running_vendor
-from tests.torture.forks import Zygote, running_zygote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,17 +79,10 @@ def scripted_vendor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
         yield running
 
 
-@pytest.fixture(scope="session")
-def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    """Run one fork server for each worker."""
-    with running_zygote(tmp_path_factory.mktemp("zygote")) as running:
-        yield running
-
-
 @pytest.fixture
-def project(tmp_path: Path, scripted_vendor: RunningVendor, zygote: Zygote, canary: Canary) -> Project:
+def project(tmp_path: Path, scripted_vendor: RunningVendor, canary: Canary) -> Project:
     """Return an empty project with keys planted in it."""
-    return Project(folder=tmp_path / "project", vendor=scripted_vendor, zygote=zygote, canary=canary)
+    return Project(folder=tmp_path / "project", vendor=scripted_vendor, zygote=fork_server(), canary=canary)
 
 
 def _record(folder: Path) -> None:

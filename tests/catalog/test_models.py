@@ -63,7 +63,7 @@ PARAMETERS = {
     "pixverse/music-2.6": "prompt instrumental lyrics maxJobs email",
     "pixverse/music-v1": "prompt instrumental lyrics maxJobs email",
     "verbatik/text-to-music": "prompt tags lyrics seed prompt_strength balance_strength num_songs output_format "
-    "output_bit_rate bpm name",
+    "output_bit_rate bpm store_audio name",
 }
 
 SEED_RULE = "seed is -1 (random) or a positive integer, not 0"
@@ -72,6 +72,10 @@ GAP_RULE = (
     "reference images go without gaps: image_path_2 needs image_path_1, image_path_3 needs image_path_2, and so on"
 )
 PAIR_RULE = "prompt, tags and lyrics cannot all be given; leave one of them out"
+STORE_RULE = (
+    "store_audio is sent as true with every request: the answer to false is not documented, "
+    "and audio that was paid for might not be reached"
+)
 RATE_RULE = "output_bit_rate is for mp3 and m4a only; set output_format to one of them, or leave output_bit_rate out"
 BPM_RULE = "bpm is a number from 30 to 300, or the word auto"
 IMAGE = "https://example.com/a.jpg"
@@ -101,6 +105,8 @@ RULES: list[tuple[str, dict[str, Any], list[str]]] = [
     ("pixverse/lyria-3-pro-preview", {"prompt": "x", "image_path_1": "a", "image_path_3": "c"}, [GAP_RULE]),
     ("pixverse/lyria-3-pro-preview", {"prompt": "x", **{f"image_path_{n}": "a" for n in range(1, 11)}}, []),
     ("verbatik/text-to-music", {"prompt": "x"}, []),
+    ("verbatik/text-to-music", {"prompt": "x", "store_audio": True}, []),
+    ("verbatik/text-to-music", {"prompt": "x", "store_audio": False}, [STORE_RULE]),
     ("verbatik/text-to-music", {"prompt": "x", "tags": ["pop"]}, []),
     ("verbatik/text-to-music", {"prompt": "x", "lyrics": "la"}, []),
     ("verbatik/text-to-music", {"prompt": "x", "lyrics": ""}, []),
@@ -124,7 +130,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     *[(model, {"prompt": blank}) for model in MODELS for blank in ("", "  \n", None, 7, ["x"])],
     *[(model, {"prompt": "x", "replyUrl": "https://x.example"}) for model in MODELS],
     *[(model, {"prompt": "x", "model": "music-2.6"}) for model in MODELS],
-    *[(model, {"prompt": "x", "store_audio": True}) for model in MODELS],
+    *[(model, {"prompt": "x", "store_audio": True}) for model in MODELS if model != "verbatik/text-to-music"],
     *[(model, {}) for model in MODELS],
     ("pixazo/tracks", {"prompt": "x", "bpm": True}),
     ("pixazo/tracks", {"prompt": "x", "bpm": "140"}),
@@ -271,7 +277,7 @@ def test_the_defaults_of_ace_step_xl_are_those_of_its_page() -> None:
         ("pixazo/ace-step-xl", "no list of keys"),
         ("pixazo/ace-step-xl", "time signatures"),
         ("pixazo/ace-step-xl", "auto"),
-        ("verbatik/text-to-music", "store_audio is not a parameter here"),
+        ("verbatik/text-to-music", "store_audio may be written as true"),
     ],
 )
 def test_where_a_file_is_narrower_than_its_page_a_note_says_so(model: str, words: str) -> None:
@@ -334,7 +340,8 @@ def test_nested_branches_of_a_param_are_flattened() -> None:
 
 def test_the_shipped_files_are_valid_files_of_a_project_too() -> None:
     found = build_catalog({}, own(FILES), META)
-    assert found.providers == CATALOG.providers
+    assert {name: replace(item, project_file=None) for name, item in found.providers.items()} == CATALOG.providers
+    assert all(item.project_file is not None for item in found.providers.values())
     untrusted = {
         name: replace(model, shipped_price=Price(), is_free=model.runs_here) for name, model in CATALOG.models.items()
     }

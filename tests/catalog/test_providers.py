@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from runner.records.provider import Provider
 
 STATES = {"waiting": Verdict.WAITING, "done": Verdict.DONE, "failed": Verdict.FAILED}
-POLLED = [name for name in REMOTE if CATALOG.providers[name].status]
+POLLED = [name for name in REMOTE if CATALOG.providers[name].poll]
 
 
 def model_of(name: str) -> Model:

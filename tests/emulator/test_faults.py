@@ -9,14 +9,14 @@ import httpx
 import pytest
 
 from runner.emulator.faults import Fault, parse_faults, pick
-from runner.emulator.serve import rehearsal_emulator
 from runner.errors import UsageError
 from runner.records.exchange import Verdict
-from tests.support.catalog import SCHEMAS
-from tests.support.emulator import RunningEmulator
+from tests.support.emulator import running_emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.support.emulator import RunningEmulator
 
 MODEL = "pixazo/tracks"
 SHORT = {"prompt": "x", "duration": 1}
@@ -38,10 +38,8 @@ PLAN: list[dict[str, Any]] = [
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     plan = tmp_path_factory.mktemp("faults") / "plan.json"
     plan.write_text(json.dumps(PLAN))
-    with rehearsal_emulator((SCHEMAS,), faults=plan) as url:
-        running = RunningEmulator(url=url)
-        with running.http:
-            yield running
+    with running_emulator(faults=plan, plain=False) as running:
+        yield running
 
 
 def test_each_fault_meets_its_submit(faulty: RunningEmulator) -> None:
@@ -83,9 +81,11 @@ def test_each_fault_meets_its_submit(faulty: RunningEmulator) -> None:
     assert faulty.download(fine)[0].content.startswith(b"RIFF")
 
 
-def test_a_synchronous_provider_that_fails_answers_500(faulty: RunningEmulator) -> None:
+def test_a_synchronous_provider_that_fails_says_so_in_its_own_words(faulty: RunningEmulator) -> None:
     response = faulty.submit("verbatik/text-to-music", {"prompt": "x"})
-    assert (response.status_code, response.json()) == (500, {"error": "This failure was planned for the rehearsal."})
+    (track,) = response.json()["tracks"]
+    assert (response.status_code, track["status"]) == (200, "failed")
+    assert track["error"] == "This failure was planned for the rehearsal."
 
 
 def test_a_fault_without_a_model_counts_all_submits() -> None:

@@ -13,6 +13,7 @@ from runner.emulator import play
 from runner.emulator.ids import job_id, model_in, uuid7
 from runner.emulator.paths import EACH, place, steps
 from runner.errors import EmulatorError
+from runner.records.provider import ResultRules, StatusRules
 from tests.support.catalog import shipped_catalog
 
 MOMENT = datetime(2026, 11, 21, 12, 0, 5, 250_000, tzinfo=UTC)
@@ -159,3 +160,22 @@ def test_a_failure_has_its_reason_where_the_provider_puts_it() -> None:
 )
 def test_errors_have_the_form_of_the_provider(name: str, status: int, message: str | None, expected: object) -> None:
     assert play.error(PROVIDERS[name], status, message) == play.Answer(status=status, json=expected)
+
+
+def test_an_accepted_answer_and_a_polled_one_may_differ_in_shape() -> None:
+    shape = {
+        "accepted": {"status": 200, "json": {"data": {"task_id": "t-0"}, "code": 200}},
+        "waiting": {"status": 200, "json": {"data": [{"task_id": "t-0", "status": 0}], "code": 200}},
+        "done": {"status": 200, "json": {"data": [{"task_id": "t-0", "status": 1, "file": "x"}], "code": 200}},
+        "failed": {"status": 200, "json": {"data": [{"task_id": "t-0", "status": 2}], "code": 200}},
+    }
+    rules = StatusRules(path="data[0].status", words={"0": "waiting", "1": "done", "2": "failed"})
+    result = ResultRules(media="data[0].file")
+    provider = replace(
+        PROVIDERS["pixazo"], id_path="data.task_id", poll=None, status=rules, result=result, replies=shape
+    )
+    one = replace(FACTS, media=FACTS.media[:1])
+    assert play.accepted(provider, one).json == {"data": {"task_id": "job-1"}, "code": 200}
+    assert play.waiting(provider, one, "0").json == {"data": [{"task_id": "job-1", "status": 0}], "code": 200}
+    done = {"task_id": "job-1", "status": 1, "file": "http://127.0.0.1:1/a"}
+    assert play.done(provider, one).json == {"data": [done], "code": 200}

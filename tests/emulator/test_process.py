@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
@@ -12,10 +13,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+import soundfile
 
 from runner.emulator.serve import rehearsal_emulator, serve
 from runner.errors import EmulatorError, UsageError
+from runner.records.exchange import Verdict
 from tests.support.catalog import ROOT, SCHEMAS, shipped_catalog
+from tests.support.emulator import RunningEmulator
 
 PARENT = """
 import sys, time
@@ -83,6 +87,19 @@ def test_it_works_from_any_folder_whatever_lies_there(tmp_path: Path, monkeypatc
     monkeypatch.chdir(tmp_path)
     with rehearsal_emulator((SCHEMAS,)) as url:
         assert answers(url)
+
+
+def test_its_worker_processes_make_the_audio() -> None:
+    with rehearsal_emulator((SCHEMAS,)) as url:
+        running = RunningEmulator(url=url)
+        with running.http:
+            reading, _ = running.finish(
+                "pixazo/tracks", running.submit("pixazo/tracks", {"prompt": "x", "duration": 1})
+            )
+            (response,) = running.download(reading)
+    assert reading.verdict is Verdict.DONE
+    assert response.headers["content-type"] == "audio/wav"
+    assert soundfile.info(io.BytesIO(response.content)).duration == pytest.approx(1, abs=0.1)
 
 
 def test_it_gets_no_key(monkeypatch: pytest.MonkeyPatch) -> None:

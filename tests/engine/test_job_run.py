@@ -25,11 +25,12 @@ from runner.provider.access import ProviderAccess
 from runner.provider.downloads import BadContent
 from runner.provider.rate_limit import RateLimit
 from runner.records.catalog import Price
+from runner.records.endings import ProviderFailed
 from runner.records.exchange import Reply
 from runner.records.limits import DEFAULT_LIMITS, Limits
 from runner.records.lock import Lock
 from runner.records.result import Result
-from runner.records.submission import Phase
+from runner.records.submission import NextRun, Phase
 from runner.state.blobs.local import LocalBlobs
 from runner.state.journal import read_events
 from runner.state.store import StateStore
@@ -242,3 +243,39 @@ def test_takes_that_play_are_kept_when_another_of_the_same_request_does_not(tmp_
     assert driven.outcome.result is Result.MADE
     assert driven.outcome.entry is not None
     assert len(driven.outcome.entry.takes) == 1
+
+
+EMPTY = (200, {"request_id": "ace_1", "status": "COMPLETED", "output": {"media_url": []}})
+
+
+def test_a_finished_job_that_names_no_audio_is_polled_for_two_minutes_and_then_stalled(tmp_path: Path) -> None:
+    driven = drive(tmp_path, ACCEPTED, WAITING, *[EMPTY] * 99)
+    assert driven.job_run.submission.phase is Phase.STALLED
+    assert driven.job_run.submission.phase.next_run is NextRun.RESUME
+    assert driven.outcome.result is Result.FAILED
+    assert 120 < sum(driven.waits[2:]) <= 150, "from the first answer that said so"
+
+
+def test_the_audio_of_a_finished_job_may_be_named_a_little_later(tmp_path: Path) -> None:
+    assert drive(tmp_path, ACCEPTED, *[EMPTY] * 9, DONE).outcome.result is Result.MADE
+
+
+def test_a_job_that_goes_on_after_all_is_not_stalled(tmp_path: Path) -> None:
+    driven = drive(tmp_path, ACCEPTED, EMPTY, *[WAITING] * 20, *[EMPTY] * 3, DONE)
+    assert driven.outcome.result is Result.MADE
+
+
+TRACK_FAILED = (
+    200,
+    {"success": True, "tracks": [{"id": "1", "status": "failed", "error": "The lyrics were rejected"}]},
+)
+
+
+def test_a_failed_track_in_a_synchronous_answer_is_a_failed_job_of_unknown_cost(tmp_path: Path) -> None:
+    driven = drive(tmp_path, TRACK_FAILED, wanted=request(model="verbatik/text-to-music", params={"prompt": "x"}))
+    assert driven.job_run.submission.phase is Phase.FAILED
+    assert driven.outcome.ending == ProviderFailed(
+        provider="Verbatik", said="The lyrics were rejected", charged=None, given_up_as=None
+    )
+    assert driven.outcome.spent_usd is None
+    assert driven.waits == []

@@ -31,7 +31,8 @@ def problems_of(code: str, folder: Path, example: tuple[str, str]) -> tuple[Prob
     flags = dict(zip(words[::2], words[1::2], strict=True))
     overrides = dict([flags["--var"].split("=")]) if "--var" in flags else {}
     try:
-        options = CommandOptions(file=str(folder / PIPELINE), profile=flags.get("--profile"), vars=overrides)
+        file, profile = str(folder / PIPELINE), flags.get("--profile")
+        options = CommandOptions(file=file, profile=profile, vars=overrides, env=page.env)
         return open_session(options).checked.warnings
     except InvalidFilesError as error:
         return error.problems

@@ -13,7 +13,7 @@ from runner.pipeline.resolution.expand import expand
 from runner.pipeline.resolution.resolve import resolve
 from runner.pipeline.shape.load import load
 from runner.pipeline.yaml.document import parse
-from runner.records.catalog import Model, Param, Price, Seed, Takes
+from runner.records.catalog import LengthUnit, Model, Param, Price, Seed, Takes
 from runner.records.provider import Mode, Provider
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def model(
         media_types=("audio/wav",),
         format_param=None,
         duration_param="duration" if "duration" in properties else None,
+        duration_unit=LengthUnit.SECONDS if "duration" in properties else None,
         channels=None,
         typical_s=20,
         notes=(),
@@ -114,7 +115,9 @@ FORMATS = model(
         "format": {"enum": ["mp3", "wav"]},
         "bit_rate": {"type": "integer", "enum": [128, 320]},
         "level": {"anyOf": [{"type": "integer", "maximum": 10}, {"type": "string", "enum": ["loud"]}]},
+        "store": {"type": "boolean", "enum": [True]},
     },
+    body={"store": True},
     rules={
         "if": {"required": ["bit_rate"]},
         "then": {

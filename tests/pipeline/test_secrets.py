@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from runner.diagnostics.secrets import find_secrets, mask
+from runner.diagnostics.secrets import MOST, find_secrets, key_problems, mask
 from tests.pipeline.cases import shown
 from tests.pipeline.conftest import check_text
 
@@ -71,3 +73,34 @@ def test_a_masked_text_keeps_its_length() -> None:
     text = f"a {KEYS[0]} b {KEYS[8]}"
     assert len(mask(text)) == len(text)
     assert mask(text).startswith("a sk-p***")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eyJ" + "a" * 200_000 + ".",
+        "-eyJaaaaaaaa" * 10_000,
+        "eyJaaaaaaaa." * 10_000,
+        ("sk-" + "a" * 20 + "\n") * 20_000,
+        "9f8b4c2d1e0a7b6c5d4e3f2a1b0c9d8e " * 10_000,
+        "9f8b4c2d1e0a7b6c5d4e3f2a1b0c9d8e\n" * 10_000,
+        "token: {" * 20_000,
+        "# " * 100_000,
+    ],
+    ids=lambda text: text[:12].strip(),
+)
+def test_the_search_for_keys_ends_soon_whatever_is_searched(text: str) -> None:
+    begun = time.process_time()
+    assert len(key_problems(text, "x.yaml")) <= MOST
+    assert len(mask(text)) == len(text)
+    assert time.process_time() - begun < 5
+
+
+def test_each_key_has_its_line_and_column() -> None:
+    text = f"a: {KEYS[0]}\n\n  {KEYS[8]} {KEYS[9]}\n# {KEYS[0]}\n"
+    assert [str(problem.mark) for problem in key_problems(text, "x.yaml")] == [
+        "x.yaml:1:4",
+        "x.yaml:3:3",
+        "x.yaml:3:36",
+        "x.yaml:4:3",
+    ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from runner.plan.decide import Facts, Selected, decide
-from runner.records.catalog import Price
+from runner.records.catalog import LengthUnit, Price
 from runner.records.lock import Lock
 from runner.records.submission import Phase
 from tests.support.catalog import shipped_catalog
@@ -177,6 +178,13 @@ def test_a_price_by_the_minute_is_of_the_length_that_is_asked_for() -> None:
     assert asked.seconds == 30.0
     cost = only(planned(asked)).cost
     assert (cost.low, cost.worst) == (Decimal("0.30"), Decimal("0.30"))
+
+
+@pytest.mark.parametrize(("unit", "length"), [("seconds", 30), ("milliseconds", 30_000), ("minutes", 0.5)])
+def test_a_price_by_the_minute_knows_the_unit_of_the_length(unit: str, length: float) -> None:
+    asked = request(params={"duration": length}, price=Price(usd=Decimal("0.60"), per="minute"))
+    asked = replace(asked, model=replace(asked.model, duration_unit=LengthUnit(unit)))
+    assert only(planned(asked)).cost.low == Decimal("0.30")
 
 
 def test_a_price_by_the_take_counts_the_takes() -> None:

@@ -136,8 +136,10 @@ def test_a_lock_that_is_to_be_kept_refuses_what_would_be_made_and_what_is_not_ma
     assert [action.request.job for action in out_of_date(todo)] == ["changed", "fresh"]
     refused = lock_out_of_date(out_of_date(todo))
     assert refused.exit_code == 4
-    assert refused.message == "the lock is out of date for changed, fresh"
-    assert refused.help == ("changed: prompt changed; fresh: not made yet; run without --locked to update it")
+    assert refused.message == "the lock is out of date for changed, fresh: 2 jobs need making"
+    assert refused.help == (
+        "changed: prompt changed; fresh: not made yet; run without --locked or SCOREFILE_LOCKED to update it"
+    )
 
 
 def test_audio_that_is_only_missing_here_is_no_change_of_the_lock() -> None:

@@ -42,14 +42,19 @@ def test_an_address_that_cannot_be_read_is_refused(url: str) -> None:
         base_url_of(PIXAZO, None, {"SCOREFILE_PIXAZO_BASE_URL": url})
 
 
-@pytest.mark.parametrize("url", ["http://example.com", "http://10.0.0.1:80", "http://127.0.0.1.example.com"])
-def test_plain_http_is_for_loopback_only(url: str) -> None:
+@pytest.mark.parametrize(
+    "url", ["http://example.com", "http://11.0.0.1:80", "http://127.0.0.1.example.com", "http://169.254.169.254"]
+)
+def test_plain_http_is_for_this_machine_and_private_networks_only(url: str) -> None:
     with pytest.raises(UsageError, match="is plain http"):
         base_url_of(PIXAZO, None, {"SCOREFILE_PIXAZO_BASE_URL": url})
 
 
-@pytest.mark.parametrize("url", ["http://localhost:1", "http://[::1]:1", "http://127.1.2.3:1"])
-def test_loopback_may_be_plain(url: str) -> None:
+@pytest.mark.parametrize(
+    "url",
+    ["http://localhost:1", "http://[::1]:1", "http://127.1.2.3:1", "http://192.168.1.20:8001", "http://gpu.lan:1"],
+)
+def test_near_hosts_may_be_plain(url: str) -> None:
     assert base_url_of(PIXAZO, None, {"SCOREFILE_PIXAZO_BASE_URL": url}) == url
 
 

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.emulator.serve import rehearsal_emulator
 from runner.engine import endings
 from runner.provider.protocol import read_poll, read_submit
 from runner.records.exchange import Reply
 from runner.records.provider import ErrorGroup
 from runner.report.outcomes import told
-from tests.support import plain_emulator
-from tests.support.catalog import SCHEMAS, shipped_catalog
+from tests.support.catalog import shipped_catalog
 from tests.support.command import scorefile, vendors_at
+from tests.support.emulator import running_emulator
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,8 +69,8 @@ def test_the_whole_program_says_so_and_asks_no_more(tmp_path: Path) -> None:
         "jobs: {a: {prompt: low brass}, b: {prompt: high brass}}\n"
     )
     (tmp_path / "faults.json").write_text(json.dumps([{"do": "http", "status": 596, "model": "pixverse/music-2.6"}]))
-    with rehearsal_emulator((SCHEMAS,), faults=tmp_path / "faults.json", module=plain_emulator.NAME) as url:
-        done = scorefile("run", "--yes", "-q", cwd=tmp_path, env=vendors_at(url))
+    with running_emulator(faults=tmp_path / "faults.json") as running:
+        done = scorefile("run", "--yes", "-q", cwd=tmp_path, env=vendors_at(running.url))
     assert done.code == 5, done
     assert CLEARS in done.out
     assert "USEAPI_API_TOKEN" not in done.out + done.err

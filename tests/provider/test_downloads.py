@@ -297,6 +297,9 @@ def resolving(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
         "fc00::1",
         "::ffff:10.0.0.1",
         "64:ff9b::a00:1",
+        "64:ff9b:1::a00:1",
+        "fec0::1",
+        "::127.0.0.1",
         "2002:a00:1::",
     ],
 )
@@ -359,3 +362,23 @@ def test_a_name_that_answers_differently_the_second_time_gains_nothing(
     with pytest.raises(BadContent, match="private network"):
         fetcher.fetch(Media(url=f"https://cdn.example.com:{port}/x.wav"), rules(FAR))
     assert cdn.seen == []
+
+
+@pytest.mark.parametrize(
+    ("url", "is_taken"),
+    [
+        ("http://192.168.1.20:8001/a.wav", True),
+        ("http://192.168.1.20:9000/a.wav", True),
+        ("http://192.168.1.21:8001/a.wav", False),
+        ("http://127.0.0.1:8001/a.wav", False),
+    ],
+)
+def test_a_provider_in_a_private_network_serves_its_own_audio_and_leads_to_no_other_host(
+    url: str, is_taken: bool
+) -> None:
+    near = "http://192.168.1.20:8001"
+    if is_taken:
+        check_media_url(url, near)
+        return
+    with pytest.raises(BadAddress, match=r"not https|leads into a private network"):
+        check_media_url(url, near)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import pickle
+import time
 import traceback
 
 import pytest
@@ -90,3 +92,59 @@ def test_a_malformed_key_is_refused_without_a_part_of_it(value: str, why: str) -
         find_key(PROVIDERS["pixazo"], None, {"PIXAZO_API_KEY": value})
     said = f"{caught.value.message} {caught.value.help} {caught.value!r} {''.join(traceback.format_exception(caught.value))}"
     assert not any(value.strip()[at : at + 4] in said for at in range(len(value.strip()) - 3))
+
+
+LONG = "canary-Pixazo-5ca1/ab1e?&-+~"
+
+
+def wrapped(text: str, width: int, end: str) -> str:
+    return end.join(text[at : at + width] for at in range(0, len(text), width))
+
+
+ECHOES = {
+    "upper case": LONG.upper(),
+    "lower case": LONG.lower(),
+    "swapped case": LONG.swapcase(),
+    "wrapped": wrapped(LONG, 8, "\r\n    "),
+    "wrapped in JSON": wrapped(LONG, 5, "\\n"),
+    "one character a line": wrapped(LONG, 1, "\n"),
+    "quoted-printable": wrapped(LONG, 8, "=\n"),
+    "hex": LONG.encode().hex(),
+    "hex in upper case": LONG.encode().hex().upper(),
+    "hex with colons": LONG.encode().hex(":"),
+    "hex as bytes": LONG.encode().hex(" ").replace(" ", ", 0x"),
+    "hex wrapped": wrapped(LONG.encode().hex(), 16, "\n"),
+    "hex in a text of Python": "".join(f"\\x{byte:02x}" for byte in LONG.encode()),
+    "wrapped base64": wrapped(base64.b64encode(LONG.encode()).decode(), 16, "\r\n"),
+    "base64 in JSON": base64.b64encode(LONG.encode()).decode().replace("/", "\\/"),
+    "base64 in a URL": base64.b64encode(LONG.encode()).decode().replace("/", "%2F").replace("+", "%2b"),
+    "base64 of URLs": base64.urlsafe_b64encode(LONG.encode()).decode(),
+} | {
+    f"base64 after {before!r} and before {behind!r}": base64.b64encode((before + LONG + behind).encode()).decode()
+    for before in ("", "a", "ab", "user:")
+    for behind in ("", "x", "xy", ":pw")
+}
+
+
+@pytest.mark.parametrize("how", ECHOES)
+def test_a_key_is_redacted_however_an_answer_echoes_it(how: str) -> None:
+    echo = ECHOES[how]
+    said = Key(LONG).redact(f'{{"error": "bad key {echo}, see the console"}}'.encode()).decode()
+    assert said.startswith('{"error": "bad key ')
+    assert said.endswith(', see the console"}')
+    assert "***" in said
+    assert not any(echo[at : at + 12] in said for at in range(len(echo) - 11))
+
+
+def test_an_answer_without_the_key_is_left_as_it_is() -> None:
+    text = base64.b64encode(bytes(range(256)) * 40) + LONG[:-1].encode() + LONG.encode().hex()[:-2].encode()
+    assert Key(LONG).redact(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", [b"\\" * 200_000, b"c\n" * 100_000, b"63" * 100_000, b"\n" * 200_000, b"c\\" * 100_000]
+)
+def test_the_search_for_a_key_ends_soon_whatever_is_searched(text: bytes) -> None:
+    begun = time.process_time()
+    assert Key(LONG).redact(text) == text
+    assert time.process_time() - begun < 5

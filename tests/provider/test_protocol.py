@@ -47,20 +47,20 @@ def test_a_poll_answer_has_one_meaning(case: dict[str, Any]) -> None:
     assert found == reading(case["reading"])
 
 
-@pytest.mark.parametrize("status", range(500, 600))
 @pytest.mark.parametrize("name", ["pixazo", "pixverse", "verbatik"])
-def test_a_5xx_on_submit_is_unknown(name: str, status: int) -> None:
-    if (name, status) == ("pixverse", 596):
-        return
+def test_a_5xx_on_submit_is_unknown(name: str) -> None:
     model = next(model for model in CATALOG.models.values() if model.provider == name)
     text = b'{"error": "All Credits have been used up", "request_id": "a", "audio_id": "a"}'
-    found = read_submit(CATALOG.providers[name], model, Reply(status=status, headers={}, body=text))
-    assert found.verdict is Verdict.UNKNOWN
+    verdicts = {
+        status: read_submit(CATALOG.providers[name], model, Reply(status=status, headers={}, body=text)).verdict
+        for status in range(500, 600)
+        if (name, status) != ("pixverse", 596)
+    }
+    assert {status: verdict for status, verdict in verdicts.items() if verdict is not Verdict.UNKNOWN} == {}
 
 
-@pytest.mark.parametrize("status", range(300, 1000))
 @pytest.mark.parametrize("name", ["pixazo", "pixverse", "verbatik"])
-def test_a_status_that_a_vendors_page_does_not_name_proves_nothing_on_a_submit(name: str, status: int) -> None:
+def test_a_status_that_a_vendors_page_does_not_name_proves_nothing_on_a_submit(name: str) -> None:
     documented = {
         "pixazo": {400: "invalid", 401: "auth", 402: "balance", 403: "auth", 429: "rate"},
         "pixverse": {400: "invalid", 401: "auth", 402: "balance", 429: "busy", 596: "account"},
@@ -68,9 +68,14 @@ def test_a_status_that_a_vendors_page_does_not_name_proves_nothing_on_a_submit(n
     }
     model = next(model for model in CATALOG.models.values() if model.provider == name)
     headers = {"location": "https://elsewhere.example/"}
-    found = read_submit(CATALOG.providers[name], model, Reply(status=status, headers=headers, body=b'{"error": "x"}'))
-    assert found.group == documented[name].get(status)
-    assert (found.verdict is Verdict.REJECTED) == (status in documented[name])
+    readings = {
+        status: read_submit(
+            CATALOG.providers[name], model, Reply(status=status, headers=headers, body=b'{"error": "x"}')
+        )
+        for status in range(300, 1000)
+    }
+    assert {status: found.group for status, found in readings.items() if found.group is not None} == documented[name]
+    assert {status for status, found in readings.items() if found.verdict is Verdict.REJECTED} == set(documented[name])
 
 
 def test_an_id_that_is_missing_is_a_word_about_polls() -> None:
@@ -80,10 +85,13 @@ def test_an_id_that_is_missing_is_a_word_about_polls() -> None:
     assert read_poll(PIXVERSE, model, answer, id="a").verdict is Verdict.MISSING
 
 
-@pytest.mark.parametrize("status", range(100, 1000))
-def test_no_status_makes_a_poll_lose_a_job(status: int) -> None:
-    found = read_poll(PIXAZO, TRACKS, Reply(status=status, headers={}, body=b"{}"), id="tracks_1")
-    assert found.verdict in {Verdict.RETRY, Verdict.REFUSED, Verdict.MISSING}
+def test_no_status_makes_a_poll_lose_a_job() -> None:
+    verdicts = {
+        status: read_poll(PIXAZO, TRACKS, Reply(status=status, headers={}, body=b"{}"), id="tracks_1").verdict
+        for status in range(100, 1000)
+    }
+    safe = {Verdict.RETRY, Verdict.REFUSED, Verdict.MISSING}
+    assert {status: verdict for status, verdict in verdicts.items() if verdict not in safe} == {}
 
 
 def test_integer_and_boolean_states_are_read_as_json_writes_them() -> None:

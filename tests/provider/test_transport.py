@@ -17,10 +17,10 @@ import responses
 from responses import matchers
 
 from runner.provider.access import ProviderAccess
-from runner.provider.addresses import is_loopback
 from runner.provider.keys import Key
 from runner.provider.responses import MAX_JSON
 from runner.provider.transport import HttpTransport, NotSent, Unproven, same_host
+from runner.records.address import is_loopback
 from runner.records.exchange import Call
 from runner.records.provider import Auth
 from tests.support.bridge import Bridge

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.records.source import Mark, Problem
-from runner.report.problems import problem_text, verdict
+from runner.report.problems import problem_text, problems_text, verdict
 from runner.report.records import Style
 from runner.report.style import clean, wants_color
 from runner.report.width import WIDEST, show_line
@@ -96,3 +96,15 @@ def test_a_message_stays_on_one_line() -> None:
     assert (
         clean("one\n  two\tthree\x1b[0m\u202e") == "one two three\N{REPLACEMENT CHARACTER}[0m\N{REPLACEMENT CHARACTER}"
     )
+
+
+def test_of_one_code_twenty_problems_are_shown_and_the_rest_is_counted() -> None:
+    wrong = [Problem(code="SF216", message=f"x{number} is not defined") for number in range(1_030)]
+    others = [Problem(code="SF201", message=f"unknown key y{number}") for number in range(21)]
+    told = problems_text([*wrong, *others], Style()).split("\n\n")
+    assert len(told) == 41
+    assert told[19:21] == ["error[SF216]: x19 is not defined", "error[SF201]: unknown key y0"]
+    assert told[-1] == "1,010 more of SF216, 1 more of SF201: -v shows all"
+    assert len(problems_text(wrong, Style(verbose=1)).split("\n\n")) == 1_030
+    assert len(problems_text(wrong, Style(quiet=True)).split("\n")) == 1_030
+    assert "more" not in problems_text(wrong[:20], Style())

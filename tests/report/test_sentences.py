@@ -282,3 +282,12 @@ def test_an_ending_reads_as_this_sentence_and_remedy(ending: Ending, message: st
 def test_every_reason_and_every_ending_is_in_its_table() -> None:
     assert {type(reason) for reason, _ in REASONS} == set(get_args(r.Reason))
     assert {type(ending) for ending, _, _ in ENDINGS} == set(get_args(e.Ending))
+
+
+def test_a_rehearsal_speaks_of_no_account_and_no_charge() -> None:
+    ending = e.MayBeCharged(job="a", provider="Pixazo", why="the connection broke", lists=False)
+    said = told(ending, lambda job: resolve_command(None, job, rehearse=True), rehearsal=True)
+    assert said == Told(
+        message="has no known outcome: the connection broke",
+        help="a rehearsal charges nothing; to settle it as in a real run: scorefile resolve a --rehearse",
+    )

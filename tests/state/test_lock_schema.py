@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft7Validator
 
-from runner.emulator.serve import rehearsal_emulator
 from runner.records.lock import Lock, ProviderJobId
 from runner.records.media_types import EXTENSIONS
 from runner.state.lockfile import parse_lock, render_lock
 from runner.state.schemas import read_schema
-from tests.support import plain_emulator
-from tests.support.catalog import SCHEMAS
 from tests.support.command import scorefile, vendors_at
+from tests.support.emulator import running_emulator
 from tests.support.made import entry, take
 
 if TYPE_CHECKING:
@@ -65,8 +63,8 @@ def written(**over: Any) -> Any:
 def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     played = tmp_path_factory.mktemp("faults") / "faults.json"
     played.write_text(json.dumps(FAULTS))
-    with rehearsal_emulator((SCHEMAS,), faults=played, module=plain_emulator.NAME) as url:
-        yield vendors_at(url)
+    with running_emulator(faults=played) as running:
+        yield vendors_at(running.url)
 
 
 def test_it_is_a_draft_07_schema() -> None:
@@ -177,7 +175,8 @@ def _take(**over: Any) -> Callable[[Any], object]:
         _take(path="thesis.txt"),
         _take(path="audio/title.mp3"),
         _take(path="/etc/title.wav"),
-        _take(path="../title.wav"),
+        _take(path="../.."),
+        _take(path="../a/../../title.wav"),
         _take(path="a/../../title.wav"),
     ],
 )

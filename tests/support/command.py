@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -62,7 +63,7 @@ def scorefile(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> D
     It is a process of its own, forked from one that has imported everything: what it does is the same, its start is not
     paid for each time. `COMMAND` is for tests that need the start too.
     """
-    child = _server().start(words, cwd=cwd, env=environment(env))
+    child = fork_server().start(words, cwd=cwd, env=environment(env))
     ended = child.wait(PATIENCE_S)
     done = Done(code=ended.code, out=ended.out, err=ended.err)
     assert "Traceback" not in done.out + done.err, done
@@ -71,9 +72,17 @@ def scorefile(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> D
     return done
 
 
+def scorefile_from_its_start(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
+    """Run one command as a person does, with the emulator and the audio that people get."""
+    child = subprocess.run(
+        [*COMMAND, *words], cwd=cwd, env=environment(env), stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    return Done(code=child.returncode, out=child.stdout, err=child.stderr)
+
+
 @cache
-def _server() -> Zygote:
-    """Start the fork server of this process; it ends with it."""
+def fork_server() -> Zygote:
+    """Return the fork server of this process, one for all tests; it ends with it."""
     stack = ExitStack()
     folder = stack.enter_context(tempfile.TemporaryDirectory())
     server = stack.enter_context(running_zygote(Path(folder)))

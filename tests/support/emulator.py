@@ -1,8 +1,12 @@
-"""An emulator in a process of its own, and a plain client that speaks to it as the catalogue says."""
+"""An emulator in a process of its own, forked from one that has imported everything, and a plain client that speaks to it as the catalogue says."""
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +14,18 @@ import httpx
 
 from runner.provider.protocol import poll_call, read_poll, read_submit, submit_call
 from runner.records.exchange import Reply, Verdict
-from tests.support.catalog import shipped_catalog
+from tests.support.catalog import ROOT, SCHEMAS, shipped_catalog
+from tests.support.command import fork_server
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from runner.records.catalog import Model
     from runner.records.exchange import Call, Reading
     from runner.records.pipeline import Webhook
     from runner.records.provider import Provider
+    from tests.torture.forks import Child
 
 KEY = "rehearsal-key"
 PATIENCE_S = 30.0
@@ -79,6 +86,32 @@ class RunningEmulator:
     def _known(self, model: str) -> tuple[Model, Provider]:
         found = shipped_catalog().models[model]
         return found, replace(shipped_catalog().providers[found.provider], base_url=self.url)
+
+
+@contextmanager
+def running_emulator(
+    *, faults: Path | None = None, plain: bool = True, work_s: float = 0.0
+) -> Iterator[RunningEmulator]:
+    """Run the embedded providers with these planned faults; `plain` and `work_s` as in forked_emulator.serve."""
+    arguments = ["--schemas", str(SCHEMAS), *(["--faults", str(faults)] if faults else [])]
+    bare = {name: os.environ[name] for name in ("PATH", "HOME")}
+    child = fork_server().start(arguments, cwd=ROOT, env=bare, emulator={"plain": plain, "work_s": work_s})
+    try:
+        running = RunningEmulator(url=f"http://127.0.0.1:{_port(child)}")
+        with running.http:
+            yield running
+    finally:
+        child.signal(signal.SIGTERM)
+        child.wait(PATIENCE_S)
+
+
+def _port(child: Child) -> int:
+    """Return the port that the emulator announces once it answers."""
+    until = time.monotonic() + PATIENCE_S
+    while not (line := child.out.read_text() if child.out.exists() else "").endswith("\n"):
+        assert time.monotonic() < until, f"the emulator did not start: {child.err.read_text()}"
+        time.sleep(0.002)
+    return int(json.loads(line)["port"])
 
 
 def _reply(response: httpx.Response) -> Reply:

@@ -7,7 +7,6 @@ its children, so an order to kill one can never meet another process that got it
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import json
 import logging
@@ -24,15 +23,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import httpx
 
 import runner
+from tests.support import forked_emulator
+from tests.support.forked_emulator import end_with_parent
 from tests.torture.mutants import MUTANTS
 
 if TYPE_CHECKING:
     import ssl
 
 _LOG = logging.getLogger("tests.torture")
-_LIBC = ctypes.CDLL(None)
-_PR_SET_PDEATHSIG = 1
-"""A child ends with its fork server, however that ends."""
 _LAZY = ("encodings.idna", "unicodedata", "anyio", "httpcore._backends.sync", "h11", "jsonschema.validators", "difflib")
 
 
@@ -63,6 +61,13 @@ def share_certificates() -> None:
 
     for name in ("httpx", "httpx._config", "httpx._transports.default"):
         importlib.import_module(name).create_ssl_context = shared  # type: ignore[attr-defined]
+
+
+def fork_rehearsals() -> None:
+    """Let a rehearsal fork its emulator: the modules that it would import are here."""
+    from runner.commands import execution
+
+    execution.rehearsal_emulator = forked_emulator.forked_rehearsal  # type: ignore[attr-defined]
 
 
 def serve() -> None:
@@ -144,17 +149,14 @@ def _become(order: dict[str, Any]) -> NoReturn:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        end_with_parent(signal.SIGTERM if "emulator" in order else signal.SIGKILL)
         _descriptors(order["out"], order["err"])
         os.environ.clear()
         os.environ.update(order["env"])
         os.chdir(order["cwd"])
         _prepare(order)
-        from runner.cli.main import call
-        from runner.records.limits import Limits
-
         try:
-            code = call(order["args"], limits=Limits(**order.get("limits", {})))
+            code = _run(order)
         except SystemExit as leave:
             code = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
         sys.stdout.flush()
@@ -164,6 +166,16 @@ def _become(order: dict[str, Any]) -> NoReturn:
         raise
     finally:
         os._exit(code)
+
+
+def _run(order: dict[str, Any]) -> int:
+    """Be the emulator, or the command line."""
+    from runner.cli.main import call
+    from runner.records.limits import Limits
+
+    if "emulator" in order:
+        return forked_emulator.serve(order["args"], **order["emulator"])
+    return call(order["args"], limits=Limits(**order.get("limits", {})))
 
 
 def _descriptors(out: str, err: str) -> None:
@@ -199,4 +211,5 @@ def _note(name: str, args: tuple[object, ...]) -> None:
 if __name__ == "__main__":
     import_all()
     share_certificates()
+    fork_rehearsals()
     serve()

@@ -29,6 +29,8 @@ __all__ = ["BadAudio", "Probe", "probe"]
 MAX_BYTES = 1 << 30
 MAX_S = 3 * 3600
 MAX_CHANNELS = 8
+MAX_SAMPLES = MAX_S * 96_000 * 2
+"""Of all channels together: a few kilobytes of silence could promise a hundred times as much to decode."""
 LEAST_HZ, MAX_HZ = 4_000, 768_000
 _AAC_FRAME = 2048
 
@@ -89,6 +91,8 @@ def listen(source: bytes | Path, on_frame: Callable[[av.AudioFrame], None]) -> P
         promise = container.promise(data)
         if promise.rate_hz and (promise.samples or 0) > MAX_S * promise.rate_hz:
             raise _too_long()
+        if (promise.samples or 0) > MAX_SAMPLES:
+            raise _too_many()
         count = _Count(promise)
         for frame in _decode(file, container.demuxer, count):
             count.add(frame)
@@ -153,6 +157,8 @@ class _Count:
         self._samples += frame.samples
         if self._samples > MAX_S * shape[0]:
             raise _too_long()
+        if self._samples * shape[1] > MAX_SAMPLES:
+            raise _too_many()
         self._peak = max(self._peak, _peak(frame))
 
     def expect(self, duration: int | None, time_base: Fraction | None) -> None:
@@ -202,6 +208,10 @@ def _peak(frame: av.AudioFrame) -> float:
     if samples.dtype.kind == "u":
         return max(128 - low, high - 128) / 128
     return max(-low, high) / float(1 << 8 * samples.itemsize - 1)
+
+
+def _too_many() -> BadAudio:
+    return BadAudio(f"too many samples: the most is {MAX_SAMPLES:,} in all channels")
 
 
 def _too_long() -> BadAudio:

@@ -82,6 +82,7 @@ VOICES = {
     "strings": Voice(_SOFT_SAW, 0.20, attack_s=0.22, release_s=0.5, vibrato=0.02),
     "warm": Voice(_slope(10, 2), 0.26, attack_s=0.3, release_s=0.6, edge=_slope(24, 1), edge_s=1.2),
     "glass": Voice((1.0, 0.0, 0.3, 0.0, 0.0, 0.14, 0.0, 0.1, 0.0, 0.0, 0.0, 0.06), 0.24, attack_s=0.35, release_s=0.9),
+    "brass": Voice(_slope(12, 1), 0.2, attack_s=0.06, release_s=0.2, edge=_slope(24, 1), edge_s=0.3, vibrato=0.012),
     "choir": Voice(_OH, 0.24, attack_s=0.28, release_s=0.5, vibrato=0.03),
     "organ": Voice((1.0, 0.7, 0.4, 0.5, 0.0, 0.3, 0.0, 0.35), 0.18, attack_s=0.03, release_s=0.12),
     # leads
@@ -90,6 +91,9 @@ VOICES = {
     "horn": Voice(_slope(9, 2), 0.36, attack_s=0.05, release_s=0.16, edge=_slope(14, 1), edge_s=0.35, vibrato=0.015),
     "saw": Voice(_slope(12, 1), 0.22, attack_s=0.012, release_s=0.12, edge=_SAW, edge_s=0.25, vibrato=0.015),
     "voice": Voice(_AH, 0.36, attack_s=0.08, release_s=0.18, vibrato=0.05),
+    "clarinet": Voice(_slope(15, 1, odd=True), 0.26, attack_s=0.05, release_s=0.12, vibrato=0.015),
+    "reed": Voice((0.7, 1.0, 0.8, 0.6, 0.6, 0.4, 0.35, 0.3, 0.2, 0.2, 0.15, 0.1), 0.22, attack_s=0.04, release_s=0.1, vibrato=0.03),
+    "glassharp": Voice((1.0, 0.06, 0.22, 0.02, 0.05), 0.34, attack_s=0.12, release_s=0.5, vibrato=0.02),
     "pulse": Voice(_PULSE, 0.24, attack_s=0.003, release_s=0.03, vibrato=0.02),
     # plucked and struck
     "piano": Voice((1.0, 0.45, 0.25, 0.12, 0.06), 0.42, release_s=0.16, fall_s=1.1, edge=_slope(24, 1), edge_s=0.24),
@@ -97,6 +101,8 @@ VOICES = {
     "bell": Voice((1.0, 0.0, 0.0, 0.3, 0.0, 0.0, 0.12), 0.34, release_s=0.4, fall_s=0.9, edge=(0, 0, 0.3, 0.5, 0, 0.4, 0, 0.3), edge_s=0.12),
     "harp": Voice((1.0, 0.35, 0.12, 0.06), 0.42, release_s=0.3, fall_s=0.6, edge=_slope(12, 1), edge_s=0.06),
     "guitar": Voice((1.0, 0.6, 0.3, 0.2, 0.1, 0.05), 0.40, release_s=0.12, fall_s=0.7, edge=_slope(20, 1), edge_s=0.09),
+    "oud": Voice((1.0, 0.8, 0.6, 0.35, 0.3, 0.2, 0.15, 0.1), 0.40, attack_s=0.003, release_s=0.08, fall_s=0.32, edge=_slope(30, 1), edge_s=0.05),
+    "kalimba": Voice((1.0, 0.1, 0.02, 0.0, 0.18), 0.46, attack_s=0.003, release_s=0.15, fall_s=0.4, edge=(0, 0, 0, 0, 0.6, 0.4), edge_s=0.03),
     "marimba": Voice((1.0, 0.0, 0.0, 0.25), 0.50, release_s=0.12, fall_s=0.28, edge=(0, 0, 0, 1.0, 0, 0, 0, 0, 0, 0.6), edge_s=0.03),
     "pluck": Voice(_slope(8, 2), 0.34, release_s=0.1, fall_s=0.3, edge=_SAW, edge_s=0.08),
     "chip": Voice(_SQUARE, 0.20, attack_s=0.003, release_s=0.02, fall_s=0.35),

@@ -90,11 +90,12 @@ def _motif(meter: Meter, energy: int, chance: Chance) -> Motif:
 
 
 def _rhythm(meter: Meter, energy: int, chance: Chance) -> list[tuple[int, int]]:
-    """Draw one bar of (tick, length): beats are held, played, split or left out."""
+    """Draw one bar of (tick, length): beats are held, played, split or left out, more of one than of another."""
     bar: list[tuple[int, int]] = []
+    lean = 6 * energy + chance.below(45) - 22
     for tick, following in pairwise((*meter.beats, meter.bar)):
         length = following - tick
-        roll = chance.below(100) + 9 * energy
+        roll = chance.below(100) + lean
         if bar and roll < 22:  # hold on
             bar[-1] = (bar[-1][0], tick + length - bar[-1][0])
         elif bar and roll < 30:  # a rest

@@ -56,6 +56,14 @@ def _tom(pitch: int, rate_hz: int) -> Wave:
     return wave * np.float32(0.7)
 
 
+def _frame(pitch: int, rate_hz: int) -> Wave:
+    bend = 1 + pitch / 40
+    wave = _skin(rate_hz, start_hz=150 * bend, end_hz=82 * bend, glide_s=0.03, fall_s=0.11, length_s=0.4)
+    slap = _air(rate_hz, seed=15, fall_s=0.01, length_s=0.06, bright=0)
+    wave[: len(slap)] += slap * np.float32(0.35)
+    return wave * np.float32(0.8)
+
+
 def _snare(pitch: int, rate_hz: int) -> Wave:
     del pitch
     wave = _air(rate_hz, seed=4, fall_s=0.075, length_s=0.32, bright=0) * np.float32(0.5)
@@ -93,6 +101,7 @@ STROKES: dict[str, Stroke] = {
     "kick": _kick,
     "taiko": _taiko,
     "tom": _tom,
+    "frame": _frame,
     "snare": _snare,
     "clap": _clap,
     "blip": _chip,

@@ -26,6 +26,9 @@ _BLOCK_FIFTHS = 13
 _ECHO_TICKS = (9, 6)
 _CACHED_SAMPLES = 1 << 24
 _FADE_S = 1.5
+_LEAD_IN_BLOCKS = 2
+_LONGEST_S = 12
+"""No note sounds longer into the lead-in of a loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +81,32 @@ class _Cache:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the notes are played on: the samples in a tick, the whole length, and how far the room carries (0 to 3)."""
+    """What the notes are played on: the samples in a tick, the whole length, and how far the room carries (0 to 3).
+
+    What `loops` has no fade, and begins with what still sounds of its end.
+    """
 
     rate_hz: int
     tick_samples: float
     samples: int
     space: int
+    loops: bool = False
+
+    @property
+    def lead_in(self) -> int:
+        """Return the samples that are played before the first one that is kept: whole blocks, the end of a loop."""
+        return _LEAD_IN_BLOCKS * _block_size(self.rate_hz) if self.loops else 0
 
 
 def render(notes: list[Note], stage: Stage) -> Pcm:
-    """Play notes into (samples, 2) 16-bit integers at about -16 LUFS, with a fade at the end and no sample clipped."""
+    """Play notes into (samples, 2) 16-bit integers at about -16 LUFS, with a fade unless it loops, and no sample clipped."""
     desk = _Desk(stage)
     blocks: list[Wave] = []
     fifths: list[int] = []
-    for parts in _blocks(notes, stage):
+    for number, parts in enumerate(_blocks(notes, stage)):
         block = desk.mix(parts, _block_size(stage.rate_hz))
+        if stage.loops and number < _LEAD_IN_BLOCKS:
+            continue
         fifths += powers(block, stage.rate_hz)
         blocks.append(block)
     gain = makeup(fifths, stage.rate_hz)
@@ -100,7 +114,8 @@ def render(notes: list[Note], stage: Stage) -> Pcm:
     start = 0
     while blocks:
         block = blocks.pop(0)[:, : stage.samples - start]
-        _fade(block, start, stage)
+        if not stage.loops:
+            _fade(block, start, stage)
         pcm[start : start + block.shape[1]] = finish(block, gain)
         start += block.shape[1]
     return pcm
@@ -118,11 +133,13 @@ def _blocks(notes: list[Note], stage: Stage) -> Iterator[dict[str, Wave]]:
     cache = _Cache(stage.rate_hz)
     sounding: list[tuple[int, str, int, Wave]] = []
     upcoming = 0
-    for start in range(0, stage.samples, size):
+    for start in range(0, stage.lead_in + stage.samples, size):
         while upcoming < len(cues) and cues[upcoming][0] < start + size:
             at, part, note = cues[upcoming]
             length = round(note.ticks * stage.tick_samples)
-            sounding.append((at, part, note.level, cache.wave(part, note, length)))
+            wave = cache.wave(part, note, length)
+            if at + len(wave) > start:
+                sounding.append((at, part, note.level, wave))
             upcoming += 1
         parts: dict[str, Wave] = {}
         for at, part, level, wave in sounding:
@@ -135,12 +152,19 @@ def _blocks(notes: list[Note], stage: Stage) -> Iterator[dict[str, Wave]]:
 
 
 def _cues(notes: list[Note], stage: Stage) -> Iterator[tuple[int, str, Note]]:
-    """Yield (first sample, part, note); a pad plays once on each side."""
+    """Yield (first sample, part, note); a pad plays once on each side, and what a loop plays last also leads in to it."""
+    earliest = -_LONGEST_S * stage.rate_hz if stage.loops else 0
     for note in notes:
         at = round(note.tick * stage.tick_samples)
-        if at < stage.samples:
+        if at >= stage.samples:
+            continue
+        at += stage.lead_in
+        while at >= earliest:
             for part in _WIDE if note.part == "pad" else (note.part,):
                 yield at, part, note
+            if not stage.loops:
+                break
+            at -= stage.samples
 
 
 class _Desk:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
-from runner.audio.sketch.theory import Key, Meter, parse_key, parse_meter
+from runner.audio.sketch.theory import Key, Meter, parse_meter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Character:
-    """How a sketch plays. Empty names are chosen later from energy and light; `none` stays silent."""
+    """How a sketch plays. Empty names are chosen later from energy and light, `a|b` by chance; `none` stays silent."""
 
     energy: int = 0
     light: int = 0
@@ -30,6 +30,8 @@ class Character:
     swing: int = 0
     space: int = 0
     sevenths: int = 0
+    drama: int = 0
+    loop: int = 0
     bpm: int = 0
     meter: str = ""
 
@@ -42,24 +44,37 @@ WORDS: Mapping[str, Mapping[str, int | str]] = {
     # genres and places
     "ambient": {"energy": -2, "space": 3, "pad": "glass", "arp": "bell", "kit": "none", "bpm": 66},
     "drone": {"energy": -2, "space": 3, "arp": "none", "lead": "none", "kit": "none", "bpm": 60},
-    "lofi": {"pad": "warm", "arp": "keys", "lead": "keys", "bass": "upright", "kit": "lofi", "line": "late", "swing": 2, "sevenths": 1, "bpm": 78},
+    "lofi": {"pad": "warm", "arp": "keys", "lead": "keys|bell|guitar", "bass": "upright", "kit": "lofi", "line": "late", "swing": 2, "sevenths": 1, "bpm": 78},
     "jazz": {"arp": "keys", "lead": "horn", "bass": "upright", "kit": "jazz", "line": "walk", "swing": 2, "sevenths": 1, "bpm": 128},
     "chiptune": {"energy": 1, "light": 1, "pad": "none", "lead": "pulse", "arp": "chip", "bass": "triangle", "kit": "chip", "line": "octave", "bpm": 138},
-    "orchestral": {"pad": "strings", "lead": "violin", "arp": "harp", "bass": "cello", "kit": "epic"},
-    "epic": {"energy": 1, "pad": "strings", "lead": "horn", "arp": "ostinato", "bass": "cello", "kit": "epic", "line": "pulse"},
+    "orchestral": {"pad": "strings|brass", "lead": "violin|flute|clarinet|horn", "arp": "harp|ostinato", "bass": "cello", "kit": "epic|march"},
+    "epic": {"energy": 1, "pad": "strings|brass|choir", "lead": "horn|violin", "arp": "ostinato|harp|none", "bass": "cello", "kit": "epic|march", "line": "pulse|drawn|fifths"},
     "electronic": {"energy": 1, "pad": "warm", "lead": "saw", "arp": "pluck", "bass": "synth", "kit": "electro", "line": "octave", "bpm": 122},
     "rock": {"energy": 2, "lead": "saw", "arp": "guitar", "bass": "synth", "kit": "rock", "line": "pulse", "bpm": 132},
-    "folk": {"light": 1, "lead": "flute", "arp": "guitar", "bass": "upright", "kit": "soft", "bpm": 100},
+    "folk": {"light": 1, "lead": "flute|reed|violin", "arp": "guitar|oud", "bass": "upright", "kit": "soft", "bpm": 100},
     "waltz": {"meter": "3/4", "line": "waltz", "pad": "strings", "bpm": 138},
     "march": {"energy": 1, "lead": "horn", "kit": "march", "line": "walk", "bpm": 112},
     "lullaby": {"energy": -2, "light": 1, "lead": "bell", "arp": "harp", "kit": "none", "meter": "6/8", "bpm": 80},
-    "battle": {**_FIERCE, "kit": "epic", "line": "pulse", "arp": "ostinato", "bpm": 144},
-    "boss": {**_FIERCE, "kit": "rock", "line": "pulse", "arp": "ostinato", "bpm": 152},
+    "battle": {**_FIERCE, "kit": "epic|march|rock", "line": "pulse|octave|drawn", "arp": "ostinato|pluck|none", "bpm": 144},
+    "boss": {**_FIERCE, "kit": "rock|epic|electro", "line": "pulse|octave", "arp": "ostinato|pluck|guitar", "bpm": 152},
     "chase": {"energy": 3, "tension": 1, "line": "pulse", "arp": "ostinato", "bpm": 160},
-    "tavern": {"energy": 1, "light": 2, "lead": "flute", "arp": "guitar", "kit": "soft", "bpm": 116},
+    "tavern": {"energy": 1, "light": 2, "lead": "flute|reed|violin", "arp": "guitar|oud", "kit": "soft|hand", "bpm": 116},
     "menu": {"energy": -1, "space": 1},
     "space": {"space": 2, "pad": "glass"},
-    "forest": {"lead": "flute", "arp": "harp", "space": 1},
+    "forest": {"lead": "flute|clarinet|reed", "arp": "harp|kalimba|guitar", "space": 1},
+    "desert": {"tension": 2, "lead": "reed", "arp": "oud", "bass": "upright", "kit": "hand", "line": "drawn"},
+    "mountain": {"energy": 1, "pad": "brass", "lead": "horn", "arp": "harp", "bass": "cello", "kit": "march", "line": "fifths", "space": 2},
+    "ocean": {"light": 1, "pad": "warm", "lead": "clarinet", "arp": "harp", "bass": "upright", "kit": "soft", "space": 2, "line": "fifths"},
+    "island": {"energy": 1, "light": 2, "arp": "marimba", "lead": "flute", "kit": "hand", "line": "late"},
+    "snow": {"light": 1, "pad": "glass", "lead": "glassharp", "arp": "bell", "bass": "cello", "kit": "ice", "space": 2, "line": "hold"},
+    "swamp": {"energy": -1, "light": -1, "tension": 1, "lead": "clarinet", "arp": "marimba", "bass": "upright", "kit": "hand", "line": "late", "swing": 2},
+    "jungle": {"energy": 1, "lead": "flute|clarinet", "arp": "kalimba|marimba", "kit": "hand", "line": "drawn"},
+    "city": {"energy": 1, "pad": "warm", "lead": "horn", "arp": "keys", "bass": "synth", "kit": "lofi", "line": "octave", "sevenths": 1},
+    "volcano": {**_FIERCE, "pad": "choir", "lead": "horn", "arp": "ostinato", "bass": "cello", "kit": "epic", "line": "pulse", "drama": 1},
+    "castle": {"pad": "organ", "lead": "violin", "arp": "harp", "bass": "cello", "kit": "march", "line": "walk"},
+    "sky": {"light": 1, "space": 3, "pad": "glass", "lead": "flute", "arp": "harp", "line": "drawn"},
+    "storm": {"energy": 2, "tension": 1, "light": -1, "pad": "strings", "arp": "ostinato", "kit": "epic", "line": "pulse", "drama": 1},
+    "dramatic": {"drama": 2, "tension": 1}, "crescendo": {"drama": 3}, "dynamic": {"drama": 2}, "loop": {"loop": 1},
     "night": {"energy": -1, "light": -1, "space": 1},
     "victory": {"energy": 1, "light": 2, "lead": "horn"},
     # moods
@@ -78,8 +93,10 @@ WORDS: Mapping[str, Mapping[str, int | str]] = {
     "magical": {"arp": "bell", "space": 1, "light": 1}, "solemn": {"energy": -1, "light": -1},
     # instruments
     "piano": {"arp": "piano", "lead": "piano"}, "keys": {"arp": "keys"}, "choir": {"pad": "choir"}, "voice": {"lead": "voice"},
-    "strings": {"pad": "strings"}, "violin": {"lead": "violin"}, "cello": {"bass": "cello"}, "brass": {"lead": "horn"},
-    "flute": {"lead": "flute"}, "guitar": {"arp": "guitar"}, "harp": {"arp": "harp"}, "bell": {"arp": "bell"}, "organ": {"pad": "organ"},
+    "strings": {"pad": "strings"}, "violin": {"lead": "violin"}, "cello": {"bass": "cello"}, "brass": {"lead": "horn", "pad": "brass"},
+    "flute": {"lead": "flute"}, "clarinet": {"lead": "clarinet"}, "accordion": {"lead": "reed"}, "oboe": {"lead": "reed"},
+    "oud": {"arp": "oud"}, "kalimba": {"arp": "kalimba"}, "harmonica": {"lead": "reed"},
+    "guitar": {"arp": "guitar"}, "harp": {"arp": "harp"}, "bell": {"arp": "bell"}, "organ": {"pad": "organ"},
     "marimba": {"arp": "marimba"}, "synth": {"pad": "warm", "lead": "saw", "bass": "synth", "arp": "pluck"}, "pad": {"pad": "warm"},
     "drums": {"kit": "rock"}, "percussion": {"kit": "epic"}, "taiko": {"kit": "epic"},
 }  # fmt: skip
@@ -89,13 +106,19 @@ SAME = {
     "orchestra": "orchestral", "symphonic": "orchestral", "cinematic": "epic", "trailer": "epic", "synthwave": "electronic",
     "techno": "electronic", "edm": "electronic", "house": "electronic", "trance": "electronic", "cyberpunk": "electronic",
     "metal": "rock", "medieval": "folk", "celtic": "folk", "acoustic": "folk", "fight": "battle", "combat": "battle", "war": "battle",
+    "drama": "dramatic", "build": "crescendo", "climax": "crescendo", "swell": "crescendo", "swelling": "crescendo", "building": "crescendo",
+    "dynamics": "dynamic", "loopable": "loop", "looping": "loop", "loops": "loop", "looped": "loop", "seamless": "loop",
+    "sea": "ocean", "water": "ocean", "lake": "ocean", "beach": "island", "tropical": "island", "ice": "snow", "winter": "snow",
+    "frozen": "snow", "tundra": "snow", "marsh": "swamp", "urban": "city", "street": "city", "lava": "volcano", "fire": "volcano",
+    "mountains": "mountain", "kingdom": "castle", "royal": "castle", "temple": "castle", "ruins": "castle", "clouds": "sky", "wind": "sky",
+    "thunder": "storm", "dunes": "desert", "lute": "oud", "sitar": "oud", "koto": "oud",
     "meditation": "ambient", "atmospheric": "ambient", "underwater": "ambient", "inn": "tavern", "woods": "forest",
     "tranquil": "calm", "serene": "calm", "melancholic": "sad", "sorrow": "sad", "tragic": "sad", "grief": "sad", "joy": "happy",
     "fun": "playful", "ominous": "dark", "sinister": "dark", "gloomy": "dark", "scary": "horror", "creepy": "horror", "spooky": "horror",
     "tension": "tense", "danger": "tense", "suspenseful": "suspense", "mysterious": "mystery", "eerie": "mystery", "cave": "mystery",
     "dungeon": "mystery", "rage": "angry", "hero": "heroic", "triumph": "triumphant", "magic": "magical", "choral": "choir",
     "vocal": "voice", "vocals": "voice", "horn": "brass", "horns": "brass", "trumpet": "brass", "bells": "bell", "celesta": "bell",
-    "xylophone": "marimba", "synthesizer": "synth", "drum": "drums", "drumming": "drums", "desert": "tense", "town": "folk", "village": "folk",
+    "xylophone": "marimba", "synthesizer": "synth", "drum": "drums", "drumming": "drums", "town": "folk", "village": "folk",
 }  # fmt: skip
 
 _SLOTS = {
@@ -136,28 +159,51 @@ def _nudge(character: Character, word: Mapping[str, int | str]) -> Character:
 _SUMS = frozenset(item.name for item in fields(Character) if item.type == "int") - {"bpm", "swing", "sevenths"}
 
 
+_LEADS = ("flute", "piano", "bell", "violin", "clarinet", "reed")
+_LIVELY_LEADS = ("saw", "violin", "horn", "reed")
+_KITS = (
+    ("none",),
+    ("none",),
+    ("none", "soft", "none", "hand"),
+    ("soft", "hand", "jazz"),
+    ("rock", "hand", "soft"),
+    ("rock", "electro"),
+    ("rock", "electro"),
+)
+_LINES = (
+    ("hold",),
+    ("hold",),
+    ("hold", "drawn", "fifths"),
+    ("fifths", "drawn", "late"),
+    ("late", "drawn", "walk"),
+    ("pulse", "octave", "drawn"),
+    ("pulse", "octave"),
+)
+"""What may be chosen for each energy, from -3 to 3."""
+
+
 def settle(character: Character, chance: Chance) -> Character:
     """Choose everything the prompt left open, so that no name is empty and `bpm` is set."""
     lively = character.energy > 0
     bright = character.light > 0
     defaults = {
-        "pad": chance.pick(("strings", "warm") if lively else ("warm", "glass", "strings")),
-        "lead": chance.pick(("saw", "violin") if lively and not bright else ("flute", "piano", "bell", "violin")),
-        "arp": chance.pick(("pluck", "guitar", "marimba") if lively else ("piano", "harp", "keys")),
+        "pad": chance.pick(("strings", "warm", "brass") if lively else ("warm", "glass", "strings", "organ")),
+        "lead": chance.pick(_LIVELY_LEADS if lively and not bright else _LEADS),
+        "arp": chance.pick(("pluck", "guitar", "marimba", "oud") if lively else ("piano", "harp", "keys", "kalimba")),
         "bass": chance.pick(("synth", "upright") if lively else ("upright", "cello")),
-        "kit": ("none", "none", "soft", "soft", "rock", "rock", "rock")[character.energy + 3],
-        "line": ("hold", "hold", "hold", "fifths", "late", "pulse", "pulse")[character.energy + 3],
+        "kit": chance.pick(_KITS[character.energy + 3]),
+        "line": chance.pick(_LINES[character.energy + 3]),
         "meter": "4/4",
     }
-    filled = {name: getattr(character, name) or value for name, value in defaults.items()}
+    written = {name: getattr(character, name) for name in defaults}
+    filled = {name: chance.pick(text.split("|")) if text else defaults[name] for name, text in written.items()}
     base = character.bpm + 4 * character.energy if character.bpm else 96 + 16 * character.energy
     settled = replace(character, **filled)  # type: ignore[arg-type]  # these are text fields
     return replace(settled, bpm=base - 4 + chance.below(9))
 
 
-def choose_key(text: str | None, character: Character, chance: Chance) -> Key:
-    """Return the key `text` names, or one that suits the character."""
-    named = parse_key(text) if text else None
+def choose_key(named: Key | None, character: Character, chance: Chance) -> Key:
+    """Return the key that is named, or one that suits the character."""
     tonic = chance.below(12)
     if character.tension > 1:
         modes: tuple[str, ...] = ("phrygian", "minor", "harmonic minor")
@@ -171,7 +217,7 @@ def choose_key(text: str | None, character: Character, chance: Chance) -> Key:
     return named or Key(tonic, mode)
 
 
-def choose_meter(text: str | None, character: Character) -> Meter:
-    """Return the metre `text` names, or the character's own."""
-    named = parse_meter(text) if text else None
-    return named or parse_meter(character.meter) or Meter(48, (0, 12, 24, 36))
+def choose_meter(texts: tuple[str | None, ...], character: Character) -> Meter:
+    """Return the first metre that one of `texts` names, or the character's own."""
+    named = (parse_meter(text) for text in (*texts, character.meter) if text)
+    return next((meter for meter in named if meter), Meter(48, (0, 12, 24, 36)))

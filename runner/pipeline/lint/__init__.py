@@ -17,6 +17,8 @@ from runner.pipeline.lint.context import LintContext, Rule
 from runner.pipeline.lint.ignores import read_ignores
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runner.pipeline.lint.ignores import Ignores
     from runner.pipeline.yaml.document import Document
     from runner.records.source import Problem
@@ -32,25 +34,25 @@ def all_rules() -> tuple[Rule, ...]:
 def lint(context: LintContext) -> tuple[Problem, ...]:
     """Return the warnings of a pipeline, in the order of their places."""
     document = context.document
-    ignores = read_ignores(document)
+    ignores = {file.file: read_ignores(file) for file in (document, *document.included)}
     found = (problem for rule in all_rules() for problem in rule.check(context))
     kept = (problem for problem in found if not _is_ignored(problem, document, ignores))
-    return by_place((*kept, *ignores.problems))
+    return by_place((*kept, *(problem for inside in ignores.values() for problem in inside.problems)))
 
 
-def _is_ignored(problem: Problem, document: Document, ignores: Ignores) -> bool:
+def _is_ignored(problem: Problem, document: Document, ignores: Mapping[str, Ignores]) -> bool:
     """Check the line of the value and that of its key: a block of text cannot contain comments.
 
     For a place in a text file it is the line that names the file.
     """
     mark = problem.mark
-    if mark is not None and mark.file != document.file:
+    if mark is not None and mark.file not in ignores:
         mark = problem.origin[-1].mark if problem.origin else None
-    if mark is None or mark.file != document.file:
+    if mark is None or mark.file not in ignores:
         return False
     key = document.key_marks.get(problem.path)
-    lines = {mark.line, key.line if key else mark.line}
-    return any(problem.code in ignores.lines.get(line, ()) for line in lines)
+    lines = {mark.line, key.line if key and key.file == mark.file else mark.line}
+    return any(problem.code in ignores[mark.file].lines.get(line, ()) for line in lines)
 
 
 __all__ = ["LintContext", "all_rules", "lint"]

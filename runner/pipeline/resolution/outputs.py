@@ -35,15 +35,16 @@ def read_output(pipeline: Pipeline, renderer: Renderer, scope: Scope) -> tuple[s
     if bound.broken:
         return None, None, list(bound.problems)
     path = bound.value if isinstance(bound.value, str) else str(bound.value)
-    wrong = output_problem(path, own_files(pipeline.file))
+    wrong = output_problem(path, own_files(pipeline.file), pipeline.below)
     if wrong is None:
         return without_audio_extension(normal(path)), bound, []
+    tree = "git work tree" if pipeline.below else "pipeline's folder"
     problem = Problem(
         code="SF501",
         message=f"the output {show(path)} {wrong}",
         mark=bound.mark or scope.cell.job.mark,
         path=leaf.path,
-        allowed="a path inside the pipeline's folder, with / between folders",
+        allowed=f"a path inside the {tree}, with / between folders",
         help=f"write a path such as {OUTPUT}" if leaf is not DEFAULT else "give the job an output of its own",
         origin=bound.chain() if leaf is not DEFAULT else (),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jsonschema import Draft7Validator
-
+from runner.diagnostics.fits import surely_fits
+from runner.diagnostics.json_schema import validator
 from runner.diagnostics.schema_errors import violations
 
 if TYPE_CHECKING:
@@ -26,37 +26,49 @@ class ParamSchema:
 
     def __init__(self, model: Model) -> None:
         self.schema: Mapping[str, Json] = model.schema
+        self.file = model.file
         self.properties: Mapping[str, Json] = model.schema.get("properties", {})
         self.required: tuple[str, ...] = tuple(model.schema.get("required", ()))
-        self.validator = Draft7Validator(model.schema)
         rest = {key: value for key, value in model.schema.items() if key in BETWEEN}
-        self.between = Draft7Validator(rest)
         self.rest = rest
         self.spoken_of = frozenset(_strings(rest)) & frozenset(self.properties)
         self.values: dict[Hashable, list[Violation]] = {}
         self.sets: dict[Hashable, list[Violation]] = {}
 
     def of_value(self, name: str, value: Json, key: Hashable) -> list[Violation]:
-        """Return what is wrong with one parameter alone; `key` identifies the value."""
+        """Return what is wrong with one parameter alone; `key` identifies the value.
+
+        Raises TimeoutError that names the parameter when the caller's limit on processor time ends while it is checked.
+        """
         known = self.values.get((name, key))
         if known is None:
-            errors = self._property_errors(name, value)
-            known = self.values[name, key] = violations(errors, self.schema)
+            try:
+                fits = surely_fits(value, self.properties[name], self.schema)
+                known = [] if fits else violations(self._property_errors(name, value), self.schema)
+            except TimeoutError as error:
+                raise TimeoutError(f"the rules of {name} in {self.file}") from error
+            self.values[name, key] = known
         return known
 
     def _property_errors(self, name: str, value: Json) -> Iterator[ValidationError]:
-        for error in self.validator.descend(value, self.properties[name], path=name, schema_path=name):
+        for error in validator(self.schema).descend(value, self.properties[name], path=name, schema_path=name):
             error.schema_path.appendleft("properties")
             yield error
 
     def of_set(self, params: Mapping[str, Json], keys: Mapping[str, Hashable]) -> list[Violation]:
-        """Return what is wrong between parameters; missing required ones are checked elsewhere."""
+        """Return what is wrong between parameters; missing required ones are checked elsewhere. Raises as `of_value` does."""
         if not self.spoken_of:
             return []
         key = tuple((name, keys.get(name)) for name in params if name in self.spoken_of)
         known = self.sets.get(key)
         if known is None:
-            known = self.sets[key] = violations(self.between.iter_errors(dict(params)), self.rest)
+            together = dict(params)
+            try:
+                fits = surely_fits(together, self.rest)
+                known = [] if fits else violations(validator(self.rest).iter_errors(together), self.rest)
+            except TimeoutError as error:
+                raise TimeoutError(f"the rules between parameters in {self.file}") from error
+            self.sets[key] = known
         return known
 
 

@@ -90,6 +90,9 @@ class Parameters:
             chosen.params[name] = bound.value
             chosen.origins[name] = self._origin(bound)
         self._check(chosen, model, scope.cell.job)
+        for fixed in model.body:  # it is sent with every request: writing it makes no other one
+            chosen.params.pop(fixed, None)
+            chosen.origins.pop(fixed, None)
         chosen.takes = model.asked_takes(chosen.params)
         return chosen
 
@@ -200,6 +203,16 @@ def _unknown(name: str, leaf: Leaf, model: Model, job: Job) -> Problem:
 
 
 def _missing(name: str, model: Model, job: Job) -> Problem:
+    """Report a required parameter that is nowhere, or point at the null that is written in its place."""
+    leaf = job.params.get(name)
+    if leaf is not None:
+        return Problem(
+            code="SF403",
+            message=f"{name} is null, and {model.id} needs it",
+            mark=leaf.mark or leaf.key_mark or job.mark,
+            path=leaf.path,
+            help="write a value in place of null",
+        )
     return Problem(
         code="SF403",
         message=f"{job.name} has no {name}, and {model.id} needs it",

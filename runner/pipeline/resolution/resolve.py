@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 from runner.diagnostics.collector import Collector
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.secrets import without_keys
+from runner.pipeline.resolution.exposed import Secrets
 from runner.pipeline.resolution.outputs import clashes, read_output
 from runner.pipeline.resolution.params import Chosen, Parameters
-from runner.pipeline.resolution.webhooks import address_problem, hide_users
+from runner.pipeline.resolution.webhooks import address_problem
 from runner.pipeline.shape.needs import group_of, in_order
 from runner.pipeline.shape.recovery import is_consequence
 from runner.pipeline.templates.render import Renderer
 from runner.pipeline.templates.scope import Group, Scope
+from runner.records.address import hide_users
 from runner.records.pipeline import Cell, Webhook
 from runner.records.request import Request
 from runner.records.source import Problem
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from runner.pipeline.templates.bound import Bound
     from runner.records.catalog import Model
-    from runner.records.pipeline import Job, Pipeline
+    from runner.records.pipeline import Job, Leaf, Pipeline
     from runner.records.provider import Provider
 
 
@@ -43,7 +45,7 @@ def resolve(
     catalog: Catalog,
     *,
     env: Mapping[str, str],
-    overrides: Mapping[str, str],
+    overrides: Mapping[str, str | Leaf],
     read_text: Callable[[str], str],
 ) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
     """Return a Request for each cell without problems, in the order of `cells`, and every problem once.
@@ -51,18 +53,21 @@ def resolve(
     `read_text` takes a path relative to the pipeline's folder; it raises FileNotFoundError, another OSError or a
     ValueError whose message says what is wrong.
     """
-    renderer = Renderer(pipeline, env=env, overrides=overrides, read_text=read_text)
+    secrets = Secrets(pipeline, catalog.providers, env)
+    renderer = Renderer(pipeline, env=secrets.visible(), overrides=overrides, read_text=read_text)
     run = _Run(pipeline, catalog, renderer, cells)
     found: dict[str, Request] = {}
     for job in in_order(pipeline.jobs):
         found |= run.job(job)
     requests = tuple(found[cell.id] for cell in cells if cell.id in found)
     marked = {cell.id: cell for cell in cells}
+    for request in requests:
+        run.report(secrets.carried(request), marked[request.job])
     for problem in clashes(requests, run.output_bounds):
         for cell_id in problem.cells:
             run.report((problem,), marked[cell_id])
-    problems = (*_strangers(pipeline, catalog), *run.collector.result())
-    return requests, tuple(map(without_keys, problems))
+    problems = (*_strangers(pipeline, catalog), *secrets.refused(), *run.collector.result())
+    return requests, tuple(secrets.without(without_keys(problem)) for problem in problems)
 
 
 class _Run:

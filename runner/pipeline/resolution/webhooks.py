@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 ALLOWED: Final = "https://HOST/PATH"
-USERINFO: Final = re.compile(r"(?<=://)[^\s/?#@'\"]+(?=@)")
 KEPT: Final = "/:?#[]@!$&'()*+,;=%-._~"
 
 
@@ -23,11 +21,6 @@ class AddressProblem(NamedTuple):
     message: str
     allowed: str = ALLOWED
     help: str | None = "write an https address without user, password and blanks"
-
-
-def hide_users(text: str) -> str:
-    """Return `text`, of the same length, with the user names and passwords of its URLs made unreadable."""
-    return USERINFO.sub(lambda found: "*" * len(found[0]), text)
 
 
 def address_problem(url: Json, provider: Provider | None) -> AddressProblem | None:

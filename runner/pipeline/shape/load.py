@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from jsonschema import Draft7Validator
-
+from runner.diagnostics.fits import surely_fits
+from runner.diagnostics.json_schema import validator
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.schema_errors import violations
 from runner.diagnostics.secrets import find_secrets, key_given, without_keys
@@ -19,7 +19,7 @@ from runner.pipeline.shape.needs import check_needs
 from runner.pipeline.shape.recovery import CAUSES, find_unusable, without
 from runner.pipeline.shape.settings import key_marks, read_budget, read_prices, read_providers
 from runner.pipeline.yaml.scalars import OddNumberError, plain
-from runner.records.pipeline import Layer, Pipeline
+from runner.records.pipeline import Layer, Leaf, Pipeline
 from runner.records.source import DocPath, Json, Mark, Problem
 
 if TYPE_CHECKING:
@@ -45,9 +45,12 @@ LOST = ("SF104", "SF107")
 
 
 def load(
-    doc: Document, *, schema: Mapping[str, Json], profile: str | None, overrides: Mapping[str, str]
+    doc: Document, *, schema: Mapping[str, Json], profile: str | None, overrides: Mapping[str, str | Leaf]
 ) -> tuple[Pipeline | None, tuple[Problem, ...]]:
     """Return the pipeline and every problem of the file so far, the document's own first.
+
+    Without a `profile` the one that the file names is merged in; an empty name means none. `overrides` are the texts of
+    --var and the values of --var-file.
 
     Wrong parts are left out of the pipeline and noted in its jobs, so that everything else can still be checked.
     Returns no pipeline when no job is left.
@@ -57,8 +60,10 @@ def load(
     lost = {problem.path for problem in doc.problems if problem.code in LOST}
     found = [item for item in _violations(doc, schema) if not _is_under(item.place, lost)]
     shape = [_problem(doc, item) for item in without_cascades(found, doc.data)]
+    is_default = profile is None
+    profile = _default_profile(doc) if profile is None else profile or None
     if not _is_profile_known(doc, profile):
-        return None, one_a_place((*doc.problems, *shape, _unknown_profile(doc, profile or "")))
+        return None, one_a_place((*doc.problems, *shape, _unknown_profile(doc, profile or "", is_default=is_default)))
     unusable = find_unusable(found, lost, profile)
     jobs = doc.data.get("jobs")
     if unusable.is_hopeless or not isinstance(jobs, dict):
@@ -67,7 +72,7 @@ def load(
     merged = replace(whole, data=without(whole.data, unusable.cuts))
     renamed: dict[DocPath, str] = {item.place: item.meant for item in found if item.meant is not None}
     names = {str(renamed.get(("jobs", name), name)): str(name) for name in jobs}
-    pipeline, problems = _build(merged, unusable, names, profile)
+    pipeline, problems = _build(merged, unusable, names, profile, is_default=is_default)
     problems += _strangers(doc)
     problems += _override_problems(pipeline, overrides)
     return pipeline, one_a_place((*doc.problems, *shape, *problems))
@@ -83,8 +88,15 @@ def one_a_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(kept.values())
 
 
+def shape_problems(doc: Document, schema: Mapping[str, Json]) -> list[Problem]:
+    """Return what is wrong with the shape of a document, each with its place."""
+    return [_problem(doc, item) for item in without_cascades(_violations(doc, schema), doc.data)]
+
+
 def _violations(doc: Document, schema: Mapping[str, Json]) -> list[Violation]:
-    return violations(Draft7Validator(schema).iter_errors(doc.data), schema)
+    if surely_fits(doc.data, schema):
+        return []
+    return violations(validator(schema).iter_errors(doc.data), schema)
 
 
 def _problem(doc: Document, finding: Violation) -> Problem:
@@ -120,14 +132,20 @@ def _is_profile_known(doc: Document, profile: str | None) -> bool:
     return profile is None or (isinstance(profiles, dict) and isinstance(profiles.get(profile), dict))
 
 
-def _unknown_profile(doc: Document, profile: str) -> Problem:
+def _default_profile(doc: Document) -> str | None:
+    """Return the profile that the file itself names."""
+    written = doc.data.get("profile")
+    return written if isinstance(written, str) else None
+
+
+def _unknown_profile(doc: Document, profile: str, *, is_default: bool) -> Problem:
     profiles = doc.data.get("profiles")
     known = list(profiles) if isinstance(profiles, dict) else []
     return Problem(
         code="SF205",
         message=f"there is no profile {profile}" if profile not in known else f"profile {profile} is not a mapping",
-        mark=doc.key_marks.get(("profiles",), doc.marks[()]),
-        path=("profiles",),
+        mark=doc.marks[("profile",)] if is_default else doc.key_marks.get(("profiles",), doc.marks[()]),
+        path=("profile",) if is_default else ("profiles",),
         allowed=listing(known) or "this file has no profiles",
         help=nearest(profile, known) or "write it under profiles, or run without --profile",
     )
@@ -157,7 +175,7 @@ def _strangers(doc: Document) -> list[Problem]:
 
 
 def _build(
-    merged: Merged, unusable: Unusable, names: Mapping[str, str], profile: str | None
+    merged: Merged, unusable: Unusable, names: Mapping[str, str], profile: str | None, *, is_default: bool
 ) -> tuple[Pipeline, list[Problem]]:
     """Build the pipeline; `names` maps how each job should be called to how it is called."""
     data, file = merged.data, merged.document.file
@@ -183,7 +201,7 @@ def _build(
         budget_usd=read_budget(merged),
         jobs=tuple(jobs.values()),
         profile=profile,
-        marks=key_marks(merged),
+        marks=key_marks(merged) | ({("profile",): merged.mark(("profile",))} if is_default and profile else {}),
     )
     return pipeline, [*problems, *need_problems, *wrong]
 
@@ -202,18 +220,20 @@ def _reserved_names(merged: Merged, path: DocPath) -> list[Problem]:
     ]
 
 
-def _override_problems(pipeline: Pipeline, overrides: Mapping[str, str]) -> list[Problem]:
+def _override_problems(pipeline: Pipeline, overrides: Mapping[str, str | Leaf]) -> list[Problem]:
     axes = {name for job in pipeline.jobs for name in _axis_names(job)}
     known = {*pipeline.vars, *(name for job in pipeline.jobs for name in job.vars)}
     problems = []
     for name, value in overrides.items():
         message = remedy = allowed = None
-        if next(find_secrets(value), None) is not None:
+        if isinstance(value, Leaf):
+            problems += _var_file_problems(pipeline, value, axes, known)
+        elif next(find_secrets(value), None) is not None:
             problems.append(key_given(name, value))
         elif name in axes:
             message = f"--var {name}: {name} is a matrix axis"
             remedy = f"choose cells with --target, for example --target '*@*{value}*'"
-        elif name not in known and not any(not job.unusable.isdisjoint(CAUSES["SF213"]) for job in pipeline.jobs):
+        elif name not in known and not _may_be_lost(pipeline):
             message = f"--var {name}: there is no var {name}"
             allowed, remedy = (
                 listing(sorted(known)) or "this file has no vars",
@@ -225,6 +245,24 @@ def _override_problems(pipeline: Pipeline, overrides: Mapping[str, str]) -> list
         if message is not None:
             problems.append(Problem(code="SF213", message=message, allowed=allowed, help=remedy))
     return problems
+
+
+def _var_file_problems(pipeline: Pipeline, leaf: Leaf, axes: set[str], known: set[str]) -> list[Problem]:
+    """Return what is wrong with one name of a --var-file, at its place there."""
+    name = str(leaf.path[0])
+    if name in axes:
+        message, remedy = f"{name} is a matrix axis, which a var file cannot set", "choose cells with --target"
+    elif name not in known and not _may_be_lost(pipeline):
+        message, remedy = f"there is no var {name}", nearest(name, known) or "remove it, or write it under vars first"
+    else:
+        return []
+    allowed = listing(sorted(known)) or "this file has no vars"
+    return [Problem(code="SF213", message=message, mark=leaf.key_mark or leaf.mark, allowed=allowed, help=remedy)]
+
+
+def _may_be_lost(pipeline: Pipeline) -> bool:
+    """Say whether a name may be unknown only because the part that defines it is wrong."""
+    return any(not job.unusable.isdisjoint(CAUSES["SF213"]) for job in pipeline.jobs)
 
 
 def _axis_names(job: Job) -> set[str]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from runner.records.address import may_be_plain
 from runner.records.catalog import Price
 from runner.records.pipeline import ProviderSettings
 from runner.records.source import DocPath, Json, Mark, Problem
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from runner.pipeline.shape.merge import Merged
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PER: Mapping[str, Literal["request", "take", "minute"]] = {
     "per_request": "request",
     "per_take": "take",
@@ -53,7 +53,7 @@ def read_providers(merged: Merged) -> tuple[dict[str, ProviderSettings], list[Pr
                     message=f"base_url {wrong}",
                     mark=merged.mark(path),
                     path=path,
-                    allowed="https://HOST or https://HOST:PORT; http:// for loopback only",
+                    allowed="https://HOST or https://HOST:PORT; http:// for this machine and private networks",
                     help="write https:// and the host, without a path",
                 )
             )
@@ -73,7 +73,7 @@ def base_url_problem(url: str) -> str | None:
         return "contains a user name or password"
     if parts.path.rstrip("/") or parts.query or parts.fragment:
         return "has a path or query"
-    if parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK):
+    if parts.scheme == "https" or (parts.scheme == "http" and may_be_plain(url)):
         return None
     return "is not https"
 

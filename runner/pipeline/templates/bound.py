@@ -66,7 +66,7 @@ class Names(Protocol):
 
 def steps_of(name: str, bound: Bound) -> tuple[Step, ...]:
     """Return a Step for `name` and its place, then those of its origin; a --var has only the latter."""
-    if bound.layer is Layer.VAR or bound.mark is None:
+    if bound.mark is None:
         return bound.steps
     return (Step(text=f"{name} = {show(bound.value)}", mark=bound.mark), *bound.steps)
 

@@ -15,6 +15,7 @@ from runner.diagnostics.secrets import key_problems
 from runner.pipeline.paths import inside_problem
 from runner.pipeline.shape.load import override_value
 from runner.pipeline.templates.bound import Bound, Names, steps_of
+from runner.pipeline.templates.sandbox import SANDBOX
 from runner.pipeline.templates.template import Template, compile_template
 from runner.pipeline.templates.template_errors import AlreadyReportedError, TemplateProblem, TemplateProblemsError
 from runner.pipeline.templates.values import plain_json
@@ -43,12 +44,14 @@ class Renderer:
         pipeline: Pipeline,
         *,
         env: Mapping[str, str],
-        overrides: Mapping[str, str],
+        overrides: Mapping[str, str | Leaf],
         read_text: Callable[[str], str],
     ) -> None:
+        SANDBOX.begin()
         self.pipeline = pipeline
         self.env = {name: env[name] for name in pipeline.env if name in env}
-        self.overrides = {name: _override(name, text) for name, text in overrides.items()}
+        self.overrides = {name: _override(name, text) for name, text in overrides.items() if isinstance(text, str)}
+        self.var_files = {name: leaf for name, leaf in overrides.items() if isinstance(leaf, Leaf)}
         self.read_text = read_text
         self.literals: dict[int, Bound] = {}
         self.rendered: dict[Hashable, Bound] = {}
@@ -72,7 +75,10 @@ class Renderer:
         return bound
 
     def _profile_step(self, leaf: Leaf) -> tuple[Step, ...]:
-        return (Step(text=f"--profile {self.pipeline.profile}"),) if leaf.layer is Layer.PROFILE else ()
+        if leaf.layer is not Layer.PROFILE:
+            return ()
+        default = self.pipeline.marks.get(("profile",))
+        return (Step(text=f"{'--profile' if default is None else 'profile:'} {self.pipeline.profile}", mark=default),)
 
     def _templates(self, leaf: Leaf, scope: Names) -> Bound:
         templates: dict[DocPath, Template] = {}

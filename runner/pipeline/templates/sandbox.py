@@ -43,7 +43,11 @@ LOOP_ATTRIBUTES: Final = frozenset(
 )
 GROUP_ATTRIBUTES: Final = frozenset({"grouper", "list"})
 MAX_WORK: Final = 300_000
+MAX_WORK_IN_ALL: Final = 2_000_000
+LEAST_WORK: Final = 100
+"""What a rendering may do when the templates before it have used up the work of all: more than a prompt takes."""
 CHARACTERS_OF_ONE_STEP: Final = 16
+TOO_MUCH: Final = "the template computes too much"
 COUNTED: Final = "items in a loop"  # no template can name a filter with blanks
 CONCATENATED: Final = "texts in a row"
 WEIGHED: Final = "values that are compared"
@@ -53,7 +57,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     """The one environment all templates are compiled in.
 
     While one template renders, `budget` counts the items of its loops down and `work` the values and characters that it
-    handles; `absent` collects missing names that it prints.
+    handles; `left` is the work that is left to all templates of a pipeline; `absent` collects missing names that it prints.
     """
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
@@ -64,7 +68,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             undefined=Missing, keep_trailing_newline=True, finalize=self.shown, autoescape=False, optimized=False
         )
         self.globals.clear()
-        self.budget, self.work = MAX_ITEMS, MAX_WORK
+        self.budget, self.work, self.left = MAX_ITEMS, MAX_WORK, MAX_WORK_IN_ALL
         self.absent: list[MissingNameError] = []
         self.filters = {name: self._filter(FILTERS[name]) for name in OF_LISTS | OF_ANY}
         self.filters |= {name: self._filter(FILTERS[name], prepare=as_text) for name in OF_TEXTS}
@@ -77,14 +81,20 @@ class Sandbox(ImmutableSandboxedEnvironment):
         tests: Mapping[str, Callable[..., Any]] = TESTS  # type: ignore[assignment]  # Jinja's annotation is too narrow
         self.tests = {name: self._test(tests[name]) for name in ALLOWED_TESTS}
 
+    def begin(self) -> None:
+        """Give the templates of a pipeline the allowance of work that they share."""
+        self.left = MAX_WORK_IN_ALL
+
     @contextmanager
     def allowance(self) -> Iterator[None]:
-        """Give one rendering the full allowance of loops and work; a template that it makes render has one of its own."""
+        """Give one rendering its allowance of loops and work; a template that it makes render has one of its own."""
         around = self.budget, self.work
-        self.budget, self.work = MAX_ITEMS, MAX_WORK
+        given = min(MAX_WORK, max(self.left, LEAST_WORK))
+        self.budget, self.work = MAX_ITEMS, given
         try:
             yield
         finally:
+            self.left -= given - self.work
             self.budget, self.work = around
 
     def _filter(self, function: Callable[..., Any], prepare: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
@@ -127,7 +137,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             if isinstance(value, str):
                 self.work -= len(value) // CHARACTERS_OF_ONE_STEP
             if self.work < 0:
-                raise RefusedError("SF219", "the template computes too much")
+                raise RefusedError("SF219", TOO_MUCH)
             if isinstance(value, list | tuple):
                 self.spend(*value)
             elif isinstance(value, dict):
@@ -189,6 +199,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.budget -= len(found)
         if self.budget < 0:
             raise RefusedError("SF219", f"loops run over more than {MAX_ITEMS:,} items")
+        self.work -= len(found)
+        if self.work < 0:
+            raise RefusedError("SF219", TOO_MUCH)
         return found
 
 

@@ -23,7 +23,7 @@ SPECIAL = ("env", "job", "jobs", "label", "vars")
 
 
 class Scope:
-    """The names of one cell. Order: --var, axes, the job's vars, the pipeline's vars."""
+    """The names of one cell. Order: --var, --var-file, axes, the job's vars, the pipeline's vars."""
 
     def __init__(self, renderer: Renderer, cell: Cell, finished: Mapping[str, Group]) -> None:
         self.renderer = renderer
@@ -60,10 +60,10 @@ class Scope:
         return bound
 
     def leaf(self, name: str) -> Leaf | None:
-        """Return the leaf that defines `name` here."""
+        """Return the leaf that defines `name` here; a var file replaces what the pipeline says."""
         for names in (self.cell.values, self.cell.job.vars, self.renderer.pipeline.vars):
             if name in names:
-                return names[name]
+                return self.renderer.var_files.get(name, names[name])
         return None
 
     def _circle(self, name: str, leaf: Leaf) -> Bound:

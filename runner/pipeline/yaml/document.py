@@ -36,6 +36,8 @@ class Document:
     key_marks: Mapping[DocPath, Mark] = field(default_factory=dict)
     texts: Mapping[DocPath, Text] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    included: tuple[Document, ...] = ()
+    """The files whose vars, defaults and profiles are in `data`, with places of their own."""
 
 
 def parse(text: str, file: str) -> Document:

@@ -6,9 +6,12 @@ import io
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from socket import socket
 
 
@@ -40,6 +43,28 @@ def own_group() -> dict[str, Any]:
     return arguments
 
 
+@contextmanager
+def cpu_limit(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError once the block has used so many seconds of processor time, be it inside one regular expression.
+
+    Only the main thread of a POSIX system can be interrupted; elsewhere there is no limit.
+    """
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGVTALRM, _out_of_time)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def _out_of_time(_number: int, _frame: object) -> None:
+    raise TimeoutError("out of processor time")
+
+
 def bind_alone(listening: socket) -> None:
     """Let a port be used again right after its last user ended, and never by two at once."""
     from socket import SO_REUSEADDR, SOL_SOCKET
@@ -52,9 +77,23 @@ def bind_alone(listening: socket) -> None:
         listening.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
 
 
-def write_utf8() -> None:
-    """Write UTF-8 to files and pipes: Windows would use the code page of the machine."""
-    if sys.platform == "win32":
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(encoding="utf-8")
+def open_streams() -> None:
+    """Make the standard streams usable, whatever they are.
+
+    A closed one leads nowhere: otherwise the next file that is opened would get its number, and messages would be written
+    into it. Windows would use the code page of the machine, and an encoding that lacks a sign ends no command.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+    sys.stdout = sys.stdout or _nowhere(1)
+    sys.stderr = sys.stderr or _nowhere(2)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8" if sys.platform == "win32" else None, errors="backslashreplace")
+
+
+def _nowhere(number: int) -> TextIO:
+    return open(number, "w", encoding="utf-8", closefd=False)

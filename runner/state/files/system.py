@@ -111,3 +111,8 @@ def make_read_only(path: Path) -> None:
 def is_link(found: os.stat_result) -> bool:
     """Say whether this is a symbolic link, or a junction of Windows."""
     return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == _JUNCTION
+
+
+def is_own(path: Path) -> bool:
+    """Say whether a file belongs to the user of this process. Windows cannot say: it always does there."""
+    return sys.platform == "win32" or path.stat().st_uid == os.geteuid()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,11 +38,17 @@ VERBS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "scorefile.yaml").write_text(json.dumps(PIPELINE))
+    assert scorefile("run", "-q", "other", cwd=folder).code == 0
+    return folder
+
+
 @pytest.fixture
-def hostile(tmp_path: Path) -> Path:
-    (tmp_path / "scorefile.yaml").write_text(json.dumps(PIPELINE))
-    assert scorefile("run", "-q", "other", cwd=tmp_path).code == 0
-    return tmp_path
+def hostile(tmp_path: Path, made: Path) -> Path:
+    return shutil.copytree(made, tmp_path, dirs_exist_ok=True)
 
 
 @pytest.mark.parametrize("words", VERBS, ids=lambda words: words[0])

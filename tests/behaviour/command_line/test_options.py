@@ -24,6 +24,7 @@ WITHOUT_TWIN = {
     ("resolve", "--id"): "a decision about one submission, made each time by hand",
     ("resolve", "--not-charged"): "the same",
     ("resolve", "--resubmit"): "the same",
+    ("trust", "--yes"): "an agreement to what is listed, given each time by hand",
     ("schema", "--format"): "JSON whatever the environment names",
     ("completion", "--format"): "a shell evaluates what is printed, whatever the environment names",
 }
@@ -49,6 +50,7 @@ ANSWERED_WITH: dict[str, tuple[str, ...]] = {
     "status": (),
     "verify": (),
     "resolve": (),
+    "trust": (),
     "cancel": ("title",),
     "log": (),
     "explain": ("SF401",),

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.emulator.serve import rehearsal_emulator
-from tests.support import plain_emulator
-from tests.support.catalog import SCHEMAS
 from tests.support.command import Done, scorefile, vendors_at
-from tests.support.emulator import RunningEmulator
+from tests.support.emulator import running_emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.support.emulator import RunningEmulator
 
 PIPELINE = """\
 version: 1
@@ -37,13 +36,22 @@ def night(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
-    faults = tmp_path_factory.mktemp("faults") / "faults.json"
-    faults.write_text(json.dumps(FAULTS))
-    with rehearsal_emulator((SCHEMAS,), faults=faults, module=plain_emulator.NAME) as url:
-        running = RunningEmulator(url=url)
-        with running.http:
-            yield running
+def faults(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("faults") / "faults.json"
+    path.write_text(json.dumps(FAULTS))
+    return path
+
+
+@pytest.fixture
+def faulty(faults: Path) -> Iterator[RunningEmulator]:
+    with running_emulator(faults=faults) as running:
+        yield running
+
+
+@pytest.fixture
+def slow(faults: Path) -> Iterator[RunningEmulator]:
+    with running_emulator(faults=faults, work_s=600) as running:
+        yield running
 
 
 def say(night: Path, emulator: RunningEmulator, *words: str) -> Done:
@@ -96,21 +104,21 @@ def test_a_decision_that_makes_no_sense_is_refused(
 
 
 def test_a_job_is_called_off_where_its_vendor_can_and_what_that_means_is_said(
-    night: Path, faulty: RunningEmulator
+    night: Path, slow: RunningEmulator
 ) -> None:
-    assert say(night, faulty, "run", "theme", "--yes", "-q").code == 5
-    done = say(night, faulty, "cancel", "theme")
+    assert say(night, slow, "run", "theme", "--yes", "-q").code == 5
+    done = say(night, slow, "cancel", "theme")
     assert done.code == 5
     assert "theme: not cancelled; the provider has no way to cancel a job" in done.out
-    assert say(night, faulty, "run", "dance", "--yes", "-q").code == 8
-    assert say(night, faulty, "resolve", "dance", "--id", faulty.ledger()["submits"][1]["id"]).code == 0
-    done = say(night, faulty, "cancel", "dance")
+    assert say(night, slow, "run", "dance", "--yes", "-q").code == 8
+    assert say(night, slow, "resolve", "dance", "--id", slow.ledger()["submits"][1]["id"]).code == 0
+    done = say(night, slow, "cancel", "dance")
     meaning = "the provider stops tracking it; the job itself may keep running and be charged"
     kept = "its receipt is kept: the next run asks the provider for its audio once more, free; only --force pays for a new one"
     assert (done.code, done.out) == (0, f"dance: cancelled; {meaning}; {kept}\n")
-    assert faulty.ledger()["cancels"] == 1
+    assert slow.ledger()["cancels"] == 1
     assert "dance" in json.loads((night / "scorefile.lock").read_text())["jobs"]
-    done = say(night, faulty, "cancel", "dance")
+    done = say(night, slow, "cancel", "dance")
     assert (done.code, "dance has no unfinished submission" in done.err) == (2, True)
 
 

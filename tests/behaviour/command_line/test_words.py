@@ -41,8 +41,8 @@ def test_out_of_date_is_an_error_with_a_detailed_exit_code(say: Say) -> None:
     ]
     assert codes == [0, 4, 2, 1]
     assert say("plan", "--locked").err == (
-        "error: the lock is out of date for title, battle@calm, battle@hot\n\n"
-        "help: title: not made yet; battle@calm: not made yet; battle@hot: not made yet; run without --locked to update it\n"
+        "error: the lock is out of date for title, battle@calm, battle@hot: 3 jobs need making\n\n"
+        "help: title: not made yet; battle@calm: not made yet; battle@hot: not made yet; run without --locked or SCOREFILE_LOCKED to update it\n"
     )
     assert (
         "::error title=out-of-date::the lock is out of date for title"

@@ -66,7 +66,7 @@ def test_a_length_that_was_not_asked_for_is_a_warning(project: Project, seconds:
     project.use_schemas(
         model={
             "properties": {"duration": length},
-            "x-scorefile": {"duration_param": "duration", "media_types": ["audio/wav"]},
+            "x-scorefile": {"duration_param": "duration", "duration_unit": "seconds", "media_types": ["audio/wav"]},
         }
     )
     warnings = [] if said is None else [f"take 1: expected 10 s of audio, received {said} s"]

@@ -86,7 +86,7 @@ def pre_commit(folder: Path, *words: str) -> Done:
 def test_a_sound_project_passes_every_hook(project: Path) -> None:
     done = pre_commit(project)
     assert done.code == 0, done
-    assert done.out.count("Passed") == len(ids()) == 3
+    assert done.out.count("Passed") == len(ids()) == 4
 
 
 def test_each_hook_stops_what_it_is_for(project: Path) -> None:
@@ -118,13 +118,24 @@ def test_the_lock_check_looks_at_all_that_is_asked_for(project: Path) -> None:
     assert "Wild" in done.out
 
 
+def test_who_only_writes_a_prompt_can_commit_and_who_breaks_the_lock_cannot(project: Path) -> None:
+    (project / "scorefile.yaml").write_text(PIPELINE.replace("Calm", "Wild"))
+    done = pre_commit(project, "scorefile-lock-check", "--verbose")
+    assert done.code == 1
+    assert "error: the lock is out of date for title: 1 job needs making" in done.out
+    assert pre_commit(project, "scorefile-plan").code == 0
+    (project / "scorefile.lock").write_text("<<<<<<< ours\n")
+    assert pre_commit(project, "scorefile-plan").code == 1
+
+
 def test_a_pipeline_in_a_folder_is_named(project: Path) -> None:
     folder = project / "music"
     folder.mkdir()
     for name in ("scorefile.yaml", "scorefile.lock", "audio"):
         (project / name).rename(folder / name)
     config = yaml.safe_load((project / ".pre-commit-config.yaml").read_text())
-    config["repos"][0]["hooks"][-1]["args"] = ["music/scorefile.yaml"]
+    for hook in config["repos"][0]["hooks"][-2:]:
+        hook["args"] = ["music/scorefile.yaml"]
     (project / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
     assert pre_commit(project).code == 0
     (folder / "scorefile.yaml").write_text(PIPELINE.replace("Calm", "Wild"))
@@ -139,4 +150,4 @@ def test_the_manifest_is_one_that_pre_commit_takes() -> None:
         timeout=60,
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
-    assert ids() == ["scorefile-validate", "scorefile-fmt", "scorefile-lock-check"]
+    assert ids() == ["scorefile-validate", "scorefile-fmt", "scorefile-lock-check", "scorefile-plan"]

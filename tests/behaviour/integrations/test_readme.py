@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.behaviour.integrations.test_docs import BLOCK
 from tests.support.catalog import ROOT
-from tests.support.command import Done, scorefile
+from tests.support.command import Done, scorefile, scorefile_from_its_start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +55,7 @@ def test_the_sample_of_make_demo_is_what_it_prints(tmp_path: Path) -> None:
     program, *words = line.split()
     shutil.copytree(ROOT / "pipelines", tmp_path / "pipelines", ignore=shutil.ignore_patterns(".scorefile"))
 
-    done = scorefile(*words, cwd=tmp_path)
+    done = scorefile_from_its_start(*words, cwd=tmp_path)
 
     assert (program, done.code) == ("scorefile", 0), done
     progress = [found for found in map(PROGRESS.fullmatch, sample) if found]

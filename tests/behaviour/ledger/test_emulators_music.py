@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from runner.emulator.serve import rehearsal_emulator
 from tests.support import locks
-from tests.support.catalog import SCHEMAS
+from tests.support.emulator import running_emulator
 from tests.support.machines import counts, has_music_of, ids, lock_of, made, write
 
 if TYPE_CHECKING:
@@ -26,8 +25,8 @@ EMULATOR_HEADER = "scorefile-emulator"
 
 @pytest.fixture(scope="module")
 def emulator_url() -> Iterator[str]:
-    with rehearsal_emulator((SCHEMAS,)) as url:
-        yield url
+    with running_emulator(plain=False) as running:
+        yield running.url
 
 
 def test_attack_16_every_answer_of_the_emulator_says_what_it_is(emulator_url: str) -> None:

@@ -75,6 +75,45 @@ def test_a_missing_key_is_said_before_anything_is_sent(project: Project) -> None
     assert project.submits() == []
 
 
+@pytest.mark.parametrize("verb", ["validate", "plan", "render", "run"])
+def test_a_key_does_not_come_into_a_prompt_by_the_environment(project: Project, verb: str) -> None:
+    project.settings = {"env": ["PIXAZO_API_KEY", "USEAPI_API_TOKEN"]}
+    project.write({"a": "{{ env.PIXAZO_API_KEY }} {{ env.USEAPI_API_TOKEN | upper }}"})
+    done = project.run(verb, *(["--yes"] if verb == "run" else []))
+    assert done.code == 3, done
+    assert "SF224]: PIXAZO_API_KEY holds the key of Pixazo" in done.out + done.err
+    assert project.submits() == []
+    assert not (project.folder / "trial.lock").exists()
+
+
+def test_a_request_that_holds_a_key_word_for_word_is_not_sent(project: Project) -> None:
+    key = project.canary.environ["USEAPI_API_TOKEN"]
+    project.write({"a": "calm {{ v }}"}, vars={"v": "x"})
+    done = project.run("run", "--yes", "--var", f"v={key}")
+    assert done.code == 3, done
+    assert "SF225]: prompt holds the value of USEAPI_API_TOKEN" in done.err
+    assert project.submits() == []
+
+
+def test_an_address_with_a_password_is_not_echoed(project: Project) -> None:
+    project.write({"a": ""})
+    project.env = {"SCOREFILE_PIXAZO_BASE_URL": "https://me:swordfish@gateway.invalid"}
+    done = project.run()
+    assert done.code == 2, done
+    assert "SCOREFILE_PIXAZO_BASE_URL is" in done.err
+    assert "swordfish" not in done.err + done.out
+
+
+def test_a_key_under_providers_is_hidden_and_its_variable_named(project: Project) -> None:
+    project.settings = {"providers": {"pixazo": {"api_key": "swordfish"}}}
+    project.write({"a": ""})
+    done = project.run("validate")
+    assert done.code == 3, done
+    assert "unknown key api_key" in done.out.replace('"', "")
+    assert "help: remove it, and set PIXAZO_API_KEY in the environment: no file holds a key" in done.out
+    assert "swordfish" not in done.out + done.err
+
+
 def test_the_whole_program_in_a_process_of_its_own_leaks_nothing(project: Project, tmp_path: Path) -> None:
     project.write({"a": "poll=500,html,done media=html,ok", "b": "submit=paid:500", "c": "submit=free:echo"})
     script = "import logging, sys; logging.basicConfig(level=10); from runner.cli.main import main; main(sys.argv[1:])"

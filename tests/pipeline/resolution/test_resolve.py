@@ -326,3 +326,10 @@ jobs:
         ("SF407", "lyrics do not go with instrumental: true; remove one of them"),
         ("SF404", 'instrumental is "yes", not true or false'),
     }
+
+
+def test_a_fixed_field_that_is_written_makes_no_other_request() -> None:
+    text = "version: 1\njobs:\n  j: {model: vox/formats, prompt: x, params: {%s}}\n"
+    plain, written = (check_text(text % params).only_request for params in ("format: mp3", "format: mp3, store: true"))
+    assert written.params == plain.params == {"prompt": "x", "format": "mp3"}
+    assert "store" not in written.origins

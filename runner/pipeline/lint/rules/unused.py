@@ -92,10 +92,16 @@ def _name_of(step: str) -> str:
 def check(context: LintContext) -> Iterator[Problem]:
     """Yield each var, declared environment variable, axis and default that has no effect.
 
-    Nothing is looked for where something is wrong: what is wrong may be its use.
+    Nothing is looked for where something is wrong: what is wrong may be its use. What an included file defines may be for
+    others that include it.
     """
-    if not context.is_whole:
-        return
+    included = {file.file for file in context.document.included}
+    for problem in _unused_names(context) if context.is_whole else ():
+        if problem.mark is None or problem.mark.file not in included:
+            yield problem
+
+
+def _unused_names(context: LintContext) -> Iterator[Problem]:
     document, pipeline, requests = context.document, context.pipeline, context.requests
     used = Used(document, requests)
     for name, leaf in pipeline.vars.items():
