@@ -184,7 +184,7 @@ class History(Sharing):
             if step.kind == "forget_state":
                 self.forget(machine, lock=False, audio=step.b % 2 == 0)
             else:
-                self.rename_file(machine)
+                self.rename_file(machine, moves_state=step.b % 2 == 0)
 
     def _two_jobs(self, machine: Machine, step: Step) -> tuple[str, str]:
         jobs = list(machine.jobs)
@@ -275,8 +275,8 @@ class History(Sharing):
         if audio:
             remove(machine.folder / "audio")
 
-    def rename_file(self, machine: Machine) -> None:
-        """Rename the pipeline's file, run, and only then rename the lock, as the program says.
+    def rename_file(self, machine: Machine, *, moves_state: bool) -> None:
+        """Rename the pipeline's file, run, and only then rename the lock, and perhaps the state, as the program says.
 
         Where the file asks for nothing that the lock holds, the lock is renamed at once.
         """
@@ -290,6 +290,9 @@ class History(Sharing):
             return
         if known.isdisjoint(wanted) or self.run_it(machine, How()).refused:
             (machine.folder / f"{old}.lock").replace(machine.lock)
+            state = machine.folder / ".scorefile" / "pipelines"
+            if moves_state and (state / old).exists() and not (state / machine.stem).exists():
+                (state / old).rename(state / machine.stem)
 
     # ------------------------------------------------------------ what must hold
 
