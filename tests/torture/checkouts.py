@@ -215,11 +215,11 @@ class History(Sharing):
         self.say(f"{machine.folder.name}: run {names} → {ends}; charged {charged}")
         if ended.broke:
             raise Broken("locked out", ended.broke)
-        machine.journal_knows |= {charge.id for charge in new}
+        machine.hear(charge.id for charge in new)
         self.homes |= {charge.id: machine.folder.name for charge in new}
         self.homes |= {name: machine.folder.name for name in attempts(machine) if name not in self.homes}
         if ended.wrote and not ended.killed and not ended.refused:
-            self.know_all(machine)
+            machine.know_all()
         check_money(self.charges(), heard, Counter(prompts.values()), new, self.asked)
         check_files(machine, prompts, ended, self.charges(), self.music)
         return ended
@@ -227,7 +227,7 @@ class History(Sharing):
     def tell_truth(self, machine: Machine) -> None:
         """Settle what is unknown on a machine."""
         if self.settle(machine):
-            self.know_all(machine)
+            machine.know_all()
 
     def charge_of(self, attempt: str, prompt: str) -> str | None:
         """Return the id of the charge that a submission made; None: it was not charged."""
@@ -239,10 +239,6 @@ class History(Sharing):
         proven, home = proven_anywhere(self.machines, self.commits), self.homes[attempt]
         mine = (charge.id for charge in self.charges() if charge.prompt == prompt and self.homes[charge.id] == home)
         return next((id_ for id_ in mine if id_ not in proven), None)
-
-    def know_all(self, machine: Machine) -> None:
-        """A command that ended in order has joined lock and journal, both ways."""
-        machine.lock_knows = machine.journal_knows = machine.knows
 
     def run_shards(self) -> None:
         """Let two machines with the same file and lock make a half each, then join what they did."""
@@ -271,7 +267,7 @@ class History(Sharing):
             machine.lock_knows = frozenset()
             return
         remove(machine.folder / ".scorefile")
-        machine.journal_knows = frozenset()
+        machine.journals.clear()
         if audio:
             remove(machine.folder / "audio")
 
@@ -293,6 +289,7 @@ class History(Sharing):
             state = machine.folder / ".scorefile" / "pipelines"
             if moves_state and (state / old).exists() and not (state / machine.stem).exists():
                 (state / old).rename(state / machine.stem)
+                machine.journals[machine.stem] = machine.journals.pop(old, frozenset())
 
     # ------------------------------------------------------------ what must hold
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 Finding: TypeAlias = Literal["charged twice", "forgotten", "lost", "wrong file", "locked out"]
@@ -89,12 +89,27 @@ class Machine:
     jobs: dict[str, str] = field(default_factory=dict)
     """Job → the piece it asks for."""
     lock_knows: frozenset[str] = frozenset()
-    journal_knows: frozenset[str] = frozenset()
+    journals: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Stem → what the journal of that name has heard of."""
+
+    @property
+    def journal_knows(self) -> frozenset[str]:
+        """Every charge that any of its journals has heard of."""
+        return frozenset[str]().union(*self.journals.values())
 
     @property
     def knows(self) -> frozenset[str]:
         """Every charge that this machine has heard of."""
         return self.lock_knows | self.journal_knows
+
+    def hear(self, charges: Iterable[str]) -> None:
+        """Note charges in the journal of the pipeline as it is called now."""
+        self.journals[self.stem] = self.journals.get(self.stem, frozenset()) | set(charges)
+
+    def know_all(self) -> None:
+        """Note that lock and journal were joined, both ways."""
+        self.hear(self.lock_knows)
+        self.lock_knows = self.journals[self.stem]
 
     @property
     def lock(self) -> Path:
