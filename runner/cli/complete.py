@@ -30,6 +30,12 @@ def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list
     return found or [CompletionItem(incomplete, type="file")]
 
 
+def locks(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the locks of this folder; elsewhere leave it to the shell."""
+    found = _starting(sorted(path.name for path in Path.cwd().glob("*.lock")), incomplete)
+    return found or [CompletionItem(incomplete, type="file")]
+
+
 def words(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer jobs, and as the first word also pipelines."""
     is_first = not ctx.params.get("words")
@@ -66,8 +72,9 @@ def takes(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[
 
     job, number = ctx.params.get("job"), 0
     with suppress(ScorefileError):
-        entries = read_lock(_file().with_suffix(".lock"), rehearsal=False).jobs
-        number = min((len(entry.takes) for name, entry in entries.items() if name.partition("@")[0] == job), default=0)
+        lock = read_lock(_file().with_suffix(".lock"), rehearsal=False)
+        made = [lock.made(name) for name in lock.jobs if name.partition("@")[0] == job]
+        number = min((len(entry.takes) for entry in made if entry), default=0)
     return _starting((str(take) for take in range(1, number + 1)), incomplete)
 
 

@@ -24,6 +24,7 @@ VERBS = {
     "status": "Show every job with its take, output and open submissions",
     "verify": "Compare outputs with the lock",
     "resolve": "Settle a request that may or may not have been charged",
+    "merge": "Join copies of a lock without loss",
     "trust": "Show which key goes to which host, and agree to it",
     "cancel": "Cancel running jobs, if their provider allows",
     "log": "List the journal: every submission, answer and receipt",
@@ -31,12 +32,14 @@ VERBS = {
     "models": "List the models, or show one model's parameters and price",
     "schema": "Print the JSON Schema for editors",
     "fmt": "Format pipelines; comments stay",
-    "pick": "Choose a take of a job",
+    "pick": "Choose a take of a job or cell",
     "completion": "Print a completion script for bash, zsh or fish",
     "emulator": "Serve the embedded providers on this machine",
     "doctor": "Check this machine: Python, packages, keys, providers, disk",
 }
 """Each verb with the first sentence of its help, so that `--help` imports none of them."""
+FOR_PROGRAMS = ("merge-driver",)
+"""Verbs that people do not type: git does."""
 
 
 COMPLETE = "_SCOREFILE_COMPLETE"
@@ -50,9 +53,9 @@ class Verbs(click.Group):
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click calls it so
-        if cmd_name not in VERBS:
+        if cmd_name not in (*VERBS, *FOR_PROGRAMS):
             return None
-        command: click.Command = importlib.import_module(f"runner.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"runner.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click calls it so

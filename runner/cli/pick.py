@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @click.argument("file", required=False, metavar="[FILE]", shell_complete=complete.files)
 @text_or_json
 def command(job: str, take: str, file: str | None) -> Report:
-    """Choose a take of a job. Writes `take:` into the job; the next run puts that take in its place."""
+    """Choose a take of a job or cell. The lock keeps it by its hash; the next run puts it in its place."""
+    from runner.commands.options import CommandOptions
     from runner.commands.pick import pick
+    from runner.commands.session import open_session
 
-    return pick(job, take, file, os.environ)
+    return pick(open_session(CommandOptions(file=file, env=os.environ)), job, take)

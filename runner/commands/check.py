@@ -36,6 +36,7 @@ class Checked:
 
 def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checked:
     """Read a pipeline and resolve every request. Raises InvalidFilesError with every problem."""
+    from runner.commands.pick_problems import pick_problems
     from runner.diagnostics.order import by_place
     from runner.pipeline.lint import LintContext, lint
     from runner.pipeline.resolution.expand import expand
@@ -81,7 +82,7 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
         providers=catalog.providers,
         is_whole=not found,
     )
-    found = by_place(found + lint(context))
+    found = by_place(found + lint(context) + pick_problems(project))
     if any(problem.severity == "error" for problem in found):
         raise InvalidFilesError(found)
     if project.rehearsal:

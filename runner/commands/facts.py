@@ -6,13 +6,10 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from runner.engine.machine import fold
-from runner.plan.pending import from_pending
 from runner.state.blobs.local import LocalBlobs
 from runner.state.files.folder import digest
 from runner.state.files.placing import is_through_link
 from runner.state.finding import is_too_high, levels_above
-from runner.state.lock_rules import only_in_lock
 from runner.state.outputs import is_lfs_pointer
 from runner.state.store import StateStore
 
@@ -20,16 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from runner.records.lock import Lock
-    from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
     from runner.state.project import Project
-
-
-def known_submissions(lock: Lock, events: tuple[Event, ...]) -> tuple[Submission, ...]:
-    """Return every submission that the journal knows, then those that only the lock knows: begun on another machine."""
-    journaled = tuple(fold(events).values())
-    return journaled + tuple(from_pending(job, entry) for job, entry in only_in_lock(lock, journaled))
 
 
 class StoredTakes:

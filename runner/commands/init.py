@@ -9,8 +9,9 @@ from runner.commands.schema import schema_text
 from runner.errors import UsageError
 from runner.report.plain import PlainReport
 from runner.report.style import clean
-from runner.state.files.atomic import write_atomic
+from runner.state.files.atomic import append_line, write_atomic
 from runner.state.finding import DEFAULT_FILE, DEFAULT_FILES
+from runner.state.git import install_driver
 
 PIPELINE = """\
 # yaml-language-server: $schema={schema}
@@ -31,14 +32,17 @@ jobs:
     prompt: "Epic battle drums, low brass, tense"
     params: {{bpm: "{{{{ heat }}}}", key: D minor}}
 """
-ATTRIBUTES = "*.lock text eol=lf linguist-generated\n"
-IGNORE = ".scorefile/\n"
+ATTRIBUTES = "*.lock text eol=lf linguist-generated"
+IGNORE = ".scorefile/"
 NOT_TEXT = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
 SCHEMA = "scorefile.schema.json"
 
 
 def init(folder: str) -> PlainReport:
-    """Write a first pipeline, the editor's schema, .gitignore and .gitattributes. Raises UsageError when a pipeline exists."""
+    """Write a first pipeline, the editor's schema, .gitignore and .gitattributes; in a repository, install the merge driver.
+
+    Raises UsageError when a pipeline exists.
+    """
     root = Path(folder)
     target = root / DEFAULT_FILE
     there = next((name for name in DEFAULT_FILES if (root / name).exists()), None)
@@ -50,8 +54,9 @@ def init(folder: str) -> PlainReport:
     title = name.replace("-", " ").title()
     text = PIPELINE.format(schema=SCHEMA, name=_scalar(name), title=_scalar(title))
     write_atomic(target, text.encode())
-    _append(root / ".gitignore", IGNORE)
-    _append(root / ".gitattributes", ATTRIBUTES)
+    append_line(root / ".gitignore", IGNORE)
+    append_line(root / ".gitattributes", ATTRIBUTES)
+    install_driver(root, (target.with_suffix(".lock").name,))
     prefix = "" if folder == "." else f"cd {shlex.quote(folder)} && "
     written = [str(root / name) for name in (DEFAULT_FILE, SCHEMA, ".gitignore", ".gitattributes")]
     return PlainReport(
@@ -59,15 +64,6 @@ def init(folder: str) -> PlainReport:
         content={"written": [*written], "next": f"{prefix}scorefile run"},
         write=lambda _style: f"wrote {clean(str(target))}; now: {clean(prefix)}scorefile run",
     )
-
-
-def _append(path: Path, line: str) -> None:
-    """Add a line to a file unless it is there."""
-    before = path.read_text() if path.exists() else ""
-    if line.strip() in before.split("\n"):
-        return
-    gap = "" if not before or before.endswith("\n") else "\n"
-    write_atomic(path, (before + gap + line).encode())
 
 
 def _scalar(text: str) -> str:

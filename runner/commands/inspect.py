@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.engine.machine import fold
 from runner.errors import ScorefileError
 from runner.records.submission import OPEN, PAYMENT_UNKNOWN
 from runner.report.inspect import InspectReport, StateCheck
 from runner.report.numbers import count
 from runner.state.blobs.local import LocalBlobs
 from runner.state.blobs.protocol import corrupted
+from runner.state.submissions import fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +39,7 @@ def _journal(session: Session) -> str:
 
 
 def _lock(session: Session) -> str:
-    entries = len(session.lock.jobs)
-    return f"{entries:,} {'entry' if entries == 1 else 'entries'}, all fingerprints match"
+    return f"{count(len(session.written_lock.entries), 'submission')}, all fingerprints match"
 
 
 def _store(session: Session) -> StateCheck:

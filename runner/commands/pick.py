@@ -1,4 +1,4 @@
-"""`pick`: which take of a job the pipeline asks for."""
+"""`pick`: which take of a job is at its output."""
 
 from __future__ import annotations
 
@@ -7,43 +7,34 @@ import shlex
 from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
-from runner.pipeline.edit import set_take
-from runner.pipeline.edit.outline import outline
 from runner.report.numbers import count
 from runner.report.plain import PlainReport
 from runner.report.style import clean
-from runner.state.files.atomic import write_atomic
-from runner.state.lockfile import read_lock
-from runner.state.project import find_project
-from runner.state.texts import read_pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from runner.records.lock import Entry
-    from runner.state.project import Project
+    from runner.commands.session import Session
+    from runner.records.lock import Entry, Lock
 
 
-def pick(job: str, take: str, file: str | None, env: Mapping[str, str]) -> PlainReport:
-    """Write `take:` into the job and nothing else. Raises UsageError when the job or its take does not exist."""
-    number = _number(job, take, file)
-    project = find_project(file, rehearsal=False, env=env)
-    text = read_pipeline(project)
-    chosen = outline(text, project.shown).takes
-    _refuse_name(chosen, job)
-    _refuse_take(read_lock(project.lock, rehearsal=False).jobs, job, number)
-    changed = chosen[job] != number
-    if changed:
-        _write(project, text, set_take(text, project.shown, job, number))
+def pick(session: Session, job: str, take: str) -> PlainReport:
+    """Record in the lock that a person chose a take of a job, or of every cell of a matrix.
+
+    The lock has it by its hash, so it counts for the audio that was heard and for no other. Raises UsageError when the
+    job or its take does not exist.
+    """
+    number = _number(job, take, session.options.file)
+    with session.writing() as held:
+        chosen = {name: _take(name, entry, number) for name, entry in _made(held.lock, job).items()}
+        changed = [name for name, sha256 in chosen.items() if held.store.pick(name, sha256)]
+    file = session.options.file
     run = f"scorefile run {shlex.quote(file)}" if file else "scorefile run"
-    told = (
-        f"{project.shown}: {job} now has take {number}\n\nhelp: {run} puts it in its place, from the store and at no cost"
-        if changed
-        else f"{job} has take {number} already"
-    )
+    help_ = f"help: {run} puts it in its place, from the store and at no cost"
+    told = f"picked take {number} of {job}\n\n{help_}" if changed else f"take {number} of {job} was picked already"
     return PlainReport(
         verb="pick",
-        content={"file": project.shown, "job": job, "take": number, "changed": changed},
+        content={"file": session.project.shown, "job": job, "take": number, "changed": bool(changed)},
         message=lambda _style: "\n".join(map(clean, told.split("\n"))),
     )
 
@@ -55,38 +46,27 @@ def _number(job: str, take: str, file: str | None) -> int:
     if file is not None and file.isdecimal():
         right = shlex.join(["scorefile", "pick", take, file, job])
         raise UsageError("pick takes its arguments in the order JOB TAKE [FILE]", help=right)
-    raise UsageError(f"TAKE is {take!r}, not a number from 1", help="scorefile pick JOB TAKE [FILE]")
+    raise UsageError(f"TAKE is {take!r}, not a number from 1", help="scorefile pick JOB[@CELL] TAKE [FILE]")
 
 
-def _refuse_name(jobs: Iterable[str], job: str) -> None:
-    """Raise UsageError unless the file has such a job with settings that can be edited."""
-    known = list(jobs)
-    if job in known:
-        return
-    group = job.partition("@")[0]
-    if group in known:
-        message = f"{job} is one cell of {group}; `take` applies to every cell of {group}"
-        raise UsageError(message, help=f"choose it for the whole job: scorefile pick {group} TAKE")
-    close = difflib.get_close_matches(job, known, n=1)
-    remedy = f"did you mean {close[0]}?" if close else f"jobs: {', '.join(known[:12])}" if known else None
-    raise UsageError(f"there is no job {job}", help=remedy)
+def _made(lock: Lock, job: str) -> Mapping[str, Entry]:
+    """Return what a job, or each cell of a matrix, has made. Raises UsageError when that is nothing."""
+    entries = {name: lock.placed(name) or lock.made(name) for name in lock.jobs}
+    made = {name: entry for name, entry in entries.items() if entry is not None}
+    found = {name: entry for name, entry in made.items() if job in (name, name.partition("@")[0])}
+    if not found:
+        known = sorted({*made, *(name.partition("@")[0] for name in made)})
+        close = difflib.get_close_matches(job, known, n=1)
+        remedy = f"did you mean {close[0]}?" if close else "make them first: scorefile run"
+        raise UsageError(f"{job} has no takes to choose from", help=remedy)
+    return found
 
 
-def _refuse_take(entries: Mapping[str, Entry], job: str, take: int) -> None:
-    """Raise UsageError when the lock has no such take of the job, or of one of its cells."""
-    made = {name: len(entry.takes) for name, entry in entries.items() if name.partition("@")[0] == job and entry.takes}
-    if not made:
-        raise UsageError(f"{job} has no takes to choose from", help="make them first: scorefile run")
-    short = [name for name, number in made.items() if take > number]
-    if short:
+def _take(job: str, entry: Entry, number: int) -> str:
+    """Return the hash of a take of an entry. Raises UsageError when there is none of this number."""
+    if number > len(entry.takes):
         raise UsageError(
-            f"{short[0]} has {count(made[short[0]], 'take')}, so there is no take {take}",
+            f"{job} has {count(len(entry.takes), 'take')}, so there is no take {number}",
             help="a model that makes several takes has a parameter for it: scorefile models MODEL",
         )
-
-
-def _write(project: Project, before: str, after: str) -> None:
-    """Write the edited text with the byte order mark and mode that the file had."""
-    raw = project.file.read_bytes()
-    mark = raw[: len(raw) - len(before.encode())]
-    write_atomic(project.file.resolve(), mark + after.encode(), mode=project.file.stat().st_mode & 0o777)
+    return entry.chosen(number).sha256

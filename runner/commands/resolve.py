@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runner.commands.targets import model_of
 from runner.errors import ApiKeyError, UsageError
 from runner.records.exchange import Verdict
-from runner.records.submission import A_PERSON, ENDED_BADLY, PAYMENT_UNKNOWN, Phase
+from runner.records.submission import A_PERSON, PAYMENT_UNKNOWN, Phase
 from runner.report.commands import resolve_command
 from runner.report.resolve import Candidate, RawAnswer, ResolvedReport, UnknownPayment, UnknownPaymentsReport
 
@@ -66,8 +66,8 @@ def _unknown_payment(session: Session, item: Submission, among: tuple[Submission
 
 def _raw_answer(session: Session, item: Submission) -> RawAnswer | None:
     """Return the start of the last answer to a submission, on one line without a key; None where none was received."""
-    from runner.engine.machine import advance
     from runner.provider.responses import clean
+    from runner.state.submissions import advance
 
     row = next((row for row in reversed(session.events) if _is_answer(row, item)), None)
     answer = None if row is None else advance(item, row).answer
@@ -159,13 +159,9 @@ def _free(session: WritingSession, item: Submission, decision: Decision) -> Subm
     """Write that a submission was not charged, or is given up although it may have been."""
     if decision == "not-charged":
         message = "not charged, as a person found"
-        decided = session.record(item, Phase.REJECTED, via=A_PERSON, message=message, charged=False)
-    else:
-        message = "given up by a person, who asked for a new submission; it may have been charged"
-        decided = session.record(item, Phase.FAILED, via=A_PERSON, message=message)
-    if item.phase in ENDED_BADLY:
-        session.store.drop_pending(item)
-    return decided
+        return session.record(item, Phase.REJECTED, via=A_PERSON, message=message, charged=False)
+    message = "given up by a person, who asked for a new submission; it may have been charged"
+    return session.record(item, Phase.FAILED, via=A_PERSON, message=message)
 
 
 def _take_id(session: WritingSession, item: Submission, id: str | None) -> Submission:
@@ -177,9 +173,9 @@ def _take_id(session: WritingSession, item: Submission, id: str | None) -> Submi
         shown = "a job" if provider.id_is_private else known
         message = f"its payment is {shown}, which is known already"
         return session.record(item, Phase.REJECTED, via=A_PERSON, message=message, charged=False)
-    decided = session.record(item, Phase.ACCEPTED, via=A_PERSON, request_id=known, refreshes=0)
-    session.store.note_pending(decided, private=provider.id_is_private)
-    return decided
+    return session.record(
+        item, Phase.ACCEPTED, via=A_PERSON, request_id=known, private=provider.id_is_private, refreshes=0
+    )
 
 
 def _usable_id(session: WritingSession, item: Submission, provider: Provider, id: str | None) -> str:
@@ -201,7 +197,7 @@ def _usable_id(session: WritingSession, item: Submission, provider: Provider, id
         raise UsageError(
             f"{known} is the receipt of another submission already", help="scorefile log and the lock show whose it is"
         )
-    holder = pipeline_that_holds(session.project, provider.name, known, attempt=item.attempt or "")
+    holder = pipeline_that_holds(session.project, provider.name, known, attempt=item.attempt)
     if holder is not None:
         raise UsageError(
             f"{known} is the receipt of a submission of the pipeline {holder} already",
@@ -226,7 +222,7 @@ def _refuse_another_request(
 
 
 def _is_told_already(session: Session, item: Submission, known: str) -> bool:
-    """Say whether the same request of the same job has this id elsewhere in lock or journal.
+    """Say whether another submission of the same request of the same job has this id.
 
     That happens where the receipt reached the lock, and the journal's own row could not be written.
     """
@@ -234,8 +230,6 @@ def _is_told_already(session: Session, item: Submission, known: str) -> bool:
 
     if item.phase not in PAYMENT_UNKNOWN:
         return False
-    entry = session.lock.jobs.get(item.job)
-    entries = [(inner.fingerprint, inner.receipt.request_id) for inner in (entry, entry and entry.pending) if inner]
-    others = [other for other in session.submissions if other.job == item.job and other.attempt != item.attempt]
-    told = entries + [(other.fingerprint, other.request_id) for other in others]
-    return any(fingerprint == item.fingerprint and id_ == ProviderJobId.of(known) for fingerprint, id_ in told)
+    others = (other for other in session.submissions if other.job == item.job and other.attempt != item.attempt)
+    told = ProviderJobId.of(known)
+    return any(other.fingerprint == item.fingerprint and other.request_id == told for other in others)

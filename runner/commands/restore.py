@@ -28,8 +28,8 @@ def restore(session: Session) -> RunReport:
     if not project.lock.exists():
         raise UsageError(f"there is no {project.lock.name} to restore from", help="leave --frozen out to make one")
     with session.writing() as held:
-        found = (_restored(held, job, entry) for job, entry in sorted(held.lock.jobs.items()))
-        outcomes = tuple(outcome for outcome in found if outcome is not None)
+        placed = ((job, held.lock.placed(job)) for job in sorted(held.lock.jobs))
+        outcomes = tuple(_restored(held, job, entry) for job, entry in placed if entry is not None)
     nothing = Plan(actions=(), low=Decimal(0), worst=Decimal(0))
     did = RunResult(plan=nothing, outcomes=outcomes)
     return RunReport(
@@ -43,18 +43,17 @@ def restore(session: Session) -> RunReport:
     )
 
 
-def _restored(session: WritingSession, job: str, entry: Entry) -> Outcome | None:
-    """Bring the output of an entry back where it is not there already; None where it has none."""
-    path = next((take.path for take in entry.takes if take.path), None)
-    if path is None:
-        return None
-    placed = next(take for take in entry.takes if take.path)
-    if digest(session.project.root / path) == placed.sha256:
+def _restored(session: WritingSession, job: str, entry: Entry) -> Outcome:
+    """Bring the output of an entry back where it is not there already."""
+    take, output = entry.placed, entry.output
+    assert take is not None
+    assert output is not None
+    if digest(session.project.root / output.path) == take.sha256:
         return Outcome(job=job, model=entry.model, ending=Reused(), entry=entry)
     try:
-        restored = session.store.bring(job, entry, job, output=path, take=entry.take)
+        restored = session.store.bring(job, entry, take, output=output.path)
     except TakeMissing:
-        return Outcome(job=job, model=entry.model, ending=NotInStore(path=path))
+        return Outcome(job=job, model=entry.model, ending=NotInStore(path=output.path))
     except (StateError, OSError) as error:
         return Outcome(job=job, model=entry.model, ending=broken(error))
     return Outcome(job=job, model=entry.model, ending=Restored(), entry=restored)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runner.errors import InvalidFilesError, UsageError
+from runner.errors import DriftError, InvalidFilesError, UsageError
 from runner.report.commands import quoted
 from runner.state.project import find_project, prepare_state
 from runner.state.schemas import read_catalog, schema_folders
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
     from runner.provider.access import ProviderAccess
     from runner.provider.client import ProviderClient
     from runner.provider.trust import Binding
-    from runner.records.lock import Entry, Lock
+    from runner.records.lock import Lock
     from runner.records.pipeline import ProviderSettings
     from runner.records.plan import Plan
     from runner.records.provider import Provider
     from runner.records.source import Json
     from runner.records.submission import Event, Phase, Submission
     from runner.state.project import Project
+    from runner.state.reconcile import Reconciled
     from runner.state.store import StateStore
 
 
@@ -113,8 +115,8 @@ class Session:
     # ------------------------------------------------------------ what was done
 
     @cached_property
-    def lock(self) -> Lock:
-        """The lock. Raises StateError when it is damaged."""
+    def written_lock(self) -> Lock:
+        """The lock as it is in its file. Raises StateError when it is damaged."""
         from runner.state.lockfile import read_lock
 
         return read_lock(self.project.lock, rehearsal=self.project.rehearsal)
@@ -127,11 +129,25 @@ class Session:
         return read_events(self.project.journal)
 
     @cached_property
-    def submissions(self) -> tuple[Submission, ...]:
-        """Every submission that the journal knows, then those that only the lock knows."""
-        from runner.commands.facts import known_submissions
+    def _known(self) -> Reconciled:
+        from runner.state.reconcile import Reconciled
 
-        return known_submissions(self.lock, self.events)
+        return Reconciled(self.written_lock, self.events)
+
+    @property
+    def lock(self) -> Lock:
+        """The lock with all that the journal knows. Raises StateError when one of them is damaged."""
+        return self._known.lock
+
+    @property
+    def attempts(self) -> Mapping[str, Submission]:
+        """Attempt → every submission that journal and lock know."""
+        return self._known.submissions
+
+    @property
+    def submissions(self) -> tuple[Submission, ...]:
+        """Every submission that journal and lock know."""
+        return tuple(self.attempts.values())
 
     @cached_property
     def targets(self) -> Targets:
@@ -149,16 +165,8 @@ class Session:
 
         if self.declared is None:
             return MappingProxyType({})
-        requests = self.declared.requests
-        claims = Claims(
-            requests,
-            models=self.catalog.models,
-            lock=self.lock,
-            submissions=self.submissions,
-            finished=self._finished(),
-        )
-        claimed = ((request.job, claims.submission(request)) for request in requests)
-        return {job: item.job for job, item in claimed if item is not None and item.job != job}
+        claims = Claims(self.declared.requests, models=self.catalog.models, lock=self.lock)
+        return {job: self.attempts[attempt].job for attempt, job in claims.owners.items() if attempt in self.attempts}
 
     @cached_property
     def takes(self) -> StoredTakes:
@@ -178,7 +186,7 @@ class Session:
         wanted = self.options.wanted
         if not self.options.failed:
             return wanted
-        made = {job for job, entry in self.lock.jobs.items() if entry.takes}
+        made = {job for job in self.lock.jobs if self.lock.made(job)}
         among = frozenset(request.job for request in self.checked.requests if request.job not in made)
         return replace(wanted, among=among)
 
@@ -186,11 +194,13 @@ class Session:
     def plan(self) -> Plan:
         """What a run would do with these jobs, why, and at what cost.
 
-        Raises DriftError when a saved plan is asked for and anything has changed since.
+        Raises DriftError when a saved plan is asked for and anything has changed since, or when the pipeline was
+        renamed without its lock.
         """
         from runner.plan.decide import Selected, decide
         from runner.plan.selection import named, select
 
+        self._refuse_renamed()
         requests, wanted = self.checked.requests, self.wanted
         forced = named(requests, wanted) if self.options.force else frozenset[str]()
         asked = Selected(jobs=select(requests, wanted), forced=forced)
@@ -202,6 +212,17 @@ class Session:
             refuse_stale(self.options.saved, todo, self.lock, providers, pipeline=pipeline)
         return todo
 
+    def _refuse_renamed(self) -> None:
+        """Raise DriftError when another name has receipts for this pipeline, and this name has none."""
+        if self.project.rehearsal or self.lock.entries:
+            return
+        from runner.plan.claims import Claims
+        from runner.state.neighbours import pipelines_that_are_gone
+
+        for name, lock in pipelines_that_are_gone(self.project):
+            if Claims(self.checked.requests, models=self.catalog.models, lock=lock).owns_any:
+                raise renamed_pipeline(self.project, name)
+
     def _facts(self) -> Facts:
         """Hash what is on disk at every path that the lock or a request names, and return all that a plan starts from."""
         from runner.commands.facts import lfs_pointers, output_hashes
@@ -209,28 +230,19 @@ class Session:
         from runner.records.media_types import EXTENSIONS
 
         lock, models, providers = self.lock, self.catalog.models, self.catalog.providers
-        paths = {take.path for entry in lock.jobs.values() for take in entry.takes if take.path}
+        paths = set(lock.at_path)
         stems = [request.output for request in self.checked.requests if request.output is not None]
         paths |= {stem + extension for stem in stems for extension in EXTENSIONS.values()}
         outputs = output_hashes(self.project.root, paths)
         return Facts(
             models=models,
             lock=lock,
-            submissions=self.submissions,
-            finished=self._finished(),
+            submissions=self.attempts,
             outputs=outputs,
             pointers=lfs_pointers(self.project.root, outputs),
             blobs=self.takes,
             pollable=frozenset(name for name, model in models.items() if providers[model.provider].poll),
         )
-
-    def _finished(self) -> tuple[tuple[str, Entry], ...]:
-        """Return (job, entry) of what the journal says was made; ids of providers that keep them private are hashed."""
-        from runner.state.lock_rules import finished_entries
-
-        models, providers = self.catalog.models, self.catalog.providers
-        private = frozenset(name for name, model in models.items() if providers[model.provider].id_is_private)
-        return finished_entries(self.submissions, private=private)
 
     # ------------------------------------------------------------ providers
 
@@ -294,23 +306,40 @@ class Session:
             yield WritingSession(self, held.enter_context(open_store(self.project, keep_lock=keep_lock)))
 
 
+def renamed_pipeline(project: Project, name: str) -> DriftError:
+    """Return the error for a pipeline whose paid results lie under the name that it had before."""
+    moves = [(project.lock.with_name(f"{name}.lock").name, project.lock.name)]
+    old, new = project.state.with_name(name), project.state
+    moves += [(str(old), str(new))] if old.exists() else []
+    commands = " && ".join(f"mv {shlex.quote(before)} {shlex.quote(after)}" for before, after in moves)
+    return DriftError(
+        f"there is no {name}.yaml here any more, and its lock has paid results that {project.shown} asks for",
+        help=f"keep them under the new name: {commands}",
+    )
+
+
 class WritingSession(Session):
     """A project opened for writing, as long as the run lock is held."""
 
     def __init__(self, session: Session, store: StateStore) -> None:
         super().__init__(session.options, session.project, session.world)
         self.store = store
-        self.lock = store.lock
         self.events = store.events
         self._keep(session, "catalog", "_read", "takes")
 
+    @property
+    def lock(self) -> Lock:
+        """The lock as it is now."""
+        return self.store.lock
+
+    @property
+    def attempts(self) -> Mapping[str, Submission]:
+        """Attempt → every submission that journal and lock know now."""
+        return self.store.submissions
+
     def record(self, item: Submission, phase: Phase, **data: Json) -> Submission:
-        """Write that a submission reached a phase and return it; a receipt that only the lock knew is adopted first."""
+        """Write that a submission reached a phase, and return it."""
         from runner.engine import machine
 
-        at = self.world.timestamp()
-        rows = machine.adopted(item, attempt=self.world.token(), at=at) if item.attempt is None else ()
-        begun = machine.fold(rows)[rows[0].attempt] if rows else item
-        row = machine.event(begun, phase, at=at, **data)
-        self.store.record(*rows, row)
-        return machine.advance(begun, row)
+        self.store.record(machine.event(item, phase, at=self.world.timestamp(), **data))
+        return self.store.submissions[item.attempt]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError
 from runner.plan.deviations import deviations
-from runner.plan.pending import without_healed
+from runner.records.lock import State
 from runner.records.status import JobStatus
 from runner.records.submission import UNSETTLED
 from runner.report.status import StatusReport
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from runner.commands.session import Session
     from runner.records.catalog import Model
-    from runner.records.lock import Entry
+    from runner.records.lock import Lock
     from runner.records.status import OutputState
     from runner.records.submission import Submission
 
@@ -33,13 +33,16 @@ def status(session: Session) -> StatusReport:
 
 
 def job_statuses(session: Session, models: dict[str, str]) -> tuple[JobStatus, ...]:
-    """Return one row for each job of the lock, of the journal's unfinished submissions and of `models`, sorted."""
+    """Return one row for each job of the lock, of the unfinished submissions and of `models`, sorted."""
+    lock = session.lock
     unfinished: dict[str, list[Submission]] = {}
-    for item in without_healed(session.submissions, session.lock, is_back=lambda entry: _is_here(session, entry)):
-        if item.phase in UNSETTLED:
+    for item in session.submissions:
+        entry = lock.entries.get(item.attempt)
+        made = entry is not None and entry.state is State.DONE
+        if item.phase in UNSETTLED and not made:
             unfinished.setdefault(item.job, []).append(item)
-    jobs, lock = sorted({*session.lock.jobs, *unfinished, *models}), session.lock.jobs
-    return tuple(_status(session, job, lock.get(job), unfinished.get(job, []), models.get(job)) for job in jobs)
+    jobs = sorted({*(job for job in lock.jobs if _is_shown(lock, job)), *unfinished, *models})
+    return tuple(_status(session, job, unfinished.get(job, []), models.get(job)) for job in jobs)
 
 
 def _models(session: Session) -> Mapping[str, Model]:
@@ -50,24 +53,20 @@ def _models(session: Session) -> Mapping[str, Model]:
         return {}
 
 
-def _is_here(session: Session, entry: Entry) -> bool:
-    """Say whether the chosen take of an entry is at its output or in the store."""
-    take = entry.chosen(entry.take)
-    placed = take.path is not None and digest(session.project.root / take.path) == take.sha256
-    return placed or take.sha256 in session.takes
+def _is_shown(lock: Lock, job: str) -> bool:
+    return any(entry.receipt is not None or entry.output is not None for entry in lock.jobs[job])
 
 
-def _status(
-    session: Session, job: str, entry: Entry | None, unfinished: list[Submission], model: str | None
-) -> JobStatus:
+def _status(session: Session, job: str, unfinished: list[Submission], model: str | None) -> JobStatus:
+    lock, root = session.lock, session.project.root
+    entry = lock.placed(job) or lock.made(job) or lock.current(job)
     made_by = _models(session).get(entry.model) if entry else None
-    placed = next((take for take in entry.takes if take.path), None) if entry else None
     output: OutputState = "pending" if entry is not None or unfinished else "not made"
     path = None
-    if placed is not None and placed.path is not None:
-        path, found = placed.path, digest(session.project.root / placed.path)
-        output = "missing" if found is None else "same" if found == placed.sha256 else "changed"
-        if output == "changed" and is_lfs_pointer(session.project.root / path):
+    if entry is not None and entry.output is not None:
+        path, found = entry.output.path, digest(root / entry.output.path)
+        output = "missing" if found is None else "same" if found == entry.output.sha256 else "changed"
+        if output == "changed" and is_lfs_pointer(root / path):
             output = "pointer"
     return JobStatus(
         job=job,

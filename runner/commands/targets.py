@@ -26,15 +26,13 @@ class Targets:
     renamed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def named(self, name: str, among: Iterable[Submission]) -> tuple[Submission, ...]:
-        """Return those that a name means: JOB, or JOB~ATTEMPT; a renamed job has both its names."""
-        job, mark, attempt = name.rpartition("~")
-        names = {name}
-        if name in self.renamed:
-            names.add(self.renamed[name])
-        if mark and job in self.renamed:
-            names.add(f"{self.renamed[job]}~{attempt}")
+        """Return those that a name means: JOB, or JOB~ATTEMPT; a renamed job has both its names.
+
+        An attempt is told from all others by itself, so it is found under any name that its job ever had.
+        """
+        names = {name, self.renamed.get(name, name)}
         found = tuple(item for item in among if any(_means(said, item) for said in names))
-        whole = tuple(item for item in found if f"{item.job}~{_attempt(item)}" in names)
+        whole = tuple(item for item in found if item.attempt == name.rpartition("~")[2])
         return whole or found
 
     def decidable(self, decision: Decision) -> tuple[Submission, ...]:
@@ -54,7 +52,7 @@ class Targets:
     def full_name(self, item: Submission) -> str:
         """Return JOB~ATTEMPT, with as much of the attempt as it takes."""
         short = f"{item.job}~{item.short_attempt}"
-        return short if len(self.named(short, self.submissions)) <= 1 else f"{item.job}~{_attempt(item)}"
+        return short if len(self.named(short, self.submissions)) <= 1 else f"{item.job}~{item.attempt}"
 
     def _is_decidable(self, item: Submission, decision: Decision) -> bool:
         """Say whether an id may still be told, or a submission be given up: an id that a provider gave is final, a told one never."""
@@ -77,8 +75,4 @@ def _means(name: str, item: Submission) -> bool:
     job, mark, attempt = name.rpartition("~")
     if name == item.job:
         return True
-    return bool(mark and attempt) and job == item.job and _attempt(item).startswith(attempt)
-
-
-def _attempt(item: Submission) -> str:
-    return item.attempt or item.short_attempt
+    return bool(job and mark and attempt) and item.attempt.startswith(attempt)

@@ -22,7 +22,9 @@ def validate(files: tuple[str, ...], options: CommandOptions) -> ValidateReport:
     jobs = missing = 0
     for file in named or (None,):
         try:
-            checked = open_session(replace(options, file=file, strict=False)).checked
+            session = open_session(replace(options, file=file, strict=False))
+            checked = session.checked
+            _ = session.written_lock
             jobs += len(checked.requests)
             problems += checked.warnings
         except InvalidFilesError as error:

@@ -35,11 +35,13 @@ def verify(session: Session) -> VerifyReport:
 def _can_come_back(session: Session, row: JobStatus) -> bool:
     """Say whether a run can restore a missing output without making anything new that is paid for."""
     entry = row.entry
-    if entry is None or entry.chosen(entry.take).sha256 in session.takes:
-        return entry is not None
+    if entry is None or entry.output is None:
+        return False
+    if entry.output.sha256 in session.takes:
+        return True
     with suppress(InvalidFilesError):
         model = session.catalog.models.get(entry.model)
         if model is not None:
             polls = session.catalog.providers[model.provider].poll is not None
-            return model.runs_here or (polls and entry.receipt.request_id is not None)
+            return model.runs_here or (polls and entry.request_id is not None)
     return False

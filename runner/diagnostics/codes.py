@@ -1,7 +1,7 @@
 """Every kind of problem in a file: code → what it means in one line. A code never changes its meaning.
 
 SF1xx YAML · SF2xx keys, jobs, matrix, templates · SF3xx model and provider files · SF4xx a model's parameters ·
-SF5xx outputs and files · SF6xx lint.
+SF5xx outputs and files · SF6xx lint · SF7xx the lock.
 """
 
 from __future__ import annotations
@@ -86,6 +86,7 @@ CODES: Final = MappingProxyType(
         "SF612": "an invisible character",
         "SF613": "this problem cannot be ignored by a comment",
         "SF614": "a webhook has no effect",
+        "SF701": "a job has picks that differ",
     }
 )
 

@@ -108,7 +108,11 @@ class Executor:
     # ------------------------------------------------------------ start
 
     def _open(self) -> None:
-        """Settle the actions that need no provider, and write the first journal rows of the others, all in one write."""
+        """Settle the actions that need no provider, and write the first journal rows of the others, all in one write.
+
+        Whose each submission is now enters the lock before anything else happens.
+        """
+        self._store.take_up(self._plan.owners)
         job_runs = []
         for action in self._plan.actions:
             match action.verb:
@@ -154,15 +158,10 @@ class Executor:
         request, entry = action.request, action.entry
         assert entry is not None
         assert request.output is not None, "a collected submission has no output"
-        media_type = entry.chosen(request.take).media_type
+        chosen = entry.chosen(request.take)
+        output = request.output + EXTENSIONS[chosen.media_type]
         try:
-            placed = self._store.bring(
-                request.job,
-                entry,
-                action.entry_job or request.job,
-                output=request.output + EXTENSIONS[media_type],
-                take=request.take,
-            )
+            placed = self._store.bring(request.job, entry, chosen, output=output)
         except (StateError, OSError) as error:
             return endings.broken(error), entry
         return Restored(reason=action.reason), placed

@@ -156,7 +156,7 @@ class JobRun:
         try:
             reply: Reply = yield Work(
                 call=lambda gate: client.submit(model, params, job=self.job, webhook=webhook, before=gate),
-                at_gate=lambda: self.log.record_phase(Phase.INTENT),
+                at_gate=self.log.record_intent,
             )
         except NotSent as error:
             return (yield from self._was_not_sent(error))
@@ -170,7 +170,6 @@ class JobRun:
         """Return the address that the provider calls: the user's own, else that of this run's listener."""
         if self.request.webhook is not None or self._settings.callback is None:
             return self.request.webhook
-        assert self.submission.attempt is not None
         return Webhook(url=self._settings.callback(self.submission.attempt), mode="terminal")
 
     def _was_not_sent(self, error: NotSent) -> Generator[Effect, Any, Outcome | None]:
@@ -193,7 +192,6 @@ class JobRun:
         self.log.record_paid(*machine.after_answer(self.submission, self.log.keep_audio(reading), at=self.log.at()))
         if self.submission.phase in (Phase.ACCEPTED, Phase.READY):
             self.log.charge_submission()
-            self._store.note_pending(self.submission, private=self._provider.id_is_private)
         if self.submission.phase is Phase.FAILED:
             self._charge_failed()
         if self.submission.phase is Phase.REJECTED:
@@ -255,7 +253,6 @@ class JobRun:
 
     def _place(self) -> Outcome | None:
         if self.request.output is None:
-            self._store.drop_pending(self.submission)
             self.log.record_phase(Phase.DONE)
             return self._end(Collected())
         take = self.request.take
@@ -264,9 +261,8 @@ class JobRun:
             self._report("placing", message)
         chosen = chosen_take(self.submission.takes, take)
         output = self.request.output + EXTENSIONS[chosen.media_type]
-        private = self._provider.id_is_private
         try:
-            entry = self._store.finish(self.submission, job=self.job, output=output, take=take, private=private)
+            entry = self._store.finish(self.submission, job=self.job, output=output, take=take)
         except TakeMissing:
             if self._fetched_again:
                 raise
@@ -286,7 +282,6 @@ class JobRun:
         """Report an ended submission, or start the next one where `retries` allows."""
         ended = self.submission
         if ended.phase is Phase.FAILED:
-            self._store.drop_pending(ended)
             if ended.charged is False:
                 self.log.refund_submission()
             if self._retries_left and self.action.verb.makes:

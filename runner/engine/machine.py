@@ -7,27 +7,28 @@
                  ├→ rejected   proven: the provider did not execute it
                  └→ unknown    it may have been charged: held for a person to decide
 
-`fold` turns rows into a Submission, `step` says what to do next, and the other functions turn what happened into
-the next rows. Nothing here reads a clock or spends money.
+`state.submissions` folds rows into a Submission, `step` says what to do next, and the other functions turn what
+happened into the next rows. Nothing here reads a clock or spends money.
 """
 
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
-from runner.records.exchange import EMULATOR_HEADER, Media, Reading, Reply, Verdict
-from runner.records.lock import ProviderJobId, take_from_json, take_to_json
-from runner.records.submission import A_PERSON, Event, Phase, Submission
+from runner.records.exchange import EMULATOR_HEADER, Verdict
+from runner.records.lock_json import take_to_json
+from runner.records.submission import Event, Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
+    from runner.records.exchange import Media, Reading, Reply
     from runner.records.lock import Take
     from runner.records.request import Request
     from runner.records.source import Json
+    from runner.records.submission import Submission
 
 MAX_REFRESHES = 3
 """How often a new link is requested in place of a dead one."""
@@ -47,8 +48,10 @@ class Step(StrEnum):
     END = "end"
 
 
-def planned(request: Request, *, attempt: str, fingerprint: str, price_usd: str | None, at: str) -> Event:
-    """Return the first row of a new submission."""
+def planned(
+    request: Request, *, attempt: str, fingerprint: str, price_usd: str | None, private: bool, at: str
+) -> Event:
+    """Return the first row of a new submission. `private`: the ids of its provider hold personal data."""
     return Event(
         at=at,
         job=request.job,
@@ -60,81 +63,16 @@ def planned(request: Request, *, attempt: str, fingerprint: str, price_usd: str 
             "fingerprint": fingerprint,
             "seed_param": request.model.seed.param if request.model.seed else None,
             "price_usd": price_usd,
+            "private": private,
         },
     )
 
 
 def event(submission: Submission, phase: Phase, *, at: str, **data: Json) -> Event:
     """Return the row that moves a submission of this journal to `phase`; values that are None are left out."""
-    assert submission.attempt is not None, "the submission is not in this journal"
+    assert submission.attempt, "the submission is not in this journal"
     kept = {name: value for name, value in data.items() if value is not None}
     return Event(at=at, job=submission.job, attempt=submission.attempt, phase=phase, data=kept)
-
-
-def fold(events: Iterable[Event]) -> dict[str, Submission]:
-    """Return attempt → Submission over a journal, in the order the attempts were made."""
-    submissions: dict[str, Submission] = {}
-    for row in events:
-        submissions[row.attempt] = advance(submissions.get(row.attempt), row)
-    return submissions
-
-
-def advance(submission: Submission | None, row: Event) -> Submission:
-    """Return the submission after one more row."""
-    data = row.data
-    if submission is None:
-        return Submission(
-            job=row.job,
-            attempt=row.attempt,
-            phase=row.phase,
-            model=data["model"],
-            params=data["params"],
-            fingerprint=data["fingerprint"],
-            seed_param=data.get("seed_param"),
-            price_usd=data.get("price_usd"),
-            planned_at=row.at,
-            request_id=_job_id(data),
-            poll_url=data.get("poll_url"),
-            submitted_at=data.get("submitted_at"),
-        )
-    moved = replace(submission, phase=row.phase, message=data.get("message", ""))
-    match row.phase:
-        case Phase.ANSWERED:
-            return replace(moved, submitted_at=row.at, answer=_reply_from_json(data["reply"]))
-        case Phase.ACCEPTED:
-            return _accepted(moved, row)
-        case Phase.READY:
-            return replace(moved, media=tuple(_media_from_json(item) for item in data["media"]))
-        case Phase.FETCHED:
-            takes = tuple(take_from_json(item) for item in data["takes"])
-            return replace(moved, takes=takes, price_usd=data.get("price_usd", submission.price_usd))
-        case Phase.PLACED | Phase.DONE:
-            return moved
-        case Phase.FAILED | Phase.REJECTED | Phase.NOT_SENT | Phase.UNKNOWN:
-            told = submission.is_told and data.get("via") != A_PERSON
-            return replace(moved, answer=None, charged=data.get("charged"), is_told=told)
-        case Phase.PLANNED | Phase.INTENT | Phase.STALLED | Phase.LOST | Phase.EXPIRED | Phase.BAD_CONTENT:
-            return moved
-    assert_never(row.phase)
-
-
-def _accepted(submission: Submission, row: Event) -> Submission:
-    """Return the submission after it was accepted, resumed, or given another id, with which nothing was fetched yet."""
-    data, before = row.data, submission.request_id
-    named = _job_id(data)
-    accepted = replace(
-        submission,
-        answer=None,
-        submitted_at=submission.submitted_at or row.at,
-        request_id=named or before,
-        poll_url=data.get("poll_url", submission.poll_url),
-        refreshes=data.get("refreshes", submission.refreshes),
-    )
-    if named is None:
-        return accepted
-    if before not in (None, named):
-        accepted = replace(accepted, media=(), takes=(), poll_url=data.get("poll_url"))
-    return replace(accepted, is_told=data.get("via") == A_PERSON and not submission.is_hidden)
 
 
 def step(submission: Submission, *, local: bool, polled: bool) -> Step:
@@ -157,15 +95,6 @@ def step(submission: Submission, *, local: bool, polled: bool) -> Step:
         case Phase.DONE | Phase.FAILED | Phase.LOST | Phase.BAD_CONTENT:
             return Step.END
     assert_never(submission.phase)
-
-
-def adopted(item: Submission, *, attempt: str, at: str) -> tuple[Event, Event]:
-    """Return the rows that enter a receipt that only the lock knew into the journal, as an attempt of its own."""
-    data = {"model": item.model, "params": dict(item.params), "fingerprint": item.fingerprint}
-    price = {"seed_param": item.seed_param, "price_usd": item.price_usd}
-    opened = Event(at=at, job=item.job, attempt=attempt, phase=Phase.PLANNED, data=data | price)
-    receipt = {"request_id": str(item.request_id), "poll_url": item.poll_url}
-    return opened, event(advance(None, opened), Phase.ACCEPTED, at=item.submitted_at or at, **receipt)
 
 
 def answered(submission: Submission, reply: Reply, *, at: str) -> Event:
@@ -235,20 +164,6 @@ def expired(submission: Submission, message: str, *, at: str) -> Event:
     return event(submission, Phase.EXPIRED, at=at, message=message)
 
 
-def _job_id(data: Mapping[str, Json]) -> ProviderJobId | None:
-    text = data.get("request_id")
-    return None if text is None else ProviderJobId.parse(text)
-
-
 def _media_to_json(item: Media) -> Mapping[str, Json]:
     kept = {"url": item.url, "media_type": item.media_type, "seed": item.seed, "kept": item.kept}
     return {name: value for name, value in kept.items() if value is not None}
-
-
-def _media_from_json(data: Mapping[str, Json]) -> Media:
-    return Media(url=data.get("url"), media_type=data.get("media_type"), seed=data.get("seed"), kept=data.get("kept"))
-
-
-def _reply_from_json(data: Mapping[str, Json]) -> Reply:
-    body = base64.b64decode(data["body"])
-    return Reply(status=data["status"], headers=data["headers"], body=body, kept=data.get("kept"))

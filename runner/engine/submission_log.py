@@ -11,7 +11,7 @@ from runner.catalog.prices import cost, total
 from runner.engine import machine
 from runner.plan.fingerprint import fingerprint
 from runner.records.exchange import Reading, Verdict
-from runner.records.submission import ENDED_BADLY, Phase, Submission, timestamp
+from runner.records.submission import ENDED_BADLY, Phase, timestamp
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from runner.records.provider import Provider
     from runner.records.request import Request
     from runner.records.source import Json
-    from runner.records.submission import Event
+    from runner.records.submission import Event, Submission
     from runner.state.store import StateStore
 
 
@@ -33,56 +33,50 @@ class SubmissionLog:
     def __init__(self, action: Action, provider: Provider, store: StateStore, *, world: World) -> None:
         self._request: Request = action.request
         self._provider, self._store, self._world = provider, store, world
-        resumed = not action.verb.makes
-        self._resumed = action.submission if resumed else None
-        self._abandoned = None if resumed else action.submission
-        self.submission: Submission = self._resumed or _blank(action.request)
+        self._begun = action.submission
+        self._resumes = not action.verb.makes and action.submission is not None
+        self._attempt = action.submission.attempt if self._resumes and action.submission else ""
         self._charges: list[Decimal | None] = []
         """What each submission of this run was charged, in USD; None where that is unknown."""
         self._since_s = world.monotonic()
         """When the submission was sent or resumed in this run, by the monotonic clock."""
 
-    def opening_rows(self) -> tuple[Event, ...]:
-        """Return the rows that open this job in the journal, folded already; the loop writes those of all jobs at once.
+    @property
+    def submission(self) -> Submission:
+        """Return the current submission, as journal and lock know it."""
+        return self._store.submissions[self._attempt]
 
-        There are none for a submission of this journal. One made on another machine gets an attempt of its own here.
+    def opening_rows(self) -> tuple[Event, ...]:
+        """Return the rows that open this job in the journal; the loop writes those of all jobs at once.
+
+        There are none for a submission that continues where it was.
         """
-        begun = self._resumed
-        rows: tuple[Event, ...]
-        if begun is None:
-            row = self._planned()
-            self._fold(row)
-            return (row,) if self._abandoned is None else (self._closing(self._abandoned), row)
-        if begun.attempt is None:
-            row = self._planned()
-            rows = (row, _taken_over(begun, row, self.at()))
-        elif begun.phase in ENDED_BADLY:
-            rows = (machine.event(begun, Phase.ACCEPTED, at=self.at()),)
-        else:
-            return ()
-        self._fold(*rows)
-        return rows
+        if not self._resumes:
+            return (*map(self._closing, (self._begun,) if self._begun else ()), self._planned())
+        ended = self.submission.phase in ENDED_BADLY | {Phase.DONE}
+        return (machine.event(self.submission, Phase.ACCEPTED, at=self.at()),) if ended else ()
 
     def start_again(self) -> None:
         """Open another attempt of the same request; one with unknown payment status is closed as possibly charged."""
-        row = self._planned()
-        rows = (row,) if self.submission.phase is Phase.FAILED else (self._closing(self.submission), row)
-        self._store.record(*rows)
-        self._fold(row)
+        ended = self.submission
+        self.record(*(() if ended.phase is Phase.FAILED else (self._closing(ended),)), self._planned())
+
+    def record_intent(self) -> None:
+        """Write that the first byte of a submission is about to be sent."""
+        self._since_s = self._world.monotonic()
+        self.record_phase(Phase.INTENT)
 
     def record_phase(self, phase: Phase, **data: Json) -> None:
         """Write that the submission reached a phase."""
         self.record(machine.event(self.submission, phase, at=self.at(), **data))
 
     def record(self, *rows: Event) -> None:
-        """Write rows, then fold them. Raises StateError when they cannot be written."""
+        """Write rows. Raises StateError when they cannot be written."""
         self._store.record(*rows)
-        self._fold(*rows)
 
     def record_paid(self, *rows: Event) -> None:
-        """Write rows that prove a payment, on a full disk as well, then fold them."""
+        """Write rows that prove a payment, on a full disk as well."""
         self._store.record_paid(self._provider.name, *rows)
-        self._fold(*rows)
 
     def record_takes(self, takes: tuple[Take, ...]) -> None:
         """Record that all takes are in the store, and their price where it depends on their length."""
@@ -172,36 +166,13 @@ class SubmissionLog:
         return machine.event(given_up, Phase.FAILED, at=self.at(), message=message)
 
     def _planned(self) -> Event:
-        one = self._one_submit()
+        """Return the first row of a new attempt, which is the current one from here on."""
+        one, self._attempt = self._one_submit(), self._world.token()
         return machine.planned(
             self._request,
-            attempt=self._world.token(),
+            attempt=self._attempt,
             fingerprint=fingerprint(self._request.model.id, self._request.params),
             price_usd=None if one is None else str(one),
+            private=self._provider.id_is_private,
             at=self.at(),
         )
-
-    def _fold(self, *rows: Event) -> None:
-        for row in rows:
-            opening = row.phase is Phase.PLANNED
-            if row.phase is Phase.INTENT:
-                self._since_s = self._world.monotonic()
-            self.submission = machine.advance(None if opening else self.submission, row)
-
-
-def _taken_over(begun: Submission, planned: Event, at: str) -> Event:
-    """Return the row that enters a receipt from another machine into this journal."""
-    opened, accepted_at = machine.advance(None, planned), begun.submitted_at or at
-    known = None if begun.request_id is None else str(begun.request_id)
-    return machine.event(opened, Phase.ACCEPTED, at=accepted_at, request_id=known, poll_url=begun.poll_url)
-
-
-def _blank(request: Request) -> Submission:
-    return Submission(
-        job=request.job,
-        attempt=None,
-        phase=Phase.PLANNED,
-        model=request.model.id,
-        params=request.params,
-        fingerprint="",
-    )

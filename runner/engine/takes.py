@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runner.engine import endings, machine
@@ -48,7 +49,8 @@ class TakeSteps:
         for number, item in enumerate(media, start=1):
             self._report("fetching", take=number, takes=len(media))
             try:
-                takes.append((yield Work(call=self._fetching(item))))
+                take: Take = yield Work(call=self._fetching(item))
+                takes.append(replace(take, number=number))
             except LinkDead as error:
                 log.record(machine.expired(log.submission, error.message, at=log.at()))
                 if log.submission.phase is not Phase.EXPIRED:
@@ -72,7 +74,8 @@ class TakeSteps:
         for number in range(self._request.takes):
             self._report("composing", take=number + 1, takes=self._request.takes)
             data = yield Work(call=self._composing(number))
-            takes.append((yield Work(call=self._fetching(Media(data=data)))))
+            take: Take = yield Work(call=self._fetching(Media(data=data)))
+            takes.append(replace(take, number=number + 1))
         self._log.record_takes(tuple(takes))
         return None
 

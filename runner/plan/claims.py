@@ -1,158 +1,106 @@
-"""Which receipt belongs to which job: each job may claim one that was paid for, and each receipt is claimed once.
+"""Which paid submission belongs to which job: each job may have one, and each submission is given to one job.
 
-A receipt belongs to the job of its name, as long as that job still has the same request. When that job is gone from the
-file, or its request has changed, any job with the same request may claim it. So no order of renaming, swapping and
-reverting pays twice.
+Jobs that ask for the same share a set of submissions, whatever they were called when these were made. Each job first
+gets its own, the newest one. What is left over goes to the jobs that have none. So no order of renaming, swapping and
+reverting pays twice, and two jobs with the same request never share a piece.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from runner.plan.fingerprint import fingerprint, identity
-from runner.records.submission import UNSETTLED
+from runner.records.lock import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from runner.records.catalog import Model
     from runner.records.lock import Entry, Lock
     from runner.records.request import Request
-    from runner.records.submission import Submission
+
+_BEST_FIRST = (State.DONE, State.PENDING, State.LOST, State.UNKNOWN)
+"""Which of several left over submissions a job without one gets."""
 
 
 class Claims:
-    """Receipts that no job has claimed yet."""
+    """The submissions of a lock, dealt out to the requests of a whole pipeline file."""
 
-    def __init__(
-        self,
-        requests: tuple[Request, ...],
-        *,
-        models: Mapping[str, Model],
-        lock: Lock,
-        submissions: tuple[Submission, ...],
-        finished: tuple[tuple[str, Entry], ...],
-    ) -> None:
-        self._requests = {request.job: request for request in requests}
+    def __init__(self, requests: tuple[Request, ...], *, models: Mapping[str, Model], lock: Lock) -> None:
         self._models = models
-        self._lock = lock
-        self._entries: dict[str, list[tuple[str, Entry]]] = {}
-        for job, entry in lock.jobs.items():
-            for made in paid_for(entry):
-                self._entries.setdefault(self._key(made.model, made.request), []).append((job, made))
-        self._claimed = {
-            _bytes_of(made) for job, entry in lock.jobs.items() for made in paid_for(entry) if self._is_kept(job, made)
-        }
-        """The takes that jobs of the file have or have claimed: two jobs with the same request never share them."""
-        self._finished: dict[str, list[tuple[str, Entry]]] = {}
-        for job, made in finished:
-            self._finished.setdefault(self._key(made.model, made.request), []).append((job, made))
-        self._open: dict[str, list[Submission]] = {}
-        for item in submissions:
-            if item.phase in UNSETTLED:
-                self._open.setdefault(self._key(item.model, item.params, item.seed_param), []).append(item)
+        self._given: dict[str, Entry] = {}
+        asked: dict[str, list[Request]] = defaultdict(list)
+        for request in requests:
+            asked[self._key(request.model.id, request.params)].append(request)
+        held: dict[str, list[Entry]] = defaultdict(list)
+        for entry in lock.entries.values():
+            if entry.state.is_live:
+                held[self._key(entry.model, entry.request, entry.seed_param)].append(entry)
+        for key, wanting in asked.items():
+            self._deal(wanting, held.get(key, []))
+        self._owners = {entry.attempt: job for job, entry in self._given.items()}
+        self.left_over = tuple(entry for entries in held.values() for entry in entries if self.leaves(entry))
+        """The submissions that no job of the file asks for."""
 
-    def submission(self, request: Request) -> Submission | None:
-        """Return an unfinished submission of this request: this job's own, or one that no other job needs.
+    def of(self, request: Request) -> Entry | None:
+        """Return the submission that a request has; None when a new one has to be made."""
+        return self._given.get(request.job)
 
-        Of several the newest is returned; the takes of the others go to the store. A job that has its own takes
-        claims no other job's submission.
-        """
-        waiting = self._open.get(self._identity(request), [])
-        fitting = [item for item in waiting if _fits(request, item)]
-        own = [item for item in fitting if item.job == request.job]
-        mine = self._lock.jobs.get(request.job)
-        has_one = mine is not None and any(satisfies(request, made) for made in paid_for(mine))
-        free = [] if has_one else [item for item in fitting if not self._is_wanted(item)]
-        if not own and not free:
-            return None
-        found = (own or free)[-1]
-        waiting.remove(found)
-        return found
+    @property
+    def owns_any(self) -> bool:
+        """Whether any request has a submission that was sent."""
+        return any(entry.receipt is not None for entry in self._given.values())
 
-    def entry(self, request: Request) -> tuple[str, Entry] | None:
-        """Return (job, entry) of the lock for this request: this job's own, or one that its job no longer needs."""
-        waiting = self._entries.get(self._identity(request), [])
-        fitting = [item for item in waiting if satisfies(request, item[1])]
-        own = [item for item in fitting if item[0] == request.job]
-        free = [item for item in fitting if not self._is_kept(*item)]
-        if not own and not free:
-            return None
-        found = (own or free)[0]
-        waiting.remove(found)
-        self._claimed.add(_bytes_of(found[1]))
-        return found
+    def leaves(self, entry: Entry) -> bool:
+        """Say whether no job asks for an entry."""
+        return entry.attempt not in self._owners
 
-    def made_before(self, request: Request) -> Entry | None:
-        """Return what the journal says was made for this request, this job's own and the newest first."""
-        made = [
-            item for item in reversed(self._finished.get(self._identity(request), ())) if satisfies(request, item[1])
-        ]
-        own = [entry for job, entry in made if job == request.job]
-        free = [entry for job, entry in made if not self._is_kept(job, entry)]
-        found = next((entry for entry in own or free if _bytes_of(entry) not in self._claimed), None)
-        if found is not None:
-            self._claimed.add(_bytes_of(found))
-        return found
+    @property
+    def owners(self) -> Mapping[str, str]:
+        """Attempt → job of those that were made under another name."""
+        return {entry.attempt: job for job, entry in self._given.items() if entry.job != job}
 
-    def unclaimed(self) -> tuple[Submission, ...]:
-        """Return the unfinished submissions that no job of the file needs any more."""
-        return tuple(item for items in self._open.values() for item in items)
-
-    def orphans(self) -> tuple[str, ...]:
-        """Return the jobs of the lock that are not in the file any more and that no other job claimed, sorted."""
-        left = {job for items in self._entries.values() for job, _ in items}
-        return tuple(sorted(left - set(self._requests)))
-
-    def _is_kept(self, job: str, entry: Entry) -> bool:
-        """Return whether the job of this name still has the request of this entry."""
-        request = self._requests.get(job)
-        return request is not None and satisfies(request, entry)
-
-    def _is_wanted(self, item: Submission) -> bool:
-        request = self._requests.get(item.job)
-        return (
-            request is not None
-            and self._identity(request) == self._key(item.model, item.params, item.seed_param)
-            and _fits(request, item)
-        )
-
-    def _identity(self, request: Request) -> str:
-        return self._key(request.model.id, request.params)
+    def _deal(self, requests: list[Request], entries: list[Entry]) -> None:
+        of_job: dict[str, list[Entry]] = defaultdict(list)
+        for entry in sorted(entries, key=lambda item: item.age, reverse=True):
+            of_job[entry.job].append(entry)
+        for request in requests:
+            own = next((entry for entry in of_job.get(request.job, ()) if satisfies(request, entry)), None)
+            if own is not None:
+                self._given[request.job] = own
+        taken = {self._given[request.job].attempt for request in requests if request.job in self._given}
+        left = sorted((entry for entry in entries if entry.attempt not in taken), key=_best_first)
+        # A request that writes its seed can be given less than one that leaves it open, so it comes first.
+        for request in sorted((item for item in requests if item.job not in self._given), key=_is_seed_open):
+            fitting = next((entry for entry in left if satisfies(request, entry)), None)
+            if fitting is not None:
+                left.remove(fitting)
+                self._given[request.job] = fitting
 
     def _key(self, model_id: str, params: Mapping[str, object], seed_param: str | None = None) -> str:
         model = self._models.get(model_id)
-        return identity(model_id, params, model.seed.param if model and model.seed else seed_param)
+        return identity(model_id, params, (seed_param, model.seed.param if model and model.seed else None))
 
 
-def _bytes_of(entry: Entry) -> tuple[str, ...]:
-    return tuple(take.sha256 for take in entry.takes)
-
-
-def paid_for(entry: Entry) -> Iterator[Entry]:
-    """Yield what an entry of the lock holds that is finished: itself, and the paid one behind it."""
-    if entry.takes:
-        yield entry
-    if entry.paid is not None:
-        yield entry.paid
+def _best_first(entry: Entry) -> tuple[int, int, str]:
+    return (_BEST_FIRST.index(entry.state), -entry.revision, entry.attempt)
 
 
 def satisfies(request: Request, entry: Entry) -> bool:
-    """Return whether an entry satisfies a request; a seed that the file does not write may be any."""
-    if entry.model != request.model.id:
-        return False
-    return fingerprint_of(pinned(request, entry)) == entry.fingerprint
+    """Return whether an entry satisfies a request with the same text; a seed that the file does not write may be any."""
+    return entry.model == request.model.id and (_is_seed_open(request) or fingerprint_of(request) == entry.fingerprint)
 
 
 def pinned(request: Request, entry: Entry) -> Request:
-    """Return the request with the seed of its entry, unless the file writes a seed."""
+    """Return the request with the seed of its entry, or without one where that has none, unless the file writes a seed."""
     seed = request.model.seed
-    if seed is None or not _is_seed_open(request) or entry.model != request.model.id:
+    if entry.model != request.model.id or not _is_seed_open(request):
         return request
-    if seed.param not in entry.request:
-        return request
-    return replace(request, params={**request.params, seed.param: entry.request[seed.param]})
+    names = {name for name in (seed.param if seed else None, entry.seed_param) if name is not None}
+    bare = {name: value for name, value in request.params.items() if name not in names}
+    return replace(request, params=bare | {name: entry.request[name] for name in names if name in entry.request})
 
 
 def fingerprint_of(request: Request) -> str:
@@ -160,11 +108,13 @@ def fingerprint_of(request: Request) -> str:
     return fingerprint(request.model.id, request.params)
 
 
-def _fits(request: Request, item: Submission) -> bool:
-    """Return whether a submission of the same identity also has the requested seed."""
-    return _is_seed_open(request) or item.fingerprint == fingerprint_of(request)
-
-
 def _is_seed_open(request: Request) -> bool:
-    """Return whether the file leaves the seed open."""
-    return request.seed_mode in ("auto", "random")
+    """Return whether the file leaves the seed open: it writes neither one nor, for a model that takes one, that there is none."""
+    match request.seed_mode:
+        case "auto" | "random":
+            return True
+        case "none":
+            return request.model.seed is None
+        case "fixed":
+            return False
+    assert_never(request.seed_mode)

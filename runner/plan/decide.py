@@ -1,8 +1,7 @@
 """What to do for each request, and why.
 
-A lock entry is a receipt, so each rule first looks for something that was already paid for: this job's entry, an unfinished
-submission, the entry of a job that was renamed, a finished submission in the journal. Only when all are absent is
-anything generated.
+Every entry of the lock is a receipt, so each rule first looks for one that was already paid for: this job's own, or one
+that no other job asks for. Only when there is none is anything generated.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from runner.catalog.media_types import media_types_of
 from runner.catalog.prices import cost, guarded, total
 from runner.plan.changes import changes
 from runner.plan.claims import Claims, pinned
-from runner.plan.pending import from_pending, without_healed
 from runner.records import reasons as r
+from runner.records.lock import Output, State
 from runner.records.media_types import EXTENSIONS
 from runner.records.plan import Action, Cost, Plan, Verb
 from runner.records.request import Request
@@ -40,15 +39,14 @@ MAX_RESUBMITS = 2
 class Facts:
     """What is known of the world before anything is done.
 
-    `outputs` maps a path relative to the pipeline's folder to the SHA-256 of the file there; a path without a regular
-    file maps to None. `blobs` are the hashes in the store, `finished` what the journal says was made,
-    as (job, entry).
+    `lock` has all that lock and journal know together, and `submissions` the submission of each attempt in it that was
+    sent. `outputs` maps a path relative to the pipeline's folder to the SHA-256 of the file there; a path without a
+    regular file maps to None. `blobs` are the hashes in the store.
     """
 
     models: Mapping[str, Model]
     lock: Lock
-    submissions: tuple[Submission, ...]
-    finished: tuple[tuple[str, Entry], ...]
+    submissions: Mapping[str, Submission]
     outputs: Mapping[str, str | None]
     blobs: Container[str]
     pollable: Container[str]
@@ -69,8 +67,7 @@ class Selected:
 
 def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> Plan:
     """Return what to do for every selected request, in the order of the file, with the sums of what it may cost."""
-    submissions = without_healed(facts.submissions, facts.lock, is_back=lambda entry: _is_here(entry, facts))
-    claims = Claims(requests, models=facts.models, lock=facts.lock, submissions=submissions, finished=facts.finished)
+    claims = Claims(requests, models=facts.models, lock=facts.lock)
     actions = []
     for request in requests:
         chosen = selected.jobs is None or request.job in selected.jobs
@@ -81,8 +78,9 @@ def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> P
         actions=tuple(actions),
         low=total(action.cost.low for action in actions),
         worst=total(action.cost.worst for action in actions),
-        collect=tuple(_left_over(claims.unclaimed(), facts, selected)),
-        orphans=claims.orphans(),
+        collect=tuple(_collected(claims.left_over, facts, selected)),
+        orphans=_orphans(requests, claims.left_over),
+        owners=claims.owners,
     )
 
 
@@ -92,28 +90,34 @@ def output_path(request: Request, entry: Entry) -> str:
     return request.output + EXTENSIONS[entry.chosen(request.take).media_type]
 
 
+def _orphans(requests: tuple[Request, ...], left_over: Iterable[Entry]) -> tuple[str, ...]:
+    """Return the jobs that have results in the lock and are not in the file any more, sorted."""
+    written = (entry for entry in left_over if entry.receipt is not None or entry.output is not None)
+    made = {entry.job for entry in written if entry.state is State.DONE}
+    return tuple(sorted(made - {request.job for request in requests}))
+
+
 def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) -> Action:
-    entry = _finished(facts.lock.jobs.get(request.job))
-    submission = claims.submission(request)
-    forced = _generate(request, Verb.REGENERATE if entry else Verb.GENERATE, r.Forced(), entry=entry)
-    if submission is not None:
-        given_up = force and submission.phase in ENDED_BADLY
-        return replace(forced, submission=submission) if given_up else _resume(request, submission, entry)
-    if force:
-        return forced
-    claimed = claims.entry(request)
-    if claimed is not None:
-        return _bring_back(request, claimed[1], claimed[0], facts)
-    wanted = request if entry is None else pinned(request, entry)
-    made = claims.made_before(request)
-    if made is not None and all(take.sha256 in facts.blobs for take in made.takes):
-        return _act(pinned(request, made), Verb.RESTORE, r.MadeBefore(in_store=True), made, request.job)
-    if made is not None and _can_be_polled(made, facts):
-        again = _act(pinned(request, made), Verb.RESUME, r.MadeBefore(in_store=False))
-        return replace(again, submission=from_pending(request.job, made))
-    if entry is not None:
-        return _generate(wanted, Verb.REGENERATE, r.Changed(changes=changes(wanted, entry)), entry=entry)
-    return _generate(request, Verb.GENERATE, r.NotMade())
+    entry = claims.of(request)
+    before = next((made for made in facts.lock.jobs.get(request.job, ()) if made.takes and claims.leaves(made)), None)
+    if entry is None:
+        if before is None:
+            return _generate(request, Verb.GENERATE, r.Forced() if force else r.NotMade())
+        wanted = pinned(request, before)
+        why = r.Forced() if force else r.Changed(changes=changes(wanted, before))
+        return _generate(request if force else wanted, Verb.REGENERATE, why, entry=before)
+    if entry.state is State.DONE:
+        forced = _generate(request, Verb.REGENERATE, r.Forced(), entry=entry)
+        if force:
+            return forced
+        picked = facts.lock.picked(request.job, entry) or facts.lock.picked(entry.job, entry)
+        number = picked.number if picked is not None else request.take
+        return _bring_back(replace(request, params=entry.request, take=number), entry, facts)
+    submission = facts.submissions[entry.attempt]
+    if force and submission.phase in ENDED_BADLY:
+        verb = Verb.REGENERATE if before else Verb.GENERATE
+        return replace(_generate(request, verb, r.Forced(), entry=before), submission=submission)
+    return _resume(request, submission, before)
 
 
 def _guarded(action: Action, facts: Facts) -> Action:
@@ -121,31 +125,22 @@ def _guarded(action: Action, facts: Facts) -> Action:
     request = action.request
     if not action.verb.makes or request.output is None:
         return action
-    own = facts.lock.jobs.get(request.job)
+    own = facts.lock.jobs.get(request.job, ())
     for media_type in media_types_of(request.model, request.params):
         path = request.output + EXTENSIONS[media_type]
-        if path in facts.outputs and not _is_ours(facts.outputs[path], facts, own):
+        if path in facts.outputs and not _is_ours(path, facts, *own):
             reason = r.LfsPointer(path=path) if path in facts.pointers else r.ForeignOutput(path=path)
             return _act(request, Verb.BLOCKED, reason, action.entry)
     return action
 
 
-def _is_here(entry: Entry, facts: Facts) -> bool:
-    """Say whether the chosen take of an entry is at its output or in the store."""
-    take = entry.chosen(entry.take)
-    return (take.path is not None and facts.outputs.get(take.path) == take.sha256) or take.sha256 in facts.blobs
-
-
-def _is_ours(found: str | None, facts: Facts, *entries: Entry | None) -> bool:
-    """Return whether a file has the bytes of a take that these entries or the store have."""
+def _is_ours(path: str, facts: Facts, *entries: Entry) -> bool:
+    """Return whether the file at a path has the bytes of a take in the store, of these entries, or of what was placed there."""
+    found = facts.outputs[path]
     if found is None:
         return False
-    return found in facts.blobs or any(found == take.sha256 for entry in entries if entry for take in entry.takes)
-
-
-def _finished(entry: Entry | None) -> Entry | None:
-    """Return an entry that has takes: a pending receipt is a submission, and counts there."""
-    return entry if entry is not None and entry.takes else None
+    known = (*entries, *facts.lock.at_path.get(path, ()))
+    return found in facts.blobs or any(found == take.sha256 for entry in known for take in entry.takes)
 
 
 def _resume(request: Request, submission: Submission, entry: Entry | None) -> Action:
@@ -172,15 +167,16 @@ def _held(same: Request, submission: Submission, entry: Entry | None) -> Action:
     elif same.on_unknown == "resubmit":
         again = _generate(same, Verb.GENERATE, r.Resubmitted(), entry=entry)
     else:
-        again = _act(same, Verb.BLOCKED, r.PaymentUnknown(job=submission.job), entry)
+        again = _act(same, Verb.BLOCKED, r.PaymentUnknown(job=same.job), entry)
     return replace(again, submission=submission)
 
 
-def _left_over(submissions: Iterable[Submission], facts: Facts, selected: Selected) -> Iterator[Action]:
+def _collected(left_over: Iterable[Entry], facts: Facts, selected: Selected) -> Iterator[Action]:
     """Yield an action for each submission that no job needs any more: finish it, or hold it."""
-    for item in submissions:
-        if item.model not in facts.models:
+    for entry in left_over:
+        if entry.state is State.DONE or entry.model not in facts.models:
             continue
+        item = facts.submissions[entry.attempt]
         if item.phase not in PAYMENT_UNKNOWN:
             yield _collect(item, facts)
         elif selected.jobs is None or item.job in selected.jobs:
@@ -204,50 +200,45 @@ def _collect(submission: Submission, facts: Facts) -> Action:
     return replace(_act(request, Verb.RESUME, r.NotWanted(job=submission.job)), submission=submission)
 
 
-def _bring_back(request: Request, entry: Entry, job: str, facts: Facts) -> Action:
+def _bring_back(request: Request, entry: Entry, facts: Facts) -> Action:
     """Return the action that puts the chosen take of an entry at its output."""
-    request = pinned(request, entry)
-    path = output_path(request, entry)
-    wanted = entry.chosen(request.take)
+    path, wanted = output_path(request, entry), entry.chosen(request.take)
     found = facts.outputs.get(path)
-    renamed = r.Renamed(job=job) if job != request.job else None
+    renamed = r.Renamed(job=entry.job) if entry.job != request.job else None
     if found == wanted.sha256:
-        if renamed is None and wanted.path == path and entry.take == request.take:
-            return _act(request, Verb.REUSE, r.UpToDate(), entry, job)
-        return _act(request, Verb.RESTORE, renamed or r.TakeInPlace(take=request.take), entry, job)
-    if path in facts.outputs and not _is_ours(found, facts, entry, facts.lock.jobs.get(request.job)):
+        if renamed is None and entry.output == Output(path=path, sha256=wanted.sha256):
+            return _act(request, Verb.REUSE, r.UpToDate(), entry)
+        return _act(request, Verb.RESTORE, renamed or r.TakeInPlace(take=request.take), entry)
+    if path in facts.outputs and not _is_ours(path, facts, entry, *facts.lock.jobs.get(request.job, ())):
         reason = r.LfsPointer(path=path) if path in facts.pointers else r.EditedOutput(path=path)
-        return _act(request, Verb.BLOCKED, reason, entry, job)
-    previous = wanted.path or next((take.path for take in entry.takes if take.path), None)
+        return _act(request, Verb.BLOCKED, reason, entry)
+    previous = entry.output.path if entry.output else None
     if wanted.sha256 in facts.blobs or (previous and facts.outputs.get(previous) == wanted.sha256):
-        return _act(request, Verb.RESTORE, renamed or _why_restore(request, entry, previous, found), entry, job)
-    return _audio_lost(request, entry, job, path, facts)
+        return _act(request, Verb.RESTORE, renamed or _why_restore(request, entry, previous, found), entry)
+    return _audio_lost(request, entry, path, facts)
 
 
 def _why_restore(request: Request, entry: Entry, previous: str | None, found: str | None) -> Reason:
     """Return why the output is not the wanted take; `found` is the hash of the file there."""
     path = output_path(request, entry)
-    if previous is not None and previous != path:
+    if previous is None:
+        return r.MadeBefore(in_store=True)
+    if previous != path:
         return r.Moved(path=previous)
     if found is None:
         return r.OutputMissing(path=path)
-    placed = next((number for number, take in enumerate(entry.takes, start=1) if take.sha256 == found), None)
+    placed = next((take.number for take in entry.takes if take.sha256 == found), None)
     return r.OtherVersion(path=path) if placed is None else r.TakeChosen(take=request.take, placed=placed)
 
 
-def _audio_lost(request: Request, entry: Entry, job: str, path: str, facts: Facts) -> Action:
+def _audio_lost(request: Request, entry: Entry, path: str, facts: Facts) -> Action:
     """Neither the output nor the store has it: ask the provider again where its receipt still opens something."""
-    if _can_be_polled(entry, facts):
-        again = _act(request, Verb.RESUME, r.AudioMissing(path=path), entry, job)
-        return replace(again, submission=from_pending(request.job, entry))
+    if entry.request_id is not None and entry.model in facts.pollable:
+        why = r.MadeBefore(in_store=False) if entry.output is None else r.AudioMissing(path=path)
+        return replace(_act(request, Verb.RESUME, why, entry), submission=facts.submissions[entry.attempt])
     if request.is_free:
-        made = _generate(request, Verb.REGENERATE, r.FreeAudioMissing(path=path), entry=entry)
-        return replace(made, entry_job=job)
-    return _act(request, Verb.BLOCKED, r.AudioLost(path=path), entry, job)
-
-
-def _can_be_polled(entry: Entry, facts: Facts) -> bool:
-    return entry.receipt.request_id is not None and entry.model in facts.pollable
+        return _generate(request, Verb.REGENERATE, r.FreeAudioMissing(path=path), entry=entry)
+    return _act(request, Verb.BLOCKED, r.AudioLost(path=path), entry)
 
 
 def _generate(request: Request, verb: Verb, reason: Reason, *, entry: Entry | None = None) -> Action:
@@ -260,11 +251,6 @@ def _generate(request: Request, verb: Verb, reason: Reason, *, entry: Entry | No
     return Action(request=request, verb=verb, reason=reason, cost=price, entry=entry)
 
 
-def _act(
-    request: Request, verb: Verb, reason: Reason, entry: Entry | None = None, entry_job: str | None = None
-) -> Action:
-    return Action(request=request, verb=verb, reason=reason, cost=_nothing(), entry=entry, entry_job=entry_job)
-
-
-def _nothing() -> Cost:
-    return Cost(low=Decimal(0), worst=Decimal(0))
+def _act(request: Request, verb: Verb, reason: Reason, entry: Entry | None = None) -> Action:
+    nothing = Cost(low=Decimal(0), worst=Decimal(0))
+    return Action(request=request, verb=verb, reason=reason, cost=nothing, entry=entry)

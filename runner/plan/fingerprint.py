@@ -13,7 +13,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from runner.records.source import Json
 
@@ -32,9 +32,12 @@ def fingerprint(model: str, params: Mapping[str, Json]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def identity(model: str, params: Mapping[str, Json], seed_param: str | None) -> str:
-    """Return the fingerprint without the seed: what stays the same while an unwritten seed is pinned by the lock."""
-    return fingerprint(model, {name: value for name, value in params.items() if name != seed_param})
+def identity(model: str, params: Mapping[str, Json], seeds: Container[str | None]) -> str:
+    """Return the fingerprint without the seed: what stays the same while an unwritten seed is pinned by the lock.
+
+    `seeds` names the parameters that hold it, today and when the request was made.
+    """
+    return fingerprint(model, {name: value for name, value in params.items() if name not in seeds})
 
 
 def _canonical(value: Json) -> Json:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, assert_never
 
 from runner.errors import PolicyError
 from runner.plan.decide import output_path
+from runner.records.lock import Output
 from runner.records.plan import Verb
-from runner.records.reasons import EditedOutput, ForeignOutput, PaymentUnknown
+from runner.records.reasons import EditedOutput, ForeignOutput, FreeAudioMissing, PaymentUnknown
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -77,16 +78,19 @@ def _keeps_lock(action: Action) -> bool:
         case Verb.RESTORE | Verb.RESUME:
             return _is_as_locked(action)
         case Verb.GENERATE | Verb.REGENERATE:
-            return action.request.model.runs_here and _is_as_locked(action)
+            return (
+                isinstance(action.reason, FreeAudioMissing) and action.request.model.runs_here and _is_as_locked(action)
+            )
     assert_never(action.verb)
 
 
 def _is_as_locked(action: Action) -> bool:
     """Say whether the lock has the entry of an action under its job, with this take at this output."""
     request, entry = action.request, action.entry
-    if entry is None or action.entry_job != request.job:
+    if entry is None or entry.job != request.job:
         return False
-    return entry.take == request.take and entry.chosen(request.take).path == output_path(request, entry)
+    wanted = Output(path=output_path(request, entry), sha256=entry.chosen(request.take).sha256)
+    return entry.output == wanted
 
 
 def _usd(amount: Decimal) -> str:

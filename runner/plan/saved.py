@@ -157,6 +157,8 @@ def _plain(value: object, without: tuple[str, ...] = ()) -> Json:
             return {str(name): _plain(item, without) for name, item in value.items()}
         case list() | tuple():
             return [_plain(item, without) for item in value]
+        case frozenset():
+            return sorted((_plain(item, without) for item in value), key=repr)
         case Decimal():
             return str(value)
         case _:

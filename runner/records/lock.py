@@ -1,12 +1,13 @@
-"""What was made and paid for: takes, receipts, lock entries, and their JSON form."""
+"""The ledger of a project: every paid submission there was, with its receipt and its takes, and what people chose."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
-
-from runner.records.media_types import EXTENSIONS
+from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, assert_never
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
-    """One verified piece of audio. `path` is set on the take that `output` names, once it is placed."""
+    """One verified piece of audio. `number` counts the takes of one submission from 1."""
 
     sha256: str
     bytes: int
@@ -24,10 +25,15 @@ class Take:
     seconds: float
     rate_hz: int
     channels: int
+    number: int = 1
     lufs: float | None = None
     """Integrated loudness in LUFS (ITU-R BS.1770); None when too short or silent to measure."""
-    path: str | None = None
     seed: int | None = None
+
+
+def chosen_take(takes: tuple[Take, ...], number: int) -> Take:
+    """Return the take of this number; the last one where there are fewer."""
+    return next((take for take in takes if take.number == number), takes[-1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,151 +71,161 @@ _HIDDEN = "sha256:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """Proof of one accepted submission. It has no id for a model that runs here, or when the answer named none."""
+    """Proof of one submission. It has no id while it is unknown whether one was accepted, or when the answer named none."""
 
     request_id: ProviderJobId | None
     price_usd: str | None
     """Decimal text; None when the price is unknown."""
     submitted_at: str
     poll_url: str | None = None
+    told: int = 0
+    """How often a person named the id, which may be wrong: a later word replaces an earlier one."""
+    earlier_ids: frozenset[ProviderJobId] = frozenset()
+    """The ids that a later word replaced."""
+
+
+class State(StrEnum):
+    """What is known of a paid submission, in the order in which knowledge grows: of two copies, the later one is right."""
+
+    UNKNOWN = "unknown"  # it may have been charged
+    NOT_CHARGED = "not-charged"  # it was unknown, and is known not to have been charged
+    PENDING = "pending"  # accepted, not finished
+    LOST = "lost"  # accepted, and ended without its audio
+    FAILED = "failed"  # accepted, and failed without a charge
+    FAILED_CHARGED = "failed-charged"  # failed or given up, and it may have been charged
+    DONE = "done"
+
+    @property
+    def rank(self) -> int:
+        """Return the place in that order."""
+        return _ORDER[self]
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a job can still get its audio from it, or has to wait for a decision about it."""
+        match self:
+            case State.UNKNOWN | State.PENDING | State.LOST | State.DONE:
+                return True
+            case State.NOT_CHARGED | State.FAILED | State.FAILED_CHARGED:
+                return False
+        assert_never(self)
+
+
+_ORDER = {state: rank for rank, state in enumerate(State)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """Where a take was placed."""
+
+    path: str
+    """POSIX path relative to the pipeline's folder."""
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One job in the lock: what was sent, what proves it, which takes were received.
+    """One submission in the lock, or one result that was made here for free, which has no receipt.
 
-    Without takes it is a pending receipt: accepted, not finished. `pending` is such a receipt beside a finished entry
-    that is being made again; `paid` is what a provider made, kept while the entry itself was made here.
+    `job` is the job that it belongs to and `output` where its take was placed. Both are set together with `revision`,
+    which is higher than any in the lock at that moment: of two copies, the higher one is right. It is no time, so no
+    clock decides.
     """
 
-    fingerprint: str
+    attempt: str
+    """Its name in the journal."""
+    job: str
+    revision: int
     model: str
     request: Mapping[str, Json]
-    receipt: Receipt
-    takes: tuple[Take, ...]
-    take: int
-    pending: Entry | None = None
-    paid: Entry | None = None
-
-    def chosen(self, take: int) -> Take:
-        """Return take number `take`, counted from 1; the last one where there are fewer."""
-        return chosen_take(self.takes, take)
+    fingerprint: str
+    state: State
+    receipt: Receipt | None
+    seed_param: str | None = None
+    """The parameter that holds the seed; None for a model without one."""
+    takes: tuple[Take, ...] = ()
+    output: Output | None = None
 
     @property
-    def waiting(self) -> Entry | None:
-        """The pending receipt: beside a finished entry, or the entry itself."""
-        return self.pending if self.takes else self
+    def request_id(self) -> ProviderJobId | None:
+        """Return the provider's id of it; None where there is none."""
+        return None if self.receipt is None else self.receipt.request_id
 
     @property
-    def paths(self) -> tuple[str, ...]:
-        """The outputs at which its takes are."""
-        return tuple(take.path for take in self.takes if take.path)
+    def age(self) -> tuple[int, str, str]:
+        """Return what orders the entries of one job, the newest last."""
+        return (self.revision, self.receipt.submitted_at if self.receipt else "", self.attempt)
+
+    @property
+    def placed(self) -> Take | None:
+        """Return the take that is at the output."""
+        return next((take for take in self.takes if self.output and take.sha256 == self.output.sha256), None)
+
+    def chosen(self, number: int) -> Take:
+        """Return the take of this number, the placed one of several; the last one where there are fewer."""
+        placed = self.placed
+        return placed if placed is not None and placed.number == number else chosen_take(self.takes, number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
-    """NAME.lock: job id → Entry. The lock of a rehearsal says so, and is refused anywhere else."""
+class Pick:
+    """A take that a person chose for a job. Of two the one with the higher revision counts."""
 
-    jobs: Mapping[str, Entry] = field(default_factory=dict)
+    sha256: str
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """NAME.lock: attempt → Entry, and job → what people picked for it. The lock of a rehearsal is refused anywhere else."""
+
+    entries: Mapping[str, Entry] = field(default_factory=lambda: MappingProxyType({}))
+    picks: Mapping[str, frozenset[Pick]] = field(default_factory=lambda: MappingProxyType({}))
+    """More than one of a job only after a merge of two that differ: then a person has to choose."""
     rehearsal: bool = False
 
+    @cached_property
+    def jobs(self) -> Mapping[str, tuple[Entry, ...]]:
+        """The entries of each job, the current one first."""
+        jobs: dict[str, list[Entry]] = {}
+        for entry in self.entries.values():
+            jobs.setdefault(entry.job, []).append(entry)
+        return {job: current_first(entries) for job, entries in jobs.items()}
 
-def chosen_take(takes: tuple[Take, ...], take: int) -> Take:
-    """Return take number `take`, counted from 1; the last one where there are fewer."""
-    return takes[min(take, len(takes)) - 1]
+    @cached_property
+    def at_path(self) -> Mapping[str, tuple[Entry, ...]]:
+        """The entries whose take was placed at each path."""
+        paths: dict[str, list[Entry]] = {}
+        for entry in self.entries.values():
+            if entry.output is not None:
+                paths.setdefault(entry.output.path, []).append(entry)
+        return {path: tuple(entries) for path, entries in paths.items()}
 
+    def current(self, job: str) -> Entry | None:
+        """Return the entry of a job that says what its state is today."""
+        found = self.jobs.get(job, ())
+        return found[0] if found and found[0].state.is_live else None
 
-def entry_to_json(entry: Entry) -> dict[str, Any]:
-    """Return the JSON form of one entry; fields without a value are left out."""
-    receipt = {
-        "request_id": str(entry.receipt.request_id or ""),
-        "price_usd": entry.receipt.price_usd,
-        "submitted_at": entry.receipt.submitted_at,
-        "poll_url": entry.receipt.poll_url,
-    }
-    block = {
-        "fingerprint": entry.fingerprint,
-        "model": entry.model,
-        "request": dict(entry.request),
-        "receipt": _without_none(receipt, keep=("price_usd",)),
-        "takes": [take_to_json(take) for take in entry.takes],
-        "take": entry.take,
-    }
-    nested = {"pending": entry.pending, "paid": entry.paid}
-    return block | {name: entry_to_json(inner) for name, inner in nested.items() if inner is not None}
+    def made(self, job: str) -> Entry | None:
+        """Return the last entry of a job that has takes."""
+        return next((entry for entry in self.jobs.get(job, ()) if entry.state is State.DONE), None)
 
+    def placed(self, job: str) -> Entry | None:
+        """Return the entry whose take is at the output of a job."""
+        return next((entry for entry in self.jobs.get(job, ()) if entry.placed is not None), None)
 
-def entry_from_json(block: Mapping[str, Any]) -> Entry:
-    """Return the Entry of one block. Raises KeyError, TypeError or ValueError when it is not one."""
-    _only(block, {"fingerprint", "model", "request", "receipt", "takes", "take", "pending", "paid"})
-    receipt = block["receipt"]
-    _only(receipt, {"request_id", "price_usd", "submitted_at", "poll_url"})
-    return Entry(
-        fingerprint=_text(block["fingerprint"]),
-        model=_text(block["model"]),
-        request=_object(block["request"]),
-        receipt=Receipt(
-            request_id=ProviderJobId.parse(_text(receipt["request_id"])) if receipt["request_id"] else None,
-            price_usd=None if receipt["price_usd"] is None else _text(receipt["price_usd"]),
-            submitted_at=_text(receipt["submitted_at"]),
-            poll_url=receipt.get("poll_url"),
-        ),
-        takes=tuple(take_from_json(take) for take in block["takes"]),
-        take=_whole(block["take"]),
-        pending=None if block.get("pending") is None else entry_from_json(block["pending"]),
-        paid=None if block.get("paid") is None else entry_from_json(block["paid"]),
-    )
+    def picked(self, job: str, entry: Entry) -> Take | None:
+        """Return the take of an entry that a person chose for a job; None where none was, or where two choices differ."""
+        chosen = self.picks.get(job, frozenset())
+        return next((take for take in entry.takes if {take.sha256} == {pick.sha256 for pick in chosen}), None)
+
+    @property
+    def revision(self) -> int:
+        """Return the highest revision in it."""
+        picks = (pick.revision for chosen in self.picks.values() for pick in chosen)
+        return max((*(entry.revision for entry in self.entries.values()), *picks), default=0)
 
 
-def take_to_json(take: Take) -> dict[str, Any]:
-    """Return the JSON form of one take; fields without a value are left out."""
-    return _without_none({name: getattr(take, name) for name in Take.__slots__}, keep=())
-
-
-def take_from_json(block: Mapping[str, Any]) -> Take:
-    """Return the Take of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
-    _only(block, set(Take.__slots__))
-    sha256 = _text(block["sha256"])
-    if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
-        raise ValueError("sha256 is not 64 hex digits")
-    if block["media_type"] not in EXTENSIONS:
-        raise ValueError(f"{block['media_type']!r} is not a supported media type")
-    return Take(
-        sha256=sha256,
-        bytes=_whole(block["bytes"]),
-        media_type=_text(block["media_type"]),
-        seconds=float(block["seconds"]),
-        rate_hz=_whole(block["rate_hz"]),
-        channels=_whole(block["channels"]),
-        lufs=None if block.get("lufs") is None else float(block["lufs"]),
-        path=None if block.get("path") is None else _text(block["path"]),
-        seed=None if block.get("seed") is None else _whole(block["seed"]),
-    )
-
-
-def _without_none(data: dict[str, Any], *, keep: tuple[str, ...]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if value is not None or name in keep}
-
-
-def _only(block: Mapping[str, Any], names: set[str]) -> None:
-    unknown = set(_object(block)) - names
-    if unknown:
-        raise ValueError(f"unknown field {min(unknown)!r}")
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not text")
-    return value
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{value!r} is not a whole number")
-    return value
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{value!r} is not an object")
-    return value
+def current_first(entries: list[Entry]) -> tuple[Entry, ...]:
+    """Return the entries of one job: the live ones before the others, of both the newest first."""
+    return tuple(sorted(entries, key=lambda entry: (entry.state.is_live, *entry.age), reverse=True))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
 from runner.records.reasons import Changed, Offline
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from runner.records.lock import Entry
@@ -79,9 +81,7 @@ class Action:
     reason: Reason
     cost: Cost
     entry: Entry | None = None
-    """The lock entry or finished journal entry that this action builds on."""
-    entry_job: str | None = None
-    """The job id of that entry, when the job was renamed."""
+    """The entry of the lock that this action builds on; it belongs to another job until a run gives it to this one."""
     submission: Submission | None = None
     """The earlier submission that this action resumes, abandons for a new one, or that blocks it."""
 
@@ -102,4 +102,7 @@ class Plan:
     collect: tuple[Action, ...] = ()
     """Paid submissions that no job of the file needs any more: their takes go to the store and to no output."""
     orphans: tuple[str, ...] = ()
-    """Lock entries whose job is not in the file any more."""
+    """Jobs that have results in the lock and are not in the file any more."""
+    owners: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Attempt → the job of the file that has it now, where it was made under another name; of jobs that no action is
+    about, too."""

@@ -128,7 +128,10 @@ CANCELLABLE = frozenset(phase for phase in Phase if phase.remote is Remote.RUNNI
 """Phases in which the provider may still be at work on the job."""
 
 A_PERSON = "a person"
-"""What the journal says in `via` of rows that a person asked for."""
+"""What a journal row says in `via` when a person asked for it."""
+
+THE_LOCK = "the lock"
+"""What a journal row says in `via` when it was copied from a lock that another machine wrote."""
 
 Decision: TypeAlias = Literal["id", "not-charged", "resubmit"]
 """What a person can say of a submission whose payment status is unknown."""
@@ -150,8 +153,8 @@ class Submission:
     """One attempt to have one job made: its journal rows, folded."""
 
     job: str
-    attempt: str | None
-    """Its name in the journal; None while it is in no journal: not submitted yet, or submitted on another machine."""
+    attempt: str
+    """Its name in journal and lock; empty before it is planned."""
     phase: Phase
     model: str
     params: Mapping[str, Json]
@@ -173,11 +176,19 @@ class Submission:
     """How often a new link was requested in place of an expired one."""
     message: str = ""
     charged: bool | None = None
+    sent: bool = False
+    """Whether it may have reached a provider: a result that was made here never was."""
+    private: bool | None = False
+    """Whether its id holds personal data, so that only the digest may enter the lock; None: nobody wrote it down."""
+    told: int = 0
+    """How often a person named the id."""
+    earlier_ids: frozenset[ProviderJobId] = frozenset()
+    """The ids that a later word of a person replaced."""
 
     @property
     def short_attempt(self) -> str:
-        """The short name of its attempt that people read and type; `lock` where only the lock knows it."""
-        return "lock" if self.attempt is None else self.attempt[:6]
+        """The short name of its attempt that people read and type."""
+        return self.attempt[:6]
 
     @property
     def is_hidden(self) -> bool:

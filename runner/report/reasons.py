@@ -32,7 +32,7 @@ def why(reason: Reason) -> str:
         case r.Moved():
             return f"moved from {reason.path}"
         case r.TakeChosen():
-            return f"the file asks for take {reason.take}; take {reason.placed} is in place"
+            return f"take {reason.take} is chosen; take {reason.placed} is in place"
         case r.TakeInPlace():
             return f"take {reason.take} is in place; the lock does not say so yet"
         case r.OtherVersion():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
-from runner.records.lock import entry_to_json
+from runner.records.lock_json import entry_to_json
 from runner.records.result import Result
 from runner.report.commands import resolve_command
 from runner.report.deviations import deviation_data, deviation_text
@@ -241,7 +241,7 @@ def _help(said: Told) -> tuple[str, ...]:
 
 def _row(outcome: Outcome) -> tuple[str, ...]:
     entry = outcome.entry if outcome.result in {Result.MADE, Result.RESTORED} else None
-    take = next((item for item in entry.takes if item.path), None) if entry else None
+    take = entry.placed if entry else None
     return (
         outcome.job,
         outcome.result,
@@ -249,5 +249,5 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
         f"{take.seconds:.1f} s" if take else "",
         "" if take is None or take.lufs is None else f"{take.lufs:.1f}",
         usd(outcome.spent_usd) if outcome.result.may_have_paid or outcome.spent_usd != 0 else "",
-        clean(take.path or "") if take else "",
+        clean(entry.output.path) if entry and entry.output else "",
     )

@@ -64,7 +64,7 @@ def status_data(item: JobStatus) -> dict[str, Json]:
         "path": item.path,
         "unfinished": [
             {
-                "attempt": waiting.attempt and waiting.short_attempt,
+                "attempt": waiting.short_attempt,
                 "phase": waiting.phase.value,
                 "submitted_at": waiting.submitted_at,
                 "message": waiting.message,
@@ -77,7 +77,8 @@ def status_data(item: JobStatus) -> dict[str, Json]:
 
 def _row(item: JobStatus) -> tuple[str, ...]:
     entry = item.entry
-    takes = f"{entry.take}/{len(entry.takes)}" if entry and entry.takes else ""
+    placed = entry.placed if entry else None
+    takes = f"{placed.number}/{len(entry.takes)}" if entry and placed else ""
     output = f"{item.path} ({said(item.output)})" if item.path else item.output
     several = len(item.unfinished) > 1
     waiting = ", ".join(f"{_attempt(one) * several}{_since(one)}" for one in item.unfinished)

@@ -1,163 +1,292 @@
-"""How the lock changes when receipts are entered, finished or moved: pure rules, each from one Lock to the next.
+"""How two copies of a lock become one, and what a submission looks like in it: pure rules.
 
-Only the rules whose name or docstring says so drop the receipt of a paid submission.
+`join` is commutative, associative and idempotent, and loses no submission, so it does not matter which copies meet, in
+which order, or how often: shards, branches, the file on disk and what a run knows.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-from runner.records.lock import Entry, Lock, Receipt
+from runner.records.lock import Entry, Lock, ProviderJobId, Receipt, State
 from runner.records.submission import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Mapping
 
-    from runner.records.lock import ProviderJobId, Take
+    from runner.records.lock import Pick, Take
     from runner.records.submission import Submission
+
+VERSION_1 = "v1-"
+"""How the attempts begin that were named for receipts of a lock of version 1, which knew no attempts."""
 
 
 # ---------------------------------------------------------------- from submissions to entries
 
 
-def entry_of(submission: Submission, *, takes: tuple[Take, ...], take: int, private: bool) -> Entry:
-    """Return the entry of a submission; of a private id only the digest enters the lock."""
-    known = submission.request_id
-    return Entry(
-        fingerprint=submission.fingerprint,
-        model=submission.model,
-        request=submission.params,
-        receipt=Receipt(
-            request_id=known.hidden() if private and known is not None else known,
-            price_usd=submission.price_usd,
-            submitted_at=submission.submitted_at or submission.planned_at,
-            poll_url=None if private else submission.poll_url,
-        ),
-        takes=takes,
-        take=take,
-    )
+def entry_of(item: Submission) -> Entry | None:
+    """Return what the lock says of a submission; None when nothing was sent and nothing made.
 
-
-def finished_entries(submissions: Iterable[Submission], *, private: frozenset[str]) -> tuple[tuple[str, Entry], ...]:
-    """Return (job, entry) of every submission that is done. `private` names the models whose ids are private."""
-    return tuple(
-        (item.job, entry_of(item, takes=item.takes, take=1, private=item.model in private))
-        for item in submissions
-        if item.phase in (Phase.DONE, Phase.PLACED) and item.takes
-    )
-
-
-def only_in_lock(lock: Lock, submissions: Iterable[Submission]) -> tuple[tuple[str, Entry], ...]:
-    """Return (job, entry) of every pending receipt that no journaled submission and no finished entry accounts for."""
-    known = {item.request_id for item in submissions}
-    known |= {entry.receipt.request_id for entry in lock.jobs.values() if entry.takes}
-    waiting = ((job, entry.waiting) for job, entry in lock.jobs.items())
-    return tuple((job, entry) for job, entry in waiting if entry is not None and entry.receipt.request_id not in known)
-
-
-def result(lock: Lock, submission: Submission, *, job: str, take: int, private: bool) -> Entry:
-    """Return the entry of a finished submission of `job`.
-
-    The same bytes for the same receipt, or made here again, keep the receipt of the lock, so that nothing in it changes.
+    The entry has no revision and no output. Of a private id only the digest enters the lock.
     """
-    entry = entry_of(submission, takes=submission.takes, take=take, private=private)
-    before = lock.jobs.get(job)
-    return replace(entry, receipt=before.receipt) if before is not None and _same_result(before, entry) else entry
-
-
-# ---------------------------------------------------------------- from lock to lock
-
-
-def with_pending(lock: Lock, submission: Submission, *, private: bool) -> Lock:
-    """Enter the receipt of an accepted submission, beside a finished entry of the same job if there is one.
-
-    An answer that holds the audio and no id opens nothing for another machine, so the lock stays as it is.
-    """
-    if submission.request_id is None:
-        return lock
-    pending = entry_of(submission, takes=(), take=1, private=private)
-    before = lock.jobs.get(submission.job)
-    finished = before is not None and before.takes
-    return _with(lock, submission.job, replace(before, pending=pending) if before and finished else pending)
-
-
-def without_pending(lock: Lock, submission: Submission) -> Lock:
-    """Remove the pending receipt of a submission that ended without a result; a lock without it stays as it is."""
-    before = lock.jobs.get(submission.job)
-    if before is None or before.waiting is None or before.waiting.receipt.request_id != submission.request_id:
-        return lock
-    return _with(lock, submission.job, replace(before, pending=None) if before.takes else None)
-
-
-def with_placed(lock: Lock, job: str, entry: Entry, *, source: str, output: str, take: int) -> Lock:
-    """Give an entry that is in the lock under the name `source` to `job`, its chosen take at `output`.
-
-    The pending receipt of `job` stays. An entry that a provider made is kept as `paid` of one that was made here. The
-    finished entry that `job` had goes to `source` where that name is free, so that jobs can swap names one at a time.
-    """
-    chosen = entry.chosen(take)
-    takes = tuple(replace(item, path=output if item is chosen else None) for item in entry.takes)
-    pending, paid = _still_waiting(lock, job, entry), _paid_behind(lock, job, entry)
-    displaced = lock.jobs.get(job)
-    after = lock if source == job else _without_receipt(lock, source, entry)
-    after = _with(after, job, replace(entry, takes=takes, take=take, pending=pending, paid=paid))
-    if displaced is not None and displaced.takes and source not in after.jobs:
-        after = _with(after, source, _unplaced(displaced))
-    return after
-
-
-def _with(lock: Lock, job: str, entry: Entry | None) -> Lock:
-    jobs = {name: held for name, held in lock.jobs.items() if name != job} if entry is None else dict(lock.jobs)
-    if entry is not None:
-        jobs[job] = entry
-    return replace(lock, jobs=jobs)
-
-
-def _still_waiting(lock: Lock, job: str, entry: Entry) -> Entry | None:
-    """Return the pending receipt of a job, unless it is the receipt of this entry."""
-    held = lock.jobs.get(job)
-    waiting = None if held is None else held.waiting
-    return None if waiting is None or _same_receipt(waiting, entry) else waiting
-
-
-def _paid_behind(lock: Lock, job: str, entry: Entry) -> Entry | None:
-    """Return the entry that a provider made for a job: a receipt that stays as `paid` of an entry that was made here."""
-    held = lock.jobs.get(job)
-    if entry.receipt.request_id or held is None:
+    assert item.attempt is not None, "only a submission that is in the journal has an entry"
+    state = _state_of(item)
+    if state is None:
         return None
-    paid = next((item for item in (held, held.paid) if item and item.takes and item.receipt.request_id), None)
-    return None if paid is None else replace(_unplaced(paid), paid=None)
-
-
-def _without_receipt(lock: Lock, job: str, entry: Entry) -> Lock:
-    """Remove one receipt, which another job has now, from a job, and nothing else of it."""
-    held = lock.jobs.get(job)
-    if held is None:
-        return lock
-    if _same_receipt(held, entry):
-        return _with(lock, job, held.pending if held.paid is None else replace(held.paid, pending=held.pending))
-    pending, paid = (
-        None if inner is not None and _same_receipt(inner, entry) else inner for inner in (held.pending, held.paid)
+    known, private = item.request_id, item.private is not False
+    receipt = Receipt(
+        request_id=known.hidden() if private and known is not None else known,
+        price_usd=item.price_usd,
+        submitted_at=item.submitted_at or item.planned_at,
+        poll_url=None if private else item.poll_url,
+        told=item.told,
+        earlier_ids=item.earlier_ids,
     )
-    return _with(lock, job, replace(held, pending=pending, paid=paid))
+    return Entry(
+        attempt=item.attempt,
+        job=item.job,
+        revision=0,
+        model=item.model,
+        request=item.params,
+        fingerprint=item.fingerprint,
+        seed_param=item.seed_param,
+        state=state,
+        receipt=receipt if item.sent else None,
+        takes=item.takes if state is State.DONE else (),
+    )
 
 
-# ---------------------------------------------------------------- receipts
+def _state_of(item: Submission) -> State | None:
+    match item.phase:
+        case Phase.PLANNED | Phase.NOT_SENT:
+            return None
+        case Phase.INTENT | Phase.ANSWERED | Phase.UNKNOWN:
+            return State.UNKNOWN
+        case Phase.REJECTED:
+            return State.NOT_CHARGED if item.request_id is None else State.FAILED
+        case Phase.FETCHED | Phase.PLACED:
+            return State.PENDING if item.sent else None
+        case Phase.ACCEPTED | Phase.READY | Phase.STALLED | Phase.EXPIRED | Phase.LOST | Phase.BAD_CONTENT if (
+            item.takes
+        ):
+            return State.DONE
+        case Phase.ACCEPTED | Phase.READY | Phase.STALLED | Phase.EXPIRED:
+            return State.PENDING if item.sent else None
+        case Phase.LOST | Phase.BAD_CONTENT:
+            return State.LOST if item.sent else None
+        case Phase.FAILED if item.charged is False:
+            return State.NOT_CHARGED if item.request_id is None else State.FAILED
+        case Phase.FAILED:
+            return State.FAILED_CHARGED if item.sent else None
+        case Phase.DONE:
+            return State.DONE
+    assert_never(item.phase)
 
 
-def receipts(lock: Lock) -> Iterator[tuple[str, ProviderJobId]]:
-    """Yield (provider, its job id) for every receipt in the lock: of finished takes and pending ones."""
-    for entry in lock.jobs.values():
-        yield from _receipts(entry)
+# ---------------------------------------------------------------- two copies of one entry
 
 
-def _receipts(entry: Entry) -> Iterator[tuple[str, ProviderJobId]]:
-    if entry.receipt.request_id is not None:
-        yield provider_of(entry.model), entry.receipt.request_id
-    for inner in (entry.pending, entry.paid):
-        if inner is not None:
-            yield from _receipts(inner)
+def join_entries(one: Entry, other: Entry) -> Entry:
+    """Return what two copies of one entry say together.
+
+    The job is that of the higher revision. What is known of the submission is what both know, unless they hold different
+    ids: then a person corrected one, and what was fetched by the wrong id does not count. So the output counts only where
+    both the revision and the id are the higher ones.
+    """
+    if one == other and _shown(one) == _shown(other):
+        return one
+    proof, owner = max(map(_proof, (one, other))), max(map(_owner, (one, other)))
+    proven = tuple(entry for entry in (one, other) if _proof(entry) == proof)
+    best = max(proven, key=_knowledge)
+    outputs = [entry.output for entry in proven if _owner(entry) == owner and entry.output is not None]
+    return replace(
+        best,
+        job=owner[1],
+        revision=owner[0],
+        takes=united(take for entry in proven for take in entry.takes),
+        output=max(outputs, key=lambda output: (output.path, output.sha256), default=None),
+        receipt=_receipt(best.receipt, one.receipt, other.receipt),
+    )
+
+
+def _owner(entry: Entry) -> tuple[int, str]:
+    return (entry.revision, entry.job)
+
+
+def _proof(entry: Entry) -> tuple[bool, int, str]:
+    """Order entries by their id: one that a person told later, then any before none; a receipt before none at all."""
+    receipt = entry.receipt
+    if receipt is None:
+        return (False, 0, "")
+    return (True, receipt.told, receipt.request_id.digest if receipt.request_id else "")
+
+
+def _knowledge(entry: Entry) -> tuple[int, str, str, str, str, str, str]:
+    receipt = entry.receipt
+    known = (receipt.submitted_at, receipt.price_usd or "", receipt.poll_url or "") if receipt else ("", "", "")
+    return (entry.state.rank, *known, entry.fingerprint, entry.model, entry.seed_param or "")
+
+
+def _receipt(best: Receipt | None, one: Receipt | None, other: Receipt | None) -> Receipt | None:
+    if best is None or one is None or other is None:
+        return best
+    ids: dict[str, ProviderJobId] = {}
+    for item in (*_ids(one), *_ids(other)):
+        # An id that one copy hides is private, and stays hidden.
+        ids[item.digest] = item if item.plain is None else ids.get(item.digest, item)
+    held = None if best.request_id is None else ids.pop(best.request_id.digest)
+    return replace(best, request_id=held, earlier_ids=frozenset(ids.values()))
+
+
+def _ids(receipt: Receipt) -> tuple[ProviderJobId, ...]:
+    """Return every id that a receipt was known by."""
+    return (*(() if receipt.request_id is None else (receipt.request_id,)), *receipt.earlier_ids)
+
+
+def _shown(entry: Entry) -> frozenset[str]:
+    """Return the ids of an entry as they are written: two that are equal may differ in whether they are hidden."""
+    return frozenset() if entry.receipt is None else frozenset(map(str, _ids(entry.receipt)))
+
+
+def united(takes: Iterable[Take]) -> tuple[Take, ...]:
+    """Return each piece of audio once, in an order that does not depend on the order of the copies."""
+    by_piece: dict[tuple[int, str], Take] = {}
+    for take in takes:
+        piece, other = (take.number, take.sha256), by_piece.get((take.number, take.sha256), take)
+        by_piece[piece] = take if take == other else max(other, take, key=repr)
+    return tuple(by_piece[piece] for piece in sorted(by_piece))
+
+
+# ---------------------------------------------------------------- two copies of one lock
+
+
+def join(one: Lock, other: Lock) -> Lock:
+    """Return the lock that knows what both know."""
+    entries = dict(one.entries)
+    for attempt, entry in other.entries.items():
+        mine = entries.get(attempt)
+        entries[attempt] = entry if mine is None else join_entries(mine, entry)
+    return replace(one, entries=_named_once(entries), picks=_joined_picks(one.picks, other.picks))
+
+
+def _joined_picks(
+    one: Mapping[str, frozenset[Pick]], other: Mapping[str, frozenset[Pick]]
+) -> dict[str, frozenset[Pick]]:
+    both = {job: one.get(job, frozenset()) | other.get(job, frozenset()) for job in {*one, *other}}
+    newest = {job: max(pick.revision for pick in picks) for job, picks in both.items() if picks}
+    return {job: frozenset(pick for pick in both[job] if pick.revision == newest[job]) for job in newest}
+
+
+def with_submissions(lock: Lock, submissions: Iterable[Submission]) -> Lock:
+    """Return the lock with what a journal knows of paid submissions.
+
+    The job and output of an entry stay. A submission that the lock lacks and that can still be finished is the newest
+    of its job; one that is finished comes after all that the lock has, so that a lock that was reverted stays so.
+    """
+    entries, revision = dict(lock.entries), lock.revision
+    names = _Names(entries)
+    for item in submissions:
+        found = entry_of(item)
+        if found is None:
+            continue
+        mine = entries.get(names.of(found))
+        if mine is not None and _is_known(found, mine):
+            continue
+        if mine is not None:
+            known = replace(found, attempt=mine.attempt, job=mine.job, revision=mine.revision, output=mine.output)
+            joined = join_entries(_as_told(mine, known), _as_told(known, mine))
+            del entries[mine.attempt]
+            attempt = min(mine.attempt, found.attempt, key=is_version_1)
+            entries[attempt] = replace(joined, attempt=attempt)
+        elif found.state is not State.NOT_CHARGED:
+            waits = found.state in {State.UNKNOWN, State.PENDING, State.LOST}
+            revision += waits
+            entries[found.attempt] = replace(found, revision=revision if waits else 0)
+    return replace(lock, entries=_named_once(entries))
+
+
+def _is_known(found: Entry, mine: Entry) -> bool:
+    """Say whether an entry has all that a journal knows of its submission."""
+    if (found.attempt, found.state, found.takes) != (mine.attempt, mine.state, mine.takes):
+        return False
+    if found.receipt is None or mine.receipt is None:
+        return found.receipt is mine.receipt
+    return _proof(found) == _proof(mine) and found.receipt.earlier_ids <= mine.receipt.earlier_ids
+
+
+class _Names:
+    """Under which attempt a submission is known: a lock of version 1 gave it a name of its own."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self._entries = entries
+        self._by_proof: dict[tuple[str, ...], str] = {}
+        for attempt in sorted(entries, reverse=True):
+            proof = _same_submission(entries[attempt])
+            if proof is not None:
+                self._by_proof[proof] = attempt
+
+    def of(self, entry: Entry) -> str:
+        """Return the attempt under which the entries know this one; its own where they do not."""
+        proof = _same_submission(entry)
+        other = self._by_proof.get(proof) if proof is not None else None
+        if entry.attempt in self._entries or other is None:
+            return entry.attempt
+        return other if is_version_1(other) or is_version_1(entry.attempt) else entry.attempt
+
+
+def _named_once(entries: dict[str, Entry]) -> dict[str, Entry]:
+    """Give the receipts that a lock of version 1 named by their content the attempts that others know them by."""
+    old = sorted(filter(is_version_1, entries))
+    names: dict[tuple[str, ...], str] = {}
+    if old:
+        for attempt in sorted(entries.keys() - set(old), reverse=True):
+            names |= dict.fromkeys(_proofs(entries[attempt]), attempt)
+    waiting = [*old]
+    while waiting:
+        attempt = waiting.pop()
+        found = min((names[proof] for proof in _proofs(entries[attempt]) if proof in names), default=None)
+        if found is None:
+            continue
+        mine = entries[found]
+        entries[found] = join_entries(mine, _as_told(replace(entries.pop(attempt), attempt=found), mine))
+        fresh = [proof for proof in _proofs(entries[found]) if proof not in names]
+        if fresh:
+            names |= dict.fromkeys(fresh, found)
+            # What this one alone was known by may be what another one is known by.
+            waiting = [name for name in old if name in entries]
+    return entries
+
+
+def _as_told(entry: Entry, mine: Entry) -> Entry:
+    """Return a copy of `mine` from a lock of version 1, or a journal's, which may not know how often its id was told."""
+    if entry.receipt is None or mine.receipt is None or entry.request_id != mine.request_id:
+        return entry
+    return replace(entry, receipt=replace(entry.receipt, told=max(entry.receipt.told, mine.receipt.told)))
+
+
+def _proofs(entry: Entry) -> frozenset[tuple[str, ...]]:
+    """Return all that tells a submission from all others, whatever its attempt is called and whatever id it had before."""
+    ids = () if entry.receipt is None else _ids(entry.receipt)
+    by_content = _same_submission(entry) if not ids else None
+    known = frozenset((provider_of(entry.model), item.digest) for item in ids)
+    return known | {by_content} if by_content is not None else known
+
+
+def _same_submission(entry: Entry) -> tuple[str, ...] | None:
+    """Return what tells a submission from all others, whatever its attempt is called; None where nothing does."""
+    if entry.receipt is None:
+        return None
+    if entry.request_id is not None:
+        return (provider_of(entry.model), entry.request_id.digest)
+    if not entry.takes:
+        return None
+    return (entry.fingerprint, entry.receipt.submitted_at, entry.takes[0].sha256)
+
+
+def is_version_1(attempt: str) -> bool:
+    """Say whether an attempt was named for a receipt of a lock of version 1."""
+    return attempt.startswith(VERSION_1)
 
 
 def provider_of(model: str) -> str:
@@ -165,16 +294,8 @@ def provider_of(model: str) -> str:
     return model.partition("/")[0]
 
 
-def _unplaced(entry: Entry) -> Entry:
-    """Return an entry whose takes are in the store and at no output."""
-    return replace(entry, takes=tuple(replace(item, path=None) for item in entry.takes), pending=None)
-
-
-def _same_receipt(one: Entry, other: Entry) -> bool:
-    return (one.fingerprint, one.receipt.request_id) == (other.fingerprint, other.receipt.request_id)
-
-
-def _same_result(before: Entry, entry: Entry) -> bool:
-    same = [take.sha256 for take in before.takes] == [take.sha256 for take in entry.takes]
-    receipts = (None, before.receipt.request_id)
-    return same and before.fingerprint == entry.fingerprint and entry.receipt.request_id in receipts
+def receipts(lock: Lock) -> frozenset[tuple[str, ProviderJobId]]:
+    """Return (provider, its job id) of every receipt in the lock."""
+    return frozenset(
+        (provider_of(entry.model), entry.request_id) for entry in lock.entries.values() if entry.request_id is not None
+    )

@@ -7,56 +7,86 @@ paid for anything.
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from itertools import dropwhile
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 from urllib.parse import urlsplit
 
+from runner.records.lock import State
 from runner.records.media_types import EXTENSIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from runner.records.lock import Entry, Receipt, Take
 
 MAX_ID = 512
+_ATTEMPT = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
 def check_entry(entry: Entry) -> Entry:
     """Return the entry when all its fields are valid. Raises ValueError naming the first that is not."""
-    _check_receipt(entry.receipt)
-    if not entry.takes and not entry.receipt.request_id:
-        raise ValueError("receipt.request_id: a receipt without takes needs the provider job id")
-    if entry.take < 1:
-        raise ValueError(f"take: {entry.take} is less than 1")
-    for number, take in enumerate(entry.takes, start=1):
+    if not _ATTEMPT.fullmatch(entry.attempt):
+        raise ValueError(f"attempt: {entry.attempt[:60]!r} is not a name of letters, digits, - and _")
+    if entry.revision < 0:
+        raise ValueError(f"revision: {entry.revision} is less than 0")
+    if entry.receipt is not None:
+        _check_receipt(entry.receipt)
+    elif entry.state is not State.DONE:
+        raise ValueError(f"receipt: a submission that is {entry.state} needs one")
+    if entry.receipt is not None and not _may_have_id(entry.state, has_id=entry.request_id is not None):
+        why = "has no provider job id" if entry.request_id is not None else "needs the provider job id"
+        raise ValueError(f"receipt.request_id: a submission that is {entry.state} {why}")
+    if bool(entry.takes) != (entry.state is State.DONE):
+        raise ValueError(f"takes: a submission that is {entry.state} has {len(entry.takes)}")
+    for take in entry.takes:
         try:
             _check_take(take)
         except ValueError as error:
-            raise ValueError(f"take {number}: {error}") from error
-    if sum(take.path is not None for take in entry.takes) > 1:
-        raise ValueError("only one take may have a path, and several have one")
-    for name, inner in (("pending", entry.pending), ("paid", entry.paid)):
-        if inner is not None:
-            try:
-                check_entry(inner)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from error
+            raise ValueError(f"take {take.number}: {error}") from error
+    if entry.output is not None:
+        _check_output(entry)
     return entry
 
 
+def _may_have_id(state: State, *, has_id: bool) -> bool:
+    """Say whether a submission of this state can have an id, or can have none."""
+    match state:
+        case State.UNKNOWN | State.NOT_CHARGED:
+            return not has_id
+        case State.FAILED:
+            return has_id
+        case State.PENDING | State.LOST | State.FAILED_CHARGED | State.DONE:
+            return True
+    assert_never(state)
+
+
+def _check_output(entry: Entry) -> None:
+    assert entry.output is not None
+    placed, is_corrected = entry.placed, entry.receipt is not None and entry.receipt.told > 0
+    if placed is None and not is_corrected:
+        raise ValueError("output.sha256: it is none of the takes")
+    # Audio that came by a wrong id may be at the output until that of the right one replaces it.
+    kinds = EXTENSIONS if placed is None else (placed.media_type,)
+    _check_path(entry.output.path, kinds)
+
+
 def _check_receipt(receipt: Receipt) -> None:
-    text = str(receipt.request_id or "")
-    if len(text) > MAX_ID or not text.isprintable() or " " in text:
-        raise ValueError(f"receipt.request_id: {text[:60]!r} is not a valid provider job id")
+    for held in (receipt.request_id, *receipt.earlier_ids):
+        text = "" if held is None else str(held)
+        if len(text) > MAX_ID or not text.isprintable() or " " in text:
+            raise ValueError(f"receipt.request_id: {text[:60]!r} is not a valid provider job id")
+    if receipt.told < 0:
+        raise ValueError(f"receipt.told: {receipt.told} is less than 0")
     if not _is_time(receipt.submitted_at):
         raise ValueError(f"receipt.submitted_at: {receipt.submitted_at!r} is not a time such as 2026-11-20T12:00:00Z")
     if receipt.price_usd is not None and not _is_price(receipt.price_usd):
         raise ValueError(f"receipt.price_usd: {receipt.price_usd!r} is not an amount of dollars")
-    # The annotation says text, and JSON may hold anything.
-    url: object = receipt.poll_url
-    if url is not None and not (isinstance(url, str) and _is_url(url)):
-        raise ValueError(f"receipt.poll_url: {url!r} is not a link")
+    if receipt.poll_url is not None and not _is_url(receipt.poll_url):
+        raise ValueError(f"receipt.poll_url: {receipt.poll_url!r} is not a link")
 
 
 def _check_take(take: Take) -> None:
@@ -68,17 +98,18 @@ def _check_take(take: Take) -> None:
         raise ValueError(f"lufs: {take.lufs} is not a loudness")
     if take.rate_hz < 1 or take.channels < 1:
         raise ValueError("rate_hz and channels are counted from 1")
-    if take.path is not None:
-        _check_path(take.path, take.media_type)
+    if take.number < 1:
+        raise ValueError("number: takes are counted from 1")
 
 
-def _check_path(path: str, media_type: str) -> None:
+def _check_path(path: str, media_types: Collection[str]) -> None:
     """Check that a path is one that an output may have, above the folder too, with the extension of its media type."""
     parts = tuple(dropwhile(lambda part: part == "..", PurePosixPath(path).parts))
     if not parts or path.startswith("/") or ".." in parts or "\0" in path:
         raise ValueError(f"the path {path!r} is outside the folder")
-    if not parts[-1].endswith(EXTENSIONS[media_type]):
-        raise ValueError(f"{path!r} is not a path for {media_type}, whose files end in {EXTENSIONS[media_type]}")
+    if not any(parts[-1].endswith(EXTENSIONS[media_type]) for media_type in media_types):
+        ends = " or ".join(EXTENSIONS[media_type] for media_type in media_types)
+        raise ValueError(f"{path!r} is not a path for {', '.join(media_types)}, whose files end in {ends}")
 
 
 def _is_time(text: str) -> bool:

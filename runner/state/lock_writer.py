@@ -1,6 +1,7 @@
 """When the lock is written: at most once a second while jobs end, and always at the end.
 
-The lock is the slow, shared copy of what the journal knows.
+The lock is the slow, shared copy of what the journal knows. Other programs write it, too: git does when somebody pulls
+or checks out another commit while a run goes on. So the file is read again before each write, and joined.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ import time
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
+from runner.records.lock import Lock
+from runner.state import lock_rules
 from runner.state.files.atomic import write_atomic
-from runner.state.lockfile import readable
+from runner.state.lockfile import read_bytes, readable, understood
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from runner.records.lock import Lock
 
 LOCK_EVERY_S = 1.0
 WRITING_SHARE = 10
@@ -24,32 +25,52 @@ WRITING_SHARE = 10
 
 
 class LockWriter:
-    """Writes the lock of one run."""
+    """Reads and writes the lock of one run."""
 
-    def __init__(self, path: Path, lock: Lock, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._path, self._monotonic = path, monotonic
-        self._written = lock
+    def __init__(self, path: Path, *, rehearsal: bool, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._path, self._rehearsal, self._monotonic = path, rehearsal, monotonic
+        self._seen = read_bytes(path)
+        self.lock = Lock(rehearsal=rehearsal) if self._seen is None else self._understood(self._seen)
+        """The lock as it was when it was opened."""
+        self._written: Lock | None = None
         self._next_at = float("-inf")
 
-    def write_when_due(self, lock: Lock) -> None:
-        """Write a lock that changed, unless the last write is too recent.
+    @property
+    def is_due(self) -> bool:
+        """Whether the last write is long enough ago."""
+        return self._monotonic() > self._next_at
+
+    def write_when_due(self, lock: Lock) -> Lock:
+        """Write a lock that changed, unless the last write is too recent; return it with what the file knew beside.
 
         A write that fails, or is refused, is tried again later, at last by `write`: until then the journal knows all
         that it says.
         """
-        if lock is self._written or self._monotonic() <= self._next_at:
-            return
+        if lock is self._written or not self.is_due:
+            return lock
         try:
-            self.write(lock)
+            return self.write(lock)
         except (OSError, StateError):
             self._next_at = self._monotonic() + LOCK_EVERY_S
+            return lock
 
-    def write(self, lock: Lock) -> None:
-        """Write a lock if it changed. Raises OSError, StateError when it could not be read again: the old one stays."""
-        if lock is self._written:
-            return
+    def write(self, lock: Lock) -> Lock:
+        """Write a lock, joined with what is in the file now, and return it.
+
+        Raises OSError, and StateError when the file or the new lock cannot be read: then the file stays as it is.
+        """
         started = self._monotonic()
-        write_atomic(self._path, readable(self._path, lock))
+        found = read_bytes(self._path)
+        if found is not None and found != self._seen:
+            lock = lock_rules.join(lock, self._understood(found))
+        data = readable(self._path, lock)
+        if data != found and (found is not None or lock.entries or lock.picks):
+            write_atomic(self._path, data)
+            self._seen = data
         ended = self._monotonic()
         self._written = lock
         self._next_at = ended + LOCK_EVERY_S + WRITING_SHARE * (ended - started)
+        return lock
+
+    def _understood(self, data: bytes) -> Lock:
+        return understood(self._path, data, rehearsal=self._rehearsal)

@@ -1,46 +1,70 @@
-"""NAME.lock: receipts for what was paid for, one sorted block per job, committed to git.
+"""NAME.lock: every paid submission, one sorted block per job, committed to git.
 
-Each block has a checksum of itself in its receipt, so that a flipped bit in an id is found before a provider is asked for
-another job. Because it is inside the block, a merge that keeps the blocks of both sides keeps both checksums valid. A
-block without one, for example after a repair by hand, is checked by its fields alone and gets one at the next write.
+Each submission has a checksum of itself, so that a flipped bit in an id is found before a provider is asked for another
+job. Because it is inside the submission, a merge that keeps the submissions of both sides keeps all checksums valid. A
+submission without one, for example after a repair by hand, is checked by its fields alone and gets one at the next write.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
+import shlex
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import StateError
 from runner.plan.fingerprint import fingerprint
-from runner.records.lock import Lock, entry_from_json, entry_to_json
+from runner.records.lock import Lock
+from runner.records.lock_json import entry_from_json, entry_to_json, only, pick_from_json, pick_to_json
 from runner.state.files.folder import read_regular
+from runner.state.lock_checksums import checksum, without_sum
+from runner.state.lock_rules import join_entries
 from runner.state.lock_validation import check_entry
+from runner.state.lock_version_1 import read_version_1
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from runner.records.lock import Entry
+    from runner.records.lock import Entry, Pick
     from runner.records.request import Request
 
-VERSION = 1
+VERSION = 2
 MAX_BYTES = 64 << 20
 BLOCK_BYTES = 1024
-"""What a block holds beside its request, and each of its takes: counted when there must be room for them."""
-_SUM_DIGITS = 16
-"""Enough against accidents; it is no protection against a change on purpose."""
+"""What a submission holds beside its request, and each of its takes: counted when there must be room for them."""
+MARKERS = ("<<<<<<< ", ">>>>>>> ")
+"""How the lines begin that git writes where it could not merge two sides."""
 
 
 def read_lock(path: Path, *, rehearsal: bool) -> Lock:
     """Return the lock at `path`, empty when there is none. Raises StateError when it is damaged or not of this kind."""
+    data = read_bytes(path)
+    return Lock(rehearsal=rehearsal) if data is None else understood(path, data, rehearsal=rehearsal)
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """Return what is in the file, None when there is none. Raises StateError when it cannot be read."""
     try:
-        lock = parse_lock(read_regular(path, limit=MAX_BYTES).decode())
+        return read_regular(path, limit=MAX_BYTES)
     except FileNotFoundError:
-        return Lock(rehearsal=rehearsal)
+        return None
     except OSError as error:
         raise StateError(f"cannot read {path}: {error.strerror}", help="check its permissions") from error
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
+
+
+def understood(path: Path, data: bytes, *, rehearsal: bool) -> Lock:
+    """Return the lock that was read from `path`. Raises StateError when it is damaged or not of this kind."""
+    try:
+        text = data.decode()
+        if is_conflicted(text):
+            raise StateError(
+                f"the lock {path} contains git's conflict markers",
+                help=f"scorefile merge {shlex.quote(str(path))} joins both sides without loss",
+            )
+        lock = parse_lock(text)
     except (ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
     if lock.rehearsal != rehearsal:
@@ -49,51 +73,74 @@ def read_lock(path: Path, *, rehearsal: bool) -> Lock:
     return lock
 
 
+def is_conflicted(text: str) -> bool:
+    """Say whether git left its conflict markers in a text."""
+    return any(text.startswith(mark) or f"\n{mark}" in text for mark in MARKERS)
+
+
 def parse_lock(text: str) -> Lock:
-    """Return the Lock that `text` holds. Raises ValueError saying what is wrong with it."""
-    if any(text.startswith(mark) or f"\n{mark}" in text for mark in ("<<<<<<< ", ">>>>>>> ")):
-        raise ValueError(
-            "it contains merge conflict markers: keep the blocks of both sides, because every block is a receipt"
-        )
+    """Return the Lock that `text` holds, of any version. Raises ValueError saying what is wrong with it."""
     data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     version = data.get("version") if isinstance(data, dict) else None
-    if not isinstance(version, int) or version not in READERS:
+    if type(version) is not int or version not in READERS:
         raise ValueError(f"unsupported version {version} (expected {VERSION})")
-    return READERS[version](data)
-
-
-def _read_version_1(data: Mapping[str, Any]) -> Lock:
     jobs = data.get("jobs")
     if not isinstance(jobs, dict) or set(data) - {"rehearsal"} != {"version", "jobs"}:
         raise ValueError("it must hold exactly `version` and `jobs`")
-    entries = {}
+    lock = READERS[version](jobs)
+    return Lock(entries=lock.entries, picks=lock.picks, rehearsal=data.get("rehearsal") is True)
+
+
+def _read_version_2(jobs: Mapping[str, Any]) -> Lock:
+    entries: dict[str, Entry] = {}
+    picks: dict[str, frozenset[Pick]] = {}
     for job, block in jobs.items():
         try:
-            bare, recorded = _without_sum(block)
-            entries[job] = check_entry(entry_from_json(bare))
+            only(block, {"submissions", "picks"})
+            for entry in (_entry(job, item) for item in block["submissions"]):
+                # git leaves it in two blocks when two branches gave it to different jobs.
+                before = entries.get(entry.attempt)
+                entries[entry.attempt] = entry if before is None else join_entries(before, entry)
+            picks[job] = frozenset(map(pick_from_json, block.get("picks", ())))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise ValueError(f"the block of {job!r} is not a valid entry: {error}") from error
-        if not _is_sound(entries[job]):
-            raise ValueError(f"the block of {job!r} was changed: its request does not match its fingerprint")
-        if recorded is not None and recorded != _sum(bare):
-            why = "its checksum does not match; remove the line `sum` if the change was made on purpose"
-            raise ValueError(f"the block of {job!r} was changed: {why}")
-    return Lock(jobs=entries, rehearsal=data.get("rehearsal") is True)
+            raise ValueError(f"the block of {job!r} is not valid: {error}") from error
+    return Lock(entries=entries, picks={job: chosen for job, chosen in picks.items() if chosen})
 
 
-READERS: Mapping[int, Callable[[Mapping[str, Any]], Lock]] = MappingProxyType({1: _read_version_1})
-"""How the lock of each version is read. Only the newest is written."""
+def _entry(job: str, block: Any) -> Entry:
+    bare, recorded = without_sum(block)
+    entry = check_entry(entry_from_json(job, bare))
+    if fingerprint(entry.model, entry.request) != entry.fingerprint:
+        raise ValueError(f"the submission {entry.attempt} was changed: its request does not match its fingerprint")
+    if recorded is not None and recorded != checksum(bare):
+        why = "its checksum does not match; remove the line `sum` if the change was made on purpose"
+        raise ValueError(f"the submission {entry.attempt} was changed: {why}")
+    return entry
+
+
+READERS: Mapping[int, Callable[[Mapping[str, Any]], Lock]] = MappingProxyType({1: read_version_1, 2: _read_version_2})
+"""How the blocks of each version are read. Only the newest is written."""
 
 
 def render_lock(lock: Lock) -> bytes:
-    """Return the lock's text: UTF-8, sorted, one field a line, LF, a final newline."""
-    data: dict[str, Any] = {
-        "version": VERSION,
-        "jobs": {job: _with_sum(entry_to_json(entry)) for job, entry in lock.jobs.items()},
-    }
+    """Return the lock's text: UTF-8, sorted, one field a line, LF, a final newline.
+
+    Of results that were made here for free only those at an output are in it.
+    """
+    jobs = {job: _block(lock, job) for job in {*lock.jobs, *lock.picks}}
+    data: dict[str, Any] = {"version": VERSION, "jobs": {job: block for job, block in jobs.items() if block}}
     if lock.rehearsal:
         data["rehearsal"] = True
     return (json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _block(lock: Lock, job: str) -> dict[str, Any]:
+    kept = [entry for entry in lock.jobs.get(job, ()) if entry.receipt is not None or entry.output is not None]
+    picks = sorted(lock.picks.get(job, ()), key=lambda pick: pick.sha256)
+    if not kept and not picks:
+        return {}
+    block: dict[str, Any] = {"submissions": [_with_sum(entry_to_json(entry)) for entry in kept]}
+    return block | ({"picks": [pick_to_json(pick) for pick in picks]} if picks else {})
 
 
 def readable(path: Path, lock: Lock) -> bytes:
@@ -129,28 +176,8 @@ def _room_for(request: Request) -> int:
     )
 
 
-def _is_sound(entry: Entry) -> bool:
-    """Return whether an entry still has the request that was paid for."""
-    own = fingerprint(entry.model, entry.request) == entry.fingerprint
-    return own and all(inner is None or _is_sound(inner) for inner in (entry.pending, entry.paid))
-
-
 def _with_sum(block: dict[str, Any]) -> dict[str, Any]:
-    return {**block, "receipt": {**block["receipt"], "sum": _sum(block)}}
-
-
-def _without_sum(block: Any) -> tuple[Any, Any]:
-    """Return a block as it was before its checksum came into it, and the checksum; None where there is none."""
-    receipt = block["receipt"] if isinstance(block, dict) else None
-    if not isinstance(receipt, dict) or "sum" not in receipt:
-        return block, None
-    bare = {**block, "receipt": {name: value for name, value in receipt.items() if name != "sum"}}
-    return bare, receipt["sum"] or ""
-
-
-def _sum(block: dict[str, Any]) -> str:
-    text = json.dumps(block, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_SUM_DIGITS]
+    return {**block, "sum": checksum(block)}
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

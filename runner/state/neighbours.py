@@ -11,6 +11,7 @@ from runner.state.guards import refuse_links
 from runner.state.journal import read_events
 from runner.state.lockfile import read_lock
 from runner.state.receipt_index import ReceiptIndex
+from runner.state.reconcile import Reconciled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,10 +27,18 @@ def pipeline_that_holds(project: Project, provider: str, request_id: str, *, att
     Locks and journals that cannot be read are passed over: their own pipeline says what is wrong with them.
     """
     for name in sorted(set(_names(project)) - {project.name}):
-        index = ReceiptIndex(_lock(project, name), _events(project, name))
+        known = Reconciled(_lock(project, name), _events(project, name))
+        index = ReceiptIndex(known.submissions.values())
         if index.is_held_by_another(provider, request_id, attempt):
             return name
     return None
+
+
+def pipelines_that_are_gone(project: Project) -> Iterator[tuple[str, Lock]]:
+    """Yield the name of each pipeline of this folder whose file is gone, and what its lock and its journal know."""
+    for name in sorted(set(_names(project)) - {project.name}):
+        if not any(project.file.with_name(f"{name}{ending}").exists() for ending in (".yaml", ".yml")):
+            yield name, Reconciled(_lock(project, name), _events(project, name)).lock
 
 
 def _names(project: Project) -> Iterator[str]:

@@ -5,23 +5,28 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.errors import NotWritableError, StateError
+from runner.records.lock import Output, State, chosen_take
+from runner.records.submission import Phase
 from runner.state import lock_rules
 from runner.state.blobs.protocol import save_bytes
 from runner.state.disk_reserve import DiskReserve
 from runner.state.journal import Journal
+from runner.state.ledger import Ledger
 from runner.state.lock_writer import LockWriter
-from runner.state.lockfile import read_lock
 from runner.state.outputs import Outputs
 from runner.state.receipt_index import ReceiptIndex
+from runner.state.reconcile import Reconciled
+from runner.state.submissions import advance
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from runner.records.lock import Entry, Lock
+    from runner.records.lock import Entry, Lock, Take
     from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
 
@@ -35,15 +40,24 @@ class StateStore:
         _check_writable(lock_path)
         self.blobs = blobs
         self._keep_lock = keep_lock
-        self.lock = read_lock(lock_path, rehearsal=rehearsal)
-        self._lock_writer = LockWriter(lock_path, self.lock)
+        self._lock_writer = LockWriter(lock_path, rehearsal=rehearsal)
         self._outputs = Outputs(root, blobs)
-        self._in_use = Counter(path for entry in self.lock.jobs.values() for path in entry.paths)
         self._journal = Journal(journal_path)
-        self._receipts = ReceiptIndex(self.lock, self._journal.events)
+        known = Reconciled(self._lock_writer.lock, self._journal.events)
+        if known.missing:
+            self._journal.append(known.missing)
+        self._ledger = Ledger(known.lock)
+        self.submissions = known.submissions
+        """attempt → Submission: all that journal and lock know."""
+        self._receipts = ReceiptIndex(self.submissions.values())
         self.broken: str | None = None
         self._reserve = DiskReserve(journal_path.with_suffix(".reserve"))
         self._reserve.set_aside()
+
+    @property
+    def lock(self) -> Lock:
+        """The lock as it is now, with all that the journal knows."""
+        return self._ledger.lock
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -53,9 +67,9 @@ class StateStore:
     # ------------------------------------------------------------ journal
 
     def record(self, *events: Event) -> None:
-        """Make rows durable. Raises StateError when they cannot be."""
+        """Make rows durable, and take what they say into the lock. Raises StateError when they cannot be."""
         self._journal.append(events)
-        self._receipts.add(events)
+        self._learn(events)
 
     def record_paid(self, provider: str, *events: Event) -> None:
         """Make rows durable that prove a payment.
@@ -63,7 +77,7 @@ class StateStore:
         When they cannot be written, the disk reserve is freed and the write is retried once. From then on every receipt
         also goes to standard error, and `broken` tells the engine to submit nothing more.
         """
-        self._receipts.add(events)
+        self._learn(events)
         try:
             self._journal.append(events)
         except StateError as error:
@@ -76,9 +90,19 @@ class StateStore:
                 if "request_id" in event.data:
                     _print_paid(provider, str(event.data["request_id"]), event.job)
 
-    def is_held_by_another(self, provider: str, request_id: str, attempt: str | None) -> bool:
-        """Return whether an id of this provider is another submission's receipt; attempt None: one that only the lock knows."""
+    def is_held_by_another(self, provider: str, request_id: str, attempt: str) -> bool:
+        """Return whether an id of this provider is another submission's receipt."""
         return self._receipts.is_held_by_another(provider, request_id, attempt)
+
+    def _learn(self, events: Iterable[Event]) -> None:
+        for row in events:
+            self.submissions[row.attempt] = advance(self.submissions.get(row.attempt), row)
+        for attempt in dict.fromkeys(row.attempt for row in events):
+            item = self.submissions[attempt]
+            self._receipts.add(item)
+            entry = lock_rules.entry_of(item)
+            if entry is not None and (self._ledger.get(attempt) is not None or _is_news(item, entry)):
+                self._ledger.learn(entry)
 
     # ------------------------------------------------------------ blobs
 
@@ -93,69 +117,111 @@ class StateStore:
 
     # ------------------------------------------------------------ lock and outputs
 
-    def note_pending(self, submission: Submission, *, private: bool) -> None:
-        """Enter the receipt of an accepted submission into the lock."""
-        self._become(lock_rules.with_pending(self.lock, submission, private=private), submission.job)
+    def take_up(self, owners: Mapping[str, str]) -> None:
+        """Record which job each of these attempts belongs to now; nothing when the lock is to stay as it is."""
+        before = self.lock
+        for attempt, job in owners.items():
+            entry = self._ledger.get(attempt)
+            if entry is None or entry.job == job or self._keep_lock:
+                continue
+            picked = before.picked(entry.job, entry)
+            if picked is not None and not before.picks.get(job):
+                self._ledger.pick(job, picked.sha256)
+            self._ledger.give(entry, job, entry.output)
+            if attempt in self.submissions:
+                self.submissions[attempt] = replace(self.submissions[attempt], job=job)
 
-    def drop_pending(self, submission: Submission) -> None:
-        """Remove the pending receipt of a submission that ended without a result from the lock."""
-        self._become(lock_rules.without_pending(self.lock, submission), submission.job)
+    def pick(self, job: str, sha256: str) -> bool:
+        """Record that a person chose a take for a job; say whether that is new."""
+        if [pick.sha256 for pick in self.lock.picks.get(job, ())] == [sha256]:
+            return False
+        self._ledger.pick(job, sha256)
+        return True
 
-    def finish(self, submission: Submission, *, job: str, output: str, take: int, private: bool) -> Entry:
-        """Write the chosen take of a finished submission to `output` and return its entry, entered into the lock."""
-        entry = lock_rules.result(self.lock, submission, job=job, take=take, private=private)
-        return self.bring(job, entry, submission.job, output=output, take=take)
+    def finish(self, submission: Submission, *, job: str, output: str, take: int) -> Entry:
+        """Write the take of this number of a finished submission to `output` and return its entry, entered into the lock."""
+        made = lock_rules.entry_of(replace(submission, phase=Phase.DONE))
+        assert made is not None
+        same = self._made_here_before(job, made)
+        return self.bring(job, same or made, chosen_take(submission.takes, take), output=output)
 
-    def bring(self, job: str, entry: Entry, entry_job: str, *, output: str, take: int) -> Entry:
-        """Put the chosen take of an entry at `output`, under the name `job`, and return the entry as it is now.
+    def _made_here_before(self, job: str, made: Entry) -> Entry | None:
+        """Return the entry that says the same of a free result that was made here again, so that nothing in it changes."""
+        if made.receipt is not None:
+            return None
+        hashes = [take.sha256 for take in made.takes]
+        return next(
+            (
+                entry
+                for entry in self._ledger.of_job(job)
+                if entry.receipt is None and entry.output is not None and entry.fingerprint == made.fingerprint
+                if [take.sha256 for take in entry.takes] == hashes
+            ),
+            None,
+        )
+
+    def bring(self, job: str, entry: Entry, take: Take, *, output: str) -> Entry:
+        """Put a take of an entry at `output`, for the job `job`, and return the entry as it is now.
 
         Raises TakeMissing when the take is nowhere, StateError when something that is not ours is in the way, or when the
         lock is to stay as it is and would change.
         """
-        before = self.lock.jobs.get(job)
-        mine = entry.takes + (before.takes if before is not None else ())
+        held = self._ledger.of_job(job)
+        displaced = [other for other in held if other.output and other.attempt != entry.attempt]
         # Checked before anything is saved in the store: that the lock names a file does not prove that we wrote it.
-        stale = self._outputs.stored({item.path for item in mine if item.path} - {output})
-        previous = next(iter(entry.paths), None)
-        hashes = frozenset(item.sha256 for item in mine)
-        after = lock_rules.with_placed(self.lock, job, entry, source=entry_job, output=output, take=take)
-        self._changed(after, job, entry_job)
-        self._outputs.put(entry.chosen(take).sha256, output, previous=previous, mine=hashes)
-        self._become(after, job, entry_job)
-        self._outputs.remove({path: sha256 for path, sha256 in stale.items() if not self._in_use[path]})
-        return after.jobs[job]
+        left = {item.output.path for item in (entry, *displaced) if item.output} - {output}
+        stale = self._outputs.stored(left)
+        known = (entry, *held, *self._ledger.at_path(output))
+        ours = frozenset(item.sha256 for other in known for item in other.takes)
+        previous = entry.output.path if entry.output else None
+        placed = Output(path=output, sha256=take.sha256)
+        if self._changes(entry, job, placed, displaced):
+            self._refuse_to_change(job)
+        self._outputs.put(take.sha256, output, previous=previous, mine=ours)
+        if not self._changes(entry, job, placed, displaced):
+            return entry
+        for other in displaced:
+            self._ledger.give(other, other.job, None)
+        after = self._ledger.give(entry, job, placed)
+        self._outputs.remove({path: sha256 for path, sha256 in stale.items() if not self._ledger.at_path(path)})
+        return after
+
+    def _changes(self, entry: Entry, job: str, output: Output, displaced: list[Entry]) -> bool:
+        known = self._ledger.get(entry.attempt)
+        if known is None or displaced:
+            return True
+        return (known.job, known.output) != (job, output) or not {*entry.takes} <= {*known.takes}
+
+    def _refuse_to_change(self, job: str) -> None:
+        if self._keep_lock:
+            raise StateError(
+                f"the audio is not the audio that the lock names for {job}",
+                help="run without --locked to update the lock",
+            )
 
     def tick(self) -> None:
         """Write the lock if it changed and is due. The loop calls this as time passes."""
-        self._lock_writer.write_when_due(self.lock)
+        if not self._keep_lock and self._lock_writer.is_due:
+            self._meet(self._lock_writer.write_when_due(self.lock))
 
     def close(self) -> None:
         """Write the lock if it changed, and close the journal."""
         try:
-            self._lock_writer.write(self.lock)
+            if not self._keep_lock:
+                self._lock_writer.write(self.lock)
         finally:
             self._journal.close()
 
-    def _become(self, lock: Lock, *jobs: str) -> None:
-        """Take the next lock, which differs in these jobs at most, and count which paths are in use."""
-        changed = self._changed(lock, *jobs)
-        if not changed:
-            return
-        for job in changed:
-            before, after = self.lock.jobs.get(job), lock.jobs.get(job)
-            self._in_use.subtract(before.paths if before is not None else ())
-            self._in_use.update(after.paths if after is not None else ())
-        self.lock = lock
+    def _meet(self, lock: Lock) -> None:
+        """Take in what the file of the lock knew beside: another program may have written it."""
+        if lock is not self.lock:
+            self._ledger = Ledger(lock)
 
-    def _changed(self, lock: Lock, *jobs: str) -> list[str]:
-        """Return which of these jobs differ in the next lock. Raises StateError when the lock is to stay as it is."""
-        changed = [job for job in sorted(set(jobs)) if self.lock.jobs.get(job) != lock.jobs.get(job)]
-        if changed and self._keep_lock:
-            raise StateError(
-                f"the audio is not the audio that the lock names for {changed[0]}",
-                help="run without --locked to update the lock",
-            )
-        return changed
+
+def _is_news(item: Submission, entry: Entry) -> bool:
+    """Say whether a submission that the lock lacks belongs in it: what this run has just sent may yet prove unpaid."""
+    unsettled = item.phase in {Phase.INTENT, Phase.ANSWERED}
+    return entry.receipt is not None and entry.state is not State.NOT_CHARGED and not unsettled
 
 
 def _check_writable(lock_path: Path) -> None:

@@ -29,7 +29,9 @@ from runner.plan.fingerprint import fingerprint
 from runner.plan.selection import Wanted
 from runner.records.submission import Phase
 from runner.state.journal import read_events
+from runner.state.lock_writer import LockWriter
 from runner.state.lockfile import read_lock
+from runner.state.submissions import advance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +49,7 @@ COUNTED = {
     "resolve": resolve_requests.__code__,
     "decide": decide.__code__,
     "read_lock": read_lock.__code__,
+    "open_lock": LockWriter.__init__.__code__,
     "read_events": read_events.__code__,
 }
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -78,8 +81,10 @@ def submit(job: str, *phases: Phase) -> None:
         request = next(item for item in held.checked.requests if item.job == job)
         at = held.world.timestamp()
         digest = fingerprint(request.model.id, request.params)
-        row = machine.planned(request, attempt=held.world.token(), fingerprint=digest, price_usd="0.08", at=at)
-        item = machine.advance(None, row)
+        row = machine.planned(
+            request, attempt=held.world.token(), fingerprint=digest, price_usd="0.08", private=False, at=at
+        )
+        item = advance(None, row)
         rows = [machine.event(item, phase, at=at, request_id=_id(phase)) for phase in phases]
         held.store.record(row, *rows)
 
@@ -115,10 +120,10 @@ def counting() -> Iterator[Counter[str]]:
         ("status", (Phase.INTENT,), {"parse": 1, "resolve": 1, "read_lock": 1, "read_events": 1}),
         ("log", (Phase.INTENT,), {"read_events": 1}),
         ("resolve", (Phase.INTENT,), {"parse": 1, "resolve": 1, "read_lock": 1, "read_events": 1}),
-        ("resolve paid --not-charged", (Phase.INTENT,), {"parse": 1, "resolve": 1, "read_lock": 1}),
-        ("cancel paid", (Phase.INTENT, Phase.ACCEPTED), {"parse": 1, "resolve": 1, "read_lock": 1}),
+        ("resolve paid --not-charged", (Phase.INTENT,), {"parse": 1, "resolve": 1, "open_lock": 1}),
+        ("cancel paid", (Phase.INTENT, Phase.ACCEPTED), {"parse": 1, "resolve": 1, "open_lock": 1}),
         # under the run lock a run looks at lock and journal once more: another run may have held it until then
-        ("run free", (), {"parse": 1, "resolve": 1, "decide": 2, "read_lock": 2, "read_events": 1}),
+        ("run free", (), {"parse": 1, "resolve": 1, "decide": 2, "read_lock": 1, "open_lock": 1, "read_events": 1}),
     ],
 )
 def test_a_command_reads_and_compiles_once(
@@ -182,8 +187,8 @@ def test_reading_again_sees_what_was_written_since_and_keeps_the_pipeline(folder
 def test_the_lock_is_written_by_the_session_that_holds_the_run_lock(folder: Path) -> None:
     submit("paid", Phase.INTENT)
     resolve(opened(), "paid", "id", id="lyria-2_1")
-    pending = opened().lock.jobs["paid"]
-    assert (pending.takes, str(pending.receipt.request_id)) == ((), "lyria-2_1")
+    (pending,) = opened().written_lock.jobs["paid"]
+    assert (pending.state, pending.takes, str(pending.request_id)) == ("pending", (), "lyria-2_1")
 
 
 def test_cancel_names_no_job_by_accident(folder: Path) -> None:

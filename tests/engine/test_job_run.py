@@ -120,9 +120,7 @@ def drive(
     seconds: float = 20.0,
 ) -> Driven:
     """Run one job to its end, doing at once what it asks for; a wait only moves the clock."""
-    nothing = Facts(
-        models=CATALOG.models, lock=Lock(), submissions=(), finished=(), outputs={}, blobs=(), pollable=CATALOG.models
-    )
+    nothing = Facts(models=CATALOG.models, lock=Lock(), submissions={}, outputs={}, blobs=(), pollable=CATALOG.models)
     (action,) = decide((wanted or request(),), nothing, Selected()).actions
     provider = replace(CATALOG.providers[action.request.model.provider], base_url=BASE, poll_s=5.0)
     clock, waits = Clock(), list[float]()
@@ -196,6 +194,7 @@ def test_a_price_by_the_minute_is_charged_for_the_real_length(tmp_path: Path, se
     driven = drive(tmp_path, ACCEPTED, DONE, wanted=request(price=MINUTE), seconds=seconds)
     assert driven.outcome.spent_usd == Decimal(spent)
     assert driven.outcome.entry is not None
+    assert driven.outcome.entry.receipt is not None
     assert driven.outcome.entry.receipt.price_usd is not None
     assert Decimal(driven.outcome.entry.receipt.price_usd) == Decimal(spent)
 

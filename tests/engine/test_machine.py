@@ -15,13 +15,14 @@ from runner.engine.machine import (
     event,
     expired,
     fetched,
-    fold,
     planned,
     ready,
     step,
 )
 from runner.records.exchange import Media, Reading, Reply, Verdict
-from runner.records.submission import Phase
+from runner.records.lock import ProviderJobId
+from runner.records.submission import A_PERSON, THE_LOCK, Phase
+from runner.state.submissions import advance, fold
 from tests.support.made import request, submission, take
 
 if TYPE_CHECKING:
@@ -29,8 +30,14 @@ if TYPE_CHECKING:
 
 AT = "2026-11-21T10:00:00Z"
 LATER = "2026-11-21T10:00:09Z"
-FIRST = planned(request(), attempt="a1", fingerprint="sha256:f", price_usd="0.10", at=AT)
+FIRST = planned(request(), attempt="a1", fingerprint="sha256:f", price_usd="0.10", private=False, at=AT)
 LINK = Media(url="https://x.example/1.wav", media_type="audio/wav", seed=7)
+DATA: dict[Phase, dict[str, Any]] = {
+    Phase.ANSWERED: {"reply": {"status": 200, "headers": {}, "body": ""}},
+    Phase.READY: {"media": []},
+    Phase.FETCHED: {"takes": []},
+}
+"""What the rows of these phases cannot be without."""
 HIDDEN = "sha256:" + "0" * 64
 
 
@@ -48,7 +55,7 @@ def row(phase: Phase, at: str = AT, **data: Any) -> Event:
 
 
 def test_the_first_row_says_what_would_be_sent_and_what_it_costs() -> None:
-    first = planned(request(), attempt="a1", fingerprint="sha256:f", price_usd="0.10", at=AT)
+    first = planned(request(), attempt="a1", fingerprint="sha256:f", price_usd="0.10", private=False, at=AT)
     assert first == FIRST
     assert (first.job, first.attempt, first.phase, first.at) == ("title", "a1", Phase.PLANNED, AT)
     assert first.data == {
@@ -57,11 +64,19 @@ def test_the_first_row_says_what_would_be_sent_and_what_it_costs() -> None:
         "fingerprint": "sha256:f",
         "seed_param": "seed",
         "price_usd": "0.10",
+        "private": False,
     }
 
 
 def test_a_model_without_a_seed_has_none_in_its_first_row() -> None:
-    first = planned(request(model="pixazo/lyria-3-pro", seed=None), attempt="a", fingerprint="f", price_usd=None, at=AT)
+    first = planned(
+        request(model="pixazo/lyria-3-pro", seed=None),
+        attempt="a",
+        fingerprint="f",
+        price_usd=None,
+        private=False,
+        at=AT,
+    )
     assert first.data["seed_param"] is None
     assert first.data["price_usd"] is None
 
@@ -79,19 +94,6 @@ def test_a_planned_submission_has_what_its_row_says() -> None:
     assert (found.fingerprint, found.seed_param, found.price_usd) == ("sha256:f", "seed", "0.10")
     assert (found.planned_at, found.submitted_at) == (AT, None)
     assert (found.request_id, found.poll_url) == (None, None)
-
-
-def test_a_first_row_may_bring_the_receipt_of_another_machine() -> None:
-    data = {
-        **FIRST.data,
-        "request_id": "ace_9",
-        "poll_url": "https://x.example/9",
-        "submitted_at": "2026-11-20T12:00:00Z",
-    }
-    (found,) = fold([replace(FIRST, phase=Phase.ACCEPTED, data=data)]).values()
-    assert found.phase is Phase.ACCEPTED
-    assert (str(found.request_id), found.poll_url) == ("ace_9", "https://x.example/9")
-    assert found.submitted_at == "2026-11-20T12:00:00Z"
 
 
 def test_a_row_without_a_seed_or_a_price_is_one_too() -> None:
@@ -156,12 +158,66 @@ def test_takes_are_read_back_and_their_length_may_set_the_price() -> None:
     assert after(fetched(after(), takes, at=LATER, price_usd=None)).price_usd == "0.10"
 
 
-@pytest.mark.parametrize("phase", [Phase.FAILED, Phase.REJECTED, Phase.NOT_SENT, Phase.UNKNOWN])
+@pytest.mark.parametrize("phase", [Phase.FAILED, Phase.REJECTED])
 @pytest.mark.parametrize("charged", [True, False, None])
 def test_an_end_says_why_and_whether_it_was_charged(phase: Phase, charged: bool | None) -> None:
     reply = answered(after(), Reply(status=500, headers={}, body=b""), at=AT)
     found = after(reply, row(phase, message="no", charged=charged))
     assert (found.phase, found.message, found.charged, found.answer) == (phase, "no", charged, None)
+
+
+@pytest.mark.parametrize("phase", [Phase.NOT_SENT, Phase.UNKNOWN])
+def test_what_proves_no_charge_and_what_proves_nothing_ends_the_answer_too(phase: Phase) -> None:
+    reply = answered(after(), Reply(status=500, headers={}, body=b""), at=AT)
+    found = after(reply, row(phase, message="no"))
+    assert (found.phase, found.message, found.charged, found.answer) == (phase, "no", None, None)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_submission_may_have_reached_a_provider_once_its_intent_is_written_unless_it_is_proven_not_to(
+    phase: Phase,
+) -> None:
+    begun = submission(phase=Phase.PLANNED, sent=False, request_id=None, submitted_at=None)
+    assert not after().sent
+    assert after(row(Phase.INTENT)).sent
+    assert not after(row(Phase.INTENT), row(Phase.NOT_SENT)).sent
+    sends = {Phase.INTENT, Phase.ACCEPTED, Phase.UNKNOWN}
+    moved = advance(begun, event(begun, phase, at=AT, **DATA.get(phase, {})))
+    assert moved.sent == (phase in sends)
+
+
+def test_a_submission_belongs_to_the_job_of_its_last_row() -> None:
+    assert after(row(Phase.INTENT), replace(row(Phase.ACCEPTED, request_id="ace_1"), job="opening")).job == "opening"
+
+
+# ---------------------------------------------------------------- an id that a person told
+
+
+def test_an_id_that_a_person_tells_is_counted_and_what_was_fetched_by_the_wrong_one_is_forgotten() -> None:
+    wrong = row(Phase.ACCEPTED, request_id="wrong", poll_url="https://x.example/wrong", via=A_PERSON)
+    found = after(wrong, fetched(after(), (take(),), at=AT, price_usd=None))
+    assert (str(found.request_id), found.told, found.earlier_ids, len(found.takes)) == ("wrong", 1, frozenset(), 1)
+    corrected = after(
+        wrong,
+        ready(after(), Reading(verdict=Verdict.DONE, media=(LINK,)), at=LATER),
+        fetched(after(), (take(),), at=AT, price_usd=None),
+        row(Phase.ACCEPTED, request_id="right", via=A_PERSON),
+    )
+    assert (str(corrected.request_id), corrected.told) == ("right", 2)
+    assert corrected.earlier_ids == {ProviderJobId.of("wrong")}
+    assert (corrected.poll_url, corrected.media, corrected.takes) == (None, (), ())
+
+
+def test_an_id_that_is_told_twice_is_one_and_one_that_is_told_again_is_no_earlier_one() -> None:
+    first, second = (row(Phase.ACCEPTED, request_id=known, via=A_PERSON) for known in ("one", "two"))
+    assert (after(first, first).told, after(first, first).earlier_ids) == (2, frozenset())
+    found = after(first, second, first)
+    assert (str(found.request_id), found.told, found.earlier_ids) == ("one", 3, frozenset({ProviderJobId.of("two")}))
+
+
+def test_a_row_from_a_lock_says_how_often_the_id_was_told() -> None:
+    copied = row(Phase.ACCEPTED, request_id="two", told=4, via=THE_LOCK)
+    assert after(row(Phase.ACCEPTED, request_id="one"), copied).told == 4
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,10 @@ def test_there_are_enough_cases() -> None:
 def test_every_code_in_the_source_is_in_the_list() -> None:
     runner = HERE.parents[1] / "runner"
     files = [file for room in ("pipeline", "catalog") for file in (runner / room).rglob("*.py")]
-    files += [runner / "diagnostics" / "secrets.py", runner / "commands" / "bindings.py"]
+    files += [
+        runner / "diagnostics" / "secrets.py",
+        *(runner / "commands" / name for name in ("bindings.py", "pick_problems.py")),
+    ]
     used = {code for file in files for code in re.findall(r'"(SF\d{3})"', file.read_text(encoding="utf-8"))}
     assert used == set(CODES)
 

@@ -1,173 +1,194 @@
-"""Whose is a receipt: each is claimed once, by the job whose name it has or by one that asks for just this."""
+"""Which paid submission belongs to which job: each is given once, to the job whose name it has before any other."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runner.plan.claims import Claims, paid_for, pinned, satisfies
-from runner.records.lock import Lock
-from runner.records.submission import Phase
+from runner.plan.claims import Claims, pinned, satisfies
+from runner.records.lock import State
 from tests.support.catalog import shipped_catalog
-from tests.support.made import TRACKS, entry, request, submission, take
+from tests.support.made import TRACKS, XL, entry, known, lock, request, submission
 
 if TYPE_CHECKING:
     from runner.records.lock import Entry
     from runner.records.request import Request
 
-
-def claims(*requests: Request, lock: dict[str, Entry] | None = None, **known: Any) -> Claims:
-    values: dict[str, Any] = {"submissions": (), "finished": ()} | known
-    return Claims(requests, models=shipped_catalog().models, lock=Lock(jobs=lock or {}), **values)
-
-
-# ---------------------------------------------------------------- unfinished submissions
+LIVE = [state for state in State if state.is_live]
+NO_SEED = "pixazo/lyria-3-pro"
+PROMPT = {"prompt": "low brass"}
 
 
-def test_of_several_open_submissions_of_a_job_the_newest_is_taken_and_the_others_are_left_over() -> None:
+def claims(*requests: Request, held: tuple[Entry, ...] = (), **over: Any) -> Claims:
+    values: dict[str, Any] = {"models": shipped_catalog().models, "lock": lock(*held)} | over
+    return Claims(requests, **values)
+
+
+def held(attempt: str, job: str = "title", params: dict[str, Any] | None = None, **over: Any) -> Entry:
+    """Return an entry with a receipt and a revision of its own, of the request that `request()` makes."""
+    values: dict[str, Any] = {"request_id": f"id_{attempt}", "revision": int(attempt[1:])} | over
+    return entry(params, attempt=attempt, job=job, **values)
+
+
+def given(found: Claims, *requests: Request) -> dict[str, str | None]:
+    """Return job → the attempt that it has."""
+    owned = {request.job: found.of(request) for request in requests}
+    return {job: item.attempt if item else None for job, item in owned.items()}
+
+
+# ---------------------------------------------------------------- a job's own
+
+
+@pytest.mark.parametrize("state", LIVE)
+def test_of_several_submissions_of_a_job_the_newest_is_its_own_and_the_others_are_left_over(state: State) -> None:
     """The newest is what a person asked for last; what was paid for before is finished into the store."""
-    waiting = tuple(submission(attempt=name) for name in ("a1", "a2", "a3"))
-    found = claims(request(), submissions=waiting)
-    assert found.submission(request()) == waiting[2]
-    assert found.unclaimed() == waiting[:2]
+    waiting = tuple(held(name, state=state) for name in ("a1", "a2", "a3"))
+    found = claims(request(), held=waiting)
+    assert found.of(request()) == waiting[2]
+    assert found.left_over == waiting[:2]
+    assert found.owners == {}
 
 
-def test_of_several_that_nobody_wants_the_newest_is_taken_too() -> None:
-    gone = tuple(submission("gone", attempt=name) for name in ("a1", "a2"))
-    found = claims(request("new"), submissions=gone)
-    assert found.submission(request("new")) == gone[1]
-    assert found.unclaimed() == gone[:1]
+def test_of_two_of_one_revision_the_later_one_is_newer_then_the_attempt_decides() -> None:
+    early, late = held("a2", revision=1), held("a1", revision=1)
+    assert late.receipt is not None
+    late = replace(late, receipt=replace(late.receipt, submitted_at="2026-11-20T13:00:00Z"))
+    assert claims(request(), held=(early, late)).of(request()) == late
+    same = held("a1", revision=1)
+    assert claims(request(), held=(early, same)).of(request()) == early
 
 
-def test_a_jobs_own_submission_comes_before_a_newer_one_that_nobody_wants() -> None:
-    own, gone = submission(), submission("gone", attempt="a2")
-    assert claims(request(), submissions=(own, gone)).submission(request()) == own
-
-
-def test_each_submission_is_claimed_once() -> None:
-    one, two = request("one"), request("two")
-    found = claims(one, two, submissions=(submission("gone"),))
-    assert found.submission(one) is not None
-    assert found.submission(two) is None
+def test_a_jobs_own_comes_before_a_newer_one_that_nobody_asks_for() -> None:
+    own, gone = held("a1"), held("a2", "gone")
+    found = claims(request(), held=(own, gone))
+    assert (found.of(request()), found.left_over) == (own, (gone,))
 
 
 def test_what_its_own_job_still_asks_for_is_nobody_elses() -> None:
-    assert claims(request(), request("other"), submissions=(submission(),)).submission(request("other")) is None
+    both = request(), request("other")
+    assert given(claims(*both, held=(held("a1"),)), *both) == {"title": "a1", "other": None}
 
 
-def test_what_its_own_job_does_not_ask_for_any_more_is_free() -> None:
-    changed = request(params={"prompt": "other"})
-    found = claims(changed, request("other"), submissions=(submission(),))
-    assert found.submission(changed) is None
-    assert found.submission(request("other")) is not None
+@pytest.mark.parametrize("changed", [request(params={"prompt": "other"}), request(model=TRACKS)])
+def test_what_its_own_job_does_not_ask_for_any_more_is_free(changed: Request) -> None:
+    other = request("other")
+    found = claims(changed, other, held=(held("a1"),))
+    assert given(found, changed, other) == {"title": None, "other": "a1"}
+    assert found.owners == {"a1": "other"}
 
 
-def test_a_job_whose_model_changed_lets_its_submission_go() -> None:
-    other_model = request(model=TRACKS)
-    found = claims(other_model, request("other"), submissions=(submission(),))
-    assert found.submission(request("other")) is not None
+def test_a_job_that_has_its_piece_is_given_no_other() -> None:
+    gone = held("a2", "gone", state=State.PENDING)
+    found = claims(request(), held=(held("a1"), gone))
+    assert given(found, request()) == {"title": "a1"}
+    assert found.left_over == (gone,)
 
 
-def test_a_job_that_has_its_piece_takes_no_submission_of_another() -> None:
-    found = claims(request(), lock={"title": entry()}, submissions=(submission("gone"),))
-    assert found.submission(request()) is None
-    assert len(found.unclaimed()) == 1
+def test_a_job_that_has_another_piece_is_given_one_that_it_asks_for() -> None:
+    older = held("a1", params={"prompt": "old", "seed": 7})
+    found = claims(request(), held=(older, held("a2", "gone")))
+    assert given(found, request()) == {"title": "a2"}
+    assert found.left_over == (older,)
+    assert (found.leaves(older), found.leaves(held("a2", "gone"))) == (True, False)
 
 
-def test_a_job_that_has_another_piece_takes_one() -> None:
-    older = entry({"prompt": "old", "seed": 7})
-    found = claims(request(), lock={"title": older}, submissions=(submission("gone"),))
-    assert found.submission(request()) is not None
+@pytest.mark.parametrize("state", State)
+def test_only_what_is_live_is_given(state: State) -> None:
+    found = claims(request(), held=(held("a1", state=state),))
+    assert (found.of(request()) is not None) == state.is_live
+    assert found.left_over == ()
 
 
-@pytest.mark.parametrize("phase", list(Phase))
-def test_only_what_is_open_or_in_doubt_is_a_claim(phase: Phase) -> None:
-    over = phase in (Phase.PLANNED, Phase.NOT_SENT, Phase.REJECTED, Phase.FAILED, Phase.DONE)
-    found = claims(request(), submissions=(submission(phase=phase),))
-    assert (found.submission(request()) is None) == over
+# ---------------------------------------------------------------- what is left over
 
 
-def test_a_written_seed_asks_for_just_this_seed() -> None:
-    asked = request(seed_mode="fixed", seed=8)
-    found = claims(asked, request("auto"), submissions=(submission(),))
-    assert found.submission(asked) is None
-    assert found.submission(request("auto")) is not None
+def test_the_best_that_is_left_over_is_given_first() -> None:
+    """Done before pending, before lost, before unknown; of equal ones the newest."""
+    states = (State.UNKNOWN, State.LOST, State.PENDING, State.DONE, State.DONE)
+    gone = tuple(held(f"a{number}", "gone", state=state) for number, state in enumerate(states, start=1))
+    jobs = tuple(request(name) for name in "vwxyz")
+    assert given(claims(*jobs, held=gone), *jobs) == {"v": "a5", "w": "a4", "x": "a3", "y": "a2", "z": "a1"}
 
 
-# ---------------------------------------------------------------- entries of the lock
+def test_every_live_state_has_its_place_among_what_is_left_over() -> None:
+    for state in LIVE:
+        assert given(claims(request("new"), held=(held("a1", "gone", state=state),)), request("new")) == {"new": "a1"}
 
 
-def test_a_jobs_own_entry_comes_before_one_that_nobody_asks_for() -> None:
-    lock = {"gone": entry(None, take("two")), "title": entry()}
-    assert claims(request(), lock=lock).entry(request()) == ("title", lock["title"])
+def test_each_submission_is_given_once() -> None:
+    one, two = request("one"), request("two")
+    assert given(claims(one, two, held=(held("a1", "gone"),)), one, two) == {"one": "a1", "two": None}
 
 
-def test_an_entry_is_claimed_once() -> None:
-    found = claims(request("one"), request("two"), lock={"gone": entry()})
-    assert found.entry(request("one")) is not None
-    assert found.entry(request("two")) is None
+def test_what_is_given_does_not_depend_on_the_order_in_the_lock() -> None:
+    jobs = tuple(request(name) for name in ("title", "new", "newer"))
+    pieces = (held("a1"), held("a2", "gone"), held("a3", "gone", state=State.PENDING), held("a4", "past"))
+    found = {tuple(given(claims(*jobs, held=order), *jobs).values()) for order in permutations(pieces)}
+    assert found == {("a1", "a4", "a2")}
 
 
-def test_an_entry_that_its_job_asks_for_is_nobody_elses() -> None:
-    assert claims(request(), request("other"), lock={"title": entry()}).entry(request("other")) is None
+# ---------------------------------------------------------------- twins and swaps
 
 
-def test_an_entry_of_another_written_seed_is_not_ours() -> None:
-    assert (
-        claims(request(seed_mode="fixed", seed=8), lock={"gone": entry()}).entry(request(seed_mode="fixed", seed=8))
-        is None
+def test_twins_keep_a_piece_each() -> None:
+    both = request("one"), request("two")
+    pieces = (held("a1", "one"), held("a2", "two"))
+    for order in (pieces, pieces[::-1]):
+        assert given(claims(*both, held=order), *both) == {"one": "a1", "two": "a2"}
+
+
+def test_a_twin_that_is_renamed_gets_the_piece_that_is_left_over_and_its_brother_keeps_its_own() -> None:
+    pieces = (held("a1", "one"), held("a2", "two"))
+    for jobs in ((request("one"), request("new")), (request("new"), request("one"))):
+        assert given(claims(*jobs, held=pieces), *jobs) == {"one": "a1", "new": "a2"}
+
+
+def test_two_jobs_that_swap_their_prompts_swap_their_pieces_and_nothing_is_made() -> None:
+    high = {"prompt": "high strings", "seed": 7}
+    swapped = request("low", params=high), request("high")
+    found = claims(*swapped, held=(held("a1", "low"), held("a2", "high", high)))
+    assert given(found, *swapped) == {"low": "a2", "high": "a1"}
+    assert found.owners == {"a2": "low", "a1": "high"}
+    assert found.left_over == ()
+
+
+def test_three_jobs_that_change_names_in_a_ring_keep_all_their_pieces() -> None:
+    words = ("a", "b", "c")
+    pieces = tuple(held(f"a{number}", word, {"prompt": word, "seed": 7}) for number, word in enumerate(words, 1))
+    ring = tuple(
+        request(job, params={"prompt": word, "seed": 7}) for job, word in zip(words, ("b", "c", "a"), strict=True)
     )
-
-
-def test_orphans_are_what_no_job_has_or_claimed() -> None:
-    lock = {name: entry({"prompt": name, "seed": 7}) for name in ("b-gone", "a-gone", "title")}
-    title = request(params={"prompt": "title"})
-    assert claims(title, lock=lock).orphans() == ("a-gone", "b-gone")
-    renamed = claims(title, request("new", params={"prompt": "b-gone"}), lock=lock)
-    assert renamed.entry(request("new", params={"prompt": "b-gone"})) is not None
-    assert renamed.orphans() == ("a-gone",)
-
-
-# ---------------------------------------------------------------- what the journal says was made
-
-
-def test_what_was_made_before_is_the_newest_of_this_job_then_the_newest_of_one_that_is_gone() -> None:
-    made = [
-        (job, entry(None, take(word))) for job, word in [("title", "1"), ("title", "2"), ("gone", "3"), ("gone", "4")]
-    ]
-    found = claims(request(), request("new"), finished=tuple(made))
-    assert found.made_before(request()) == made[1][1]
-    assert found.made_before(request("new")) == made[3][1]
-
-
-def test_what_was_made_before_is_given_to_one_job() -> None:
-    found = claims(request("one"), request("two"), finished=(("gone", entry()),))
-    assert found.made_before(request("one")) is not None
-    assert found.made_before(request("two")) is None
-
-
-def test_what_the_lock_has_for_a_job_is_not_given_to_another_from_the_journal() -> None:
-    found = claims(request(), request("new"), lock={"title": entry()}, finished=(("gone", entry()),))
-    assert found.made_before(request("new")) is None
-
-
-def test_what_was_claimed_from_the_lock_is_not_given_again_from_the_journal() -> None:
-    found = claims(request("one"), request("two"), lock={"gone": entry()}, finished=(("gone", entry()),))
-    assert found.entry(request("one")) is not None
-    assert found.made_before(request("two")) is None
-
-
-def test_what_was_made_with_another_written_seed_is_not_ours() -> None:
-    asked = request(seed_mode="fixed", seed=8)
-    assert claims(asked, finished=(("title", entry()),)).made_before(asked) is None
+    assert given(claims(*ring, held=pieces), *ring) == {"a": "a2", "b": "a3", "c": "a1"}
 
 
 # ---------------------------------------------------------------- seeds
 
 
-def test_a_seed_that_nobody_wrote_is_that_of_the_entry() -> None:
-    loose = request(seed=99)
+def test_a_written_seed_asks_for_just_this_seed() -> None:
+    fixed, auto = request(seed_mode="fixed", seed=8), request("auto")
+    assert given(claims(fixed, auto, held=(held("a1"),)), fixed, auto) == {"title": None, "auto": "a1"}
+
+
+def test_a_written_seed_is_served_before_one_that_is_left_open() -> None:
+    seven, eight = (held(f"a{seed}", "gone", PROMPT | {"seed": seed}) for seed in (7, 8))
+    auto, fixed = request("auto", seed=99), request("fixed", seed_mode="fixed", seed=8)
+    for jobs in ((auto, fixed), (fixed, auto)):
+        assert given(claims(*jobs, held=(seven, eight)), *jobs) == {"auto": "a7", "fixed": "a8"}
+
+
+def test_a_job_whose_seed_is_written_later_keeps_a_piece_of_that_seed_only() -> None:
+    seven, eight = (held(f"a{seed}", params=PROMPT | {"seed": seed}) for seed in (7, 8))
+    for seed, attempt in ((7, "a7"), (8, "a8"), (9, None)):
+        asked = request(seed_mode="fixed", seed=seed)
+        assert given(claims(asked, held=(seven, eight)), asked) == {"title": attempt}
+
+
+@pytest.mark.parametrize("mode", ["auto", "random"])
+def test_a_seed_that_nobody_wrote_is_that_of_the_entry(mode: Any) -> None:
+    loose = request(seed_mode=mode, seed=None if mode == "random" else 99)
     assert pinned(loose, entry()).params["seed"] == 7
     assert satisfies(loose, entry())
 
@@ -177,20 +198,63 @@ def test_a_seed_that_nobody_wrote_is_that_of_the_entry() -> None:
     [
         (request(seed_mode="fixed", seed=8), entry()),
         (request(seed=8), entry(model=TRACKS)),
-        (request(seed=8), entry({"prompt": "low brass"})),
-        (request(model="pixazo/lyria-3-pro", seed=None), entry()),
+        (request(seed_mode="none", seed=None), entry()),
     ],
+    ids=["another written seed", "another model", "no seed was written for a model that takes one"],
 )
 def test_no_other_seed_is_touched(asked: Request, made: Entry) -> None:
     assert pinned(asked, made) == asked
     assert not satisfies(asked, made)
 
 
-def test_an_entry_holds_what_it_has_and_the_paid_one_it_stands_in_front_of() -> None:
-    from dataclasses import replace
+def test_a_model_that_learned_to_take_a_seed_keeps_what_was_made_without_one() -> None:
+    before = held("a1", params=PROMPT, seed_param=None)
+    asked = request(seed=99)
+    assert given(claims(asked, held=(before,)), asked) == {"title": "a1"}
+    assert pinned(asked, before).params == PROMPT
+    fixed = request(seed_mode="fixed", seed=99)
+    assert given(claims(fixed, held=(before,)), fixed) == {"title": None}
 
-    paid = entry()
-    in_front = replace(entry(None, take("two")), paid=paid)
-    assert list(paid_for(in_front)) == [in_front, paid]
-    assert list(paid_for(replace(in_front, takes=()))) == [paid]
-    assert list(paid_for(replace(paid, takes=()))) == []
+
+def test_a_model_that_lost_its_seed_keeps_what_was_made_with_one() -> None:
+    before = held("a1", model=NO_SEED)
+    asked = request(model=NO_SEED, seed=None, seed_mode="none")
+    assert given(claims(asked, held=(before,)), asked) == {"title": "a1"}
+    assert pinned(asked, before).params == PROMPT | {"seed": 7}
+
+
+def test_a_seed_whose_parameter_was_renamed_stays_that_of_the_entry() -> None:
+    before = held("a1", params=PROMPT | {"random_seed": 5}, seed_param="random_seed")
+    asked = request(seed=99)
+    assert given(claims(asked, held=(before,)), asked) == {"title": "a1"}
+    assert pinned(asked, before).params == PROMPT | {"random_seed": 5}
+
+
+def test_a_model_that_is_gone_from_the_catalog_hides_nothing() -> None:
+    gone = held("a1", "gone", model="pixazo/gone")
+    found = claims(request(), held=(gone, held("a2")))
+    assert (given(found, request()), found.left_over) == ({"title": "a2"}, (gone,))
+
+
+# ---------------------------------------------------------------- with a journal
+
+
+def test_what_only_the_journal_knows_is_newer_while_it_waits_and_older_once_it_is_done() -> None:
+    own = entry(request_id="ace_0", attempt="a0", revision=5)
+    waits = submission(attempt="a1")
+    assert given(claims(request(), lock=known(own, submissions=(waits,))[0]), request()) == {"title": "a1"}
+    done = submission(phase=waits.phase.DONE, attempt="a1", takes=own.takes)
+    assert given(claims(request(), lock=known(own, submissions=(done,))[0]), request()) == {"title": "a0"}
+
+
+def test_pieces_are_told_apart_by_their_attempts_and_not_by_their_bytes() -> None:
+    both = request("one"), request("two")
+    same = (held("a1", "gone"), held("a2", "gone"))
+    assert same[0].takes == same[1].takes
+    assert set(given(claims(*both, held=same), *both).values()) == {"a1", "a2"}
+
+
+def test_the_model_of_these_tests_takes_a_seed_and_the_other_does_not() -> None:
+    models = shipped_catalog().models
+    assert models[XL].seed is not None
+    assert models[NO_SEED].seed is None

@@ -12,12 +12,12 @@ from runner.plan.decide import Facts, Selected, decide
 from runner.plan.fingerprint import fingerprint
 from runner.records import reasons as r
 from runner.records.catalog import Price
-from runner.records.lock import Lock
+from runner.records.lock import State
 from runner.records.pipeline import Layer as L
 from runner.records.pipeline import Origin
 from runner.records.submission import Phase
 from tests.support.catalog import shipped_catalog
-from tests.support.made import MARK, TRACKS, XL, entry, request, sha, submission, take
+from tests.support.made import MARK, TRACKS, XL, entry, known, request, sha, submission, take
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -31,27 +31,25 @@ NOTHING = Selected()
 
 
 def facts(
-    lock: dict[str, Entry] | None = None,
-    *,
+    *entries: Entry,
     outputs: dict[str, str | None] | None = None,
     blobs: set[str] | None = None,
     submissions: tuple[Submission, ...] = (),
-    finished: tuple[tuple[str, Entry], ...] = (),
     pollable: Container[str] = shipped_catalog().models,
 ) -> Facts:
+    lock, attempts = known(*entries, submissions=submissions)
     return Facts(
         models=shipped_catalog().models,
-        lock=Lock(jobs=lock or {}),
-        submissions=submissions,
-        finished=finished,
+        lock=lock,
+        submissions=attempts,
         outputs=outputs or {},
         blobs=blobs or set(),
         pollable=pollable,
     )
 
 
-def planned(*requests: Request, asked: Selected = NOTHING, **known: Any) -> Plan:
-    return decide(requests, facts(**known), asked)
+def planned(*requests: Request, held: tuple[Entry, ...] = (), asked: Selected = NOTHING, **more: Any) -> Plan:
+    return decide(requests, facts(*held, **more), asked)
 
 
 def only(plan: Plan) -> Action:
@@ -63,7 +61,7 @@ def only(plan: Plan) -> Action:
 
 
 def test_what_is_there_is_reused_at_no_cost() -> None:
-    action = only(planned(request(), lock={"title": entry()}, outputs={"audio/title.wav": sha("one")}))
+    action = only(planned(request(), held=(entry(),), outputs={"audio/title.wav": sha("one")}))
     assert (action.verb, action.reason, action.cost.worst) == ("reuse", r.UpToDate(), Decimal(0))
 
 
@@ -78,12 +76,12 @@ def test_what_is_there_is_reused_at_no_cost() -> None:
     ],
 )
 def test_what_is_not_sent_never_makes_a_job_anew(change: dict[str, Any]) -> None:
-    action = only(planned(request(**change), lock={"title": entry()}, outputs={"audio/title.wav": sha("one")}))
+    action = only(planned(request(**change), held=(entry(),), outputs={"audio/title.wav": sha("one")}))
     assert action.verb == "reuse"
 
 
 def test_a_missing_file_comes_back_from_the_store() -> None:
-    action = only(planned(request(), lock={"title": entry()}, blobs={sha("one")}))
+    action = only(planned(request(), held=(entry(),), blobs={sha("one")}))
     assert (action.verb, action.reason, action.cost.worst) == (
         "restore",
         r.OutputMissing(path="audio/title.wav"),
@@ -93,16 +91,16 @@ def test_a_missing_file_comes_back_from_the_store() -> None:
 
 def test_a_moved_output_is_copied_from_its_old_place() -> None:
     moved = request(output="music/intro")
-    action = only(planned(moved, lock={"title": entry()}, outputs={"audio/title.wav": sha("one")}))
+    action = only(planned(moved, held=(entry(),), outputs={"audio/title.wav": sha("one")}))
     assert (action.verb, action.reason) == ("restore", r.Moved(path="audio/title.wav"))
 
 
 def test_another_chosen_take_comes_from_the_store() -> None:
-    made = entry(None, take("one", path="audio/title.wav"), take("two"))
+    made = entry(None, take("one"), take("two"))
     action = only(
         planned(
             request(take=2),
-            lock={"title": made},
+            held=(made,),
             outputs={"audio/title.wav": sha("one")},
             blobs={sha("one"), sha("two")},
         )
@@ -111,61 +109,72 @@ def test_another_chosen_take_comes_from_the_store() -> None:
 
 
 def test_the_file_of_another_version_is_no_other_take() -> None:
-    made = entry(None, take("one", path="audio/title.wav"))
+    made = entry()
     outputs, blobs = {"audio/title.wav": sha("other version")}, {sha("one"), sha("other version")}
-    action = only(planned(request(), lock={"title": made}, outputs=outputs, blobs=blobs))
+    action = only(planned(request(), held=(made,), outputs=outputs, blobs=blobs))
     assert (action.verb, action.reason) == ("restore", r.OtherVersion(path="audio/title.wav"))
 
 
 def test_a_take_that_stands_there_already_is_only_noted() -> None:
-    made = entry(None, take("one", path="audio/title.wav"), take("two"))
-    action = only(planned(request(take=2), lock={"title": made}, outputs={"audio/title.wav": sha("two")}))
+    made = entry(None, take("one"), take("two"))
+    action = only(planned(request(take=2), held=(made,), outputs={"audio/title.wav": sha("two")}))
     assert (action.verb, action.reason) == ("restore", r.TakeInPlace(take=2))
 
 
 def test_a_renamed_job_with_a_seed_nobody_wrote_pays_nothing() -> None:
     renamed = request("opening", seed=99, output="audio/title")
-    action = only(planned(renamed, lock={"title": entry()}, outputs={"audio/title.wav": sha("one")}))
-    assert (action.verb, action.reason, action.entry_job) == ("restore", r.Renamed(job="title"), "title")
+    action = only(planned(renamed, held=(entry(),), outputs={"audio/title.wav": sha("one")}))
+    assert (action.verb, action.reason, action.entry) == ("restore", r.Renamed(job="title"), entry())
     assert action.request.params["seed"] == 7, "the seed of the receipt stays"
 
 
 def test_a_renamed_job_with_another_written_seed_is_made() -> None:
     renamed = request("opening", seed=99, seed_mode="fixed")
-    assert only(planned(renamed, lock={"title": entry()}, blobs={sha("one")})).verb == "generate"
+    assert only(planned(renamed, held=(entry(),), blobs={sha("one")})).verb == "generate"
 
 
 def test_one_receipt_is_claimed_by_one_renamed_job_only() -> None:
-    both = planned(request("a", seed=1), request("b", seed=2), lock={"title": entry()}, blobs={sha("one")})
+    both = planned(request("a", seed=1), request("b", seed=2), held=(entry(),), blobs={sha("one")})
     assert [action.verb for action in both.actions] == ["restore", "generate"]
     assert both.orphans == ()
 
 
 def test_an_entry_whose_job_is_gone_is_kept_and_shown() -> None:
-    plan = planned(request("other", params={"prompt": "flute"}), lock={"title": entry()}, blobs={sha("one")})
+    plan = planned(request("other", params={"prompt": "flute"}), held=(entry(),), blobs={sha("one")})
     assert plan.orphans == ("title",)
     assert only(plan).verb == "generate"
 
 
-def test_a_reverted_prompt_is_restored_from_the_journal() -> None:
-    before, now = entry({"prompt": "low brass", "seed": 7}, take("one")), entry({"prompt": "flute", "seed": 7})
-    action = only(planned(request(), lock={"title": now}, finished=(("title", before),), blobs={sha("one")}))
+BEFORE = entry(path=None)
+"""Made first, and at no output any more."""
+NOW = entry({"prompt": "flute", "seed": 7}, take("now"), attempt="a2", revision=2, request_id="ace_2")
+
+
+def test_a_reverted_prompt_is_restored_from_what_the_lock_has() -> None:
+    action = only(planned(request(), held=(BEFORE, NOW), blobs={sha("one")}))
     assert (action.verb, action.reason) == ("restore", r.MadeBefore(in_store=True))
-    assert action.entry == before
+    assert action.entry == BEFORE
 
 
-def test_a_reverted_prompt_whose_takes_are_gone_is_made_again() -> None:
-    before, now = entry({"prompt": "low brass", "seed": 7}, take("one")), entry({"prompt": "flute", "seed": 7})
-    again = planned(request(), lock={"title": now}, finished=(("title", before),), pollable=())
-    assert only(again).verb == "regenerate"
-    asked = only(planned(request(), lock={"title": now}, finished=(("title", before),)))
-    assert (asked.verb, asked.cost.worst) == ("resume", Decimal(0))
+def test_a_reverted_prompt_is_restored_from_what_only_the_journal_has() -> None:
+    before = submission(phase=Phase.DONE, takes=(take(),))
+    action = only(planned(request(), held=(NOW,), submissions=(before,), blobs={sha("one")}))
+    assert (action.verb, action.reason) == ("restore", r.MadeBefore(in_store=True))
+    assert action.entry == replace(BEFORE, revision=0)
+
+
+def test_a_reverted_prompt_whose_takes_are_gone_is_fetched_again_and_never_paid_again_unasked() -> None:
+    lost = only(planned(request(), held=(BEFORE, NOW), pollable=()))
+    assert (lost.verb, lost.reason) == ("blocked", r.AudioLost(path="audio/title.wav"))
+    asked = only(planned(request(), held=(BEFORE, NOW)))
+    assert (asked.verb, asked.reason) == ("resume", r.MadeBefore(in_store=False))
+    assert asked.cost.worst == Decimal(0)
 
 
 def test_what_another_job_of_the_file_made_is_its_own() -> None:
     other = request("other", seed_mode="fixed")
     plan = planned(
-        request("title", seed_mode="fixed"), other, finished=(("other", entry(None, take("one"))),), blobs={sha("one")}
+        request("title", seed_mode="fixed"), other, held=(entry(job="other", path=None),), blobs={sha("one")}
     )
     assert [action.verb for action in plan.actions] == ["generate", "restore"]
 
@@ -195,7 +204,7 @@ def test_one_unknown_price_makes_the_sum_unknown() -> None:
 
 def test_a_changed_prompt_is_made_anew_and_says_what_changed_and_where() -> None:
     changed = request(params={"prompt": "flute"}, origins={"prompt": Origin(layer=L.JOB, mark=replace(MARK, line=9))})
-    action = only(planned(changed, lock={"title": entry()}, outputs={"audio/title.wav": sha("one")}))
+    action = only(planned(changed, held=(entry(),), outputs={"audio/title.wav": sha("one")}))
     assert action.verb == "regenerate"
     assert [(item.field, item.old, item.new, str(item.mark)) for item in action.changes] == [
         ("prompt", "low brass", "flute", "night.yaml:9:3")
@@ -205,7 +214,7 @@ def test_a_changed_prompt_is_made_anew_and_says_what_changed_and_where() -> None
 
 def test_every_changed_field_is_listed_with_the_model_first() -> None:
     changed = request(model=TRACKS, params={"bpm": 90}, seed_mode="fixed", seed=8)
-    action = only(planned(changed, lock={"title": entry({"prompt": "low brass", "seed": 7, "key": "D minor"})}))
+    action = only(planned(changed, held=(entry({"prompt": "low brass", "seed": 7, "key": "D minor"}),)))
     assert [(item.field, item.old, item.new) for item in action.changes] == [
         ("model", XL, TRACKS),
         ("bpm", None, 90),
@@ -216,16 +225,14 @@ def test_every_changed_field_is_listed_with_the_model_first() -> None:
 
 def test_another_spelling_of_a_number_is_no_change() -> None:
     made = entry({"prompt": "low brass", "seed": 7, "duration": 60.0})
-    action = only(
-        planned(request(params={"duration": 60}), lock={"title": made}, outputs={"audio/title.wav": sha("one")})
-    )
+    action = only(planned(request(params={"duration": 60}), held=(made,), outputs={"audio/title.wav": sha("one")}))
     assert action.verb == "reuse"
 
 
 def test_force_makes_only_what_was_named() -> None:
-    known = {"lock": {"title": entry()}, "outputs": {"audio/title.wav": sha("one")}}
+    world: dict[str, Any] = {"held": (entry(),), "outputs": {"audio/title.wav": sha("one")}}
     asked = Selected(jobs=frozenset({"title"}), forced=frozenset({"title"}))
-    action = only(planned(request(), request("shop"), asked=asked, **known))
+    action = only(planned(request(), request("shop"), asked=asked, **world))
     assert (action.request.job, action.verb, action.reason) == ("title", "regenerate", r.Forced())
 
 
@@ -235,12 +242,12 @@ def test_force_makes_only_what_was_named() -> None:
 @pytest.mark.parametrize("mode", ["auto", "random"])
 def test_a_seed_that_nobody_wrote_is_pinned_by_the_lock(mode: Any) -> None:
     asked = request(seed_mode=mode, seed=None if mode == "random" else 1234)
-    action = only(planned(asked, lock={"title": entry()}, outputs={"audio/title.wav": sha("one")}))
+    action = only(planned(asked, held=(entry(),), outputs={"audio/title.wav": sha("one")}))
     assert (action.verb, action.request.params["seed"]) == ("reuse", 7)
 
 
 def test_a_written_seed_that_differs_is_a_change() -> None:
-    action = only(planned(request(seed_mode="fixed", seed=8), lock={"title": entry()}))
+    action = only(planned(request(seed_mode="fixed", seed=8), held=(entry(),)))
     assert [(item.field, item.old, item.new) for item in action.changes] == [("seed", 7, 8)]
 
 
@@ -347,47 +354,59 @@ def test_what_was_paid_for_and_is_not_asked_for_any_more_goes_to_the_store() -> 
 
 
 def test_a_pending_receipt_from_another_machine_is_taken_up() -> None:
-    from runner.plan.pending import from_pending
-
-    pending = replace(entry(), takes=())
-    action = only(planned(request(), lock={"title": pending}, submissions=(from_pending("title", pending),)))
+    action = only(planned(request(), held=(entry(state=State.PENDING),)))
     assert (action.verb, action.cost.worst) == ("resume", Decimal(0))
+    assert action.submission is not None
+    assert (action.submission.attempt, action.submission.phase) == ("a1", Phase.ACCEPTED)
+
+
+@pytest.mark.parametrize("state", State)
+def test_each_state_of_a_submission_that_only_the_lock_knows_leads_to_one_verb(state: State) -> None:
+    verbs = {
+        State.UNKNOWN: "blocked",
+        State.NOT_CHARGED: "generate",
+        State.PENDING: "resume",
+        State.LOST: "resume",
+        State.FAILED: "generate",
+        State.FAILED_CHARGED: "generate",
+        State.DONE: "resume",
+    }
+    known_id = None if state in {State.UNKNOWN, State.NOT_CHARGED} else "ace_1"
+    assert only(planned(request(), held=(entry(state=state, request_id=known_id),))).verb == verbs[state]
 
 
 # ---------------------------------------------------------------- what is in the way
 
 
 def test_an_output_changed_by_hand_blocks_its_job() -> None:
-    action = only(
-        planned(request(), lock={"title": entry()}, outputs={"audio/title.wav": sha("mine")}, blobs={sha("one")})
-    )
+    action = only(planned(request(), held=(entry(),), outputs={"audio/title.wav": sha("mine")}, blobs={sha("one")}))
     assert action.verb == "blocked"
     assert action.reason == r.EditedOutput(path="audio/title.wav")
 
 
 def test_lost_audio_is_asked_for_again_at_no_cost() -> None:
-    action = only(planned(request(), lock={"title": entry()}))
+    action = only(planned(request(), held=(entry(),)))
     assert (action.verb, action.cost.worst) == ("resume", Decimal(0))
     assert action.submission is not None
-    assert (action.submission.phase, str(action.submission.request_id)) == (Phase.ACCEPTED, "ace_1")
+    assert (action.submission.phase, str(action.submission.request_id)) == (Phase.DONE, "ace_1")
 
 
 def test_lost_audio_is_asked_for_although_the_lock_has_but_a_digest_of_the_receipt() -> None:
-    action = only(planned(request(), lock={"title": entry(request_id="sha256:0123")}))
+    action = only(planned(request(), held=(entry(request_id="sha256:" + "0" * 64),)))
     assert (action.verb, action.cost.worst) == ("resume", Decimal(0))
 
 
 def test_lost_audio_of_a_free_model_is_made_again() -> None:
     free = request(free=True)
-    asked = only(planned(free, lock={"title": entry()}))
+    asked = only(planned(free, held=(entry(),)))
     assert (asked.verb, asked.reason) == ("resume", r.AudioMissing(path="audio/title.wav")), "by its receipt first"
-    assert only(planned(free, lock={"title": entry()}, pollable=())).verb == "regenerate"
+    assert only(planned(free, held=(entry(),), pollable=())).verb == "regenerate"
 
 
 def test_lost_audio_with_a_receipt_that_opens_nothing_is_never_paid_again_unasked() -> None:
-    action = only(planned(request(), lock={"title": entry(request_id="")}))
+    action = only(planned(request(), held=(entry(request_id=""),)))
     assert action.verb == "blocked"
-    action = only(planned(request(), lock={"title": entry()}, pollable=()))
+    action = only(planned(request(), held=(entry(),), pollable=()))
     assert action.verb == "blocked"
     assert action.reason == r.AudioLost(path="audio/title.wav")
 

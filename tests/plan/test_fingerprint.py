@@ -111,10 +111,12 @@ def test_what_a_vendor_could_tell_apart_has_two_fingerprints(one: dict[str, Any]
 def test_identity_leaves_the_seed_out_and_nothing_else() -> None:
     seeded, other = {"prompt": "rain", "seed": 1}, {"prompt": "rain", "seed": 2}
     assert (
-        identity(TRACKS, seeded, "seed") == identity(TRACKS, other, "seed") == fingerprint(TRACKS, {"prompt": "rain"})
+        identity(TRACKS, seeded, ("seed",))
+        == identity(TRACKS, other, ("seed",))
+        == fingerprint(TRACKS, {"prompt": "rain"})
     )
-    assert identity(TRACKS, seeded, None) == fingerprint(TRACKS, seeded)
-    assert identity(TRACKS, {"prompt": "rain", "bpm": 9}, "seed") != identity(TRACKS, seeded, "seed")
+    assert identity(TRACKS, seeded, (None,)) == fingerprint(TRACKS, seeded)
+    assert identity(TRACKS, {"prompt": "rain", "bpm": 9}, ("seed",)) != identity(TRACKS, seeded, ("seed",))
 
 
 @pytest.mark.parametrize("kind", [list, tuple])

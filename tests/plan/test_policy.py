@@ -12,12 +12,11 @@ from runner.errors import PolicyError
 from runner.plan.decide import Facts, Selected, decide
 from runner.plan.policy import least, out_of_date, refuse_cost
 from runner.records.catalog import Price
-from runner.records.lock import Lock
 from runner.records.plan import Plan
 from runner.records.reasons import FreeAudioMissing
 from runner.records.submission import Phase
 from tests.support.catalog import shipped_catalog
-from tests.support.made import entry, request, sha, submission, take
+from tests.support.made import entry, known, request, sha, submission, take
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -34,16 +33,16 @@ MINUTE_MUSIC = "pixverse/music-2.6"
 
 def plan(
     *requests: Request,
-    lock: dict[str, Entry] | None = None,
+    held: tuple[Entry, ...] = (),
     outputs: dict[str, str | None] | None = None,
     blobs: Container[str] = (),
     submissions: tuple[Submission, ...] = (),
 ) -> Plan:
+    lock, attempts = known(*held, submissions=submissions)
     facts = Facts(
         models=shipped_catalog().models,
-        lock=Lock(jobs=lock or {}),
-        submissions=submissions,
-        finished=(),
+        lock=lock,
+        submissions=attempts,
         outputs=outputs or {},
         blobs=blobs,
         pollable=(),
@@ -108,8 +107,7 @@ def test_a_budget_refuses_an_unknown_price(names: str, said: str) -> None:
 
 
 def test_what_is_reused_needs_no_price() -> None:
-    made = {"title": entry()}
-    todo = plan(request(price=UNKNOWN), lock=made, outputs={"audio/title.wav": sha("one")})
+    todo = plan(request(price=UNKNOWN), held=(entry(),), outputs={"audio/title.wav": sha("one")})
     refuse_cost(todo, Decimal(0))
 
 
@@ -129,10 +127,13 @@ def test_a_budget_refuses_a_price_by_the_minute_without_a_longest_length() -> No
 
 def test_a_lock_that_is_to_be_kept_refuses_what_would_be_made_and_what_is_not_made_yet() -> None:
     kept = request("kept", output="audio/kept")
-    lock = {"kept": entry(None, take(path="audio/kept.wav")), "changed": entry({"prompt": "old", "seed": 7})}
+    held = (
+        entry(job="kept", path="audio/kept.wav"),
+        entry({"prompt": "old", "seed": 7}, attempt="a2", job="changed", request_id="ace_2"),
+    )
     files: dict[str, str | None] = {"audio/kept.wav": sha("one")}
-    assert out_of_date(plan(kept, lock=lock, outputs=files)) == ()
-    todo = plan(request("changed"), kept, request("fresh", params={"prompt": "other"}), lock=lock, outputs=files)
+    assert out_of_date(plan(kept, held=held, outputs=files)) == ()
+    todo = plan(request("changed"), kept, request("fresh", params={"prompt": "other"}), held=held, outputs=files)
     assert [action.request.job for action in out_of_date(todo)] == ["changed", "fresh"]
     refused = lock_out_of_date(out_of_date(todo))
     assert refused.exit_code == 4
@@ -143,7 +144,7 @@ def test_a_lock_that_is_to_be_kept_refuses_what_would_be_made_and_what_is_not_ma
 
 
 def test_audio_that_is_only_missing_here_is_no_change_of_the_lock() -> None:
-    (lost,) = plan(request(free=True), lock={"title": entry()}).actions
+    (lost,) = plan(request(free=True), held=(entry(),)).actions
     here = replace(lost.request, model=replace(lost.request.model, runs_here=True))
     assert (lost.verb, lost.reason) == ("regenerate", FreeAudioMissing(path="audio/title.wav"))
     assert is_out_of_date(lost), "a provider would have to make it"
@@ -156,14 +157,10 @@ def is_out_of_date(action: Action) -> bool:
 
 def test_a_lock_is_out_of_date_for_another_name_take_or_place() -> None:
     store = {sha("one"), sha("two")}
-    both = entry(None, take(path="audio/title.wav"), take("two"))
-    assert out_of_date(plan(request(takes=2), lock={"title": both}, blobs=store)) == ()
-    for changed, lock in (
-        (request("new", takes=2), {"title": both}),
-        (request(takes=2, take=2), {"title": both}),
-        (request(takes=2, output="audio/new"), {"title": both}),
-    ):
-        (action,) = out_of_date(plan(changed, lock=lock, blobs=store))
+    both = entry(None, take(), take("two"))
+    assert out_of_date(plan(request(takes=2), held=(both,), blobs=store)) == ()
+    for changed in (request("new", takes=2), request(takes=2, take=2), request(takes=2, output="audio/new")):
+        (action,) = out_of_date(plan(changed, held=(both,), blobs=store))
         assert action.verb == "restore"
 
 

@@ -19,7 +19,7 @@ from runner.records.reasons import UpToDate
 from runner.records.source import Mark
 from tests.report.scenes import PLAN, action, plan_of
 from tests.support.catalog import shipped_catalog
-from tests.support.made import entry
+from tests.support.made import entry, lock
 
 if TYPE_CHECKING:
     from runner.records.plan import Plan
@@ -28,7 +28,7 @@ PROVIDERS = shipped_catalog().providers
 PIPELINE = Pipeline(
     file="night.yaml", name="night", vars={}, env=(), providers={}, prices={}, budget_usd=Decimal(5), jobs=()
 )
-LOCK = Lock(jobs={"logo": entry()})
+LOCK = lock(entry(job="logo"))
 TODO = plan_of(action("title"), action("logo", Verb.REUSE, UpToDate(), entry=entry()))
 
 

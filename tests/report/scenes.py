@@ -149,7 +149,7 @@ PLAN = PlanReport(
     exit_code=2,
     files=("night.yaml",),
 )
-MADE = entry(None, take("one", path="audio/title.wav", lufs=-14.25), take("two"))
+MADE = entry(None, take("one", lufs=-14.25), take("two"))
 RAN = RunResult(
     seconds=42.0,
     plan=plan_of(),
@@ -183,7 +183,19 @@ RAN = RunResult(
         Outcome(job="last", model="a/b", ending=e.NeedMissing(need="boss")),
     ),
 )
-LOCK_TEXT = '{\n "version": 1,\n "jobs": {\n  "logo": {\n   "take": 1\n  },\n  "title": {\n   "take": 1\n  }\n }\n}\n'
+LOCK_TEXT = """\
+{
+ "version": 2,
+ "jobs": {
+  "logo": {
+   "submissions": []
+  },
+  "title": {
+   "submissions": []
+  }
+ }
+}
+"""
 SCENES: Mapping[str, FindingsReport] = {
     "validate": ValidateReport(files=("night.yaml",), jobs=0, problems=PROBLEMS, exit_code=3),
     "valid": ValidateReport(files=("night.yaml",), jobs=12, problems=(), exit_code=0),

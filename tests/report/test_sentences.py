@@ -29,7 +29,7 @@ REASONS: tuple[tuple[Reason, str], ...] = (
     (r.Forced(), "forced by --force"),
     (r.Renamed(job="b"), "renamed from b"),
     (r.Moved(path=PATH), "moved from audio/a.wav"),
-    (r.TakeChosen(take=3, placed=1), "the file asks for take 3; take 1 is in place"),
+    (r.TakeChosen(take=3, placed=1), "take 3 is chosen; take 1 is in place"),
     (r.TakeInPlace(take=3), "take 3 is in place; the lock does not say so yet"),
     (r.OtherVersion(path=PATH), "audio/a.wav is of another version of this job"),
     (r.OutputMissing(path=PATH), "audio/a.wav is missing"),

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft7Validator
 
-from runner.records.lock import Lock, ProviderJobId
+from runner.records.lock import Lock, Pick, ProviderJobId, State, Take
 from runner.records.media_types import EXTENSIONS
 from runner.state.lockfile import parse_lock, render_lock
 from runner.state.schemas import read_schema
 from tests.support.command import scorefile, vendors_at
 from tests.support.emulator import running_emulator
-from tests.support.made import entry, take
+from tests.support.made import entry, lock, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from runner.records.lock import Entry
 
 PIPELINE = """\
 version: 1
@@ -39,11 +41,18 @@ FAULTS = [
     {"do": "never-ends", "model": "pixazo/lyria-2", "nth": 2},
     {"do": "never-ends", "model": "pixverse/lyria-3-pro-preview", "nth": 1},
 ]
-SOUND = replace(
-    entry(None, take("one", path="audio/title.wav", lufs=-14.2, seed=11), take("two", media_type="audio/mpeg")),
-    pending=replace(entry(request_id=str(ProviderJobId.of("user:1-music:2").hidden())), takes=()),
-    paid=entry(None, take("three")),
+CURRENT = entry(None, take("one", lufs=-14.2, seed=11), take("two", media_type="audio/mpeg"), revision=4)
+RECEIPT = CURRENT.receipt
+assert RECEIPT is not None
+TOLD = replace(RECEIPT, told=2, earlier_ids=frozenset({ProviderJobId.of("ace_0")}), poll_url="https://x.example/1")
+SOUND = (
+    CURRENT,
+    entry(attempt="a2", revision=3, state=State.PENDING, request_id=str(ProviderJobId.of("user:1-music:2").hidden())),
+    replace(entry(attempt="a3", revision=2, state=State.LOST), receipt=TOLD),
 )
+NEEDED = ("attempt", "revision", "model", "request", "fingerprint", "state", "takes")
+"""What no submission is without."""
+PICKED = {"title": frozenset({Pick(sha256=take("one").sha256, revision=5)})}
 
 
 @cache
@@ -51,12 +60,12 @@ def schema() -> Draft7Validator:
     return Draft7Validator(read_schema("lock.schema.json"))
 
 
-def faults(lock: Any) -> list[str]:
-    return [f"{error.json_path}: {error.message}" for error in schema().iter_errors(lock)]
+def faults(found: Any) -> list[str]:
+    return [f"{error.json_path}: {error.message}" for error in schema().iter_errors(found)]
 
 
-def written(**over: Any) -> Any:
-    return json.loads(render_lock(Lock(jobs={"title": replace(SOUND, **over)})))
+def written(*entries: Entry) -> Any:
+    return json.loads(render_lock(lock(*(entries or SOUND), picks=PICKED)))
 
 
 @pytest.fixture
@@ -76,82 +85,162 @@ def test_locks_of_every_kind_that_runs_write_fit_it(tmp_path: Path, vendors: dic
     words = ("night.yaml", "--yes", "-q", "-j", "1")
     scorefile("run", *words, cwd=tmp_path, env=vendors)
     scorefile("run", *words, "title", "--profile", "draft", cwd=tmp_path, env=vendors)
-    lock = json.loads((tmp_path / "night.lock").read_text())
-    assert faults(lock) == []
-    jobs = lock["jobs"]
-    assert {job: bool(block["takes"]) for job, block in jobs.items()} == {
-        "title": True,
-        "pair": True,
-        "dance": True,
-        "here": True,
-        "slow": False,
-        "hidden": False,
+    found = json.loads((tmp_path / "night.lock").read_text())
+    assert faults(found) == []
+    jobs = {job: block["submissions"] for job, block in found["jobs"].items()}
+    assert {job: items[0]["state"] for job, items in jobs.items()} == {
+        "title": "done",
+        "pair": "done",
+        "dance": "done",
+        "here": "done",
+        "slow": "pending",
+        "hidden": "pending",
     }
-    assert jobs["title"]["paid"]["receipt"]["request_id"].startswith("lyria-2_")
-    assert [
-        job for job, block in jobs.items() if ProviderJobId.parse(block["receipt"]["request_id"]).plain is None
-    ] == ["dance", "hidden"]
-    assert len(jobs["pair"]["takes"]) == 2
+    draft, paid = jobs["title"]
+    assert "receipt" not in draft
+    assert paid["receipt"]["request_id"].startswith("lyria-2_")
+    assert "receipt" not in jobs["here"][0]
+    ids = {job: items[-1]["receipt"]["request_id"] for job, items in jobs.items() if job != "here"}
+    assert [job for job, id_ in ids.items() if ProviderJobId.parse(id_).plain is None] == ["dance", "hidden"]
+    assert len(jobs["pair"][0]["takes"]) == 2
 
 
-def test_a_receipt_that_waits_beside_a_finished_entry_fits_it(tmp_path: Path, vendors: dict[str, str]) -> None:
+def test_a_receipt_that_waits_beside_a_finished_one_fits_it(tmp_path: Path, vendors: dict[str, str]) -> None:
     once = "version: 1\njobs:\n  title: {model: pixazo/lyria-2, prompt: low brass, timeout_s: 6}\n"
     (tmp_path / "night.yaml").write_text(once)
     scorefile("run", "night.yaml", "--yes", "-q", cwd=tmp_path, env=vendors)
     scorefile("run", "night.yaml", "title", "--force", "--yes", "-q", cwd=tmp_path, env=vendors)
-    lock = json.loads((tmp_path / "night.lock").read_text())
-    assert "pending" in lock["jobs"]["title"], lock
-    assert faults(lock) == []
+    found = json.loads((tmp_path / "night.lock").read_text())
+    assert [item["state"] for item in found["jobs"]["title"]["submissions"]] == ["pending", "done"]
+    assert faults(found) == []
 
 
 def test_the_lock_of_a_rehearsal_fits_it(tmp_path: Path) -> None:
     (tmp_path / "night.yaml").write_text(PIPELINE)
     scorefile("run", "night.yaml", "title", "dance", "--rehearse", "-q", cwd=tmp_path)
-    lock = json.loads((tmp_path / ".scorefile/rehearsal/night/night.lock").read_text())
-    assert lock["rehearsal"] is True
-    assert faults(lock) == []
+    found = json.loads((tmp_path / ".scorefile/rehearsal/night/night.lock").read_text())
+    assert found["rehearsal"] is True
+    assert faults(found) == []
 
 
-def test_an_empty_lock_and_a_block_without_a_checksum_fit_it() -> None:
+def test_an_empty_lock_and_a_submission_without_a_checksum_fit_it() -> None:
     assert faults(json.loads(render_lock(Lock()))) == []
-    lock = written()
-    del lock["jobs"]["title"]["receipt"]["sum"]
-    assert faults(lock) == []
-    assert parse_lock(json.dumps(lock)).jobs == {"title": SOUND}
+    found = written()
+    for item in found["jobs"]["title"]["submissions"]:
+        del item["sum"]
+    assert faults(found) == []
+    assert parse_lock(json.dumps(found)) == lock(*SOUND, picks=PICKED)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_submission_of_every_state_fits_it(state: State) -> None:
+    for known_id in ("ace_1", None):
+        found = written(entry(state=state, request_id=known_id))
+        try:
+            parse_lock(json.dumps(found))
+        except ValueError:
+            assert faults(found) != []
+        else:
+            assert faults(found) == []
+    assert faults(written(entry(local=True))) == []
+
+
+def test_audio_that_came_by_a_wrong_id_may_be_at_the_output_until_the_right_one_replaces_it() -> None:
+    waits = replace(entry(state=State.PENDING), receipt=TOLD, output=CURRENT.output)
+    assert faults(written(waits)) == []
+    assert parse_lock(json.dumps(written(waits))).entries == {"a1": waits}
+    never_told = written(replace(waits, receipt=RECEIPT))
+    assert faults(never_told) != []
+    with pytest.raises(ValueError, match="it is none of the takes"):
+        parse_lock(json.dumps(never_told))
+
+
+def test_what_the_schema_says_of_states_takes_and_media_types_is_all_there_is() -> None:
+    told = read_schema("lock.schema.json")["definitions"]
+    assert told["submission"]["properties"]["state"]["enum"] == list(State)
+    assert told["take"]["properties"]["media_type"]["enum"] == list(EXTENSIONS)
+    assert list(told["take"]["properties"]) == list(Take.__slots__)
 
 
 @pytest.mark.parametrize("media_type", EXTENSIONS)
 def test_every_kind_of_audio_fits_it_at_a_path_of_its_own_extension_only(media_type: str) -> None:
-    own = take(media_type=media_type, path=f"a/b{EXTENSIONS[media_type]}")
-    assert faults(written(takes=(own,))) == []
-    assert faults(written(takes=(replace(own, path="a/b.txt"),))) != []
+    own = entry(None, take(media_type=media_type), path=f"a/b{EXTENSIONS[media_type]}")
+    assert faults(written(own)) == []
+    assert own.output is not None
+    assert faults(written(replace(own, output=replace(own.output, path="a/b.txt")))) != []
 
 
 def _block(change: Callable[[Any], object]) -> Callable[[Any], object]:
-    return lambda lock: change(lock["jobs"]["title"])
+    return lambda found: change(found["jobs"]["title"])
+
+
+def _current(change: Callable[[Any], object]) -> Callable[[Any], object]:
+    """Return a change of the current submission, as by a person, who takes its checksum out."""
+
+    def changed(found: Any) -> None:
+        item = found["jobs"]["title"]["submissions"][0]
+        del item["sum"]
+        change(item)
+
+    return changed
+
+
+def _entry(**over: Any) -> Callable[[Any], object]:
+    return _current(lambda item: item.update(over))
+
+
+def _without(name: str) -> Callable[[Any], object]:
+    return _current(lambda item: item.pop(name))
 
 
 def _receipt(**over: Any) -> Callable[[Any], object]:
-    return _block(lambda block: block["receipt"].update(over))
+    return _current(lambda item: item["receipt"].update(over))
 
 
 def _take(**over: Any) -> Callable[[Any], object]:
-    return _block(lambda block: block["takes"][0].update(over))
+    return _current(lambda item: item["takes"][0].update(over))
+
+
+def _output(**over: Any) -> Callable[[Any], object]:
+    return _current(lambda item: item["output"].update(over))
+
+
+def _pick(**over: Any) -> Callable[[Any], object]:
+    return _block(lambda block: block["picks"][0].update(over))
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda lock: lock.update(version=2),
-        lambda lock: lock.update(extra=1),
-        lambda lock: lock.pop("jobs"),
+        lambda found: found.update(version=1),
+        lambda found: found.update(version=3),
+        lambda found: found.update(extra=1),
+        lambda found: found.pop("jobs"),
         _block(lambda block: block.update(price=3)),
-        _block(lambda block: block.update(take="1")),
-        _block(lambda block: block.update(take=0)),
-        _block(lambda block: block.pop("fingerprint")),
-        _block(lambda block: block["pending"].update(take=0)),
-        _block(lambda block: block["paid"]["receipt"].update(sum="0" * 16)),
-        _block(lambda block: block["pending"]["receipt"].update(request_id="")),
+        _block(lambda block: block.pop("submissions")),
+        _block(lambda block: block.update(picks=[1])),
+        _pick(sha256="x"),
+        _pick(revision="1"),
+        _pick(why="it is better"),
+        _block(lambda block: block["picks"][0].pop("revision")),
+        _entry(price=3),
+        _entry(job="title"),
+        _entry(attempt="../a"),
+        _entry(attempt="a" * 81),
+        _entry(attempt="a1\n"),
+        _entry(revision=-1),
+        _entry(revision="1"),
+        _entry(revision=1.5),
+        _entry(state="finished"),
+        _entry(state="pending"),
+        _entry(takes=[]),
+        _entry(state="pending", takes=[]),
+        _entry(state="unknown", takes=[]),
+        _entry(seed_param=7),
+        _entry(sum=""),
+        *map(_without, NEEDED),
+        _block(lambda block: block["submissions"][1].pop("receipt")),
+        _block(lambda block: block["submissions"][1].update(output=block["submissions"][0]["output"])),
         _receipt(request_id="a b"),
         _receipt(request_id="a\n"),
         _receipt(request_id="a" * 513),
@@ -162,8 +251,13 @@ def _take(**over: Any) -> Callable[[Any], object]:
         _receipt(submitted_at="2026-11-20T12:00:00"),
         _receipt(poll_url="file:///etc/passwd"),
         _receipt(poll_url=5),
-        _receipt(sum=""),
-        _receipt(summ="0"),
+        _receipt(told=-1),
+        _receipt(told="1"),
+        _receipt(earlier_ids=["a b"]),
+        _receipt(earlier_ids=[5]),
+        _receipt(sum="0" * 16),
+        _current(lambda item: item["receipt"].pop("price_usd")),
+        _current(lambda item: item["receipt"].pop("submitted_at")),
         _take(sha256="../../etc/passwd"),
         _take(bytes=-1),
         _take(bytes=1.5),
@@ -171,18 +265,35 @@ def _take(**over: Any) -> Callable[[Any], object]:
         _take(seconds="nan"),
         _take(lufs="inf"),
         _take(channels=0),
+        _take(number=0),
+        _take(path="audio/title.wav"),
         _take(media_type="text/plain"),
-        _take(path="thesis.txt"),
-        _take(path="audio/title.mp3"),
-        _take(path="/etc/title.wav"),
-        _take(path="../.."),
-        _take(path="../a/../../title.wav"),
-        _take(path="a/../../title.wav"),
+        _current(lambda item: item["takes"][0].pop("number")),
+        _output(path="thesis.txt"),
+        _output(path="/etc/title.wav"),
+        _output(path="../.."),
+        _output(path="../a/../../title.wav"),
+        _output(path="a/../../title.wav"),
+        _output(sha256="x"),
+        _output(take=1),
+        _current(lambda item: item["output"].pop("sha256")),
     ],
 )
 def test_what_the_reader_refuses_does_not_fit_it(change: Callable[[Any], object]) -> None:
-    lock = written()
-    change(lock)
-    assert faults(lock) != []
-    with pytest.raises(ValueError, match=r"."):
-        parse_lock(json.dumps(lock))
+    found = written()
+    change(found)
+    assert faults(found) != []
+    if found["version"] != 1:  # the reader knows it, too
+        with pytest.raises(ValueError, match=r"."):
+            parse_lock(json.dumps(found))
+
+
+def test_a_path_of_another_media_type_fits_only_where_the_takes_are_of_several() -> None:
+    """A schema cannot say which of them is placed; the reader can."""
+    mixed, single = written(), written(entry())
+    for found in (mixed, single):
+        _output(path="audio/title.mp3")(found)
+        with pytest.raises(ValueError, match="is not a path for audio/wav"):
+            parse_lock(json.dumps(found))
+    assert faults(mixed) == []
+    assert faults(single) != []

@@ -1,4 +1,4 @@
-"""NAME.lock: because every block is a receipt, so what cannot be read is refused and never taken for an empty lock."""
+"""NAME.lock: every submission in it is a receipt, so what cannot be read is refused and never taken for an empty lock."""
 
 from __future__ import annotations
 
@@ -9,53 +9,65 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.errors import StateError
-from runner.records.lock import Lock
-from runner.state.lockfile import parse_lock, read_lock, render_lock
-from tests.support.made import entry, take
+from runner.records.lock import Lock, Output, Pick, ProviderJobId, State
+from runner.state import lockfile
+from runner.state.lockfile import BLOCK_BYTES, is_conflicted, parse_lock, read_lock, refuse_too_large, render_lock
+from tests.support.made import entry, lock, request, sha, take
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FULL = Lock(
-    jobs={
-        "title": entry(
-            {"prompt": "Träume 夢", "bpm": 96, "guidance_scale": 7.5, "seed": 7},
-            take("one", path="audio/title.wav", lufs=-14.2, seed=11),
-            take("two", media_type="audio/mpeg"),
-            pending=entry(None, request_id="ace_2"),
-        ),
-        "battle@forest-hot": entry(request_id="sha256:ab"),
-    }
+    from runner.records.lock import Entry
+
+FULL = lock(
+    entry(
+        {"prompt": "Träume 夢", "bpm": 96, "guidance_scale": 7.5, "seed": 7},
+        take("one", lufs=-14.2, seed=11),
+        take("two", media_type="audio/mpeg"),
+    ),
+    entry(None, attempt="a2", revision=2, state=State.PENDING, request_id="ace_2"),
+    entry(None, attempt="a3", job="battle@forest-hot", request_id="sha256:" + "a" * 64),
+    picks={"title": frozenset({Pick(sha256=sha("two"), revision=3)})},
 )
+OF_TITLE = FULL.jobs["title"]
+"""The entries of `title` in the order of the file: the current one, which is pending, first."""
 
 
-def blocks(**over: Any) -> str:
-    data = json.loads(render_lock(FULL))
-    return json.dumps(data | over)
+def submissions(**over: Any) -> list[dict[str, Any]]:
+    """Return the submissions of `title` without their checksums, as a person may have written them, the done one changed."""
+    block = json.loads(render_lock(FULL))["jobs"]["title"]["submissions"]
+    pending, done = ({name: value for name, value in item.items() if name != "sum"} for item in block)
+    return [pending, done | over]
 
 
-def with_title(**over: Any) -> str:
-    data = json.loads(render_lock(FULL))
-    data["jobs"]["title"] |= over
-    return json.dumps(data)
+def done(**over: Any) -> dict[str, Any]:
+    return submissions(**over)[1]
 
 
-def block(**over: Any) -> dict[str, Any]:
-    """Return the block of `title` without its checksum, as a person may have written it."""
-    made: dict[str, Any] = json.loads(render_lock(FULL))["jobs"]["title"]
-    del made["receipt"]["sum"]
-    return made | over
+def of_title(*items: Any, **over: Any) -> str:
+    """Return the text of a lock of which `title` has these submissions."""
+    return json.dumps({"version": 2, "jobs": {"title": {"submissions": list(items)} | over}})
+
+
+def with_done(**over: Any) -> str:
+    return of_title(done(**over))
 
 
 def with_receipt(**over: Any) -> str:
-    made = block()
-    return json.dumps({"version": 1, "jobs": {"title": made | {"receipt": made["receipt"] | over}}})
+    return with_done(receipt=done()["receipt"] | over)
 
 
 def with_take(**over: Any) -> str:
-    made = block()
-    first, *rest = made["takes"]
-    return json.dumps({"version": 1, "jobs": {"title": made | {"takes": [first | over, *rest]}}})
+    first, *rest = done()["takes"]
+    return with_done(takes=[first | over, *rest])
+
+
+def with_output(**over: Any) -> str:
+    return with_done(output=done()["output"] | over)
+
+
+def with_sum(value: Any) -> str:
+    return with_done(sum=value)
 
 
 def test_what_is_written_is_read_back() -> None:
@@ -63,19 +75,78 @@ def test_what_is_written_is_read_back() -> None:
 
 
 def test_a_rehearsal_is_marked_and_read_back() -> None:
-    marked = Lock(jobs=FULL.jobs, rehearsal=True)
+    marked = replace(FULL, rehearsal=True)
     assert parse_lock(render_lock(marked).decode()) == marked
 
 
-@pytest.mark.parametrize("url", ["https://x.example/status/1?fresh=1", "http://127.0.0.1:8123/v2/1"])
-def test_a_receipt_is_read_back_with_its_polling_address(url: str) -> None:
-    held = entry()
-    polled = Lock(jobs={"title": replace(held, receipt=replace(held.receipt, poll_url=url))})
-    assert parse_lock(render_lock(polled).decode()) == polled
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("local", [False, True])
+def test_an_entry_of_every_state_is_read_back(state: State, local: bool) -> None:
+    has_id = state not in {State.UNKNOWN, State.NOT_CHARGED}
+    held = lock(entry(state=state, local=local, request_id="ace_1" if has_id else None))
+    if local and state is not State.DONE:
+        with pytest.raises(ValueError, match=f"receipt: a submission that is {state} needs one"):
+            parse_lock(render_lock(replace(held, entries=with_outputs(held))).decode())
+    else:
+        assert parse_lock(render_lock(held).decode()) == held
+
+
+@pytest.mark.parametrize(
+    ("state", "known", "why"),
+    [
+        (State.UNKNOWN, "ace_1", "a submission that is unknown has no provider job id"),
+        (State.NOT_CHARGED, "ace_1", "a submission that is not-charged has no provider job id"),
+        (State.FAILED, None, "a submission that is failed needs the provider job id"),
+    ],
+)
+def test_an_id_that_does_not_fit_its_state_is_refused(state: State, known: str | None, why: str) -> None:
+    with pytest.raises(ValueError, match=f"receipt.request_id: {why}"):
+        parse_lock(render_lock(lock(entry(state=state, request_id=known))).decode())
+
+
+def with_outputs(held: Lock) -> dict[str, Entry]:
+    """Return entries with an output, so that those without a receipt are written."""
+    placed = Output(path="audio/title.wav", sha256=sha("one"))
+    return {attempt: replace(item, output=placed) for attempt, item in held.entries.items()}
+
+
+def test_of_what_was_made_here_only_what_is_at_an_output_is_written() -> None:
+    placed, gone = entry(local=True), entry(local=True, attempt="a2", path=None)
+    assert parse_lock(render_lock(lock(placed, gone)).decode()) == lock(placed)
+    assert json.loads(render_lock(lock(gone)))["jobs"] == {}
+
+
+def test_picks_that_differ_are_both_read_back_and_a_job_may_have_nothing_else() -> None:
+    both = Lock(picks={"title": frozenset({Pick(sha256=sha(word), revision=3) for word in ("one", "two")})})
+    assert parse_lock(render_lock(both).decode()) == both
+    assert json.loads(render_lock(both))["jobs"]["title"]["submissions"] == []
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"poll_url": "https://x.example/status/1?fresh=1"},
+        {"poll_url": "http://127.0.0.1:8123/v2/1"},
+        {"told": 2, "earlier_ids": frozenset({ProviderJobId.of("ace_0"), ProviderJobId.of("user:1").hidden()})},
+        {"price_usd": None},
+        {"request_id": None},
+    ],
+    ids=["a link", "a link to this machine", "an id that was corrected", "no price", "no id"],
+)
+def test_a_receipt_is_read_back_whole(over: dict[str, Any]) -> None:
+    made = entry()
+    assert made.receipt is not None
+    held = lock(replace(made, receipt=replace(made.receipt, **over)))
+    (found,) = parse_lock(render_lock(held).decode()).entries.values()
+    assert found == held.entries["a1"]
+    assert found.receipt is not None
+    assert [repr(item) for item in (found.receipt.request_id, *sorted(found.receipt.earlier_ids, key=str))] == [
+        repr(item) for item in (over.get("request_id", made.request_id), *sorted(over.get("earlier_ids", ()), key=str))
+    ], "the plain id, too"
 
 
 def test_rendering_is_stable_to_the_byte() -> None:
-    backwards = Lock(jobs=dict(reversed(list(FULL.jobs.items()))))
+    backwards = replace(FULL, entries=dict(reversed(list(FULL.entries.items()))))
     assert render_lock(FULL) == render_lock(backwards) == render_lock(parse_lock(render_lock(FULL).decode()))
 
 
@@ -88,6 +159,21 @@ def test_the_text_is_sorted_utf_8_with_one_newline_at_the_end() -> None:
     assert text.index('"battle@forest-hot"') < text.index('"title"')
 
 
+def test_the_current_submission_of_a_job_comes_first_and_one_that_is_over_last() -> None:
+    over = entry(attempt="a9", revision=9, state=State.FAILED, request_id="ace_9")
+    held = json.loads(render_lock(replace(FULL, entries={**FULL.entries, "a9": over})))["jobs"]["title"]["submissions"]
+    assert [item["attempt"] for item in held] == ["a2", "a1", "a9"]
+
+
+def test_a_new_submission_changes_the_block_of_its_job_and_no_other_line() -> None:
+    more = entry(attempt="a4", revision=3, request_id="ace_4")
+    before, after = (render_lock(item).decode() for item in (FULL, replace(FULL, entries={**FULL.entries, "a4": more})))
+    assert after.index('"title"') == before.index('"title"')
+    head = after.index('"attempt": "a4"')
+    assert before.startswith(after[: after.rindex("{", 0, head)])
+    assert set(before.splitlines()) <= set(after.splitlines())
+
+
 def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert read_lock(tmp_path / "night.lock", rehearsal=False) == Lock()
 
@@ -95,29 +181,46 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("<<<<<<< ours\n{}\n=======\n>>>>>>> theirs\n", "merge conflict markers: keep the blocks of both sides"),
-        ('{\n<<<<<<< ours\n "version": 1\n', "conflict markers"),
         ("", "Expecting value"),
         ("{", "Expecting property name"),
         ("[]", "unsupported version"),
-        ('{"version": 2, "jobs": {}}', "unsupported version"),
-        ('{"version": 1}', "exactly `version` and `jobs`"),
-        ('{"version": 1, "jobs": []}', "exactly `version` and `jobs`"),
-        ('{"version": 1, "jobs": {}, "extra": 1}', "exactly `version` and `jobs`"),
-        ('{"version": 1, "jobs": {}, "jobs": {}}', "duplicate key 'jobs'"),
-        ('{"version": 1, "jobs": {"a": NaN}}', "NaN is not JSON"),
-        ('{"version": 1, "jobs": {"a": -Infinity}}', "-Infinity is not JSON"),
-        ('{"version": 1, "jobs": {"a": 1}}', "the block of 'a' is not a valid entry"),
-        (with_title(price=3), "unknown field 'price'"),
-        (with_title(take="1"), "the block of 'title' is not a valid entry: '1' is not a whole number"),
-        (with_title(take=True), "True is not a whole number"),
-        (with_title(takes=[{"sha256": "../../etc/passwd"}]), "sha256 is not 64 hex digits"),
-        (with_title(receipt={"request_id": 5}), "the block of 'title' is not a valid entry"),
+        ('{"version": 3, "jobs": {}}', "unsupported version 3 (expected 2)"),
+        ('{"version": true, "jobs": {}}', "unsupported version"),
+        ('{"version": "2", "jobs": {}}', "unsupported version"),
+        ('{"version": 2}', "exactly `version` and `jobs`"),
+        ('{"version": 2, "jobs": []}', "exactly `version` and `jobs`"),
+        ('{"version": 2, "jobs": {}, "extra": 1}', "exactly `version` and `jobs`"),
+        ('{"version": 2, "jobs": {}, "jobs": {}}', "duplicate key 'jobs'"),
+        ('{"version": 2, "jobs": {"a": NaN}}', "NaN is not JSON"),
+        ('{"version": 2, "jobs": {"a": -Infinity}}', "-Infinity is not JSON"),
+        ('{"version": 2, "jobs": {"a": 1}}', "the block of 'a' is not valid: 1 is not an object"),
+        ('{"version": 2, "jobs": {"a": {}}}', "the block of 'a' is not valid: 'submissions'"),
+        ('{"version": 2, "jobs": {"a": {"submissions": 1}}}', "the block of 'a' is not valid"),
+        (of_title(1), "the block of 'title' is not valid: 1 is not an object"),
+        (of_title(extra=1), "unknown field 'extra'"),
+        (of_title(picks=[{"sha256": "x", "revision": 1}]), "sha256 is not 64 hex digits"),
+        (of_title(picks=[{"sha256": sha("one"), "revision": "1"}]), "'1' is not a whole number"),
+        (of_title(picks=[{"sha256": sha("one")}]), "the block of 'title' is not valid: 'revision'"),
+        (of_title(picks=[{"sha256": sha("one"), "revision": 1, "why": ""}]), "unknown field 'why'"),
+        (with_done(price=3), "unknown field 'price'"),
+        (with_done(attempt="../a"), "attempt: '../a' is not a name of letters, digits, - and _"),
+        (with_done(attempt=""), "attempt: '' is not a name"),
+        (with_done(attempt="a" * 81), "attempt: 'aaa"),
+        (with_done(attempt=None), "None is not text"),
+        (with_done(revision="1"), "the block of 'title' is not valid: '1' is not a whole number"),
+        (with_done(revision=True), "True is not a whole number"),
+        (with_done(revision=-1), "revision: -1 is less than 0"),
+        (with_done(state="finished"), "'finished' is not a valid State"),
+        (with_done(state="pending"), "takes: a submission that is pending has 2"),
+        (with_done(takes=[]), "takes: a submission that is done has 0"),
+        (with_done(state="unknown", takes=[], receipt=None), "receipt: a submission that is unknown needs one"),
+        (with_done(request={"prompt": "another"}), "a1 was changed: its request does not match its fingerprint"),
+        (with_done(model="pixazo/tracks"), "a1 was changed: its request does not match its fingerprint"),
+        (with_done(takes=[{"sha256": "../../etc/passwd"}]), "the block of 'title' is not valid"),
+        (with_take(sha256="../../etc/passwd"), "sha256 is not 64 hex digits"),
+        (with_done(receipt={"request_id": 5}), "the block of 'title' is not valid"),
         ("[" * 100_000, ""),
-        (
-            with_receipt(submitted_at="20x6-11-20T12:00:00Z"),
-            "'title' is not a valid entry: receipt.submitted_at: '20x6-11-",
-        ),
+        (with_receipt(submitted_at="20x6-11-20T12:00:00Z"), "'title' is not valid: receipt.submitted_at: '20x6-11-"),
         (with_receipt(submitted_at="2026-11-20T12:00:00"), "receipt.submitted_at"),
         (with_receipt(submitted_at=5), "5 is not text"),
         (with_receipt(price_usd="0,10"), "receipt.price_usd: '0,10' is not an amount of dollars"),
@@ -125,33 +228,37 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
         (with_receipt(price_usd="-1"), "receipt.price_usd"),
         (with_receipt(request_id="a b"), "receipt.request_id: 'a b' is not a valid provider job id"),
         (with_receipt(request_id="a\n"), "receipt.request_id"),
-        (with_receipt(poll_url=5), "receipt.poll_url: 5 is not a link"),
-        (with_receipt(poll_url="file:///etc/passwd"), "receipt.poll_url"),
+        (with_receipt(request_id="a" * 513), "receipt.request_id"),
+        (with_receipt(earlier_ids=["a b"]), "receipt.request_id: 'a b' is not a valid provider job id"),
+        (with_receipt(earlier_ids=5), "the block of 'title' is not valid"),
+        (with_receipt(told=-1), "receipt.told: -1 is less than 0"),
+        (with_receipt(told="1"), "'1' is not a whole number"),
+        (with_receipt(poll_url=5), "5 is not text"),
+        (with_receipt(poll_url="file:///etc/passwd"), "receipt.poll_url: 'file:///etc/passwd' is not a link"),
         (with_receipt(poll_url="https://[x"), "receipt.poll_url"),
         (with_receipt(poll_url="https:///status"), "receipt.poll_url"),
         (with_receipt(poll_url="https://x.example/\u202e"), "receipt.poll_url"),
-        (with_receipt(sum="0" * 16), "the block of 'title' was changed: its checksum does not match"),
-        (with_receipt(sum=""), "its checksum does not match"),
-        (with_receipt(sum=None), "its checksum does not match"),
-        (with_receipt(summ="0"), "unknown field 'summ'"),
+        (with_receipt(sum="0"), "unknown field 'sum'"),
+        (with_sum("0" * 16), "the submission a1 was changed: its checksum does not match"),
+        (with_sum(""), "its checksum does not match"),
+        (with_sum(None), "its checksum does not match"),
+        (with_done(summ="0"), "unknown field 'summ'"),
         (with_take(bytes=-1), "take 1: bytes: a size cannot be negative"),
         (with_take(bytes=1.5), "1.5 is not a whole number"),
         (with_take(seconds=-1), "take 1: seconds: -1.0 is not a length"),
-        (with_take(seconds=10**400), "the block of 'title' is not a valid entry"),
+        (with_take(seconds=10**400), "the block of 'title' is not valid"),
         (with_take(seconds="nan"), "seconds: nan is not a length"),
         (with_take(lufs="inf"), "lufs: inf is not a loudness"),
         (with_take(channels=0), "rate_hz and channels are counted from 1"),
+        (with_take(number=0), "number: takes are counted from 1"),
+        (with_take(number=True), "True is not a whole number"),
+        (with_take(path="audio/title.wav"), "unknown field 'path'"),
         (with_take(media_type="text/plain"), "'text/plain' is not a supported media type"),
-        (with_take(path="thesis.txt"), "'thesis.txt' is not a path for audio/wav, whose files end in .wav"),
-        (with_take(path="audio/title.mp3"), "'audio/title.mp3' is not a path for audio/wav"),
-        (
-            json.dumps(
-                {"version": 1, "jobs": {"a": block(takes=[], receipt={**block()["receipt"], "request_id": ""})}}
-            ),
-            "needs the provider job id",
-        ),
-        (json.dumps({"version": 1, "jobs": {"a": block(takes=block()["takes"][:1] * 2)}}), "several have one"),
-        (json.dumps({"version": 1, "jobs": {"a": block(pending=block(take=0))}}), "pending: take: 0 is less than 1"),
+        (with_output(path="thesis.txt"), "'thesis.txt' is not a path for audio/wav, whose files end in .wav"),
+        (with_output(path="audio/title.mp3"), "'audio/title.mp3' is not a path for audio/wav"),
+        (with_output(sha256=sha("another")), "output.sha256: it is none of the takes"),
+        (with_output(sha256="x"), "sha256 is not 64 hex digits"),
+        (with_output(take=1), "unknown field 'take'"),
     ],
 )
 def test_a_damaged_lock_is_refused_and_says_why(tmp_path: Path, text: str, why: str) -> None:
@@ -164,6 +271,32 @@ def test_a_damaged_lock_is_refused_and_says_why(tmp_path: Path, text: str, why: 
         caught.value.help
         == "restore it with git or fix it by hand; until then nothing is generated, because it holds receipts"
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<<<<<<< ours\n{}\n=======\n>>>>>>> theirs\n", '{\n<<<<<<< ours\n "version": 2\n', "{\n>>>>>>> theirs\n"],
+)
+def test_a_lock_with_the_markers_of_git_is_refused_with_the_way_to_join_both_sides(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "night.lock"
+    path.write_text(text)
+    with pytest.raises(StateError, match=r"night\.lock contains git's conflict markers") as caught:
+        read_lock(path, rehearsal=False)
+    assert caught.value.help == f"scorefile merge {path} joins both sides without loss"
+
+
+def test_a_submission_that_git_left_in_two_blocks_is_one_where_the_higher_revision_says() -> None:
+    moved = {name: {"submissions": [done(revision=revision)]} for name, revision in (("a", 3), ("b", 2))}
+    for jobs in (moved, dict(reversed(moved.items()))):
+        (found,) = parse_lock(json.dumps({"version": 2, "jobs": jobs})).entries.values()
+        assert (found.job, found.revision, found.takes) == ("a", 3, FULL.entries["a1"].takes)
+    assert list(parse_lock(of_title(done(), done())).entries) == ["a1"]
+
+
+def test_a_prompt_with_the_markers_of_git_is_no_conflict() -> None:
+    held = lock(entry({"prompt": "<<<<<<< ours\n>>>>>>> theirs", "seed": 7}))
+    assert parse_lock(render_lock(held).decode()) == held
+    assert not is_conflicted(render_lock(held).decode())
 
 
 def test_a_lock_that_is_no_text_is_refused(tmp_path: Path) -> None:
@@ -182,27 +315,31 @@ def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("rehearsal", "kind"), [(True, "a rehearsal"), (False, "real results")])
 def test_a_rehearsal_is_never_taken_for_real_results(tmp_path: Path, rehearsal: bool, kind: str) -> None:
     path = tmp_path / "night.lock"
-    path.write_bytes(render_lock(Lock(jobs=FULL.jobs, rehearsal=rehearsal)))
+    path.write_bytes(render_lock(replace(FULL, rehearsal=rehearsal)))
     with pytest.raises(StateError, match=f"is a lock of {kind}"):
         read_lock(path, rehearsal=not rehearsal)
 
 
-def test_a_block_without_a_checksum_is_judged_by_its_fields_and_gets_one() -> None:
-    plain = parse_lock(json.dumps({"version": 1, "jobs": {"title": block()}}))
-    assert plain.jobs["title"] == FULL.jobs["title"]
-    assert len(json.loads(render_lock(plain))["jobs"]["title"]["receipt"]["sum"]) == 16
+def test_a_submission_without_a_checksum_is_judged_by_its_fields_and_gets_one() -> None:
+    plain = parse_lock(of_title(*submissions()))
+    assert plain.jobs["title"] == OF_TITLE
+    written = json.loads(render_lock(plain))["jobs"]["title"]["submissions"]
+    assert [len(item["sum"]) for item in written] == [16, 16]
 
 
-def test_blocks_that_a_merge_brought_together_keep_their_checksums() -> None:
-    ours, theirs = (json.loads(render_lock(Lock(jobs={name: entry(request_id=name)}))) for name in ("a", "b"))
-    merged = json.dumps({"version": 1, "jobs": ours["jobs"] | theirs["jobs"]})
-    assert set(parse_lock(merged).jobs) == {"a", "b"}
+def test_submissions_that_a_merge_brought_together_keep_their_checksums() -> None:
+    ours, theirs = (
+        json.loads(render_lock(lock(entry(attempt=name, request_id=name))))["jobs"]["title"]["submissions"]
+        for name in ("a1", "a2")
+    )
+    merged = json.dumps({"version": 2, "jobs": {"title": {"submissions": [*ours, *theirs]}}})
+    assert set(parse_lock(merged).entries) == {"a1", "a2"}
 
 
 def test_every_bit_flip_of_a_lock_is_refused_or_means_the_same() -> None:
-    """A job's name is its key: an entry of another name is found by what it asked for."""
-    data = render_lock(FULL)
-    whole = sorted(map(repr, parse_lock(data.decode()).jobs.values()))
+    """A job's name is its key: an entry of another name is found by what it asked for. So is a pick, which is no proof."""
+    data = render_lock(replace(FULL, picks={}))
+    whole = sorted(repr(replace(item, job="")) for item in parse_lock(data.decode()).entries.values())
     for place in range(8 * len(data)):
         changed = bytearray(data)
         changed[place // 8] ^= 1 << place % 8
@@ -210,17 +347,31 @@ def test_every_bit_flip_of_a_lock_is_refused_or_means_the_same() -> None:
             found = parse_lock(changed.decode())
         except ValueError:
             continue
-        assert sorted(map(repr, found.jobs.values())) == whole, f"bit {place % 8} of byte {place // 8}"
+        held = sorted(repr(replace(item, job="")) for item in found.entries.values())
+        assert held == whole, f"bit {place % 8} of byte {place // 8}"
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "../", "..", "a/../../outside.wav", "../a/../../outside.wav"])
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../", "..", "a/../../outside.wav", "../a/../../outside.wav", "", "a\0b.wav"]
+)
 def test_a_path_in_the_lock_does_not_lead_out_of_the_folder(path: str) -> None:
-    data = json.loads(render_lock(FULL))
-    data["jobs"]["title"]["takes"][0]["path"] = path
-    with pytest.raises(ValueError, match="is not a valid entry"):
-        parse_lock(json.dumps(data))
+    with pytest.raises(ValueError, match=r"the block of 'title' is not valid: .* is outside the folder"):
+        parse_lock(with_output(path=path))
 
 
-def test_a_chosen_take_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ValueError, match="is not a valid entry"):
-        parse_lock(with_title(take=0))
+def test_a_lock_without_room_for_what_a_run_would_make_is_refused_before_anything_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, asked = tmp_path / "night.lock", request(params={"prompt": "x" * 5000})
+    monkeypatch.setattr(lockfile, "MAX_BYTES", 10_000)
+    refuse_too_large(path, [asked])
+    with pytest.raises(StateError, match=r"night\.lock would hold 0\.0 MiB, and at most 0 MiB can be read") as caught:
+        refuse_too_large(path, [asked, asked])
+    assert caught.value.help == "nothing was sent; shorten the texts, or divide the pipeline among several files"
+
+
+def test_a_submission_and_each_of_its_takes_fit_in_the_room_that_is_counted_for_them() -> None:
+    made = entry(None, *(take(f"take {number}", lufs=-14.25, seed=2**31) for number in range(4)))
+    empty = len(render_lock(Lock()))
+    params = len(json.dumps(dict(made.request), indent=1))
+    assert len(render_lock(lock(made))) - empty <= params + BLOCK_BYTES * (1 + len(made.takes))

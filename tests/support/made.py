@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from runner.plan.fingerprint import fingerprint
 from runner.records.catalog import Price
-from runner.records.lock import Entry, ProviderJobId, Receipt, Take
+from runner.records.lock import Entry, Lock, Output, ProviderJobId, Receipt, State, Take
 from runner.records.request import Request
 from runner.records.source import Mark
 from runner.records.submission import Phase, Submission
+from runner.state.lock_rules import with_submissions
+from runner.state.reconcile import missing_rows
+from runner.state.submissions import advance
 from tests.support.catalog import shipped_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from runner.records.request import SeedMode
 
@@ -59,7 +62,7 @@ def request(
     return Request(**(values | over))
 
 
-def take(word: str = "one", *, path: str | None = None, **over: Any) -> Take:
+def take(word: str = "one", **over: Any) -> Take:
     """Return a take that is told from others by a word."""
     values: dict[str, Any] = {
         "bytes": 1000,
@@ -68,29 +71,55 @@ def take(word: str = "one", *, path: str | None = None, **over: Any) -> Take:
         "rate_hz": 48000,
         "channels": 2,
     }
-    return Take(sha256=sha(word), path=path, **(values | over))
+    return Take(sha256=sha(word), **(values | over))
 
 
-def entry(
-    params: Mapping[str, Any] | None = None,
-    *takes: Take,
-    model: str = XL,
-    chosen: int = 1,
-    request_id: str = "ace_1",
-    pending: Entry | None = None,
-) -> Entry:
-    """Return a lock entry; with no takes given, one take at audio/title.wav."""
+def entry(params: Mapping[str, Any] | None = None, *takes: Take, **over: Any) -> Entry:
+    """Return an entry of the lock, of the request that `request()` makes.
+
+    It is done, with one take where none are given, the first of them at `path`. `request_id`: an id of its provider, or
+    None; `local`: it was made here.
+    """
     sent = {"prompt": "low brass", "seed": 7} if params is None else dict(params)
-    receipt_id = ProviderJobId.parse(request_id) if request_id else None
-    return Entry(
-        fingerprint=fingerprint(model, sent),
-        model=model,
-        request=sent,
-        receipt=Receipt(request_id=receipt_id, price_usd="0.10", submitted_at="2026-11-20T12:00:00Z"),
-        takes=takes or (take(path="audio/title.wav"),),
-        take=chosen,
-        pending=pending,
+    model, known = over.pop("model", XL), over.pop("request_id", "ace_1")
+    state, path = over.pop("state", State.DONE), over.pop("path", "audio/title.wav")
+    made = (takes or (take(),)) if state is State.DONE else ()
+    receipt = Receipt(
+        request_id=ProviderJobId.parse(known) if known else None,
+        price_usd="0.10",
+        submitted_at="2026-11-20T12:00:00Z",
     )
+    values: dict[str, Any] = {
+        "attempt": "a1",
+        "job": "title",
+        "revision": 1,
+        "model": model,
+        "request": sent,
+        "fingerprint": fingerprint(model, sent),
+        "seed_param": "seed",
+        "state": state,
+        "receipt": None if over.pop("local", False) else receipt,
+        "takes": tuple(replace(item, number=number) for number, item in enumerate(made, start=1)),
+        "output": Output(path=path, sha256=made[0].sha256) if made and path else None,
+    }
+    return Entry(**(values | over))
+
+
+def lock(*entries: Entry, **over: Any) -> Lock:
+    """Return a lock of these entries."""
+    return Lock(entries={item.attempt: item for item in entries}, **over)
+
+
+def known(
+    *entries: Entry, submissions: Iterable[Submission] = (), rehearsal: bool = False
+) -> tuple[Lock, dict[str, Submission]]:
+    """Return what a lock of these entries and a journal of these submissions know together: the lock, attempt → Submission."""
+    mine = {item.attempt: item for item in submissions}
+    held = with_submissions(lock(*entries, rehearsal=rehearsal), mine.values())
+    for item in held.entries.values():
+        for row in missing_rows(mine.get(item.attempt), item) if item.receipt is not None else ():
+            mine[item.attempt] = advance(mine.get(item.attempt), row)
+    return held, mine
 
 
 def submission(job: str = "title", phase: Phase = Phase.ACCEPTED, *, attempt: str = "a1", **over: Any) -> Submission:
@@ -109,6 +138,7 @@ def submission(job: str = "title", phase: Phase = Phase.ACCEPTED, *, attempt: st
         "planned_at": "2026-11-20T11:59:59Z",
         "submitted_at": "2026-11-20T12:00:00Z",
         "request_id": "ace_1",
+        "sent": True,
     } | over
     known = values["request_id"]
     return Submission(**(values | {"request_id": None if known is None else ProviderJobId.parse(known)}))

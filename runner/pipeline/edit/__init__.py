@@ -1,15 +1,19 @@
-"""Edits of a pipeline's text that keep its data, its comments, its anchors and its order. PURE.
+"""Formatting of a pipeline's text that keeps its data, its comments, its anchors and its order. PURE.
 
-Both change the text between YAML's tokens and never write the document from its data. So a comment inside a flow
+It changes the text between YAML's tokens and never writes the document from its data. So a comment inside a flow
 mapping, which round-trip emitters drop, stays in place.
 """
 
 from __future__ import annotations
 
+from runner.errors import ScorefileError
 from runner.pipeline.edit.layout import lay_out
-from runner.pipeline.edit.takes import EditRefusedError, set_take
 
-__all__ = ["EditRefusedError", "reformat", "set_take"]
+
+class EditRefusedError(ScorefileError):
+    """A text that would not mean the same after the edit; nothing was written."""
+
+    exit_code = 3
 
 
 def reformat(text: str, file: str) -> str:

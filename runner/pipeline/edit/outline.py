@@ -26,8 +26,6 @@ class Outline:
 
     jobs: Mapping[str, tuple[str, ...]]
     """Each job with the ids of its cells; none when it has no matrix, or a matrix that is too large."""
-    takes: Mapping[str, int]
-    """The take that each job with settings of its own chooses."""
     labels: tuple[str, ...]
     profiles: tuple[str, ...]
     vars: tuple[str, ...]
@@ -42,7 +40,6 @@ def outline(text: str, file: str) -> Outline:
     jobs = {name: job for name, job in _mapping(data, "jobs").items() if isinstance(job, dict)}
     return Outline(
         jobs={name: tuple(_cells(name, _mapping(job, "matrix"))) for name, job in jobs.items()},
-        takes={name: job["take"] if isinstance(job.get("take"), int) else 1 for name, job in jobs.items()},
         labels=tuple(dict.fromkeys(label for job in jobs.values() for label in _texts(job.get("labels")))),
         profiles=tuple(_mapping(data, "profiles")),
         vars=tuple(_mapping(data, "vars")),

@@ -31,6 +31,15 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     system.sync_folder(path.parent)
 
 
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a text file unless it is there."""
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    if line in before.split("\n"):
+        return
+    gap = "" if not before or before.endswith("\n") else "\n"
+    write_atomic(path, f"{before}{gap}{line}\n".encode())
+
+
 def temporary_name(name: str) -> str:
     """Return the one name under which a file is written before it gets its own: a file that a killed run left is overwritten."""
     return f".{name[:100]}.scorefile.tmp"

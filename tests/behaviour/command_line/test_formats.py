@@ -82,6 +82,7 @@ def test_every_verb_answers_in_every_format(
         ("fmt", "--check"),
         ("init", "day"),
         ("completion", "fish"),
+        ("merge",),
         ("models", "local/sketch"),
         ("log", "--rehearse"),
         ("resolve", "--rehearse"),

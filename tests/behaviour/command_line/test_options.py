@@ -25,6 +25,8 @@ WITHOUT_TWIN = {
     ("resolve", "--not-charged"): "the same",
     ("resolve", "--resubmit"): "the same",
     ("trust", "--yes"): "an agreement to what is listed, given each time by hand",
+    ("merge", "--install"): "an action, not a setting",
+    ("merge", "--out"): "a file to write, named each time by hand",
     ("schema", "--format"): "JSON whatever the environment names",
     ("completion", "--format"): "a shell evaluates what is printed, whatever the environment names",
 }
@@ -51,6 +53,7 @@ ANSWERED_WITH: dict[str, tuple[str, ...]] = {
     "verify": (),
     "resolve": (),
     "trust": (),
+    "merge": (),
     "cancel": ("title",),
     "log": (),
     "explain": ("SF401",),

@@ -43,7 +43,10 @@ def test_a_saved_plan_does_exactly_that(say: Say, tmp_path: Path) -> None:
     Draft7Validator(OUTPUT).validate(json.loads((tmp_path / "plan.json").read_text()))
     done = say("run", "plan.json", "--format", "json")
     assert results(done) == {"a": "made"}
-    assert json.loads((tmp_path / "scorefile.lock").read_text())["jobs"]["a"]["request"]["prompt"] == "tense"
+    assert (
+        json.loads((tmp_path / "scorefile.lock").read_text())["jobs"]["a"]["submissions"][0]["request"]["prompt"]
+        == "tense"
+    )
 
 
 def test_a_comment_does_not_void_a_saved_plan(say: Say, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import shutil
 import signal
 from dataclasses import replace
@@ -14,6 +13,7 @@ import pytest
 from runner.commands.resolve import resolve
 from runner.records.endings import Lost, Unexpected
 from runner.state.store import StateStore
+from tests.support import locks
 from tests.support.answers import answering
 from tests.support.lab import Lab
 from tests.support.vendor.audio import song
@@ -91,8 +91,7 @@ def test_a_receipt_that_may_still_be_asked_stays_in_the_lock(lab: Lab, fate: str
     (ended,) = lab.run()
     assert ended.result == "failed"
     lab.vendor.fates[kind].clear()
-    entries = json.loads((lab.folder / "trial.lock").read_text())["jobs"]
-    assert entries["a"]["receipt"]["request_id"] == lab.vendor.charges[0].id
+    assert locks.receipts((lab.folder / "trial.lock").read_text()) == {lab.vendor.charges[0].id}
     shutil.rmtree(lab.folder / ".scorefile")
     assert [outcome.result for outcome in lab.run()] == ["made"]
     assert len(lab.vendor.charges) == 1

@@ -6,7 +6,7 @@ import json
 import random
 import shutil
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -127,11 +127,20 @@ def test_conflict_markers_are_named(paid: Project) -> None:
 def test_a_deleted_lock_is_written_again_from_the_journal(project: Project) -> None:
     project.write({"a": "", "b": ""})
     assert project.run().code == 0
-    before = json.loads((project.folder / "trial.lock").read_text())
+    before = said(project)
     (project.folder / "trial.lock").unlink()
     assert project.run().code == 0
-    assert json.loads((project.folder / "trial.lock").read_text()) == before
+    assert said(project) == before
     assert len(project.submits()) == 2
+
+
+def said(project: Project) -> Any:
+    """Return what the lock says, but for what counts its changes."""
+    data = json.loads((project.folder / "trial.lock").read_text())
+    for block in data["jobs"].values():
+        for item in block["submissions"]:
+            del item["revision"], item["sum"]
+    return data
 
 
 def test_a_deleted_journal_is_replaced_by_the_lock(project: Project) -> None:

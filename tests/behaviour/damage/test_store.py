@@ -26,19 +26,20 @@ def lock_of(project: Project) -> Any:
 
 
 def write_lock(project: Project, data: Any) -> None:
-    """Write a lock as another program would, its blocks without their checksums."""
+    """Write a lock as another program would, its submissions without their checksums."""
     for block in data["jobs"].values():
-        block["receipt"].pop("sum", None)
+        for item in block["submissions"]:
+            del item["sum"]
     (project.folder / "trial.lock").write_text(json.dumps(data))
 
 
 def claim(project: Project, path: str) -> None:
     """Let the lock say that a file of the user is the take of job `a`, and that its output is elsewhere."""
     data, file = lock_of(project), project.folder / path
-    take = data["jobs"]["a"]["takes"][0]
-    del take["path"]
+    (item,) = data["jobs"]["a"]["submissions"]
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    data["jobs"]["a"]["takes"].append(take | {"path": path, "sha256": sha256})
+    item["takes"].append(item["takes"][0] | {"number": 2, "sha256": sha256})
+    item["output"] = {"path": path, "sha256": sha256}
     write_lock(project, data)
 
 
@@ -302,5 +303,6 @@ def test_a_receipt_with_a_flipped_digit_is_refused(project: Project, verb: str) 
     lock.write_text(lock.read_text().replace(id_, id_[:-1] + ("x" if id_[-1] != "x" else "y")))
     done = project.run(verb)
     assert done.code == 3, done
-    assert "the block of 'a' was changed" in done.err
+    assert "the block of 'a' is not valid: the submission" in done.err
+    assert "was changed: its checksum does not match" in done.err
     assert len(project.submits()) == 1

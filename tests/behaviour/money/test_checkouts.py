@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.support import locks
 
 if TYPE_CHECKING:
     from tests.support.project import Project
@@ -39,8 +40,8 @@ def interrupt(project: Project, model: str, script: str = SLOW) -> str:
 
 def pending(project: Project) -> str:
     """Return the id of the receipt in the lock."""
-    entry = json.loads((project.folder / "trial.lock").read_text())["jobs"]["a"]
-    return str(entry["receipt"]["request_id"])
+    (noted,) = locks.submissions((project.folder / "trial.lock").read_text(), "a")
+    return noted.id
 
 
 @pytest.mark.parametrize("model", [SHOWS_IDS, HIDES_IDS])

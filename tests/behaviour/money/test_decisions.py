@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from runner.engine.machine import fold
 from runner.records.submission import Phase
 from runner.state.journal import read_events
+from runner.state.submissions import fold
 from tests.support.vendor.audio import song
 
 if TYPE_CHECKING:
@@ -88,6 +88,11 @@ def name_of(item: Submission) -> str:
 
 def lock_of(project: Project) -> Any:
     return json.loads((project.folder / "trial.lock").read_text())["jobs"]
+
+
+def receipt_of(project: Project, job: str) -> Any:
+    """Return the receipt of the job's current submission."""
+    return lock_of(project)[job]["submissions"][0]["receipt"]
 
 
 def forget(project: Project) -> None:
@@ -202,7 +207,7 @@ def test_a_submit_that_is_answered_with_an_id_of_the_lock_is_in_doubt(project: P
     done = project.run()
     assert done.code == 8, done
     assert "answered with the id of another job" in done.out
-    assert [item.phase for item in submissions(project)] == [Phase.UNKNOWN]
+    assert [item.phase for item in submissions(project)] == [Phase.DONE, Phase.UNKNOWN]
 
 
 def test_two_vendors_may_use_the_same_id(project: Project) -> None:
@@ -254,7 +259,7 @@ def test_a_wrong_id_can_be_replaced_as_often_as_it_was_told(project: Project) ->
     (mine,), (other,) = project.charges("a"), project.charges("b")
     for wrong in ("tracks_mistyped", other["id"]):
         assert project.run("resolve", "a", "--id", wrong).code == 0
-        assert lock_of(project)["a"]["receipt"]["request_id"] == wrong
+        assert receipt_of(project, "a")["request_id"] == wrong
     assert project.run("resolve", "b", "--id", other["id"]).code == 2, "it is a's as long as nobody mends that"
     assert project.run("resolve", "a", "--id", "tracks_mistyped").code == 0
     assert project.run("run", "--yes", "a", **OLD).code == 5
@@ -409,13 +414,13 @@ def test_what_was_called_off_keeps_its_receipt_and_is_never_submitted_again_by_i
 ) -> None:
     with vendor_that(working(answer)) as vendor:
         begun(project, vendor)
-        receipt = lock_of(project)["a"]["receipt"]
+        receipt = receipt_of(project, "a")
         done = project.run("cancel", "a")
         assert done.code == 0, done
         assert (
             "a: cancelled; the provider stops tracking it; the job itself may keep running and be charged" in done.out
         )
-        assert lock_of(project)["a"]["receipt"] == receipt
+        assert receipt_of(project, "a") == receipt
         (ended,) = submissions(project)
         assert (ended.phase, ended.message) == (
             Phase.LOST,
@@ -444,7 +449,7 @@ def test_what_was_called_off_is_freed_by_a_person(project: Project) -> None:
         begun(project, vendor)
         assert project.run("cancel", "a").code == 0
         assert project.run("resolve", "a", "--not-charged").code == 0
-        assert "a" not in lock_of(project)
+        assert [item["state"] for item in lock_of(project)["a"]["submissions"]] == ["failed"]
         assert "not made yet" in project.run("plan").out
 
 
@@ -484,7 +489,7 @@ def test_a_receipt_that_only_the_lock_knows_is_called_off(project: Project) -> N
         assert ("DELETE", "/v2/pixverse/scheduler/id1") in vendor.heard
         (ended,) = submissions(project)
         assert (ended.job, ended.phase, str(ended.request_id)) == ("a", Phase.LOST, "id1")
-        assert lock_of(project)["a"]["receipt"]["request_id"] == "id1"
+        assert receipt_of(project, "a")["request_id"] == "id1"
         project.run()
         assert vendor.count("POST") == 1
 

@@ -24,10 +24,10 @@ from hypothesis.stateful import (
 )
 
 from runner.commands.resolve import resolve
-from runner.engine.machine import fold
 from runner.records.submission import PAYMENT_UNKNOWN, Phase
 from runner.state.journal import read_events
 from runner.state.store import StateStore
+from runner.state.submissions import fold
 from tests.support.lab import FETCHES, POLLS, PRICE, SUBMITS, Lab, music
 
 if TYPE_CHECKING:

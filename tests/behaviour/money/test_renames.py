@@ -79,7 +79,7 @@ def test_a_doubt_is_held_when_names_change_hands(project: Project) -> None:
     for _ in range(2):
         done = project.run()
         assert done.code == 8, done
-        assert "scorefile resolve trial.yaml a " in done.out
+        assert "scorefile resolve trial.yaml intro " in done.out
     assert [len(project.charges(piece)) for piece in ("p1", "p2")] == [1, 1]
 
 

@@ -30,15 +30,14 @@ def test_a_rehearsal_makes_everything_without_a_key(showcase: Path) -> None:
     lock = json.loads((root / "showcase.lock").read_text())
     assert lock["rehearsal"] is True
     assert len(lock["jobs"]) == JOBS
-    assert len({block["model"] for block in lock["jobs"].values()}) == MODELS
+    made_as = {job: block["submissions"][0] for job, block in lock["jobs"].items()}
+    assert len({item["model"] for item in made_as.values()}) == MODELS
     assert not (showcase / "showcase.lock").exists()
     assert not (showcase / "audio").exists()
-    for block in lock["jobs"].values():
-        placed = [take["path"] for take in block["takes"] if take.get("path")]
-        assert len(placed) == 1
-        assert (root / placed[0]).stat().st_size > 10_000
-    assert [len(lock["jobs"][job]["takes"]) for job in ("title", "radio", "sketch")] == [3, 2, 1]
-    assert lock["jobs"]["title"]["take"] == 2
+    for item in made_as.values():
+        assert (root / item["output"]["path"]).stat().st_size > 10_000
+    assert [len(made_as[job]["takes"]) for job in ("title", "radio", "sketch")] == [3, 2, 1]
+    assert made_as["title"]["output"]["sha256"] == made_as["title"]["takes"][1]["sha256"]
 
     again = scorefile("run", "--rehearse", "-q", "showcase.yaml", cwd=showcase)
     assert (again.code, again.out) == (0, "nothing to do: 13 jobs up to date\n")
@@ -116,7 +115,8 @@ def test_a_story_of_real_runs(night: Path, emulator: RunningEmulator) -> None:
         "fight@hot",
         "opening",
         "shop",
-    ]
+        "title",
+    ], "what was paid for high flutes stays under the name that it had"
     assert (night / "audio" / "opening.wav").exists()
     assert not (night / "audio" / "title.wav").exists()
 
@@ -156,4 +156,4 @@ def test_a_random_seed_is_drawn_once(night: Path, emulator: RunningEmulator) -> 
     assert scorefile("run", "-q", cwd=night, env=env).code == 0
     assert emulator.ledger() == asked
     assert (night / "scorefile.lock").read_bytes() == lock
-    assert asked["submits"][-1]["body"]["seed"] == json.loads(lock)["jobs"]["dice"]["request"]["seed"]
+    assert asked["submits"][-1]["body"]["seed"] == json.loads(lock)["jobs"]["dice"]["submissions"][0]["request"]["seed"]

@@ -1,0 +1,66 @@
+"""Picks that differ: people chose different takes of a job on branches that were joined since, and one has to choose."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.errors import StateError
+from runner.records.source import Mark, Problem
+from runner.report.commands import quoted
+from runner.state.lockfile import parse_lock, read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.records.lock import Lock
+    from runner.state.project import Project
+
+
+def pick_problems(project: Project) -> tuple[Problem, ...]:
+    """Return a warning for each job for which the lock has several picks; none where it cannot be read."""
+    data = b""
+    with suppress(StateError):
+        data = read_bytes(project.lock) or b""
+    if b'"picks"' not in data:
+        return ()
+    with suppress(ValueError, RecursionError):
+        text = data.decode()
+        shown = project.lock if project.rehearsal else Path(project.shown).with_suffix(".lock")
+        return tuple(_problems(parse_lock(text), text.split("\n"), str(shown)))
+    return ()
+
+
+def _problems(lock: Lock, lines: list[str], file: str) -> Iterator[Problem]:
+    for job, picks in sorted(lock.picks.items()):
+        if len(picks) > 1:
+            chosen = " and ".join(sorted(_name(lock, job, pick.sha256) for pick in picks))
+            yield Problem(
+                code="SF701",
+                severity="warning",
+                message=f"{job} has {len(picks)} picks that differ: {chosen}",
+                mark=_mark(lines, job, file),
+                path=("jobs", job),
+                help=f"choose one: scorefile pick {quoted(job)} TAKE",
+            )
+
+
+def _name(lock: Lock, job: str, sha256: str) -> str:
+    """Return what a person calls a take: its number, or where it is not among the takes of the job, its hash."""
+    made = lock.made(job)
+    numbers = [take.number for take in made.takes if take.sha256 == sha256] if made else []
+    return f"take {numbers[0]}" if numbers else sha256[:12]
+
+
+def _mark(lines: list[str], job: str, file: str) -> Mark:
+    """Return the place of a job's picks, as the lock is written; its first line where a person wrote it otherwise."""
+    key = f"  {json.dumps(job, ensure_ascii=False)}: {{"
+    begin = next((number for number, line in enumerate(lines) if line.startswith(key)), None)
+    if begin is None:
+        return Mark(file=file, line=1, column=1)
+    within = enumerate(lines[begin + 1 :], start=begin + 1)
+    number = next((number for number, line in within if line.startswith('   "picks"')), begin)
+    column = len(lines[number]) - len(lines[number].lstrip()) + 1
+    return Mark(file=file, line=number + 1, column=column, end_column=column + len(lines[number].strip()))

@@ -1,0 +1,162 @@
+"""The JSON form of takes and of the entries of a lock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runner.records.lock import Entry, Output, Pick, ProviderJobId, Receipt, State, Take
+from runner.records.media_types import EXTENSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ENTRY = {
+    "attempt", "revision", "model", "request", "fingerprint", "seed_param", "state", "receipt", "takes", "output",
+}  # fmt: skip
+_RECEIPT = {"request_id", "price_usd", "submitted_at", "poll_url", "told", "earlier_ids"}
+
+
+def entry_to_json(entry: Entry) -> dict[str, Any]:
+    """Return the JSON form of one entry, without its job; fields without a value are left out."""
+    return _present(
+        {
+            "attempt": entry.attempt,
+            "revision": entry.revision,
+            "model": entry.model,
+            "request": dict(entry.request),
+            "fingerprint": entry.fingerprint,
+            "seed_param": entry.seed_param,
+            "state": entry.state.value,
+            "receipt": None if entry.receipt is None else _receipt_to_json(entry.receipt),
+            "takes": [take_to_json(take) for take in entry.takes],
+            "output": None if entry.output is None else {"path": entry.output.path, "sha256": entry.output.sha256},
+        }
+    )
+
+
+def entry_from_json(job: str, block: Mapping[str, Any]) -> Entry:
+    """Return the Entry of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
+    only(block, _ENTRY)
+    receipt, output = block.get("receipt"), block.get("output")
+    return Entry(
+        attempt=text(block["attempt"]),
+        job=job,
+        revision=whole(block["revision"]),
+        model=text(block["model"]),
+        request=mapping(block["request"]),
+        fingerprint=text(block["fingerprint"]),
+        seed_param=_optional_text(block.get("seed_param")),
+        state=State(text(block["state"])),
+        receipt=None if receipt is None else _receipt_from_json(receipt),
+        takes=tuple(take_from_json(take) for take in block["takes"]),
+        output=None if output is None else _output_from_json(output),
+    )
+
+
+def pick_to_json(pick: Pick) -> dict[str, Any]:
+    """Return the JSON form of one pick."""
+    return {"sha256": pick.sha256, "revision": pick.revision}
+
+
+def pick_from_json(block: Mapping[str, Any]) -> Pick:
+    """Return the Pick of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
+    only(block, {"sha256", "revision"})
+    return Pick(sha256=_digest(block["sha256"]), revision=whole(block["revision"]))
+
+
+def take_to_json(take: Take) -> dict[str, Any]:
+    """Return the JSON form of one take; fields without a value are left out."""
+    return _present({name: getattr(take, name) for name in Take.__slots__})
+
+
+def take_from_json(block: Mapping[str, Any]) -> Take:
+    """Return the Take of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
+    only(block, set(Take.__slots__))
+    if block["media_type"] not in EXTENSIONS:
+        raise ValueError(f"{block['media_type']!r} is not a supported media type")
+    return Take(
+        sha256=_digest(block["sha256"]),
+        bytes=whole(block["bytes"]),
+        media_type=text(block["media_type"]),
+        seconds=float(block["seconds"]),
+        rate_hz=whole(block["rate_hz"]),
+        channels=whole(block["channels"]),
+        number=whole(block["number"]),
+        lufs=None if block.get("lufs") is None else float(block["lufs"]),
+        seed=None if block.get("seed") is None else whole(block["seed"]),
+    )
+
+
+def _receipt_to_json(receipt: Receipt) -> dict[str, Any]:
+    known = {
+        "request_id": None if receipt.request_id is None else str(receipt.request_id),
+        "submitted_at": receipt.submitted_at,
+        "poll_url": receipt.poll_url,
+        "told": receipt.told or None,
+        "earlier_ids": sorted(map(str, receipt.earlier_ids)) or None,
+    }
+    return {"price_usd": receipt.price_usd, **_present(known)}
+
+
+def _receipt_from_json(block: Mapping[str, Any]) -> Receipt:
+    only(block, _RECEIPT)
+    return Receipt(
+        request_id=_optional_id(block.get("request_id")),
+        price_usd=_optional_text(block["price_usd"]),
+        submitted_at=text(block["submitted_at"]),
+        poll_url=_optional_text(block.get("poll_url")),
+        told=whole(block.get("told", 0)),
+        earlier_ids=frozenset(ProviderJobId.parse(text(item)) for item in block.get("earlier_ids", ())),
+    )
+
+
+def _output_from_json(block: Mapping[str, Any]) -> Output:
+    only(block, {"path", "sha256"})
+    return Output(path=text(block["path"]), sha256=_digest(block["sha256"]))
+
+
+def _present(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def only(block: Mapping[str, Any], names: set[str]) -> None:
+    """Raise ValueError when a block has a field that is not among these names, TypeError when it is no object."""
+    unknown = set(mapping(block)) - names
+    if unknown:
+        raise ValueError(f"unknown field {min(unknown)!r}")
+
+
+def text(value: object) -> str:
+    """Return a value that must be text. Raises TypeError."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not text")
+    return value
+
+
+def whole(value: object) -> int:
+    """Return a value that must be a whole number. Raises TypeError."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is not a whole number")
+    return value
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """Return a value that must be an object. Raises TypeError."""
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} is not an object")
+    return value
+
+
+def _optional_text(value: object) -> str | None:
+    return None if value is None else text(value)
+
+
+def _optional_id(value: object) -> ProviderJobId | None:
+    return ProviderJobId.parse(text(value)) if value else None
+
+
+def _digest(value: object) -> str:
+    sha256 = text(value)
+    if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
+        raise ValueError("sha256 is not 64 hex digits")
+    return sha256

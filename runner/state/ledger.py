@@ -1,0 +1,86 @@
+"""The lock as a run knows it: it grows entry by entry, and is read as a frozen Lock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+
+from runner.records.lock import Entry, Lock, Output, Pick, current_first
+from runner.state import lock_rules
+
+
+class Ledger:
+    """The entries of a lock, by attempt, job and output. A change costs the same however many there are."""
+
+    def __init__(self, lock: Lock) -> None:
+        self._base = lock
+        self._picks = dict(lock.picks)
+        self._entries: dict[str, Entry] = {}
+        self._of_job: dict[str, set[str]] = defaultdict(set)
+        self._at_path: dict[str, set[str]] = defaultdict(set)
+        self._revision = lock.revision
+        for entry in lock.entries.values():
+            self._set(entry)
+        self._lock: Lock | None = lock
+
+    @property
+    def lock(self) -> Lock:
+        """The lock as it is now."""
+        if self._lock is None:
+            self._lock = replace(self._base, entries=dict(self._entries), picks=dict(self._picks))
+        return self._lock
+
+    def get(self, attempt: str) -> Entry | None:
+        """Return the entry of an attempt."""
+        return self._entries.get(attempt)
+
+    def of_job(self, job: str) -> tuple[Entry, ...]:
+        """Return the entries of a job, the current one first."""
+        return current_first([self._entries[attempt] for attempt in self._of_job.get(job, ())])
+
+    def at_path(self, path: str) -> tuple[Entry, ...]:
+        """Return the entries whose take was placed at this path."""
+        return tuple(self._entries[attempt] for attempt in sorted(self._at_path.get(path, ())))
+
+    def learn(self, entry: Entry) -> Entry:
+        """Take in what is known of a submission, and return its entry; its job and its output stay as they are."""
+        is_new = entry.attempt not in self._entries
+        known = replace(entry, revision=self._next()) if is_new else self._joined(entry)
+        self._set(known)
+        return known
+
+    def _joined(self, entry: Entry) -> Entry:
+        mine = self._entries.get(entry.attempt)
+        if mine is None:
+            return entry
+        same = replace(entry, job=mine.job, revision=mine.revision, output=mine.output)
+        return lock_rules.join_entries(mine, same)
+
+    def give(self, entry: Entry, job: str, output: Output | None) -> Entry:
+        """Record what is known of a submission, whose it is now and where its take was placed, and return its entry."""
+        given = replace(self._joined(entry), job=job, output=output, revision=self._next())
+        self._set(given)
+        return given
+
+    def pick(self, job: str, sha256: str) -> None:
+        """Record that a person chose a take for a job, in place of any choice before."""
+        self._picks[job] = frozenset({Pick(sha256=sha256, revision=self._next())})
+        self._lock = None
+
+    def _next(self) -> int:
+        self._revision += 1
+        return self._revision
+
+    def _set(self, entry: Entry) -> None:
+        before = self._entries.get(entry.attempt)
+        if before == entry:
+            return
+        if before is not None:
+            self._of_job[before.job].discard(entry.attempt)
+            if before.output is not None:
+                self._at_path[before.output.path].discard(entry.attempt)
+        self._entries[entry.attempt] = entry
+        self._of_job[entry.job].add(entry.attempt)
+        if entry.output is not None:
+            self._at_path[entry.output.path].add(entry.attempt)
+        self._lock = None

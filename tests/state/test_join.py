@@ -1,0 +1,213 @@
+"""The laws of `join`, over random locks: whatever copies meet, in whatever order, nothing is lost and nothing depends on it.
+
+What the copies of one world have in common is what is true of it: an attempt has one request, an id is one submission's
+alone and was told at one time, and what a lock of version 1 knows of a submission is called the same everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runner.records.lock import Entry, Lock, Output, Pick, ProviderJobId, State
+from runner.state.lock_rules import VERSION_1, is_version_1, join, join_entries
+from runner.state.lockfile import parse_lock, render_lock
+from tests.support.made import entry, lock, sha, take
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+EMPTY = Lock()
+JOBS = ("a", "b", "c")
+WITHOUT_ID = (State.UNKNOWN, State.NOT_CHARGED, State.FAILED_CHARGED)
+WITH_ID = (State.PENDING, State.LOST, State.FAILED, State.FAILED_CHARGED, State.DONE)
+LOCAL, AT_ONCE = "made-here", "answered-at-once"
+"""A free result, and a submission that a provider answers at once, without an id."""
+
+
+@st.composite
+def ids(draw: st.DrawFn, attempt: str) -> tuple[ProviderJobId, int, frozenset[ProviderJobId]]:
+    """An id that a submission may have, how often one was told, and those that it had before."""
+
+    def made(told: int) -> ProviderJobId:
+        known = ProviderJobId.of(f"{attempt}-{told}-{draw(st.sampled_from('xy')) if told else ''}")
+        return known.hidden() if draw(st.booleans()) else known
+
+    told = draw(st.integers(0, 2))
+    earlier = frozenset(made(number) for number in range(told) if draw(st.booleans()))
+    return made(told), told, earlier
+
+
+@st.composite
+def copies(draw: st.DrawFn, attempt: str) -> Entry:
+    """What one copy of a lock may say of an attempt."""
+    if attempt == LOCAL:
+        copy = entry(attempt=attempt, model="local/sketch", local=True, path=None)
+    elif attempt == AT_ONCE:
+        copy = entry(attempt=attempt, request_id=None, path=None)
+    elif draw(st.booleans()):
+        known, told, earlier = draw(ids(attempt))
+        copy = entry(attempt=attempt, state=draw(st.sampled_from(WITH_ID)), request_id=str(known), path=None)
+        assert copy.receipt is not None
+        copy = replace(copy, receipt=replace(copy.receipt, request_id=known, told=told, earlier_ids=earlier))
+    else:
+        copy = entry(attempt=attempt, state=draw(st.sampled_from(WITHOUT_ID)), request_id=None)
+    if copy.state is State.DONE:
+        words = draw(st.sets(st.integers(1, 3), min_size=1))
+        if attempt == AT_ONCE:
+            words = {1}
+        path = draw(st.sampled_from([None, "audio/a.wav", "audio/b.wav"]))
+        copy = replace(copy, takes=tuple(take(f"{attempt} {number}", number=number) for number in sorted(words)))
+        copy = replace(copy, output=Output(path=path, sha256=copy.takes[0].sha256) if path else None)
+    return replace(copy, job=draw(st.sampled_from(JOBS)), revision=draw(st.integers(0, 3)))
+
+
+def as_version_1(copy: Entry) -> Entry | None:
+    """Return what a lock of version 1 says of a submission; None where it had no place for it."""
+    if copy.receipt is None or copy.state not in (State.PENDING, State.DONE):
+        return None
+    name = copy.request_id.digest if copy.request_id else copy.attempt
+    receipt = replace(copy.receipt, told=0, earlier_ids=frozenset())
+    return replace(copy, attempt=f"{VERSION_1}{sha(name)[:24]}", receipt=receipt)
+
+
+@st.composite
+def locks(draw: st.DrawFn) -> Lock:
+    """A lock as a run, or a merge, leaves it."""
+    known: dict[str, Entry] = {}
+    for attempt in sorted(draw(st.sets(st.sampled_from(["a1", "a2", "a3", LOCAL, AT_ONCE])))):
+        copy = draw(copies(attempt))
+        old = as_version_1(copy) if draw(st.booleans()) else None
+        kept = old or copy
+        known[kept.attempt] = kept
+    picks = {
+        job: frozenset({Pick(sha256=sha(draw(st.sampled_from("pq"))), revision=draw(st.integers(1, 3)))})
+        for job in sorted(draw(st.sets(st.sampled_from(JOBS))))
+    }
+    return Lock(entries=known, picks=picks)
+
+
+def texts(lock: Lock) -> str:
+    """Return all that a lock says, so that also what two ids hide is compared."""
+    return repr(sorted(map(_said, lock.entries.values()))) + repr(
+        sorted((k, sorted(map(repr, v))) for k, v in lock.picks.items())
+    )
+
+
+def _said(entry: Entry) -> str:
+    earlier = sorted(map(repr, entry.receipt.earlier_ids)) if entry.receipt else []
+    return repr((replace(entry, receipt=entry.receipt and replace(entry.receipt, earlier_ids=frozenset())), earlier))
+
+
+def same(one: Lock, other: Lock) -> None:
+    assert texts(one) == texts(other)
+
+
+many = settings(max_examples=150, deadline=None)
+
+
+@many
+@given(locks(), locks())
+def test_it_does_not_matter_which_copy_comes_first(one: Lock, other: Lock) -> None:
+    same(join(one, other), join(other, one))
+
+
+@many
+@given(locks(), locks(), locks())
+def test_it_does_not_matter_in_which_order_copies_meet(one: Lock, two: Lock, three: Lock) -> None:
+    same(join(join(one, two), three), join(one, join(two, three)))
+
+
+@many
+@given(locks(), locks())
+def test_a_copy_that_comes_again_changes_nothing(one: Lock, other: Lock) -> None:
+    both = join(one, other)
+    same(join(both, other), both)
+    same(join(both, both), both)
+
+
+@many
+@given(locks())
+def test_an_empty_lock_changes_nothing(one: Lock) -> None:
+    same(join(one, EMPTY), one)
+    same(join(EMPTY, one), one)
+
+
+def known_ids(entries: Iterable[Entry]) -> set[str]:
+    receipts = [entry.receipt for entry in entries if entry.receipt is not None]
+    now = {receipt.request_id.digest for receipt in receipts if receipt.request_id}
+    return now | {known.digest for receipt in receipts for known in receipt.earlier_ids}
+
+
+@many
+@given(locks(), locks())
+def test_nothing_that_a_copy_knows_is_lost(one: Lock, other: Lock) -> None:
+    both = join(one, other)
+    for copy in (one, other):
+        assert known_ids(copy.entries.values()) <= known_ids(both.entries.values())
+        assert set(copy.picks) <= set(both.picks)
+        for attempt, before in copy.entries.items():
+            after = both.entries.get(attempt)
+            if is_version_1(attempt) and after is None:
+                continue
+            assert after is not None, f"{attempt} is gone"
+            assert after.revision >= before.revision
+            if before.receipt is None or after.receipt is None:
+                assert before.receipt is None
+                continue
+            assert after.receipt.told >= before.receipt.told
+            if (after.receipt.told, after.request_id) == (before.receipt.told, before.request_id):
+                assert after.state.rank >= before.state.rank
+                assert {*before.takes} <= {*after.takes}
+
+
+@many
+@given(locks(), locks())
+def test_a_joined_lock_can_be_written_and_read(one: Lock, other: Lock) -> None:
+    both = join(one, other)
+    read = parse_lock(render_lock(both).decode())
+    assert read.picks == both.picks
+    kept = {name: item for name, item in both.entries.items() if item.receipt is not None or item.output is not None}
+    same(read, replace(both, entries=kept))
+
+
+def test_an_output_whose_take_was_fetched_by_a_wrong_id_is_gone_with_it() -> None:
+    wrong = entry(request_id="ace_1", revision=5)
+    told = entry(request_id="ace_2", revision=2, state=State.PENDING)
+    assert told.receipt is not None
+    told = replace(told, receipt=replace(told.receipt, told=1))
+    both = join_entries(wrong, told)
+    assert (both.takes, both.output, both.revision) == ((), None, 5)
+    assert parse_lock(render_lock(lock(both)).decode()).entries["a1"].request_id == ProviderJobId.of("ace_2")
+
+
+def test_what_version_1_named_is_found_by_an_id_that_was_replaced_since() -> None:
+    old = replace(entry(request_id="ace_1"), attempt=f"{VERSION_1}0123")
+    first, told = entry(request_id="ace_1", state=State.PENDING), entry(request_id="ace_2", state=State.PENDING)
+    assert told.receipt is not None
+    earlier = frozenset({ProviderJobId.of("ace_1")})
+    later = replace(told, receipt=replace(told.receipt, told=1, earlier_ids=earlier))
+    one = join(join(lock(old), lock(first)), lock(later))
+    other = join(lock(old), join(lock(first), lock(later)))
+    assert list(one.entries) == list(other.entries) == ["a1"]
+    same(one, other)
+
+
+@pytest.mark.parametrize("hidden_first", [True, False])
+def test_an_id_that_one_copy_hides_stays_hidden_also_once_it_is_replaced(hidden_first: bool) -> None:
+    plain = entry(request_id="ace_1", state=State.PENDING)
+    private = replace(
+        plain, receipt=plain.receipt and replace(plain.receipt, request_id=ProviderJobId.of("ace_1").hidden())
+    )
+    told = entry(request_id="ace_2", state=State.PENDING)
+    assert told.receipt is not None
+    later = replace(told, receipt=replace(told.receipt, told=1, earlier_ids=frozenset({ProviderJobId.of("ace_1")})))
+    found = (private, plain) if hidden_first else (plain, private)
+    both = join(join(lock(found[0]), lock(later)), lock(found[1]))
+    assert '"ace_1"' not in render_lock(both).decode()
+    assert json.loads(render_lock(both))["jobs"]["title"]["submissions"][0]["receipt"]["earlier_ids"]
