@@ -173,20 +173,27 @@ def _signals() -> Iterator[tuple[threading.Event, list[int]]]:
 
 
 def _confirm(todo: Plan, *, yes: bool) -> None:
-    """Ask before money is spent. Raises PolicyError when there is nobody to ask, or the answer is no."""
+    """Ask before money is spent, or the outputs of another profile are replaced.
+
+    Raises PolicyError when there is nobody to ask, or the answer is no.
+    """
     from runner.cli.show import confirm, print_err
     from runner.errors import PolicyError
-    from runner.report.plan_text import spending_question, summary
+    from runner.report.plan_text import replaced_profiles, spending_question, summary
     from runner.report.totals import totals
 
-    spending = [action for action in todo.actions if action.cost.worst != 0]
-    if not spending or yes:
+    spending, replacing = [action for action in todo.actions if action.cost.worst != 0], replaced_profiles(todo)
+    if not (spending or replacing) or yes:
         return
-    print_err(summary(totals(todo)))
+    for line in (*replacing, summary(totals(todo))):
+        print_err(line)
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        what = "spend money" if spending else "replace the outputs of another profile"
         raise PolicyError(
-            "this run would spend money, and there is no terminal to ask on",
+            f"this run would {what}, and there is no terminal to ask on",
             help="add --yes, or try it free with --rehearse",
         )
-    if not confirm(spending_question(spending)):
-        raise PolicyError("nothing was spent", help="scorefile plan shows what would be made")
+    if not confirm(spending_question(spending) if spending else "Replace them?"):
+        raise PolicyError(
+            "nothing was spent" if spending else "nothing was replaced", help="scorefile plan shows what would be made"
+        )

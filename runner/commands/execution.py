@@ -73,6 +73,7 @@ def _run_settings(
         jobs=options.jobs,
         budget=budget,
         fail_fast=options.fail_fast,
+        profile=session.checked.pipeline.profile,
         callback=listener.address if listener is not None else None,
     )
 

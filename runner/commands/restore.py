@@ -51,7 +51,7 @@ def _restored(session: WritingSession, job: str, entry: Entry) -> Outcome:
     if digest(session.project.root / output.path) == take.sha256:
         return Outcome(job=job, model=entry.model, ending=Reused(), entry=entry)
     try:
-        restored = session.store.bring(job, entry, take, output=output.path)
+        restored = session.store.bring(job, entry, output)
     except TakeMissing:
         return Outcome(job=job, model=entry.model, ending=NotInStore(path=output.path))
     except (StateError, OSError) as error:

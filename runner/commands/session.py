@@ -241,6 +241,7 @@ class Session:
             outputs=outputs,
             pointers=lfs_pointers(self.project.root, outputs),
             blobs=self.takes,
+            profile=self.checked.pipeline.profile,
             pollable=frozenset(name for name, model in models.items() if providers[model.provider].poll),
         )
 

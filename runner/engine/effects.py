@@ -48,6 +48,7 @@ class RunSettings:
     jobs: int
     budget: Budget
     fail_fast: bool = False
+    profile: str | None = None
     callback: Callable[[str], str] | None = None
     """attempt → the secret address that its provider calls when it has ended."""
 

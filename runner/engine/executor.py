@@ -23,6 +23,7 @@ from runner.engine.workers import Finished, ReadyToSend, Wake, Workers
 from runner.errors import StateError
 from runner.provider.rate_limit import RateLimit
 from runner.records.endings import FailedFast, Held, NeedMissing, ReceiptUnwritten, Restored, Reused, Stopped
+from runner.records.lock import Output
 from runner.records.media_types import EXTENSIONS
 from runner.records.outcome import Outcome
 from runner.records.plan import Verb
@@ -159,9 +160,10 @@ class Executor:
         assert entry is not None
         assert request.output is not None, "a collected submission has no output"
         chosen = entry.chosen(request.take)
-        output = request.output + EXTENSIONS[chosen.media_type]
+        path = request.output + EXTENSIONS[chosen.media_type]
+        output = Output(path=path, sha256=chosen.sha256, profile=self._settings.profile)
         try:
-            placed = self._store.bring(request.job, entry, chosen, output=output)
+            placed = self._store.bring(request.job, entry, output)
         except (StateError, OSError) as error:
             return endings.broken(error), entry
         return Restored(reason=action.reason), placed

@@ -262,7 +262,8 @@ class JobRun:
         chosen = chosen_take(self.submission.takes, take)
         output = self.request.output + EXTENSIONS[chosen.media_type]
         try:
-            entry = self._store.finish(self.submission, job=self.job, output=output, take=take)
+            profile = self._settings.profile
+            entry = self._store.finish(self.submission, job=self.job, output=output, take=take, profile=profile)
         except TakeMissing:
             if self._fetched_again:
                 raise

@@ -15,7 +15,7 @@ from runner.catalog.prices import cost, guarded, total
 from runner.plan.changes import changes
 from runner.plan.claims import Claims, pinned
 from runner.records import reasons as r
-from runner.records.lock import Output, State
+from runner.records.lock import State
 from runner.records.media_types import EXTENSIONS
 from runner.records.plan import Action, Cost, Plan, Verb
 from runner.records.request import Request
@@ -51,6 +51,8 @@ class Facts:
     blobs: Container[str]
     pollable: Container[str]
     """Models whose provider can be polled for a job again."""
+    profile: str | None = None
+    """The profile of this run."""
     pointers: Container[str] = frozenset()
     """The paths at which Git LFS has left a pointer in place of the audio."""
 
@@ -73,7 +75,7 @@ def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> P
         chosen = selected.jobs is None or request.job in selected.jobs
         action = _guarded(_decide_one(request, facts, claims, force=chosen and request.job in selected.forced), facts)
         if chosen:
-            actions.append(action)
+            actions.append(replace(action, replaces=_replaced_profile(action, facts)))
     return Plan(
         actions=tuple(actions),
         low=total(action.cost.low for action in actions),
@@ -118,6 +120,15 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
         verb = Verb.REGENERATE if before else Verb.GENERATE
         return replace(_generate(request, verb, r.Forced(), entry=before), submission=submission)
     return _resume(request, submission, before)
+
+
+def _replaced_profile(action: Action, facts: Facts) -> str | None:
+    """Return the profile whose output an action replaces, where that is not the profile of this run."""
+    if action.verb in (Verb.REUSE, Verb.BLOCKED):
+        return None
+    placed = facts.lock.placed(action.request.job)
+    profile = None if placed is None or placed.output is None else placed.output.profile
+    return profile if profile != facts.profile else None
 
 
 def _guarded(action: Action, facts: Facts) -> Action:
@@ -206,7 +217,7 @@ def _bring_back(request: Request, entry: Entry, facts: Facts) -> Action:
     found = facts.outputs.get(path)
     renamed = r.Renamed(job=entry.job) if entry.job != request.job else None
     if found == wanted.sha256:
-        if renamed is None and entry.output == Output(path=path, sha256=wanted.sha256):
+        if renamed is None and entry.output is not None and entry.output.is_same(path, wanted.sha256):
             return _act(request, Verb.REUSE, r.UpToDate(), entry)
         return _act(request, Verb.RESTORE, renamed or r.TakeInPlace(take=request.take), entry)
     if path in facts.outputs and not _is_ours(path, facts, entry, *facts.lock.jobs.get(request.job, ())):

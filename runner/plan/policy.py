@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, assert_never
 
 from runner.errors import PolicyError
 from runner.plan.decide import output_path
-from runner.records.lock import Output
 from runner.records.plan import Verb
 from runner.records.reasons import EditedOutput, ForeignOutput, FreeAudioMissing, PaymentUnknown
 
@@ -89,8 +88,8 @@ def _is_as_locked(action: Action) -> bool:
     request, entry = action.request, action.entry
     if entry is None or entry.job != request.job:
         return False
-    wanted = Output(path=output_path(request, entry), sha256=entry.chosen(request.take).sha256)
-    return entry.output == wanted
+    output = entry.output
+    return output is not None and output.is_same(output_path(request, entry), entry.chosen(request.take).sha256)
 
 
 def _usd(amount: Decimal) -> str:

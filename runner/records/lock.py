@@ -121,6 +121,12 @@ class Output:
     path: str
     """POSIX path relative to the pipeline's folder."""
     sha256: str
+    profile: str | None = None
+    """The profile of the run that placed it."""
+
+    def is_same(self, path: str, sha256: str) -> bool:
+        """Say whether this is the output with these bytes, whatever profile placed it."""
+        return (self.path, self.sha256) == (path, sha256)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
             "state": entry.state.value,
             "receipt": None if entry.receipt is None else _receipt_to_json(entry.receipt),
             "takes": [take_to_json(take) for take in entry.takes],
-            "output": None if entry.output is None else {"path": entry.output.path, "sha256": entry.output.sha256},
+            "output": None if entry.output is None else _output_to_json(entry.output),
         }
     )
 
@@ -110,9 +110,14 @@ def _receipt_from_json(block: Mapping[str, Any]) -> Receipt:
     )
 
 
+def _output_to_json(output: Output) -> dict[str, Any]:
+    return _present({"path": output.path, "sha256": output.sha256, "profile": output.profile})
+
+
 def _output_from_json(block: Mapping[str, Any]) -> Output:
-    only(block, {"path", "sha256"})
-    return Output(path=text(block["path"]), sha256=_digest(block["sha256"]))
+    only(block, {"path", "sha256", "profile"})
+    profile = _optional_text(block.get("profile"))
+    return Output(path=text(block["path"]), sha256=_digest(block["sha256"]), profile=profile)
 
 
 def _present(data: dict[str, Any]) -> dict[str, Any]:

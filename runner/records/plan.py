@@ -82,6 +82,8 @@ class Action:
     cost: Cost
     entry: Entry | None = None
     """The entry of the lock that this action builds on; it belongs to another job until a run gives it to this one."""
+    replaces: str | None = None
+    """The profile whose output it replaces, where that is another than the profile of this run."""
     submission: Submission | None = None
     """The earlier submission that this action resumes, abandons for a new one, or that blocks it."""
 

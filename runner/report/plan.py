@@ -126,6 +126,7 @@ def action_data(action: Action) -> dict[str, Json]:
         "reason": name_of(action.reason),
         "why": why(action.reason),
         "takes": action.request.takes,
+        "replaces": action.replaces,
         "changes": [
             {"field": item.field, "old": item.old, "new": item.new, "place": mark_data(item.mark)}
             for item in action.changes

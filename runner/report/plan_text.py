@@ -40,7 +40,15 @@ def plan_text(todo: Plan, style: Style) -> str:
     if todo.orphans:
         names = ", ".join(todo.orphans) if style.verbose else some(todo.orphans, 12)
         lines += ["", f"no longer in the file, kept in the lock because they were paid for: {clean(names)}"]
+    lines += replaced_profiles(todo)
     return "\n".join([*lines, "", *_sums(sums, style)])
+
+
+def replaced_profiles(todo: Plan) -> list[str]:
+    """Return a line for each profile whose outputs a run replaces, with the jobs by name."""
+    profiles = sorted({action.replaces for action in todo.actions if action.replaces is not None})
+    jobs = {name: [item.request.job for item in todo.actions if item.replaces == name] for name in profiles}
+    return [clean(f"replaces what profile {name} placed: {some(jobs[name], 12)}") for name in profiles]
 
 
 def summary(sums: Totals) -> str:

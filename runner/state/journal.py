@@ -202,6 +202,6 @@ def _checksum(previous: str, *fields: str) -> str:
 def _damaged(path: Path, why: str) -> StateError:
     return StateError(
         f"the journal {path} is damaged: {why}",
-        help="restore it from a backup, or move it away if you know that no submission was in progress; until then "
-        "nothing is submitted, because it holds receipts of paid jobs",
+        help=f"restore it from a backup, or move its folder {path.parent} away: the next run takes up what the lock knows, and "
+        "what only this journal knows is lost; until then nothing is submitted, because it holds receipts of paid jobs",
     )

@@ -105,7 +105,7 @@ def join_entries(one: Entry, other: Entry) -> Entry:
         job=owner[1],
         revision=owner[0],
         takes=united(take for entry in proven for take in entry.takes),
-        output=max(outputs, key=lambda output: (output.path, output.sha256), default=None),
+        output=max(outputs, key=lambda output: (output.path, output.sha256, output.profile or ""), default=None),
         receipt=_receipt(best.receipt, one.receipt, other.receipt),
     )
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from runner.records.lock import Entry, Lock, Take
+    from runner.records.lock import Entry, Lock
     from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
 
@@ -138,12 +138,13 @@ class StateStore:
         self._ledger.pick(job, sha256)
         return True
 
-    def finish(self, submission: Submission, *, job: str, output: str, take: int) -> Entry:
+    def finish(self, submission: Submission, *, job: str, output: str, take: int, profile: str | None = None) -> Entry:
         """Write the take of this number of a finished submission to `output` and return its entry, entered into the lock."""
         made = lock_rules.entry_of(replace(submission, phase=Phase.DONE))
         assert made is not None
         same = self._made_here_before(job, made)
-        return self.bring(job, same or made, chosen_take(submission.takes, take), output=output)
+        sha256 = chosen_take(submission.takes, take).sha256
+        return self.bring(job, same or made, Output(path=output, sha256=sha256, profile=profile))
 
     def _made_here_before(self, job: str, made: Entry) -> Entry | None:
         """Return the entry that says the same of a free result that was made here again, so that nothing in it changes."""
@@ -160,8 +161,8 @@ class StateStore:
             None,
         )
 
-    def bring(self, job: str, entry: Entry, take: Take, *, output: str) -> Entry:
-        """Put a take of an entry at `output`, for the job `job`, and return the entry as it is now.
+    def bring(self, job: str, entry: Entry, output: Output) -> Entry:
+        """Put a take of an entry at its output, for the job `job`, and return the entry as it is now.
 
         Raises TakeMissing when the take is nowhere, StateError when something that is not ours is in the way, or when the
         lock is to stay as it is and would change.
@@ -169,20 +170,19 @@ class StateStore:
         held = self._ledger.of_job(job)
         displaced = [other for other in held if other.output and other.attempt != entry.attempt]
         # Checked before anything is saved in the store: that the lock names a file does not prove that we wrote it.
-        left = {item.output.path for item in (entry, *displaced) if item.output} - {output}
+        left = {item.output.path for item in (entry, *displaced) if item.output} - {output.path}
         stale = self._outputs.stored(left)
-        known = (entry, *held, *self._ledger.at_path(output))
+        known = (entry, *held, *self._ledger.at_path(output.path))
         ours = frozenset(item.sha256 for other in known for item in other.takes)
         previous = entry.output.path if entry.output else None
-        placed = Output(path=output, sha256=take.sha256)
-        if self._changes(entry, job, placed, displaced):
+        if self._changes(entry, job, output, displaced):
             self._refuse_to_change(job)
-        self._outputs.put(take.sha256, output, previous=previous, mine=ours)
-        if not self._changes(entry, job, placed, displaced):
+        self._outputs.put(output.sha256, output.path, previous=previous, mine=ours)
+        if not self._changes(entry, job, output, displaced):
             return entry
         for other in displaced:
             self._ledger.give(other, other.job, None)
-        after = self._ledger.give(entry, job, placed)
+        after = self._ledger.give(entry, job, output)
         self._outputs.remove({path: sha256 for path, sha256 in stale.items() if not self._ledger.at_path(path)})
         return after
 
@@ -190,7 +190,9 @@ class StateStore:
         known = self._ledger.get(entry.attempt)
         if known is None or displaced:
             return True
-        return (known.job, known.output) != (job, output) or not {*entry.takes} <= {*known.takes}
+        if known.job != job or known.output is None or not known.output.is_same(output.path, output.sha256):
+            return True
+        return not {*entry.takes} <= {*known.takes}
 
     def _refuse_to_change(self, job: str) -> None:
         if self._keep_lock:

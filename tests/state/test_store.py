@@ -69,7 +69,7 @@ def stored(store: StateStore, word: str, **over: Any) -> Entry:
 
 def brought(store: StateStore, job: str, item: Entry, output: str, number: int = 1) -> Entry:
     """Put the take of this number of an entry at an output."""
-    return store.bring(job, item, chosen_take(item.takes, number), output=output)
+    return store.bring(job, item, Output(path=output, sha256=chosen_take(item.takes, number).sha256))
 
 
 def written(folder: Path) -> Lock:
