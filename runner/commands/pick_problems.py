@@ -34,9 +34,10 @@ def pick_problems(project: Project) -> tuple[Problem, ...]:
 
 
 def _problems(lock: Lock, lines: list[str], file: str) -> Iterator[Problem]:
-    for job, picks in sorted(lock.picks.items()):
+    for job in sorted(lock.picks):
+        picks = lock.chosen(job)
         if len(picks) > 1:
-            chosen = " and ".join(sorted(_name(lock, job, pick.sha256) for pick in picks))
+            chosen = " and ".join(sorted(_name(lock, job, sha256) for sha256 in picks))
             yield Problem(
                 code="SF701",
                 severity="warning",

@@ -175,10 +175,21 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """A take that a person chose for a job. Of two the one with the higher revision counts."""
+    """A take that a person chose for a job.
+
+    It names the choices that it replaced, so that of two copies the later choice is told from two that differ: a person
+    who did not know of the other one has not replaced it.
+    """
 
     sha256: str
     revision: int
+    replaces: frozenset[str] = frozenset()
+    """The names of all choices before it."""
+
+    @property
+    def name(self) -> str:
+        """Return what tells it from every other choice."""
+        return f"{self.revision}-{self.sha256[:16]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,8 +233,12 @@ class Lock:
 
     def picked(self, job: str, entry: Entry) -> Take | None:
         """Return the take of an entry that a person chose for a job; None where none was, or where two choices differ."""
-        chosen = self.picks.get(job, frozenset())
-        return next((take for take in entry.takes if {take.sha256} == {pick.sha256 for pick in chosen}), None)
+        chosen = self.chosen(job)
+        return next((take for take in entry.takes if {take.sha256} == chosen), None)
+
+    def chosen(self, job: str) -> frozenset[str]:
+        """Return the hashes of the takes that people chose for a job; of several a person has to choose one."""
+        return frozenset(pick.sha256 for pick in self.picks.get(job, ()))
 
     @property
     def revision(self) -> int:

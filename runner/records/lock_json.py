@@ -55,13 +55,14 @@ def entry_from_json(job: str, block: Mapping[str, Any]) -> Entry:
 
 def pick_to_json(pick: Pick) -> dict[str, Any]:
     """Return the JSON form of one pick."""
-    return {"sha256": pick.sha256, "revision": pick.revision}
+    return _present({"sha256": pick.sha256, "revision": pick.revision, "replaces": sorted(pick.replaces) or None})
 
 
 def pick_from_json(block: Mapping[str, Any]) -> Pick:
     """Return the Pick of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
-    only(block, {"sha256", "revision"})
-    return Pick(sha256=_digest(block["sha256"]), revision=whole(block["revision"]))
+    only(block, {"sha256", "revision", "replaces"})
+    replaces = frozenset(text(name) for name in block.get("replaces", ()))
+    return Pick(sha256=_digest(block["sha256"]), revision=whole(block["revision"]), replaces=replaces)
 
 
 def take_to_json(take: Take) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Merged:
     @property
     def to_choose(self) -> tuple[str, ...]:
         """The jobs for which different takes were picked."""
-        return tuple(sorted(job for job, picks in self.lock.picks.items() if len(picks) > 1))
+        return tuple(sorted(job for job in self.lock.picks if len(self.lock.chosen(job)) > 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,9 @@ class Ledger:
 
     def pick(self, job: str, sha256: str) -> None:
         """Record that a person chose a take for a job, in place of any choice before."""
-        self._picks[job] = frozenset({Pick(sha256=sha256, revision=self._next())})
+        before = self._picks.get(job, frozenset())
+        replaces = frozenset({pick.name for pick in before}.union(*(pick.replaces for pick in before)))
+        self._picks[job] = frozenset({Pick(sha256=sha256, revision=self._next(), replaces=replaces)})
         self._lock = None
 
     def _next(self) -> int:

@@ -174,8 +174,18 @@ def _joined_picks(
     one: Mapping[str, frozenset[Pick]], other: Mapping[str, frozenset[Pick]]
 ) -> dict[str, frozenset[Pick]]:
     both = {job: one.get(job, frozenset()) | other.get(job, frozenset()) for job in {*one, *other}}
-    newest = {job: max(pick.revision for pick in picks) for job, picks in both.items() if picks}
-    return {job: frozenset(pick for pick in both[job] if pick.revision == newest[job]) for job in newest}
+    last = {job: _last_picks(picks) for job, picks in both.items()}
+    return {job: picks for job, picks in last.items() if picks}
+
+
+def _last_picks(picks: frozenset[Pick]) -> frozenset[Pick]:
+    """Return the picks that no other one replaced, each once."""
+    replaces: dict[Pick, frozenset[str]] = {}
+    for pick in picks:
+        bare = replace(pick, replaces=frozenset())
+        replaces[bare] = replaces.get(bare, frozenset()) | pick.replaces
+    replaced = frozenset[str]().union(*replaces.values())
+    return frozenset(replace(bare, replaces=names) for bare, names in replaces.items() if bare.name not in replaced)
 
 
 def with_submissions(lock: Lock, submissions: Iterable[Submission]) -> Lock:

@@ -133,7 +133,7 @@ class StateStore:
 
     def pick(self, job: str, sha256: str) -> bool:
         """Record that a person chose a take for a job; say whether that is new."""
-        if [pick.sha256 for pick in self.lock.picks.get(job, ())] == [sha256]:
+        if self.lock.chosen(job) == {sha256}:
             return False
         self._ledger.pick(job, sha256)
         return True

@@ -76,6 +76,19 @@ def as_version_1(copy: Entry) -> Entry | None:
     return replace(copy, attempt=f"{VERSION_1}{sha(name)[:24]}", receipt=receipt)
 
 
+def picked(word: str, revision: int, *before: Pick) -> Pick:
+    """Return a pick by somebody who knew of these."""
+    known = frozenset({pick.name for pick in before}.union(*(pick.replaces for pick in before)))
+    return Pick(sha256=sha(word), revision=revision, replaces=known)
+
+
+FIRST = picked("p", 1)
+MINE, THEIRS = picked("q", 2, FIRST), picked("r", 5, FIRST)
+LAST = picked("p", 7, MINE, THEIRS)
+PICKS = [frozenset(picks) for picks in ((FIRST,), (MINE,), (THEIRS,), (MINE, THEIRS), (LAST,))]
+"""What copies of a lock may say of one job: two people picked without knowing of each other, then one settled it."""
+
+
 @st.composite
 def locks(draw: st.DrawFn) -> Lock:
     """A lock as a run, or a merge, leaves it."""
@@ -85,17 +98,14 @@ def locks(draw: st.DrawFn) -> Lock:
         old = as_version_1(copy) if draw(st.booleans()) else None
         kept = old or copy
         known[kept.attempt] = kept
-    picks = {
-        job: frozenset({Pick(sha256=sha(draw(st.sampled_from("pq"))), revision=draw(st.integers(1, 3)))})
-        for job in sorted(draw(st.sets(st.sampled_from(JOBS))))
-    }
+    picks = {job: draw(st.sampled_from(PICKS)) for job in sorted(draw(st.sets(st.sampled_from(JOBS))))}
     return Lock(entries=known, picks=picks)
 
 
 def texts(lock: Lock) -> str:
     """Return all that a lock says, so that also what two ids hide is compared."""
     return repr(sorted(map(_said, lock.entries.values()))) + repr(
-        sorted((k, sorted(map(repr, v))) for k, v in lock.picks.items())
+        sorted((job, sorted((pick.name, sorted(pick.replaces)) for pick in picks)) for job, picks in lock.picks.items())
     )
 
 
@@ -211,3 +221,23 @@ def test_an_id_that_one_copy_hides_stays_hidden_also_once_it_is_replaced(hidden_
     both = join(join(lock(found[0]), lock(later)), lock(found[1]))
     assert '"ace_1"' not in render_lock(both).decode()
     assert json.loads(render_lock(both))["jobs"]["title"]["submissions"][0]["receipt"]["earlier_ids"]
+
+
+def test_a_pick_that_replaced_another_counts_whatever_the_order() -> None:
+    before, after = (Lock(picks={"title": frozenset({pick})}) for pick in (FIRST, MINE))
+    assert join(before, after).picks == join(after, before).picks == after.picks
+
+
+def test_two_picks_that_do_not_know_of_each_other_are_both_kept_whatever_their_revisions() -> None:
+    mine, theirs = (Lock(picks={"title": frozenset({pick})}) for pick in (MINE, THEIRS))
+    both = join(mine, theirs)
+    assert both.chosen("title") == {sha("q"), sha("r")}
+    assert both.picked("title", entry(None, take("q"), take("r"))) is None, "a person has to choose"
+    settled = Lock(picks={"title": frozenset({LAST})})
+    assert join(both, settled).picks == settled.picks
+    assert join(mine, settled).picks == settled.picks
+
+
+def test_the_same_choice_on_two_branches_is_no_conflict() -> None:
+    mine, theirs = (Lock(picks={"title": frozenset({picked("q", number, FIRST)})}) for number in (4, 6))
+    assert join(mine, theirs).chosen("title") == {sha("q")}
