@@ -311,7 +311,7 @@ def renamed_pipeline(project: Project, name: str) -> DriftError:
     """Return the error for a pipeline whose paid results lie under the name that it had before."""
     moves = [(project.lock.with_name(f"{name}.lock").name, project.lock.name)]
     old, new = project.state.with_name(name), project.state
-    moves += [(str(old), str(new))] if old.exists() else []
+    moves += [(str(old), str(new))] if old.exists() and not new.exists() else []
     commands = " && ".join(f"mv {shlex.quote(before)} {shlex.quote(after)}" for before, after in moves)
     return DriftError(
         f"there is no {name}.yaml here any more, and its lock has paid results that {project.shown} asks for",

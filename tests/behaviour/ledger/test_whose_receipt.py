@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -181,3 +182,23 @@ def test_attack_13_a_second_pipeline_beside_the_first_needs_no_lock_of_it(projec
     done = command(project, "run", "album.yaml", "--yes")
     assert done.code == 0, done
     assert counts(project, "p1", "p2") == [1, 1]
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["no state", "a state of that name"])
+def test_the_commands_that_a_renamed_pipeline_names_can_be_followed(project: Project, taken: bool) -> None:
+    write(project, {"a": "p1"})
+    made(project)
+    (project.folder / "trial.yaml").rename(project.folder / "album.yaml")
+    states = project.folder / ".scorefile" / "pipelines"
+    if taken:
+        (states / "album").mkdir()
+    done = command(project, "run", "album.yaml", "--yes")
+    assert done.code == 4, done
+    advice = done.err.partition("keep them under the new name: ")[2].splitlines()[0]
+    subprocess.run(advice, shell=True, check=True, cwd=project.folder)
+    assert sorted(path.name for path in states.iterdir() if path.is_dir()) == (
+        ["album", "trial"] if taken else ["album"]
+    )
+    assert not (states / "album" / "trial").exists()
+    assert command(project, "run", "album.yaml", "--yes").code == 0
+    assert counts(project, "p1") == [1]
