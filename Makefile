@@ -24,7 +24,7 @@ test: $(STAMP)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
 torture: $(STAMP)
-	@$(BIN)/python -m tests.torture --kills 10000 --syscalls --damage
+	@$(BIN)/python -m tests.torture --kills 10000 --syscalls --damage --checkouts 5000 --checkouts-real 200
 
 # What is changed, and by which tests it is judged: [tool.mutmut] in pyproject.toml. MUTANTS='runner.plan.*' takes a slice.
 mutants: $(STAMP)

@@ -32,7 +32,7 @@ def _renamed(project: Project, name: str, *, is_new: bool) -> DriftError:
     """
     lock, state = project.lock.with_name(f"{name}.lock"), project.state.with_name(name)
     moves = [(lock.name, project.lock.name)] if lock.exists() else []
-    moves += [(str(state), str(project.state))] if state.exists() else []
+    moves += [(str(state), str(project.state))] if state.exists() and not project.state.exists() else []
     moved = " && ".join(f"mv {shlex.quote(before)} {shlex.quote(after)}" for before, after in moves)
     joined = f"scorefile merge {shlex.quote(project.lock.name)} {shlex.quote(lock.name)}"
     if is_new:

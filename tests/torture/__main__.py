@@ -7,12 +7,14 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.support.vendor.process import running_vendor
+from tests.torture import real, simulated
 from tests.torture.damage import every_damage
 from tests.torture.forks import running_zygote
 from tests.torture.mutants import MUTANTS
@@ -21,6 +23,8 @@ from tests.torture.trial import Bench, Figures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tests.torture.simulated import Broke
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -33,15 +37,19 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument("--mutant", choices=sorted(MUTANTS))
     parser.add_argument("--syscalls", action="store_true", help="also kill at every system call of one job")
     parser.add_argument("--damage", action="store_true", help="also try every cut and bit flip of lock and journal")
+    parser.add_argument("--checkouts", type=int, default=0, metavar="N", help="also play N histories of checkouts")
+    parser.add_argument("--checkouts-real", type=int, default=0, metavar="N", help="also play N with real processes")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(args)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as folder:
-        figures = _random_kills(asked, Path(folder))
+        figures = _random_kills(asked, Path(folder)) if asked.kills else Figures()
         seconds = time.monotonic() - begun
         calls = every_call(Path(folder) / "calls") if asked.syscalls and strace() else None
         damages = every_damage(Path(folder) / "damage") if asked.damage else {}
+        checkouts = _checkouts(asked, Path(folder))
     found = figures.findings.all() + (calls.findings.all() if calls else [])
+    found += [str(broke) for _, broken in checkouts.values() for broke in broken]
     found += [line for damage in damages.values() for line in (*damage.paid, *damage.broke)]
     if asked.json:
         print(json.dumps(_as_data(figures, seconds) | {"found": found}))
@@ -54,8 +62,24 @@ def main(args: Sequence[str] | None = None) -> int:
             print(
                 f"Damaged the {name} {damage.tried:,} times: refused {damage.refused:,}, harmless {damage.harmless:,}."
             )
+        for name, (played, broken) in checkouts.items():
+            kinds = Counter(broke.finding for broke in broken)
+            print(f"Played {played:,} histories of checkouts {name}: {dict(kinds) or 'nothing found'}.")
         print("\n".join(found[:40]))
     return 1 if found else 0
+
+
+def _checkouts(asked: argparse.Namespace, folder: Path) -> dict[str, tuple[int, list[Broke]]]:
+    """Play histories of checkouts: where → how many, and what broke."""
+    until = time.monotonic() + asked.seconds
+    played = {}
+    if asked.checkouts:
+        played["in one process"] = simulated.many(asked.checkouts, seed=asked.seed, workers=asked.workers, until=until)
+    if asked.checkouts_real:
+        played["with real processes and real git"] = real.many(
+            asked.checkouts_real, seed=asked.seed, workers=asked.workers, folder=folder / "checkouts", until=until
+        )
+    return played
 
 
 def _random_kills(asked: argparse.Namespace, folder: Path) -> Figures:
