@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from runner.emulator.providers import EmulatedProviders
 from runner.emulator.routing import operations
 from runner.emulator.studio import open_studio
+from runner.records.address import is_loopback
 from runner.records.exchange import EMULATOR_HEADER
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ def build_app(catalog: Catalog, faults: tuple[Fault, ...]) -> Starlette:
             Route("/{path:path}", providers.answer, methods=methods),
         ],
         lifespan=lifespan,
-        middleware=[Middleware(marked)],
+        middleware=[Middleware(marked), Middleware(local)],
     )
 
 
@@ -57,5 +59,19 @@ def marked(app: ASGIApp) -> ASGIApp:
             await send(message)
 
         await app(scope, receive, send_marked)
+
+    return answer
+
+
+def local(app: ASGIApp) -> ASGIApp:
+    """Let `app` answer only what was asked of this machine by name: a page of a foreign host that leads here gets nothing."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        host = dict(scope.get("headers", ())).get(b"host", b"").decode("latin-1")
+        if scope["type"] == "http" and not is_loopback(f"http://{host}"):
+            refusal = PlainTextResponse("the emulator answers on this machine only\n", status_code=403)
+            await refusal(scope, receive, send)
+            return
+        await app(scope, receive, send)
 
     return answer

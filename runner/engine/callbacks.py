@@ -126,6 +126,7 @@ def listening(
     config = uvicorn.Config(
         listener,
         log_config=None,
+        log_level="critical",
         access_log=False,
         lifespan="off",
         limit_concurrency=CONNECTIONS,

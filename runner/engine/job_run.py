@@ -239,7 +239,8 @@ class JobRun:
         if not free:
             self.log.charge_unknown()
         ending = endings.may_be_charged(self._provider, self.submission, free=free)
-        if (free or self.request.on_unknown == "resubmit") and self._resubmits_left:
+        may_send = self.action.verb.makes and (free or self.request.on_unknown == "resubmit")
+        if may_send and self._resubmits_left:
             self._resubmits_left -= 1
             self._report(
                 "waiting", f"{ending.why}; sent again ({'the model is free' if free else 'on_unknown: resubmit'})"

@@ -138,3 +138,11 @@ def test_schemas_that_are_wrong_end_it_with_the_reason(tmp_path: Path) -> None:
     ):
         pass
     assert "provider" in (raised.value.help or "")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""])
+def test_a_page_of_a_foreign_host_that_leads_here_gets_nothing(host: str) -> None:
+    with rehearsal_emulator((SCHEMAS,)) as url:
+        assert httpx.get(f"{url}/_emulator/ledger").status_code == 200
+        refused = httpx.get(f"{url}/_emulator/ledger", headers={"host": host})
+    assert (refused.status_code, refused.text) == (403, "the emulator answers on this machine only\n")

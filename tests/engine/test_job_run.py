@@ -16,24 +16,26 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import pytest
 
+from runner.engine import machine
 from runner.engine.effects import RunSettings, Turn, Wait, Work, World
 from runner.engine.job_run import JobRun
 from runner.engine.polls import poll_wait_s
 from runner.plan.budget import Budget
 from runner.plan.decide import Facts, Selected, decide
+from runner.plan.fingerprint import fingerprint
 from runner.provider.access import ProviderAccess
 from runner.provider.downloads import BadContent
 from runner.provider.rate_limit import RateLimit
 from runner.records.catalog import Price
-from runner.records.endings import ProviderFailed
+from runner.records.endings import MayBeCharged, ProviderFailed
 from runner.records.exchange import Reply
 from runner.records.limits import DEFAULT_LIMITS, Limits
-from runner.records.lock import Lock
 from runner.records.result import Result
 from runner.records.submission import NextRun, Phase
 from runner.state.blobs.local import LocalBlobs
-from runner.state.journal import read_events
+from runner.state.journal import Journal, read_events
 from runner.state.store import StateStore
+from runner.state.submissions import fold
 from tests.support.catalog import shipped_catalog
 from tests.support.made import request, take
 
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from runner.records.lock import Take
     from runner.records.outcome import Outcome
     from runner.records.request import Request
+    from runner.records.submission import Event
 
 CATALOG = shipped_catalog()
 BASE = "http://127.0.0.1:1"
@@ -101,9 +104,13 @@ class Driven:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[StateStore]:
+def opened(folder: Path, left: tuple[Event, ...]) -> Iterator[StateStore]:
     journal = folder / "state" / "journal.db"
     journal.parent.mkdir()
+    if left:
+        before = Journal(journal)
+        before.append(left)
+        before.close()
     lock, blobs = folder / "night.lock", LocalBlobs(folder / "blobs")
     store = StateStore(root=folder, lock_path=lock, journal_path=journal, blobs=blobs, rehearsal=False)
     try:
@@ -118,13 +125,24 @@ def drive(
     wanted: Request | None = None,
     limits: Limits = DEFAULT_LIMITS,
     seconds: float = 20.0,
+    left: tuple[Event, ...] = (),
 ) -> Driven:
-    """Run one job to its end, doing at once what it asks for; a wait only moves the clock."""
-    nothing = Facts(models=CATALOG.models, lock=Lock(), submissions={}, outputs={}, blobs=(), pollable=CATALOG.models)
-    (action,) = decide((wanted or request(),), nothing, Selected()).actions
-    provider = replace(CATALOG.providers[action.request.model.provider], base_url=BASE, poll_s=5.0)
+    """Run one job to its end, doing at once what it asks for; a wait only moves the clock.
+
+    `left`: the rows that a killed run left in the journal.
+    """
     clock, waits = Clock(), list[float]()
-    with opened(folder) as store, ThreadPoolExecutor(1) as cpu:
+    with opened(folder, left) as store, ThreadPoolExecutor(1) as cpu:
+        found = Facts(
+            models=CATALOG.models,
+            lock=store.lock,
+            submissions=store.submissions,
+            outputs={},
+            blobs=(),
+            pollable=CATALOG.models,
+        )
+        (action,) = decide((wanted or request(),), found, Selected()).actions
+        provider = replace(CATALOG.providers[action.request.model.provider], base_url=BASE, poll_s=5.0)
         script = Provider(store, list(answers), seconds)
         world = World(
             now=clock.now,
@@ -197,6 +215,23 @@ def test_a_price_by_the_minute_is_charged_for_the_real_length(tmp_path: Path, se
     assert driven.outcome.entry.receipt is not None
     assert driven.outcome.entry.receipt.price_usd is not None
     assert Decimal(driven.outcome.entry.receipt.price_usd) == Decimal(spent)
+
+
+def test_an_answer_that_a_killed_run_left_unread_is_not_called_free_of_charge_when_it_proves_nothing(
+    tmp_path: Path,
+) -> None:
+    wanted, at = request(on_unknown="resubmit"), "2026-01-01T00:00:00Z"
+    sent = fingerprint(wanted.model.id, wanted.params)
+    opened = machine.planned(wanted, attempt="a0", fingerprint=sent, price_usd="0.10", private=False, at=at)
+    reply = Reply(status=502, headers={}, body=b"{}")
+    left = (
+        opened,
+        machine.event(fold([opened])["a0"], Phase.INTENT, at=at),
+        machine.answered(fold([opened])["a0"], reply, at=at),
+    )
+    outcome = drive(tmp_path, wanted=wanted, left=left).outcome
+    assert isinstance(outcome.ending, MayBeCharged)
+    assert outcome.spent_usd is None
 
 
 def test_a_price_by_the_request_is_charged_whatever_the_length(tmp_path: Path) -> None:
