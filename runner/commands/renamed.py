@@ -10,26 +10,28 @@ from runner.plan.claims import Claims
 from runner.state.neighbours import pipelines_that_are_gone
 
 if TYPE_CHECKING:
-    from runner.commands.session import Session
+    from collections.abc import Mapping
+
+    from runner.records.catalog import Model
     from runner.records.plan import Plan
     from runner.state.project import Project
 
 
-def refuse_renamed(session: Session, todo: Plan) -> None:
-    """Raise DriftError when a pipeline whose file is gone has paid results for what a plan would make."""
-    making = tuple(action.request for action in todo.actions if action.verb.makes)
-    if session.project.rehearsal or not making:
-        return
-    for name, lock in pipelines_that_are_gone(session.project):
-        if Claims(making, models=session.catalog.models, lock=lock).owns_any:
-            raise _renamed(session.project, name, is_new=not session.lock.entries)
-
-
-def _renamed(project: Project, name: str, *, is_new: bool) -> DriftError:
-    """Return the error for a pipeline whose paid results lie under a name that no file has any more.
+def refuse_renamed(todo: Plan, project: Project, models: Mapping[str, Model], *, is_new: bool) -> None:
+    """Raise DriftError when a pipeline whose file is gone has paid results for what a plan would make.
 
     `is_new`: nothing was made under the new name yet, so that lock and state can simply be moved.
     """
+    making = tuple(action.request for action in todo.actions if action.verb.makes)
+    if project.rehearsal or not making:
+        return
+    for name, lock in pipelines_that_are_gone(project):
+        if Claims(making, models=models, lock=lock).owns_any:
+            raise _renamed(project, name, is_new=is_new)
+
+
+def _renamed(project: Project, name: str, *, is_new: bool) -> DriftError:
+    """Return the error for a pipeline whose paid results lie under a name that no file has any more."""
     lock, state = project.lock.with_name(f"{name}.lock"), project.state.with_name(name)
     moves = [(lock.name, project.lock.name)] if lock.exists() else []
     moves += [(str(state), str(project.state))] if state.exists() and not project.state.exists() else []

@@ -204,7 +204,7 @@ class Session:
         forced = named(requests, wanted) if self.options.force else frozenset[str]()
         asked = Selected(jobs=select(requests, wanted), forced=forced)
         todo = decide(self.checked.requests, self._facts(), asked)
-        refuse_renamed(self, todo)
+        refuse_renamed(todo, self.project, self.catalog.models, is_new=not self.lock.entries)
         if self.options.saved is not None:
             from runner.plan.saved import refuse_stale
 
