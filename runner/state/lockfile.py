@@ -125,7 +125,7 @@ READERS: Mapping[int, Callable[[Mapping[str, Any]], Lock]] = MappingProxyType({1
 def render_lock(lock: Lock) -> bytes:
     """Return the lock's text: UTF-8, sorted, one field a line, LF, a final newline.
 
-    Of results that were made here for free only those at an output are in it.
+    Of results that were made here for free only the one at the output of its job is in it.
     """
     jobs = {job: _block(lock, job) for job in {*lock.jobs, *lock.picks}}
     data: dict[str, Any] = {"version": VERSION, "jobs": {job: block for job, block in jobs.items() if block}}
@@ -135,7 +135,8 @@ def render_lock(lock: Lock) -> bytes:
 
 
 def _block(lock: Lock, job: str) -> dict[str, Any]:
-    kept = [entry for entry in lock.jobs.get(job, ()) if entry.receipt is not None or entry.output is not None]
+    placed = lock.placed(job)
+    kept = [entry for entry in lock.jobs.get(job, ()) if entry.receipt is not None or entry is placed]
     picks = sorted(lock.picks.get(job, ()), key=lambda pick: pick.sha256)
     if not kept and not picks:
         return {}

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.errors import StateError
-from runner.records.lock import Lock, Output, Pick, ProviderJobId, State
+from runner.records.lock import Lock, Pick, ProviderJobId, State
 from runner.state import lockfile
+from runner.state.lock_validation import check_entry
 from runner.state.lockfile import BLOCK_BYTES, is_conflicted, parse_lock, read_lock, refuse_too_large, render_lock
 from tests.support.made import entry, lock, request, sha, take
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runner.records.lock import Entry
 
 FULL = lock(
     entry(
@@ -86,7 +86,7 @@ def test_an_entry_of_every_state_is_read_back(state: State, local: bool) -> None
     held = lock(entry(state=state, local=local, request_id="ace_1" if has_id else None))
     if local and state is not State.DONE:
         with pytest.raises(ValueError, match=f"receipt: a submission that is {state} needs one"):
-            parse_lock(render_lock(replace(held, entries=with_outputs(held))).decode())
+            check_entry(held.entries["a1"])
     else:
         assert parse_lock(render_lock(held).decode()) == held
 
@@ -102,12 +102,6 @@ def test_an_entry_of_every_state_is_read_back(state: State, local: bool) -> None
 def test_an_id_that_does_not_fit_its_state_is_refused(state: State, known: str | None, why: str) -> None:
     with pytest.raises(ValueError, match=f"receipt.request_id: {why}"):
         parse_lock(render_lock(lock(entry(state=state, request_id=known))).decode())
-
-
-def with_outputs(held: Lock) -> dict[str, Entry]:
-    """Return entries with an output, so that those without a receipt are written."""
-    placed = Output(path="audio/title.wav", sha256=sha("one"))
-    return {attempt: replace(item, output=placed) for attempt, item in held.entries.items()}
 
 
 def test_of_what_was_made_here_only_what_is_at_an_output_is_written() -> None:
@@ -375,3 +369,10 @@ def test_a_submission_and_each_of_its_takes_fit_in_the_room_that_is_counted_for_
     empty = len(render_lock(Lock()))
     params = len(json.dumps(dict(made.request), indent=1))
     assert len(render_lock(lock(made))) - empty <= params + BLOCK_BYTES * (1 + len(made.takes))
+
+
+def test_of_free_results_that_two_machines_made_the_newest_is_kept() -> None:
+    older, newer = (
+        entry(None, take(word), attempt=word, local=True, revision=number) for number, word in ((1, "old"), (2, "new"))
+    )
+    assert [item.attempt for item in parse_lock(render_lock(lock(older, newer)).decode()).jobs["title"]] == ["new"]
