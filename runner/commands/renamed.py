@@ -37,7 +37,7 @@ def _renamed(project: Project, name: str, *, is_new: bool) -> DriftError:
     moves += [(str(state), str(project.state))] if state.exists() and not project.state.exists() else []
     moved = " && ".join(f"mv {shlex.quote(before)} {shlex.quote(after)}" for before, after in moves)
     joined = f"scorefile merge {shlex.quote(project.lock.name)} {shlex.quote(lock.name)}"
-    if is_new:
+    if is_new and moves:
         help_ = f"keep them under the new name: {moved}"
     elif lock.exists():
         help_ = f"join its lock into this one: {joined}"

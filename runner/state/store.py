@@ -19,7 +19,7 @@ from runner.state.ledger import Ledger
 from runner.state.lock_writer import LockWriter
 from runner.state.outputs import Outputs
 from runner.state.receipt_index import ReceiptIndex
-from runner.state.reconcile import Reconciled
+from runner.state.reconcile import Reconciled, missing_rows
 from runner.state.submissions import advance
 
 if TYPE_CHECKING:
@@ -210,14 +210,19 @@ class StateStore:
         """Write the lock if it changed, and close the journal."""
         try:
             if not self._keep_lock:
-                self._lock_writer.write(self.lock)
+                self._meet(self._lock_writer.write(self.lock))
         finally:
             self._journal.close()
 
     def _meet(self, lock: Lock) -> None:
-        """Take in what the file of the lock knew beside: another program may have written it."""
-        if lock is not self.lock:
-            self._ledger = Ledger(lock)
+        """Take in what the file of the lock knew beside, also into the journal: another program may have written it."""
+        if lock is self.lock:
+            return
+        self._ledger = Ledger(lock)
+        new = (entry for entry in lock.entries.values() if entry.attempt not in self.submissions)
+        rows = tuple(row for entry in new if entry.receipt is not None for row in missing_rows(None, entry))
+        if rows:
+            self.record(*rows)
 
 
 def _is_news(item: Submission, entry: Entry) -> bool:

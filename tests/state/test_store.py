@@ -14,11 +14,11 @@ from runner.errors import NotWritableError, StateError
 from runner.plan.fingerprint import fingerprint
 from runner.records.lock import Entry, Lock, Output, ProviderJobId, State, chosen_take
 from runner.records.lock_json import take_to_json
-from runner.records.submission import Event, Phase, Submission
+from runner.records.submission import THE_LOCK, Event, Phase, Submission
 from runner.state.blobs.local import LocalBlobs
 from runner.state.blobs.protocol import TakeMissing
 from runner.state.disk_reserve import RESERVE_BYTES, DiskReserve
-from runner.state.journal import Journal
+from runner.state.journal import Journal, read_events
 from runner.state.lock_rules import join, receipts
 from runner.state.lock_writer import LOCK_EVERY_S, WRITING_SHARE, LockWriter
 from runner.state.lockfile import read_lock, render_lock
@@ -523,3 +523,10 @@ def test_a_lock_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> N
     assert path.read_bytes() == before
     writer.write(lock(made))
     assert read_lock(path, rehearsal=False) == lock(made)
+
+
+def test_what_a_pull_brought_during_a_run_is_in_the_journal_at_its_end(tmp_path: Path) -> None:
+    with opened(tmp_path):
+        (tmp_path / "night.lock").write_bytes(render_lock(lock(entry(attempt="theirs"))))
+    rows = read_events(tmp_path / "state" / "journal.db")
+    assert [(row.attempt, row.phase, row.data["via"]) for row in rows][-1] == ("theirs", Phase.DONE, THE_LOCK)

@@ -127,8 +127,8 @@ class Real(History):
         if how.stop_at and not done.out and (done.code == INTERRUPTED or "KeyboardInterrupt" in done.err):
             return Ended(wrote=False)
         if done.code in (1, 3, 4) or "Traceback" in done.err:
-            about_stem = all(f"{stem}.lock" in done.out + done.err for stem in STEMS)
-            return Ended(refused=done.out) if about_stem else Ended(broke=done.out + done.err)
+            about_stem = "has paid results that" in done.out + done.err
+            return Ended(refused=done.out + done.err) if about_stem else Ended(broke=done.out + done.err)
         try:
             results = {row["job"]: row["result"] for row in json.loads(done.out)["jobs"]}
         except (ValueError, KeyError, TypeError) as error:
