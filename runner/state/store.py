@@ -222,7 +222,8 @@ class StateStore:
         new = (entry for entry in lock.entries.values() if entry.attempt not in self.submissions)
         rows = tuple(row for entry in new if entry.receipt is not None for row in missing_rows(None, entry))
         if rows:
-            self.record(*rows)
+            with contextlib.suppress(StateError):  # the lock has them, and the next run reads it
+                self.record(*rows)
 
 
 def _is_news(item: Submission, entry: Entry) -> bool:
