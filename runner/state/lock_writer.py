@@ -7,6 +7,7 @@ or checks out another commit while a run goes on. So the file is read again befo
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
@@ -60,17 +61,24 @@ class LockWriter:
         Raises OSError, and StateError when the file or the new lock cannot be read: then the file stays as it is.
         """
         started = self._monotonic()
-        found = read_bytes(self._path)
-        if found is not None and found != self._seen:
-            lock = lock_rules.join(lock, self._understood(found))
-        data = readable(self._path, lock)
-        if data != found and (found is not None or lock.entries or lock.picks):
-            write_atomic(self._path, data)
-            self._seen = data
+        while True:
+            found = read_bytes(self._path)
+            if found is not None and found != self._seen:
+                lock = lock_rules.join(lock, self._understood(found))
+            data = readable(self._path, lock)
+            if data == found or (found is None and not lock.entries and not lock.picks):
+                break
+            if write_atomic(self._path, data, unless=partial(self._is_not, found)):
+                self._seen = data
+                break
         ended = self._monotonic()
         self._written = lock
         self._next_at = ended + LOCK_EVERY_S + WRITING_SHARE * (ended - started)
         return lock
+
+    def _is_not(self, found: bytes | None) -> bool:
+        """Say whether another program has written the file since it was read."""
+        return read_bytes(self._path) != found
 
     def _understood(self, data: bytes) -> Lock:
         return understood(self._path, data, rehearsal=self._rehearsal)

@@ -21,7 +21,7 @@ from runner.state.disk_reserve import RESERVE_BYTES, DiskReserve
 from runner.state.journal import Journal, read_events
 from runner.state.lock_rules import join, receipts
 from runner.state.lock_writer import LOCK_EVERY_S, WRITING_SHARE, LockWriter
-from runner.state.lockfile import read_lock, render_lock
+from runner.state.lockfile import read_lock, readable, render_lock
 from runner.state.receipt_index import ReceiptIndex
 from runner.state.store import StateStore
 from runner.state.submissions import fold
@@ -530,3 +530,21 @@ def test_what_a_pull_brought_during_a_run_is_in_the_journal_at_its_end(tmp_path:
         (tmp_path / "night.lock").write_bytes(render_lock(lock(entry(attempt="theirs"))))
     rows = read_events(tmp_path / "state" / "journal.db")
     assert [(row.attempt, row.phase, row.data["via"]) for row in rows][-1] == ("theirs", Phase.DONE, THE_LOCK)
+
+
+def test_what_is_written_into_the_lock_while_a_run_writes_it_is_kept_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, theirs = tmp_path / "night.lock", lock(entry(attempt="theirs", request_id="ace_9"))
+    writer = LockWriter(path, rehearsal=False)
+
+    def rendered(at: Path, held: Lock) -> bytes:
+        data = readable(at, held)
+        if not path.exists():
+            path.write_bytes(render_lock(theirs))  # as git does between our reading and our writing
+        return data
+
+    monkeypatch.setattr("runner.state.lock_writer.readable", rendered)
+    assert writer.write(lock(entry())).entries.keys() == {"a1", "theirs"}
+    assert read_lock(path, rehearsal=False).entries.keys() == {"a1", "theirs"}
+    assert [item.name for item in tmp_path.iterdir()] == ["night.lock"]

@@ -133,7 +133,7 @@ class Real(History):
             results = {row["job"]: row["result"] for row in json.loads(done.out)["jobs"]}
         except (ValueError, KeyError, TypeError) as error:
             return Ended(broke=f"{error!r}: {done.out}{done.err}")
-        return Ended(results=results, wrote=set(results.values()) != {"reused"})
+        return Ended(results=results, wrote=not set(results.values()) <= {"reused"})
 
     def settle(self, machine: Machine) -> bool:
         """Tell the truth about every submission whose payment status is unknown, and say whether there was one."""

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from runner.state.files import system
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Write `data` so that a reader, or a crash, sees the old file or the new one.
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, unless: Callable[[], bool] = lambda: False) -> bool:
+    """Write `data` so that a reader, or a crash, sees the old file or the new one, and return whether it was written.
 
-    A link at `path` is replaced, and never written through. `mode` has no meaning on Windows.
+    `unless` is asked at the last moment, when all is on disk but the name: then the file stays as it is. A link at `path`
+    is replaced, and never written through. `mode` has no meaning on Windows.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(temporary_name(path.name))
@@ -24,11 +26,15 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
             file.write(data)
             file.flush()
             system.sync_file(file.fileno())
+        if unless():
+            temporary.unlink()
+            return False
         system.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     system.sync_folder(path.parent)
+    return True
 
 
 def append_line(path: Path, line: str) -> None:
