@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from runner.records.limits import DEFAULT_LIMITS
 
@@ -70,6 +71,7 @@ class Progress:
 class Turn:
     """Wait for the permission to submit; an Ending is sent back when it is refused."""
 
+    job: str
     provider: str
     worst: Decimal | None
 
@@ -82,17 +84,54 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PollTurn:
+    """Wait so many seconds for the next poll, and longer where the provider gets other polls at that moment."""
+
+    provider: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """Wait until all rows so far are on disk, as every effect does, and for nothing else."""
+
+
+class Lane(StrEnum):
+    """A group of worker threads: what waits in one lane stops nothing in another."""
+
+    SUBMIT = "submit"
+    POLL = "poll"
+    FETCH = "fetch"
+    """Downloads, and copies of takes to their outputs."""
+    MAKE = "make"
+    """Models that run here."""
+
+    def threads(self, jobs: int) -> int:
+        """Return how many threads this lane has in a run of `jobs` jobs at a time: a bound on what is on the wire."""
+        match self:
+            case Lane.SUBMIT:
+                return min(jobs, 64)
+            case Lane.POLL | Lane.FETCH:
+                return min(jobs, 16)
+            case Lane.MAKE:
+                return min(jobs, 16)
+        assert_never(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """Run `call` in another thread; its result is sent back, its error is raised here.
 
-    `call` gets a gate: a function that returns when `at_gate` has run on the loop's thread.
+    `call` gets a gate: a function that returns when `at_gate` has run on the loop's thread, and its rows are on disk.
     """
 
+    lane: Lane
     call: Callable[[Callable[[], None]], object]
     at_gate: Callable[[], None] = lambda: None
 
 
-Effect: TypeAlias = "Turn | Wait | Work"
+Effect: TypeAlias = "Turn | Wait | PollTurn | Durable | Work"
+"""No effect leaves the loop before the rows that its job has recorded are on disk."""
 
 
 class Interrupted(Exception):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runner.engine import endings, machine
-from runner.engine.effects import Work
+from runner.engine.effects import Lane, Work
 from runner.engine.local_models import make
 from runner.provider.downloads import BadContent, DownloadFailed, DownloadRules, LinkDead
 from runner.records.endings import DownloadFailed as NotDownloaded
@@ -49,7 +49,7 @@ class TakeSteps:
         for number, item in enumerate(media, start=1):
             self._report("fetching", take=number, takes=len(media))
             try:
-                take: Take = yield Work(call=self._fetching(item))
+                take: Take = yield Work(lane=Lane.FETCH, call=self._fetching(item))
                 takes.append(replace(take, number=number))
             except LinkDead as error:
                 log.record(machine.expired(log.submission, error.message, at=log.at()))
@@ -73,8 +73,8 @@ class TakeSteps:
         takes: list[Take] = []
         for number in range(self._request.takes):
             self._report("composing", take=number + 1, takes=self._request.takes)
-            data = yield Work(call=self._composing(number))
-            take: Take = yield Work(call=self._fetching(Media(data=data)))
+            data = yield Work(lane=Lane.MAKE, call=self._composing(number))
+            take: Take = yield Work(lane=Lane.FETCH, call=self._fetching(Media(data=data)))
             takes.append(replace(take, number=number + 1))
         self._log.record_takes(tuple(takes))
         return None

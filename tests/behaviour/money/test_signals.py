@@ -16,9 +16,12 @@ MOMENTS = {"submit": "lag=0.15", "poll": "poll=" + "word:QUEUED," * 20 + "done",
 
 
 def start_until(project: Project, moment: str) -> object:
-    """Start a run of three jobs, one at a time, and return it when the first has reached `moment`."""
+    """Start a run of three jobs, one at a time, and return it when the first has reached `moment`.
+
+    While the first is downloaded, the second is at the provider.
+    """
     project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
-    project.write({"a": MOMENTS[moment], "b": "", "c": ""})
+    project.write({"a": MOMENTS[moment], "b": MOMENTS["poll"] if moment == "download" else "", "c": ""})
     child = project.start()
     project.vendor.wait_for(project.name("a"), method="POST")
     if moment != "submit":
@@ -28,6 +31,8 @@ def start_until(project: Project, moment: str) -> object:
             time.sleep(0.002)
         receipt = project.vendor.charges(project.name("a"))[0]["id"]
         project.vendor.wait_for(f"media/{receipt}" if moment == "download" else receipt, method="GET")
+    if moment == "download":
+        project.vendor.wait_for(project.name("b"), method="POST")
     return child
 
 
@@ -40,7 +45,7 @@ def test_one_signal_sees_what_is_under_way_to_its_receipt(
     child.signal(number)  # type: ignore[attr-defined]
     done = child.wait(20)  # type: ignore[attr-defined]
     assert done.code == CODES[number], done
-    assert len(project.submits()) == 1, "nothing new is submitted"
+    assert len(project.submits()) == (2 if moment == "download" else 1), "nothing new is submitted"
     receipt = project.charges("a")[0]["id"]
     assert receipt in (project.folder / "trial.lock").read_text()
     assert "run" in done.out + done.err, "it says how to go on"
