@@ -140,6 +140,7 @@ PURE = [
     "provider/trust.py",
     "report",
     "engine/machine.py",
+    "state/files/unchanged.py",
     "state/ledger.py",
     "state/lock_checksums.py",
     "state/lock_rules.py",

@@ -13,6 +13,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from runner.state.files.unchanged import FileStamp
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -116,3 +118,13 @@ def is_link(found: os.stat_result) -> bool:
 def is_own(path: Path) -> bool:
     """Say whether a file belongs to the user of this process. Windows cannot say: it always does there."""
     return sys.platform == "win32" or path.stat().st_uid == os.geteuid()
+
+
+def stamp_of(found: os.stat_result) -> FileStamp | None:
+    """Return the stamp of a regular file; None for what is none, and where no inode and no ctime tell files apart.
+
+    What Windows calls ctime is when the file was made: a change leaves it as it is.
+    """
+    if sys.platform == "win32" or not stat.S_ISREG(found.st_mode) or not found.st_ino:
+        return None
+    return FileStamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
