@@ -157,7 +157,7 @@ def _is_under(path: DocPath, parents: set[DocPath]) -> bool:
 
 def _strangers(doc: Document) -> list[Problem]:
     """Report jobs that a profile changes and the file does not have: a profile cannot add jobs."""
-    jobs, profiles = list(doc.data["jobs"]), doc.data.get("profiles")
+    jobs, profiles = doc.data["jobs"], doc.data.get("profiles")
     return [
         Problem(
             code="SF201",
@@ -180,9 +180,10 @@ def _build(
     """Build the pipeline; `names` maps how each job should be called to how it is called."""
     data, file = merged.data, merged.document.file
     jobs: dict[str, Job] = {}
+    written = frozenset(names.values())
     problems = _reserved_names(merged, ("vars",))
     for name in data.get("jobs", {}):
-        if name not in names.values():
+        if name not in written:
             continue  # of a profile alone
         jobs[name], wrong = read_job(merged, name, unusable.of(name))
         problems += wrong
