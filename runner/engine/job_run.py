@@ -79,13 +79,7 @@ class JobRun:
         self.log = SubmissionLog(action, self._provider, store, world=world)
         self._polls = PollSteps(action, self._client, log=self.log, limits=limits, report=self._report)
         self._takes = TakeSteps(
-            self.request,
-            self._provider,
-            log=self.log,
-            world=world,
-            blobs=store.blobs,
-            rate_limit=rate_limit,
-            report=self._report,
+            self.request, self._provider, log=self.log, world=world, rate_limit=rate_limit, report=self._report
         )
 
     @property

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from runner.records.exchange import Media
     from runner.records.provider import Provider
     from runner.records.request import Request
-    from runner.state.blobs.protocol import Blobs
 
 
 class TakeSteps:
@@ -42,12 +41,11 @@ class TakeSteps:
         *,
         log: SubmissionLog,
         world: World,
-        blobs: Blobs,
         rate_limit: RateLimit,
         report: Callable[..., None],
     ) -> None:
         self._request, self._model, self._provider = request, request.model, provider
-        self._log, self._world, self._blobs, self._rate_limit, self._report = log, world, blobs, rate_limit, report
+        self._log, self._world, self._rate_limit, self._report = log, world, rate_limit, report
 
     def fetch(self) -> Generator[Effect, Any, Ending | None]:
         """Download the takes from the submission's links; those that cannot be played are left out, if any can."""
@@ -95,7 +93,7 @@ class TakeSteps:
             try:
                 probe = yield from self._probed(file)
             except BadAudio as error:
-                why = f"{error.message}; kept at {self._blobs.incoming.quarantine(file.path, file.sha256)}"
+                why = f"{error.message}; kept at {self._log.blobs.incoming.quarantine(file.path, file.sha256)}"
                 wait_s = tries.next_wait_s()
                 if item.url is None or wait_s is None:
                     raise BadContent(why) from error
@@ -128,7 +126,7 @@ class TakeSteps:
 
     def _composed(self, order: SketchOrder) -> Generator[Effect, Any, Take]:
         """Have a sketch made, and save it."""
-        part = self._blobs.incoming.part()
+        part = self._log.blobs.incoming.part()
         try:
             part.touch(exist_ok=False)
             made: MadeFile = yield Compute(call=make_sketch, args=(order, part))
@@ -144,7 +142,7 @@ class TakeSteps:
     def _saved(self, file: Download, probe: Probe, *, seed: int | None) -> Generator[Effect, Any, Take]:
         """Move a file that can be played into the store."""
         try:
-            yield Work(call=lambda _gate: self._blobs.save(file.path, file.sha256))
+            yield Work(call=lambda _gate: self._log.blobs.save(file.path, file.sha256))
         except BaseException:  # on a full disk it would keep the receipts of other jobs out
             file.path.unlink(missing_ok=True)
             raise

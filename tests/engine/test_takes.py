@@ -73,13 +73,12 @@ class Bench:
             monotonic=lambda: 0.0,
             fetcher=HttpFetcher(self.blobs.incoming, threading.Event()),
         )
-        log = SimpleNamespace(age_s=lambda: 0.0, with_data=lambda item: item)
+        log = SimpleNamespace(age_s=lambda: 0.0, with_data=lambda item: item, blobs=self.blobs)
         return TakeSteps(
             request(),
             cast("Any", SimpleNamespace(base_url=self.provider_url, title="Pixazo")),
             log=cast("Any", log),
             world=cast("World", world),
-            blobs=self.blobs,
             rate_limit=cast("Any", None),
             report=lambda *_args, **_more: None,
         )
