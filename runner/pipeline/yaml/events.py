@@ -17,6 +17,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from runner.pipeline.yaml.marks import place_of
 from runner.pipeline.yaml.syntax import syntax_problem
 from runner.records.source import Mark, Problem
 
@@ -86,11 +87,12 @@ def read_events(source: str, file: str) -> tuple[list[Event], dict[int, int]]:
     try:
         for event in yaml.parse(source, Loader=LOADER):
             kind = type(event)
-            if kind is ScalarEvent:
+            if kind is ScalarEvent or kind is MappingStartEvent or kind is SequenceStartEvent:
                 values += 1
-            elif kind is MappingStartEvent or kind is SequenceStartEvent:
-                depth += 1
-                values += 1
+                if event.anchor is not None:  # type: ignore[attr-defined]
+                    anchors[event.anchor] = len(events)  # type: ignore[attr-defined]
+                if kind is not ScalarEvent:
+                    depth += 1
                 if depth > MAX_DEPTH:
                     raise StopReadingError(too_deep(mark_of(event, file)))
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
@@ -105,8 +107,6 @@ def read_events(source: str, file: str) -> tuple[list[Event], dict[int, int]]:
                 raise StopReadingError(_empty(file))
             if values > 2 * MAX_VALUES:
                 raise StopReadingError(too_many(mark_of(event, file)))
-            if kind is not AliasEvent and getattr(event, "anchor", None) is not None:
-                anchors[event.anchor] = len(events)  # type: ignore[attr-defined]
             events.append(event)
     except yaml.MarkedYAMLError as error:
         raise StopReadingError(syntax_problem(error, source, file)) from None
@@ -128,13 +128,8 @@ def _target(event: Event, anchors: dict[str, int], file: str) -> int:
 
 
 def mark_of(event: Event, file: str) -> Mark:
-    start, end = event.start_mark, event.end_mark
-    return Mark(
-        file=file,
-        line=start.line + 1,
-        column=start.column + 1,
-        end_column=end.column + 1 if end.line == start.line and end.column > start.column else None,
-    )
+    line, column, end_column = place_of(event)
+    return Mark(file=file, line=line, column=column, end_column=end_column)
 
 
 def too_deep(mark: Mark) -> Problem:
