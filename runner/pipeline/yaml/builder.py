@@ -22,11 +22,12 @@ from runner.pipeline.yaml.events import (
     MAX_VALUES,
     StopReadingError,
     mark_of,
+    place_of,
     read_events,
     too_deep,
     too_many,
 )
-from runner.pipeline.yaml.marks import Marks, place_of
+from runner.pipeline.yaml.marks import Marks
 from runner.pipeline.yaml.scalars import OddNumberError, meant, plain
 from runner.pipeline.yaml.source_map import is_template, text_of, value_mark
 from runner.pipeline.yaml.syntax import unquoted_template

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import yaml
 from yaml.events import (
@@ -17,9 +17,11 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from runner.pipeline.yaml.marks import place_of
 from runner.pipeline.yaml.syntax import syntax_problem
 from runner.records.source import Mark, Problem
+
+if TYPE_CHECKING:
+    from runner.pipeline.yaml.marks import Place
 
 Event: TypeAlias = Any
 """One of yaml.events; their stubs leave open whether an event has marks, which a parsed one always has."""
@@ -125,6 +127,13 @@ def _target(event: Event, anchors: dict[str, int], file: str) -> int:
             )
         )
     return anchors[event.anchor]
+
+
+def place_of(event: Event) -> Place:
+    """Return the place of an event: its line and columns, counted from 1."""
+    start, end = event.start_mark, event.end_mark
+    line, column, last = start.line, start.column, end.column
+    return line + 1, column + 1, last + 1 if last > column and end.line == line else None
 
 
 def mark_of(event: Event, file: str) -> Mark:

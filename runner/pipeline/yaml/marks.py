@@ -10,8 +10,6 @@ from runner.records.source import DocPath, Mark
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runner.pipeline.yaml.events import Event
-
 Place: TypeAlias = tuple[int, int, int | None]
 """Line, column and end of a Mark."""
 
@@ -35,10 +33,3 @@ class Marks(Mapping[DocPath, Mark]):
 
     def __len__(self) -> int:
         return len(self.places)
-
-
-def place_of(event: Event) -> Place:
-    """Return the place of an event: its line and columns, counted from 1."""
-    start, end = event.start_mark, event.end_mark
-    line, column, last = start.line, start.column, end.column
-    return line + 1, column + 1, last + 1 if last > column and end.line == line else None
