@@ -91,7 +91,7 @@ SUB_ROOMS = {
         "json_schema",
         "json_document",
     ),
-    "audio": ("probe", "encode", "sketch"),
+    "audio": ("probe", "encode", "sketch", "tasks"),
     "state": (
         "files",
         "finding",
