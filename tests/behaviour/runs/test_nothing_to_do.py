@@ -350,10 +350,10 @@ def test_a_command_from_its_start_remembers_and_answers(trial: Trial) -> None:
     before = trial.kept.stat().st_mtime_ns
     done = from_its_start(trial, *WORDS)
     assert (done.returncode, done.stdout, done.stderr) == (0, DONE, "")
+    assert trial.kept.stat().st_mtime_ns == before, "the whole way was gone"
     full = f"{' '.join([*COMMAND, *WORDS])} >/dev/full"
     refused = subprocess.run(["sh", "-c", full], cwd=trial.folder, env=environment({"TONE": "deep"}), stderr=-1)
     assert (refused.returncode, b"No space left" in refused.stderr) == (1, True)
-    assert trial.kept.stat().st_mtime_ns == before, "the whole way was gone"
     trial.at("shop.wav").unlink()
     assert "1 restored" in from_its_start(trial, *WORDS).stdout
 
