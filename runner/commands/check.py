@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError
@@ -14,6 +17,8 @@ from runner.state.schemas import read_schema
 from runner.state.texts import read_include, read_pipeline, read_text, read_vars
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runner.catalog.models import Catalog
     from runner.commands.options import CommandOptions
     from runner.records.pipeline import Leaf, Pipeline
@@ -32,10 +37,34 @@ class Checked:
     pipeline: Pipeline
     requests: tuple[Request, ...]
     warnings: tuple[Problem, ...]
+    files: tuple[Path, ...] = ()
+    """Every file that was read for it."""
 
 
 def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checked:
     """Read a pipeline and resolve every request. Raises InvalidFilesError with every problem."""
+    with _without_collecting():
+        return _checked(project, catalog, options)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Pause the garbage collector: what a pipeline is made into is kept, and looking through it again and again is a third of the time.
+
+    What is there at the end is never looked through again: it lives as long as the command, and without circles it is
+    freed as soon as nothing needs it.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
+
+
+def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Checked:
     from runner.commands.pick_problems import pick_problems
     from runner.diagnostics.order import by_place
     from runner.pipeline.lint import LintContext, lint
@@ -46,11 +75,16 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
     from runner.pipeline.shape.load import load
     from runner.pipeline.yaml.document import parse
 
-    schema = read_schema("pipeline.schema.json")
+    schema, files = read_schema("pipeline.schema.json"), [project.file, *map(Path, options.var_files)]
+
+    def noted(path: str) -> str:
+        files.append(project.folder / path)
+        return path
+
     document, wrong = with_included(
         parse(read_pipeline(project), project.shown),
         schema=schema,
-        read=lambda path: read_include(project.folder, path),
+        read=lambda path: read_include(project.folder, noted(path)),
     )
     overrides, more_wrong = _overrides(options)
     if wrong or more_wrong:
@@ -70,7 +104,7 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
                 catalog,
                 env=options.env,
                 overrides=overrides,
-                read_text=lambda path: read_text(project.folder, path),
+                read_text=lambda path: read_text(project.folder, noted(path)),
             )
     except TimeoutError as error:
         raise InvalidFilesError((out_of_time(error, seconds, project.shown),)) from error
@@ -87,7 +121,7 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
         raise InvalidFilesError(found)
     if project.rehearsal:
         requests = tuple(map(_rehearsed, requests))
-    return Checked(pipeline=pipeline, requests=requests, warnings=found)
+    return Checked(pipeline=pipeline, requests=requests, warnings=found, files=tuple(files))
 
 
 def out_of_time(error: TimeoutError, seconds: float, file: str) -> Problem:

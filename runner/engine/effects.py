@@ -1,16 +1,16 @@
-"""What the engine needs from outside, and the effects that a JobRun yields to the loop."""
+"""What the engine needs from outside, what the loop drives, and the effects that this yields to it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, assert_never
 
 from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from concurrent.futures import Executor as CpuExecutor
     from datetime import datetime
     from decimal import Decimal
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from runner.provider.transport import Transport
     from runner.records.endings import Ending
     from runner.records.limits import Limits
+    from runner.records.outcome import Outcome
+    from runner.records.request import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +104,7 @@ class Lane(StrEnum):
     SUBMIT = "submit"
     POLL = "poll"
     FETCH = "fetch"
-    """Downloads, and copies of takes to their outputs."""
-    MAKE = "make"
-    """Models that run here."""
+    """Downloads, and copies of takes to the store and to their outputs."""
 
     def threads(self, jobs: int) -> int:
         """Return how many threads this lane has in a run of `jobs` jobs at a time: a bound on what is on the wire."""
@@ -112,8 +112,6 @@ class Lane(StrEnum):
             case Lane.SUBMIT:
                 return min(jobs, 64)
             case Lane.POLL | Lane.FETCH:
-                return min(jobs, 16)
-            case Lane.MAKE:
                 return min(jobs, 16)
         assert_never(self)
 
@@ -130,8 +128,43 @@ class Work:
     at_gate: Callable[[], None] = lambda: None
 
 
-Effect: TypeAlias = "Turn | Wait | PollTurn | Durable | Work"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compute:
+    """Run `call` with `args` on the CPU executor; its result is sent back, its error is raised here.
+
+    It may run in another process or on another machine, and more than once: `call` is a picklable function of audio/tasks.py.
+    """
+
+    call: Callable[..., object]
+    args: tuple[object, ...]
+
+
+Effect: TypeAlias = "Turn | Wait | PollTurn | Durable | Work | Compute"
 """No effect leaves the loop before the rows that its job has recorded are on disk."""
+
+
+class Run(Protocol):
+    """What the loop drives: one job from its action to its outcome."""
+
+    job: str
+    request: Request
+
+    @property
+    def attempt(self) -> str:
+        """The attempt whose rows it records."""
+
+    @property
+    def is_fetching(self) -> bool:
+        """Whether it is finished at its provider and not downloaded yet."""
+
+    def run(self) -> Generator[Effect, Any, Outcome]:
+        """Do the whole job: yield each effect, and return the outcome."""
+
+    def broken(self, error: Exception) -> Outcome:
+        """Return the outcome after an error on this machine."""
+
+    def interrupted(self) -> Outcome:
+        """Return the outcome of a job that the end of the run stops."""
 
 
 class Interrupted(Exception):

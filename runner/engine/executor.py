@@ -15,51 +15,30 @@ import itertools
 from collections import deque
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.engine import endings
-from runner.engine.effects import Durable, Interrupted, Lane, PollTurn, Progress, Turn, Wait, Work
+from runner.engine.effects import Compute, Durable, Interrupted, PollTurn, Progress, Turn, Wait, Work
 from runner.engine.job_run import JobRun
+from runner.engine.order import Order
 from runner.engine.placing import RestoreRun
 from runner.engine.turns import Turns
 from runner.engine.workers import Finished, ReadyToSend, Wake, Workers
 from runner.records.endings import Held, NeedMissing, Reused
 from runner.records.outcome import Outcome
 from runner.records.plan import Verb
-from runner.records.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from runner.engine.effects import Effect, RunSettings, World
+    from runner.engine.effects import Effect, Run, RunSettings, World
     from runner.engine.workers import Message
     from runner.records.endings import Ending
     from runner.records.lock import Entry
     from runner.records.plan import Action, Plan
-    from runner.records.request import Request
     from runner.state.store import StateStore, Unwritten
 
 MIN_WAIT_S = 0.001
-
-
-class Run(Protocol):
-    """What the loop drives: one job from its action to its outcome."""
-
-    job: str
-    request: Request
-
-    @property
-    def attempt(self) -> str:
-        """The attempt whose rows it records."""
-
-    def run(self) -> Generator[Effect, Any, Outcome]:
-        """Do the whole job: yield each effect, and return the outcome."""
-
-    def broken(self, error: Exception) -> Outcome:
-        """Return the outcome after an error on this machine."""
-
-    def interrupted(self) -> Outcome:
-        """Return the outcome of a job that the end of the run stops."""
 
 
 @dataclass(eq=False, slots=True)
@@ -84,10 +63,9 @@ class Executor:
         self._outcomes: dict[str, Outcome] = {}
         self._workers: Workers[_ActiveJob] = Workers(settings.jobs)
         self._heap: list[tuple[float, int, _ActiveJob]] = []
-        self._order = itertools.count()
+        self._alarms = itertools.count()
         self._ready: deque[Run] = deque()
-        self._needs: dict[str, set[str]] = {}
-        self._needed_by: dict[str, list[Run]] = {}
+        self._order: Order[Run] = Order(())
         self._active: set[_ActiveJob] = set()
         self._yielded: deque[tuple[_ActiveJob, Effect | Outcome]] = deque()
         """What jobs want next, held back until the rows of this turn are on disk."""
@@ -120,7 +98,6 @@ class Executor:
         self._begin_ready()
         while self._durable:
             self._resume(self._durable.popleft(), None)
-        self._give_turns()
         self._wake_due()
         self._let_out()
         self._store.tick()
@@ -161,14 +138,8 @@ class Executor:
         rows = [row for run in runs if isinstance(run, JobRun) for row in run.log.opening_rows()]
         if rows:
             self._store.record(*rows)
-        coming = {run.job for run in runs}
-        for run in runs:
-            missing = {need for need in run.request.needs if need in coming}
-            self._needs[run.job] = missing
-            for need in missing:
-                self._needed_by.setdefault(need, []).append(run)
-            if not missing:
-                self._ready.append(run)
+        self._order = Order(runs)
+        self._ready.extend(self._order.first())
 
     def _job_run(self, action: Action) -> JobRun:
         return JobRun(
@@ -186,7 +157,7 @@ class Executor:
         spent_usd = None if isinstance(ending, Held) else Decimal(0)
         outcome = Outcome(job=request.job, model=request.model.id, ending=ending, entry=entry, spent_usd=spent_usd)
         self._outcomes[request.job] = outcome
-        self._turns.failed = self._turns.failed or outcome.result is Result.FAILED
+        self._turns.note(outcome)
         if not isinstance(ending, Reused):
             self._notify(Progress(job=outcome.job, state=outcome.result, ending=ending))
 
@@ -214,11 +185,14 @@ class Executor:
             wanted: Effect | Outcome = job.steps.send(value) if error is None else job.steps.throw(error)
         except StopIteration as end:
             wanted = end.value
+            self._turns.note(
+                end.value
+            )  # its slot is free from here on, and the next turn may be given before it is let out
         self._yielded.append((job, wanted))
 
     def _let_out(self) -> None:
         """Make the rows of this turn durable, and only then let out what their jobs want: the order of rules 3 and 5."""
-        while self._yielded or self._at_gate:
+        while self._give_turns() or self._yielded or self._at_gate:
             unwritten = self._store.commit()
             for _ in range(len(self._at_gate)):
                 self._open_gate(self._at_gate.popleft(), unwritten)
@@ -244,8 +218,7 @@ class Executor:
 
     def _start(self, job: _ActiveJob, wanted: Effect | Outcome) -> None:
         """Let out what a job wants, now that its rows are on disk."""
-        is_fetching = isinstance(wanted, Work) and wanted.lane is Lane.FETCH
-        if is_fetching:
+        if job.run.is_fetching:
             self._fetching.setdefault(job, self._world.monotonic())
         else:
             self._fetching.pop(job, None)
@@ -266,11 +239,14 @@ class Executor:
             case Work():
                 job.working = True
                 self._workers.start(job, wanted)
+            case Compute():
+                job.working = True
+                self._workers.follow(job, self._world.cpu.submit(wanted.call, *wanted.args))
             case _:
                 assert_never(wanted)
 
     def _sleep(self, job: _ActiveJob, until: float) -> None:
-        job.alarm = next(self._order)
+        job.alarm = next(self._alarms)
         heapq.heappush(self._heap, (until, job.alarm, job))
 
     # ------------------------------------------------------------ what happens
@@ -340,18 +316,19 @@ class Executor:
             job.alarm = None
             self._resume(job, None, Interrupted())
 
-    def _give_turns(self) -> None:
+    def _give_turns(self) -> bool:
+        """Let the jobs go on whose turn it is, and return whether there are any."""
         oldest = next(iter(self._fetching.values()), None)
+        before = len(self._yielded)
         for job, refusal in self._turns.give(broken=self._store.broken, oldest_fetch=oldest):
             self._resume(job, refusal)
+        return len(self._yielded) > before
 
     def _end(self, run: Run, outcome: Outcome) -> None:
         self._outcomes[run.job] = outcome
-        self._turns.settle(run.job, outcome.spent_usd, failed=outcome.result is Result.FAILED)
-        for other in self._needed_by.pop(run.job, ()):
-            self._needs[other.job].discard(run.job)
-            if not self._needs[other.job]:
-                self._ready.append(other)
+        self._turns.note(outcome)
+        self._turns.settle(run.job, outcome.spent_usd)
+        self._ready.extend(self._order.after(run.job))
 
 
 def _harmless(notify: Callable[[Progress], None]) -> Callable[[Progress], None]:

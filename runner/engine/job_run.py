@@ -93,6 +93,11 @@ class JobRun:
         """Return the name of its submission in the journal."""
         return self.submission.attempt
 
+    @property
+    def is_fetching(self) -> bool:
+        """Return whether this job is finished at its provider and not downloaded yet."""
+        return self.submission.phase is Phase.READY
+
     # ------------------------------------------------------------ main line
 
     def run(self) -> Generator[Effect, Any, Outcome]:

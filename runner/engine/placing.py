@@ -32,8 +32,8 @@ def put_in_place(store: StateStore, job: str, entry: Entry, output: Output) -> G
 class RestoreRun:
     """Copies a take from the store, or from its old path, to its output."""
 
-    attempt = ""
-    """It writes no journal rows."""
+    attempt, is_fetching = "", False
+    """It writes no journal rows and needs no provider."""
 
     def __init__(
         self, action: Action, store: StateStore, *, notify: Callable[[Progress], None], profile: str | None

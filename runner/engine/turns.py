@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from runner.provider.rate_limit import RateLimit
 from runner.records.endings import FailedFast, ReceiptUnwritten
+from runner.records.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from runner.engine.effects import RunSettings, Turn, World
     from runner.records.endings import Skipped
+    from runner.records.outcome import Outcome
 
 T = TypeVar("T")
 
@@ -29,8 +31,7 @@ class Turns(Generic[T]):
             name: RateLimit(slots=access.provider.max_in_flight, window=access.provider.submits, limits=world.limits)
             for name, access in settings.providers.items()
         }
-        self.failed = False
-        """Whether a job has failed."""
+        self._has_failed = False
 
     def add(self, waiting: T, turn: Turn) -> None:
         """Let a job wait for its turn."""
@@ -41,10 +42,13 @@ class Turns(Generic[T]):
         for waiting in self._waiting.values():
             waiting.clear()
 
-    def settle(self, job: str, spent_usd: Decimal | None, *, failed: bool) -> None:
-        """Note that a job has ended, and what it was charged; None where that is unknown."""
+    def settle(self, job: str, spent_usd: Decimal | None) -> None:
+        """Note what a job that has ended was charged; None where that is unknown."""
         self._budget = self._budget.settle(job, spent_usd)
-        self.failed = self.failed or failed
+
+    def note(self, outcome: Outcome) -> None:
+        """Note that a job ends: with --fail-fast, no other one gets its turn after a failure."""
+        self._has_failed = self._has_failed or outcome.result is Result.FAILED
 
     def give(self, *, broken: str | None, oldest_fetch: float | None) -> Iterator[tuple[T, Skipped | None]]:
         """Yield each job whose turn it is with None, or with its refusal.
@@ -83,6 +87,6 @@ class Turns(Generic[T]):
             return closed
         if broken is not None:
             return ReceiptUnwritten(why=broken)
-        if self._settings.fail_fast and self.failed:
+        if self._settings.fail_fast and self._has_failed:
             return FailedFast()
         return self._budget.refusal(turn.job, turn.worst)

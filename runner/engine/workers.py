@@ -16,8 +16,9 @@ from runner.engine.effects import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
     from types import TracebackType
-    from typing import Self
+    from typing import Any, Self
 
     from runner.engine.effects import Work
 
@@ -88,6 +89,10 @@ class Workers(Generic[T]):
         """Do a piece of work in another thread; `Finished` follows in any case."""
         self._pools[work.lane].submit(self._do, owner, work)
 
+    def follow(self, owner: T, future: Future[Any]) -> None:
+        """Put the result of work that another executor does into the inbox: `Finished` follows in any case."""
+        future.add_done_callback(lambda done: self._inbox.put(_finished(owner, done)))
+
     def wake(self, attempt: str) -> None:
         """Tell the loop that an attempt has ended. Safe to call from any thread."""
         self._inbox.put(Wake(attempt))
@@ -113,3 +118,10 @@ class Workers(Generic[T]):
         ready = ReadyToSend(owner, work)
         self._inbox.put(ready)
         ready.wait()
+
+
+def _finished(owner: T, done: Future[Any]) -> Finished[T]:
+    try:
+        return Finished(owner, value=done.result())
+    except Exception as error:  # noqa: BLE001 - it is raised again in the job that waits for it
+        return Finished(owner, error=error)

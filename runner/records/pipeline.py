@@ -7,6 +7,8 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from runner.records.source import Places
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
@@ -82,13 +84,27 @@ class Leaf:
     value: Json
     path: DocPath
     layer: Layer
-    mark: Mark | None = None
     file: bool = False
-    key_mark: Mark | None = None
-    marks: Mapping[DocPath, Mark] = field(default_factory=lambda: MappingProxyType({}))
-    """Places inside a list or mapping, by the path from this value on."""
     texts: Mapping[DocPath, Text] = field(default_factory=lambda: MappingProxyType({}))
     """The templates inside, by the path from this value on; `()` when the value is one itself."""
+    places: Places = field(default_factory=Places)
+    """The places of the document that it is written in."""
+    written: DocPath = ()
+    """Its own path there, which differs from `path` where a profile or a var file says it."""
+
+    @property
+    def mark(self) -> Mark | None:
+        """Its place, or that of the nearest thing around it."""
+        return self.places.nearest((*self.written, "file") if self.file else self.written)
+
+    @property
+    def key_mark(self) -> Mark | None:
+        """The place of its key, where it has one."""
+        return self.places.key_marks.get(self.written)
+
+    def inner_mark(self, path: DocPath) -> Mark | None:
+        """Return the place of something inside a list or mapping, by the path from this value on."""
+        return self.places.marks.get(self.written + path) if path else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Json: TypeAlias = Any
 """A JSON value: None, bool, int, float, str, list or dict of the same."""
@@ -25,6 +29,20 @@ class Mark:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where the values of a document are, and where their keys are."""
+
+    marks: Mapping[DocPath, Mark] = field(default_factory=lambda: MappingProxyType({}))
+    key_marks: Mapping[DocPath, Mark] = field(default_factory=lambda: MappingProxyType({}))
+
+    def nearest(self, path: DocPath) -> Mark | None:
+        """Return the place of a value, or of the nearest thing around it that has one."""
+        while path and path not in self.marks:
+            path = path[:-1]
+        return self.marks.get(path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

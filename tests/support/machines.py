@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SLOW = "poll=" + "word:QUEUED," * 20 + "done"
 """A script that leaves time to do something else while the provider is at work."""
+HELD = "poll=held,done"
+"""A script that keeps the provider at work until `interrupt` has stopped the run."""
 
 
 def lock_of(project: Project, stem: str = "trial") -> str:
@@ -48,15 +50,13 @@ def command(project: Project, *words: str, cwd: Path | None = None, timeout_s: f
 
 
 def interrupt(project: Project, *pieces: str, args: tuple[str, ...] = ("run", "--yes")) -> list[str]:
-    """Run, and stop by Ctrl-C while the provider is at work on these pieces; return their ids."""
+    """Run, and stop by Ctrl-C while the provider is at work on these pieces, whose script is HELD; return their ids."""
     child = project.start(*args)
-    ids = []
-    for piece in pieces:
-        project.vendor.wait_for(project.name(piece), method="POST")
-        charge = project.charges(piece)[-1]
-        project.vendor.wait_for(charge["id"], method="GET")
-        ids.append(charge["id"])
+    ids = [project.wait_for_poll(piece) for piece in pieces]
     child.signal(signal.SIGINT)
+    child.wait_for("stopping: ")
+    for piece in pieces:
+        project.vendor.open_gate(project.name(piece))
     done = child.wait(30)
     assert done.code == 130, done
     return ids

@@ -78,13 +78,22 @@ class Project:
             **({"log": str(log), "limits": limits} | more),
         )
 
-    def wait_for_poll(self, job: str, *, timeout_s: float = 20.0) -> None:
-        """Wait until the vendor was asked about the first charge of a job."""
+    def wait_for_poll(self, job: str, *, nth: int = 1, timeout_s: float = 20.0) -> str:
+        """Wait until the vendor was asked about the `nth` charge of a job; return its id."""
         until = time.monotonic() + timeout_s
-        while not (charges := self.vendor.charges(self.name(job))):
+        while len(charges := self.vendor.charges(self.name(job))) < nth:
             assert time.monotonic() < until, f"no charge for {job}"
             time.sleep(0.002)
-        self.vendor.wait_for(charges[0]["id"], method="GET", timeout_s=timeout_s)
+        id_ = str(charges[nth - 1]["id"])
+        self.vendor.wait_for(id_, method="GET", timeout_s=timeout_s)
+        return id_
+
+    def wait_for_audio(self, job: str, *, timeout_s: float = 20.0) -> None:
+        """Wait until there is a file at a job's output."""
+        until = time.monotonic() + timeout_s
+        while self.audio(job) is None:
+            assert time.monotonic() < until, f"no audio of {job}"
+            time.sleep(0.002)
 
     def wait_for_log(self, text: str, *, timeout_s: float = 20.0) -> None:
         """Wait until the command that was started last has written `text` into its log."""

@@ -50,6 +50,13 @@ class Child:
         """Send a signal, if it is still there."""
         self.zygote.order({"op": "signal", "id": self.id, "number": number})
 
+    def wait_for(self, text: str, timeout_s: float = 20.0) -> None:
+        """Wait until it has said `text` on stderr."""
+        until = time.monotonic() + timeout_s
+        while text not in _text(self.err):
+            assert time.monotonic() < until, f"no {text!r} in {_text(self.err)}"
+            time.sleep(0.002)
+
     def wait(self, timeout_s: float = 60.0) -> Done:
         """Wait for the end; after the timeout kill it and fail."""
         event = self.zygote.ended(self.id, timeout_s)

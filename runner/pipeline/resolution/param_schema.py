@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.diagnostics.fits import surely_fits
+from runner.diagnostics.fits import Fitting
 from runner.diagnostics.json_schema import validator
 from runner.diagnostics.schema_errors import violations
 
@@ -31,6 +31,8 @@ class ParamSchema:
         self.required: tuple[str, ...] = tuple(model.schema.get("required", ()))
         rest = {key: value for key, value in model.schema.items() if key in BETWEEN}
         self.rest = rest
+        self.fitting = Fitting(model.schema)
+        self.fitting_rest = Fitting(rest)
         self.spoken_of = frozenset(_strings(rest)) & frozenset(self.properties)
         self.values: dict[Hashable, list[Violation]] = {}
         self.sets: dict[Hashable, list[Violation]] = {}
@@ -43,7 +45,7 @@ class ParamSchema:
         known = self.values.get((name, key))
         if known is None:
             try:
-                fits = surely_fits(value, self.properties[name], self.schema)
+                fits = self.fitting.surely(value, self.properties[name])
                 known = [] if fits else violations(self._property_errors(name, value), self.schema)
             except TimeoutError as error:
                 raise TimeoutError(f"the rules of {name} in {self.file}") from error
@@ -64,7 +66,7 @@ class ParamSchema:
         if known is None:
             together = dict(params)
             try:
-                fits = surely_fits(together, self.rest)
+                fits = self.fitting_rest.surely(together, self.rest)
                 known = [] if fits else violations(validator(self.rest).iter_errors(together), self.rest)
             except TimeoutError as error:
                 raise TimeoutError(f"the rules between parameters in {self.file}") from error

@@ -232,7 +232,7 @@ def _problem(finding: Violation, chosen: Chosen, model: Model, job: Job) -> Prob
         return Problem(code=CODES[finding.sort], message=finding.message, mark=job.mark, path=path, help=finding.help)
     name, leaf = leaves[-1]
     bound = chosen.bounds[name]
-    mark = leaf.marks.get(finding.path[1:]) or bound.mark
+    mark = leaf.inner_mark(finding.path[1:]) or bound.mark
     allowed, remedy = finding.allowed, finding.help
     if model.seed is not None and name == model.seed.param and finding.sort == "type":
         allowed = f"auto, random, null or {allowed}"

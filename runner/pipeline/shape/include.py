@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from runner.pipeline.paths import inside_problem, without_parents
 from runner.pipeline.shape.load import shape_problems
 from runner.pipeline.yaml.document import Document, parse
-from runner.records.source import Problem
+from runner.records.source import Places, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -143,8 +143,7 @@ def _laid(below: Document, above: Document) -> Document:
     return replace(
         above,
         data=data,
-        marks=places(below.marks, above.marks),
-        key_marks=places(below.key_marks, above.key_marks),
+        places=Places(marks=places(below.marks, above.marks), key_marks=places(below.key_marks, above.key_marks)),
         texts=places(below.texts, above.texts),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.pipeline.shape.matrix import SPECIAL, read_axes, read_exclude, read_include
@@ -19,11 +20,37 @@ RESERVED: Final = frozenset(
 )
 
 
-def read_job(merged: Merged, name: str, unusable: frozenset[str]) -> tuple[Job, list[Problem]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What `defaults` says, read once for all jobs: they share its leaves."""
+
+    data: Mapping[str, Json]
+    leaves: Mapping[str, Leaf]
+    """`model` and `output`, where they are given."""
+    params: Mapping[str, Leaf]
+    webhook: Mapping[str, Leaf] | None
+
+
+def read_defaults(merged: Merged) -> Defaults:
+    """Return what the jobs of a file share."""
+    data: Mapping[str, Json] = merged.data.get("defaults", {})
+
+    def leaves(*path: str) -> dict[str, Leaf]:
+        inside = data[path[0]] if path else {key: data[key] for key in ("model", "output") if key in data}
+        return {key: merged.leaf(("defaults", *path, key), value, Layer.DEFAULTS) for key, value in inside.items()}
+
+    return Defaults(
+        data=data,
+        leaves=leaves(),
+        params=leaves("params") if "params" in data else {},
+        webhook=leaves("webhook") if "webhook" in data else None,
+    )
+
+
+def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defaults) -> tuple[Job, list[Problem]]:
     """Return the job called `name`, without the `unusable` keys, and what is wrong with it beyond its shape."""
     path: DocPath = ("jobs", name)
     data: Mapping[str, Json] = merged.data["jobs"][name]
-    defaults: Mapping[str, Json] = merged.data.get("defaults", {})
     matrix: Mapping[str, Json] = data.get("matrix", {})
     axes, problems = read_axes(merged, (*path, "matrix"), matrix)
     exclude, wrong_exclude = read_exclude(merged, (*path, "matrix"), matrix, axes)
@@ -31,23 +58,24 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str]) -> tuple[Job, 
     problems += wrong_exclude + wrong_include
     is_matrix_wrong = bool(problems)
     problems += _given_twice(merged, path, data) + _reserved(merged, path, data)
-    unusable |= {str(problem.path[2]) for problem in problems}
+    if problems:
+        unusable |= {str(problem.path[2]) for problem in problems}
 
     def leaf(key: str) -> Leaf | None:
         if key in data:
             return merged.leaf((*path, key), data[key], Layer.JOB)
-        return merged.leaf(("defaults", key), defaults[key], Layer.DEFAULTS) if key in defaults else None
+        return defaults.leaves.get(key)
 
     def value(key: str, otherwise: Json) -> Json:
-        return data.get(key, defaults.get(key, otherwise))
+        return data.get(key, defaults.data.get(key, otherwise))
 
     needs = data.get("needs", [])
     job = Job(
         name=name,
         mark=merged.key_mark(path),
         model=leaf("model"),
-        params=_params(merged, path, data, defaults),
-        vars={key: merged.leaf((*path, "vars", key), var, Layer.JOB) for key, var in data.get("vars", {}).items()},
+        params=_params(merged, path, data, defaults.params),
+        vars=_own(merged, path, data, "vars"),
         output=leaf("output"),
         take=data.get("take", 1),
         needs=(needs,) if isinstance(needs, str) else tuple(needs),
@@ -55,7 +83,7 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str]) -> tuple[Job, 
         retries=value("retries", 0),
         timeout_s=float(value("timeout_s", 1800)),
         on_unknown=value("on_unknown", "hold"),
-        webhook=_webhook(merged, path, data, defaults),
+        webhook=_own(merged, path, data, "webhook") if "webhook" in data else defaults.webhook,
         axes=() if is_matrix_wrong else axes,
         exclude=() if is_matrix_wrong else exclude,
         include=() if is_matrix_wrong else include,
@@ -65,27 +93,17 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str]) -> tuple[Job, 
     return job, problems
 
 
-def _params(merged: Merged, path: DocPath, data: Mapping[str, Json], defaults: Mapping[str, Json]) -> dict[str, Leaf]:
+def _params(merged: Merged, path: DocPath, data: Mapping[str, Json], defaults: Mapping[str, Leaf]) -> dict[str, Leaf]:
     """Lay the job's parameters over the defaults'; a null removes the default and is not sent."""
-    params = {
-        key: merged.leaf(("defaults", "params", key), value, Layer.DEFAULTS)
-        for key, value in defaults.get("params", {}).items()
-    }
-    for key in TEXT_PARAMS:
-        if key in data:
-            params[key] = merged.leaf((*path, key), data[key], Layer.JOB)
-    for key, value in data.get("params", {}).items():
-        params[key] = merged.leaf((*path, "params", key), value, Layer.JOB)
-    return params
+    texts = {key: merged.leaf((*path, key), data[key], Layer.JOB) for key in TEXT_PARAMS if key in data}
+    return {**defaults, **texts, **_own(merged, path, data, "params")}
 
 
-def _webhook(
-    merged: Merged, path: DocPath, data: Mapping[str, Json], defaults: Mapping[str, Json]
-) -> dict[str, Leaf] | None:
-    for source, layer, base in ((data, Layer.JOB, path), (defaults, Layer.DEFAULTS, ("defaults",))):
-        if "webhook" in source:
-            return {key: merged.leaf((*base, "webhook", key), value, layer) for key, value in source["webhook"].items()}
-    return None
+def _own(merged: Merged, path: DocPath, data: Mapping[str, Json], block: str) -> dict[str, Leaf]:
+    """Return the leaves of one block of a job."""
+    if block not in data:
+        return {}
+    return {key: merged.leaf((*path, block, key), value, Layer.JOB) for key, value in data[block].items()}
 
 
 def _given_twice(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> list[Problem]:

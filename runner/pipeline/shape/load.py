@@ -13,7 +13,7 @@ from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.schema_errors import violations
 from runner.diagnostics.secrets import find_secrets, key_given, without_keys
 from runner.pipeline.shape.cascades import value_at, without_cascades
-from runner.pipeline.shape.job import RESERVED, read_job
+from runner.pipeline.shape.job import RESERVED, read_defaults, read_job
 from runner.pipeline.shape.merge import Merged, merge
 from runner.pipeline.shape.needs import check_needs
 from runner.pipeline.shape.recovery import CAUSES, find_unusable, without
@@ -157,7 +157,7 @@ def _is_under(path: DocPath, parents: set[DocPath]) -> bool:
 
 def _strangers(doc: Document) -> list[Problem]:
     """Report jobs that a profile changes and the file does not have: a profile cannot add jobs."""
-    jobs, profiles = list(doc.data["jobs"]), doc.data.get("profiles")
+    jobs, profiles = doc.data["jobs"], doc.data.get("profiles")
     return [
         Problem(
             code="SF201",
@@ -180,11 +180,12 @@ def _build(
     """Build the pipeline; `names` maps how each job should be called to how it is called."""
     data, file = merged.data, merged.document.file
     jobs: dict[str, Job] = {}
+    written, defaults = frozenset(names.values()), read_defaults(merged)
     problems = _reserved_names(merged, ("vars",))
     for name in data.get("jobs", {}):
-        if name not in names.values():
+        if name not in written:
             continue  # of a profile alone
-        jobs[name], wrong = read_job(merged, name, unusable.of(name))
+        jobs[name], wrong = read_job(merged, name, unusable.of(name), defaults)
         problems += wrong
     need_problems = check_needs(jobs.values(), names)
     for problem in need_problems:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from runner.pipeline.yaml.document import Document
     from runner.records.source import DocPath, Json, Mark
 
-NO_MARKS: Mapping[DocPath, Mark] = MappingProxyType({})
 NO_TEXTS: Mapping[DocPath, Text] = MappingProxyType({})
 
 
@@ -37,12 +36,12 @@ class Merged:
 
     def mark(self, path: DocPath) -> Mark:
         """Return the place of a value, or of the nearest thing around it."""
-        return _nearest_mark(self.document.marks, self.written(path))
+        return self.document.mark(self.written(path))
 
     def key_mark(self, path: DocPath) -> Mark:
         """Return the place of a value's key; a value without one has its own place."""
         written = self.written(path)
-        return self.document.key_marks.get(written) or _nearest_mark(self.document.marks, written)
+        return self.document.key_marks.get(written) or self.document.mark(written)
 
     def leaf(self, path: DocPath, value: Json, layer: Layer) -> Leaf:
         """Wrap the value at `path`; `{file: PATH}` becomes a file Leaf whose place is the path's."""
@@ -50,14 +49,12 @@ class Merged:
         in_profile = written is not path and written != path
         is_file = isinstance(value, dict) and value.keys() == {"file"} and isinstance(value["file"], str)
         at = (*written, "file") if is_file else written
-        marks: Mapping[DocPath, Mark] = NO_MARKS
         texts: Mapping[DocPath, Text] = NO_TEXTS
         if is_file:
             value = value["file"]
         if isinstance(value, list | dict):
             size = len(at)
             inside = [at + rest for rest in _paths(value)]
-            marks = {path[size:]: document.marks[path] for path in inside if path in document.marks}
             texts = {path[size:]: document.texts[path] for path in inside if path in document.texts}
         elif at in document.texts:
             texts = {(): document.texts[at]}
@@ -65,11 +62,10 @@ class Merged:
             value=value,
             path=path,
             layer=Layer.PROFILE if in_profile else layer,
-            mark=_nearest_mark(document.marks, at),
             file=is_file,
-            key_mark=document.key_marks.get(written),
-            marks=marks,
             texts=texts,
+            places=document.places,
+            written=written,
         )
 
 
@@ -106,9 +102,3 @@ def _paths(value: Json) -> list[DocPath]:
         found.append((key,))
         found.extend((key, *rest) for rest in _paths(inner))
     return found
-
-
-def _nearest_mark(marks: Mapping[DocPath, Mark], path: DocPath) -> Mark:
-    while path not in marks:
-        path = path[:-1]
-    return marks[path]

@@ -24,7 +24,7 @@ from runner.pipeline.yaml.events import forbidden_character
 from runner.pipeline.yaml.scalars import OddNumberError
 from runner.pipeline.yaml.source_map import file_text, is_template, place
 from runner.records.pipeline import Layer, Leaf
-from runner.records.source import Mark, Problem, Step
+from runner.records.source import Mark, Places, Problem, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -205,7 +205,7 @@ class Renderer:
             return wrong_lines
         written = file_text(text, shown)
         texts: dict[DocPath, Text] = {(): written} if is_template(text) else {}
-        return Leaf(value=text, path=(), layer=Layer.JOB, mark=written.mark, texts=texts)
+        return Leaf(value=text, path=(), layer=Layer.JOB, texts=texts, places=Places(marks={(): written.mark}))
 
 
 def _not_utf_8(error: UnicodeDecodeError, path: str, shown: str) -> Problem:

@@ -22,10 +22,12 @@ from runner.pipeline.yaml.events import (
     MAX_VALUES,
     StopReadingError,
     mark_of,
+    place_of,
     read_events,
     too_deep,
     too_many,
 )
+from runner.pipeline.yaml.marks import Marks
 from runner.pipeline.yaml.scalars import OddNumberError, meant, plain
 from runner.pipeline.yaml.source_map import is_template, text_of, value_mark
 from runner.pipeline.yaml.syntax import unquoted_template
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from runner.pipeline.yaml.events import Event
     from runner.records.pipeline import Text
 
+BLOCK: Final = frozenset("|>")
 GROUPED: Final = re.compile(r"(?<![\w.,])[0-9]{1,3}(?:,[0-9]{3})+$")
 
 
@@ -47,8 +50,10 @@ class Builder:
         self.events, self.targets = read_events(source, file)
         self.root = 2  # after stream start and document start
         self.values = 0
-        self.marks: dict[DocPath, Mark] = {}
-        self.key_marks: dict[DocPath, Mark] = {}
+        self.marks = Marks(file)
+        self.key_marks = Marks(file)
+        self.names: set[str] = set()
+        """Unquoted keys that are known to be text."""
         self.texts: dict[DocPath, Text] = {}
         self.problems: list[Problem] = []
         self.open: set[int] = set()
@@ -67,7 +72,7 @@ class Builder:
         if type(event) is AliasEvent:
             return self._expand(event, index, path, depth), index + 1
         self._refuse_tag(event)
-        self.marks[path] = value_mark(event, self.source, self.file)
+        self._place(path, event)
         self.open.add(index)
         if type(event) is SequenceStartEvent:
             result: tuple[Json, int] = self._sequence(index + 1, path, depth)
@@ -87,27 +92,36 @@ class Builder:
     def _scalar(self, event: Event, path: DocPath) -> Json:
         self._refuse_tag(event)
         value: str = event.value
-        mark = value_mark(event, self.source, self.file)
-        if event.style is None or event.style == "":
-            self.marks[path] = mark
+        style: str | None = event.style
+        self._place(path, event)
+        if not style:
             try:
                 meaning = plain(value)
             except OddNumberError:
-                self.problems.append(_odd_number(value, mark, path))
+                self.problems.append(_odd_number(value, self.marks[path], path))
                 return value
             if not isinstance(meaning, str):
                 return meaning
-        elif event.style == '"' and (found := FORBIDDEN.search(value)):
+        elif style == '"' and (found := FORBIDDEN.search(value)):
             message = f"the text contains the character U+{ord(found[0]):04X}"
+            mark = self.marks[path]
             self.problems.append(Problem(code="SF109", message=message, mark=mark, help="remove the escape"))
-        if is_template(value):
-            text = self.texts[path] = text_of(event, self.source, self.file)
-            self.marks[path] = text.mark if text.style == "block" else mark
-        elif event.style in {"|", ">"}:
-            self.marks[path] = text_of(event, self.source, self.file).mark
-        else:
-            self.marks[path] = mark
+        is_block = style in BLOCK
+        if is_block or is_template(value):
+            text = text_of(event, self.source, self.file)
+            if is_template(value):
+                self.texts[path] = text
+            if is_block:
+                self.marks.places[path] = text.mark.line, text.mark.column, text.mark.end_column
         return value
+
+    def _place(self, path: DocPath, event: Event) -> None:
+        """Note where a value is: after its anchor, where it has one."""
+        if event.anchor is None:
+            self.marks.places[path] = place_of(event)
+        else:
+            mark = value_mark(event, self.source, self.file)
+            self.marks.places[path] = mark.line, mark.column, mark.end_column
 
     def _sequence(self, index: int, path: DocPath, depth: int) -> tuple[list[Json], int]:
         items: list[Json] = []
@@ -126,11 +140,11 @@ class Builder:
                 index = self._skip(index + 1)
                 continue
             key = self._key(event, index, path)
-            if key is None or self._is_twice(key, data, event, path):
+            if key is None or (key in data and self._is_twice(key, event, path)):
                 index = self._skip(self._skip(index))
                 continue
             here = (*path, key)
-            self.key_marks[here] = mark_of(event, self.file)
+            self.key_marks.places[here] = place_of(event)
             data[key], index = self.build(index + 1, here, depth + 1)
         for merge in merges:
             self._merge(merge, data, path, depth, lists=True)
@@ -142,17 +156,22 @@ class Builder:
             target = self.events[self._target(index)]
             if type(target) is ScalarEvent:
                 event = target
-        mark = mark_of(self.events[index], self.file)
         if type(event) is not ScalarEvent:
+            mark = mark_of(self.events[index], self.file)
             self.problems.append(self._not_text(event, index, path, mark))
             return None
         value: str = event.value
+        if not event.style and value in self.names:
+            return value
         try:
             is_text = bool(event.style) or isinstance(plain(value), str)
         except OddNumberError:
             is_text = False
         if is_text and not FORBIDDEN.search(value):
+            if not event.style:
+                self.names.add(value)
             return value
+        mark = mark_of(self.events[index], self.file)
         self.problems.append(self._grouped(event, path) or _odd_key(value, mark, path))
         return None
 
@@ -184,9 +203,7 @@ class Builder:
         mark = replace(mark, end_column=mark.column + len(written))
         return Problem(code="SF107", message=message, mark=mark, path=path, help=remedy)
 
-    def _is_twice(self, key: str, data: dict[str, Json], event: Event, path: DocPath) -> bool:
-        if key not in data:
-            return False
+    def _is_twice(self, key: str, event: Event, path: DocPath) -> bool:
         first = self.key_marks[(*path, key)]
         mark = mark_of(event, self.file)
         message = f"duplicate key {key} (first defined on line {first.line})"
@@ -214,13 +231,13 @@ class Builder:
         if depth > MAX_DEPTH:
             raise StopReadingError(too_deep(mark_of(written, self.file)))
         self.open.add(start)
-        kept = self.marks.get(path)
+        kept = self.marks.places.get(path)
         own = set(data)
         merged, _ = self._mapping_over(start + 1, path, depth, own)
         for key, value in merged.items():
             data.setdefault(key, value)
         if kept is not None:
-            self.marks[path] = kept
+            self.marks.places[path] = kept
         self.open.discard(start)
 
     def _mapping_over(self, index: int, path: DocPath, depth: int, own: set[str]) -> tuple[dict[str, Json], int]:
@@ -239,7 +256,7 @@ class Builder:
                 index = self._skip(self._skip(index))
             else:
                 here = (*path, event.value)
-                self.key_marks[here] = mark_of(event, self.file)
+                self.key_marks.places[here] = place_of(event)
                 data[event.value], index = self.build(index + 1, here, depth + 1)
         for merge in merges:
             inherited: dict[str, Json] = dict.fromkeys(own) | data

@@ -14,7 +14,7 @@ from runner.diagnostics.secrets import key_problems
 from runner.pipeline.yaml.builder import Builder
 from runner.pipeline.yaml.conflicts import conflict_markers
 from runner.pipeline.yaml.events import StopReadingError, clean
-from runner.records.source import DocPath, Json, Mark, Problem
+from runner.records.source import DocPath, Json, Mark, Places, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,12 +32,25 @@ class Document:
     file: str
     data: Json
     source: str = ""
-    marks: Mapping[DocPath, Mark] = field(default_factory=dict)
-    key_marks: Mapping[DocPath, Mark] = field(default_factory=dict)
+    places: Places = field(default_factory=Places)
     texts: Mapping[DocPath, Text] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     included: tuple[Document, ...] = ()
     """The files whose vars, defaults and profiles are in `data`, with places of their own."""
+
+    @property
+    def marks(self) -> Mapping[DocPath, Mark]:
+        """The place of each value."""
+        return self.places.marks
+
+    @property
+    def key_marks(self) -> Mapping[DocPath, Mark]:
+        """The place of each key."""
+        return self.places.key_marks
+
+    def mark(self, path: DocPath) -> Mark:
+        """Return the place of a value, or of the nearest thing around it."""
+        return self.places.nearest(path) or Mark(file=self.file, line=1, column=1)
 
 
 def parse(text: str, file: str) -> Document:
@@ -67,8 +80,7 @@ def parse(text: str, file: str) -> Document:
         file=file,
         data=data,
         source=source,
-        marks=builder.marks,
-        key_marks=builder.key_marks,
+        places=Places(marks=builder.marks, key_marks=builder.key_marks),
         texts=builder.texts,
         problems=tuple(problems),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import yaml
 from yaml.events import (
@@ -19,6 +19,9 @@ from yaml.events import (
 
 from runner.pipeline.yaml.syntax import syntax_problem
 from runner.records.source import Mark, Problem
+
+if TYPE_CHECKING:
+    from runner.pipeline.yaml.marks import Place
 
 Event: TypeAlias = Any
 """One of yaml.events; their stubs leave open whether an event has marks, which a parsed one always has."""
@@ -86,11 +89,12 @@ def read_events(source: str, file: str) -> tuple[list[Event], dict[int, int]]:
     try:
         for event in yaml.parse(source, Loader=LOADER):
             kind = type(event)
-            if kind is ScalarEvent:
+            if kind is ScalarEvent or kind is MappingStartEvent or kind is SequenceStartEvent:
                 values += 1
-            elif kind is MappingStartEvent or kind is SequenceStartEvent:
-                depth += 1
-                values += 1
+                if event.anchor is not None:  # type: ignore[attr-defined]
+                    anchors[event.anchor] = len(events)  # type: ignore[attr-defined]
+                if kind is not ScalarEvent:
+                    depth += 1
                 if depth > MAX_DEPTH:
                     raise StopReadingError(too_deep(mark_of(event, file)))
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
@@ -105,8 +109,6 @@ def read_events(source: str, file: str) -> tuple[list[Event], dict[int, int]]:
                 raise StopReadingError(_empty(file))
             if values > 2 * MAX_VALUES:
                 raise StopReadingError(too_many(mark_of(event, file)))
-            if kind is not AliasEvent and getattr(event, "anchor", None) is not None:
-                anchors[event.anchor] = len(events)  # type: ignore[attr-defined]
             events.append(event)
     except yaml.MarkedYAMLError as error:
         raise StopReadingError(syntax_problem(error, source, file)) from None
@@ -127,14 +129,16 @@ def _target(event: Event, anchors: dict[str, int], file: str) -> int:
     return anchors[event.anchor]
 
 
-def mark_of(event: Event, file: str) -> Mark:
+def place_of(event: Event) -> Place:
+    """Return the place of an event: its line and columns, counted from 1."""
     start, end = event.start_mark, event.end_mark
-    return Mark(
-        file=file,
-        line=start.line + 1,
-        column=start.column + 1,
-        end_column=end.column + 1 if end.line == start.line and end.column > start.column else None,
-    )
+    line, column, last = start.line, start.column, end.column
+    return line + 1, column + 1, last + 1 if last > column and end.line == line else None
+
+
+def mark_of(event: Event, file: str) -> Mark:
+    line, column, end_column = place_of(event)
+    return Mark(file=file, line=line, column=column, end_column=end_column)
 
 
 def too_deep(mark: Mark) -> Problem:

@@ -56,10 +56,8 @@ def text_of(event: Event, source: str, file: str) -> Text:
 
 
 def value_mark(event: Event, source: str, file: str) -> Mark:
-    """Return the place of a value itself: after its anchor, where it has one."""
+    """Return the place of a value that has an anchor: after it."""
     mark = mark_of(event, file)
-    if event.anchor is None:
-        return mark
     start = event.start_mark.index
     properties = PROPERTIES.match(source, start, event.end_mark.index)
     lead = source[start : properties.end()] if properties else ""

@@ -194,7 +194,7 @@ def test_a_take_that_is_lost_before_it_was_placed_is_fetched_again(
 
 
 def test_another_pipeline_of_the_folder_leaves_a_download_alone(project: Project) -> None:
-    project.write({"a": "media=slow"})
+    project.write({"a": "media=held"})
     (project.folder / "other.yaml").write_text(json.dumps(SKETCH))
     (project.folder / "other.lock").write_text('{"version": 1, "jobs": {}}')
     incoming = project.folder / ".scorefile" / "blobs" / "incoming"
@@ -203,6 +203,7 @@ def test_another_pipeline_of_the_folder_leaves_a_download_alone(project: Project
     other = project.zygote.start(["run", "other.yaml", "--frozen"], cwd=project.folder, env=project.environ()).wait(30)
     assert other.code == 0, other
     assert any(path.is_file() for path in incoming.rglob("*")), "the download was still under way"
+    project.vendor.open_gate(project.name("a"))
     assert child.wait(60).code == 0
     assert project.is_right("a")
     assert project.litter() == []

@@ -11,6 +11,7 @@ import pytest
 from tests.support import locks
 from tests.support.git import Git
 from tests.support.machines import (
+    HELD,
     SLOW,
     counts,
     forget_state,
@@ -72,10 +73,11 @@ def test_attack_03_a_receipt_of_the_run_survives_a_checkout_of_another_lock_unde
 
 
 def test_attack_04_a_pending_receipt_is_kept_when_its_name_is_used_for_something_else(project: Project) -> None:
-    write(project, {"a": "p1"}, SLOW)
+    write(project, {"a": "p1"}, HELD)
     (first,) = interrupt(project, "p1")
     forget_state(project)
-    write(project, {"b": "p1", "a": "p2"}, SLOW)
+    write(project, {"b": "p1", "a": "p2"}, HELD)
+    project.vendor.open_gate(project.name("p2"))
     made(project, "run", "--yes", "--target", "a")
     assert first in locks.receipts(lock_of(project))
     made(project)
@@ -86,24 +88,25 @@ def test_attack_04_a_pending_receipt_is_kept_when_its_name_is_used_for_something
 
 @pytest.mark.parametrize("renamed", [False, True], ids=["the prompt changed", "the name is used for something else"])
 def test_attack_04_two_pending_receipts_of_one_name_are_both_in_the_lock(project: Project, renamed: bool) -> None:
-    write(project, {"a": "p1"}, SLOW)
+    script = "poll=held," + "word:QUEUED," * 20 + "done"
+    write(project, {"a": "p1"}, script)
     (first,) = interrupt(project, "p1")
     forget_state(project)
-    write(project, {"b": "p1", "a": "p2"} if renamed else {"a": "p2"}, SLOW)
+    write(project, {"b": "p1", "a": "p2"} if renamed else {"a": "p2"}, script)
     (second,) = interrupt(project, "p2")
     assert {first, second} <= locks.receipts(lock_of(project))
     forget_state(project)
     made(project)
-    write(project, {"b": "p1", "a": "p2"}, SLOW)
+    write(project, {"b": "p1", "a": "p2"}, script)
     made(project)
     assert counts(project, "p1", "p2") == [1, 1]
 
 
 def test_attack_04_what_a_run_takes_up_is_noted_at_once_under_its_new_name(project: Project) -> None:
-    write(project, {"a": "p1"}, SLOW)
+    write(project, {"a": "p1"}, "poll=held")
     (first,) = interrupt(project, "p1")
     forget_state(project)
-    write(project, {"b": "p1"}, SLOW)
+    write(project, {"b": "p1"}, "poll=held")
     child = project.start()
     project.vendor.wait_for(first, method="GET", count=len(project.heard(id=first)) + 2)
     child.signal(signal.SIGKILL)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import locks
-from tests.support.machines import SLOW, counts, forget_state, ids, interrupt, lock_of, write
+from tests.support.machines import HELD, counts, forget_state, ids, interrupt, lock_of, write
 
 if TYPE_CHECKING:
     from tests.support.project import Project
@@ -29,7 +29,7 @@ def test_a_poll_url_of_a_lock_leads_nowhere_but_to_the_status_of_its_job(
     project: Project, model: str, path: str
 ) -> None:
     project.settings = {"defaults": {"model": model}}
-    write(project, {"a": "p1"}, SLOW, timeout_s=3)
+    write(project, {"a": "p1"}, HELD, timeout_s=3)
     (id_,) = interrupt(project, "p1")
     forget_state(project)
     odd = path.replace("{id}", id_)
@@ -44,7 +44,7 @@ def test_a_poll_url_of_a_lock_leads_nowhere_but_to_the_status_of_its_job(
 
 @pytest.mark.parametrize("days", [30, 3650])
 def test_a_receipt_from_the_future_ends_in_time(project: Project, days: int) -> None:
-    write(project, {"a": "p1"}, SLOW, timeout_s=3)
+    write(project, {"a": "p1"}, HELD, timeout_s=1)
     interrupt(project, "p1")
     forget_state(project)
     later = (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -52,6 +52,6 @@ def test_a_receipt_from_the_future_ends_in_time(project: Project, days: int) -> 
     text = locks.edited(lock_of(project), "a", change)
     data = json.dumps(json.loads(text.replace(f"status/{ids(project).pop()}", "status/tracks_of_nobody")))
     (project.folder / "trial.lock").write_text(data)
-    done = project.run(timeout_s=12)
+    done = project.run(timeout_s=30)
     assert done.code == 5, done
     assert counts(project, "p1") == [1]

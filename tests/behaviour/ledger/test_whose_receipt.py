@@ -13,7 +13,18 @@ import pytest
 from tests.support import locks
 from tests.support.catalog import SCHEMAS
 from tests.support.git import Git
-from tests.support.machines import command, counts, forget_state, has_music_of, ids, interrupt, lock_of, made, write
+from tests.support.machines import (
+    HELD,
+    command,
+    counts,
+    forget_state,
+    has_music_of,
+    ids,
+    interrupt,
+    lock_of,
+    made,
+    write,
+)
 
 if TYPE_CHECKING:
     from tests.support.project import Project
@@ -153,7 +164,7 @@ def test_attack_12_a_seed_that_a_person_wrote_is_part_of_what_is_asked_for(proje
 
 @pytest.mark.parametrize("left", ["done", "pending", "unknown"])
 def test_attack_13_a_renamed_pipeline_names_its_old_lock_and_pays_nothing(project: Project, left: str) -> None:
-    script = {"done": "", "pending": "poll=" + "word:QUEUED," * 20 + "done", "unknown": "submit=paid:rst"}[left]
+    script = {"done": "", "pending": HELD, "unknown": "submit=paid:rst"}[left]
     write(project, {"a": "p1"}, script)
     if left == "pending":
         interrupt(project, "p1")

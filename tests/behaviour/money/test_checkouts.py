@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import locks
+from tests.support import locks, machines
+from tests.support.machines import HELD
 
 if TYPE_CHECKING:
     from tests.support.project import Project
     from tests.torture.forks import Done
 
-SLOW = "poll=" + "word:QUEUED," * 20 + "done"
 HIDES_IDS, SHOWS_IDS = "pixverse/music-2.6", "pixazo/lyria-3-pro"
 
 
@@ -25,17 +24,12 @@ def plays_wav(project: Project) -> None:
     project.use_schemas(model={"x-scorefile": {"media_types": ["audio/wav"]}}, name=HIDES_IDS)
 
 
-def interrupt(project: Project, model: str, script: str = SLOW) -> str:
+def interrupt(project: Project, model: str, script: str = HELD) -> str:
     """Run one job, stop while the vendor is at work on it, lose all but pipeline and lock; return the vendor's id."""
     project.write_jobs({"a": {"model": model, "prompt": project.prompt("a", script)}})
-    child = project.start()
-    project.vendor.wait_for(project.name("a"), method="POST")
-    (charge,) = project.charges()
-    project.vendor.wait_for(charge["id"], method="GET")
-    child.signal(signal.SIGINT)
-    assert child.wait(20).code == 130
+    (id_,) = machines.interrupt(project, "a")
     shutil.rmtree(project.folder / ".scorefile")
-    return str(charge["id"])
+    return id_
 
 
 def pending(project: Project) -> str:
@@ -65,7 +59,7 @@ def test_an_id_is_found_on_a_later_page_of_the_list(project: Project) -> None:
 
 
 def test_an_id_that_is_not_in_the_list_stays_in_the_lock_and_is_told_by_hand(project: Project) -> None:
-    id_ = interrupt(project, HIDES_IDS, SLOW + " unlisted=yes")
+    id_ = interrupt(project, HIDES_IDS, HELD + " unlisted=yes")
     before = pending(project)
     for _ in range(2):
         done = project.run()

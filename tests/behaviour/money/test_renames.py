@@ -5,30 +5,15 @@ from __future__ import annotations
 import shutil
 import signal
 from itertools import permutations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.machines import HELD, SLOW, interrupt, write
 from tests.support.vendor.audio import song
 
 if TYPE_CHECKING:
     from tests.support.project import Project
-
-SLOW = "poll=" + "word:QUEUED," * 20 + "done"
-
-
-def write(project: Project, jobs: dict[str, str], script: str = "", **settings: Any) -> None:
-    """Write jobs: name → which of the pieces it asks for."""
-    project.write_jobs({name: {"prompt": project.prompt(piece, script)} | settings for name, piece in jobs.items()})
-
-
-def stop_while_generating(project: Project, piece: str) -> None:
-    child = project.start()
-    project.vendor.wait_for(project.name(piece), method="POST")
-    (charge,) = project.charges(piece)
-    project.vendor.wait_for(charge["id"], method="GET")
-    child.signal(signal.SIGINT)
-    assert child.wait(20).code == 130
 
 
 @pytest.mark.parametrize("order", [*permutations(["p1", "p2", "p3"])], ids="-".join)
@@ -62,9 +47,10 @@ def test_an_old_name_is_used_for_something_else(project: Project) -> None:
 
 
 def test_a_job_under_way_keeps_its_piece_when_names_change_hands(project: Project) -> None:
-    write(project, {"a": "p1"}, SLOW)
-    stop_while_generating(project, "p1")
-    write(project, {"intro": "p1", "a": "p2"}, SLOW)
+    write(project, {"a": "p1"}, HELD)
+    interrupt(project, "p1")
+    write(project, {"intro": "p1", "a": "p2"}, HELD)
+    project.vendor.open_gate(project.name("p2"))
     done = project.run()
     assert done.code == 0, done
     assert [len(project.charges(piece)) for piece in ("p1", "p2")] == [1, 1]
@@ -121,15 +107,14 @@ def test_a_kill_before_the_lock_is_written_forgets_no_drawn_seed(project: Projec
     project.write_jobs(
         {
             "a": {"prompt": project.prompt("a"), "params": {"duration": 1, "seed": "random"}},
-            "b": {"prompt": project.prompt("b", "poll=" + "word:QUEUED," * 400 + "done"), "params": {"duration": 1}},
+            "b": {"prompt": project.prompt("b", "poll=held"), "params": {"duration": 1}},
         }
     )
     child = project.start()
-    project.vendor.wait_for(project.name("b"), method="POST")
-    (charge,) = project.charges("a")
-    project.vendor.wait_for(f"media/{charge['id']}", method="GET")
-    while project.audio("a") is None:
-        pass
+    id_ = project.wait_for_poll("a")
+    project.vendor.wait_for(f"media/{id_}", method="GET")
+    project.wait_for_audio("a")
+    project.wait_for_poll("b")
     child.signal(signal.SIGKILL)
     assert child.wait(20).killed
     (project.folder / "trial.lock").unlink(missing_ok=True)
@@ -191,10 +176,11 @@ def test_force_makes_the_named_job_anew_and_takes_nothing_from_another(project: 
 
 
 def test_a_pending_receipt_goes_to_whoever_asks_for_it_in_a_fresh_checkout(project: Project) -> None:
-    write(project, {"a": "p1"}, SLOW)
-    stop_while_generating(project, "p1")
+    write(project, {"a": "p1"}, HELD)
+    interrupt(project, "p1")
     shutil.rmtree(project.folder / ".scorefile")
-    write(project, {"intro": "p1", "a": "p2"}, SLOW)
+    write(project, {"intro": "p1", "a": "p2"}, HELD)
+    project.vendor.open_gate(project.name("p2"))
     for _ in range(2):
         done = project.run()
         assert done.code == 0, done
@@ -210,8 +196,7 @@ def test_a_job_that_has_its_piece_takes_none_of_a_twin_that_went(project: Projec
     mine = project.audio("a")
     write(project, {"a": "p1", "b": "p1"}, SLOW)
     child = project.start()
-    project.vendor.wait_for(project.name("p1"), method="POST", count=2)
-    project.vendor.wait_for(project.charges("p1")[1]["id"], method="GET")
+    project.wait_for_poll("p1", nth=2)
     child.signal(signal.SIGINT)
     assert child.wait(20).code == 130
     write(project, {"a": "p1"}, SLOW)

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import signal
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from tests.support.project import Project
+    from tests.torture.forks import Child
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
-MOMENTS = {"submit": "lag=0.15", "poll": "poll=" + "word:QUEUED," * 20 + "done", "download": "media=slow"}
+MOMENTS = {"submit": "gate=submit", "poll": "poll=held,done", "download": "media=held,ok"}
+"""Where the provider holds the first job until its gate is opened."""
 
 
-def start_until(project: Project, moment: str) -> object:
-    """Start a run of three jobs, one at a time, and return it when the first has reached `moment`.
+def start_until(project: Project, moment: str) -> Child:
+    """Start a run of three jobs, one at a time, and return it when the provider holds the first one at `moment`.
 
-    While the first is downloaded, the second is at the provider.
+    While the first is downloaded, the provider holds the second.
     """
     project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
     project.write({"a": MOMENTS[moment], "b": MOMENTS["poll"] if moment == "download" else "", "c": ""})
     child = project.start()
-    project.vendor.wait_for(project.name("a"), method="POST")
-    if moment != "submit":
-        until = time.monotonic() + 10
-        while not project.vendor.charges(project.name("a")):
-            assert time.monotonic() < until
-            time.sleep(0.002)
-        receipt = project.vendor.charges(project.name("a"))[0]["id"]
-        project.vendor.wait_for(f"media/{receipt}" if moment == "download" else receipt, method="GET")
+    if moment == "submit":
+        project.vendor.wait_for(project.name("a"), method="POST")
+    else:
+        id_ = project.wait_for_poll("a")
+        project.vendor.wait_for(f"media/{id_}" if moment == "download" else id_, method="GET")
     if moment == "download":
-        project.vendor.wait_for(project.name("b"), method="POST")
+        project.vendor.wait_for(project.wait_for_poll("b"), method="GET")
     return child
+
+
+def open_gates(project: Project) -> None:
+    for job in "ab":
+        project.vendor.open_gate(project.name(job))
 
 
 @pytest.mark.parametrize("number", CODES)
@@ -42,8 +45,10 @@ def test_one_signal_sees_what_is_under_way_to_its_receipt(
     project: Project, moment: str, number: signal.Signals
 ) -> None:
     child = start_until(project, moment)
-    child.signal(number)  # type: ignore[attr-defined]
-    done = child.wait(20)  # type: ignore[attr-defined]
+    child.signal(number)
+    child.wait_for("stopping: ")
+    open_gates(project)
+    done = child.wait(20)
     assert done.code == CODES[number], done
     assert len(project.submits()) == (2 if moment == "download" else 1), "nothing new is submitted"
     receipt = project.charges("a")[0]["id"]
@@ -57,11 +62,12 @@ def test_one_signal_sees_what_is_under_way_to_its_receipt(
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_two_signals_leave_at_once_and_lose_nothing(project: Project, moment: str, number: signal.Signals) -> None:
     child = start_until(project, moment)
-    child.signal(number)  # type: ignore[attr-defined]
-    time.sleep(0.02)
-    child.signal(number)  # type: ignore[attr-defined]
-    done = child.wait(20)  # type: ignore[attr-defined]
+    child.signal(number)
+    child.wait_for("stopping: ")
+    child.signal(number)
+    done = child.wait(20)
     assert done.code == CODES[number], done
+    open_gates(project)
     charges = project.charges("a")
     assert len(charges) == 1
     again = project.run(timeout_s=30)
@@ -74,9 +80,11 @@ def test_two_signals_leave_at_once_and_lose_nothing(project: Project, moment: st
 
 def test_a_slot_that_comes_free_after_a_signal_is_given_to_nobody(project: Project) -> None:
     project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
-    project.write({"a": "lag=0.15 submit=free:400", "b": ""})
+    project.write({"a": "gate=submit submit=free:400", "b": ""})
     child = project.start()
     project.vendor.wait_for(project.name("a"), method="POST")
     child.signal(signal.SIGINT)
+    child.wait_for("stopping: ")
+    open_gates(project)
     assert child.wait(20).code == 130
     assert [project.name("b") in row["body"] for row in project.submits()] == [False]

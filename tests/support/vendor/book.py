@@ -104,7 +104,20 @@ def wait_at_gate(folder: Path, name: str) -> None:
         time.sleep(0.002)
 
 
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a ledger or a list of requests; a line that is being written is none yet."""
-    whole = path.read_text().rpartition("\n")[0] if path.exists() else ""
-    return [json.loads(line) for line in whole.splitlines()]
+class Lines:
+    """The rows of a ledger or a list of requests, each parsed once; a line that is being written is none yet."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._read = path, 0
+        self._rows: list[dict[str, Any]] = []
+
+    def read(self) -> list[dict[str, Any]]:
+        """Return all rows so far; the list is the same each time and only grows."""
+        if self._path.exists():
+            with self._path.open("rb") as file:
+                file.seek(self._read)
+                data = file.read()
+            whole = data[: data.rfind(b"\n") + 1]
+            self._rows += map(json.loads, whole.splitlines())
+            self._read += len(whole)
+        return self._rows

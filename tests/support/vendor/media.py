@@ -1,15 +1,16 @@
 """What a download brings. Steps: `ok`, a status code, `file:NAME` from the vendor's folder, or one of ANSWERS.
 
 `expired:N` kills the links of the first N polls: only a later poll's link is alive.
+`held` sends one half, waits until the test opens the gate of the job (see RunningVendor.open_gate), and sends the other.
 """
 
 from __future__ import annotations
 
 import gzip
-import time
 from typing import TYPE_CHECKING
 
 from tests.support.vendor.audio import song
+from tests.support.vendor.book import wait_at_gate
 from tests.support.vendor.submits import HTML
 from tests.support.vendor.wire import answer, drip, endless, reset, whole
 
@@ -30,6 +31,11 @@ def reply(sock: socket.socket, job: Job, link: int, step: str, places: Places, f
     good = song(job.id, seconds=float(job.script.get("seconds", ["0.5"])[0]))
     if word in ANSWERS:
         ANSWERS[word](sock, good)
+    elif word == "held":
+        answered = whole(200, good, WAV)
+        sock.sendall(answered[: -len(good) // 2])
+        wait_at_gate(folder, job.name)
+        sock.sendall(answered[-len(good) // 2 :])
     elif word == "expired":
         alive = link > int(argument)
         sock.sendall(whole(200, good, WAV) if alive else whole(403, b"<Error>Request has expired</Error>", "text/xml"))
@@ -44,20 +50,12 @@ def reply(sock: socket.socket, job: Job, link: int, step: str, places: Places, f
         answer(sock, int(word), {"error": "told to"})
 
 
-def _slow(sock: socket.socket, good: bytes) -> None:
-    head, body = whole(200, good, WAV)[: -len(good) // 2], good[len(good) // 2 :]
-    sock.sendall(head)
-    time.sleep(0.6)
-    sock.sendall(body)
-
-
 def _cut(good: bytes, keep: float) -> bytes:
     return good[: int(len(good) * keep)]
 
 
 ANSWERS: Mapping[str, Callable[[socket.socket, bytes], None]] = {
     "ok": lambda sock, good: sock.sendall(whole(200, good, WAV)),
-    "slow": _slow,
     "html": lambda sock, _: sock.sendall(whole(200, HTML, WAV)),
     "json": lambda sock, _: answer(sock, 200, {"error": "NoSuchKey"}),
     "zero": lambda sock, _: sock.sendall(whole(200, b"", WAV)),

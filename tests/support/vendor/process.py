@@ -8,11 +8,11 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.support.vendor.book import LEDGER, REQUESTS, gate, read_lines
+from tests.support.vendor.book import LEDGER, REQUESTS, Lines, gate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class RunningVendor:
     """Where a vendor answers, and what it wrote down. `folder` is also where `media=file:NAME` looks."""
 
@@ -30,16 +30,19 @@ class RunningVendor:
     port: str
     host: str
     tls: str
+    _ledger: Lines = field(init=False)
+    _requests: Lines = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._ledger, self._requests = Lines(self.folder / LEDGER), Lines(self.folder / REQUESTS)
 
     def charges(self, *names: str) -> list[dict[str, Any]]:
         """Return the charges, all or those of these names, in order."""
-        rows = read_lines(self.folder / LEDGER)
-        return [row for row in rows if not names or row["name"] in names]
+        return [row for row in self._ledger.read() if not names or row["name"] in names]
 
     def requests(self, text: str = "", *, method: str = "") -> list[dict[str, Any]]:
         """Return the requests that hold `text` in path or body, at all doors."""
-        rows = read_lines(self.folder / REQUESTS)
-        return [row for row in rows if text in row["path"] + row["body"] and method in ("", row["method"])]
+        return [row for row in self._requests.read() if _is_asked_for(row, text, method)]
 
     def elsewhere(self) -> list[dict[str, Any]]:
         """Return the requests that reached a door that is not the vendor's own."""
@@ -48,8 +51,13 @@ class RunningVendor:
 
     def wait_for(self, text: str, *, method: str = "", count: int = 1, timeout_s: float = 20.0) -> None:
         """Wait until `count` such requests have come."""
-        until = time.monotonic() + timeout_s
-        while len(self.requests(text, method=method)) < count:
+        until, looked_at, found = time.monotonic() + timeout_s, 0, 0
+        while True:
+            rows = self._requests.read()
+            found += sum(_is_asked_for(row, text, method) for row in rows[looked_at:])
+            if found >= count:
+                return
+            looked_at = len(rows)
             assert time.monotonic() < until, f"no {method} request with {text} came"
             time.sleep(0.002)
 
@@ -80,3 +88,7 @@ def running_vendor(folder: Path) -> Iterator[RunningVendor]:
             yield RunningVendor(folder=folder, url=places.pop("same"), **places)
         finally:
             process.terminate()
+
+
+def _is_asked_for(row: dict[str, Any], text: str, method: str) -> bool:
+    return method in ("", row["method"]) and (text in row["path"] or text in row["body"])

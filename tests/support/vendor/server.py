@@ -16,7 +16,7 @@ from urllib.parse import unquote
 import trustme
 
 from tests.support.vendor import media, polls, submits
-from tests.support.vendor.book import Heard, Job
+from tests.support.vendor.book import Heard, Job, wait_at_gate
 from tests.support.vendor.wire import answer, read_request
 
 if TYPE_CHECKING:
@@ -127,6 +127,8 @@ class Vendor:
         word, _, argument = rest.partition(":")
         lag = float(script.get("lag", ["0"])[0])
         time.sleep(lag)
+        if "gate" in script:
+            wait_at_gate(self._folder, name)
         made = submits.submitted_id(word, argument, f"tracks_{secrets.token_hex(8)}")
         job = Job(id=made, name=name, script=script, prompt=prompt, at=time.time())
         if kind == "paid":

@@ -2,6 +2,8 @@
 
 WORD is a status code, or one of ANSWERS or IDS below; an argument follows after a further colon, with `_` for a space,
 `;` for a colon, `+` for a comma, `%2B` for a plus: `free:429:Retry-After=0`, `paid:redirect:303@host`, `paid:fill:/path/of/a/file`.
+
+`lag=S` waits before and after the charge; `gate=submit` waits before it until the test opens the gate of the job.
 """
 
 from __future__ import annotations
