@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -49,10 +48,10 @@ def open_executor(
 def _engine_world(stack: ExitStack, session: WritingSession, options: RunOptions, operator: Operator) -> EngineWorld:
     world, providers = session.world, session.catalog.providers
     shown = frozenset(name for name, provider in providers.items() if not provider.id_is_private)
-    transport, fetcher = world.transport(), world.fetcher(session.store.blobs, operator.stop, shown)
+    transport, fetcher = world.transport(), world.fetcher(session.store.blobs.incoming, operator.stop, shown)
     stack.callback(transport.close)
     stack.callback(fetcher.close)
-    cpu = stack.enter_context(ThreadPoolExecutor(max_workers=max(2, options.jobs // 2), thread_name_prefix="cpu"))
+    cpu = stack.enter_context(world.cpu(options))
     return EngineWorld(
         now=world.now,
         monotonic=world.monotonic,

@@ -14,11 +14,14 @@ from runner.records.submission import timestamp
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
+    from concurrent.futures import Executor
+    from contextlib import AbstractContextManager
 
+    from runner.commands.options import RunOptions
     from runner.provider.downloads import Fetcher
     from runner.provider.transport import Transport
     from runner.records.limits import Limits
-    from runner.state.blobs.protocol import Blobs
+    from runner.state.blobs.incoming import Incoming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +37,10 @@ class World:
     """A random whole number from 0 up to, and without, a limit: for seeds."""
     transport: Callable[[], Transport]
     """Opens the way to providers' APIs; whoever opens it closes it."""
-    fetcher: Callable[[Blobs, threading.Event, frozenset[str]], Fetcher]
-    """Opens the way to providers' audio: the store, what ends its waiting, the providers whose paths may be logged."""
+    fetcher: Callable[[Incoming, threading.Event, frozenset[str]], Fetcher]
+    """Opens the way to providers' audio: where its files go, what ends its waiting, the providers whose paths may be logged."""
+    cpu: Callable[[RunOptions], AbstractContextManager[Executor]]
+    """Opens what decodes, measures and composes."""
     limits: Limits = DEFAULT_LIMITS
     """Bounds on time, tries and size."""
 
@@ -59,10 +64,15 @@ def real_world(limits: Limits | None = None) -> World:
 
         return HttpTransport(limits=bounds)
 
-    def open_fetcher(blobs: Blobs, stop: threading.Event, shown: frozenset[str]) -> Fetcher:
+    def open_fetcher(incoming: Incoming, stop: threading.Event, shown: frozenset[str]) -> Fetcher:
         from runner.provider.downloads import HttpFetcher
 
-        return HttpFetcher(blobs, stop, shown=shown, limits=bounds)
+        return HttpFetcher(incoming, stop, shown=shown, limits=bounds)
+
+    def open_cpu(options: RunOptions) -> AbstractContextManager[Executor]:
+        from runner.commands.cpu import open_cpu
+
+        return open_cpu(options)
 
     return World(
         now=lambda: datetime.now(UTC),
@@ -71,5 +81,6 @@ def real_world(limits: Limits | None = None) -> World:
         random_below=_random_below,
         transport=open_transport,
         fetcher=open_fetcher,
+        cpu=open_cpu,
         limits=bounds,
     )

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from runner.audio.tasks import SketchOrder
     from runner.emulator.faults import Fault
-    from runner.emulator.synth import Score
     from runner.records.catalog import Model
     from runner.records.provider import Provider
     from runner.records.source import Json
@@ -38,7 +38,7 @@ class Job:
     provider: Provider
     model: Model
     body: Mapping[str, Json]
-    scores: tuple[Score, ...]
+    scores: tuple[SketchOrder, ...]
     fault: Fault | None
     files: tuple[Path, ...] = ()
     work: tuple[Future[None], ...] = ()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.audio.sketch.brief import Brief
+from runner.audio.tasks import SketchOrder, sketch
 from runner.catalog.media_types import media_types_of
 
 if TYPE_CHECKING:
@@ -20,28 +20,18 @@ if TYPE_CHECKING:
 SEEDS = 1 << 31
 LONGEST_S = 600.0
 """No placeholder is longer, whatever is asked for: it has to be made while its rehearsal waits."""
-RATE_HZ = 48_000
 TAGS = {"comment": "rehearsal placeholder"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """One take to synthesise."""
-
-    brief: Brief
-    media_type: str
-    bit_rate_kbps: int | None
-
-
-def scores(model: Model, params: Mapping[str, Json]) -> tuple[Score, ...]:
-    """Return one Score for each take that `params` request; in a batch, each take's seed is one higher.
+def scores(model: Model, params: Mapping[str, Json]) -> tuple[SketchOrder, ...]:
+    """Return one order for each take that `params` request; in a batch, each take's seed is one higher.
 
     Reads tempo, key, time signature and bit rate from the parameters `bpm`, `key`, `time_signature` and
     `output_bit_rate`. Without a seed, derives one from the request's digest.
     """
     seed = _seed(model, params)
     return tuple(
-        Score(
+        SketchOrder(
             brief=Brief(
                 prompt=_prompt(params),
                 duration_s=min(model.seconds(params) or model.typical_s, LONGEST_S),
@@ -53,25 +43,15 @@ def scores(model: Model, params: Mapping[str, Json]) -> tuple[Score, ...]:
             ),
             media_type=media_types_of(model, params)[0],
             bit_rate_kbps=int(params["output_bit_rate"]) if "output_bit_rate" in params else None,
+            tags=TAGS,
         )
         for take in range(model.asked_takes(params))
     )
 
 
-def write(score: Score, path: Path) -> None:
-    """Compose `score` and write it to `path` as a finished file of its media type."""
-    from runner.audio.encode import encode  # numpy and FFmpeg belong in the worker processes
-    from runner.audio.sketch.composer import compose  # the same
-
-    path.write_bytes(
-        encode(
-            compose(score.brief, rate_hz=RATE_HZ),
-            RATE_HZ,
-            score.media_type,
-            bit_rate_kbps=score.bit_rate_kbps,
-            tags=TAGS,
-        )
-    )
+def write(order: SketchOrder, path: Path) -> None:
+    """Make a sketch and write it to `path` as a finished file of its media type."""
+    path.write_bytes(sketch(order))
 
 
 def _prompt(params: Mapping[str, Json]) -> str:

@@ -92,7 +92,18 @@ class Work:
     at_gate: Callable[[], None] = lambda: None
 
 
-Effect: TypeAlias = "Turn | Wait | Work"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compute:
+    """Run `call` with `args` on the CPU executor; its result is sent back, its error is raised here.
+
+    It may run in another process or on another machine, and more than once: `call` is a picklable function of audio/tasks.py.
+    """
+
+    call: Callable[..., object]
+    args: tuple[object, ...]
+
+
+Effect: TypeAlias = "Turn | Wait | Work | Compute"
 
 
 class Interrupted(Exception):

@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.engine import endings
-from runner.engine.effects import Interrupted, Progress, Turn, Wait, Work
+from runner.engine.effects import Compute, Interrupted, Progress, Turn, Wait, Work
 from runner.engine.job_run import JobRun
 from runner.engine.workers import Finished, ReadyToSend, Wake, Workers
 from runner.errors import StateError
@@ -211,6 +211,9 @@ class Executor:
             case Work():
                 run.working = True
                 self._workers.start(run, effect)
+            case Compute():
+                run.working = True
+                self._workers.follow(run, self._world.cpu.submit(effect.call, *effect.args))
             case _:
                 assert_never(effect)
 
@@ -294,7 +297,7 @@ class Executor:
         """Return whether -j jobs are at providers, or a finished one is being downloaded."""
         if sum(rate_limit.in_flight for rate_limit in self._rate_limits.values()) >= self._settings.jobs:
             return True
-        return any(run.job_run.is_fetching for run in self._active if run.working)
+        return any(run.job_run.is_fetching for run in self._active)
 
     def _refusal(self, job: str, turn: Turn) -> Skipped | None:
         closed = self._rate_limits[turn.provider].closed

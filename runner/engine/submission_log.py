@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runner.records.request import Request
     from runner.records.source import Json
     from runner.records.submission import Event, Submission
+    from runner.state.blobs.protocol import Blobs
     from runner.state.store import StateStore
 
 
@@ -45,6 +46,11 @@ class SubmissionLog:
     def submission(self) -> Submission:
         """Return the current submission, as journal and lock know it."""
         return self._store.submissions[self._attempt]
+
+    @property
+    def blobs(self) -> Blobs:
+        """Return the store of takes."""
+        return self._store.blobs
 
     def opening_rows(self) -> tuple[Event, ...]:
         """Return the rows that open this job in the journal; the loop writes those of all jobs at once.

@@ -5,23 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from runner.audio.probe.container_header import BadAudio
+from runner.audio.tasks import FileNotSeen, inspect_file, make_sketch
 from runner.engine import endings, machine
-from runner.engine.effects import Work
-from runner.engine.local_models import make
-from runner.provider.downloads import BadContent, DownloadFailed, DownloadRules, LinkDead
+from runner.engine.effects import Compute, Wait, Work
+from runner.engine.local_models import order_of
+from runner.provider.downloads import BadContent, Download, DownloadFailed, DownloadRules, LinkDead
+from runner.provider.rate_limit import Backoff
 from runner.records.endings import DownloadFailed as NotDownloaded
 from runner.records.endings import Interrupted
-from runner.records.exchange import Media
 from runner.records.lock import Take
 from runner.records.submission import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from runner.audio.probe.decode import Probe
+    from runner.audio.tasks import MadeFile, SketchOrder
     from runner.engine.effects import Effect, World
     from runner.engine.submission_log import SubmissionLog
     from runner.provider.rate_limit import RateLimit
     from runner.records.endings import Ending
+    from runner.records.exchange import Media
     from runner.records.provider import Provider
     from runner.records.request import Request
 
@@ -49,7 +54,7 @@ class TakeSteps:
         for number, item in enumerate(media, start=1):
             self._report("fetching", take=number, takes=len(media))
             try:
-                take: Take = yield Work(call=self._fetching(item))
+                take = yield from self._fetched(item)
                 takes.append(replace(take, number=number))
             except LinkDead as error:
                 log.record(machine.expired(log.submission, error.message, at=log.at()))
@@ -73,21 +78,81 @@ class TakeSteps:
         takes: list[Take] = []
         for number in range(self._request.takes):
             self._report("composing", take=number + 1, takes=self._request.takes)
-            data = yield Work(call=self._composing(number))
-            take: Take = yield Work(call=self._fetching(Media(data=data)))
+            take = yield from self._composed(order_of(self._request, number))
             takes.append(replace(take, number=number + 1))
         self._log.record_takes(tuple(takes))
         return None
 
-    def _composing(self, number: int) -> Callable[[object], bytes]:
-        params, model, cpu = self._request.params, self._model, self._world.cpu
-        return lambda _gate: cpu.submit(make, model.id, params, model, number).result()
+    def _fetched(self, item: Media) -> Generator[Effect, Any, Take]:
+        """Download one take, again if it cannot be played, and save it. Raises LinkDead, BadContent or DownloadFailed."""
+        world, limits = self._world, self._world.limits
+        tries = Backoff(limits, tries=limits.bad_content_tries, first_s=0.5, max_s=30.0)
+        until = world.monotonic() + max(limits.min_download_timeout_s, self._request.timeout_s - self._log.age_s())
+        while True:
+            file: Download = yield Work(call=self._downloading(item, within_s=max(1.0, until - world.monotonic())))
+            try:
+                probe = yield from self._probed(file)
+            except BadAudio as error:
+                why = f"{error.message}; kept at {self._log.blobs.incoming.quarantine(file.path, file.sha256)}"
+                wait_s = tries.next_wait_s()
+                if item.url is None or wait_s is None:
+                    raise BadContent(why) from error
+                if world.monotonic() + wait_s > until:
+                    raise DownloadFailed(f"the download failed {tries.failed} times: {why}") from error
+                yield Wait(seconds=wait_s)
+            else:
+                return (yield from self._saved(file, probe, seed=item.seed))
 
-    def _fetching(self, item: Media) -> Callable[[object], Take]:
-        fetcher, log, request = self._world.fetcher, self._log, self._request
-        rules = DownloadRules(
-            provider=self._model.provider,
-            provider_url=self._provider.base_url,
-            within_s=max(self._world.limits.min_download_timeout_s, request.timeout_s - log.age_s()),
+    def _downloading(self, item: Media, *, within_s: float) -> Callable[[object], Download]:
+        fetcher, log = self._world.fetcher, self._log
+        rules = DownloadRules(provider=self._model.provider, provider_url=self._provider.base_url, within_s=within_s)
+        return lambda _gate: fetcher.download(log.with_data(item), rules)
+
+    def _probed(self, file: Download) -> Generator[Effect, Any, Probe]:
+        """Have a file decoded to its end. Raises BadAudio, and then the file is still there."""
+        probe: Probe
+        try:
+            try:
+                probe = yield Compute(call=inspect_file, args=(file.path,))
+            except FileNotSeen:
+                data: bytes = yield Work(call=lambda _gate: file.path.read_bytes())
+                probe = yield Compute(call=inspect_file, args=(data,))
+        except BadAudio:
+            raise
+        except BaseException:
+            file.path.unlink(missing_ok=True)
+            raise
+        return probe
+
+    def _composed(self, order: SketchOrder) -> Generator[Effect, Any, Take]:
+        """Have a sketch made, and save it."""
+        part = self._log.blobs.incoming.part()
+        try:
+            part.touch(exist_ok=False)
+            made: MadeFile = yield Compute(call=make_sketch, args=(order, part))
+            if made.data is not None:
+                data = made.data
+                yield Work(call=lambda _gate: part.write_bytes(data))
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        file = Download(path=part, sha256=made.sha256, bytes=made.size)
+        return (yield from self._saved(file, made.probe, seed=None))
+
+    def _saved(self, file: Download, probe: Probe, *, seed: int | None) -> Generator[Effect, Any, Take]:
+        """Move a file that can be played into the store."""
+        try:
+            yield Work(call=lambda _gate: self._log.blobs.save(file.path, file.sha256))
+        except BaseException:  # on a full disk it would keep the receipts of other jobs out
+            file.path.unlink(missing_ok=True)
+            raise
+        return Take(
+            sha256=file.sha256,
+            bytes=file.bytes,
+            media_type=probe.media_type,
+            seconds=round(probe.seconds, 3),
+            rate_hz=probe.rate_hz,
+            channels=probe.channels,
+            lufs=probe.lufs,
+            seed=seed,
         )
-        return lambda _gate: fetcher.fetch(log.with_data(item), rules)

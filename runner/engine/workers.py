@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
     from types import TracebackType
-    from typing import Self
+    from typing import Any, Self
 
     from runner.engine.effects import Work
 
@@ -83,6 +84,10 @@ class Workers(Generic[T]):
         """Do a piece of work in another thread; `Finished` follows in any case."""
         self._pool.submit(self._do, owner, work)
 
+    def follow(self, owner: T, future: Future[Any]) -> None:
+        """Put the result of work that another executor does into the inbox: `Finished` follows in any case."""
+        future.add_done_callback(lambda done: self._inbox.put(_finished(owner, done)))
+
     def wake(self, attempt: str) -> None:
         """Tell the loop that an attempt has ended. Safe to call from any thread."""
         self._inbox.put(Wake(attempt))
@@ -106,3 +111,10 @@ class Workers(Generic[T]):
         ready = ReadyToSend(work)
         self._inbox.put(ready)
         ready.wait()
+
+
+def _finished(owner: T, done: Future[Any]) -> Finished[T]:
+    try:
+        return Finished(owner, value=done.result())
+    except Exception as error:  # noqa: BLE001 - it is raised again in the job that waits for it
+        return Finished(owner, error=error)

@@ -1,7 +1,7 @@
-"""URL → verified take in the blob store.
+"""URL → complete file among the unfinished downloads, hashed while it streams.
 
-Audio is on hosts that are not the provider's API, so no key is ever sent here. A download is free and is retried. The
-file is hashed while it streams and decoded to its end, and only then saved under its hash.
+Audio is on hosts that are not the provider's API, so no key is ever sent here. A download is free and is retried. No file
+gets a place in the store here: the engine first has it decoded to its end.
 """
 
 from __future__ import annotations
@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx
 import tenacity
 
-from runner.audio.probe.decode import BadAudio
-from runner.audio.probe.measure import inspect
 from runner.errors import ScorefileError
 from runner.provider.addresses import BadAddress, check_media_url, joined, peer_check
 from runner.provider.deadline import Deadline
 from runner.provider.http_clients import HTTP_ERRORS, HttpClients, describe
 from runner.provider.request_log import log_exchange
 from runner.records.limits import DEFAULT_LIMITS
-from runner.records.lock import Take
 
 if TYPE_CHECKING:
     import threading
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
 
     from runner.records.exchange import Media
     from runner.records.limits import Limits
-    from runner.state.blobs.protocol import Blobs
+    from runner.state.blobs.incoming import Incoming
 
 MAX_HOPS = 5
 _CHUNK = 1 << 18
@@ -67,23 +64,25 @@ class DownloadRules:
     within_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """A complete file among the unfinished downloads: whoever gets it saves it, quarantines it or removes it."""
+
+    path: Path
+    sha256: str
+    bytes: int
+
+
 class Fetcher(Protocol):
     """What the engine needs to get one take."""
 
-    def fetch(self, media: Media, rules: DownloadRules) -> Take:
-        """Return the verified take, stored."""
+    def download(self, media: Media, rules: DownloadRules) -> Download:
+        """Return the file of one take."""
         ...
 
     def close(self) -> None:
         """Close idle connections."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Got:
-    path: Path
-    sha256: str
-    size: int
 
 
 class HttpFetcher:
@@ -94,7 +93,7 @@ class HttpFetcher:
 
     def __init__(
         self,
-        blobs: Blobs,
+        incoming: Incoming,
         stop: threading.Event,
         layer: httpx.BaseTransport | None = None,
         *,
@@ -103,26 +102,19 @@ class HttpFetcher:
     ) -> None:
         self._limits = limits
         self._shown = shown
-        self._blobs = blobs
+        self._incoming = incoming
         self._stop = stop
         self._clients = HttpClients(layer)
 
-    def fetch(self, media: Media, rules: DownloadRules) -> Take:
-        """Download, verify and store one take. Raises LinkDead, BadContent or DownloadFailed."""
+    def download(self, media: Media, rules: DownloadRules) -> Download:
+        """Download one take, or write the bytes that came with the answer. Raises LinkDead, BadContent or DownloadFailed."""
         if media.url is None:
-            return self._keep(_write(self._blobs.incoming.part(), media.data or b""), media)
-        bad, end = 0, time.monotonic() + rules.within_s
+            return _write(self._incoming.part(), media.data or b"")
+        end = time.monotonic() + rules.within_s
         for attempt in self._retrying(rules.within_s):
             with attempt:
                 number, left_s = attempt.retry_state.attempt_number, max(1.0, end - time.monotonic())
-                got = self._download(media.url, rules, attempt=number, within_s=left_s)
-                try:
-                    return self._keep(got, media)
-                except BadContent as error:
-                    bad += 1
-                    if bad >= self._limits.bad_content_tries:
-                        raise
-                    raise _Again(error.message) from error
+                return self._download(media.url, rules, attempt=number, within_s=left_s)
         raise DownloadFailed("the download was stopped")
 
     def close(self) -> None:
@@ -145,7 +137,7 @@ class HttpFetcher:
             retry_error_callback=give_up,
         )
 
-    def _download(self, url: str, rules: DownloadRules, *, attempt: int, within_s: float) -> _Got:
+    def _download(self, url: str, rules: DownloadRules, *, attempt: int, within_s: float) -> Download:
         provider_url, shown = rules.provider_url, None if rules.provider in self._shown else frozenset[str]()
         timeout = httpx.Timeout(self._limits.read_timeout_s, connect=self._limits.connect_timeout_s)
         for _ in range(MAX_HOPS):
@@ -166,7 +158,7 @@ class HttpFetcher:
                     target = _redirect(response)
                     if target is None:
                         got = self._stream(response)
-                        notes.bytes_in = got.size
+                        notes.bytes_in = got.bytes
                         return got
                 url = joined(url, target)
             except BadAddress as error:
@@ -177,11 +169,11 @@ class HttpFetcher:
                 raise _Again(describe(error)) from error
         raise BadContent(f"the link redirects more than {MAX_HOPS} times")
 
-    def _stream(self, response: httpx.Response) -> _Got:
+    def _stream(self, response: httpx.Response) -> Download:
         _check_status(response)
         promised = response.headers.get("content-length")
         most = self._limits.max_media_bytes
-        sha256, size, part = hashlib.sha256(), 0, self._blobs.incoming.part()
+        sha256, size, part = hashlib.sha256(), 0, self._incoming.part()
         try:
             with part.open("xb") as file:
                 for chunk in response.iter_raw(_CHUNK):
@@ -197,33 +189,7 @@ class HttpFetcher:
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-        return _Got(path=part, sha256=sha256.hexdigest(), size=size)
-
-    def _keep(self, got: _Got, media: Media) -> Take:
-        """Decode a download to its end and save it in the store, or in quarantine when it cannot be played."""
-        try:
-            probe = inspect(got.path)
-        except BadAudio as error:
-            kept = self._blobs.incoming.quarantine(got.path, got.sha256)
-            raise BadContent(f"{error.message}; kept at {kept}") from error
-        except BaseException:
-            got.path.unlink(missing_ok=True)
-            raise
-        try:
-            self._blobs.save(got.path, got.sha256)
-        except BaseException:
-            got.path.unlink(missing_ok=True)
-            raise
-        return Take(
-            sha256=got.sha256,
-            bytes=got.size,
-            media_type=probe.media_type,
-            seconds=round(probe.seconds, 3),
-            rate_hz=probe.rate_hz,
-            channels=probe.channels,
-            lufs=probe.lufs,
-            seed=media.seed,
-        )
+        return Download(path=part, sha256=sha256.hexdigest(), bytes=size)
 
 
 def _both(deadline: Deadline, url: str, provider_url: str) -> Callable[[str, Mapping[str, Any]], None]:
@@ -256,10 +222,10 @@ def _check_status(response: httpx.Response) -> None:
         raise _Again("the file is compressed, which was not requested")
 
 
-def _write(part: Path, data: bytes) -> _Got:
+def _write(part: Path, data: bytes) -> Download:
     try:
         part.write_bytes(data)
     except BaseException:
         part.unlink(missing_ok=True)  # what a full disk left of it would keep the receipts of other jobs out
         raise
-    return _Got(path=part, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+    return Download(path=part, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))

@@ -14,7 +14,7 @@ from runner.errors import StateError
 from runner.records.lock import Lock
 from runner.state import lock_rules
 from runner.state.files.atomic import write_atomic
-from runner.state.lockfile import read_bytes, readable, understood
+from runner.state.lockfile import LockText, read_bytes, readable, understood
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,7 @@ class LockWriter:
         self._seen = read_bytes(path)
         self.lock = Lock(rehearsal=rehearsal) if self._seen is None else self._understood(self._seen)
         """The lock as it was when it was opened."""
+        self._text = LockText(self.lock)
         self._written: Lock | None = None
         self._next_at = float("-inf")
 
@@ -65,10 +66,10 @@ class LockWriter:
             found = read_bytes(self._path)
             if found is not None and found != self._seen:
                 lock = lock_rules.join(lock, self._understood(found))
-            data = readable(self._path, lock)
-            if data == found or (found is None and not lock.entries and not lock.picks):
+            data = readable(self._path, lock, self._text)
+            if found is None and not lock.entries and not lock.picks:
                 break
-            if write_atomic(self._path, data, unless=partial(self._is_not, found)):
+            if data == found or write_atomic(self._path, data, unless=partial(self._is_not, found)):
                 self._seen = data
                 break
         ended = self._monotonic()

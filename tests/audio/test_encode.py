@@ -15,8 +15,8 @@ import pytest
 
 from runner.audio.encode import Pcm, encode
 from runner.audio.probe.measure import inspect
-from runner.audio.sketch.brief import Brief
-from runner.audio.sketch.composer import TAGS, compose
+from runner.audio.sketch.brief import TAGS, Brief
+from runner.audio.sketch.composer import compose
 from tests.support.command import environment
 
 WRITTEN = ("audio/wav", "audio/flac", "audio/ogg", "audio/mpeg", "audio/mp4")

@@ -13,7 +13,7 @@ from runner.commands.run import run
 from runner.commands.session import open_session
 from runner.commands.world import real_world
 from runner.errors import DriftError, PolicyError
-from tests.support.lab import BASE, PRICE, Vendor
+from tests.support.lab import BASE, PRICE, Listener, Vendor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runner.commands.session import Session
     from runner.provider.downloads import Fetcher
     from runner.records.plan import Plan
-    from runner.state.blobs.protocol import Blobs
+    from runner.state.blobs.incoming import Incoming
 
 PIPELINE = """version: 1
 name: trial
@@ -41,11 +41,11 @@ def vendor() -> Vendor:
 def session(tmp_path: Path, vendor: Vendor) -> Session:
     (tmp_path / "trial.yaml").write_text(PIPELINE)
 
-    def fetcher(blobs: Blobs, _stop: threading.Event, _shown: frozenset[str]) -> Fetcher:
-        vendor.blobs = blobs
+    def fetcher(incoming: Incoming, _stop: threading.Event, _shown: frozenset[str]) -> Fetcher:
+        vendor.incoming = incoming
         return vendor
 
-    world = replace(real_world(), transport=lambda: vendor, fetcher=fetcher)
+    world = replace(real_world(), transport=lambda: vendor, fetcher=fetcher, cpu=lambda _options: Listener())
     return open_session(CommandOptions(file=str(tmp_path / "trial.yaml"), env=KEYS), world)
 
 

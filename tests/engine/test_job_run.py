@@ -7,7 +7,6 @@ import hashlib
 import json
 import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,14 +16,14 @@ from typing import TYPE_CHECKING, Any, assert_never
 import pytest
 
 from runner.engine import machine
-from runner.engine.effects import RunSettings, Turn, Wait, Work, World
+from runner.engine.effects import Compute, RunSettings, Turn, Wait, Work, World
 from runner.engine.job_run import JobRun
 from runner.engine.polls import poll_wait_s
 from runner.plan.budget import Budget
 from runner.plan.decide import Facts, Selected, decide
 from runner.plan.fingerprint import fingerprint
 from runner.provider.access import ProviderAccess
-from runner.provider.downloads import BadContent
+from runner.provider.downloads import BadContent, Download
 from runner.provider.rate_limit import RateLimit
 from runner.records.catalog import Price
 from runner.records.endings import MayBeCharged, ProviderFailed
@@ -37,7 +36,8 @@ from runner.state.journal import Journal, read_events
 from runner.state.store import StateStore
 from runner.state.submissions import fold
 from tests.support.catalog import shipped_catalog
-from tests.support.made import request, take
+from tests.support.lab import Listener
+from tests.support.made import request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
     from runner.provider.downloads import DownloadRules
     from runner.records.exchange import Call, Media
-    from runner.records.lock import Take
     from runner.records.outcome import Outcome
     from runner.records.request import Request
     from runner.records.submission import Event
@@ -68,10 +67,10 @@ class Clock:
 
 
 class Provider:
-    """Transport and fetcher at once: it answers what is next in its list and delivers takes of `seconds`."""
+    """Transport and fetcher at once: it answers what is next in its list and delivers songs."""
 
-    def __init__(self, store: StateStore, answers: list[tuple[int, dict[str, Any]]], seconds: float) -> None:
-        self._store, self._answers, self._seconds = store, deque(answers), seconds
+    def __init__(self, store: StateStore, answers: list[tuple[int, dict[str, Any]]]) -> None:
+        self._store, self._answers = store, deque(answers)
 
     def submit(self, call: Call, access: ProviderAccess, *, before: Callable[[], None], timeout_s: float) -> Reply:
         """Answer a submission."""
@@ -83,11 +82,13 @@ class Provider:
         status, document = self._answers.popleft()
         return Reply(status=status, headers={}, body=json.dumps(document).encode())
 
-    def fetch(self, media: Media, promise: DownloadRules) -> Take:
-        """Deliver a take; a page is none."""
+    def download(self, media: Media, promise: DownloadRules) -> Download:
+        """Deliver a file; a page is none."""
         if media.url is not None and media.url.endswith(".html"):
             raise BadContent("not audio: an HTML page")
-        return replace(take("song", seconds=self._seconds), sha256=self._store.keep(b"song"))
+        part = self._store.blobs.incoming.part()
+        part.write_bytes(b"song")
+        return Download(path=part, sha256=hashlib.sha256(b"song").hexdigest(), bytes=4)
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -132,7 +133,7 @@ def drive(
     `left`: the rows that a killed run left in the journal.
     """
     clock, waits = Clock(), list[float]()
-    with opened(folder, left) as store, ThreadPoolExecutor(1) as cpu:
+    with opened(folder, left) as store:
         found = Facts(
             models=CATALOG.models,
             lock=store.lock,
@@ -143,14 +144,14 @@ def drive(
         )
         (action,) = decide((wanted or request(),), found, Selected()).actions
         provider = replace(CATALOG.providers[action.request.model.provider], base_url=BASE, poll_s=5.0)
-        script = Provider(store, list(answers), seconds)
+        script = Provider(store, list(answers))
         world = World(
             now=clock.now,
             monotonic=lambda: clock.now_s,
             token=lambda: "a1",
             transport=script,
             fetcher=script,
-            cpu=cpu,
+            cpu=Listener(seconds),
             limits=limits,
             stop=threading.Event(),
         )
@@ -169,11 +170,11 @@ def drive(
             notify=lambda _progress: None,
         )
         store.record(*job_run.log.opening_rows())
-        outcome = _do_steps(job_run, rate_limit, clock, waits)
+        outcome = _do_steps(job_run, world, rate_limit, clock, waits)
     return Driven(outcome=outcome, waits=waits, job_run=job_run, journal=folder / "state" / "journal.db")
 
 
-def _do_steps(job_run: JobRun, rate_limit: RateLimit, clock: Clock, waits: list[float]) -> Outcome:
+def _do_steps(job_run: JobRun, world: World, rate_limit: RateLimit, clock: Clock, waits: list[float]) -> Outcome:
     steps, sent, error = job_run.run(), None, None
     while True:
         try:
@@ -193,6 +194,8 @@ def _do_steps(job_run: JobRun, rate_limit: RateLimit, clock: Clock, waits: list[
                     sent = effect.call(effect.at_gate)
                 except BadContent as bad:
                     error = bad
+            case Compute():
+                sent = world.cpu.submit(effect.call, *effect.args).result()
             case _:
                 assert_never(effect)
 

@@ -1,8 +1,9 @@
-"""URL → verified take: no key ever goes out here, and only whole audio of the promised kind gets a name."""
+"""URL → complete file: no key ever goes out here, and nothing of a download that fails stays."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
@@ -14,17 +15,16 @@ from hypothesis import strategies as st
 
 from runner.audio.encode import encode
 from runner.provider.addresses import BadAddress, check_media_url, joined
-from runner.provider.downloads import BadContent, DownloadFailed, DownloadRules, HttpFetcher, LinkDead
+from runner.provider.downloads import BadContent, Download, DownloadFailed, DownloadRules, HttpFetcher, LinkDead
 from runner.records.exchange import Media
 from runner.records.limits import Limits
-from runner.state.blobs.local import LocalBlobs
+from runner.state.blobs.incoming import Incoming
 from tests.support.recorder import STRANGE_URLS, Recorder, Says, recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from runner.records.lock import Take
 
 FAR = "https://gateway.pixazo.ai"
 
@@ -46,48 +46,31 @@ def cdn() -> Iterator[Recorder]:
 
 
 @pytest.fixture
-def blobs(tmp_path: Path) -> LocalBlobs:
-    return LocalBlobs(tmp_path / "blobs")
+def incoming(tmp_path: Path) -> Incoming:
+    return Incoming(tmp_path / "blobs")
 
 
 @pytest.fixture
-def fetcher(blobs: LocalBlobs) -> Iterator[HttpFetcher]:
-    made = HttpFetcher(blobs, threading.Event())
+def fetcher(incoming: Incoming) -> Iterator[HttpFetcher]:
+    made = HttpFetcher(incoming, threading.Event())
     yield made
     made.close()
 
 
-def get(fetcher: HttpFetcher, cdn: Recorder, *, media_type: str | None = None, seed: int | None = None) -> Take:
-    media = Media(url=f"{cdn.url}/take.wav", media_type=media_type, seed=seed)
-    return fetcher.fetch(media, rules(cdn.url))
+def get(fetcher: HttpFetcher, cdn: Recorder) -> Download:
+    media = Media(url=f"{cdn.url}/take.wav")
+    return fetcher.download(media, rules(cdn.url))
 
 
 def rules(near: str) -> DownloadRules:
     return DownloadRules(provider="pixazo", provider_url=near, within_s=900.0)
 
 
-def unfinished(blobs: LocalBlobs) -> list[Path]:
-    return list(blobs.incoming.part().parent.iterdir())
+def unfinished(incoming: Incoming) -> list[Path]:
+    return list(incoming.part().parent.iterdir())
 
 
 # ---------------------------------------------------------------- what is right
-
-
-def test_a_take_is_verified_measured_and_stored(fetcher: HttpFetcher, cdn: Recorder, blobs: LocalBlobs) -> None:
-    cdn.say("*", Says.file(WAV, "audio/wav"))
-    take = get(fetcher, cdn, seed=5)
-    assert (take.bytes, take.media_type, take.seconds, take.rate_hz, take.channels, take.seed) == (
-        len(WAV),
-        "audio/wav",
-        3.0,
-        48_000,
-        2,
-        5,
-    )
-    assert take.lufs is not None
-    with blobs.open(take.sha256) as stored:
-        assert stored.read() == WAV
-    assert unfinished(blobs) == []
 
 
 def test_no_key_and_no_word_about_the_vendor_goes_to_the_cdn(fetcher: HttpFetcher, cdn: Recorder) -> None:
@@ -95,20 +78,6 @@ def test_no_key_and_no_word_about_the_vendor_goes_to_the_cdn(fetcher: HttpFetche
     get(fetcher, cdn)
     sent = {name.lower() for name, _ in cdn.seen[0].headers}
     assert sent == {"host", "accept", "accept-encoding", "connection", "user-agent"}
-
-
-def test_bytes_that_came_with_the_answer_need_no_request(
-    fetcher: HttpFetcher, cdn: Recorder, blobs: LocalBlobs
-) -> None:
-    take = fetcher.fetch(Media(data=WAV), rules(cdn.url))
-    assert take.sha256 in blobs
-    assert cdn.seen == []
-
-
-@pytest.mark.parametrize("said", [None, "audio/x-wav", "audio/wav; charset=binary", "application/octet-stream"])
-def test_other_names_of_the_same_type_are_the_same(fetcher: HttpFetcher, cdn: Recorder, said: str | None) -> None:
-    cdn.say("*", Says.file(WAV, "application/octet-stream"))
-    assert get(fetcher, cdn, media_type=said).media_type == "audio/wav"
 
 
 def test_a_redirect_to_another_host_is_followed_without_a_key(fetcher: HttpFetcher, cdn: Recorder) -> None:
@@ -122,48 +91,49 @@ def test_a_redirect_to_another_host_is_followed_without_a_key(fetcher: HttpFetch
         }
 
 
-def test_a_passing_fault_is_tried_again(fetcher: HttpFetcher, cdn: Recorder, blobs: LocalBlobs) -> None:
+def test_a_passing_fault_is_tried_again(fetcher: HttpFetcher, cdn: Recorder, incoming: Incoming) -> None:
     cdn.say("*", Says(status=503), Says.file(WAV, "audio/wav"))
     assert get(fetcher, cdn).bytes == len(WAV)
     assert len(cdn.seen) == 2
 
 
-def test_a_download_that_breaks_off_is_tried_again(fetcher: HttpFetcher, cdn: Recorder, blobs: LocalBlobs) -> None:
+def test_a_download_that_breaks_off_is_tried_again(fetcher: HttpFetcher, cdn: Recorder, incoming: Incoming) -> None:
     cut = Says(body=WAV, headers=(("Content-Type", "audio/wav"),), cut=len(WAV) // 2)
     cdn.say("*", cut, Says.file(WAV, "audio/wav"))
-    assert get(fetcher, cdn).bytes == len(WAV)
-    assert unfinished(blobs) == []
+    got = get(fetcher, cdn)
+    assert (got.bytes, got.sha256, got.path.read_bytes()) == (len(WAV), hashlib.sha256(WAV).hexdigest(), WAV)
+    assert unfinished(incoming) == [got.path]
 
 
 # ---------------------------------------------------------------- what is not
 
 
 @contextlib.contextmanager
-def fetching(blobs: LocalBlobs, limits: Limits) -> Iterator[HttpFetcher]:
-    made = HttpFetcher(blobs, threading.Event(), limits=limits)
+def fetching(incoming: Incoming, limits: Limits) -> Iterator[HttpFetcher]:
+    made = HttpFetcher(incoming, threading.Event(), limits=limits)
     yield made
     made.close()
 
 
 @pytest.fixture
-def impatient(blobs: LocalBlobs) -> Iterator[HttpFetcher]:
-    with fetching(blobs, Limits(download_tries=2, bad_content_tries=2)) as made:
+def impatient(incoming: Incoming) -> Iterator[HttpFetcher]:
+    with fetching(incoming, Limits(download_tries=2)) as made:
         yield made
 
 
 @pytest.fixture
-def once(blobs: LocalBlobs) -> Iterator[HttpFetcher]:
-    with fetching(blobs, Limits(download_tries=1)) as made:
+def once(incoming: Incoming) -> Iterator[HttpFetcher]:
+    with fetching(incoming, Limits(download_tries=1)) as made:
         yield made
 
 
 def test_a_download_that_always_breaks_off_leaves_nothing(
-    cdn: Recorder, blobs: LocalBlobs, impatient: HttpFetcher
+    cdn: Recorder, incoming: Incoming, impatient: HttpFetcher
 ) -> None:
     cdn.say("*", Says(body=WAV, cut=1000))
     with pytest.raises(DownloadFailed, match="the download failed 2 times"):
         get(impatient, cdn)
-    assert unfinished(blobs) == []
+    assert unfinished(incoming) == []
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
@@ -174,46 +144,11 @@ def test_a_dead_link_is_not_asked_twice(fetcher: HttpFetcher, cdn: Recorder, sta
     assert len(cdn.seen) == 1
 
 
-def test_a_page_where_audio_should_be_is_kept_aside(cdn: Recorder, blobs: LocalBlobs, impatient: HttpFetcher) -> None:
-    cdn.say("*", Says.file(PAGE, "text/html"))
-    with pytest.raises(BadContent, match=r"kept at .*quarantine") as caught:
-        get(impatient, cdn)
-    assert "web page" in caught.value.message.lower() or "html" in caught.value.message.lower()
-    assert unfinished(blobs) == []
-
-
-@pytest.mark.parametrize("body", [b"", b"RIFF", WAV[:40], b'{"error": "expired"}', b"\x00" * 9000])
-def test_what_is_no_audio_is_never_stored(
-    cdn: Recorder, blobs: LocalBlobs, impatient: HttpFetcher, body: bytes
-) -> None:
-    cdn.say("*", Says.file(body, "audio/wav"))
-    with pytest.raises(BadContent, match="kept at"):
-        get(impatient, cdn)
-    assert unfinished(blobs) == []
-
-
-def test_audio_that_ends_early_is_never_stored(cdn: Recorder, impatient: HttpFetcher) -> None:
-    cdn.say("*", Says.file(WAV[: len(WAV) // 2], "audio/wav"))
-    with pytest.raises(BadContent, match="kept at"):
-        get(impatient, cdn)
-
-
-@pytest.mark.parametrize("said", [None, "audio/wav", "audio/x-wav", "text/html"])
-def test_what_plays_is_a_take_of_the_kind_it_is_whatever_was_said_of_it(
-    fetcher: HttpFetcher, cdn: Recorder, blobs: LocalBlobs, said: str | None
-) -> None:
-    cdn.say("*", Says.file(MP3, "audio/wav"))
-    take = get(fetcher, cdn, media_type=said)
-    assert take.media_type == "audio/mpeg"
-    assert take.sha256 in blobs
-    assert len(cdn.seen) == 1
-
-
-def test_a_file_larger_than_the_limit_is_refused(cdn: Recorder, blobs: LocalBlobs) -> None:
+def test_a_file_larger_than_the_limit_is_refused(cdn: Recorder, incoming: Incoming) -> None:
     cdn.say("*", Says.file(WAV, "audio/wav"))
-    with fetching(blobs, Limits(max_media_bytes=1 << 16)) as fetcher, pytest.raises(BadContent, match="larger than"):
+    with fetching(incoming, Limits(max_media_bytes=1 << 16)) as fetcher, pytest.raises(BadContent, match="larger than"):
         get(fetcher, cdn)
-    assert unfinished(blobs) == []
+    assert unfinished(incoming) == []
 
 
 def test_redirects_without_end_are_refused(fetcher: HttpFetcher, cdn: Recorder) -> None:
@@ -242,7 +177,7 @@ def test_a_redirect_to_a_strange_address_is_refused(once: HttpFetcher, cdn: Reco
 )
 def test_a_strange_link_is_refused(once: HttpFetcher, url: str) -> None:
     with pytest.raises((BadContent, DownloadFailed)):
-        once.fetch(Media(url=url), rules(FAR))
+        once.download(Media(url=url), rules(FAR))
 
 
 @given(url=st.one_of(st.text(), st.builds("https://{}{}".format, st.text("[]:@%./x0\x00", max_size=8), st.text())))
@@ -261,11 +196,11 @@ def test_a_name_that_cannot_be_looked_up_is_refused(monkeypatch: pytest.MonkeyPa
         check_media_url(f"https://{host}/x.wav", FAR)
 
 
-def test_a_stopped_run_does_not_wait(blobs: LocalBlobs, cdn: Recorder) -> None:
+def test_a_stopped_run_does_not_wait(incoming: Incoming, cdn: Recorder) -> None:
     stop = threading.Event()
     stop.set()
     cdn.say("*", Says(status=503))
-    fetcher = HttpFetcher(blobs, stop)
+    fetcher = HttpFetcher(incoming, stop)
     with pytest.raises(DownloadFailed):
         get(fetcher, cdn)
     fetcher.close()
@@ -325,7 +260,7 @@ def test_media_of_a_real_vendor_come_over_https_only(monkeypatch: pytest.MonkeyP
 def test_a_real_vendor_cannot_send_us_to_this_machine(fetcher: HttpFetcher, cdn: Recorder) -> None:
     cdn.say("*", Says.file(WAV, "audio/wav"))
     with pytest.raises(BadContent, match="http, not https"):
-        fetcher.fetch(Media(url=f"{cdn.url}/x"), rules(FAR))
+        fetcher.download(Media(url=f"{cdn.url}/x"), rules(FAR))
     assert cdn.seen == []
 
 
@@ -360,7 +295,7 @@ def test_a_name_that_answers_differently_the_second_time_gains_nothing(
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     with pytest.raises(BadContent, match="private network"):
-        fetcher.fetch(Media(url=f"https://cdn.example.com:{port}/x.wav"), rules(FAR))
+        fetcher.download(Media(url=f"https://cdn.example.com:{port}/x.wav"), rules(FAR))
     assert cdn.seen == []
 
 

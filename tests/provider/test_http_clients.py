@@ -17,7 +17,7 @@ from runner.provider.keys import Key
 from runner.provider.transport import HttpTransport, NotSent, Unproven
 from runner.records.exchange import Call, Media
 from runner.records.provider import Auth
-from runner.state.blobs.local import LocalBlobs
+from runner.state.blobs.incoming import Incoming
 from tests.support.catalog import shipped_catalog
 from tests.support.proxy import VENDOR, Proxy, running_proxy, tls_vendor
 from tests.support.recorder import Recorder, Says, recording
@@ -89,11 +89,11 @@ def test_tls_to_this_machine_goes_past_the_proxy(proxy: Proxy, vendor: Recorder)
 def test_a_download_from_this_machine_goes_past_the_proxy(proxy: Proxy, vendor: Recorder, tmp_path: Path) -> None:
     stop = threading.Event()
     stop.set()
-    fetcher = HttpFetcher(LocalBlobs(tmp_path / "blobs"), stop)
+    fetcher = HttpFetcher(Incoming(tmp_path / "blobs"), stop)
     vendor.say("*", Says(status=503))
     model = shipped_catalog().models["pixazo/tracks"]
     with pytest.raises(DownloadFailed):
-        fetcher.fetch(
+        fetcher.download(
             Media(url=f"{vendor.url}/a.wav"),
             DownloadRules(provider=model.provider, provider_url=vendor.url, within_s=900),
         )

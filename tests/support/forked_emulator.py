@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from runner.emulator.synth import Score
+    from runner.audio.tasks import SketchOrder
 
 STOP_S = 5.0
 RATE_HZ = 16_000
@@ -105,14 +105,14 @@ def _stop(pid: int) -> None:
         time.sleep(0.002)
 
 
-def _write(score: Score, path: Path, *, wait: Callable[[], bool]) -> None:
+def _write(order: SketchOrder, path: Path, *, wait: Callable[[], bool]) -> None:
     """Write tones of the length that was asked for: the same for the same brief, others for another prompt or seed."""
     wait()
     times = np.arange(round(TONE_S * RATE_HZ)) / RATE_HZ
-    notes_hz = 200 + 4 * np.frombuffer(hashlib.sha256(repr(score.brief).encode()).digest(), np.uint8)[:, None]
+    notes_hz = 200 + 4 * np.frombuffer(hashlib.sha256(repr(order.brief).encode()).digest(), np.uint8)[:, None]
     melody = (np.sin(2 * np.pi * notes_hz * times) * 9000).astype(np.int16)
-    pcm = np.resize(melody, (round(score.brief.duration_s * RATE_HZ), 1))
-    path.write_bytes(encode(pcm, RATE_HZ, score.media_type, bit_rate_kbps=score.bit_rate_kbps, tags=TAGS))
+    pcm = np.resize(melody, (round(order.brief.duration_s * RATE_HZ), 1))
+    path.write_bytes(encode(pcm, RATE_HZ, order.media_type, bit_rate_kbps=order.bit_rate_kbps, tags=TAGS))
 
 
 def _unmarked(app: ASGIApp) -> ASGIApp:

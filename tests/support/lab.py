@@ -12,24 +12,24 @@ import shutil
 import threading
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from runner.audio.probe.decode import Probe
 from runner.commands.facts import open_store
 from runner.commands.options import CommandOptions
 from runner.commands.session import Session, open_session
 from runner.engine.effects import RunSettings, World
-from runner.engine.executor import Executor
+from runner.engine.executor import Executor as JobExecutor
 from runner.plan.budget import Budget
 from runner.provider.access import ProviderAccess
-from runner.provider.downloads import BadContent, DownloadFailed, LinkDead
+from runner.provider.downloads import BadContent, Download, DownloadFailed, LinkDead
 from runner.provider.transport import NotSent, Unproven
 from runner.records.exchange import Reply
 from runner.records.limits import Limits
-from runner.records.lock import Take
 from runner.state.project import prepare_state
 from tests.support.catalog import shipped_catalog
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from runner.records.exchange import Call, Media
     from runner.records.outcome import Outcome
     from runner.records.submission import Event
-    from runner.state.blobs.protocol import Blobs
+    from runner.state.blobs.incoming import Incoming
     from runner.state.store import StateStore
 
 PRICE = Decimal("0.08")
@@ -74,7 +74,7 @@ class Vendor:
     run_charges: int = 0
     inside: list[str] = field(default_factory=list)
     """Prompts of submits that have passed the gate and are not answered."""
-    blobs: Blobs | None = None
+    incoming: Incoming | None = None
 
     def __post_init__(self) -> None:
         self.lock = threading.RLock()
@@ -149,8 +149,8 @@ class Vendor:
             case _:
                 return _json(200, good)
 
-    def fetch(self, media: Media, expected: DownloadRules) -> Take:
-        """Bring the audio of an id into the store, or fail to."""
+    def download(self, media: Media, expected: DownloadRules) -> Download:
+        """Download the audio of an id, or fail to."""
         match self.fate("fetch", "whole"):
             case "dead":
                 raise LinkDead("the link answers 403")
@@ -158,16 +158,29 @@ class Vendor:
                 raise BadContent("not audio")
             case "broken":
                 raise DownloadFailed("the download failed")
-        assert self.blobs is not None
+        assert self.incoming is not None
         data = music(str(media.url).rpartition("/")[2])
-        part = self.blobs.incoming.part()
+        part = self.incoming.part()
         part.write_bytes(data)
-        sha256 = hashlib.sha256(data).hexdigest()
-        self.blobs.save(part, sha256)
-        return Take(sha256=sha256, bytes=len(data), media_type="audio/wav", seconds=1.0, rate_hz=8000, channels=1)
+        return Download(path=part, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data))
 
     def close(self) -> None:
         """There is nothing to close."""
+
+
+class Listener(Executor):
+    """Does no work: every file is so many seconds of music."""
+
+    def __init__(self, seconds: float = 1.0) -> None:
+        self._seconds = seconds
+
+    def submit(self, *_args: Any, **_more: Any) -> Future[Any]:
+        """Return what is heard in a file, at once."""
+        heard: Future[Any] = Future()
+        heard.set_result(
+            Probe(media_type="audio/wav", seconds=self._seconds, rate_hz=8000, channels=1, samples=8000, peak=0.5)
+        )
+        return heard
 
 
 def music(receipt: str) -> bytes:
@@ -211,8 +224,8 @@ class Lab:
         self.vendor.run_limit, self.vendor.run_charges = limit, 0
         stop = threading.Event()
         tape = _Tape(self, crash_at=crash_at, late=late)
-        with open_store(session.project) as store, ThreadPoolExecutor(1) as cpu:
-            self.vendor.blobs = store.blobs
+        with open_store(session.project) as store:
+            self.vendor.incoming = store.blobs.incoming
             tape.listen(store, on=lambda count: stop.set() if count == stop_at else None)
             world = World(
                 now=self.now,
@@ -220,11 +233,11 @@ class Lab:
                 token=lambda: f"{next(self._names):06}",
                 transport=self.vendor,
                 fetcher=self.vendor,
-                cpu=cpu,
+                cpu=Listener(),
                 limits=self.limits,
                 stop=stop,
             )
-            outcomes = Executor(todo, self._settings(limit, jobs), world, store, self.notify).run()
+            outcomes = JobExecutor(todo, self._settings(limit, jobs), world, store, self.notify).run()
         tape.rewind()
         return outcomes
 

@@ -26,7 +26,7 @@ from runner.commands.world import World
 from runner.errors import ScorefileError
 from runner.plan.selection import Wanted
 from runner.records.limits import Limits
-from tests.support.lab import _START, BASE, Vendor, _Tape, music
+from tests.support.lab import _START, BASE, Listener, Vendor, _Tape, music
 from tests.torture.checkouts import History
 from tests.torture.machines import Broken, Charge, Ended, How, Machine
 from tests.torture.steps import history, shortened, told
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from runner.commands.session import WritingSession
     from runner.provider.access import ProviderAccess
     from runner.records.exchange import Call, Reply
-    from runner.state.blobs.protocol import Blobs
+    from runner.state.blobs.incoming import Incoming
     from runner.state.store import StateStore
     from tests.torture.machines import Commit, Finding
     from tests.torture.steps import Step
@@ -116,11 +116,12 @@ class Simulated(History):
             random_below=lambda limit: next(self._names) % limit,
             transport=lambda: self.vendor,
             fetcher=self._fetcher,
+            cpu=lambda _options: Listener(),
             limits=Limits(stop_check_s=0.001),
         )
 
-    def _fetcher(self, blobs: Blobs, _stop: threading.Event, _shown: frozenset[str]) -> SimulatedProvider:
-        self.vendor.blobs = blobs
+    def _fetcher(self, incoming: Incoming, _stop: threading.Event, _shown: frozenset[str]) -> SimulatedProvider:
+        self.vendor.incoming = incoming
         return self.vendor
 
     def run(self, machine: Machine, how: How) -> Ended:

@@ -1,8 +1,11 @@
-"""What a sketch should be like."""
+"""What a sketch should be like, and how its file is tagged."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+TAGS = {"title": "placeholder music", "artist": "scorefile local/sketch"}
+"""The tags of every file of the model local/sketch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

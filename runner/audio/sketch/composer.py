@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from runner.audio.sketch.render import Pcm
     from runner.audio.sketch.theory import Meter
 
-TAGS = {"title": "placeholder music", "artist": "scorefile local/sketch"}
-"""The tags of every file that this composer makes."""
-
 LEAST_BPM, MAX_BPM = 20.0, 400.0
 
 _STREAMS = ("form", "rhythm", "tune", "arp", "drums")

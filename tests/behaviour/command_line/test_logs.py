@@ -19,7 +19,7 @@ from runner.provider.request_log import public_path_parts, readable
 from runner.provider.transport import HttpTransport
 from runner.records.exchange import Call, Media
 from runner.records.provider import Auth
-from runner.state.blobs.local import LocalBlobs
+from runner.state.blobs.incoming import Incoming
 from tests.support.catalog import shipped_catalog
 from tests.support.command import KEYS, scorefile, vendors_at
 from tests.support.recorder import Says, recording
@@ -79,14 +79,14 @@ def test_no_key_no_query_and_no_body_is_logged(tmp_path: Path, capsys: pytest.Ca
         vendor.say("*", Says.of(404, {"echo": key}))
         provider = replace(shipped_catalog().providers["pixazo"], base_url=vendor.url, auth=auth)
         access = ProviderAccess(provider=provider, key=Key(key))
-        transport, fetcher = HttpTransport(), HttpFetcher(LocalBlobs(tmp_path / "blobs"), Event(), shown=("pixazo",))
+        transport, fetcher = HttpTransport(), HttpFetcher(Incoming(tmp_path / "blobs"), Event(), shown=("pixazo",))
         call = Call(method="POST", url=f"{vendor.url}/make/{key}?token={key}", body=b"a secret melody")
         transport.submit(call, access, before=lambda: None, timeout_s=5)
         transport.submit(call, access, before=lambda: None, timeout_s=5)
         transport.query(Call(method="GET", url=f"{vendor.url}/jobs/1?token={key}"), access)
         media = Media(url=f"{vendor.url}/cdn/out.mp3?Signature=s3cr3t")
         with pytest.raises(LinkDead):
-            fetcher.fetch(media, DownloadRules(provider=model.provider, provider_url=vendor.url, within_s=900))
+            fetcher.download(media, DownloadRules(provider=model.provider, provider_url=vendor.url, within_s=900))
         transport.close()
         fetcher.close()
         sent = [dict(seen.headers) for seen in vendor.seen]
