@@ -16,8 +16,9 @@ from runner.pipeline.resolution.webhooks import address_problem
 from runner.pipeline.shape.needs import group_of, in_order
 from runner.pipeline.shape.recovery import is_consequence
 from runner.pipeline.templates.bound import Origins
+from runner.pipeline.templates.group import Group
 from runner.pipeline.templates.render import Renderer
-from runner.pipeline.templates.scope import Group, Scope
+from runner.pipeline.templates.scope import Scope
 from runner.records.address import hide_users
 from runner.records.pipeline import Cell, Webhook
 from runner.records.request import Request

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from runner.pipeline.templates.bound import Trace
+    from runner.pipeline.templates.group import Group
     from runner.pipeline.templates.render import Renderer
     from runner.records.pipeline import Cell, Leaf
     from runner.records.request import Request
@@ -246,20 +247,6 @@ class EnvView(ScopeView):
             allowed=listing(declared) or None,
             help=nearest(name, declared) or f"declare it at the top: env: [{name}]",
         )
-
-
-class Group:
-    """The finished requests of one job: one of its own name, or one for each cell; broken when any is missing."""
-
-    def __init__(self, job: str, requests: Mapping[str, Request], *, broken: bool) -> None:
-        self.job = job
-        self.requests = requests
-        self.broken = broken
-
-    @property
-    def single(self) -> Request | None:
-        """The one request of a job without a matrix."""
-        return self.requests.get(self.job)
 
 
 class JobsView(ScopeView):
