@@ -108,6 +108,7 @@ SUB_ROOMS = {
         "lock_writer",
         "submissions",
         "reconcile",
+        "agreement",
         "ledger",
         "receipt_index",
         "disk_reserve",

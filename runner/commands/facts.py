@@ -6,6 +6,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from runner.state.agreement import Agreement
 from runner.state.blobs.local import LocalBlobs
 from runner.state.files.folder import digest
 from runner.state.files.placing import is_through_link
@@ -69,3 +70,5 @@ def open_store(project: Project, *, keep_lock: bool = False) -> Iterator[StateSt
         yield store
     finally:
         store.close()
+    agreement = Agreement(project.journal)
+    agreement.note(agreement.digest(store.lock_file), store.lock, store.submissions)
