@@ -18,6 +18,7 @@ from runner.pipeline.yaml.document import parse
 from tests.behaviour.command_line.ragged import ragged
 from tests.support.catalog import ROOT
 from tests.support.command import scorefile
+from tests.support.long import sampled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -187,8 +188,9 @@ def test_what_goes_on_is_a_step_in_or_below_where_it_began(before: str, after: s
     assert reformat(after, "x") == after
 
 
+@pytest.mark.sampled
 @given(ragged())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=sampled(80, 1000), deadline=None)
 @example(({"a": {"b": [1]}}, "a: {b: # c1: 'it' {x}\n [1]}\n", 1))
 def test_data_order_and_comments_outlive_any_format(drawn: tuple[dict[str, Any], str, int]) -> None:
     data, text, comments = drawn
