@@ -9,7 +9,7 @@ import pytest
 
 from runner.records.lock import Entry, Lock, Output, ProviderJobId, State
 from runner.records.lock_json import take_to_json
-from runner.records.submission import A_PERSON, THE_LOCK, Event, Phase
+from runner.records.submission import A_PERSON, THE_LOCK, Event, Phase, Submission
 from runner.state.lock_rules import entry_of, receipts
 from runner.state.reconcile import Reconciled, missing_rows
 from runner.state.submissions import advance, fold
