@@ -237,7 +237,7 @@ class Session:
 
     def _facts(self) -> Facts:
         """Hash what is on disk at every path that the lock or a request names, and return all that a plan starts from."""
-        from runner.commands.facts import lfs_pointers, output_hashes
+        from runner.commands.facts import ReadWhenAsked, lfs_pointers, output_hashes
         from runner.plan.decide import Facts
         from runner.records.media_types import EXTENSIONS
 
@@ -249,7 +249,7 @@ class Session:
         return Facts(
             models=models,
             lock=lock,
-            submissions={} if self._is_agreed else self.attempts,
+            submissions=ReadWhenAsked(lambda: self.attempts),
             outputs=outputs,
             pointers=lfs_pointers(self.project.root, outputs),
             blobs=self.takes,
