@@ -18,6 +18,7 @@ import pytest
 
 from tests.support.catalog import ROOT
 from tests.support.command import environment
+from tests.support.desks import posix_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,6 +65,7 @@ CLI_ALSO = {
     "cli/live.py": {"engine.effects"},
     "cli/main.py": {"state.files.processes"},
     "cli/run.py": {"state.files.processes"},
+    "cli/start.py": {"state.remembered"},
 }  # fmt: skip
 """What the command line may import past the commands: completion reads at a key press, the rest are names and signals."""
 
@@ -98,6 +100,7 @@ SUB_ROOMS = {
         "checkpoint",
         "blobs",
         "journal",
+        "indented",
         "lock_checksums",
         "lock_validation",
         "lock_rules",
@@ -107,6 +110,7 @@ SUB_ROOMS = {
         "lock_writer",
         "submissions",
         "reconcile",
+        "agreement",
         "ledger",
         "receipt_index",
         "disk_reserve",
@@ -119,6 +123,7 @@ SUB_ROOMS = {
         "neighbours",
         "texts",
         "schemas",
+        "remembered",
         "store",
     ),
 }
@@ -141,6 +146,7 @@ PURE = [
     "report",
     "engine/machine.py",
     "state/files/unchanged.py",
+    "state/indented.py",
     "state/ledger.py",
     "state/lock_checksums.py",
     "state/lock_rules.py",
@@ -385,6 +391,7 @@ def test_one_module_speaks_to_vendors_and_one_fetches() -> None:
 
 PRINTS = {
     "cli/show.py": "the only way out to the terminal",
+    "cli/start.py": "a remembered answer is printed before anything else is loaded",
     "cli/live.py": "rich draws the table that redraws itself",
     "emulator/__main__.py": "the protocol between a rehearsal and the emulator, its child",
     "state/store.py": "a receipt that no disk takes goes to standard error",
@@ -548,6 +555,32 @@ def loaded(*words: str, cwd: Path) -> set[str]:
     code, names = json.loads(child.stderr)
     assert code == 0
     return set(names)
+
+
+ANSWERED = """
+import sys
+from runner.cli.start import main
+try:
+    main()
+finally:
+    sys.stderr.write(" ".join({name.partition(".")[0] for name in sys.modules}))
+"""
+SKETCH = (
+    "{version: 1, name: a, defaults: {model: local/sketch, params: {duration: 1}}, jobs: {one: {prompt: low brass}}}"
+)
+
+
+@posix_only("Windows has no time of the last change, so nothing is remembered there")
+def test_a_run_with_nothing_to_do_is_answered_before_anything_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "scorefile.yaml").write_text(SKETCH)
+    for _ in range(40):
+        command = [sys.executable, "-P", "-c", ANSWERED, "run"]
+        child = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True)
+        names = set(child.stderr.split())
+        if "click" not in names:
+            break
+    assert child.stdout == "nothing to do: 1 job up to date\n"
+    assert names & (HEAVY | {"click", "json", "sqlite3", "filelock"}) == set()
 
 
 @pytest.mark.parametrize("words", [("--help",), ("--version",), ("run", "--help"), ("plan", "--help")])

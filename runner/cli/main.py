@@ -46,8 +46,16 @@ COMPLETE = "_SCOREFILE_COMPLETE"
 """The variable with which a shell asks for what could come next."""
 
 
+WORDS = "scorefile.words"
+"""Under this key every context has the words of its command line."""
+
+
 class Verbs(click.Group):
     """A group whose verbs are imported when they are called: `--help` costs nothing."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[WORDS] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
         return list(VERBS)

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from runner.commands.options import CommandOptions, RunOptions
+    from runner.commands.remember import Watch
+    from runner.commands.session import Session
     from runner.records.plan import Plan
     from runner.report.records import FindingsReport
+    from runner.report.run import RunReport
 
 INTERRUPTED, TERMINATED = 130, 143
 
@@ -106,12 +109,28 @@ def command(
 
         return plan(session, PlanOptions(locked=how.locked, max_cost=how.max_cost))
     from runner.cli.live import showing
+    from runner.commands.remember import watch
     from runner.commands.run import run
 
+    before = watch(session)
     with _signals() as (stop, seen), showing(progress, jobs=len(session.checked.requests)) as notify:
         operator = Operator(confirm=lambda todo: _confirm(todo, yes=yes), notify=notify, stop=stop)
         report = run(session, how, operator)
+    if before is not None:
+        _remember(session, before, report)
     return replace(report, exit_code=seen[0]) if seen else report
+
+
+def _remember(session: Session, before: Watch, report: RunReport) -> None:
+    """Keep what is printed, where it is one line of text and nothing else is written."""
+    from runner.cli.main import WORDS
+    from runner.cli.show import style_for
+    from runner.commands.remember import remember
+
+    context = click.get_current_context()
+    given, writes_more = context.params, "GITHUB_STEP_SUMMARY" in os.environ
+    if given["format_"] == "text" and given["log_file"] is None and not writes_more:
+        remember(session, before, report, words=context.meta[WORDS], text=report.text(style_for(sys.stdout)))
 
 
 def _run_options(given: dict[str, Any]) -> RunOptions:

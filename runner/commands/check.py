@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError
@@ -36,6 +37,8 @@ class Checked:
     pipeline: Pipeline
     requests: tuple[Request, ...]
     warnings: tuple[Problem, ...]
+    files: tuple[Path, ...] = ()
+    """Every file that was read for it."""
 
 
 def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checked:
@@ -72,11 +75,16 @@ def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Che
     from runner.pipeline.shape.load import load
     from runner.pipeline.yaml.document import parse
 
-    schema = read_schema("pipeline.schema.json")
+    schema, files = read_schema("pipeline.schema.json"), [project.file, *map(Path, options.var_files)]
+
+    def noted(path: str) -> str:
+        files.append(project.folder / path)
+        return path
+
     document, wrong = with_included(
         parse(read_pipeline(project), project.shown),
         schema=schema,
-        read=lambda path: read_include(project.folder, path),
+        read=lambda path: read_include(project.folder, noted(path)),
     )
     overrides, more_wrong = _overrides(options)
     if wrong or more_wrong:
@@ -96,7 +104,7 @@ def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Che
                 catalog,
                 env=options.env,
                 overrides=overrides,
-                read_text=lambda path: read_text(project.folder, path),
+                read_text=lambda path: read_text(project.folder, noted(path)),
             )
     except TimeoutError as error:
         raise InvalidFilesError((out_of_time(error, seconds, project.shown),)) from error
@@ -113,7 +121,7 @@ def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Che
         raise InvalidFilesError(found)
     if project.rehearsal:
         requests = tuple(map(_rehearsed, requests))
-    return Checked(pipeline=pipeline, requests=requests, warnings=found)
+    return Checked(pipeline=pipeline, requests=requests, warnings=found, files=tuple(files))
 
 
 def out_of_time(error: TimeoutError, seconds: float, file: str) -> Problem:

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 SCHEME = 1
+_ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
-def fingerprint(model: str, params: Mapping[str, Json]) -> str:
-    """Return `sha256:<hex>` over the canonical form of what would be sent."""
-    text = json.dumps(
-        {"scheme": SCHEME, "model": model, "params": _canonical(dict(params))},
-        sort_keys=True,
-        ensure_ascii=False,
-        allow_nan=False,
-        separators=(",", ":"),
-    )
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+def fingerprint(model: str, params: Mapping[str, Json], *, text: str | None = None) -> str:
+    """Return `sha256:<hex>` over the canonical form of what would be sent.
+
+    `text`: the parameters as compact JSON with sorted keys, for a caller who has it already.
+    """
+    known = _ENCODE(params) if text is None else text
+    canonical = known if _is_canonical(known) else _ENCODE(_canonical(dict(params)))
+    whole = f'{{"model":{_ENCODE(model)},"params":{canonical},"scheme":{SCHEME}}}'
+    return "sha256:" + hashlib.sha256(whole.encode()).hexdigest()
 
 
 def identity(model: str, params: Mapping[str, Json], seeds: Container[str | None]) -> str:
@@ -38,6 +38,11 @@ def identity(model: str, params: Mapping[str, Json], seeds: Container[str | None
     `seeds` names the parameters that hold it, today and when the request was made.
     """
     return fingerprint(model, {name: value for name, value in params.items() if name not in seeds})
+
+
+def _is_canonical(text: str) -> bool:
+    """Say whether a JSON text is surely canonical: no accents to compose, and no float that is a whole number."""
+    return text.isascii() and ".0" not in text and "e+" not in text
 
 
 def _canonical(value: Json) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from runner.records.lock import Entry, Output, Pick, ProviderJobId, Receipt, State, Take
@@ -9,11 +10,14 @@ from runner.records.media_types import EXTENSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
 _ENTRY = {
     "attempt", "revision", "model", "request", "fingerprint", "seed_param", "state", "receipt", "takes", "output",
 }  # fmt: skip
 _RECEIPT = {"request_id", "price_usd", "submitted_at", "poll_url", "told", "earlier_ids"}
+_TAKE = frozenset(Take.__slots__)
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:
@@ -72,7 +76,7 @@ def take_to_json(take: Take) -> dict[str, Any]:
 
 def take_from_json(block: Mapping[str, Any]) -> Take:
     """Return the Take of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
-    only(block, set(Take.__slots__))
+    only(block, _TAKE)
     if block["media_type"] not in EXTENSIONS:
         raise ValueError(f"{block['media_type']!r} is not a supported media type")
     return Take(
@@ -125,11 +129,10 @@ def _present(data: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if value is not None}
 
 
-def only(block: Mapping[str, Any], names: set[str]) -> None:
+def only(block: Mapping[str, Any], names: AbstractSet[str]) -> None:
     """Raise ValueError when a block has a field that is not among these names, TypeError when it is no object."""
-    unknown = set(mapping(block)) - names
-    if unknown:
-        raise ValueError(f"unknown field {min(unknown)!r}")
+    if not mapping(block).keys() <= names:
+        raise ValueError(f"unknown field {min(block.keys() - names)!r}")
 
 
 def text(value: object) -> str:
@@ -163,6 +166,6 @@ def _optional_id(value: object) -> ProviderJobId | None:
 
 def _digest(value: object) -> str:
     sha256 = text(value)
-    if len(sha256) != 64 or set(sha256) - set("0123456789abcdef"):
+    if not _SHA256.fullmatch(sha256):
         raise ValueError("sha256 is not 64 hex digits")
     return sha256

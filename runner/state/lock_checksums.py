@@ -7,11 +7,21 @@ import json
 from typing import Any
 
 _DIGITS = 16
+_ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 def checksum(block: Any) -> str:
     """Return the checksum of a JSON value, whatever the order of its keys."""
-    text = json.dumps(block, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return checksum_of(compact(block))
+
+
+def compact(block: Any) -> str:
+    """Return the one text of a JSON value, whatever the order of its keys, that its checksum covers."""
+    return _ENCODE(block)
+
+
+def checksum_of(text: str) -> str:
+    """Return the checksum of a JSON value by its compact text."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
 
 

@@ -11,7 +11,6 @@ import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from itertools import dropwhile
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, assert_never
 from urllib.parse import urlsplit
 
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_ID = 512
 _ATTEMPT = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?(?:/[A-Za-z0-9/._~=&?-]*)?")
+"""What most links look like: for these nothing has to be parsed."""
 
 
 def check_entry(entry: Entry) -> Entry:
@@ -104,7 +105,8 @@ def _check_take(take: Take) -> None:
 
 def _check_path(path: str, media_types: Collection[str]) -> None:
     """Check that a path is one that an output may have, above the folder too, with the extension of its media type."""
-    parts = tuple(dropwhile(lambda part: part == "..", PurePosixPath(path).parts))
+    named = (part for part in path.split("/") if part not in ("", "."))
+    parts = tuple(dropwhile(lambda part: part == "..", named))
     if not parts or path.startswith("/") or ".." in parts or "\0" in path:
         raise ValueError(f"the path {path!r} is outside the folder")
     if not any(parts[-1].endswith(EXTENSIONS[media_type]) for media_type in media_types):
@@ -128,7 +130,10 @@ def _is_price(text: str) -> bool:
 
 
 def _is_url(text: str) -> bool:
+    if _PLAIN_URL.fullmatch(text):
+        return True
     try:
-        return text.isprintable() and urlsplit(text).scheme in ("http", "https") and bool(urlsplit(text).hostname)
+        parts = urlsplit(text)
+        return text.isprintable() and parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False

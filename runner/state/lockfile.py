@@ -8,16 +8,19 @@ submission without one, for example after a repair by hand, is checked by its fi
 from __future__ import annotations
 
 import json
+import operator
 import shlex
+from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from runner.errors import StateError
 from runner.plan.fingerprint import fingerprint
 from runner.records.lock import Lock
 from runner.records.lock_json import entry_from_json, entry_to_json, only, pick_from_json, pick_to_json
 from runner.state.files.folder import read_regular
-from runner.state.lock_checksums import checksum, without_sum
+from runner.state.indented import indented
+from runner.state.lock_checksums import checksum, checksum_of, compact, without_sum
 from runner.state.lock_rules import join_entries
 from runner.state.lock_validation import check_entry
 from runner.state.lock_version_1 import read_version_1
@@ -29,18 +32,22 @@ if TYPE_CHECKING:
     from runner.records.lock import Entry, Pick
     from runner.records.request import Request
 
+    _Parts: TypeAlias = tuple[Entry | Pick, ...]
+
 VERSION = 2
 MAX_BYTES = 64 << 20
 BLOCK_BYTES = 1024
 """What a submission holds beside its request, and each of its takes: counted when there must be room for them."""
+_REQUEST, _REVISION = ',"request":', ',"revision":'
+_LINE = "\n  "
+"""What is before the name of a job."""
 MARKERS = ("<<<<<<< ", ">>>>>>> ")
 """How the lines begin that git writes where it could not merge two sides."""
 
 
 def read_lock(path: Path, *, rehearsal: bool) -> Lock:
     """Return the lock at `path`, empty when there is none. Raises StateError when it is damaged or not of this kind."""
-    data = read_bytes(path)
-    return Lock(rehearsal=rehearsal) if data is None else understood(path, data, rehearsal=rehearsal)
+    return understood(path, read_bytes(path), rehearsal=rehearsal)
 
 
 def read_bytes(path: Path) -> bytes | None:
@@ -55,8 +62,10 @@ def read_bytes(path: Path) -> bytes | None:
         raise _damaged(path, str(error)) from error
 
 
-def understood(path: Path, data: bytes, *, rehearsal: bool) -> Lock:
-    """Return the lock that was read from `path`. Raises StateError when it is damaged or not of this kind."""
+def understood(path: Path, data: bytes | None, *, rehearsal: bool) -> Lock:
+    """Return the lock that was read from `path`, empty without one. Raises StateError when it is damaged or not of this kind."""
+    if data is None:
+        return Lock(rehearsal=rehearsal)
     try:
         text = data.decode()
         if is_conflicted(text):
@@ -110,12 +119,18 @@ def _read_version_2(jobs: Mapping[str, Any]) -> Lock:
 def _entry(job: str, block: Any) -> Entry:
     bare, recorded = without_sum(block)
     entry = check_entry(entry_from_json(job, bare))
-    if fingerprint(entry.model, entry.request) != entry.fingerprint:
+    text = compact(bare)
+    if fingerprint(entry.model, entry.request, text=_request_in(text)) != entry.fingerprint:
         raise ValueError(f"the submission {entry.attempt} was changed: its request does not match its fingerprint")
-    if recorded is not None and recorded != checksum(bare):
+    if recorded is not None and recorded != checksum_of(text):
         why = "its checksum does not match; remove the line `sum` if the change was made on purpose"
         raise ValueError(f"the submission {entry.attempt} was changed: {why}")
     return entry
+
+
+def _request_in(text: str) -> str:
+    """Return the request in the compact text of a submission: no field before or after it has fields of these names."""
+    return text[text.index(_REQUEST) + len(_REQUEST) : text.rindex(_REVISION)]
 
 
 READERS: Mapping[int, Callable[[Mapping[str, Any]], Lock]] = MappingProxyType({1: read_version_1, 2: _read_version_2})
@@ -127,36 +142,76 @@ def render_lock(lock: Lock) -> bytes:
 
     Of results that were made here for free only the one at the output of its job is in it.
     """
-    jobs = {job: _block(lock, job) for job in {*lock.jobs, *lock.picks}}
-    data: dict[str, Any] = {"version": VERSION, "jobs": {job: block for job, block in jobs.items() if block}}
-    if lock.rehearsal:
-        data["rehearsal"] = True
-    return (json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return _text((_block(lock, job) for job in _jobs(lock)), rehearsal=lock.rehearsal).encode()
 
 
-def _block(lock: Lock, job: str) -> dict[str, Any]:
-    placed = lock.placed(job)
-    kept = [entry for entry in lock.jobs.get(job, ()) if entry.receipt is not None or entry is placed]
-    picks = sorted(lock.picks.get(job, ()), key=lambda pick: pick.sha256)
-    if not kept and not picks:
-        return {}
-    block: dict[str, Any] = {"submissions": [_with_sum(entry_to_json(entry)) for entry in kept]}
-    return block | ({"picks": [pick_to_json(pick) for pick in picks]} if picks else {})
+class LockText:
+    """The text of a lock that grows: a block that did not change is neither rendered nor checked again.
 
+    `read` is the lock as it was read from its file: what is in it can be read again.
+    """
 
-def readable(path: Path, lock: Lock) -> bytes:
-    """Return the lock's text, which was read again. Raises StateError when it would be refused at `path`."""
-    data = render_lock(lock)
-    try:
+    def __init__(self, read: Lock) -> None:
+        self._read = {id(part): part for part in (*read.entries.values(), *chain(*read.picks.values()))}
+        self._blocks: dict[str, tuple[_Parts, str]] = {}
+        """Job → of what its block was made, and its text."""
+
+    def of(self, lock: Lock) -> bytes:
+        """Return the text of a lock. Raises ValueError or RecursionError when it could not be read again."""
+        blocks: dict[str, tuple[_Parts, str]] = {}
+        fresh: list[str] = []
+        for job in _jobs(lock):
+            parts, known = (*lock.jobs.get(job, ()), *lock.picks.get(job, ())), self._blocks.get(job)
+            if known is None or not _is_same(known[0], parts):
+                known = (parts, _block(lock, job))
+                fresh += [] if all(id(part) in self._read for part in parts) else [known[1]]
+            blocks[job] = known
+        parse_lock(_text(fresh, rehearsal=lock.rehearsal))
+        data = _text([text for _, text in blocks.values()], rehearsal=lock.rehearsal).encode()
         if len(data) > MAX_BYTES:
             raise ValueError(f"it is larger than {MAX_BYTES >> 20} MiB")
-        parse_lock(data.decode())
+        self._blocks = blocks
+        return data
+
+
+def readable(path: Path, lock: Lock, text: LockText | None = None) -> bytes:
+    """Return the text of a lock, with what `text` knows of it. Raises StateError when it would be refused at `path`."""
+    try:
+        return (text or LockText(Lock())).of(lock)
     except (ValueError, RecursionError) as error:
         raise StateError(
             f"the lock {path} was not written, since it could not be read again: {error}",
             help="the journal holds every receipt; keep .scorefile",
         ) from error
-    return data
+
+
+def _is_same(known: _Parts, parts: _Parts) -> bool:
+    """Say whether a block has the very parts that it had: of two equal entries one may hide an id that the other shows."""
+    return len(known) == len(parts) and all(map(operator.is_, known, parts))
+
+
+def _jobs(lock: Lock) -> list[str]:
+    return sorted({*lock.jobs, *lock.picks})
+
+
+def _text(blocks: Iterable[str], *, rehearsal: bool) -> str:
+    """Return the text of a lock with these blocks, of which those without anything to say are empty."""
+    jobs = f",{_LINE}".join(filter(None, blocks))
+    held = f"{{{_LINE}{jobs}\n }}" if jobs else "{}"
+    marked = ',\n "rehearsal": true' if rehearsal else ""
+    return f'{{\n "jobs": {held}{marked},\n "version": {VERSION}\n}}\n'
+
+
+def _block(lock: Lock, job: str) -> str:
+    """Return the text of a job's block with its name; an empty one where nothing of it is written."""
+    placed = lock.placed(job)
+    kept = [entry for entry in lock.jobs.get(job, ()) if entry.receipt is not None or entry is placed]
+    picks = sorted(lock.picks.get(job, ()), key=lambda pick: pick.sha256)
+    if not kept and not picks:
+        return ""
+    block: dict[str, Any] = {"submissions": [_with_sum(entry_to_json(entry)) for entry in kept]}
+    block |= {"picks": [pick_to_json(pick) for pick in picks]} if picks else {}
+    return f"{indented(job)}: {indented(block, _LINE)}"
 
 
 def refuse_too_large(path: Path, requests: Iterable[Request]) -> None:

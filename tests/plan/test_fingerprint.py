@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import unicodedata
 from typing import Any
 
 import pytest
@@ -145,3 +148,24 @@ VALUES = st.recursive(
 def test_the_order_of_keys_never_matters(params: dict[str, Any]) -> None:
     backwards = dict(reversed(params.items()))
     assert fingerprint(TRACKS, params) == fingerprint(TRACKS, backwards)
+
+
+def canonical(value: Any) -> Any:
+    """Return the one form of all spellings of a value, by the words of the scheme."""
+    if isinstance(value, dict):
+        return {unicodedata.normalize("NFC", key): canonical(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [canonical(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+@given(st.dictionaries(st.text(max_size=8), VALUES | st.sampled_from([60.0, 1e16, -0.0, 1e300, "1.0e+"]), max_size=5))
+def test_it_covers_the_canonical_text_whoever_has_rendered_the_parameters(params: dict[str, Any]) -> None:
+    def text(value: Any) -> str:
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    whole = text({"scheme": 1, "model": TRACKS, "params": canonical(params)})
+    expected = "sha256:" + hashlib.sha256(whole.encode()).hexdigest()
+    assert fingerprint(TRACKS, params) == fingerprint(TRACKS, params, text=text(params)) == expected

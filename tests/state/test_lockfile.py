@@ -10,13 +10,25 @@ import pytest
 
 from runner.errors import StateError
 from runner.records.lock import Lock, Pick, ProviderJobId, State
+from runner.records.lock_json import entry_to_json
 from runner.state import lockfile
 from runner.state.lock_validation import check_entry
-from runner.state.lockfile import BLOCK_BYTES, is_conflicted, parse_lock, read_lock, refuse_too_large, render_lock
+from runner.state.lockfile import (
+    BLOCK_BYTES,
+    LockText,
+    is_conflicted,
+    parse_lock,
+    read_lock,
+    refuse_too_large,
+    render_lock,
+)
 from tests.support.made import entry, lock, request, sha, take
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from runner.records.lock import Entry
 
 
 FULL = lock(
@@ -151,6 +163,69 @@ def test_the_text_is_sorted_utf_8_with_one_newline_at_the_end() -> None:
     assert "\r" not in text
     assert not text.endswith("\n\n")
     assert text.index('"battle@forest-hot"') < text.index('"title"')
+
+
+@pytest.mark.parametrize("held", [FULL, Lock(), Lock(rehearsal=True), replace(FULL, rehearsal=True)])
+def test_the_text_is_that_of_pythons_own_encoder(held: Lock) -> None:
+    text = render_lock(held).decode()
+    assert text == json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def changed_locks() -> Iterator[Lock]:
+    """Yield locks, each of which differs from the one before in a way of its own."""
+    held = parse_lock(render_lock(FULL).decode())
+    yield held
+    pending = replace(held, entries={**held.entries, "a4": entry(attempt="a4", revision=9, request_id="ace_4")})
+    yield pending
+    yield replace(pending, picks={})
+    yield replace(pending, picks={"battle@forest-hot": frozenset({Pick(sha256=sha("one"), revision=5)})})
+    receipt = pending.entries["a4"].receipt
+    assert receipt is not None
+    assert receipt.request_id is not None
+    hidden = replace(pending.entries["a4"], receipt=replace(receipt, request_id=receipt.request_id.hidden()))
+    assert hidden == pending.entries["a4"]
+    yield replace(pending, entries={**pending.entries, "a4": hidden})
+    yield replace(held, entries={"a3": held.entries["a3"]})
+    yield replace(held, entries={}, picks={})
+    yield replace(held, rehearsal=True)
+    yield held
+
+
+def test_a_text_that_grows_is_at_any_time_that_of_the_whole_lock() -> None:
+    text = LockText(next(changed_locks()))
+    for held in changed_locks():
+        assert text.of(held) == render_lock(held)
+
+
+@pytest.mark.parametrize("first", [Lock(), FULL], ids=["of an empty lock", "of a lock that was read"])
+def test_what_changes_is_checked_whatever_was_read_or_written_before(first: Lock) -> None:
+    text, made = LockText(first), FULL.entries["a1"]
+    text.of(FULL)
+    assert made.receipt is not None
+    for damaged, why in (
+        (replace(made, takes=()), "a submission that is done has 0"),
+        (replace(made, request={"prompt": "another"}), "its request does not match its fingerprint"),
+        (replace(made, receipt=replace(made.receipt, submitted_at="yesterday")), "is not a time"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            text.of(replace(FULL, entries={**FULL.entries, "a1": damaged}))
+    assert text.of(FULL) == render_lock(FULL)
+
+
+def test_a_block_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered: list[str] = []
+
+    def noted(item: Entry) -> dict[str, Any]:
+        rendered.append(item.attempt)
+        return entry_to_json(item)
+
+    monkeypatch.setattr("runner.state.lockfile.entry_to_json", noted)
+    text = LockText(FULL)
+    text.of(FULL)
+    assert sorted(rendered) == ["a1", "a2", "a3"]
+    text.of(replace(FULL, entries=dict(FULL.entries)))
+    text.of(replace(FULL, entries={**FULL.entries, "a4": entry(attempt="a4", job="other", request_id="ace_4")}))
+    assert rendered[3:] == ["a4"]
 
 
 def test_the_current_submission_of_a_job_comes_first_and_one_that_is_over_last() -> None:

@@ -21,7 +21,7 @@ from runner.state.disk_reserve import RESERVE_BYTES, DiskReserve
 from runner.state.journal import Journal, read_events
 from runner.state.lock_rules import join, receipts
 from runner.state.lock_writer import LOCK_EVERY_S, WRITING_SHARE, LockWriter
-from runner.state.lockfile import read_lock, readable, render_lock
+from runner.state.lockfile import LockText, read_lock, readable, render_lock
 from runner.state.receipt_index import ReceiptIndex
 from runner.state.store import StateStore
 from runner.state.submissions import fold
@@ -538,8 +538,8 @@ def test_what_is_written_into_the_lock_while_a_run_writes_it_is_kept_too(
     path, theirs = tmp_path / "night.lock", lock(entry(attempt="theirs", request_id="ace_9"))
     writer = LockWriter(path, rehearsal=False)
 
-    def rendered(at: Path, held: Lock) -> bytes:
-        data = readable(at, held)
+    def rendered(at: Path, held: Lock, text: LockText) -> bytes:
+        data = readable(at, held, text)
         if not path.exists():
             path.write_bytes(render_lock(theirs))  # as git does between our reading and our writing
         return data

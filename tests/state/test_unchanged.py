@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.state.files.system import stamp_of
+from runner.state.files.mounts import kind_of
+from runner.state.files.system import moment_in, stamp_of
 from runner.state.files.unchanged import FileStamp
 from tests.support.desks import posix_only
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = posix_only("Windows has no time of the last change")
 SECOND, TICK = 1_000_000_000, 10_000_000
@@ -79,3 +77,25 @@ def test_a_file_without_an_inode_has_no_stamp(tmp_path: Path) -> None:
     fields = list(tmp_path.stat())
     fields[0], fields[1] = 0o100644, 0
     assert stamp_of(os.stat_result(fields)) is None
+
+
+def test_the_file_system_of_a_path_is_that_of_the_nearest_mount() -> None:
+    lines = (
+        "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw",
+        "30 27 0:5 / /home/my\\040music rw shared:1 - nfs4 host:/music rw",
+        "31 30 0:6 / /home/my\\040music/scratch rw - tmpfs none rw",
+    )
+    mounts = "\n".join(lines)
+    assert kind_of(Path("/home/game"), mounts) == "ext4"
+    assert kind_of(Path("/home/my music/game"), mounts) == "nfs4"
+    assert kind_of(Path("/home/my music/scratch/game"), mounts) == "tmpfs"
+    assert kind_of(Path("/home"), lines[1]) is None
+
+
+def test_a_moment_is_not_after_the_clock_and_leaves_nothing(tmp_path: Path) -> None:
+    found = moment_in(tmp_path)
+    assert found is not None
+    assert found[0] <= time.time_ns()
+    assert found[1] == tmp_path.stat().st_dev
+    assert list(tmp_path.iterdir()) == []
+    assert moment_in(tmp_path / "missing") is None

@@ -24,6 +24,7 @@ _JUNCTION = 0xA0000003
 """IO_REPARSE_TAG_MOUNT_POINT; folders of OneDrive are reparse points as well, and are no links."""
 _BUSY_S = 2.0
 _PAUSE_S = 0.02
+_LONG_AGO_NS = 3600 * 1_000_000_000
 
 
 def sync_file(descriptor: int) -> None:
@@ -128,3 +129,27 @@ def stamp_of(found: os.stat_result) -> FileStamp | None:
     if sys.platform == "win32" or not stat.S_ISREG(found.st_mode) or not found.st_ino:
         return None
     return FileStamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def moment_in(folder: Path) -> tuple[int, int] | None:
+    """Return the moment in ns before which a change of a file is settled (see `unchanged`), and the device of `folder`.
+
+    A file is written there to ask the file system's own clock. None where a change may not show in ctime, or nothing can
+    be written.
+    """
+    probe = folder / f".moment.{os.getpid()}.scorefile.tmp"
+    try:
+        with open(probe, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            written = stamp_of(os.fstat(file.fileno()))
+            if written is None:
+                return None
+            before = written.mtime_ns - _LONG_AGO_NS
+            os.utime(probe, ns=(before, before))
+            if os.fstat(file.fileno()).st_ctime_ns < written.ctime_ns:
+                return None  # what looks like ctime here is mtime, which any program sets
+    except OSError:
+        return None
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink()
+    return min(time.time_ns(), written.ctime_ns), written.device

@@ -7,46 +7,44 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.faults import scripts
+from tests.support.faults import charges_of, jobs_of, play, submits_of
 
 if TYPE_CHECKING:
     from tests.support.project import Project
 
 
-@pytest.mark.parametrize("script", scripts("media", "bad"))
-def test_a_bad_payload_is_kept_away_from_the_output(project: Project, script: str) -> None:
-    project.write({"a": script})
-    first = project.run(timeout_s=30)
-    assert first.code == 5, first
-    assert project.audio("a") is None
-    second = project.run(timeout_s=30)
-    assert second.code == 5, second
-    assert project.audio("a") is None
-    assert len(project.submits()) == 1
+def test_a_bad_payload_is_kept_away_from_the_output(project: Project) -> None:
+    scripts = jobs_of("media", "bad")
+    project.write(scripts)
+    for _ in range(2):
+        done = play(project)
+        assert (done.code, done.others(result="failed")) == (5, {})
+        assert [job for job in scripts if project.audio(job) is not None] == []
+    assert submits_of(project, scripts) == dict.fromkeys(scripts, 1)
     assert project.litter() == []
 
 
-@pytest.mark.parametrize("script", scripts("media", "mended"))
-def test_a_passing_fault_is_mended_by_another_download(project: Project, script: str) -> None:
-    project.write({"a": script})
-    first = project.run(timeout_s=30)
-    assert first.code == 0, first
-    assert project.is_right("a")
-    assert len(project.submits()) == 1
+def test_a_passing_fault_is_mended_by_another_download(project: Project) -> None:
+    scripts = jobs_of("media", "mended")
+    project.write(scripts)
+    done = play(project)
+    assert (done.code, done.others(result="made")) == (0, {})
+    assert [job for job in scripts if not project.is_right(job)] == []
+    assert submits_of(project, scripts) == dict.fromkeys(scripts, 1)
 
 
-@pytest.mark.parametrize("script", scripts("media", "whole"))
-def test_every_container_and_every_host_of_the_vendor_is_taken(project: Project, script: str) -> None:
-    project.write({"a": script})
-    first = project.run(timeout_s=30)
-    assert first.code == 0, first
-    receipt = project.charges()[0]["id"]
-    assert all("ocp-apim-subscription-key" not in row["headers"] for row in project.heard(id=f"media/{receipt}"))
-    name = script.partition("file:")[2].partition(" ")[0]
-    if name:
-        assert project.audio("a") == (project.vendor.folder / name).read_bytes()
-    else:
-        assert project.is_right("a")
+def test_every_container_and_every_host_of_the_vendor_is_taken(project: Project) -> None:
+    scripts = jobs_of("media", "whole")
+    project.write(scripts)
+    done = play(project)
+    assert (done.code, done.others(result="made")) == (0, {})
+    for job, (id_,) in charges_of(project, scripts).items():
+        assert all("ocp-apim-subscription-key" not in row["headers"] for row in project.heard(id=f"media/{id_}"))
+        name = scripts[job].partition("file:")[2].partition(" ")[0]
+        if name:
+            assert project.audio(job) == (project.vendor.folder / name).read_bytes(), job
+        else:
+            assert project.is_right(job), job
 
 
 def test_links_that_are_always_dead_end_after_three_fresh_ones(project: Project) -> None:

@@ -7,35 +7,38 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.faults import scripts
+from tests.support.faults import charges_of, jobs_of, play, submits_of
 
 if TYPE_CHECKING:
     from tests.support.project import Project
 
 
-@pytest.mark.parametrize("script", scripts("polls", "finishes"))
-def test_a_job_finishes_through_every_passing_fault(project: Project, script: str) -> None:
-    project.write({"a": script})
-    first = project.run(timeout_s=30)
-    assert first.code == 0, first
-    assert project.is_right("a")
-    assert project.run().code == 0
-    assert len(project.submits()) == 1
+def test_a_job_finishes_through_every_passing_fault(project: Project) -> None:
+    scripts = jobs_of("polls", "finishes")
+    project.write(scripts)
+    first = play(project)
+    assert (first.code, first.others(result="made")) == (0, {})
+    assert [job for job in scripts if not project.is_right(job)] == []
+    second = play(project)
+    assert (second.code, second.others(result="reused")) == (0, {})
+    assert submits_of(project, scripts) == dict.fromkeys(scripts, 1)
 
 
-@pytest.mark.parametrize("script", scripts("polls", "stalls"))
-def test_a_job_without_an_end_stalls_and_goes_on_for_free(project: Project, script: str) -> None:
-    project.write({"a": script}, timeout_s=0.2)
-    first = project.run(timeout_s=30)
-    assert first.code == 5, first
-    receipt = project.charges()[0]["id"]
-    assert receipt in first.out
-    assert receipt in (project.folder / "trial.lock").read_text(), "another machine could go on"
-    before = len(project.heard(id=receipt))
-    assert project.run(timeout_s=30).code == 5
-    assert len(project.heard(id=receipt)) > before
-    assert len(project.submits()) == 1
-    assert project.audio("a") is None
+def test_a_job_without_an_end_stalls_and_goes_on_for_free(project: Project) -> None:
+    scripts = jobs_of("polls", "stalls")
+    project.write(scripts, timeout_s=0.2)
+    first = play(project)
+    assert (first.code, first.others(result="failed")) == (5, {})
+    receipts = {job: id_ for job, (id_,) in charges_of(project, scripts).items()}
+    assert [job for job, id_ in receipts.items() if id_ not in str(first.jobs[job])] == []
+    lock = (project.folder / "trial.lock").read_text()
+    assert [job for job, id_ in receipts.items() if id_ not in lock] == [], "another machine could go on"
+    before = {job: len(project.heard(id=id_)) for job, id_ in receipts.items()}
+    second = play(project)
+    assert (second.code, second.others(result="failed")) == (5, {})
+    assert [job for job, id_ in receipts.items() if len(project.heard(id=id_)) <= before[job]] == []
+    assert submits_of(project, scripts) == dict.fromkeys(scripts, 1)
+    assert [job for job in scripts if project.audio(job) is not None] == []
 
 
 def test_an_unknown_word_is_said_once(project: Project) -> None:

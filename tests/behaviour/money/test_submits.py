@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.faults import scripts
+from runner.commands.options import CommandOptions
+from runner.commands.resolve import resolve
+from runner.commands.session import open_session
+from tests.support.faults import charges_of, jobs_of, play, scripts, submits_of
 
 if TYPE_CHECKING:
     from tests.support.project import Project
@@ -15,24 +18,29 @@ if TYPE_CHECKING:
 SLOW_VENDOR = {"submit": {"timeout_s": 0.7}}
 
 
-@pytest.mark.parametrize("step", scripts("submits", "in doubt"))
-def test_an_answer_that_proves_nothing_is_held_until_a_person_decides(project: Project, step: str) -> None:
-    project.write({"a": f"submit={step},ok"})
-    first = project.run()
-    charges = project.charges()
-    assert first.code == 8, first
-    assert re.search(r"^a +unknown +unknown$", first.out, re.MULTILINE), (
-        "neither its result nor what was spent is known"
-    )
-    assert "scorefile resolve trial.yaml a" in first.out
-    assert len(charges) == step.startswith("paid")
-    second = project.run()
-    assert (second.code, len(project.submits())) == (8, 1), "the next run sends nothing"
-    assert project.audio("a") is None
-    decision = ["--id", charges[0]["id"]] if charges else ["--not-charged"]
-    assert project.run("resolve", "a", *decision).code == 0
-    assert project.run().code == 0
-    assert project.is_right("a")
+def test_an_answer_that_proves_nothing_is_held_until_a_person_decides(project: Project) -> None:
+    steps = jobs_of("submits", "in doubt")
+    project.write({job: f"submit={step},ok" for job, step in steps.items()})
+    first = play(project)
+    charges = charges_of(project, steps)
+    assert first.code == 8
+    assert first.others(result="unknown", spent_usd=None) == {}, "neither its result nor what was spent is known"
+    assert [
+        job for job, said in first.jobs.items() if not said["help"].endswith(f"scorefile resolve trial.yaml {job}")
+    ] == []
+    assert {job: len(ids) for job, ids in charges.items()} == {
+        job: step.startswith("paid") for job, step in steps.items()
+    }
+    second = play(project)
+    assert (second.code, second.others(result="unknown")) == (8, {})
+    assert submits_of(project, steps) == dict.fromkeys(steps, 1), "the next run sends nothing"
+    assert [job for job in steps if project.audio(job) is not None] == []
+    for job, ids in charges.items():
+        session = open_session(CommandOptions(file=str(project.folder / "trial.yaml")))
+        resolve(session, job, "id" if ids else "not-charged", id=ids[0] if ids else None)
+    last = play(project)
+    assert (last.code, last.others(result="made")) == (0, {})
+    assert [job for job in steps if not project.is_right(job)] == []
 
 
 @pytest.mark.parametrize("step", ["paid:hang", "free:hang", "paid:drip-body"])
@@ -46,24 +54,28 @@ def test_a_vendor_that_does_not_finish_its_answer_is_left_at_the_deadline(projec
     assert len(project.charges()) == step.startswith("paid")
 
 
-@pytest.mark.parametrize("step", scripts("submits", "accepted"))
-def test_an_answer_with_a_usable_id_is_a_receipt(project: Project, step: str) -> None:
-    project.write({"a": f"submit={step}"})
-    assert project.run().code == 0
-    assert project.is_right("a")
-    assert project.run().code == 0
-    assert len(project.submits()) == 1
+def test_an_answer_with_a_usable_id_is_a_receipt(project: Project) -> None:
+    steps = jobs_of("submits", "accepted")
+    project.write({job: f"submit={step}" for job, step in steps.items()})
+    first = play(project)
+    assert (first.code, first.others(result="made")) == (0, {})
+    assert [job for job in steps if not project.is_right(job)] == []
+    second = play(project)
+    assert (second.code, second.others(result="reused")) == (0, {})
+    assert submits_of(project, steps) == dict.fromkeys(steps, 1)
     own = project.vendor.url.removeprefix("http://")
-    assert all(row["where"] == own for row in project.heard(id=project.charges()[0]["id"])), "polled at its own host"
+    for job, (id_,) in charges_of(project, steps).items():
+        assert all(row["where"] == own for row in project.heard(id=id_)), f"{job} is polled at its own host"
 
 
-@pytest.mark.parametrize("step", scripts("submits", "refused"))
-def test_a_proven_refusal_costs_nothing_and_may_be_tried_in_a_later_run(project: Project, step: str) -> None:
-    project.write({"a": f"submit={step}"})
-    assert project.run().code == 5
-    assert project.run().code == 5
+def test_a_proven_refusal_costs_nothing_and_may_be_tried_in_a_later_run(project: Project) -> None:
+    steps = jobs_of("submits", "refused")
+    project.write({job: f"submit={step}" for job, step in steps.items()})
+    for _ in range(2):
+        done = play(project)
+        assert (done.code, done.others(result="failed")) == (5, {})
     assert project.charges() == []
-    assert len(project.submits()) == 2, "one for each run: nothing is sent again by itself"
+    assert submits_of(project, steps) == dict.fromkeys(steps, 2), "one for each run: nothing is sent again by itself"
 
 
 @pytest.mark.parametrize("step", scripts("submits", "key refused"))
@@ -74,12 +86,13 @@ def test_a_refused_key_stops_the_vendor(project: Project, step: str) -> None:
     assert (len(project.submits()), project.charges()) == (1, [])
 
 
-@pytest.mark.parametrize("step", scripts("submits", "busy, then taken"))
-def test_a_busy_vendor_is_asked_again_whatever_its_retry_after_says(project: Project, step: str) -> None:
-    project.write({"a": f"submit={step},{step},ok"})
-    assert project.run(timeout_s=20).code == 0
-    assert project.is_right("a")
-    assert len(project.submits()) == 3
+def test_a_busy_vendor_is_asked_again_whatever_its_retry_after_says(project: Project) -> None:
+    steps = jobs_of("submits", "busy, then taken")
+    project.write({job: f"submit={step},{step},ok" for job, step in steps.items()})
+    done = play(project)
+    assert (done.code, done.others(result="made")) == (0, {})
+    assert [job for job in steps if not project.is_right(job)] == []
+    assert submits_of(project, steps) == dict.fromkeys(steps, 3)
 
 
 @pytest.mark.parametrize("header", ["1000000000", "99999999999999999999999"])
