@@ -66,7 +66,7 @@ def write_blindly(monkeypatch: pytest.MonkeyPatch) -> None:
     original = LockWriter.write
 
     def write(self: LockWriter, lock: Lock) -> Lock:
-        self._seen = read_bytes(self._path)
+        self.seen = read_bytes(self._path)
         return original(self, lock)
 
     monkeypatch.setattr(LockWriter, "write", write)
