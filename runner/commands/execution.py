@@ -10,7 +10,6 @@ from runner.engine.callbacks import listening
 from runner.engine.effects import RunSettings
 from runner.engine.effects import World as EngineWorld
 from runner.engine.executor import Executor
-from runner.plan.budget import Budget
 from runner.provider.access import local_access, rehearsal_access
 from runner.state.schemas import schema_folders
 
@@ -37,7 +36,7 @@ def open_executor(
         listener = None
         if options.listen is not None:
             listener = stack.enter_context(listening(options.listen, options.public_url, session.world.limits))
-        settings = _run_settings(stack, session, todo, options, listener, Budget(limit=budget))
+        settings = _run_settings(stack, session, todo, options, listener, budget)
         world = _engine_world(stack, session, options, operator)
         executor = Executor(todo, settings, world, session.store, operator.notify)
         if listener is not None:
@@ -65,12 +64,17 @@ def _engine_world(stack: ExitStack, session: WritingSession, options: RunOptions
 
 
 def _run_settings(
-    stack: ExitStack, session: Session, todo: Plan, options: RunOptions, listener: Listener | None, budget: Budget
+    stack: ExitStack,
+    session: Session,
+    todo: Plan,
+    options: RunOptions,
+    listener: Listener | None,
+    budget: Decimal | None,
 ) -> RunSettings:
     return RunSettings(
         providers=_access(stack, session, todo),
         jobs=options.jobs,
-        budget=budget,
+        budget_usd=budget,
         fail_fast=options.fail_fast,
         profile=session.checked.pipeline.profile,
         callback=listener.address if listener is not None else None,
