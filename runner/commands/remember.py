@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from runner.records.plan import Verb
 from runner.state import remembered
-from runner.state.files.atomic import write_atomic
 from runner.state.files.mounts import is_local
 from runner.state.files.seen import NUMBERS
-from runner.state.files.system import moment_in
+from runner.state.files.system import moment_by
 from runner.state.files.unchanged import FileStamp
 from runner.state.finding import DEFAULT_FILES
+from runner.state.run_lock import lock_file
 from runner.state.schemas import shipped_schemas
 from runner.state.trust import TrustStore
 
@@ -53,7 +53,7 @@ def watch(session: Session) -> Watch | None:
     project = session.project
     if project.apart or session.options.saved is not None or not is_local(project.state):
         return None
-    found = moment_in(project.state)
+    found = moment_by(lock_file(project.state))
     if found is None:
         return None
     moment_ns, device = found
@@ -89,7 +89,14 @@ def remember(session: Session, before: Watch, report: RunReport, *, words: Seque
         data = remembered.compose(
             list(words), session.options.env, sections, numbers, pipeline=os.fsencode(session.project.file)
         )
-        write_atomic(session.project.state / remembered.NAME, data, mode=0o600)
+        _write(session.project.state / remembered.NAME, data)
+
+
+def _write(file: Path, data: bytes) -> None:
+    """Write an answer for its owner's eyes. A torn one is none, so that it needs no other name before, and no waiting."""
+    file.unlink(missing_ok=True)
+    with open(file, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as opened:
+        opened.write(data)
 
 
 def _are_settled(numbers: array[int], sections: list[list[bytes]], before: Watch) -> bool:

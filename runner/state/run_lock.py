@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def lock_file(folder: Path) -> Path:
+    """Return the file in a state folder that a run locks. Its content and its times mean nothing."""
+    return folder / "run.flock"
+
+
 @contextlib.contextmanager
 def hold(folder: Path, *, now: str, timeout_s: float) -> Iterator[None]:
     """Hold the run lock of a state folder, waiting up to `timeout_s` seconds (0: not at all).
@@ -29,7 +34,7 @@ def hold(folder: Path, *, now: str, timeout_s: float) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     holder = folder / "run.holder"
-    lock = filelock.FileLock(folder / "run.flock", timeout=timeout_s, mode=0o600)
+    lock = filelock.FileLock(lock_file(folder), timeout=timeout_s, mode=0o600)
     try:
         lock.acquire()
     except filelock.Timeout:
