@@ -23,7 +23,9 @@ demo: $(STAMP)
 test: $(STAMP)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
+# The proofs that `make test` leaves out or samples (tests/support/long.py), then the harness of docs/reliability.md.
 torture: $(STAMP)
+	@LONG_TESTS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal -m "long or sampled"
 	@$(BIN)/python -m tests.torture --kills 10000 --syscalls --damage --checkouts 5000 --checkouts-real 200
 
 # What is changed, and by which tests it is judged: [tool.mutmut] in pyproject.toml. MUTANTS='runner.plan.*' takes a slice.

@@ -110,6 +110,7 @@ SUB_ROOMS = {
         "lock_writer",
         "submissions",
         "reconcile",
+        "agreement",
         "ledger",
         "receipt_index",
         "disk_reserve",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from runner.state.agreement import Agreement
 from runner.state.blobs.local import LocalBlobs
 from runner.state.files.folder import digest
 from runner.state.files.placing import is_through_link
@@ -14,9 +16,10 @@ from runner.state.outputs import is_lfs_pointer
 from runner.state.store import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from runner.records.submission import Submission
     from runner.state.blobs.protocol import Blobs
     from runner.state.project import Project
 
@@ -32,6 +35,22 @@ class StoredTakes:
         if sha256 not in self._sound:
             self._sound[sha256] = isinstance(sha256, str) and self._blobs.check(sha256)
         return self._sound[sha256]
+
+
+class ReadWhenAsked(Mapping[str, "Submission"]):
+    """The submissions by attempt, which nobody reads before one of them is needed."""
+
+    def __init__(self, read: Callable[[], Mapping[str, Submission]]) -> None:
+        self._read = read
+
+    def __getitem__(self, attempt: str) -> Submission:
+        return self._read()[attempt]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
 
 
 def output_hashes(root: Path, paths: set[str]) -> dict[str, str | None]:
@@ -69,3 +88,5 @@ def open_store(project: Project, *, keep_lock: bool = False) -> Iterator[StateSt
         yield store
     finally:
         store.close()
+    agreement = Agreement(project.journal)
+    agreement.note(agreement.digest(store.lock_file), store.lock, store.submissions)

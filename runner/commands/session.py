@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from runner.records.provider import Provider
     from runner.records.source import Json
     from runner.records.submission import Event, Phase, Submission
+    from runner.state.agreement import Agreement
     from runner.state.project import Project
     from runner.state.reconcile import Reconciled
     from runner.state.store import StateStore
@@ -114,11 +115,17 @@ class Session:
     # ------------------------------------------------------------ what was done
 
     @cached_property
+    def _lock_bytes(self) -> bytes | None:
+        from runner.state.lockfile import read_bytes
+
+        return read_bytes(self.project.lock)
+
+    @cached_property
     def written_lock(self) -> Lock:
         """The lock as it is in its file. Raises StateError when it is damaged."""
-        from runner.state.lockfile import read_lock
+        from runner.state.lockfile import understood
 
-        return read_lock(self.project.lock, rehearsal=self.project.rehearsal)
+        return understood(self.project.lock, self._lock_bytes, rehearsal=self.project.rehearsal)
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
@@ -128,20 +135,36 @@ class Session:
         return read_events(self.project.journal)
 
     @cached_property
-    def _known(self) -> Reconciled:
-        from runner.state.reconcile import Reconciled
+    def _agreement(self) -> Agreement:
+        from runner.state.agreement import Agreement
 
-        return Reconciled(self.written_lock, self.events)
+        return Agreement(self.project.journal)
+
+    @cached_property
+    def _is_agreed(self) -> bool:
+        """Whether the lock in its file is known to say all that the journal says, and nothing is unfinished."""
+        return self._agreement.is_noted(self._lock_bytes)
+
+    @cached_property
+    def _known(self) -> Reconciled:
+        return self._agreement.reconcile(self._lock_bytes, self.written_lock, lambda: self.events)
 
     @property
     def lock(self) -> Lock:
         """The lock with all that the journal knows. Raises StateError when one of them is damaged."""
-        return self._known.lock
+        return self.written_lock if self._is_agreed else self._known.lock
 
     @property
     def attempts(self) -> Mapping[str, Submission]:
         """Attempt → every submission that journal and lock know."""
         return self._known.submissions
+
+    @property
+    def unfinished(self) -> tuple[Submission, ...]:
+        """The submissions that may be paid and that need a resume or a decision."""
+        from runner.state.reconcile import unfinished
+
+        return () if self._is_agreed else tuple(unfinished(self.lock, self.attempts))
 
     @property
     def submissions(self) -> tuple[Submission, ...]:
@@ -214,7 +237,7 @@ class Session:
 
     def _facts(self) -> Facts:
         """Hash what is on disk at every path that the lock or a request names, and return all that a plan starts from."""
-        from runner.commands.facts import lfs_pointers, output_hashes
+        from runner.commands.facts import ReadWhenAsked, lfs_pointers, output_hashes
         from runner.plan.decide import Facts
         from runner.records.media_types import EXTENSIONS
 
@@ -226,7 +249,7 @@ class Session:
         return Facts(
             models=models,
             lock=lock,
-            submissions=self.attempts,
+            submissions=ReadWhenAsked(lambda: self.attempts),
             outputs=outputs,
             pointers=lfs_pointers(self.project.root, outputs),
             blobs=self.takes,
@@ -309,6 +332,10 @@ class WritingSession(Session):
     def lock(self) -> Lock:
         """The lock as it is now."""
         return self.store.lock
+
+    @property
+    def _is_agreed(self) -> bool:
+        return False
 
     @property
     def attempts(self) -> Mapping[str, Submission]:

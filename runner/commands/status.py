@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError
 from runner.plan.deviations import deviations
-from runner.records.lock import State
 from runner.records.status import JobStatus
-from runner.records.submission import UNSETTLED
 from runner.report.status import StatusReport
 from runner.state.files.folder import digest
 from runner.state.outputs import is_lfs_pointer
@@ -36,11 +34,8 @@ def job_statuses(session: Session, models: dict[str, str]) -> tuple[JobStatus, .
     """Return one row for each job of the lock, of the unfinished submissions and of `models`, sorted."""
     lock = session.lock
     unfinished: dict[str, list[Submission]] = {}
-    for item in session.submissions:
-        entry = lock.entries.get(item.attempt)
-        made = entry is not None and entry.state is State.DONE
-        if item.phase in UNSETTLED and not made:
-            unfinished.setdefault(item.job, []).append(item)
+    for item in session.unfinished:
+        unfinished.setdefault(item.job, []).append(item)
     jobs = sorted({*(job for job in lock.jobs if _is_shown(lock, job)), *unfinished, *models})
     return tuple(_status(session, job, unfinished.get(job, []), models.get(job)) for job in jobs)
 

@@ -16,6 +16,7 @@ DEVICES: Final = frozenset(
     {"con", "prn", "aux", "nul", "conin$", "conout$"}
     | {f"{name}{digit}" for name in ("com", "lpt") for digit in range(10)}
 )
+UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 PORTABLE = re.compile(r'[:*?"<>|]')
 VARIABLE = re.compile(r"^\$|%\w+%")
 
@@ -24,7 +25,7 @@ def inside_problem(path: str) -> str | None:
     """Return why `path` is not a plain path inside the folder, or None."""
     if not path.strip():
         return "is empty"
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in path):
+    if not path.isprintable() and any(unicodedata.category(sign) in UNSEEN for sign in path):
         return "contains a control or invisible character"
     if "\\" in path:
         return "contains a backslash"
@@ -108,6 +109,8 @@ def normal(path: str) -> str:
 
 def fold(path: str) -> str:
     """Return a form that is equal for two paths when some file system treats them as one."""
+    if path.isascii():
+        return path.casefold()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
 
 

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
-from runner.records.lock import Lock
 from runner.state import lock_rules
 from runner.state.files.atomic import write_atomic
 from runner.state.lockfile import LockText, read_bytes, readable, understood
@@ -19,6 +18,8 @@ from runner.state.lockfile import LockText, read_bytes, readable, understood
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from runner.records.lock import Lock
 
 LOCK_EVERY_S = 1.0
 WRITING_SHARE = 10
@@ -30,8 +31,9 @@ class LockWriter:
 
     def __init__(self, path: Path, *, rehearsal: bool, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._path, self._rehearsal, self._monotonic = path, rehearsal, monotonic
-        self._seen = read_bytes(path)
-        self.lock = Lock(rehearsal=rehearsal) if self._seen is None else self._understood(self._seen)
+        self.seen = read_bytes(path)
+        """What the file holds, as far as this run knows."""
+        self.lock = self._understood(self.seen)
         """The lock as it was when it was opened."""
         self._text = LockText(self.lock)
         self._written: Lock | None = None
@@ -64,13 +66,13 @@ class LockWriter:
         started = self._monotonic()
         while True:
             found = read_bytes(self._path)
-            if found is not None and found != self._seen:
+            if found is not None and found != self.seen:
                 lock = lock_rules.join(lock, self._understood(found))
             data = readable(self._path, lock, self._text)
             if found is None and not lock.entries and not lock.picks:
                 break
             if data == found or write_atomic(self._path, data, unless=partial(self._is_not, found)):
-                self._seen = data
+                self.seen = data
                 break
         ended = self._monotonic()
         self._written = lock
@@ -81,5 +83,5 @@ class LockWriter:
         """Say whether another program has written the file since it was read."""
         return read_bytes(self._path) != found
 
-    def _understood(self, data: bytes) -> Lock:
+    def _understood(self, data: bytes | None) -> Lock:
         return understood(self._path, data, rehearsal=self._rehearsal)

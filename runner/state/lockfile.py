@@ -47,8 +47,7 @@ MARKERS = ("<<<<<<< ", ">>>>>>> ")
 
 def read_lock(path: Path, *, rehearsal: bool) -> Lock:
     """Return the lock at `path`, empty when there is none. Raises StateError when it is damaged or not of this kind."""
-    data = read_bytes(path)
-    return Lock(rehearsal=rehearsal) if data is None else understood(path, data, rehearsal=rehearsal)
+    return understood(path, read_bytes(path), rehearsal=rehearsal)
 
 
 def read_bytes(path: Path) -> bytes | None:
@@ -63,8 +62,10 @@ def read_bytes(path: Path) -> bytes | None:
         raise _damaged(path, str(error)) from error
 
 
-def understood(path: Path, data: bytes, *, rehearsal: bool) -> Lock:
-    """Return the lock that was read from `path`. Raises StateError when it is damaged or not of this kind."""
+def understood(path: Path, data: bytes | None, *, rehearsal: bool) -> Lock:
+    """Return the lock that was read from `path`, empty without one. Raises StateError when it is damaged or not of this kind."""
+    if data is None:
+        return Lock(rehearsal=rehearsal)
     try:
         text = data.decode()
         if is_conflicted(text):

@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.records.lock import Entry, Lock, State
-from runner.records.lock_json import take_to_json
-from runner.records.submission import THE_LOCK, Event, Phase
+from runner.records.lock_json import entry_to_json, take_to_json
+from runner.records.submission import THE_LOCK, UNSETTLED, Event, Phase
 from runner.state import lock_rules
 from runner.state.submissions import advance, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from runner.records.lock import ProviderJobId
     from runner.records.source import Json
@@ -58,6 +58,37 @@ def _with_privacy(submissions: dict[str, Submission], lock: Lock) -> dict[str, S
         else replace(item, private=item.request_id not in clear)
         for attempt, item in submissions.items()
     }
+
+
+def unfinished(lock: Lock, submissions: Mapping[str, Submission]) -> Iterator[Submission]:
+    """Yield the submissions that may be paid and that need a resume or a decision, by what the lock says of them."""
+    for attempt, item in submissions.items():
+        entry = lock.entries.get(attempt)
+        if item.phase in UNSETTLED and (entry is None or entry.state is not State.DONE):
+            yield item
+
+
+def says_all(lock: Lock, submissions: Mapping[str, Submission]) -> bool:
+    """Say whether the text of a lock tells all that these submissions tell, and they all that it tells, and none waits."""
+    if any(unfinished(lock, submissions)):
+        return False
+    known = lock_rules.with_submissions(lock, submissions.values()).entries
+    return known.keys() == lock.entries.keys() and all(
+        _is_same(entry, known[attempt]) and _is_told(lock, entry, submissions.get(attempt))
+        for attempt, entry in lock.entries.items()
+    )
+
+
+def _is_same(entry: Entry, other: Entry) -> bool:
+    """Say whether two entries have the same text: an id in clear and its digest are equal, and are not the same."""
+    return entry is other or entry_to_json(entry) == entry_to_json(other)
+
+
+def _is_told(lock: Lock, entry: Entry, item: Submission | None) -> bool:
+    """Say whether an entry is in the text of its lock, and its receipt in the journal that a submission is of."""
+    if entry.receipt is None:
+        return lock.placed(entry.job) is entry
+    return next(missing_rows(item, entry), None) is None
 
 
 def missing_rows(item: Submission | None, entry: Entry) -> Iterator[Event]:

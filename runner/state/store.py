@@ -60,6 +60,11 @@ class StateStore:
         return self._ledger.lock
 
     @property
+    def lock_file(self) -> bytes | None:
+        """What was last written to the file of the lock, or read from it; None when there was no file."""
+        return self._lock_writer.seen
+
+    @property
     def events(self) -> tuple[Event, ...]:
         """The journal as it was when it was opened."""
         return self._journal.events

@@ -22,6 +22,7 @@ from runner.audio.probe.measure import inspect
 from runner.audio.sketch.brief import Brief
 from runner.audio.sketch.composer import compose
 from runner.errors import ScorefileError
+from tests.support.long import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -251,13 +252,15 @@ def refuses_or_reads(read: Callable[[bytes], Probe], data: bytes) -> None:
         assert read(data).samples > 0
 
 
-@settings(max_examples=120, deadline=None)
+@pytest.mark.sampled
+@settings(max_examples=sampled(60, 600), deadline=None)
 @given(st.sampled_from([b"", *(data[:16] for data in WHOLE.values())]), st.binary(max_size=600))
 def test_random_bytes_raise_nothing_but_bad_audio(head: bytes, tail: bytes) -> None:
     refuses_or_reads(inspect, head + tail)
 
 
-@settings(max_examples=120, deadline=None)
+@pytest.mark.sampled
+@settings(max_examples=sampled(60, 600), deadline=None)
 @given(st.sampled_from(sorted(WHOLE)), st.data())
 def test_mutations_raise_nothing_but_bad_audio(name: str, data: st.DataObject) -> None:
     mutated = bytearray(WHOLE[name])

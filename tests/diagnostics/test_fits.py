@@ -16,6 +16,7 @@ from runner.pipeline.yaml.document import parse
 from runner.state.schemas import read_schema
 from tests.catalog.shelf import CATALOG
 from tests.support.catalog import ROOT
+from tests.support.long import sampled
 
 PIPELINE = read_schema("pipeline.schema.json")
 SCHEMAS = {"pipeline": PIPELINE} | {name: model.schema for name, model in CATALOG.models.items()}
@@ -64,7 +65,8 @@ schemas: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.sampled
+@settings(max_examples=sampled(120, 1500), deadline=None)
 @given(value=values, schema=schemas)
 def test_what_surely_fits_any_schema_is_valid(value: Any, schema: Any) -> None:
     if surely_fits(value, schema):

@@ -6,14 +6,17 @@ import copy
 import json
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from runner.diagnostics.codes import CODES
 from tests.pipeline.conftest import Checked, check_text
+from tests.support.long import sampled
 
-QUICK = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+pytestmark = pytest.mark.sampled
+QUICK = settings(max_examples=sampled(100, 1000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 GOOD: dict[str, Any] = {
     "version": 1,
@@ -131,7 +134,7 @@ def holder(data: Any, path: tuple[Any, ...]) -> Any:
     return data
 
 
-@settings(QUICK, max_examples=400)
+@settings(QUICK, max_examples=sampled(120, 1600))
 @given(st.data())
 def test_any_change_of_a_good_pipeline_gives_a_pipeline_or_located_problems(data: st.DataObject) -> None:
     changed = copy.deepcopy(GOOD)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from runner.records.lock import Entry, Lock, Output, Pick, ProviderJobId, State
 from runner.state.lock_rules import VERSION_1, is_version_1, join, join_entries
 from runner.state.lockfile import parse_lock, render_lock
+from tests.support.long import sampled
 from tests.support.made import entry, lock, sha, take
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ def same(one: Lock, other: Lock) -> None:
     assert texts(one) == texts(other)
 
 
-many = settings(max_examples=150, deadline=None)
+many = settings(max_examples=sampled(50, 500), deadline=None)
+pytestmark = pytest.mark.sampled
 
 
 @many

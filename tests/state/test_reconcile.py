@@ -9,10 +9,10 @@ import pytest
 
 from runner.records.lock import Entry, Lock, Output, ProviderJobId, State
 from runner.records.lock_json import take_to_json
-from runner.records.submission import A_PERSON, THE_LOCK, Event, Phase
+from runner.records.submission import A_PERSON, THE_LOCK, Event, Phase, Submission
 from runner.state.lock_rules import entry_of, receipts
 from runner.state.reconcile import Reconciled, missing_rows
-from runner.state.submissions import fold
+from runner.state.submissions import advance, fold
 from tests.support.made import XL, entry, lock, sha, take
 
 if TYPE_CHECKING:
@@ -152,6 +152,14 @@ def test_no_state_moves_back_and_no_take_of_the_same_id_is_lost(history: str, he
             assert {item.sha256 for item in known.takes} <= {item.sha256 for item in found.takes}
         elif known.request_id is not None:
             assert known.request_id in earlier(lock(found)), "an id that was replaced is kept"
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_a_journal_read_at_once_and_row_by_row_says_the_same(history: str) -> None:
+    known: Submission | None = None
+    for number, event in enumerate(HISTORIES[history], start=1):
+        known = advance(known, event)
+        assert fold(HISTORIES[history][:number]) == {"a1": known}
 
 
 @pytest.mark.parametrize("history", HISTORIES)

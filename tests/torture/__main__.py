@@ -9,22 +9,20 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.support.vendor.process import running_vendor
 from tests.torture import real, simulated
 from tests.torture.damage import every_damage
-from tests.torture.forks import running_zygote
 from tests.torture.mutants import MUTANTS
 from tests.torture.syscalls import every_call, strace
-from tests.torture.trial import Bench, Figures
+from tests.torture.trial import Figures, running_bench
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.torture.simulated import Broke
+    from tests.torture.syscalls import Calls
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -45,7 +43,7 @@ def main(args: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as folder:
         figures = _random_kills(asked, Path(folder)) if asked.kills else Figures()
         seconds = time.monotonic() - begun
-        calls = every_call(Path(folder) / "calls") if asked.syscalls and strace() else None
+        calls = _every_call(Path(folder) / "calls") if asked.syscalls and strace() else None
         damages = every_damage(Path(folder) / "damage") if asked.damage else {}
         checkouts = _checkouts(asked, Path(folder))
     found = figures.findings.all() + (calls.findings.all() if calls else [])
@@ -82,18 +80,17 @@ def _checkouts(asked: argparse.Namespace, folder: Path) -> dict[str, tuple[int, 
     return played
 
 
+def _every_call(folder: Path) -> Calls:
+    with running_bench(folder, seed="calls") as bench:
+        return every_call(bench)
+
+
 def _random_kills(asked: argparse.Namespace, folder: Path) -> Figures:
     each = -(-asked.kills // asked.workers)
     until = time.monotonic() + asked.seconds
 
     def work(number: int) -> Figures:
-        home = folder / f"w{number}"
-        with ExitStack() as stack:
-            vendor = stack.enter_context(running_vendor(home / "vendor"))
-            zygote = stack.enter_context(running_zygote(home / "zygote"))
-            bench = Bench(
-                vendor=vendor, zygote=zygote, folder=home / "trials", seed=f"{asked.seed}-{number}", mutant=asked.mutant
-            )
+        with running_bench(folder / f"w{number}", seed=f"{asked.seed}-{number}", mutant=asked.mutant) as bench:
             while bench.figures.kills < each and time.monotonic() < until:
                 bench.trial()
         return bench.figures

@@ -8,19 +8,17 @@ import shutil
 import subprocess
 import time
 from collections import Counter
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.support.vendor.process import running_vendor
 from tests.torture.checker import Findings
-from tests.torture.forks import running_zygote
-from tests.torture.trial import Bench, Pipeline
+from tests.torture.trial import Pipeline
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.torture.forks import Done
+    from tests.torture.trial import Bench
 
 _CALL = re.compile(r"^(\d+) +(?:<\.\.\. )?([a-z0-9_]+)\(")
 _ATTACH_S = 10.0
@@ -52,25 +50,21 @@ class Calls:
         return f"\nKilled at {self.points} system calls ({self.missed} not reached): {kinds}."
 
 
-def every_call(folder: Path, *, step: int = 1, first: int = 0) -> Calls:
-    """Kill one run at every `step`-th of its system calls, from the `first` on, each in a pipeline of its own."""
+def every_call(bench: Bench, *, step: int = 1) -> Calls:
+    """Kill one run at every `step`-th of its system calls, each in a pipeline of its own."""
     calls = Calls()
-    with ExitStack() as stack:
-        vendor = stack.enter_context(running_vendor(folder / "vendor"))
-        zygote = stack.enter_context(running_zygote(folder / "zygote"))
-        bench = Bench(vendor=vendor, zygote=zygote, folder=folder / "trials", seed="calls")
-        for number, (name, nth) in enumerate(_points(bench)[first::step]):
-            pipeline = _pipeline(bench, f"c{number}")
-            done = _traced(pipeline, ["-e", f"inject={name}:signal=SIGKILL:when={nth}"])
-            if not done.killed:
-                calls.missed += 1
-                continue
-            calls.points += 1
-            calls.kinds[name] += 1
-            pipeline.judge_kill()
-            pipeline.resolve()
-            pipeline.finish()
-            calls.findings.add(pipeline.findings)
+    for number, (name, nth) in enumerate(_points(bench)[::step]):
+        pipeline = _pipeline(bench, f"c{number}")
+        done = _traced(pipeline, ["-e", f"inject={name}:signal=SIGKILL:when={nth}"])
+        if not done.killed:
+            calls.missed += 1
+            continue
+        calls.points += 1
+        calls.kinds[name] += 1
+        pipeline.judge_kill()
+        pipeline.resolve()
+        pipeline.finish()
+        calls.findings.add(pipeline.findings)
     return calls
 
 

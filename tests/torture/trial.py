@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import shutil
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.support.vendor.book import REQUESTS
+from tests.support.vendor.process import running_vendor
 from tests.torture.checker import Findings, Ledger, check_files, check_lock, check_money, read_attempts
+from tests.torture.forks import running_zygote
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tests.support.vendor.process import RunningVendor
@@ -34,6 +38,7 @@ SCRIPTS = (
 )
 LAST_RUNS = 4
 _CALIBRATE = 20
+_SERIAL = itertools.count()
 
 
 @dataclass(kw_only=True)
@@ -61,12 +66,16 @@ class Figures:
 
 
 class Bench:
-    """Where trials are made: one vendor, one fork server, one folder, one stream of chance."""
+    """Where trials are made: one vendor, one fork server, one folder, one stream of chance.
+
+    Several may share a vendor: the names of their jobs differ.
+    """
 
     def __init__(
         self, *, vendor: RunningVendor, zygote: Zygote, folder: Path, seed: str, mutant: str | None = None
     ) -> None:
         self.vendor, self.zygote, self.folder, self.mutant = vendor, zygote, folder, mutant
+        self.name = f"b{next(_SERIAL)}"
         self.chance = random.Random(seed)
         self.ledger = Ledger(vendor.folder)
         self.figures = Figures()
@@ -102,6 +111,13 @@ class Bench:
             shutil.rmtree(pipeline.folder)
 
 
+@contextmanager
+def running_bench(folder: Path, *, seed: str, mutant: str | None = None) -> Iterator[Bench]:
+    """Run a vendor and a fork server for one bench."""
+    with running_vendor(folder / "vendor") as vendor, running_zygote(folder / "zygote") as zygote:
+        yield Bench(vendor=vendor, zygote=zygote, folder=folder / "trials", seed=seed, mutant=mutant)
+
+
 class Pipeline:
     """The pipeline of one trial."""
 
@@ -110,7 +126,7 @@ class Pipeline:
     ) -> None:
         self.bench, self.folder, self.tag = bench, folder, tag
         self.findings = Findings()
-        self.jobs = [f"{tag}-{letter}" for letter in "abcdef"[:jobs]]
+        self.jobs = [f"{bench.name}-{tag}-{letter}" for letter in "abcdef"[:jobs]]
         self._journal = folder / ".scorefile" / "pipelines" / "trial" / "journal.db"
         self._doubts_before = 0
         folder.mkdir(parents=True)

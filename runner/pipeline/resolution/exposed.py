@@ -57,9 +57,11 @@ class Secrets:
 
     def carried(self, request: Request) -> Iterator[Problem]:
         """Yield a problem when the value of a secret stands in what a request would send, or in the name of its file."""
+        if not self._values:
+            return
         webhook = None if request.webhook is None else request.webhook.url
         parts = {**request.params, "webhook": webhook, "output": request.output, "body": dict(request.model.body)}
-        for part, value in parts.items() if self._values else ():
+        for part, value in parts.items():
             name = held(value, self._values)
             if name is not None:
                 origin = request.origins.get(part)

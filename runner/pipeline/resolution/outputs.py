@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import listing, show
-from runner.pipeline.paths import fold, normal, output_problem, own_files, without_audio_extension
+from runner.pipeline.paths import fold, normal, output_problem, without_audio_extension
 from runner.records.pipeline import Layer, Leaf, Text
 from runner.records.source import Mark, Problem, Step
 
@@ -28,14 +28,16 @@ DEFAULT: Final = Leaf(
 )
 
 
-def read_output(pipeline: Pipeline, renderer: Renderer, scope: Scope) -> tuple[str | None, Bound | None, list[Problem]]:
+def read_output(
+    pipeline: Pipeline, renderer: Renderer, scope: Scope, own_files: frozenset[str]
+) -> tuple[str | None, Bound | None, list[Problem]]:
     """Return the path without an audio extension, its origin, and its problems."""
     leaf = scope.cell.job.output or DEFAULT
     bound = renderer.evaluate(leaf, scope)
     if bound.broken:
         return None, None, list(bound.problems)
     path = bound.value if isinstance(bound.value, str) else str(bound.value)
-    wrong = output_problem(path, own_files(pipeline.file), pipeline.below)
+    wrong = output_problem(path, own_files, pipeline.below)
     if wrong is None:
         return without_audio_extension(normal(path)), bound, []
     tree = "git work tree" if pipeline.below else "pipeline's folder"

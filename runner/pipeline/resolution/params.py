@@ -9,15 +9,15 @@ from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.violation import Sort, Violation
 from runner.pipeline.resolution.param_schema import ParamSchema
 from runner.pipeline.resolution.seeds import derive
+from runner.pipeline.templates.bound import Bound
 from runner.records.catalog import SEED_WORDS
-from runner.records.pipeline import Layer, Origin
+from runner.records.pipeline import Layer
 from runner.records.request import LeftOut
 from runner.records.source import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.pipeline.templates.bound import Bound
     from runner.pipeline.templates.render import Renderer
     from runner.pipeline.templates.scope import Scope
     from runner.records.catalog import Model, Seed
@@ -41,7 +41,7 @@ class Chosen:
     """The parameters of one cell while they are gathered; `broken` when one has no value."""
 
     params: dict[str, Json] = field(default_factory=dict)
-    origins: dict[str, Origin] = field(default_factory=dict)
+    origins: dict[str, Bound] = field(default_factory=dict)
     bounds: dict[str, Bound] = field(default_factory=dict)
     seed_mode: SeedMode = "none"
     takes: int = 1
@@ -58,6 +58,7 @@ class Split:
     accepted: tuple[tuple[str, Leaf], ...]
     left_out: tuple[LeftOut, ...]
     unknown: tuple[Problem, ...]
+    is_seed_written: bool
 
 
 class Parameters:
@@ -68,7 +69,6 @@ class Parameters:
         self.renderer = renderer
         self.rules: dict[str, ParamSchema] = {}
         self.splits: dict[tuple[str, str], Split] = {}
-        self.origins: dict[int, tuple[Bound, Origin]] = {}
 
     def choose(self, model: Model, scope: Scope) -> Chosen:
         """Return the parameters that `scope`'s cell sends to `model`, with every problem they have."""
@@ -88,7 +88,7 @@ class Parameters:
             self._seed(chosen, model.seed, scope, split)
         for name, bound in chosen.bounds.items():
             chosen.params[name] = bound.value
-            chosen.origins[name] = self._origin(bound)
+            chosen.origins[name] = bound
         self._check(chosen, model, scope.cell.job)
         for fixed in model.body:  # it is sent with every request: writing it makes no other one
             chosen.params.pop(fixed, None)
@@ -101,12 +101,6 @@ class Parameters:
         leaves = scope.cell.job.params.values()
         return [problem for leaf in leaves for problem in self.renderer.evaluate(leaf, scope).problems]
 
-    def _origin(self, bound: Bound) -> Origin:
-        known = self.origins.get(id(bound))
-        if known is None:
-            known = self.origins[id(bound)] = (bound, bound.origin())
-        return known[1]
-
     def _split(self, job: Job, model: Model) -> Split:
         key = (job.name, model.id)
         if key not in self.splits:
@@ -115,8 +109,7 @@ class Parameters:
 
     def _seed(self, chosen: Chosen, seed: Seed, scope: Scope, split: Split) -> None:
         """Choose the seed: none when null was written, `auto` when nothing was."""
-        written = dict(split.accepted).get(seed.param)
-        if written is not None and seed.param not in chosen.bounds:
+        if split.is_seed_written and seed.param not in chosen.bounds:
             return
         bound = chosen.bounds.pop(seed.param, None)
         value = "auto" if bound is None else bound.value
@@ -125,8 +118,8 @@ class Parameters:
                 cell = scope.cell.id
                 chosen.seed_mode = "auto"
                 chosen.params[seed.param] = derive(self.pipeline.name, cell, seed.minimum, seed.maximum)
-                layer, mark = (bound.layer, bound.mark) if bound else (Layer.MODEL, None)
-                chosen.origins[seed.param] = Origin(layer=layer, mark=mark, source="auto")
+                layer, leaf = (bound.layer, bound.leaf) if bound else (Layer.MODEL, None)
+                chosen.origins[seed.param] = Bound(value=None, key="auto", layer=layer, leaf=leaf, source="auto")
             case "random":
                 chosen.seed_mode = "random"
             case _:
@@ -154,7 +147,7 @@ class Parameters:
             wrong += found
             if found and name == model.takes.param:
                 chosen.are_takes_known = False
-        if not chosen.broken:
+        if not chosen.broken and (rules.spoken_of or wrong):
             wrong += self._between(chosen, rules, {str(one.path[0]) for one in wrong if one.path})
         chosen.problems += [_problem(finding, chosen, model, job) for finding in wrong]
         if chosen.broken or any(problem.code == "SF402" for problem in chosen.problems):
@@ -185,9 +178,16 @@ def _split(job: Job, model: Model) -> Split:
             unknown.append(_unknown(name, leaf, model, job))
         elif leaf.value is not None:
             left_out.append(LeftOut(param=name, mark=leaf.key_mark or leaf.mark, why=f"{model.id} has no {name}"))
-    order = {name: index for index, name in enumerate(model.params)}
-    accepted.sort(key=lambda item: order[item[0]])
-    return Split(accepted=tuple(accepted), left_out=tuple(left_out), unknown=tuple(unknown))
+    if len(accepted) > 1:
+        order = {name: index for index, name in enumerate(model.params)}
+        accepted.sort(key=lambda item: order[item[0]])
+    seed = model.seed.param if model.seed is not None else None
+    return Split(
+        accepted=tuple(accepted),
+        left_out=tuple(left_out),
+        unknown=tuple(unknown),
+        is_seed_written=any(name == seed for name, _ in accepted),
+    )
 
 
 def _unknown(name: str, leaf: Leaf, model: Model, job: Job) -> Problem:

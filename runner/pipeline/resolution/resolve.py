@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Protocol
 from runner.diagnostics.collector import Collector
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.secrets import without_keys
+from runner.pipeline.paths import own_files
 from runner.pipeline.resolution.exposed import Secrets
 from runner.pipeline.resolution.outputs import clashes, read_output
 from runner.pipeline.resolution.params import Chosen, Parameters
 from runner.pipeline.resolution.webhooks import address_problem
 from runner.pipeline.shape.needs import group_of, in_order
 from runner.pipeline.shape.recovery import is_consequence
+from runner.pipeline.templates.bound import Origins
+from runner.pipeline.templates.group import Group
 from runner.pipeline.templates.render import Renderer
-from runner.pipeline.templates.scope import Group, Scope
+from runner.pipeline.templates.scope import Scope
 from runner.records.address import hide_users
 from runner.records.pipeline import Cell, Webhook
 from runner.records.request import Request
@@ -80,11 +83,15 @@ class _Run:
         self.collector = Collector()
         self.finished: dict[str, Group] = {}
         self.parameters = Parameters(pipeline, renderer)
+        self.own_files = own_files(pipeline.file)
         self.output_bounds: dict[str, Bound] = {}
         self.cells: dict[str, list[Cell]] = {}
+        self.ids: dict[str, dict[str, None]] = {}
+        self.needs: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.unsure = {job.name for job in pipeline.jobs if job.unusable}
         for cell in cells:
             self.cells.setdefault(cell.job.name, []).append(cell)
+            self.ids.setdefault(cell.job.name, {})[cell.id] = None
 
     def report(self, problems: Iterable[Problem], cell: Cell) -> None:
         """Note problems that `cell` has."""
@@ -96,24 +103,27 @@ class _Run:
         cells = self.cells.get(job.name, [])
         needs, wrong = self._needs(job)
         requests: dict[str, Request] = {}
+        shared = {} if job.vars or job.axes or job.include else self.renderer.shared
         for cell in cells:
             self.report(wrong, cell)
-            request = self._cell(cell, needs)
+            request = self._cell(Scope(self.renderer, cell, self.finished, shared), needs)
             if request is not None:
                 requests[cell.id] = request
         self.finished[job.name] = Group(job.name, requests, broken=len(requests) < len(cells) or not cells)
         return requests
 
     def _needs(self, job: Job) -> tuple[tuple[str, ...], list[Problem]]:
-        """Resolve groups to the ids of their cells."""
+        """Resolve groups to the ids of their cells: the same for all jobs that need the same."""
+        if job.needs in self.needs:
+            return self.needs[job.needs], []
         ids: dict[str, None] = {}
         wrong: list[Problem] = []
         for index, need in enumerate(job.needs):
-            known = [cell.id for cell in self.cells.get(group_of(need), [])]
+            known = self.ids.get(group_of(need), {})
             if need in known:
                 ids[need] = None
             elif need == group_of(need) or group_of(need) in self.unsure:
-                ids |= dict.fromkeys(known)
+                ids |= known
             else:
                 mark = job.marks.get(f"needs.{index}", job.marks.get("needs", job.mark))
                 message = f"{job.name} needs {need}, and {group_of(need)} has no such cell"
@@ -126,12 +136,13 @@ class _Run:
                         help=nearest(need, known) or f"write {group_of(need)} to need all its cells",
                     )
                 )
+        if not wrong:
+            self.needs[job.needs] = tuple(ids)
         return tuple(ids), wrong
 
-    def _cell(self, cell: Cell, needs: tuple[str, ...]) -> Request | None:
-        job = cell.job
-        scope = Scope(self.renderer, cell, self.finished)
-        output, output_bound, problems = read_output(self.pipeline, self.renderer, scope)
+    def _cell(self, scope: Scope, needs: tuple[str, ...]) -> Request | None:
+        cell, job = scope.cell, scope.cell.job
+        output, output_bound, problems = read_output(self.pipeline, self.renderer, scope, self.own_files)
         model, model_problems = self._model(scope)
         webhook, webhook_problems = self._webhook(scope, model)
         problems += webhook_problems + model_problems
@@ -143,7 +154,8 @@ class _Run:
                 problems.append(_no_take(job, chosen.takes))
         else:
             problems += self.parameters.problems(scope)
-        self.report([problem for problem in problems if not is_consequence(problem, job.unusable)], cell)
+        if problems:
+            self.report([problem for problem in problems if not is_consequence(problem, job.unusable)], cell)
         if (
             problems
             or job.unusable
@@ -165,7 +177,7 @@ class _Run:
             take=job.take,
             takes=chosen.takes,
             mark=job.mark,
-            origins=chosen.origins,
+            origins=Origins(chosen.origins),
             needs=needs,
             labels=job.labels,
             retries=job.retries,

@@ -7,17 +7,17 @@ differ in one axis render everything else once.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import show
 from runner.diagnostics.secrets import key_problems
 from runner.pipeline.paths import inside_problem
 from runner.pipeline.shape.load import override_value
-from runner.pipeline.templates.bound import Bound, Names, steps_of
+from runner.pipeline.templates.bound import Bound, Names, steps_read, steps_used
 from runner.pipeline.templates.sandbox import SANDBOX
 from runner.pipeline.templates.template import Template, compile_template
-from runner.pipeline.templates.template_errors import AlreadyReportedError, TemplateProblem, TemplateProblemsError
+from runner.pipeline.templates.template_errors import AlreadyReportedError, TemplateProblem, TemplateProblemsError, View
 from runner.pipeline.templates.values import plain_json
 from runner.pipeline.yaml.conflicts import conflict_markers
 from runner.pipeline.yaml.events import forbidden_character
@@ -29,6 +29,7 @@ from runner.records.source import Mark, Places, Problem, Step
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
+    from runner.pipeline.templates.bound import Trace
     from runner.records.pipeline import Pipeline, Text
     from runner.records.source import DocPath, Json
 
@@ -49,11 +50,15 @@ class Renderer:
     ) -> None:
         SANDBOX.begin()
         self.pipeline = pipeline
+        self.jobs = frozenset(job.name for job in pipeline.jobs)
         self.env = {name: env[name] for name in pipeline.env if name in env}
         self.overrides = {name: _override(name, text) for name, text in overrides.items() if isinstance(text, str)}
         self.var_files = {name: leaf for name, leaf in overrides.items() if isinstance(leaf, Leaf)}
         self.read_text = read_text
+        self.shared: dict[str, Bound] = {}
+        """The pipeline's vars, as jobs without vars and axes see them."""
         self.literals: dict[int, Bound] = {}
+        self.compiled: dict[int, _Compiled | tuple[Problem, ...]] = {}
         self.rendered: dict[Hashable, Bound] = {}
         self.files: dict[str, Leaf | tuple[Problem, ...]] = {}
 
@@ -68,9 +73,9 @@ class Renderer:
             bound = self.literals[id(leaf)] = Bound(
                 value=plain_json(leaf.value),
                 key=id(leaf),
-                mark=leaf.mark,
                 layer=leaf.layer,
-                steps=self._profile_step(leaf),
+                leaf=leaf,
+                first=self._profile_step(leaf),
             )
         return bound
 
@@ -81,21 +86,16 @@ class Renderer:
         return (Step(text=f"{'--profile' if default is None else 'profile:'} {self.pipeline.profile}", mark=default),)
 
     def _templates(self, leaf: Leaf, scope: Names) -> Bound:
-        templates: dict[DocPath, Template] = {}
-        found: list[Problem] = []
-        for path in leaf.texts:
-            try:
-                templates[path] = compile_template(_at(leaf.value, path))
-            except TemplateProblemsError as error:
-                found += [_problem(wrong, leaf, path, ()) for wrong in error.problems]
-        if found:
-            return _broken(leaf, tuple(found), id(leaf))
-        names = list(dict.fromkeys(name for template in templates.values() for name in template.names))
-        used = {name: bound for name in names if (bound := scope.bind(name)) is not None}
-        key = (id(leaf), *(bound.key for bound in used.values()), len(used))
+        compiled = self.compiled.get(id(leaf))
+        if compiled is None:
+            compiled = self.compiled[id(leaf)] = _compiled(leaf)
+        if isinstance(compiled, tuple):
+            return _broken(leaf, compiled, id(leaf))
+        used = {name: bound for name in compiled.names if (bound := scope.bind(name)) is not None}
+        key = (id(leaf), *[bound.key for bound in used.values()], len(used))
         known = self.rendered.get(key)
         if known is None:
-            known = self.rendered[key] = self._render(leaf, templates, used, scope, key)
+            known = self.rendered[key] = self._render(leaf, compiled.templates, used, scope, key)
         return known
 
     def _render(
@@ -104,20 +104,21 @@ class Renderer:
         """Render every template of a leaf; the value is broken when a name in it is."""
         problems = [problem for bound in used.values() for problem in bound.problems]
         for path, template in templates.items():
-            problems += [_problem(wrong, leaf, path, ()) for wrong in template.missing(used, scope.names())]
+            if not template.required <= used.keys():
+                problems += [_problem(wrong, leaf, path, ()) for wrong in template.missing(used, scope.names())]
         if problems or any(bound.broken for bound in used.values()):
             return _broken(leaf, tuple(problems), key)
         values = {name: bound.value for name, bound in used.items()}
         hushed = False
         outcome: dict[DocPath, Json] = {}
-        watched: tuple[Step, ...] = ()
+        read: list[Trace] = []
         for path, template in templates.items():
             around = scope.watch()
             try:
                 outcome[path] = template.render(values)
-                watched += scope.watched(around)
+                read.append(scope.watched(around))
             except TemplateProblemsError as error:
-                steps = (*self._profile_step(leaf), *_steps(used), *scope.watched(around))
+                steps = (*self._profile_step(leaf), *steps_used(used.items()), *steps_read(scope.watched(around)))
                 problems += [_problem(wrong, leaf, path, steps) for wrong in error.problems]
             except AlreadyReportedError:
                 scope.watched(around)
@@ -128,10 +129,12 @@ class Renderer:
         return Bound(
             value=_filled(leaf.value, outcome),
             key=key,
-            mark=leaf.mark,
             layer=leaf.layer,
+            leaf=leaf,
             source=source if source is not None else show(leaf.value),
-            steps=(*self._profile_step(leaf), *_steps(used), *watched),
+            first=self._profile_step(leaf),
+            used=tuple([(name, bound) for name, bound in used.items() if not isinstance(bound.value, View)]),
+            read=tuple(filter(None, read)),
         )
 
     def _file(self, leaf: Leaf, scope: Names) -> Bound:
@@ -143,8 +146,8 @@ class Renderer:
         if path not in self.files:
             self.files[path] = self._read(path if isinstance(path, str) else "", named.mark)
         content = self.files[path]
-        step = Step(text=f"{{file: {path}}}", mark=leaf.mark)
         if isinstance(content, tuple):
+            step = Step(text=f"{{file: {path}}}", mark=leaf.mark)
             problems = tuple(
                 replace(_in_file(problem, step), path=leaf.path)
                 if problem.mark != named.mark
@@ -153,25 +156,34 @@ class Renderer:
             )
             return _broken(leaf, problems, named.key)
         text = self.evaluate(content, scope)
+        key = ("file", id(leaf), named.key, text.key)
+        known = self.rendered.get(key)
+        if known is None:
+            known = self.rendered[key] = self._of_file(leaf, named, content, text)
+        return known
+
+    def _of_file(self, leaf: Leaf, named: Bound, content: Leaf, text: Bound) -> Bound:
+        """Return the value of a leaf that names a text file, from its rendered content."""
+        key, step = ("file", named.key, text.key), Step(text=f"{{file: {named.value}}}", mark=leaf.mark)
         if text.broken:
             of_file = content.mark.file if content.mark else None
             problems = tuple(
                 _in_file(problem, step) if problem.mark is not None and problem.mark.file == of_file else problem
                 for problem in text.problems
             )
-            return replace(text, key=("file", named.key, text.key), problems=problems)
+            return _broken(content, problems, key)
         return Bound(
             value=text.value if isinstance(text.value, str) else show(text.value),
-            key=("file", named.key, text.key),
-            mark=leaf.mark,
+            key=key,
             layer=leaf.layer,
-            source=f"{{file: {path}}}",
+            leaf=leaf,
+            source=step.text,
             file=content.mark.file if content.mark and not content.texts else None,
-            steps=tuple(dict.fromkeys((*named.steps, *text.steps))),
+            first=tuple(dict.fromkeys((*named.steps, *text.steps))),
         )
 
     def _literal_path(self, leaf: Leaf) -> Bound:
-        return Bound(value=leaf.value, key=id(leaf), mark=leaf.mark, layer=leaf.layer, steps=self._profile_step(leaf))
+        return Bound(value=leaf.value, key=id(leaf), layer=leaf.layer, leaf=leaf, first=self._profile_step(leaf))
 
     def _read(self, path: str, mark: Mark | None) -> Leaf | tuple[Problem, ...]:
         """Return the text of a file, or its problems: at `mark`, or in the file itself."""
@@ -227,20 +239,35 @@ def _override(name: str, text: str) -> Bound:
     try:
         value = plain_json(override_value(text))
     except OddNumberError:
-        return Bound(value=None, key=("--var", name), mark=None, layer=Layer.VAR, broken=True)
-    return Bound(value=value, key=("--var", name), mark=None, layer=Layer.VAR, steps=steps)
+        return Bound(value=None, key=("--var", name), layer=Layer.VAR, broken=True)
+    return Bound(value=value, key=("--var", name), layer=Layer.VAR, first=steps)
 
 
 def _broken(leaf: Leaf, problems: tuple[Problem, ...], key: Hashable) -> Bound:
-    return Bound(value=None, key=key, mark=leaf.mark, layer=leaf.layer, problems=problems, broken=True)
+    return Bound(value=None, key=key, layer=leaf.layer, leaf=leaf, problems=problems, broken=True)
 
 
-def _steps(used: Mapping[str, Bound]) -> tuple[Step, ...]:
-    """Return the Steps of each name: its value and place, then its origin."""
-    steps: list[Step] = []
-    for name, bound in used.items():
-        steps += steps_of(name, bound)
-    return tuple(dict.fromkeys(steps))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compiled:
+    """The templates of one leaf, by their paths in it, and the names that they use."""
+
+    templates: Mapping[DocPath, Template]
+    names: tuple[str, ...]
+
+
+def _compiled(leaf: Leaf) -> _Compiled | tuple[Problem, ...]:
+    """Compile the templates of a leaf; return every problem when one of them cannot be used."""
+    templates: dict[DocPath, Template] = {}
+    found: list[Problem] = []
+    for path in leaf.texts:
+        try:
+            templates[path] = compile_template(_at(leaf.value, path))
+        except TemplateProblemsError as error:
+            found += [_problem(wrong, leaf, path, ()) for wrong in error.problems]
+    if found:
+        return tuple(found)
+    names = dict.fromkeys(name for template in templates.values() for name in template.names)
+    return _Compiled(templates=templates, names=tuple(names))
 
 
 def _problem(wrong: TemplateProblem, leaf: Leaf, path: DocPath, steps: tuple[Step, ...]) -> Problem:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import pass_context
@@ -85,17 +84,20 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Give the templates of a pipeline the allowance of work that they share."""
         self.left = MAX_WORK_IN_ALL
 
-    @contextmanager
-    def allowance(self) -> Iterator[None]:
-        """Give one rendering its allowance of loops and work; a template that it makes render has one of its own."""
+    def enter(self) -> tuple[int, int, int]:
+        """Give one rendering its allowance of loops and work, and return what `leave` has to be told.
+
+        A template that it makes render has an allowance of its own.
+        """
         around = self.budget, self.work
         given = min(MAX_WORK, max(self.left, LEAST_WORK))
         self.budget, self.work = MAX_ITEMS, given
-        try:
-            yield
-        finally:
-            self.left -= given - self.work
-            self.budget, self.work = around
+        return given, *around
+
+    def leave(self, given: int, budget: int, work: int) -> None:
+        """Take back the allowance of one rendering: what it used is used up for all."""
+        self.left -= given - self.work
+        self.budget, self.work = budget, work
 
     def _filter(self, function: Callable[..., Any], prepare: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
         """Wrap a filter: its input and its result count as work, a lazy result becomes a list."""

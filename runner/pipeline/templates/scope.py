@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.diagnostics.messages import listing, nearest, show
@@ -12,8 +13,10 @@ from runner.records.pipeline import Layer
 from runner.records.source import Problem, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from runner.pipeline.templates.bound import Trace
+    from runner.pipeline.templates.group import Group
     from runner.pipeline.templates.render import Renderer
     from runner.records.pipeline import Cell, Leaf
     from runner.records.request import Request
@@ -23,15 +26,20 @@ SPECIAL = ("env", "job", "jobs", "label", "vars")
 
 
 class Scope:
-    """The names of one cell. Order: --var, --var-file, axes, the job's vars, the pipeline's vars."""
+    """The names of one cell. Order: --var, --var-file, axes, the job's vars, the pipeline's vars.
 
-    def __init__(self, renderer: Renderer, cell: Cell, finished: Mapping[str, Group]) -> None:
+    `shared` are the names that mean the same in other cells: those that depend on nothing of a cell's own.
+    """
+
+    def __init__(self, renderer: Renderer, cell: Cell, finished: Mapping[str, Group], shared: dict[str, Bound]) -> None:
         self.renderer = renderer
         self.cell = cell
         self.finished = finished
+        self.shared = shared
         self.bounds: dict[str, Bound | None] = {}
+        self.own = 0
         self.open: list[str] = []
-        self.seen: list[Step] = []
+        self.seen: list[Callable[[], tuple[Step, ...]]] = []
 
     def names(self) -> dict[str, None]:
         """List every name that a template could use here."""
@@ -40,14 +48,26 @@ class Scope:
 
     def bind(self, name: str) -> Bound | None:
         """Return what `name` means, or None when there is no such name."""
-        if name not in self.bounds:
-            self.bounds[name] = self._bind(name)
-        return self.bounds[name]
+        known = self.shared.get(name)
+        if known is not None:
+            return known
+        if name in self.bounds:
+            self.own += 1
+            return self.bounds[name]
+        before = self.own
+        bound = self._bind(name)
+        if bound is None or bound.broken or name in self.cell.values or isinstance(bound.value, View):
+            self.own += 1
+        if self.own == before and bound is not None:
+            self.shared[name] = bound
+        else:
+            self.bounds[name] = bound
+        return bound
 
     def _bind(self, name: str) -> Bound | None:
         leaf = self.leaf(name)
         if leaf is None and f"vars.{name}" in self.cell.job.unusable:
-            return Bound(value=None, key=("unusable", name), mark=None, layer=Layer.MODEL, broken=True)
+            return Bound(value=None, key=("unusable", name), layer=Layer.MODEL, broken=True)
         if name in self.renderer.overrides and leaf is not None:
             return self.renderer.overrides[name]
         if leaf is None:
@@ -76,7 +96,7 @@ class Scope:
         problem = Problem(
             code="SF220", message=message, mark=leaf.mark, path=leaf.path, help="give one of them a plain value"
         )
-        return Bound(value=None, key=id(leaf), mark=leaf.mark, layer=leaf.layer, problems=(problem,), broken=True)
+        return Bound(value=None, key=id(leaf), layer=leaf.layer, leaf=leaf, problems=(problem,), broken=True)
 
     def _special(self, name: str) -> Bound | None:
         value: View
@@ -94,23 +114,23 @@ class Scope:
                 value, key = VarsView(self), ("vars", self.cell.id)
             case _:
                 return None
-        return Bound(value=value, key=key, mark=None, layer=Layer.MODEL)
+        return Bound(value=value, key=key, layer=Layer.MODEL)
 
-    def watch(self) -> list[Step]:
+    def watch(self) -> list[Callable[[], tuple[Step, ...]]]:
         """Start recording what is read from views; return the record of the enclosing template."""
         around, self.seen = self.seen, []
         return around
 
-    def watched(self, around: list[Step]) -> tuple[Step, ...]:
-        """Return a Step for each value read from views since `watch`."""
-        steps, self.seen = tuple(dict.fromkeys(self.seen)), around
-        return steps
+    def watched(self, around: list[Callable[[], tuple[Step, ...]]]) -> Trace:
+        """Return what was read from views since `watch`."""
+        trace, self.seen = tuple(self.seen), around
+        return trace
 
     def read(self, name: str, bound: Bound) -> Json:
         """Return the value and record that it was read as `name`; raise AlreadyReportedError when it is broken."""
         if bound.broken:
             raise AlreadyReportedError
-        self.seen += steps_of(name, bound)
+        self.seen.append(partial(steps_of, name, bound))
         return bound.value
 
 
@@ -190,12 +210,15 @@ class LabelView(ScopeView):
     def __getitem__(self, name: str) -> Json:
         cell = self.scope.cell
         text = cell.labels[name]
-        leaf = cell.values[name]
-        self.scope.seen.append(Step(text=f"label.{name} = {show(text)}", mark=leaf.key_mark or leaf.mark))
+        self.scope.seen.append(partial(_step_of_label, name, text, cell.values[name]))
         return text
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.scope.cell.labels)
+
+
+def _step_of_label(name: str, text: str, leaf: Leaf) -> tuple[Step, ...]:
+    return (Step(text=f"label.{name} = {show(text)}", mark=leaf.key_mark or leaf.mark),)
 
 
 class EnvView(ScopeView):
@@ -204,9 +227,8 @@ class EnvView(ScopeView):
     def __getitem__(self, name: str) -> Json:
         renderer = self.scope.renderer
         value = renderer.env[name]
-        self.scope.seen.append(
-            Step(text=f"env.{name} = {show(value)}", mark=renderer.pipeline.marks.get(("env", name)))
-        )
+        step = Step(text=f"env.{name} = {show(value)}", mark=renderer.pipeline.marks.get(("env", name)))
+        self.scope.seen.append(lambda: (step,))
         return value
 
     def __iter__(self) -> Iterator[str]:
@@ -225,20 +247,6 @@ class EnvView(ScopeView):
             allowed=listing(declared) or None,
             help=nearest(name, declared) or f"declare it at the top: env: [{name}]",
         )
-
-
-class Group:
-    """The finished requests of one job: one of its own name, or one for each cell; broken when any is missing."""
-
-    def __init__(self, job: str, requests: Mapping[str, Request], *, broken: bool) -> None:
-        self.job = job
-        self.requests = requests
-        self.broken = broken
-
-    @property
-    def single(self) -> Request | None:
-        """The one request of a job without a matrix."""
-        return self.requests.get(self.job)
 
 
 class JobsView(ScopeView):
@@ -262,10 +270,9 @@ class JobsView(ScopeView):
         return iter(dict.fromkeys(group_of(need) for need in self.scope.cell.job.needs))
 
     def problem_of(self, name: str) -> TemplateProblem:
-        names = [job.name for job in self.scope.renderer.pipeline.jobs]
         remedy = (
             f"add it to this job's needs: needs: [{name}]"
-            if name in names
+            if name in self.scope.renderer.jobs
             else nearest(name, list(self)) or "name a job of this file"
         )
         return TemplateProblem(
@@ -307,7 +314,8 @@ class ResolvedView(ScopeView):
                 return self.request.model.id
             case "output":
                 text = f"{self.title}.output = {show(self.request.output)}"
-                self.scope.seen.append(Step(text=text, mark=self.request.mark))
+                step = Step(text=text, mark=self.request.mark)
+                self.scope.seen.append(lambda: (step,))
                 return self.request.output
             case "params":
                 return ParamsView(self.scope, f"{self.title}.params", self.request)
@@ -328,10 +336,14 @@ class ParamsView(ScopeView):
 
     def __getitem__(self, name: str) -> Json:
         value = self.request.params[name]
-        origin = self.request.origins.get(name)
-        step = Step(text=f"{self.title}.{name} = {show(value)}", mark=origin.mark if origin else None)
-        self.scope.seen += [step, *(origin.steps if origin else ())]
+        self.scope.seen.append(partial(_steps_of_param, self.title, self.request, name))
         return value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.request.params)
+
+
+def _steps_of_param(title: str, request: Request, name: str) -> tuple[Step, ...]:
+    origin = request.origins.get(name)
+    step = Step(text=f"{title}.{name} = {show(request.params[name])}", mark=origin.mark if origin else None)
+    return (step, *(origin.steps if origin else ()))

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from runner.records.source import Json
 
-NAME: Final = re.compile(r"\{\{ *([A-Za-z]\w*) *\}\}", re.ASCII)
+NAME: Final = re.compile(r"\{\{ *([A-Za-z]\w*(?:\.[A-Za-z]\w*)*) *\}\}", re.ASCII)
 PRINTED: Final = re.compile(r"\{\{-? *([A-Za-z_]\w*(?:\.\w+)*) *-?\}\}", re.ASCII)
 MAX_FIELDS: Final = 4
 RESULT: Final = "_result"  # no template can use a name that starts with an underscore
@@ -178,21 +178,38 @@ def compile_template(source: str) -> Template:
 
 
 def _of_names(source: str) -> Template | None:
-    """Avoid compiling a text whose templates are all `{{ name }}`: that would cost fifty times as much."""
+    """Avoid compiling a text whose templates are all `{{ name }}` or `{{ name.key }}`: that would cost fifty times as much.
+
+    What needs more than to look keys up, such as to say that one is missing, is left to Jinja.
+    """
     pieces = NAME.split(source)
-    texts, names = pieces[::2], pieces[1::2]
-    if any("{{" in text or "{%" in text or "{#" in text for text in texts) or not NOT_ONLY_NAMES.isdisjoint(names):
+    texts, ways = pieces[::2], [written.split(".") for written in pieces[1::2]]
+    rest = "\0".join(texts)
+    names = tuple(dict.fromkeys([way[0] for way in ways]))
+    if "{{" in rest or "{%" in rest or "{#" in rest or not NOT_ONLY_NAMES.isdisjoint(names):
         return None
-    whole = len(names) == 1 and not "".join(texts).strip()
+    whole = len(ways) == 1 and not "".join(texts).strip()
 
     def compute(values: Mapping[str, Json]) -> Json:
-        if whole:
-            return computed(values[names[0]])
-        filled = [text for pair in zip(texts, names, strict=False) for text in (pair[0], as_text(values[pair[1]]))]
-        return limited(iter((*filled, texts[-1])))
+        try:
+            if whole:
+                return computed(_at_end(ways[0], values))
+            filled = [*pieces]
+            filled[1::2] = [as_text(_at_end(way, values)) for way in ways]
+        except (KeyError, TypeError):
+            return _of_jinja(source).compute(values)
+        return limited(filled)
 
-    unique = tuple(dict.fromkeys(names))
-    return Template(source=source, names=unique, required=frozenset(unique), compute=compute)
+    return Template(source=source, names=names, required=frozenset(names), compute=compute)
+
+
+def _at_end(way: list[str], values: Json) -> Json:
+    """Return the value at the end of a way of keys; raises KeyError or TypeError where it does not go on."""
+    for key in way:
+        if not isinstance(values, Mapping):
+            raise TypeError(key)
+        values = values[key]
+    return values
 
 
 def _of_jinja(source: str) -> Template:
@@ -228,10 +245,13 @@ def _of_jinja(source: str) -> Template:
 
 def _computing(compiled: Compiled, *, whole: bool) -> Callable[[Mapping[str, Json]], Json]:
     def compute(values: Mapping[str, Json]) -> Json:
-        with SANDBOX.allowance():
+        around = SANDBOX.enter()
+        try:
             context = compiled.new_context({**values, "range": bounded_range}, shared=True)
             text = limited(compiled.root_render_func(context))
             return computed(context.vars[RESULT]) if whole else text
+        finally:
+            SANDBOX.leave(*around)
 
     return compute
 

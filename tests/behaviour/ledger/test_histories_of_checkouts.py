@@ -12,6 +12,7 @@ from runner.records.submission import PAYMENT_UNKNOWN
 from runner.state import lock_copies, lock_rules
 from runner.state.lock_writer import LockWriter
 from runner.state.lockfile import read_bytes
+from tests.support.long import sampled
 from tests.torture.simulated import play
 from tests.torture.steps import KINDS, MOST, Step, history, shortened, told
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from runner.records.lock import Entry, Lock
     from runner.records.submission import Submission
 
-EXAMPLES, SEEDS, LONGEST = 24, 30, 8
+EXAMPLES, SEEDS, LONGEST = sampled(12, 120), sampled(12, 120), 8
+pytestmark = pytest.mark.sampled
 NUMBERS = st.integers(0, MOST - 1)
 STEPS = st.builds(Step, st.sampled_from(KINDS), st.integers(0, 2), NUMBERS, NUMBERS)
 KNOWN = {
@@ -64,7 +66,7 @@ def write_blindly(monkeypatch: pytest.MonkeyPatch) -> None:
     original = LockWriter.write
 
     def write(self: LockWriter, lock: Lock) -> Lock:
-        self._seen = read_bytes(self._path)
+        self.seen = read_bytes(self._path)
         return original(self, lock)
 
     monkeypatch.setattr(LockWriter, "write", write)

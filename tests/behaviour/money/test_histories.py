@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import Phase as Phase_
 from hypothesis import strategies as st
@@ -29,16 +30,15 @@ from runner.state.journal import read_events
 from runner.state.store import StateStore
 from runner.state.submissions import fold
 from tests.support.lab import FETCHES, POLLS, PRICE, SUBMITS, Lab, music
+from tests.support.long import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pytest
-
     from runner.records.submission import Event, Submission
 
 JOBS = ("a", "b", "c")
-EXAMPLES, STEPS = 50, 12
+EXAMPLES, STEPS = sampled(20, 200), 12
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 LIMITS = st.sampled_from([None, Decimal(0), Decimal("0.08"), Decimal("0.17"), Decimal("0.24"), Decimal(5)])
 
@@ -179,6 +179,7 @@ def play(machine: type[Histories] = Histories, *, examples: int) -> None:
     run_state_machine_as_test(machine, settings=few)
 
 
+@pytest.mark.sampled
 def test_no_history_pays_twice_loses_a_receipt_or_passes_the_budget() -> None:
     play(examples=EXAMPLES)
 
@@ -214,7 +215,7 @@ def test_histories_catch_an_engine_that_writes_no_intent(monkeypatch: pytest.Mon
                 super().keeps_every_receipt()
 
     with contextlib.suppress(AssertionError, Flaky):
-        play(Watched, examples=EXAMPLES)
+        play(Watched, examples=50)
     assert re.search("is lost|paid twice", "\n".join(found))
 
 

@@ -3,50 +3,66 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.command import fork_server
+from tests.support.long import sampled
+from tests.torture.__main__ import main
 from tests.torture.syscalls import every_call, strace
+from tests.torture.trial import Bench
 
-ROOT = Path(__file__).parents[3]
-CALLS = 60
-SHARDS = 2
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
+    from tests.support.vendor.process import RunningVendor
 
-def torture(*args: str) -> dict[str, Any]:
-    """Run the harness in a process of its own and return its figures."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.torture", "--json", "--seed", "suite", *args],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    assert done.stdout, done.stderr
-    figures: dict[str, Any] = json.loads(done.stdout)
-    return figures
+KILLS, STEP = sampled(60, 1000), sampled(60, 10)
+UNTIL_CAUGHT = 60
 
 
-def test_two_hundred_kills_cost_nothing_twice_and_lose_nothing() -> None:
-    figures = torture("--kills", "200")
-    assert figures["kills"] >= 200
-    assert figures["found"] == []
-    assert figures["most_doubts"] <= 2
-    assert {"intent", "accepted"} <= set(figures["where"]), "kills fell where it matters"
+@pytest.fixture
+def bench(tmp_path: Path, scripted_vendor: RunningVendor) -> Callable[..., Bench]:
+    """Return a function that makes a bench, with the fork server and the vendor of this worker."""
+
+    def made(mutant: str | None = None) -> Bench:
+        return Bench(vendor=scripted_vendor, zygote=fork_server(), folder=tmp_path, seed="suite", mutant=mutant)
+
+    return made
+
+
+@pytest.mark.sampled
+@pytest.mark.timeout(600)
+def test_kills_at_random_moments_cost_nothing_twice_and_lose_nothing(bench: Callable[..., Bench]) -> None:
+    hit = bench()
+    while hit.figures.kills < KILLS:
+        hit.trial()
+    assert hit.figures.findings.all() == []
+    assert hit.figures.most_doubts <= 2
+    assert {"intent", "accepted"} <= set(hit.figures.where), "kills fell where it matters"
 
 
 @pytest.mark.parametrize(("mutant", "kind"), [("no-intent", "double"), ("place-in-pieces", "bad")])
-def test_the_harness_catches_a_mutant(mutant: str, kind: str) -> None:
-    assert torture("--kills", "40", "--mutant", mutant)["counts"][kind] > 0
+def test_the_harness_catches_a_mutant(bench: Callable[..., Bench], mutant: str, kind: str) -> None:
+    broken = bench(mutant)
+    while not getattr(broken.figures.findings, kind):
+        assert broken.figures.kills < UNTIL_CAUGHT
+        broken.trial()
 
 
+@pytest.mark.sampled
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(strace() is None, reason="strace is not installed, or may not attach")
-@pytest.mark.parametrize("shard", range(SHARDS))
-def test_a_kill_at_a_system_call_costs_nothing_twice_and_loses_nothing(tmp_path: Path, shard: int) -> None:
-    calls = every_call(tmp_path, step=CALLS, first=shard * CALLS // SHARDS)
+def test_a_kill_at_a_system_call_costs_nothing_twice_and_loses_nothing(bench: Callable[..., Bench]) -> None:
+    calls = every_call(bench(), step=STEP)
     assert calls.points >= 8
     assert calls.findings.all() == []
+
+
+def test_the_command_of_make_torture_tells_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--kills", "2", "--workers", "1", "--seed", "suite", "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["kills"] >= 2
+    assert (figures["found"], figures["counts"]["double"]) == ([], 0)

@@ -427,10 +427,15 @@ jobs:
 
 
 @pytest.mark.parametrize(
-    "source", ["{{ a }}", " {{ a }}\n", "x{{a}}y{{ b }}", "{{ a }}{{ a }}", "{{ c }}!", "{{ d }}!", "{{ b }}\n\n"]
+    "source",
+    [
+        *("{{ a }}", " {{ a }}\n", "x{{a}}y{{ b }}", "{{ a }}{{ a }}", "{{ c }}!", "{{ d }}!", "{{ b }}\n\n"),
+        *("{{ e.f }}", "x {{ e.f }}{{ a }}", "{{ e.g.h }}", "{{ e.g }}!", "{{ e.no }}", "{{ b.upper }} {{ e.no }}"),
+        *("{{ e.in }}", "{{ d }} {{ e.no }}", "{{ e.no }} {{ d }}", "{{ a.b.c }}"),
+    ],
 )
 def test_the_short_way_for_plain_names_gives_what_jinja_gives(source: str) -> None:
-    values = {"a": 1.0, "b": "t", "c": True, "d": [1]}
+    values = {"a": 1.0, "b": "t", "c": True, "d": [1], "e": {"f": 2, "g": {"h": "i"}, "in": "j"}}
     short, long = _of_names(source), _of_jinja(source)
     assert short is not None
     assert (short.names, short.required) == (long.names, long.required)
@@ -444,7 +449,19 @@ def test_the_short_way_for_plain_names_gives_what_jinja_gives(source: str) -> No
 
 
 @pytest.mark.parametrize(
-    "source", ["{{ true }}", "{{ self }}", "{{ range }}", "{{- a }}", "{{ a.b }}", "{{ a }}{# c #}", "{{ a", "{{ _a }}"]
+    "source",
+    [
+        "{{ true }}",
+        "{{ self }}",
+        "{{ range }}",
+        "{{- a }}",
+        "{{ a._b }}",
+        "{{ a.1 }}",
+        "{{ loop.index }}",
+        "{{ a }}{# c #}",
+        "{{ a",
+        "{{ _a }}",
+    ],
 )
 def test_any_other_template_is_compiled(source: str) -> None:
     assert _of_names(source) is None

@@ -31,9 +31,11 @@ def _of_request(request: Request, job: Job) -> Iterator[Warned]:
     if leaf is None or not isinstance(leaf.value, str):
         return
     written = leaf.value.casefold()
-    extension = next((extension for extension in AUDIO_EXTENSIONS if written.endswith(extension)), None)
+    if not written.endswith(AUDIO_EXTENSIONS):
+        return
+    extension = next(extension for extension in AUDIO_EXTENSIONS if written.endswith(extension))
     made = _extensions(request)
-    if extension is not None and made and extension not in made:
+    if made and extension not in made:
         message = f"the output ends in {extension}, and {request.model.id} makes {made[0]} here"
         remedy = "leave the extension out: it follows the audio's real format"
         found = warn(request, "SF607", message, remedy, mark=leaf.mark, path=leaf.path)

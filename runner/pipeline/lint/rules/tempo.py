@@ -22,6 +22,9 @@ BPM: Final = re.compile(
     re.IGNORECASE,
 )
 
+SIGN: Final = re.compile("bpm|beats|tempo", re.IGNORECASE)
+"""What every tempo has: most prompts have none, and are not looked through for one."""
+
 
 def check(context: LintContext) -> Iterator[Problem]:
     """Yield prompts with another tempo than bpm."""
@@ -30,7 +33,7 @@ def check(context: LintContext) -> Iterator[Problem]:
 
 def _of_request(request: Request) -> Iterator[Warned]:
     prompt, bpm = request.params.get("prompt"), request.params.get("bpm")
-    if not isinstance(prompt, str) or not isinstance(bpm, int | float):
+    if not isinstance(prompt, str) or not isinstance(bpm, int | float) or not SIGN.search(prompt):
         return
     named = list(BPM.finditer(prompt))
     ranges = [(float(match[1] or match[3]), float(match[2] or match[1] or match[3])) for match in named]

@@ -30,12 +30,12 @@ def check(context: LintContext) -> Iterator[Problem]:
 
 def _of_source(document: Document) -> Iterator[Problem]:
     """Yield a problem for each line of the file that contains an invisible character."""
-    last = -1
-    for match in INVISIBLE.finditer(document.source):
+    last, line = -1, 1
+    for match in INVISIBLE.finditer("" if document.source.isascii() else document.source):
         start = document.source.rfind("\n", 0, match.start()) + 1
         if start != last:
-            last = start
-            line, column = document.source.count("\n", 0, start) + 1, match.start() - start + 1
+            line += document.source.count("\n", max(last, 0), start)
+            last, column = start, match.start() - start + 1
             mark = Mark(file=document.file, line=line, column=column, end_column=column + 1)
             message = f"this line contains the invisible character U+{ord(match[0]):04X}"
             yield Problem(code="SF612", message=message, mark=mark, help=REMEDY, severity="warning")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.pipeline.yaml.document import Document
     from runner.records.pipeline import Job, Leaf
     from runner.records.request import Request
-    from runner.records.source import DocPath, Mark
+    from runner.records.source import DocPath, Mark, Step
 
 CODES: Final = ("SF608", "SF609", "SF610")
 WORD: Final = re.compile(r"[A-Za-z_]\w*")
@@ -40,46 +40,85 @@ SHARED: Final = ("vars", "defaults", "profiles")
 
 
 class Used:
-    """The names that templates mention: shared ones, and those of each job."""
+    """The names that are used: by the templates of the file, and by what requests read beside them, such as text files.
+
+    The latter takes as long as all the rest, so it is looked at when a name would be unused without it.
+    """
 
     def __init__(self, document: Document, requests: Iterable[Request]) -> None:
-        self.anywhere: set[str] = set()
-        self.by_job: dict[str, set[str]] = {}
-        known: dict[str, frozenset[str]] = {}
+        self._requests = requests
+        self._read: Names | None = None
+        self._written = Names()
+        words: dict[str, frozenset[str]] = {}
         for path, text in document.texts.items():
-            if text.raw not in known:
-                known[text.raw] = frozenset(_names(text.raw))
-            self.anywhere |= known[text.raw]
             owner = str(path[1]) if path[0] == "jobs" else "" if path[0] in SHARED else None
-            if owner is not None:
-                self.by_job.setdefault(owner, set()).update(known[text.raw])
-        seen: set[int] = set()
-        for request in requests:
-            for origin in request.origins.values():
-                if origin.steps and id(origin) not in seen:
-                    seen.add(id(origin))
-                    names = {_name_of(step.text) for step in origin.steps}
-                    self.anywhere |= names
-                    self.by_job.setdefault(request.group, set()).update(names)
+            for region in _regions(text.raw):
+                if region not in words:
+                    words[region] = frozenset(_names(region))
+                self._written.add(owner, words[region])
 
     def is_used(self, name: str, view: str) -> bool:
         """Tell whether any template mentions `name`, or uses all of `view`."""
-        return name in self.anywhere or f"{view}{ALL}" in self.anywhere
+        return any(found.has(name, view) for found in self._found())
 
     def is_used_by(self, job: str, name: str, view: str) -> bool:
         """Tell whether the job, or what all jobs share, mentions `name`."""
-        names = self.by_job.get(job, set()) | self.by_job.get("", set())
+        return any(found.has_of(owner, name, view) for found in self._found() for owner in (job, ""))
+
+    def _found(self) -> Iterator[Names]:
+        yield self._written
+        if self._read is None:
+            self._read = _read_by(self._requests)
+        yield self._read
+
+
+class Names:
+    """Names that are used anywhere, and by the job that uses them."""
+
+    def __init__(self) -> None:
+        self._anywhere: set[str] = set()
+        self._by_job: dict[str, set[str]] = {}
+
+    def add(self, job: str | None, names: Iterable[str]) -> None:
+        """Note names that a job uses, "" for what all jobs share, None for what is no job's."""
+        self._anywhere.update(names)
+        if job is not None:
+            self._by_job.setdefault(job, set()).update(names)
+
+    def has(self, name: str, view: str) -> bool:
+        """Tell whether a name is used anywhere, or all of `view` is."""
+        return name in self._anywhere or f"{view}{ALL}" in self._anywhere
+
+    def has_of(self, job: str, name: str, view: str) -> bool:
+        """Tell whether a job uses a name, or all of `view`."""
+        names = self._by_job.get(job, ())
         return name in names or f"{view}{ALL}" in names
 
 
-def _names(raw: str) -> Iterator[str]:
-    """Yield the words of a text's templates, without those of comments and of quoted texts that are no keys."""
-    for written in DELIMITED.findall(COMMENT.sub("", raw)):
-        region = QUOTED.sub(lambda found: found[1] or "", written)
-        yield from WORD.findall(region)
-        for view, pattern in WHOLE.items():
-            if pattern.search(region):
-                yield f"{view}{ALL}"
+def _read_by(requests: Iterable[Request]) -> Names:
+    """Return the names in the origins of all values."""
+    names = Names()
+    seen: dict[int, tuple[Step, ...]] = {}
+    for request in requests:
+        for origin in request.origins.values():
+            if origin.steps and id(origin.steps) not in seen:
+                seen[id(origin.steps)] = origin.steps
+                names.add(request.group, {_name_of(step.text) for step in origin.steps})
+    return names
+
+
+def _regions(raw: str) -> list[str]:
+    """Return what is between the braces of a text's templates, without comments."""
+    return DELIMITED.findall(COMMENT.sub("", raw) if "{#" in raw else raw)
+
+
+def _names(region: str) -> Iterator[str]:
+    """Yield the words of a template, without those of quoted texts that are no keys."""
+    region = QUOTED.sub(lambda found: found[1] or "", region)
+    yield from WORD.findall(region)
+    for view, pattern in WHOLE.items():
+        if pattern.search(region):
+            yield f"{view}{ALL}"
 
 
 def _name_of(step: str) -> str:
