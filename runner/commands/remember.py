@@ -44,8 +44,6 @@ class Watch:
     device: int
     sections: list[list[bytes]]
     numbers: array[int]
-    program: int
-    """How many of the files are the program's own."""
 
 
 def watch(session: Session) -> Watch | None:
@@ -57,11 +55,9 @@ def watch(session: Session) -> Watch | None:
     if found is None:
         return None
     moment_ns, device = found
-    program = sorted(_program())
     with contextlib.suppress(OSError, ValueError, OverflowError):
-        sections = _sections(session, program)
-        numbers = remembered.numbers(sections)
-        return Watch(moment_ns=moment_ns, device=device, sections=sections, numbers=numbers, program=len(program))
+        sections = _sections(session)
+        return Watch(moment_ns=moment_ns, device=device, sections=sections, numbers=remembered.numbers(sections))
     return None
 
 
@@ -74,17 +70,18 @@ def remember(session: Session, before: Watch, report: RunReport, *, words: Seque
     if not remembered.PASSING.isdisjoint(pipeline.env):
         return
     with contextlib.suppress(OSError, ValueError, OverflowError):
-        fixed = _sections(session, before.sections[1][: before.program])
+        fixed = _sections(session)
         if fixed != before.sections or remembered.numbers(fixed) != before.numbers:
             return
         head, files, maybe, *rest = fixed
         read = {os.fsencode(path) for path in session.checked.files}
         head = [f"{text}\n".encode(), str(before.moment_ns).encode()]
-        files = [*files, *sorted(read)]
+        program = sorted(_program())
+        files = [*program, *files, *sorted(read)]
         agreed = sorted(os.fsencode(path) for path in _agreed(session))
         sections = [head, files, [*maybe, *agreed], *rest, *_outputs(report)]
         numbers = remembered.numbers(sections)
-        if not _are_settled(numbers, sections, before):
+        if not _are_settled(numbers, sections, before, program=len(program)):
             return
         data = remembered.compose(
             list(words), session.options.env, sections, numbers, pipeline=os.fsencode(session.project.file)
@@ -99,15 +96,15 @@ def _write(file: Path, data: bytes) -> None:
         opened.write(data)
 
 
-def _are_settled(numbers: array[int], sections: list[list[bytes]], before: Watch) -> bool:
-    """Say whether every later change of a file will show in what the system says of it."""
+def _are_settled(numbers: array[int], sections: list[list[bytes]], before: Watch, *, program: int) -> bool:
+    """Say whether every later change of a file will show in what the system says of it; the first are those of the program."""
     _, files, _, _, (_, *journal), _, *outputs = sections
     count = len(files) + len(journal) + sum(len(names) for _, *names in outputs)
     for place in range(count):
         mode, device, *rest = numbers[place * NUMBERS : (place + 1) * NUMBERS]
-        is_own = place < before.program
+        is_own = place < program
         moment_ns = before.moment_ns - _STARTING_NS if is_own else before.moment_ns
-        if not mode and place < len(before.sections[1]):
+        if not mode and program <= place < program + len(before.sections[1]):
             continue  # it was not there before anything was read either
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) or not (is_own or device == before.device):
             return False
@@ -118,14 +115,14 @@ def _are_settled(numbers: array[int], sections: list[list[bytes]], before: Watch
     return True
 
 
-def _sections(session: Session, program: list[bytes]) -> list[list[bytes]]:
+def _sections(session: Session) -> list[list[bytes]]:
     """Return what an answer follows from, whatever the pipeline says."""
     project = session.project
     state = os.fsencode(project.state)
     own: tuple[Path | str, ...] = (project.file, project.lock, *_schema_files(project))
     return [
         [],
-        [*program, *(os.fsencode(path) for path in own)],
+        [os.fsencode(path) for path in own],
         [*map(os.fsencode, _maybe(session))],
         [*map(os.fsencode, _plain_folders(project))],
         [state, *remembered.journal_in(state)],

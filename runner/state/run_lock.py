@@ -12,8 +12,6 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-import filelock
-
 from runner.errors import RunLockedError
 
 if TYPE_CHECKING:
@@ -32,6 +30,8 @@ def hold(folder: Path, *, now: str, timeout_s: float) -> Iterator[None]:
 
     Raises RunLockedError naming the holder.
     """
+    import filelock
+
     folder.mkdir(parents=True, exist_ok=True)
     holder = folder / "run.holder"
     lock = filelock.FileLock(lock_file(folder), timeout=timeout_s, mode=0o600)
