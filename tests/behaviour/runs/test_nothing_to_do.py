@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from runner.cli.main import call
 from runner.state.remembered import HEAD, NAME, answer
+from runner.state.trust import TrustStore
 from tests.support.catalog import ROOT, SCHEMAS
 from tests.support.command import COMMAND, environment
 from tests.support.desks import posix_only
@@ -278,6 +279,37 @@ def test_what_an_answer_does_not_follow_from_leaves_it(trial: Trial, what: str) 
     trial.settle()
     HARMLESS[what](trial)
     assert trial.remembered() == DONE
+
+
+def test_a_rehearsal_has_an_answer_of_its_own(trial: Trial) -> None:
+    trial.settle()
+    trial.words = (*WORDS, "--rehearse")
+    assert trial.remembered() is None
+    trial.settle()
+    assert trial.remembered() == DONE
+    trial.words = WORDS
+    assert trial.remembered() == DONE
+
+
+def test_another_pipeline_that_could_be_meant_ends_the_answer(trial: Trial) -> None:
+    for old, new in (("trial.yaml", "scorefile.yaml"), ("trial.lock", "scorefile.lock")):
+        trial.at(old).rename(trial.at(new))
+    trial.at(".scorefile/pipelines/trial").rename(trial.at(".scorefile/pipelines/scorefile"))
+    trial.words = ("run", "--var-file", "vars.yaml")
+    trial.settle()
+    trial.at("scorefile.yml").touch()
+    assert trial.remembered() is None
+
+
+def test_a_word_that_is_taken_back_ends_the_answer(trial: Trial) -> None:
+    trial.patch.setenv("XDG_CONFIG_HOME", str(trial.folder.parent / "config"))
+    own_host = "providers: {pixazo: {base_url: https://music.example.com}}\n"
+    trial.at("trial.yaml").write_text(PIPELINE + own_host)
+    assert call(["trust", "trial.yaml", "--yes"]) == 0
+    trial.settle()
+    (agreed,) = TrustStore(trial.folder).folder.iterdir()
+    agreed.unlink()
+    assert trial.remembered() is None
 
 
 WALKED = [what for what in (*CHANGES, *HARMLESS) if what != "a request for completion"]  # that leaves the process
