@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.engine import endings, machine
+from runner.engine.computing import ComputeFailed
 from runner.engine.effects import Interrupted, Progress, Turn, Wait, Work
 from runner.engine.machine import Step
 from runner.engine.polls import PollSteps
@@ -108,7 +109,7 @@ class JobRun:
                     return outcome
         except Interrupted:
             return self._interrupted()
-        except (StateError, OSError) as error:
+        except (StateError, OSError, ComputeFailed) as error:
             return self._end(endings.broken(error))
         except Exception as error:  # noqa: BLE001 - an error in one job must not stop the others
             return self._end(endings.unexpected(error))
