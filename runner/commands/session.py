@@ -237,7 +237,7 @@ class Session:
 
     def _facts(self) -> Facts:
         """Hash what is on disk at every path that the lock or a request names, and return all that a plan starts from."""
-        from runner.commands.facts import ReadWhenAsked, lfs_pointers, output_hashes
+        from runner.commands.facts import LfsPointers, ReadWhenAsked, output_hashes
         from runner.plan.decide import Facts
         from runner.records.media_types import EXTENSIONS
 
@@ -245,13 +245,13 @@ class Session:
         paths = set(lock.at_path)
         stems = [request.output for request in self.checked.requests if request.output is not None]
         paths |= {stem + extension for stem in stems for extension in EXTENSIONS.values()}
-        outputs = output_hashes(self.project.root, paths)
+        outputs = output_hashes(self.project.root, paths, self.project.state)
         return Facts(
             models=models,
             lock=lock,
             submissions=ReadWhenAsked(lambda: self.attempts),
             outputs=outputs,
-            pointers=lfs_pointers(self.project.root, outputs),
+            pointers=LfsPointers(self.project.root, outputs),
             blobs=self.takes,
             profile=self.checked.pipeline.profile,
             pollable=frozenset(name for name, model in models.items() if providers[model.provider].poll),
