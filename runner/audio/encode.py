@@ -44,11 +44,12 @@ def encode(
 def _wav(pcm: Pcm, rate_hz: int, kbps: int, tags: Mapping[str, str]) -> bytes:
     del kbps
     channels = pcm.shape[1]
-    sound = pcm.astype("<i2", copy=False).tobytes()
+    sound = pcm.astype("<i2", copy=False).data  # an even number of bytes: never padded
     form = struct.pack("<HHIIHH", 1, channels, rate_hz, rate_hz * channels * 2, channels * 2, 16)
     texts = [_riff(_RIFF_TAGS[name], text.encode() + b"\0") for name, text in tags.items() if name in _RIFF_TAGS]
     info = _riff(b"LIST", b"INFO" + b"".join(texts)) if texts else b""
-    return _riff(b"RIFF", b"WAVE" + _riff(b"fmt ", form) + _riff(b"data", sound) + info)
+    head = b"WAVE" + _riff(b"fmt ", form) + b"data" + struct.pack("<I", sound.nbytes)
+    return b"".join((b"RIFF", struct.pack("<I", len(head) + sound.nbytes + len(info)), head, sound, info))
 
 
 def _riff(name: bytes, body: bytes) -> bytes:

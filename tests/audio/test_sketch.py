@@ -24,6 +24,7 @@ from runner.audio.sketch.percussion import STROKES
 from runner.audio.sketch.style import SAME, WORDS, Character, read, settle
 from runner.audio.sketch.theory import SCALES, Key, parse_key, parse_meter
 from runner.audio.sketch.waves import GRID, TABLE_SIZE
+from tests.support.long import sampled
 
 GOLDEN: dict[str, tuple[dict[str, Any], str]] = {
     "calm": ({"prompt": "calm piano in the forest", "seed": 1}, "83203a879575cb11"),
@@ -153,7 +154,8 @@ def test_words_seed_tempo_key_metre_and_voice_each_change_the_music() -> None:
     assert len({digest(**{**base, **change}) for change in changes}) == len(changes)
 
 
-@pytest.mark.parametrize("prompt", PROMPTS)
+@pytest.mark.sampled
+@pytest.mark.parametrize("prompt", sampled(PROMPTS[::3], PROMPTS))
 def test_a_sketch_is_loud_enough_clean_and_without_holes(prompt: str) -> None:
     pcm = compose(Brief(prompt=prompt, duration_s=24.0, seed=11))
     lufs = loudness(encode(pcm, 48_000, "audio/wav"))
@@ -283,10 +285,11 @@ def test_what_is_no_metre_is_none(text: str) -> None:
     assert parse_meter(text) is None
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "meter", ["2/4", "3/4", "4/4", "5/4", "5/8", "6/8", "7/8", "9/8", "12/8", "1/4", "3/16", "2/2"]
 )
-@pytest.mark.parametrize("prompt", ["waltz", "battle", "jazz", "electronic march", "lofi"])
+@pytest.mark.parametrize("prompt", sampled(["waltz"], ["waltz", "battle", "jazz", "electronic march", "lofi"]))
 def test_every_metre_can_be_played_in_every_style(meter: str, prompt: str) -> None:
     pcm = compose(Brief(prompt=prompt, duration_s=8.0, time_signature=meter), rate_hz=8_000)
     assert np.abs(pcm).max() > 3_000

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -20,6 +21,9 @@ from runner.errors import EmulatorError, UsageError
 from runner.records.exchange import Verdict
 from tests.support.catalog import ROOT, SCHEMAS, shipped_catalog
 from tests.support.emulator import RunningEmulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PARENT = """
 import sys, time
@@ -47,14 +51,21 @@ def gone(url: str) -> bool:
     return not answers(url)
 
 
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """Run the real process once for the tests that only ask it something."""
+    with rehearsal_emulator((SCHEMAS,)) as base_url:
+        yield base_url
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", "::"])
 def test_a_host_that_is_not_loopback_is_refused(host: str) -> None:
     with pytest.raises(UsageError, match=f"serves on loopback only, not on '{host}'"):
         serve(shipped_catalog(), host=host, ready=lambda _: None)
 
 
-def test_a_port_in_use_is_refused() -> None:
-    with rehearsal_emulator((SCHEMAS,)) as url, pytest.raises(UsageError, match=r"cannot serve on 127\.0\.0\.1:"):
+def test_a_port_in_use_is_refused(url: str) -> None:
+    with pytest.raises(UsageError, match=r"cannot serve on 127\.0\.0\.1:"):
         serve(shipped_catalog(), port=int(url.rpartition(":")[2]), ready=lambda _: None)
 
 
@@ -89,14 +100,11 @@ def test_it_works_from_any_folder_whatever_lies_there(tmp_path: Path, monkeypatc
         assert answers(url)
 
 
-def test_its_worker_processes_make_the_audio() -> None:
-    with rehearsal_emulator((SCHEMAS,)) as url:
-        running = RunningEmulator(url=url)
-        with running.http:
-            reading, _ = running.finish(
-                "pixazo/tracks", running.submit("pixazo/tracks", {"prompt": "x", "duration": 1})
-            )
-            (response,) = running.download(reading)
+def test_its_worker_processes_make_the_audio(url: str) -> None:
+    running = RunningEmulator(url=url)
+    with running.http:
+        reading, _ = running.finish("pixazo/tracks", running.submit("pixazo/tracks", {"prompt": "x", "duration": 1}))
+        (response,) = running.download(reading)
     assert reading.verdict is Verdict.DONE
     assert response.headers["content-type"] == "audio/wav"
     assert soundfile.info(io.BytesIO(response.content)).duration == pytest.approx(1, abs=0.1)
@@ -141,8 +149,7 @@ def test_schemas_that_are_wrong_end_it_with_the_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""])
-def test_a_page_of_a_foreign_host_that_leads_here_gets_nothing(host: str) -> None:
-    with rehearsal_emulator((SCHEMAS,)) as url:
-        assert httpx.get(f"{url}/_emulator/ledger").status_code == 200
-        refused = httpx.get(f"{url}/_emulator/ledger", headers={"host": host})
+def test_a_page_of_a_foreign_host_that_leads_here_gets_nothing(url: str, host: str) -> None:
+    assert httpx.get(f"{url}/_emulator/ledger").status_code == 200
+    refused = httpx.get(f"{url}/_emulator/ledger", headers={"host": host})
     assert (refused.status_code, refused.text) == (403, "the emulator answers on this machine only\n")

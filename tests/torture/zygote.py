@@ -54,10 +54,10 @@ def import_all() -> None:
 def share_certificates() -> None:
     """Read the machine's certificates once: nearly every child speaks plain http on loopback."""
     read = httpx.create_ssl_context
-    context = read()
+    context, file = read(), os.environ.get("SSL_CERT_FILE")
 
     def shared(*_args: object, **_kwargs: object) -> ssl.SSLContext:
-        return read() if "SSL_CERT_FILE" in os.environ else context
+        return context if os.environ.get("SSL_CERT_FILE") in (None, file) else read()
 
     for name in ("httpx", "httpx._config", "httpx._transports.default"):
         importlib.import_module(name).create_ssl_context = shared  # type: ignore[attr-defined]

@@ -117,8 +117,10 @@ def _opened(source: bytes | Path) -> Iterator[tuple[Bytes, io.BytesIO | io.Buffe
 def _decode(file: io.BytesIO | io.BufferedReader, demuxer: str, count: _Count) -> Iterator[av.AudioFrame]:
     """Yield the frames of a file's first audio stream."""
     strict = {"err_detect": "crccheck+explode"} if demuxer == "flac" else {}
+    # Else it searches seconds of samples for a compressed stream in disguise, which takes as long as all the rest.
+    unprobed = {"max_probe_packets": "1", "max_size": "65536"} if demuxer == "wav" else {}
     try:
-        with av.open(file, "r", format=demuxer, metadata_errors="ignore") as container:
+        with av.open(file, "r", format=demuxer, container_options=unprobed, metadata_errors="ignore") as container:
             if not container.streams.audio:
                 raise BadAudio("not audio: an MP4 file without an audio track")
             stream = container.streams.audio[0]

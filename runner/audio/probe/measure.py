@@ -23,6 +23,7 @@ _GATE_LUFS = -70.0
 """BS.1770's absolute gate: the filter reports this for silence."""
 _KEY = "lavfi.r128.I"
 _TAIL_BYTES = 512
+_WAITING_FRAMES = 32
 
 
 def inspect(source: bytes | Path) -> Probe:
@@ -30,6 +31,7 @@ def inspect(source: bytes | Path) -> Probe:
     with NamedTemporaryFile(prefix="scorefile-", suffix=".lufs") as report:
         filter_ = _LoudnessFilter(report.name)
         result = listen(source, filter_.add)
+        filter_.measure()
         return replace(result, lufs=_last_value(report))
 
 
@@ -48,18 +50,27 @@ class _LoudnessFilter:
         self._report = report
         self._graph: Graph | None = None
         self._samples = 0
+        self._waiting = 0
 
     def add(self, frame: av.AudioFrame) -> None:
-        """Measure one more frame."""
+        """Take one more frame, and measure those that wait when there are many."""
         if self._graph is None:
             self._graph = _graph(frame, self._report)
         frame.pts = self._samples
         frame.time_base = Fraction(1, frame.sample_rate)
         self._samples += frame.samples
         self._graph.push(frame)
-        with suppress(av.error.BlockingIOError, av.error.EOFError):
-            while True:
-                self._graph.pull()
+        self._waiting += 1
+        if self._waiting >= _WAITING_FRAMES:
+            self.measure()
+
+    def measure(self) -> None:
+        """Measure the frames that wait."""
+        self._waiting = 0
+        if self._graph is not None:
+            with suppress(av.error.BlockingIOError, av.error.EOFError):
+                while True:
+                    self._graph.pull()
 
 
 def _graph(frame: av.AudioFrame, report: str) -> Graph:
@@ -72,7 +83,8 @@ def _graph(frame: av.AudioFrame, report: str) -> Graph:
     )
     meter = graph.add("ebur128", metadata="1")
     printer = graph.add("ametadata", mode="print", key=_KEY, direct="1", file=report)
-    graph.link_nodes(source, meter, printer, graph.add("abuffersink"))
+    nothing = graph.add("aselect", expr="0")  # what leaves the filters is not fetched
+    graph.link_nodes(source, meter, printer, nothing, graph.add("abuffersink"))
     graph.configure()
     return graph
 

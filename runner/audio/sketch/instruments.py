@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,12 +117,52 @@ VOICES = {
 }  # fmt: skip
 
 
+class _Held:
+    """Notes as long as they are held, kept for all sketches of this process until they are too many.
+
+    A shorter note is the beginning of a longer one, to the last bit.
+    """
+
+    def __init__(self, most_samples: int) -> None:
+        self._most_samples, self._samples = most_samples, 0
+        self._waves: OrderedDict[tuple[str, int, int, float], Wave] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def wave(self, name: str, pitch: int, count: int, rate_hz: int, detune: float) -> Wave:
+        """Return `count` samples of a held note, to be copied."""
+        key = (name, pitch, rate_hz, detune)
+        with self._lock:
+            wave = self._waves.get(key)
+            if wave is not None and len(wave) >= count:
+                self._waves.move_to_end(key)
+                return wave[:count]
+        made = _held(name, pitch, count, rate_hz, detune)
+        with self._lock:
+            before = self._waves.pop(key, None)
+            self._samples += count - (0 if before is None else len(before))
+            self._waves[key] = made
+            while self._samples > self._most_samples:
+                self._samples -= len(self._waves.popitem(last=False)[1])
+        return made
+
+
+_HELD = _Held(1 << 23)
+
+
 def tone(name: str, pitch: int, length: int, rate_hz: int, *, detune: float = 1.0) -> Wave:
     """Make one note of `length` samples and its release, starting and ending at silence."""
     voice = VOICES[name]
-    attack = round(voice.attack_s * rate_hz)
     release = round(voice.release_s * rate_hz)
-    count = max(length, attack) + release
+    count = max(length, round(voice.attack_s * rate_hz)) + release
+    wave = _HELD.wave(name, pitch, count, rate_hz, detune).copy()
+    wave[count - release :] *= ramp(release)[::-1]
+    return wave
+
+
+def _held(name: str, pitch: int, count: int, rate_hz: int, detune: float) -> Wave:
+    """Make the first `count` samples of a note that is not released."""
+    voice = VOICES[name]
+    attack = round(voice.attack_s * rate_hz)
     frequency = hertz(pitch) * detune
     phase = phases(count, frequency, rate_hz)
     if voice.vibrato:
@@ -135,5 +177,4 @@ def tone(name: str, pitch: int, length: int, rate_hz: int, *, detune: float = 1.
     if voice.fall_s is not None:
         wave *= fall(count, voice.fall_s * rate_hz)
     wave[:attack] *= ramp(attack)
-    wave[count - release :] *= ramp(release)[::-1]
     return wave

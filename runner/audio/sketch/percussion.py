@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -118,11 +119,13 @@ STROKES: dict[str, Stroke] = {
 _ATTACK_S = 0.0015
 
 
+@lru_cache(maxsize=64)
 def stroke(name: str, pitch: int, rate_hz: int) -> Wave:
-    """Make one stroke of a drum, starting and ending at silence."""
+    """Make one stroke of a drum, starting and ending at silence; read-only."""
     wave = STROKES[name](pitch, rate_hz)
     attack = min(max(2, round(_ATTACK_S * rate_hz)), len(wave) // 2)
     release = len(wave) // 4
     wave[:attack] *= ramp(attack)
     wave[len(wave) - release :] *= ramp(release)[::-1]
+    wave.flags.writeable = False
     return wave

@@ -104,19 +104,19 @@ def render(notes: list[Note], stage: Stage) -> Pcm:
     blocks: list[Wave] = []
     fifths: list[int] = []
     for number, parts in enumerate(_blocks(notes, stage)):
-        block = desk.mix(parts, _block_size(stage.rate_hz))
+        block = desk.mix(parts)
         if stage.loops and number < _LEAD_IN_BLOCKS:
             continue
         fifths += powers(block, stage.rate_hz)
         blocks.append(block)
     gain = makeup(fifths, stage.rate_hz)
-    pcm = np.zeros((stage.samples, 2), dtype=np.int16)
+    pcm = np.empty((stage.samples, 2), dtype=np.int16)
     start = 0
     while blocks:
         block = blocks.pop(0)[:, : stage.samples - start]
         if not stage.loops:
             _fade(block, start, stage)
-        pcm[start : start + block.shape[1]] = finish(block, gain)
+        finish(block, gain, pcm[start : start + block.shape[1]])
         start += block.shape[1]
     return pcm
 
@@ -131,6 +131,7 @@ def _blocks(notes: list[Note], stage: Stage) -> Iterator[dict[str, Wave]]:
     size = _block_size(stage.rate_hz)
     cues = sorted(_cues(notes, stage), key=itemgetter(0))
     cache = _Cache(stage.rate_hz)
+    scratch = np.empty(size, dtype=np.float32)
     sounding: list[tuple[int, str, int, Wave]] = []
     upcoming = 0
     for start in range(0, stage.lead_in + stage.samples, size):
@@ -146,7 +147,8 @@ def _blocks(notes: list[Note], stage: Stage) -> Iterator[dict[str, Wave]]:
             if part not in parts:
                 parts[part] = np.zeros(size, dtype=np.float32)
             first, last = max(at, start), min(at + len(wave), start + size)
-            parts[part][first - start : last - start] += wave[first - at : last - at] * np.float32(level / 100)
+            played = np.multiply(wave[first - at : last - at], np.float32(level / 100), out=scratch[: last - first])
+            parts[part][first - start : last - start] += played
         sounding = [cue for cue in sounding if cue[0] + len(cue[3]) > start + size]
         yield parts
 
@@ -171,25 +173,27 @@ class _Desk:
     """The mixing desk: places the parts, feeds echo and room, and keeps their tails from block to block."""
 
     def __init__(self, stage: Stage) -> None:
+        self._buffers = np.empty((4, 2, _block_size(stage.rate_hz)), dtype=np.float32)
         self._room = Room(stage.rate_hz, 0.7 + 0.05 * stage.space)
-        self._echoes = [Comb(round(ticks * stage.tick_samples), 0.35, channels=1) for ticks in _ECHO_TICKS]
+        self._echoes = [Comb(round(ticks * stage.tick_samples), 0.35) for ticks in _ECHO_TICKS]
         self._wet = 0.5 + 0.1 * stage.space
 
-    def mix(self, parts: Mapping[str, Wave], size: int) -> Wave:
-        """Mix one block of parts to (2, size)."""
-        dry = np.zeros((2, size), dtype=np.float32)
-        room = np.zeros_like(dry)
-        echo = np.zeros_like(dry)
+    def mix(self, parts: Mapping[str, Wave]) -> Wave:
+        """Mix one block of parts to (2, samples)."""
+        room, echo, placed, share = self._buffers
+        dry = np.zeros_like(room)
+        room.fill(0)
+        echo.fill(0)
         for name, place in PLACES.items():
             if name in parts:
-                for side, gain in enumerate((place.left, place.right)):
-                    placed = parts[name] * np.float32(gain)
-                    dry[side] += placed
-                    room[side] += placed * np.float32(place.room)
-                    if place.echo:
-                        echo[side] += placed * np.float32(place.echo)
+                np.multiply(parts[name], np.float32(place.left), out=placed[0])
+                np.multiply(parts[name], np.float32(place.right), out=placed[1])
+                dry += placed
+                room += np.multiply(placed, np.float32(place.room), out=share)
+                if place.echo:
+                    echo += np.multiply(placed, np.float32(place.echo), out=share)
         for side, comb in enumerate(self._echoes):
-            comb.add(echo[side : side + 1], dry[side : side + 1])
+            comb.add(echo[side], dry[side])
         self._room.add(room, dry, self._wet)
         return dry
 
@@ -197,8 +201,7 @@ class _Desk:
 def _fade(block: Wave, start: int, stage: Stage) -> None:
     """Fade the part of a block that lies in the last stretch of the piece."""
     length = min(round(_FADE_S * stage.rate_hz), max(1, stage.samples // 4))
-    curve = ramp(length)[::-1]
     into = start - (stage.samples - length)
     first = max(0, -into)
     if first < block.shape[1]:
-        block[:, first:] *= curve[into + first : into + block.shape[1]]
+        block[:, first:] *= ramp(length)[::-1][into + first : into + block.shape[1]]

@@ -52,10 +52,12 @@ def cycle(harmonics: Sequence[float], count: int) -> Wave:
     return table
 
 
+@lru_cache(maxsize=128)
 def ramp(count: int) -> Wave:
-    """Rise from 0 towards 1 in `count` samples, smooth at both ends (3t² - 2t³)."""
+    """Rise from 0 towards 1 in `count` samples, smooth at both ends (3t² - 2t³); read-only."""
     step: Wave = np.arange(count, dtype=np.float32) * np.float32(1 / max(count, 1))
     step *= step * (np.float32(3) - step * np.float32(2))
+    step.flags.writeable = False
     return step
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import show
-from runner.pipeline.shape.matrix import find_point, slug
+from runner.pipeline.shape.matrix import Points, slug
 from runner.pipeline.templates.values import as_text
 from runner.records.pipeline import Cell
 from runner.records.source import Problem
@@ -16,7 +16,7 @@ from runner.records.source import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from runner.records.pipeline import Axis, Job, Leaf, Pipeline
+    from runner.records.pipeline import Job, Leaf, Pipeline
 
 MAX_CELLS: Final = 20_000
 
@@ -66,21 +66,27 @@ def _product(job: Job) -> Iterator[tuple[Cell, Leaf]]:
     if not job.axes:
         return
     names = [axis.name for axis in job.axes]
+    excluded = _excluded(job, names)
     for points in itertools.product(*(axis.points for axis in job.axes)):
         labels = [label for label, _ in points]
-        if any(_matches(entry, dict(zip(names, labels, strict=True))) for entry in job.exclude):
+        if any(tuple([labels[at] for at in where]) in found for where, found in excluded.items()):
             continue
         values = dict(zip(names, (leaf for _, leaf in points), strict=True))
         yield _cell(job, labels, values), points[-1][1]
 
 
-def _matches(entry: Mapping[str, str], labels: Mapping[str, str]) -> bool:
-    return all(labels[name] == label for name, label in entry.items())
+def _excluded(job: Job, names: list[str]) -> dict[tuple[int, ...], set[tuple[str, ...]]]:
+    """Return the labels of `exclude`, by the positions of the axes that they are of."""
+    excluded: dict[tuple[int, ...], set[tuple[str, ...]]] = {}
+    for entry in job.exclude:
+        where = tuple(at for at, name in enumerate(names) if name in entry)
+        excluded.setdefault(where, set()).add(tuple(entry[names[at]] for at in where))
+    return excluded
 
 
 def _extra(job: Job) -> Iterator[tuple[Cell, Leaf]]:
     """Yield the cells of `include`; without axes its own keys name the cell."""
-    axes = {axis.name: axis for axis in job.axes}
+    axes = {axis.name: Points(axis) for axis in job.axes} if job.include else {}
     for entry in job.include:
         values: dict[str, Leaf] = {}
         labels: list[str] = []
@@ -104,8 +110,8 @@ def _written_label(axis: str, leaf: Leaf) -> str:
     return as_text(leaf.value) if isinstance(leaf.value, str | int | float) else ""
 
 
-def _named(axis: Axis | None, leaf: Leaf) -> tuple[str, Leaf]:
-    point = find_point(axis, leaf.value) if axis else None
+def _named(points: Points | None, leaf: Leaf) -> tuple[str, Leaf]:
+    point = points.find(leaf.value) if points else None
     return point or (slug(leaf.value), leaf)
 
 

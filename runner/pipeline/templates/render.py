@@ -50,6 +50,7 @@ class Renderer:
     ) -> None:
         SANDBOX.begin()
         self.pipeline = pipeline
+        self.jobs = frozenset(job.name for job in pipeline.jobs)
         self.env = {name: env[name] for name in pipeline.env if name in env}
         self.overrides = {name: _override(name, text) for name, text in overrides.items() if isinstance(text, str)}
         self.var_files = {name: leaf for name, leaf in overrides.items() if isinstance(leaf, Leaf)}

@@ -270,10 +270,9 @@ class JobsView(ScopeView):
         return iter(dict.fromkeys(group_of(need) for need in self.scope.cell.job.needs))
 
     def problem_of(self, name: str) -> TemplateProblem:
-        names = [job.name for job in self.scope.renderer.pipeline.jobs]
         remedy = (
             f"add it to this job's needs: needs: [{name}]"
-            if name in names
+            if name in self.scope.renderer.jobs
             else nearest(name, list(self)) or "name a job of this file"
         )
         return TemplateProblem(

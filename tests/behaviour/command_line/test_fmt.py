@@ -214,13 +214,15 @@ def test_another_round_trip_writes_the_same(path: Path) -> None:
     assert theirs.getvalue() == ours
 
 
-def test_five_thousand_jobs_are_formatted_in_a_few_seconds() -> None:
+@pytest.mark.sampled
+def test_thousands_of_jobs_are_formatted_in_a_few_seconds() -> None:
+    count = sampled(1_000, 5_000)
     text = "version: 1\njobs:\n" + "".join(
-        f"    j{n}:\n        prompt: 'a {n}'  # c\n        params: {{bpm: {n}}}\n" for n in range(5000)
+        f"    j{n}:\n        prompt: 'a {n}'  # c\n        params: {{bpm: {n}}}\n" for n in range(count)
     )
     start = time.process_time()
     reformat(text, "x")
-    assert time.process_time() - start < 6
+    assert time.process_time() - start < 6 * count / 5_000
 
 
 def test_fmt_writes_what_changes_and_names_it(tmp_path: Path) -> None:

@@ -83,23 +83,19 @@ def test_a_doubt_that_is_given_up_is_submitted_again(night: Path, faulty: Runnin
     assert len(faulty.ledger()["submits"]) == 2
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
+def test_a_decision_that_makes_no_sense_is_refused(night: Path, faulty: RunningEmulator) -> None:
+    assert say(night, faulty, "run", "dance", "--yes", "-q").code == 8
+    for words, message in (
         (("theme", "--not-charged"), "theme has no submission with an unknown payment status"),
         (("dance", "--id", "a b"), "is not an id that a provider gives"),
         (("dance", "--id", f"sha256:{'0' * 64}"), "is not an id that a provider gives"),
         (("dance", "--id", "x", "--resubmit"), "name one job and one of"),
         (("--not-charged",), "name one job and one of"),
-    ],
-)
-def test_a_decision_that_makes_no_sense_is_refused(
-    night: Path, faulty: RunningEmulator, words: tuple[str, ...], message: str
-) -> None:
-    assert say(night, faulty, "run", "dance", "--yes", "-q").code == 8
-    done = say(night, faulty, "resolve", *words)
-    assert done.code == 2
-    assert message in done.err
+    ):
+        done = say(night, faulty, "resolve", *words)
+        assert done.code == 2, words
+        assert message in done.err
+        assert "dance" in say(night, faulty, "resolve").out, words
     assert say(night, faulty, "run", "dance", "--yes", "-q").code == 8
 
 
