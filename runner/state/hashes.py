@@ -92,6 +92,11 @@ class HashMemory:
                 write_atomic(self._file, json.dumps(data).encode(), mode=0o600)
 
 
+def digests(root: Path, names: Collection[str]) -> dict[str, str | None]:
+    """Read all files, and return name → SHA-256 of the regular file there in hex, None where there is none that can be read."""
+    return {name: sha256 for name, (_, sha256) in hashed(root, names).items()}
+
+
 def hashed(root: Path, names: Collection[str]) -> dict[str, tuple[FileStamp | None, str | None]]:
     """Return name → the stamp and the SHA-256 of the file there; no stamp where it changed meanwhile, no hash without a file."""
     large = {name for name in names if _size(root, name) >= LARGE}
