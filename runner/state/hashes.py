@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from runner.records.lock_json import text, whole
 from runner.state.files.atomic import write_atomic
 from runner.state.files.folder import open_regular, read_regular
-from runner.state.files.system import stamp_of
+from runner.state.files.system import stamp_of, touch
 from runner.state.files.unchanged import FileStamp
 
 if TYPE_CHECKING:
@@ -64,12 +64,8 @@ class HashMemory:
     def _clock_now(self) -> tuple[int, int] | None:
         """Return the device of the state folder, and the time in ns by the slower of two clocks; None when nothing can be kept."""
         try:
-            descriptor = os.open(self._clock, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                now = time.time_ns()
-                os.utime(file.fileno())
-                found = os.fstat(file.fileno())
-        except (OSError, AttributeError, TypeError):  # what Windows lacks
+            now, found = time.time_ns(), touch(self._clock)
+        except OSError:
             return None
         return found.st_dev, min(now, found.st_mtime_ns)
 
