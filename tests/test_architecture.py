@@ -111,6 +111,7 @@ SUB_ROOMS = {
         "submissions",
         "reconcile",
         "agreement",
+        "hashes",
         "ledger",
         "receipt_index",
         "disk_reserve",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SHOWN_CHARACTERS = 60
 SHOWN_NAMES = 20
+MOST_COMPARED = 100
+"""So many unknown names of one file are compared with all that it knows; ten thousand would take minutes."""
 
 
 def show(value: Json) -> str:
@@ -23,10 +25,10 @@ def show(value: Json) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
 
 
-def listing(names: Iterable[object]) -> str:
-    """Join names with commas; after twenty say how many more there are."""
+def listing(names: Iterable[object], count: int | None = None) -> str:
+    """Join names with commas; after twenty say how many more there are. `count` says how many when `names` are only the first."""
     words = [name if isinstance(name, str) else show(name) for name in names]
-    more = len(words) - SHOWN_NAMES
+    more = (len(words) if count is None else count) - SHOWN_NAMES
     return ", ".join(words[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 

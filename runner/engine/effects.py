@@ -1,15 +1,16 @@
-"""What the engine needs from outside, and the effects that a JobRun yields to the loop."""
+"""What the engine needs from outside, what the loop drives, and the effects that this yields to it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, assert_never
 
 from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from concurrent.futures import Executor as CpuExecutor
     from datetime import datetime
     from decimal import Decimal
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from runner.provider.transport import Transport
     from runner.records.endings import Ending
     from runner.records.limits import Limits
+    from runner.records.outcome import Outcome
+    from runner.records.request import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,7 @@ class Progress:
 class Turn:
     """Wait for the permission to submit; an Ending is sent back when it is refused."""
 
+    job: str
     provider: str
     worst: Decimal | None
 
@@ -82,12 +86,44 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PollTurn:
+    """Wait so many seconds for the next poll, and longer where the provider gets other polls at that moment."""
+
+    provider: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Durable:
+    """Wait until all rows so far are on disk, as every effect does, and for nothing else."""
+
+
+class Lane(StrEnum):
+    """A group of worker threads: what waits in one lane stops nothing in another."""
+
+    SUBMIT = "submit"
+    POLL = "poll"
+    FETCH = "fetch"
+    """Downloads, and copies of takes to the store and to their outputs."""
+
+    def threads(self, jobs: int) -> int:
+        """Return how many threads this lane has in a run of `jobs` jobs at a time: a bound on what is on the wire."""
+        match self:
+            case Lane.SUBMIT:
+                return min(jobs, 64)
+            case Lane.POLL | Lane.FETCH:
+                return min(jobs, 16)
+        assert_never(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """Run `call` in another thread; its result is sent back, its error is raised here.
 
-    `call` gets a gate: a function that returns when `at_gate` has run on the loop's thread.
+    `call` gets a gate: a function that returns when `at_gate` has run on the loop's thread, and its rows are on disk.
     """
 
+    lane: Lane
     call: Callable[[Callable[[], None]], object]
     at_gate: Callable[[], None] = lambda: None
 
@@ -103,7 +139,32 @@ class Compute:
     args: tuple[object, ...]
 
 
-Effect: TypeAlias = "Turn | Wait | Work | Compute"
+Effect: TypeAlias = "Turn | Wait | PollTurn | Durable | Work | Compute"
+"""No effect leaves the loop before the rows that its job has recorded are on disk."""
+
+
+class Run(Protocol):
+    """What the loop drives: one job from its action to its outcome."""
+
+    job: str
+    request: Request
+
+    @property
+    def attempt(self) -> str:
+        """The attempt whose rows it records."""
+
+    @property
+    def is_fetching(self) -> bool:
+        """Whether it is finished at its provider and not downloaded yet."""
+
+    def run(self) -> Generator[Effect, Any, Outcome]:
+        """Do the whole job: yield each effect, and return the outcome."""
+
+    def broken(self, error: Exception) -> Outcome:
+        """Return the outcome after an error on this machine."""
+
+    def interrupted(self) -> Outcome:
+        """Return the outcome of a job that the end of the run stops."""
 
 
 class Interrupted(Exception):

@@ -1,9 +1,10 @@
-"""The loop: a heap of due times, a small thread pool, one writer.
+"""The loop: a heap of due times, lanes of worker threads, one writer.
 
 Worker threads do one piece of work each (a submission, a poll, a download) and put the result into the inbox. The loop
-alone drives the jobs, and so it alone decides and writes: even the row `intent`, which must be durable between
-the connection and the first byte of a submission, is written here while the worker waits at its gate. A job that waits
-costs a heap entry, not a thread.
+alone drives the jobs, and so it alone decides and writes. It takes all that is in the inbox, lets every job go on that
+can, writes what they have recorded in one transaction, and only then lets their effects out: a gate opens, a poll starts,
+a file is placed. Even the row `intent`, which must be on disk between the connection and the first byte of a submission,
+is written here while the worker waits at its gate. A job that waits costs a heap entry, not a thread.
 """
 
 from __future__ import annotations
@@ -17,26 +18,25 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.engine import endings
-from runner.engine.effects import Compute, Interrupted, Progress, Turn, Wait, Work
+from runner.engine.effects import Compute, Durable, Interrupted, PollTurn, Progress, Turn, Wait, Work
 from runner.engine.job_run import JobRun
+from runner.engine.order import Order
+from runner.engine.placing import RestoreRun
+from runner.engine.turns import Turns
 from runner.engine.workers import Finished, ReadyToSend, Wake, Workers
-from runner.errors import StateError
-from runner.provider.rate_limit import RateLimit
-from runner.records.endings import FailedFast, Held, NeedMissing, ReceiptUnwritten, Restored, Reused, Stopped
-from runner.records.lock import Output
-from runner.records.media_types import EXTENSIONS
+from runner.records.endings import Held, NeedMissing, Reused
 from runner.records.outcome import Outcome
 from runner.records.plan import Verb
-from runner.records.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from runner.engine.effects import Effect, RunSettings, World
-    from runner.records.endings import Ending, Skipped
+    from runner.engine.effects import Effect, Run, RunSettings, World
+    from runner.engine.workers import Message
+    from runner.records.endings import Ending
     from runner.records.lock import Entry
     from runner.records.plan import Action, Plan
-    from runner.state.store import StateStore
+    from runner.state.store import StateStore, Unwritten
 
 MIN_WAIT_S = 0.001
 
@@ -45,9 +45,8 @@ MIN_WAIT_S = 0.001
 class _ActiveJob:
     """A job in progress: its generator, and the effect that it waits for."""
 
-    job_run: JobRun
+    run: Run
     steps: Generator[Effect, Any, Outcome]
-    turn: Turn | None = None
     working: bool = False
     alarm: int | None = None
     """The number of the heap entry it waits for; heap entries with other numbers are void."""
@@ -61,21 +60,23 @@ class Executor:
     ) -> None:
         self._plan, self._settings, self._world, self._store = plan, settings, world, store
         self._notify = _harmless(notify)
-        self._budget = settings.budget
         self._outcomes: dict[str, Outcome] = {}
         self._workers: Workers[_ActiveJob] = Workers(settings.jobs)
         self._heap: list[tuple[float, int, _ActiveJob]] = []
-        self._order = itertools.count()
-        self._ready: deque[JobRun] = deque()
-        self._needs: dict[str, set[str]] = {}
-        self._needed_by: dict[str, list[JobRun]] = {}
+        self._alarms = itertools.count()
+        self._ready: deque[Run] = deque()
+        self._order: Order[Run] = Order(())
         self._active: set[_ActiveJob] = set()
-        self._turns: dict[str, deque[_ActiveJob]] = {name: deque() for name in settings.providers}
-        self._rate_limits = {
-            name: RateLimit(slots=access.provider.max_in_flight, window=access.provider.submits, limits=world.limits)
-            for name, access in settings.providers.items()
-        }
-        self._failed = False
+        self._yielded: deque[tuple[_ActiveJob, Effect | Outcome]] = deque()
+        """What jobs want next, held back until the rows of this turn are on disk."""
+        self._at_gate: deque[ReadyToSend[_ActiveJob]] = deque()
+        self._durable: deque[_ActiveJob] = deque()
+        """Jobs that waited for nothing but the disk."""
+        self._turns: Turns[_ActiveJob] = Turns(settings, world)
+        self._polled: dict[str, _ActiveJob] = {}
+        """Attempt → the job that waits for its next poll."""
+        self._fetching: dict[_ActiveJob, float] = {}
+        """The jobs whose takes are being downloaded, or wait for it, and since when."""
 
     def run(self) -> tuple[Outcome, ...]:
         """Run all actions and return the outcome of each, in the order of the plan."""
@@ -90,13 +91,15 @@ class Executor:
         return tuple(self._outcomes[action.request.job] for action in (*self._plan.actions, *self._plan.collect))
 
     def _turn_once(self) -> None:
-        self._begin_ready()
         if self._world.stop.is_set():
             self._interrupt_waiting()
-        self._give_turns()
+        for message in self._workers.messages(self._wait_s()):
+            self._handle(message)
+        self._begin_ready()
+        while self._durable:
+            self._resume(self._durable.popleft(), None)
         self._wake_due()
-        if self._active:
-            self._handle_message()
+        self._let_out()
         self._store.tick()
 
     def _record_running(self) -> None:
@@ -109,12 +112,12 @@ class Executor:
     # ------------------------------------------------------------ start
 
     def _open(self) -> None:
-        """Settle the actions that need no provider, and write the first journal rows of the others, all in one write.
+        """Settle the actions that need nothing done, and write the first journal rows of the others, all in one write.
 
         Whose each submission is now enters the lock before anything else happens.
         """
         self._store.take_up(self._plan.owners)
-        job_runs = []
+        runs: list[Run] = []
         for action in self._plan.actions:
             match action.verb:
                 case Verb.REUSE:
@@ -122,27 +125,21 @@ class Executor:
                 case Verb.BLOCKED:
                     self._settle(action, endings.blocked(action), action.entry)
                 case Verb.RESTORE:
-                    self._settle(action, *self._restore(action))
+                    runs.append(RestoreRun(action, self._store, notify=self._notify, profile=self._settings.profile))
                 case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME:
-                    job_runs.append(self._job_run(action))
+                    runs.append(self._job_run(action))
                 case _:
                     assert_never(action.verb)
         for action in self._plan.collect:
             if action.verb is Verb.BLOCKED:
                 self._settle(action, endings.blocked(action))
             else:
-                job_runs.append(self._job_run(action))
-        rows = [row for job_run in job_runs for row in job_run.log.opening_rows()]
+                runs.append(self._job_run(action))
+        rows = [row for run in runs if isinstance(run, JobRun) for row in run.log.opening_rows()]
         if rows:
             self._store.record(*rows)
-        coming = {job_run.job for job_run in job_runs}
-        for job_run in job_runs:
-            missing = {need for need in job_run.request.needs if need in coming}
-            self._needs[job_run.job] = missing
-            for need in missing:
-                self._needed_by.setdefault(need, []).append(job_run)
-            if not missing:
-                self._ready.append(job_run)
+        self._order = Order(runs)
+        self._ready.extend(self._order.first())
 
     def _job_run(self, action: Action) -> JobRun:
         return JobRun(
@@ -150,182 +147,188 @@ class Executor:
             settings=self._settings,
             world=self._world,
             store=self._store,
-            rate_limit=self._rate_limits[action.request.model.provider],
+            rate_limit=self._turns.rate_limits[action.request.model.provider],
             notify=self._notify,
         )
 
-    def _restore(self, action: Action) -> tuple[Ending, Entry]:
-        """Copy a take from the store, or from its old path, to its output."""
-        request, entry = action.request, action.entry
-        assert entry is not None
-        assert request.output is not None, "a collected submission has no output"
-        chosen = entry.chosen(request.take)
-        path = request.output + EXTENSIONS[chosen.media_type]
-        output = Output(path=path, sha256=chosen.sha256, profile=self._settings.profile)
-        try:
-            placed = self._store.bring(request.job, entry, output)
-        except (StateError, OSError) as error:
-            return endings.broken(error), entry
-        return Restored(reason=action.reason), placed
-
     def _settle(self, action: Action, ending: Ending, entry: Entry | None = None) -> None:
-        """Keep the outcome of an action that needs no provider."""
+        """Keep the outcome of an action that needs nothing done."""
         request = action.request
         spent_usd = None if isinstance(ending, Held) else Decimal(0)
         outcome = Outcome(job=request.job, model=request.model.id, ending=ending, entry=entry, spent_usd=spent_usd)
         self._outcomes[request.job] = outcome
-        self._failed = self._failed or outcome.result is Result.FAILED
+        self._turns.note(outcome)
         if not isinstance(ending, Reused):
             self._notify(Progress(job=outcome.job, state=outcome.result, ending=ending))
 
     def _begin_ready(self) -> None:
         while self._ready:
-            job_run = self._ready.popleft()
-            missing = [need for need in job_run.request.needs if not self._is_there(need)]
+            run = self._ready.popleft()
+            missing = [need for need in run.request.needs if not self._is_there(need)]
             if missing:
-                self._skip(job_run, NeedMissing(need=missing[0]))
+                ending = NeedMissing(need=missing[0])
+                self._end(run, Outcome(job=run.job, model=run.request.model.id, ending=ending))
                 continue
-            run = _ActiveJob(job_run=job_run, steps=job_run.run())
-            self._active.add(run)
-            self._resume(run, None)
+            active = _ActiveJob(run=run, steps=run.run())
+            self._active.add(active)
+            self._resume(active, None)
 
     def _is_there(self, need: str) -> bool:
         ended = self._outcomes.get(need)
         return ended is None or ended.result.is_there
 
-    def _resume(self, run: _ActiveJob, value: object, error: BaseException | None = None) -> None:
-        """Send a job the result that it waited for, and start the effect that it yields next."""
-        try:
-            effect = run.steps.send(value) if error is None else run.steps.throw(error)
-        except StopIteration as end:
-            self._active.discard(run)
-            self._end(run.job_run, end.value)
-            return
-        match effect:
-            case Turn():
-                run.turn = effect
-                self._turns[effect.provider].append(run)
-            case Wait():
-                run.alarm = next(self._order)
-                heapq.heappush(self._heap, (self._world.monotonic() + effect.seconds, run.alarm, run))
-            case Work():
-                run.working = True
-                self._workers.start(run, effect)
-            case Compute():
-                run.working = True
-                self._workers.follow(run, self._world.cpu.submit(effect.call, *effect.args))
-            case _:
-                assert_never(effect)
+    # ------------------------------------------------------------ what jobs yield
 
-    def _handle_message(self) -> None:
-        """Handle the next message of a worker, waiting until the next due time at most."""
-        wait_s = min(self._world.limits.stop_check_s, self._turn_wait_s())
+    def _resume(self, job: _ActiveJob, value: object, error: BaseException | None = None) -> None:
+        """Send a job the result that it waited for, and hold back what it wants next."""
+        try:
+            wanted: Effect | Outcome = job.steps.send(value) if error is None else job.steps.throw(error)
+        except StopIteration as end:
+            wanted = end.value
+            self._turns.note(
+                end.value
+            )  # its slot is free from here on, and the next turn may be given before it is let out
+        self._yielded.append((job, wanted))
+
+    def _let_out(self) -> None:
+        """Make the rows of this turn durable, and only then let out what their jobs want: the order of rules 3 and 5."""
+        while self._give_turns() or self._yielded or self._at_gate:
+            unwritten = self._store.commit()
+            for _ in range(len(self._at_gate)):
+                self._open_gate(self._at_gate.popleft(), unwritten)
+            for _ in range(len(self._yielded)):
+                job, wanted = self._yielded.popleft()
+                if unwritten is not None and job.run.attempt in unwritten.attempts:
+                    self._break(job, wanted, unwritten)
+                else:
+                    self._start(job, wanted)
+
+    def _open_gate(self, gate: ReadyToSend[_ActiveJob], unwritten: Unwritten | None) -> None:
+        if unwritten is not None and gate.owner.run.attempt in unwritten.attempts:
+            gate.refuse(unwritten.error)
+        else:
+            gate.open_gate()
+
+    def _break(self, job: _ActiveJob, wanted: Effect | Outcome, unwritten: Unwritten) -> None:
+        """Tell a job that its rows were not written, in place of what it wants."""
+        if isinstance(wanted, Outcome):
+            self._start(job, job.run.broken(unwritten.error))
+        else:
+            self._resume(job, None, unwritten.error)
+
+    def _start(self, job: _ActiveJob, wanted: Effect | Outcome) -> None:
+        """Let out what a job wants, now that its rows are on disk."""
+        if job.run.is_fetching:
+            self._fetching.setdefault(job, self._world.monotonic())
+        else:
+            self._fetching.pop(job, None)
+        match wanted:
+            case Outcome():
+                self._active.discard(job)
+                self._end(job.run, wanted)
+            case Durable():
+                self._durable.append(job)
+            case Turn():
+                self._turns.add(job, wanted)
+            case Wait():
+                self._sleep(job, self._world.monotonic() + wanted.seconds)
+            case PollTurn():
+                now = self._world.monotonic()
+                self._sleep(job, self._turns.rate_limits[wanted.provider].poll_at(now + wanted.seconds, now))
+                self._polled[job.run.attempt] = job
+            case Work():
+                job.working = True
+                self._workers.start(job, wanted)
+            case Compute():
+                job.working = True
+                self._workers.follow(job, self._world.cpu.submit(wanted.call, *wanted.args))
+            case _:
+                assert_never(wanted)
+
+    def _sleep(self, job: _ActiveJob, until: float) -> None:
+        job.alarm = next(self._alarms)
+        heapq.heappush(self._heap, (until, job.alarm, job))
+
+    # ------------------------------------------------------------ what happens
+
+    def _wait_s(self) -> float:
+        """Return how long the next message may be waited for: until the next due time at most."""
+        if self._ready or self._durable:
+            return 0.0
+        wait_s = min(self._world.limits.stop_check_s, self._turns.wait_s())
         if self._heap:
             wait_s = min(wait_s, max(0.0, self._heap[0][0] - self._world.monotonic()))
-        message = self._workers.next_message(max(wait_s, MIN_WAIT_S))
+        return max(wait_s, MIN_WAIT_S)
+
+    def _handle(self, message: Message[_ActiveJob]) -> None:
         match message:
             case ReadyToSend():
-                message.open_gate(lambda: self._before_first_byte(message.work))
+                self._prepare_to_send(message)
             case Finished():
                 message.owner.working = False
                 self._resume(message.owner, message.value, message.error)
             case Wake():
-                self._wake_waiting(message.attempt)
-            case None:
-                pass
+                job = self._polled.get(message.attempt)
+                if job is not None:
+                    self._wake(job)
             case _:
                 assert_never(message)
 
-    def _before_first_byte(self, work: Work) -> None:
+    def _prepare_to_send(self, gate: ReadyToSend[_ActiveJob]) -> None:
+        """Record that a submission is about to be sent; its gate opens when that is on disk."""
         if self._world.stop.is_set():
-            raise Interrupted
-        work.at_gate()
+            gate.refuse(Interrupted())
+            return
+        try:
+            gate.work.at_gate()
+        except Exception as error:  # noqa: BLE001 - it is raised again in the worker
+            gate.refuse(error)
+        else:
+            self._at_gate.append(gate)
 
     def _wake_due(self) -> None:
         now = self._world.monotonic()
         while self._heap and self._heap[0][0] <= now:
-            _, alarm, run = heapq.heappop(self._heap)
-            if run.alarm == alarm:
-                run.alarm = None
-                self._resume(run, None)
+            _, alarm, job = heapq.heappop(self._heap)
+            if job.alarm == alarm:
+                self._wake(job)
+
+    def _wake(self, job: _ActiveJob) -> None:
+        job.alarm = None
+        self._polled.pop(job.run.attempt, None)
+        self._resume(job, None)
 
     def wake(self, attempt: str) -> None:
         """Poll this attempt at once if it waits for its next poll. Safe to call from any thread."""
         self._workers.wake(attempt)
 
-    def _wake_waiting(self, attempt: str) -> None:
-        for run in self._active:
-            if run.alarm is not None and run.job_run.is_generating and run.job_run.submission.attempt == attempt:
-                run.alarm = None
-                self._resume(run, None)
-                return
-
     def _interrupt_waiting(self) -> None:
-        """End every job that waits; a job whose worker is busy finishes that work first."""
-        waiting = [run for run in self._active if not run.working]
+        """End every job that waits; a job whose worker is busy, or whose answer is unread, goes on to its next wait."""
+        unread = set(self._durable)
+        waiting = [job for job in self._active if not job.working and job not in unread]
         self._heap.clear()
-        for turns in self._turns.values():
-            turns.clear()
-        for job_run in self._ready:
-            self._skip(job_run, Stopped())
-        self._ready.clear()
-        for run in waiting:
-            run.alarm = None
-            self._resume(run, None, Interrupted())
+        self._polled.clear()
+        self._turns.clear()
+        while self._ready:
+            run = self._ready.popleft()
+            self._end(run, run.interrupted())
+        for job in waiting:
+            job.alarm = None
+            self._resume(job, None, Interrupted())
 
-    # ------------------------------------------------------------ permission to submit
+    def _give_turns(self) -> bool:
+        """Let the jobs go on whose turn it is, and return whether there are any."""
+        oldest = next(iter(self._fetching.values()), None)
+        before = len(self._yielded)
+        for job, refusal in self._turns.give(broken=self._store.broken, oldest_fetch=oldest):
+            self._resume(job, refusal)
+        return len(self._yielded) > before
 
-    def _give_turns(self) -> None:
-        """Give each waiting job its permission or refusal; finished jobs are downloaded before anything new is submitted."""
-        for provider, turns in self._turns.items():
-            rate_limit = self._rate_limits[provider]
-            while turns:
-                run = turns[0]
-                assert run.turn is not None
-                refusal = self._refusal(run.job_run.job, run.turn)
-                now = self._world.monotonic()
-                if refusal is None and (self._is_full() or rate_limit.wait_s(now) != 0.0):
-                    break
-                turns.popleft()
-                if refusal is None:
-                    rate_limit.acquire(now)
-                    self._budget = self._budget.reserve(run.job_run.job, run.turn.worst)
-                run.turn = None
-                self._resume(run, refusal)
-
-    def _is_full(self) -> bool:
-        """Return whether -j jobs are at providers, or a finished one is being downloaded."""
-        if sum(rate_limit.in_flight for rate_limit in self._rate_limits.values()) >= self._settings.jobs:
-            return True
-        return any(run.job_run.is_fetching for run in self._active)
-
-    def _refusal(self, job: str, turn: Turn) -> Skipped | None:
-        closed = self._rate_limits[turn.provider].closed
-        if closed is not None:
-            return closed
-        if self._store.broken is not None:
-            return ReceiptUnwritten(why=str(self._store.broken))
-        if self._settings.fail_fast and self._failed:
-            return FailedFast()
-        return self._budget.refusal(job, turn.worst)
-
-    def _turn_wait_s(self) -> float:
-        """Return the seconds until a rate limit, and nothing else, lets a waiting job submit."""
-        now = self._world.monotonic()
-        waits = [self._rate_limits[provider].wait_s(now) for provider, turns in self._turns.items() if turns]
-        return min((wait for wait in waits if wait), default=self._world.limits.stop_check_s)
-
-    def _skip(self, job_run: JobRun, ending: Skipped) -> None:
-        self._end(job_run, Outcome(job=job_run.job, model=job_run.request.model.id, ending=ending))
-
-    def _end(self, job_run: JobRun, outcome: Outcome) -> None:
-        self._outcomes[job_run.job] = outcome
-        self._failed = self._failed or outcome.result is Result.FAILED
-        self._budget = self._budget.settle(job_run.job, outcome.spent_usd)
-        for other in self._needed_by.pop(job_run.job, ()):
-            self._needs[other.job].discard(job_run.job)
-            if not self._needs[other.job]:
-                self._ready.append(other)
+    def _end(self, run: Run, outcome: Outcome) -> None:
+        self._outcomes[run.job] = outcome
+        self._turns.note(outcome)
+        self._turns.settle(run.job, outcome.spent_usd)
+        self._ready.extend(self._order.after(run.job))
 
 
 def _harmless(notify: Callable[[Progress], None]) -> Callable[[Progress], None]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.engine import endings, machine
 from runner.engine.computing import ComputeFailed
-from runner.engine.effects import Interrupted, Progress, Turn, Wait, Work
+from runner.engine.effects import Durable, Interrupted, Lane, Progress, Turn, Wait, Work
 from runner.engine.machine import Step
+from runner.engine.placing import put_in_place
 from runner.engine.polls import PollSteps
 from runner.engine.submission_log import SubmissionLog
 from runner.engine.takes import TakeSteps
@@ -24,7 +25,7 @@ from runner.provider.transport import NotSent, Unproven
 from runner.records.endings import Collected, Made, NothingPaid, ProviderClosed, Stopped, Unreachable
 from runner.records.endings import Interrupted as Unfinished
 from runner.records.exchange import Reading, Verdict
-from runner.records.lock import chosen_take
+from runner.records.lock import Output, chosen_take
 from runner.records.media_types import EXTENSIONS
 from runner.records.outcome import Outcome
 from runner.records.pipeline import Webhook
@@ -89,9 +90,9 @@ class JobRun:
         return self.log.submission
 
     @property
-    def is_generating(self) -> bool:
-        """Return whether the provider is working on this job."""
-        return self.submission.phase is Phase.ACCEPTED
+    def attempt(self) -> str:
+        """Return the name of its submission in the journal."""
+        return self.submission.attempt
 
     @property
     def is_fetching(self) -> bool:
@@ -108,9 +109,9 @@ class JobRun:
                 if outcome is not None:
                     return outcome
         except Interrupted:
-            return self._interrupted()
+            return self.interrupted()
         except (StateError, OSError, ComputeFailed) as error:
-            return self._end(endings.broken(error))
+            return self.broken(error)
         except Exception as error:  # noqa: BLE001 - an error in one job must not stop the others
             return self._end(endings.unexpected(error))
         finally:
@@ -133,7 +134,7 @@ class JobRun:
             case Step.FETCH:
                 return self._end_with((yield from (self._takes.make() if local else self._takes.fetch())))
             case Step.PLACE:
-                return self._place()
+                return (yield from self._place())
             case Step.HOLD:
                 return (yield from self._hold_unknown())
             case Step.GIVE_UP:
@@ -148,7 +149,9 @@ class JobRun:
         if not self.action.verb.makes:
             return self._end(NothingPaid())
         if not self._has_slot:
-            skipped: Ending | None = yield Turn(provider=self._model.provider, worst=self.action.cost.worst)
+            skipped: Ending | None = yield Turn(
+                job=self.job, provider=self._model.provider, worst=self.action.cost.worst
+            )
             if skipped is not None:
                 return self._end(skipped)
             self._has_slot = True
@@ -156,6 +159,7 @@ class JobRun:
         client, model, params, webhook = self._client, self._model, self.request.params, self._webhook()
         try:
             reply: Reply = yield Work(
+                lane=Lane.SUBMIT,
                 call=lambda gate: client.submit(model, params, job=self.job, webhook=webhook, before=gate),
                 at_gate=self.log.record_intent,
             )
@@ -165,6 +169,7 @@ class JobRun:
             self.log.record_paid(machine.event(self.submission, Phase.UNKNOWN, at=self.log.at(), message=error.message))
             return None
         self.log.record_answer(reply)
+        yield Durable()  # the raw answer is on disk before it is parsed
         return None
 
     def _webhook(self) -> Webhook | None:
@@ -253,7 +258,7 @@ class JobRun:
 
     # ------------------------------------------------------------ takes
 
-    def _place(self) -> Outcome | None:
+    def _place(self) -> Generator[Effect, Any, Outcome | None]:
         if self.request.output is None:
             self.log.record_phase(Phase.DONE)
             return self._end(Collected())
@@ -262,10 +267,12 @@ class JobRun:
             message = f"expected at least {take} takes, received {len(self.submission.takes)}; using the last one"
             self._report("placing", message)
         chosen = chosen_take(self.submission.takes, take)
-        output = self.request.output + EXTENSIONS[chosen.media_type]
+        path = self.request.output + EXTENSIONS[chosen.media_type]
+        output = Output(path=path, sha256=chosen.sha256, profile=self._settings.profile)
         try:
-            profile = self._settings.profile
-            entry = self._store.finish(self.submission, job=self.job, output=output, take=take, profile=profile)
+            entry = yield from put_in_place(
+                self._store, self.job, self._store.finished(self.submission, self.job), output
+            )
         except TakeMissing:
             if self._fetched_again:
                 raise
@@ -273,7 +280,7 @@ class JobRun:
             self.log.fetch_again()
             return None
         self.log.record(
-            machine.event(self.submission, Phase.PLACED, at=self.log.at(), path=output),
+            machine.event(self.submission, Phase.PLACED, at=self.log.at(), path=path),
             machine.event(self.submission, Phase.DONE, at=self.log.at()),
         )
         self.log.charge_real_length()
@@ -296,7 +303,12 @@ class JobRun:
         given_up_as = self.job if self.request.output is None else None
         return self._end(endings.over(self._provider, ended, given_up_as=given_up_as))
 
-    def _interrupted(self) -> Outcome:
+    def broken(self, error: Exception) -> Outcome:
+        """Return the outcome after an error on this machine."""
+        return self._end(endings.broken(error))
+
+    def interrupted(self) -> Outcome:
+        """Return the outcome of a job that the end of the run stops."""
         return self._end(Stopped() if self.submission.phase in UNPAID else Unfinished())
 
     def _start_again(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runner.engine.effects import Wait, Work
+from runner.engine.effects import Lane, Wait, Work
 from runner.provider.transport import NotSent
 from runner.records.lock import ProviderJobId
 
@@ -26,7 +26,7 @@ def find_id(
 
     while True:
         try:
-            return (yield Work(call=search)), "the list does not contain it"
+            return (yield Work(lane=Lane.POLL, call=search)), "the list does not contain it"
         except NotSent as error:
             wait_s = tries.next_wait_s()
             if wait_s is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runner.engine import endings, machine
-from runner.engine.effects import Wait, Work
+from runner.engine.effects import Lane, PollTurn, Work
 from runner.engine.lookup import find_id
 from runner.provider.rate_limit import Backoff
 from runner.records.endings import AnotherRequest, ReceiptNotFound
@@ -73,12 +73,13 @@ class PollSteps:
         id_ = receipt.plain
         if not self._polls:
             self._report("generating")
-        if self._polls or self._action.verb.makes:
-            yield Wait(seconds=poll_wait_s(self._polls, self._client.provider.poll_s, self._limits))
+        wait_s = poll_wait_s(self._polls, self._client.provider.poll_s, self._limits)
+        is_first = not (self._polls or self._action.verb.makes)
+        yield PollTurn(provider=self._client.provider.name, seconds=0.0 if is_first else wait_s)
         self._polls += 1
         client, model = self._client, self._request.model
         told_for = self._request.params if self._log.submission.is_told else None
-        reading: Reading = yield Work(call=lambda _gate: client.poll(model, id=id_, told_for=told_for))
+        reading: Reading = yield Work(lane=Lane.POLL, call=lambda _gate: client.poll(model, id=id_, told_for=told_for))
         return self._after_poll(reading)
 
     def _is_empty_for_long(self, reading: Reading) -> bool:

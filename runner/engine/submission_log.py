@@ -1,4 +1,4 @@
-"""One submission in the journal: each row is written first, then folded."""
+"""One submission in the journal: the rows of one turn of the loop are written together, before any effect of theirs."""
 
 from __future__ import annotations
 
@@ -68,21 +68,21 @@ class SubmissionLog:
         self.record(*(() if ended.phase is Phase.FAILED else (self._closing(ended),)), self._planned())
 
     def record_intent(self) -> None:
-        """Write that the first byte of a submission is about to be sent."""
+        """Record that the first byte of a submission is about to be sent."""
         self._since_s = self._world.monotonic()
         self.record_phase(Phase.INTENT)
 
     def record_phase(self, phase: Phase, **data: Json) -> None:
-        """Write that the submission reached a phase."""
+        """Record that the submission reached a phase."""
         self.record(machine.event(self.submission, phase, at=self.at(), **data))
 
     def record(self, *rows: Event) -> None:
-        """Write rows. Raises StateError when they cannot be written."""
-        self._store.record(*rows)
+        """Record rows. The loop has them on disk before the next effect of this job."""
+        self._store.stage(*rows)
 
     def record_paid(self, *rows: Event) -> None:
-        """Write rows that prove a payment, on a full disk as well."""
-        self._store.record_paid(self._provider.name, *rows)
+        """Record rows that prove a payment, on a full disk as well."""
+        self._store.stage_paid(self._provider.name, *rows)
 
     def record_takes(self, takes: tuple[Take, ...]) -> None:
         """Record that all takes are in the store, and their price where it depends on their length."""

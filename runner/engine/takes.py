@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from runner.audio.probe.container_header import BadAudio
 from runner.audio.tasks import FileNotSeen, inspect_file, make_sketch
 from runner.engine import endings, machine
-from runner.engine.effects import Compute, Wait, Work
+from runner.engine.effects import Compute, Lane, Wait, Work
 from runner.engine.local_models import order_of
 from runner.provider.downloads import BadContent, Download, DownloadFailed, DownloadRules, LinkDead
 from runner.provider.rate_limit import Backoff
@@ -89,7 +89,9 @@ class TakeSteps:
         tries = Backoff(limits, tries=limits.bad_content_tries, first_s=0.5, max_s=30.0)
         until = world.monotonic() + max(limits.min_download_timeout_s, self._request.timeout_s - self._log.age_s())
         while True:
-            file: Download = yield Work(call=self._downloading(item, within_s=max(1.0, until - world.monotonic())))
+            file: Download = yield Work(
+                lane=Lane.FETCH, call=self._downloading(item, within_s=max(1.0, until - world.monotonic()))
+            )
             try:
                 probe = yield from self._probed(file)
             except BadAudio as error:
@@ -115,7 +117,7 @@ class TakeSteps:
             try:
                 probe = yield Compute(call=inspect_file, args=(file.path,))
             except FileNotSeen:
-                data: bytes = yield Work(call=lambda _gate: file.path.read_bytes())
+                data: bytes = yield Work(lane=Lane.FETCH, call=lambda _gate: file.path.read_bytes())
                 probe = yield Compute(call=inspect_file, args=(data,))
         except BadAudio:
             raise
@@ -132,7 +134,7 @@ class TakeSteps:
             made: MadeFile = yield Compute(call=make_sketch, args=(order, part))
             if made.data is not None:
                 data = made.data
-                yield Work(call=lambda _gate: part.write_bytes(data))
+                yield Work(lane=Lane.FETCH, call=lambda _gate: part.write_bytes(data))
         except BaseException:
             part.unlink(missing_ok=True)
             raise
@@ -142,7 +144,7 @@ class TakeSteps:
     def _saved(self, file: Download, probe: Probe, *, seed: int | None) -> Generator[Effect, Any, Take]:
         """Move a file that can be played into the store."""
         try:
-            yield Work(call=lambda _gate: self._log.blobs.save(file.path, file.sha256))
+            yield Work(lane=Lane.FETCH, call=lambda _gate: self._log.blobs.save(file.path, file.sha256))
         except BaseException:  # on a full disk it would keep the receipts of other jobs out
             file.path.unlink(missing_ok=True)
             raise

@@ -1,4 +1,4 @@
-"""The thread pool of a run, and the inbox through which workers and callbacks send messages to the loop.
+"""The threads of a run, and the inbox through which they and callbacks send messages to the loop.
 
 A worker does one piece of work (a submission, a poll, a download) and puts its result or error into the inbox. Before the
 first byte of a submission it puts ReadyToSend there and waits until the loop has written the row that must be durable.
@@ -12,8 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
+from runner.engine.effects import Lane
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
     from concurrent.futures import Future
     from types import TracebackType
     from typing import Any, Self
@@ -24,19 +26,21 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class ReadyToSend:
+class ReadyToSend(Generic[T]):
     """A worker is between its connection and its first byte and waits at the gate."""
 
+    owner: T
     work: Work
     _opened: threading.Event = field(default_factory=threading.Event)
     _errors: list[Exception] = field(default_factory=list)
 
-    def open_gate(self, prepare: Callable[[], None]) -> None:
-        """Run `prepare` and let the worker continue; an error of `prepare` is raised in the worker, which then sends nothing."""
-        try:
-            prepare()
-        except Exception as error:  # noqa: BLE001 - it is raised again in the worker
-            self._errors.append(error)
+    def open_gate(self) -> None:
+        """Let the worker send."""
+        self._opened.set()
+
+    def refuse(self, error: Exception) -> None:
+        """Raise an error in the worker, which then sends nothing."""
+        self._errors.append(error)
         self._opened.set()
 
     def wait(self) -> None:
@@ -62,14 +66,14 @@ class Wake:
     attempt: str
 
 
-Message: TypeAlias = "ReadyToSend | Finished[T] | Wake"
+Message: TypeAlias = "ReadyToSend[T] | Finished[T] | Wake"
 
 
 class Workers(Generic[T]):
-    """A pool of threads and its inbox. Use as a context; leaving it waits for every worker."""
+    """A pool of threads for each lane, and their inbox. Use as a context; leaving it waits for every worker."""
 
-    def __init__(self, count: int) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=count, thread_name_prefix="work")
+    def __init__(self, jobs: int) -> None:
+        self._pools = {lane: ThreadPoolExecutor(lane.threads(jobs), thread_name_prefix=lane) for lane in Lane}
         self._inbox: queue.SimpleQueue[Message[T]] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
@@ -78,11 +82,12 @@ class Workers(Generic[T]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        self._pool.shutdown(wait=True)
+        for pool in self._pools.values():
+            pool.shutdown(wait=True)
 
     def start(self, owner: T, work: Work) -> None:
         """Do a piece of work in another thread; `Finished` follows in any case."""
-        self._pool.submit(self._do, owner, work)
+        self._pools[work.lane].submit(self._do, owner, work)
 
     def follow(self, owner: T, future: Future[Any]) -> None:
         """Put the result of work that another executor does into the inbox: `Finished` follows in any case."""
@@ -92,23 +97,25 @@ class Workers(Generic[T]):
         """Tell the loop that an attempt has ended. Safe to call from any thread."""
         self._inbox.put(Wake(attempt))
 
-    def next_message(self, timeout_s: float) -> Message[T] | None:
-        """Return the next message, or None after `timeout_s` without one."""
+    def messages(self, timeout_s: float) -> Iterator[Message[T]]:
+        """Yield all messages that are there, after waiting for the first one, `timeout_s` at most."""
         try:
-            return self._inbox.get(timeout=timeout_s)
+            yield self._inbox.get(timeout=timeout_s) if timeout_s else self._inbox.get_nowait()
+            while True:
+                yield self._inbox.get_nowait()
         except queue.Empty:
-            return None
+            return
 
     def _do(self, owner: T, work: Work) -> None:
         try:
-            value = work.call(lambda: self._wait_at_gate(work))
+            value = work.call(lambda: self._wait_at_gate(owner, work))
         except Exception as error:  # noqa: BLE001 - it is raised again in the job that waits for it
             self._inbox.put(Finished(owner, error=error))
         else:
             self._inbox.put(Finished(owner, value=value))
 
-    def _wait_at_gate(self, work: Work) -> None:
-        ready = ReadyToSend(work)
+    def _wait_at_gate(self, owner: T, work: Work) -> None:
+        ready = ReadyToSend(owner, work)
         self._inbox.put(ready)
         ready.wait()
 

@@ -6,6 +6,7 @@ import random
 from collections import deque
 from typing import TYPE_CHECKING, TypeAlias
 
+from runner.provider.poll_times import PollTimes
 from runner.records.endings import ProviderClosed, TooManyUnknown, TooMuchBadContent
 from runner.records.limits import DEFAULT_LIMITS
 
@@ -52,6 +53,7 @@ class RateLimit:
         self._paused_until = 0.0
         self._unknown = 0
         self._bad = 0
+        self._polls = PollTimes(limits.polls_per_s)
         self.in_flight = 0
         """Jobs that are submitted and not finished by the provider."""
         self.closed: Closed | None = None
@@ -77,6 +79,10 @@ class RateLimit:
     def release(self) -> None:
         """Release a slot: the provider has finished that job."""
         self.in_flight -= 1
+
+    def poll_at(self, due: float, now: float) -> float:
+        """Return when a poll that is due is made: then, or later where other polls take that moment."""
+        return self._polls.take(due, now)
 
     def pause_until(self, until: float) -> None:
         """Submit nothing before `until`: the provider asked for a pause."""

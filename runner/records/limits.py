@@ -34,6 +34,10 @@ class Limits:
     """A job that its provider calls finished without naming audio is polled for this long, then stalled."""
     max_poll_wait_s: float = 30.0
     """The longest interval between polls, unless the provider's own interval is longer."""
+    polls_per_s: float = 250.0
+    """So many polls a second one provider gets at most; with more jobs the interval grows."""
+    max_fetch_wait_s: float = 60.0
+    """A finished job that waits longer for its download stops new submissions: its link may expire."""
     stop_check_s: float = 0.5
     """How often an idle run checks whether it has to stop."""
 

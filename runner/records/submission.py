@@ -92,6 +92,21 @@ class Phase(StrEnum):
         assert_never(self)
 
     @property
+    def guards_money(self) -> bool:
+        """Whether its row has to be on disk, safe from a power failure, before anything follows from it.
+
+        The loss of any other row only repeats what is free: a poll, a download, a copy.
+        """
+        match self:
+            case Phase.INTENT | Phase.ANSWERED | Phase.ACCEPTED | Phase.UNKNOWN:
+                return True
+            case Phase.PLANNED | Phase.NOT_SENT | Phase.REJECTED | Phase.FAILED | Phase.STALLED | Phase.LOST:
+                return False
+            case Phase.READY | Phase.FETCHED | Phase.PLACED | Phase.DONE | Phase.EXPIRED | Phase.BAD_CONTENT:
+                return False
+        assert_never(self)
+
+    @property
     def remote(self) -> Remote:
         """Return what the provider may be doing about a submission in this phase."""
         match self:

@@ -1,4 +1,4 @@
-"""A second record of the journal: how many rows it had after the last write, and their chained checksum.
+"""A second record of the journal: how many rows it had after the last durable write, and their chained checksum.
 
 SQLite reads a truncated write-ahead log, or an empty file, as an earlier state of the database and reports no error.
 The checkpoint is written after the journal, so an intact journal has at least as many rows as the checkpoint says.

@@ -1,8 +1,9 @@
 """The journal: what was sent and what proves it, durable before the next step is taken.
 
-SQLite in WAL mode with `synchronous=FULL`: a row is on disk when `append` returns. Rows are only ever added. Each row
-carries a SHA-256 over its content and the row before it, and a checkpoint beside the database records the last one, so
-damage is found and refused; it is never read as "nothing was sent yet".
+SQLite in WAL mode: a row is on disk when `append` returns, and one that guards money survives a power failure, too. Rows
+are only ever added. Each row carries a SHA-256 over its content and the row before it, and a checkpoint beside the
+database records the last one that is safe from a power failure, so damage is found and refused; it is never read as
+"nothing was sent yet".
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ VERSION = 1
 """Layout of the table; kept in SQLite's user_version."""
 
 _GENESIS = "scorefile journal"
+_SYNCED, _UNSYNCED = "PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"
 _BUSY_MS = 10_000
 _PAUSE_S = 0.01
 
@@ -45,6 +47,7 @@ class Journal:
             _retry_while_busy(self._prepare)
             self.events, self._chain = _verified(self._connection, path, recorded)
             self._count = len(self.events)
+            self._is_synced = True
             if self._count > recorded[0]:
                 self._checkpoint.write(self._count, self._chain)
         except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
@@ -54,8 +57,11 @@ class Journal:
             self._connection.close()
             raise
 
-    def append(self, events: Iterable[Event]) -> None:
-        """Add rows in one transaction and return when they are on disk. Raises StateError when they cannot be."""
+    def append(self, events: Iterable[Event], *, durable: bool = True) -> None:
+        """Add rows in one transaction and return when they are on disk. Raises StateError when they cannot be.
+
+        Rows that are not `durable` outlive this process, but not a power failure until a later durable row, or `close`.
+        """
         chain = self._chain
         rows = []
         for event in events:
@@ -63,12 +69,14 @@ class Journal:
             chain = _checksum(chain, event.at, event.job, event.attempt, event.phase, data)
             rows.append((event.at, event.job, event.attempt, event.phase.value, data, chain))
         try:
+            self._connection.execute(_SYNCED if durable else _UNSYNCED)
             with self._connection:
                 self._connection.executemany(
                     "INSERT INTO events (at, job, attempt, phase, data, sum) VALUES (?, ?, ?, ?, ?, ?)", rows
                 )
-            self._count, self._chain = self._count + len(rows), chain
-            self._checkpoint.write(self._count, self._chain)
+            self._count, self._chain, self._is_synced = self._count + len(rows), chain, durable
+            if durable:
+                self._checkpoint.write(self._count, self._chain)
         except (sqlite3.Error, OSError) as error:
             self._resync()
             raise NotWritableError(
@@ -76,13 +84,19 @@ class Journal:
             ) from error
 
     def close(self) -> None:
-        """Close the file; everything appended is on disk already."""
+        """Make the last rows safe from a power failure, where the disk allows it, and close the file."""
+        with contextlib.suppress(sqlite3.Error, OSError):
+            if not self._is_synced:
+                self._connection.execute(_SYNCED)
+                is_busy, *_ = self._connection.execute("PRAGMA wal_checkpoint").fetchone()
+                if not is_busy:
+                    self._checkpoint.write(self._count, self._chain)
         self._connection.close()
 
     def _prepare(self) -> None:
         version = _layout(self._connection, self.path)
         self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute(_SYNCED)
         self._connection.execute("PRAGMA fullfsync=ON")  # macOS: the drive empties its cache, too; no effect elsewhere
         if version == 0:
             with self._connection:

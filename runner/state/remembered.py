@@ -36,7 +36,8 @@ DEFAULT_FILES = ("scorefile.yaml", "scorefile.yml")
 
 _MAGIC = b"scorefile: nothing to do, 1\n"
 _SALT, _DIGEST = 16, 32
-_HEAD = len(_MAGIC) + _SALT + 2 * _DIGEST
+HEAD = len(_MAGIC) + _SALT + 2 * _DIGEST
+"""How many bytes are before the sections."""
 _JOURNAL, _PASSING_JOURNAL = b"journal.", b"-shm"
 
 
@@ -91,9 +92,9 @@ def journal_in(state: bytes) -> list[bytes]:
 
 def _answer(words: list[str], env: Mapping[str, str], pipeline: bytes, file: bytes) -> bytes | None:
     data = read_whole(file, limit=MAX_BYTES)
-    if not data.startswith(_MAGIC) or len(data) <= _HEAD:
+    if not data.startswith(_MAGIC) or len(data) <= HEAD:
         return None
-    head, rest = data[len(_MAGIC) : _HEAD], data[_HEAD:]
+    head, rest = data[len(_MAGIC) : HEAD], data[HEAD:]
     salt, asked, found = head[:_SALT], head[_SALT:-_DIGEST], head[-_DIGEST:]
     # First what nobody else can know: a file that came with a repository never leads to a look at other paths.
     if _digest(salt, _question(words, env, pipeline)) != asked:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.errors import NotWritableError, StateError
-from runner.records.lock import Output, State, chosen_take
+from runner.records.lock import State
 from runner.records.submission import Phase
 from runner.state import lock_rules
 from runner.state.blobs.protocol import save_bytes
@@ -26,9 +26,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from runner.records.lock import Entry, Lock
+    from runner.records.lock import Entry, Lock, Output
     from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwritten:
+    """Rows that the journal did not take: what stopped them, and whose they were."""
+
+    error: StateError
+    attempts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """A take of an entry that is to be put at its output."""
+
+    job: str
+    entry: Entry
+    output: Output
+    displaced: tuple[Entry, ...]
+    """The entries whose takes are at the outputs of this job now."""
+    left: frozenset[str]
+    """The paths where nothing of this job is to be any more."""
+    ours: frozenset[str]
+    """The hashes of files that may be replaced."""
 
 
 class StateStore:
@@ -49,6 +72,9 @@ class StateStore:
         self._ledger = Ledger(known.lock)
         self.submissions = known.submissions
         """attempt → Submission: all that journal and lock know."""
+        self._staged: list[Event] = []
+        self._proofs: dict[str, str] = {}
+        """Attempt → its provider, for the staged rows that prove a payment."""
         self._receipts = ReceiptIndex(self.submissions.values())
         self.broken: str | None = None
         self._reserve = DiskReserve(journal_path.with_suffix(".reserve"))
@@ -76,24 +102,44 @@ class StateStore:
         self._journal.append(events)
         self._learn(events)
 
-    def record_paid(self, provider: str, *events: Event) -> None:
-        """Make rows durable that prove a payment.
-
-        When they cannot be written, the disk reserve is freed and the write is retried once. From then on every receipt
-        also goes to standard error, and `broken` tells the engine to submit nothing more.
-        """
+    def stage(self, *events: Event) -> None:
+        """Take in what rows say, and let the next `commit` write them."""
         self._learn(events)
+        self._staged += events
+
+    def stage_paid(self, provider: str, *events: Event) -> None:
+        """Stage rows that prove a payment."""
+        self.stage(*events)
+        self._proofs |= dict.fromkeys((row.attempt for row in events), provider)
+
+    def commit(self) -> Unwritten | None:
+        """Write all staged rows in one transaction; return what could not be written.
+
+        When proofs of payments cannot be written, the disk reserve is freed and their write is retried once. From then on
+        every receipt also goes to standard error, and `broken` tells the engine to submit nothing more.
+        """
+        rows, proofs, self._staged, self._proofs = self._staged, self._proofs, [], {}
+        if not rows:
+            return None
+        unwritten = None
         try:
-            self._journal.append(events)
+            self._journal.append(rows, durable=any(row.phase.guards_money for row in rows))
         except StateError as error:
+            unwritten = Unwritten(error=error, attempts=frozenset(row.attempt for row in rows) - proofs.keys())
+            self._rescue([row for row in rows if row.attempt in proofs], error)
+        if self.broken is not None:
+            for row in rows:
+                if row.attempt in proofs and "request_id" in row.data:
+                    _print_paid(proofs[row.attempt], str(row.data["request_id"]), row.job)
+        return unwritten
+
+    def _rescue(self, rows: list[Event], error: StateError) -> None:
+        """Write proofs of payments into the space of the reserve."""
+        if rows:
             self.broken = error.message
             self._reserve.give_up()
             with contextlib.suppress(StateError):
-                self._journal.append(events)
-        if self.broken is not None:
-            for event in events:
-                if "request_id" in event.data:
-                    _print_paid(provider, str(event.data["request_id"]), event.job)
+                self._journal.append(rows)
 
     def is_held_by_another(self, provider: str, request_id: str, attempt: str) -> bool:
         """Return whether an id of this provider is another submission's receipt."""
@@ -143,13 +189,11 @@ class StateStore:
         self._ledger.pick(job, sha256)
         return True
 
-    def finish(self, submission: Submission, *, job: str, output: str, take: int, profile: str | None = None) -> Entry:
-        """Write the take of this number of a finished submission to `output` and return its entry, entered into the lock."""
+    def finished(self, submission: Submission, job: str) -> Entry:
+        """Return the entry of a submission whose takes are all in the store."""
         made = lock_rules.entry_of(replace(submission, phase=Phase.DONE))
         assert made is not None
-        same = self._made_here_before(job, made)
-        sha256 = chosen_take(submission.takes, take).sha256
-        return self.bring(job, same or made, Output(path=output, sha256=sha256, profile=profile))
+        return self._made_here_before(job, made) or made
 
     def _made_here_before(self, job: str, made: Entry) -> Entry | None:
         """Return the entry that says the same of a free result that was made here again, so that nothing in it changes."""
@@ -172,39 +216,60 @@ class StateStore:
         Raises TakeMissing when the take is nowhere, StateError when something that is not ours is in the way, or when the
         lock is to stay as it is and would change.
         """
+        placement = self.placement(job, entry, output)
+        return self.placed(placement, self.copy(placement))
+
+    def placement(self, job: str, entry: Entry, output: Output) -> Placement:
+        """Return what has to be done to put a take of an entry at its output. Raises StateError when the lock forbids it."""
         held = self._ledger.of_job(job)
-        displaced = [other for other in held if other.output and other.attempt != entry.attempt]
-        # Checked before anything is saved in the store: that the lock names a file does not prove that we wrote it.
-        left = {item.output.path for item in (entry, *displaced) if item.output} - {output.path}
-        stale = self._outputs.stored(left)
+        displaced = tuple(other for other in held if other.output and other.attempt != entry.attempt)
         known = (entry, *held, *self._ledger.at_path(output.path))
-        ours = frozenset(item.sha256 for other in known for item in other.takes)
-        previous = entry.output.path if entry.output else None
-        if self._changes(entry, job, output, displaced):
-            self._refuse_to_change(job)
-        self._outputs.put(output.sha256, output.path, previous=previous, mine=ours)
-        if not self._changes(entry, job, output, displaced):
-            return entry
-        for other in displaced:
-            self._ledger.give(other, other.job, None)
-        after = self._ledger.give(entry, job, output)
-        self._outputs.remove({path: sha256 for path, sha256 in stale.items() if not self._ledger.at_path(path)})
-        return after
-
-    def _changes(self, entry: Entry, job: str, output: Output, displaced: list[Entry]) -> bool:
-        known = self._ledger.get(entry.attempt)
-        if known is None or displaced:
-            return True
-        if known.job != job or known.output is None or not known.output.is_same(output.path, output.sha256):
-            return True
-        return not {*entry.takes} <= {*known.takes}
-
-    def _refuse_to_change(self, job: str) -> None:
-        if self._keep_lock:
+        placement = Placement(
+            job=job,
+            entry=entry,
+            output=output,
+            displaced=displaced,
+            left=frozenset(item.output.path for item in (entry, *displaced) if item.output) - {output.path},
+            ours=frozenset(item.sha256 for other in known for item in other.takes),
+        )
+        if self._keep_lock and self._changes(placement):
             raise StateError(
                 f"the audio is not the audio that the lock names for {job}",
                 help="run without --locked to update the lock",
             )
+        return placement
+
+    def copy(self, placement: Placement) -> Mapping[str, str]:
+        """Copy the take to its output, and return path → hash of the outputs that it leaves. Safe to call from any thread.
+
+        Raises as `bring` does.
+        """
+        # Checked before anything is saved in the store: that the lock names a file does not prove that we wrote it.
+        stale = self._outputs.stored(placement.left)
+        previous = placement.entry.output.path if placement.entry.output else None
+        output = placement.output
+        self._outputs.put(output.sha256, output.path, previous=previous, mine=placement.ours)
+        return stale
+
+    def placed(self, placement: Placement, stale: Mapping[str, str]) -> Entry:
+        """Enter into the lock that a take was copied, remove the outputs that it left, and return its entry."""
+        if not self._changes(placement):
+            return placement.entry
+        for other in placement.displaced:
+            self._ledger.give(other, other.job, None)
+        after = self._ledger.give(placement.entry, placement.job, placement.output)
+        self._outputs.remove({path: sha256 for path, sha256 in stale.items() if not self._ledger.at_path(path)})
+        return after
+
+    def _changes(self, placement: Placement) -> bool:
+        """Say whether the lock changes with a placement."""
+        entry, output = placement.entry, placement.output
+        known = self._ledger.get(entry.attempt)
+        if known is None or placement.displaced:
+            return True
+        if known.job != placement.job or known.output is None or not known.output.is_same(output.path, output.sha256):
+            return True
+        return not {*entry.takes} <= {*known.takes}
 
     def tick(self) -> None:
         """Write the lock if it changed and is due. The loop calls this as time passes."""
@@ -213,6 +278,7 @@ class StateStore:
 
     def close(self) -> None:
         """Write the lock if it changed, and close the journal."""
+        self.commit()
         try:
             if not self._keep_lock:
                 self._meet(self._lock_writer.write(self.lock))

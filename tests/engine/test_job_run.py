@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 import pytest
 
 from runner.engine import machine
-from runner.engine.effects import Compute, RunSettings, Turn, Wait, Work, World
+from runner.engine.effects import Compute, Durable, PollTurn, RunSettings, Turn, Wait, Work, World
 from runner.engine.job_run import JobRun
 from runner.engine.polls import poll_wait_s
 from runner.plan.budget import Budget
@@ -186,7 +186,9 @@ def _do_steps(job_run: JobRun, world: World, rate_limit: RateLimit, clock: Clock
         match effect:
             case Turn():
                 rate_limit.acquire(clock.now_s)
-            case Wait():
+            case Durable():
+                pass
+            case Wait() | PollTurn():
                 waits.append(effect.seconds)
                 clock.now_s += effect.seconds
             case Work():

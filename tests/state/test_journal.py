@@ -62,6 +62,29 @@ def test_a_reopened_journal_goes_on_where_it_stood(journal: Path) -> None:
     assert read_events(journal) == (*ROWS, row(9))
 
 
+def checkpoint_of(path: Path) -> int:
+    return Checkpoint(path.with_suffix(".checkpoint")).read()[0]
+
+
+def test_the_checkpoint_counts_no_row_that_a_power_failure_may_take(journal: Path) -> None:
+    book = Journal(journal)
+    book.append([row(9)], durable=False)
+    assert (len(read_events(journal)), checkpoint_of(journal)) == (6, 5)
+    book.append([row(10)])
+    assert checkpoint_of(journal) == 7
+    book.append([row(11)], durable=False)
+    book.close()
+    assert (len(read_events(journal)), checkpoint_of(journal)) == (8, 8)
+
+
+def test_only_a_durable_write_waits_for_the_disk(journal: Path) -> None:
+    book = Journal(journal)
+    for durable, level in ((False, 1), (True, 2), (False, 1)):
+        book.append([row(9)], durable=durable)
+        assert book._connection.execute("PRAGMA synchronous").fetchone() == (level,)
+    book.close()
+
+
 def test_no_journal_is_no_rows_and_is_not_created_by_reading(tmp_path: Path) -> None:
     assert read_events(tmp_path / "journal.db") == ()
     assert list(tmp_path.iterdir()) == []

@@ -72,6 +72,11 @@ def brought(store: StateStore, job: str, item: Entry, output: str, number: int =
     return store.bring(job, item, Output(path=output, sha256=chosen_take(item.takes, number).sha256))
 
 
+def made_at(store: StateStore, item: Submission, job: str, output: str, number: int = 1) -> Entry:
+    """Put the take of this number of a finished submission at an output."""
+    return brought(store, job, store.finished(item, job), output, number)
+
+
 def written(folder: Path) -> Lock:
     return read_lock(folder / "night.lock", rehearsal=False)
 
@@ -105,7 +110,7 @@ def finished(store: StateStore, attempt: str, *words: str, job: str = "title", m
 
 
 def test_a_finished_submission_is_at_its_output_and_in_the_lock(store: StateStore, tmp_path: Path) -> None:
-    made = store.finish(finished(store, "a1", "take"), job="title", output="audio/title.wav", take=1)
+    made = made_at(store, finished(store, "a1", "take"), "title", "audio/title.wav")
     store.tick()
     assert (tmp_path / "audio/title.wav").read_bytes() == b"take"
     assert (made.state, made.output) == (State.DONE, Output(path="audio/title.wav", sha256=sha("take")))
@@ -114,7 +119,7 @@ def test_a_finished_submission_is_at_its_output_and_in_the_lock(store: StateStor
 
 @pytest.mark.parametrize(("number", "word"), [(1, "one"), (2, "two"), (5, "two")])
 def test_one_take_is_at_the_output(store: StateStore, tmp_path: Path, number: int, word: str) -> None:
-    made = store.finish(finished(store, "a1", "one", "two"), job="title", output="new.wav", take=number)
+    made = made_at(store, finished(store, "a1", "one", "two"), "title", "new.wav", number)
     assert (tmp_path / "new.wav").read_bytes() == word.encode()
     assert made.output == Output(path="new.wav", sha256=sha(word))
     assert [item.sha256 for item in made.takes] == [sha("one"), sha("two")]
@@ -174,7 +179,7 @@ def test_a_finished_entry_takes_its_jobs_place_and_the_one_before_it_stays_in_th
 
 def test_what_a_provider_made_stays_behind_what_was_made_here(store: StateStore, tmp_path: Path) -> None:
     paid = brought(store, "title", stored(store, "take"), "title.wav")
-    draft = store.finish(finished(store, "b1", "draft", model="local/sketch"), job="title", output="title.wav", take=1)
+    draft = made_at(store, finished(store, "b1", "draft", model="local/sketch"), "title", "title.wav")
     assert draft.receipt is None
     store.tick()
     held = written(tmp_path)
@@ -183,12 +188,12 @@ def test_what_a_provider_made_stays_behind_what_was_made_here(store: StateStore,
 
 
 def test_the_same_bytes_made_here_again_change_nothing(store: StateStore) -> None:
-    first = store.finish(finished(store, "b1", "drum", model="local/sketch"), job="title", output="a.wav", take=1)
+    first = made_at(store, finished(store, "b1", "drum", model="local/sketch"), "title", "a.wav")
     before = store.lock
-    again = store.finish(finished(store, "b2", "drum", model="local/sketch"), job="title", output="a.wav", take=1)
+    again = made_at(store, finished(store, "b2", "drum", model="local/sketch"), "title", "a.wav")
     assert again == first
     assert store.lock is before
-    other = store.finish(finished(store, "b3", "drum 2", model="local/sketch"), job="title", output="a.wav", take=1)
+    other = made_at(store, finished(store, "b3", "drum 2", model="local/sketch"), "title", "a.wav")
     assert (other.attempt, store.lock.current("title")) == ("b3", other)
 
 
@@ -414,7 +419,7 @@ def test_a_run_learns_what_the_file_knew_beside(tmp_path: Path) -> None:
         (tmp_path / "night.lock").write_bytes(render_lock(lock_of(2)))
         store.tick()
         assert set(store.lock.entries) == {"a1", "a2"}
-        made = store.finish(finished(store, "a3", "take", job="other"), job="other", output="a.wav", take=1)
+        made = made_at(store, finished(store, "a3", "take", job="other"), "other", "a.wav")
     assert set(written(tmp_path).entries) == {"a1", "a2", "a3"}
     assert made.revision > max(item.revision for name, item in written(tmp_path).entries.items() if name != "a3")
 
@@ -453,18 +458,92 @@ def test_a_receipt_gets_the_reserve_when_the_disk_is_full(
 ) -> None:
     reserve, append = tmp_path / "state" / "journal.reserve", Journal.append
 
-    def full(journal: Journal, events: Iterable[Event]) -> None:
+    def full(journal: Journal, events: Iterable[Event], *, durable: bool = True) -> None:
         if reserve.exists():
             raise NotWritableError(f"cannot write the journal: {errno.errorcode[errno.ENOSPC]}")
-        append(journal, events)
+        append(journal, events, durable=durable)
 
     monkeypatch.setattr(Journal, "append", full)
-    store.record_paid("pixazo", planned("a1"), accepted("a1", "ace_9"))
-    assert store.broken == "cannot write the journal: ENOSPC"
+    store.stage(planned("a1"))
+    store.stage_paid("pixazo", accepted("a1", "ace_9"))
+    store.stage(planned("a2"), row("a2", Phase.INTENT))
+    unwritten = store.commit()
+    assert unwritten is not None
+    assert unwritten.attempts == {"a2"}, "what proves nothing is given back to its job, which sends nothing"
+    assert unwritten.error.message == store.broken == "cannot write the journal: ENOSPC"
     assert capsys.readouterr().err == "PAID provider=pixazo id=ace_9 job=title\n"
     store.close()
     with opened(tmp_path) as again:
         assert [event.phase for event in again.events] == [Phase.PLANNED, Phase.ACCEPTED]
+
+
+def test_a_full_disk_without_a_receipt_costs_no_reserve(
+    store: StateStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(journal: Journal, events: Iterable[Event], *, durable: bool = True) -> None:
+        raise NotWritableError("cannot write the journal")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "append", full)
+        store.stage(planned("a1"), row("a1", Phase.INTENT))
+        unwritten = store.commit()
+    assert unwritten is not None
+    assert unwritten.attempts == {"a1"}
+    assert (store.broken, store.commit()) == (None, None)
+    assert (tmp_path / "state" / "journal.reserve").exists()
+
+
+# ---------------------------------------------------------------- one write a turn
+
+
+def journal_of(store: StateStore) -> tuple[Event, ...]:
+    return read_events(store._journal.path)
+
+
+def test_all_rows_of_a_turn_are_one_write_and_known_at_once(store: StateStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    writes, append = list[tuple[tuple[Phase, ...], bool]](), Journal.append
+
+    def counted(journal: Journal, events: Iterable[Event], *, durable: bool = True) -> None:
+        writes.append((tuple(event.phase for event in events), durable))
+        append(journal, events, durable=durable)
+
+    monkeypatch.setattr(Journal, "append", counted)
+    store.stage(planned("a1"), row("a1", Phase.INTENT))
+    store.stage(planned("a2"))
+    assert (store.submissions["a1"].phase, store.submissions["a2"].phase) == (Phase.INTENT, Phase.PLANNED)
+    assert journal_of(store) == ()
+    assert store.commit() is None
+    assert writes == [((Phase.PLANNED, Phase.INTENT, Phase.PLANNED), True)]
+    assert len(journal_of(store)) == 3
+    assert store.commit() is None
+    assert len(writes) == 1, "nothing was staged since"
+
+
+@pytest.mark.parametrize(
+    "phase",
+    ["planned", "intent", "accepted", "unknown", "not_sent", "rejected", "failed", "stalled", "lost", "expired"],
+)
+def test_rows_that_guard_money_are_synced_at_once_and_the_others_ride_along(
+    store: StateStore, monkeypatch: pytest.MonkeyPatch, phase: str
+) -> None:
+    synced, append = list[bool](), Journal.append
+
+    def counted(journal: Journal, events: Iterable[Event], *, durable: bool = True) -> None:
+        synced.append(durable)
+        append(journal, events, durable=durable)
+
+    store.record(planned("a1"), row("a1", Phase.INTENT), accepted("a1", "ace_1"))
+    monkeypatch.setattr(Journal, "append", counted)
+    store.stage(planned("a2") if phase == "planned" else row("a1", Phase(phase)))
+    store.commit()
+    assert synced == [phase in ("intent", "accepted", "unknown")]
+
+
+def test_what_was_staged_is_written_when_the_store_closes(store: StateStore, tmp_path: Path) -> None:
+    store.stage(planned("a1"), row("a1", Phase.INTENT), accepted("a1", "ace_1"))
+    store.close()
+    with opened(tmp_path) as again:
+        assert [event.phase for event in again.events] == [Phase.PLANNED, Phase.INTENT, Phase.ACCEPTED]
 
 
 # ---------------------------------------------------------------- who holds an id

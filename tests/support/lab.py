@@ -34,7 +34,7 @@ from runner.state.project import prepare_state
 from tests.support.catalog import shipped_catalog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from runner.engine.effects import Progress
@@ -271,11 +271,11 @@ class _Tape:
         """Count the journal's writes."""
         append, count = store._journal.append, itertools.count(1)
 
-        def counted(events: tuple[Event, ...]) -> None:
+        def counted(events: Sequence[Event], *, durable: bool = True) -> None:
             number = next(count)
             if number == self._crash_at:
                 self._take()
-            append(events)
+            append(events, durable=durable)
             on(number)
 
         store._journal.append = counted  # type: ignore[method-assign, assignment]

@@ -19,14 +19,12 @@ def no_intent() -> None:
     """Send without writing down first that something will be sent."""
     from runner.state.store import StateStore
 
-    original = StateStore.record
+    original = StateStore.stage
 
-    def record(self: StateStore, *events: Event) -> None:
-        kept = tuple(event for event in events if event.phase is not Phase.INTENT)
-        if kept:
-            original(self, *kept)
+    def stage(self: StateStore, *events: Event) -> None:
+        original(self, *(event for event in events if event.phase is not Phase.INTENT))
 
-    StateStore.record = record  # type: ignore[method-assign]
+    StateStore.stage = stage  # type: ignore[method-assign]
 
 
 def no_lock() -> None:

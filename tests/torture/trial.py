@@ -79,14 +79,14 @@ class Bench:
         self.chance = random.Random(seed)
         self.ledger = Ledger(vendor.folder)
         self.figures = Figures()
-        self.span_s = 0.06
+        self.span_s = 0.0
         """How long a run takes, as seen so far: kills are spread evenly over it."""
 
     def calibrate(self) -> None:
         """Run one pipeline that nobody kills, to learn how long a run takes here and now."""
         calm = Pipeline(self, self.folder / "calm", tag=f"calm{self.figures.trials}")
         seconds = calm.run().seconds
-        self.span_s += (seconds - self.span_s) / 2
+        self.span_s = (seconds + self.span_s) / 2 if self.span_s else seconds
         shutil.rmtree(calm.folder)
 
     def trial(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -39,8 +40,9 @@ def read_ignores(document: Document) -> Ignores:
     if SIGN not in source:
         return ignores
     lines = source.split("\n")
+    line, at = 1, 0
     for match in _comments(source, document.file):
-        line = source.count("\n", 0, match.start()) + 1
+        line, at = line + source.count("\n", at, match.start()), match.start()
         is_alone = not lines[line - 1][: match.start() - source.rfind("\n", 0, match.start()) - 1].strip()
         target = _next_line(lines, line) if is_alone else line
         for code, mark in _codes(match, document.file, line):
@@ -60,8 +62,10 @@ def _comments(source: str, file: str) -> Iterator[re.Match[str]]:
     texts = [
         _span(event, source) for event in read_events(source, file)[0] if type(event) is ScalarEvent and event.style
     ]
+    starts = [start for start, _ in texts]
     for match in COMMENT.finditer(source):
-        if not any(start <= match.start() < end for start, end in texts):
+        before = bisect_right(starts, match.start())
+        if not before or match.start() >= texts[before - 1][1]:
             yield match
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import show
-from runner.pipeline.shape.matrix import find_point, slug
+from runner.pipeline.shape.matrix import Points, slug
 from runner.pipeline.templates.values import as_text
 from runner.records.pipeline import Cell
 from runner.records.source import Problem
@@ -16,7 +16,7 @@ from runner.records.source import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from runner.records.pipeline import Axis, Job, Leaf, Pipeline
+    from runner.records.pipeline import Job, Leaf, Pipeline
 
 MAX_CELLS: Final = 20_000
 
@@ -41,10 +41,10 @@ def _cells_of(job: Job) -> tuple[tuple[Cell, ...], list[Problem]]:
         return (Cell(id=job.name, job=job, values={}),), []
     cells: dict[str, Cell] = {}
     problems: list[Problem] = []
-    for cell, source in itertools.chain(_product(job), _extra(job)):
+    for cell, source, is_named in itertools.chain(_product(job), _extra(job)):
         if cell.id in cells:
             problems.append(_same_id(job, cell, cells[cell.id], source))
-        elif slug(cell.id.partition("@")[2]):
+        elif is_named:
             cells[cell.id] = cell
         else:
             problems.append(_no_id(job, source))
@@ -62,25 +62,33 @@ def _cells_of(job: Job) -> tuple[tuple[Cell, ...], list[Problem]]:
     return tuple(replace(cell, job=partial) for cell in cells.values()) or (bare,), problems
 
 
-def _product(job: Job) -> Iterator[tuple[Cell, Leaf]]:
+def _product(job: Job) -> Iterator[tuple[Cell, Leaf, bool]]:
+    """Yield each cell of the axes, the value that its problems are placed at, and whether its labels give it an id."""
     if not job.axes:
         return
     names = [axis.name for axis in job.axes]
-    for points in itertools.product(*(axis.points for axis in job.axes)):
-        labels = [label for label, _ in points]
-        if any(_matches(entry, dict(zip(names, labels, strict=True))) for entry in job.exclude):
+    excluded = _excluded(job, names)
+    axes = [[(label, leaf, _written_label(axis.name, leaf)) for label, leaf in axis.points] for axis in job.axes]
+    for points in itertools.product(*axes):
+        labels, leaves, written = zip(*points, strict=True)
+        if excluded and any(tuple([labels[at] for at in where]) in found for where, found in excluded.items()):
             continue
-        values = dict(zip(names, (leaf for _, leaf in points), strict=True))
-        yield _cell(job, labels, values), points[-1][1]
+        values = dict(zip(names, leaves, strict=True))
+        yield _cell(job, labels, values, dict(zip(names, written, strict=True))), leaves[-1], any(labels)
 
 
-def _matches(entry: Mapping[str, str], labels: Mapping[str, str]) -> bool:
-    return all(labels[name] == label for name, label in entry.items())
+def _excluded(job: Job, names: list[str]) -> dict[tuple[int, ...], set[tuple[str, ...]]]:
+    """Return the labels of `exclude`, by the positions of the axes that they are of."""
+    excluded: dict[tuple[int, ...], set[tuple[str, ...]]] = {}
+    for entry in job.exclude:
+        where = tuple(at for at, name in enumerate(names) if name in entry)
+        excluded.setdefault(where, set()).add(tuple(entry[names[at]] for at in where))
+    return excluded
 
 
-def _extra(job: Job) -> Iterator[tuple[Cell, Leaf]]:
-    """Yield the cells of `include`; without axes its own keys name the cell."""
-    axes = {axis.name: axis for axis in job.axes}
+def _extra(job: Job) -> Iterator[tuple[Cell, Leaf, bool]]:
+    """Yield the cells of `include` as `_product` does; without axes its own keys name the cell."""
+    axes = {axis.name: Points(axis) for axis in job.axes} if job.include else {}
     for entry in job.include:
         values: dict[str, Leaf] = {}
         labels: list[str] = []
@@ -88,11 +96,11 @@ def _extra(job: Job) -> Iterator[tuple[Cell, Leaf]]:
             label, values[name] = _named(axes.get(name), entry[name])
             if name in axes or not axes:
                 labels.append(label)
-        yield _cell(job, labels, values), next(iter(entry.values()))
+        written = {name: _written_label(name, leaf) for name, leaf in values.items()}
+        yield _cell(job, labels, values, written), next(iter(entry.values())), any(labels)
 
 
-def _cell(job: Job, labels: Iterable[str], values: Mapping[str, Leaf]) -> Cell:
-    written = {name: _written_label(name, leaf) for name, leaf in values.items()}
+def _cell(job: Job, labels: Iterable[str], values: Mapping[str, Leaf], written: Mapping[str, str]) -> Cell:
     return Cell(id=f"{job.name}@{'-'.join(labels)}", job=job, values=values, labels=written)
 
 
@@ -104,8 +112,8 @@ def _written_label(axis: str, leaf: Leaf) -> str:
     return as_text(leaf.value) if isinstance(leaf.value, str | int | float) else ""
 
 
-def _named(axis: Axis | None, leaf: Leaf) -> tuple[str, Leaf]:
-    point = find_point(axis, leaf.value) if axis else None
+def _named(points: Points | None, leaf: Leaf) -> tuple[str, Leaf]:
+    point = points.find(leaf.value) if points else None
     return point or (slug(leaf.value), leaf)
 
 

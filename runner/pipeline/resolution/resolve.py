@@ -86,9 +86,12 @@ class _Run:
         self.own_files = own_files(pipeline.file)
         self.output_bounds: dict[str, Bound] = {}
         self.cells: dict[str, list[Cell]] = {}
+        self.ids: dict[str, dict[str, None]] = {}
+        self.needs: dict[tuple[str, ...], tuple[str, ...]] = {}
         self.unsure = {job.name for job in pipeline.jobs if job.unusable}
         for cell in cells:
             self.cells.setdefault(cell.job.name, []).append(cell)
+            self.ids.setdefault(cell.job.name, {})[cell.id] = None
 
     def report(self, problems: Iterable[Problem], cell: Cell) -> None:
         """Note problems that `cell` has."""
@@ -110,15 +113,17 @@ class _Run:
         return requests
 
     def _needs(self, job: Job) -> tuple[tuple[str, ...], list[Problem]]:
-        """Resolve groups to the ids of their cells."""
+        """Resolve groups to the ids of their cells: the same for all jobs that need the same."""
+        if job.needs in self.needs:
+            return self.needs[job.needs], []
         ids: dict[str, None] = {}
         wrong: list[Problem] = []
         for index, need in enumerate(job.needs):
-            known = [cell.id for cell in self.cells.get(group_of(need), [])]
+            known = self.ids.get(group_of(need), {})
             if need in known:
                 ids[need] = None
             elif need == group_of(need) or group_of(need) in self.unsure:
-                ids |= dict.fromkeys(known)
+                ids |= known
             else:
                 mark = job.marks.get(f"needs.{index}", job.marks.get("needs", job.mark))
                 message = f"{job.name} needs {need}, and {group_of(need)} has no such cell"
@@ -131,6 +136,8 @@ class _Run:
                         help=nearest(need, known) or f"write {group_of(need)} to need all its cells",
                     )
                 )
+        if not wrong:
+            self.needs[job.needs] = tuple(ids)
         return tuple(ids), wrong
 
     def _cell(self, scope: Scope, needs: tuple[str, ...]) -> Request | None:

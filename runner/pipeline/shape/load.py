@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.diagnostics.fits import surely_fits
 from runner.diagnostics.json_schema import validator
-from runner.diagnostics.messages import listing, nearest, show
+from runner.diagnostics.messages import MOST_COMPARED, listing, nearest, show
 from runner.diagnostics.schema_errors import violations
 from runner.diagnostics.secrets import find_secrets, key_given, without_keys
 from runner.pipeline.shape.cascades import value_at, without_cascades
@@ -59,7 +59,7 @@ def load(
         return None, one_a_place(doc.problems)
     lost = {problem.path for problem in doc.problems if problem.code in LOST}
     found = [item for item in _violations(doc, schema) if not _is_under(item.place, lost)]
-    shape = [_problem(doc, item) for item in without_cascades(found, doc.data)]
+    shape = _problems(doc, found)
     is_default = profile is None
     profile = _default_profile(doc) if profile is None else profile or None
     if not _is_profile_known(doc, profile):
@@ -90,7 +90,7 @@ def one_a_place(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def shape_problems(doc: Document, schema: Mapping[str, Json]) -> list[Problem]:
     """Return what is wrong with the shape of a document, each with its place."""
-    return [_problem(doc, item) for item in without_cascades(_violations(doc, schema), doc.data)]
+    return _problems(doc, _violations(doc, schema))
 
 
 def _violations(doc: Document, schema: Mapping[str, Json]) -> list[Violation]:
@@ -99,8 +99,12 @@ def _violations(doc: Document, schema: Mapping[str, Json]) -> list[Violation]:
     return violations(validator(schema).iter_errors(doc.data), schema)
 
 
-def _problem(doc: Document, finding: Violation) -> Problem:
-    whole = Merged(document=doc, data=doc.data)
+def _problems(doc: Document, found: Iterable[Violation]) -> list[Problem]:
+    whole, lines = Merged(document=doc, data=doc.data), doc.source.split("\n")
+    return [_problem(whole, lines, item) for item in without_cascades(found, doc.data)]
+
+
+def _problem(whole: Merged, lines: list[str], finding: Violation) -> Problem:
     path = finding.place
     if finding.sort == "missing":
         mark = whole.key_mark(finding.path)
@@ -115,15 +119,15 @@ def _problem(doc: Document, finding: Violation) -> Problem:
         mark=mark,
         path=path,
         allowed=finding.allowed,
-        help=_quoted_comment(doc, finding, mark) or finding.help,
+        help=_quoted_comment(whole.data, lines, finding, mark) or finding.help,
     )
 
 
-def _quoted_comment(doc: Document, finding: Violation, mark: Mark) -> str | None:
+def _quoted_comment(data: Json, lines: list[str], finding: Violation, mark: Mark) -> str | None:
     """Return the remedy for a value that is empty because it starts with # and so is a comment."""
-    if finding.wanted is None or not finding.wanted.startswith("text") or value_at(doc.data, finding.path) is not None:
+    if finding.wanted is None or not finding.wanted.startswith("text") or value_at(data, finding.path) is not None:
         return None
-    rest = doc.source.split("\n")[mark.line - 1][mark.column - 1 :].strip()
+    rest = lines[mark.line - 1][mark.column - 1 :].strip()
     return f"quote it: {show(rest)}" if rest.startswith("#") else None
 
 
@@ -158,19 +162,25 @@ def _is_under(path: DocPath, parents: set[DocPath]) -> bool:
 def _strangers(doc: Document) -> list[Problem]:
     """Report jobs that a profile changes and the file does not have: a profile cannot add jobs."""
     jobs, profiles = doc.data["jobs"], doc.data.get("profiles")
+    strange = [
+        (profile, name)
+        for profile, data in (profiles.items() if isinstance(profiles, dict) else ())
+        if isinstance(data, dict) and isinstance(data.get("jobs"), dict)
+        for name in data["jobs"]
+        if name not in jobs
+    ]
+    allowed = listing(jobs) if strange else None
     return [
         Problem(
             code="SF201",
             message=f"the profile {profile} changes {name}, and there is no job of that name",
             mark=doc.key_marks.get(("profiles", profile, "jobs", name)),
             path=("profiles", profile, "jobs", name),
-            allowed=listing(jobs),
-            help=nearest(name, jobs) or "a profile changes jobs of the file; write a new one under jobs",
+            allowed=allowed,
+            help=(nearest(name, jobs) if index < MOST_COMPARED else None)
+            or "a profile changes jobs of the file; write a new one under jobs",
         )
-        for profile, data in (profiles.items() if isinstance(profiles, dict) else ())
-        if isinstance(data, dict) and isinstance(data.get("jobs"), dict)
-        for name in data["jobs"]
-        if name not in jobs
+        for index, (profile, name) in enumerate(strange)
     ]
 
 

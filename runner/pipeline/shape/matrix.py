@@ -12,7 +12,7 @@ from runner.records.pipeline import Axis, Layer, Leaf
 from runner.records.source import DocPath, Json, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from runner.pipeline.shape.merge import Merged
 
@@ -63,35 +63,45 @@ def _no_label(leaf: Leaf, axis: str, shown: Json, *, labelled: bool) -> Problem:
     )
 
 
-def find_point(axis: Axis, value: Json) -> tuple[str, Leaf] | None:
-    """Find the point that `value` names: by its label, or by the value itself."""
-    label = value if isinstance(value, str) else None
-    for point in axis.points:
-        if label is not None and point[0] in (label, slug(label)):
-            return point
-    for point in axis.points:
-        if point[1].value == value and isinstance(point[1].value, bool) == isinstance(value, bool):
-            return point
-    return None
+class Points:
+    """The points of an axis, to be found by what names them."""
+
+    def __init__(self, axis: Axis) -> None:
+        self.axis = axis
+        self._by_label: dict[str, int] = {}
+        self._by_value: dict[tuple[bool, object], int] = {}
+        for index, (label, leaf) in enumerate(axis.points):
+            self._by_label.setdefault(label, index)
+            if not isinstance(leaf.value, list | dict):
+                self._by_value.setdefault((isinstance(leaf.value, bool), leaf.value), index)
+
+    def find(self, value: Json) -> tuple[str, Leaf] | None:
+        """Find the point that `value` names: by its label, or by the value itself."""
+        if isinstance(value, list | dict):
+            return next((point for point in self.axis.points if point[1].value == value), None)
+        labels = (value, slug(value)) if isinstance(value, str) else ()
+        found = [self._by_label[label] for label in labels if label in self._by_label]
+        index = min(found, default=self._by_value.get((isinstance(value, bool), value)))
+        return None if index is None else self.axis.points[index]
 
 
 def read_exclude(
     merged: Merged, path: DocPath, matrix: Mapping[str, Json], axes: tuple[Axis, ...]
 ) -> tuple[tuple[Mapping[str, Json], ...], list[Problem]]:
     """Read `exclude`; each entry becomes axis → label. An entry that names no axis or point of it is a Problem."""
-    by_name = {axis.name: axis for axis in axes}
+    by_name = {axis.name: Points(axis) for axis in axes} if "exclude" in matrix else {}
     entries: list[Mapping[str, Json]] = []
     problems: list[Problem] = []
     for index, entry in enumerate(matrix.get("exclude", ())):
         labels: dict[str, Json] = {}
         for name, value in entry.items():
             here = (*path, "exclude", index, name)
-            axis = by_name.get(name)
-            point = find_point(axis, value) if axis else None
-            if axis is None:
+            points = by_name.get(name)
+            point = points.find(value) if points else None
+            if points is None:
                 problems.append(_unknown_axis(merged, here, name, by_name))
             elif point is None:
-                problems.append(_unknown_point(merged, here, axis, value))
+                problems.append(_unknown_point(merged, here, points.axis, value))
             else:
                 labels[name] = point[0]
         if len(labels) == len(entry):
@@ -99,7 +109,7 @@ def read_exclude(
     return tuple(entries), problems
 
 
-def _unknown_axis(merged: Merged, path: DocPath, name: str, axes: Mapping[str, Axis]) -> Problem:
+def _unknown_axis(merged: Merged, path: DocPath, name: str, axes: Iterable[str]) -> Problem:
     return Problem(
         code="SF212",
         message=f"there is no axis {name}",

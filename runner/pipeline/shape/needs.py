@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile, islice
 from typing import TYPE_CHECKING
 
-from runner.diagnostics.messages import listing, nearest
+from runner.diagnostics.messages import MOST_COMPARED, SHOWN_NAMES, listing, nearest
 from runner.records.source import Problem
 
 if TYPE_CHECKING:
@@ -24,23 +25,27 @@ def check_needs(jobs: Iterable[Job], names: Mapping[str, str]) -> tuple[Problem,
     `names` maps how each job of the file, even a broken one, should be called to how it is called.
     """
     graph = {job.name: job for job in jobs}
-    problems = [problem for job in graph.values() for problem in _unknown(job, names)]
-    return (*problems, *_circles(graph))
+    return (*_unknown(graph, names), *_circles(graph))
 
 
-def _unknown(job: Job, names: Mapping[str, str]) -> list[Problem]:
-    problems = []
-    for index, need in enumerate(job.needs):
-        mark = job.marks.get(f"needs.{index}", job.marks.get("needs", job.mark))
-        if group_of(need) not in names and group_of(need) not in names.values():
+def _unknown(graph: Mapping[str, Job], names: Mapping[str, str]) -> list[Problem]:
+    known = {*names, *names.values()}
+    first = list(islice(names, SHOWN_NAMES + 1))
+    problems: list[Problem] = []
+    for job in graph.values():
+        for index, need in enumerate(job.needs):
+            if group_of(need) in known:
+                continue
+            others = [name for name in first if name != job.name]
+            close = nearest(need, names) if len(problems) < MOST_COMPARED else None
             problems.append(
                 Problem(
                     code="SF207",
                     message=f"{job.name} needs {need}, and there is no job of that name",
-                    mark=mark,
+                    mark=job.marks.get(f"needs.{index}", job.marks.get("needs", job.mark)),
                     path=("jobs", job.name, "needs"),
-                    allowed=listing(name for name in names if name != job.name) or None,
-                    help=nearest(need, names) or "write that job, or remove the need",
+                    allowed=listing(others, len(names) - (job.name in names)) or None,
+                    help=close or "write that job, or remove the need",
                 )
             )
     return problems
@@ -51,17 +56,17 @@ def _circles(graph: Mapping[str, Job]) -> list[Problem]:
     done: set[str] = set()
     problems: list[Problem] = []
     for start in graph:
-        way: list[str] = []
+        way: dict[str, None] = {}
         stack = [(start, False)]
         while stack:
             name, leaving = stack.pop()
             if leaving:
-                way.pop()
+                way.popitem()
                 done.add(name)
             elif name in way:
-                problems.append(_circle(graph, [*way[way.index(name) :], name]))
+                problems.append(_circle(graph, [*dropwhile(name.__ne__, way), name]))
             elif name not in done and name in graph:
-                way.append(name)
+                way[name] = None
                 stack.append((name, True))
                 stack.extend((group_of(need), False) for need in reversed(graph[name].needs))
     return problems

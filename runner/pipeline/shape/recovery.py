@@ -114,11 +114,15 @@ def without(data: Json, cuts: frozenset[DocPath]) -> Json:
     """Return `data` without the parts in `cuts`."""
     if not cuts:
         return data
+    inside: dict[str | int, set[DocPath]] = {}
+    for cut in cuts:
+        if cut:
+            inside.setdefault(cut[0], set()).add(cut[1:])
     kept: dict[str, Json] = {}
     for key, value in data.items():
-        inside = frozenset(cut[1:] for cut in cuts if cut[:1] == (key,))
-        if () not in inside:
-            kept[key] = without(value, inside) if isinstance(value, dict) else value
+        within = inside.get(key, set())
+        if () not in within:
+            kept[key] = without(value, frozenset(within)) if isinstance(value, dict) else value
     return kept
 
 

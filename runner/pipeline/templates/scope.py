@@ -56,7 +56,7 @@ class Scope:
             return self.bounds[name]
         before = self.own
         bound = self._bind(name)
-        if bound is None or bound.broken or name in self.cell.values or isinstance(bound.value, View):
+        if bound is None or bound.broken or bound.is_provided or name in self.cell.values:
             self.own += 1
         if self.own == before and bound is not None:
             self.shared[name] = bound
@@ -270,10 +270,9 @@ class JobsView(ScopeView):
         return iter(dict.fromkeys(group_of(need) for need in self.scope.cell.job.needs))
 
     def problem_of(self, name: str) -> TemplateProblem:
-        names = [job.name for job in self.scope.renderer.pipeline.jobs]
         remedy = (
             f"add it to this job's needs: needs: [{name}]"
-            if name in names
+            if name in self.scope.renderer.jobs
             else nearest(name, list(self)) or "name a job of this file"
         )
         return TemplateProblem(

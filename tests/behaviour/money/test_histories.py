@@ -6,6 +6,7 @@ import contextlib
 import re
 import shutil
 import tempfile
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from hypothesis.stateful import (
 )
 
 from runner.commands.resolve import resolve
+from runner.engine.executor import Executor
 from runner.records.submission import PAYMENT_UNKNOWN, Phase
 from runner.state.journal import read_events
 from runner.state.store import StateStore
@@ -33,7 +35,7 @@ from tests.support.lab import FETCHES, POLLS, PRICE, SUBMITS, Lab, music
 from tests.support.long import sampled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from runner.records.submission import Event, Submission
 
@@ -190,15 +192,35 @@ def test_the_price_of_the_lab_is_that_of_the_catalogue() -> None:
     assert shipped_catalog().models["pixazo/lyria-3-pro"].price.usd == PRICE
 
 
-def test_histories_catch_an_engine_that_writes_no_intent(monkeypatch: pytest.MonkeyPatch) -> None:
-    record = StateStore.record
+def no_intent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send without writing down first that something will be sent."""
+    stage = StateStore.stage
 
     def forgetful(self: StateStore, *events: Event) -> None:
-        kept = [event for event in events if event.phase is not Phase.INTENT]
-        if kept:
-            record(self, *kept)
+        stage(self, *(event for event in events if event.phase is not Phase.INTENT))
 
-    monkeypatch.setattr(StateStore, "record", forgetful)
+    monkeypatch.setattr(StateStore, "stage", forgetful)
+
+
+def effects_before_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open gates and start polls first, and write the rows of the turn then."""
+    let_out = Executor._let_out
+
+    def hasty(self: Executor) -> None:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(self._store, "commit", lambda: None)
+            let_out(self)
+        time.sleep(0.001)  # so that what was let out gets somewhere
+        self._store.commit()
+
+    monkeypatch.setattr(Executor, "_let_out", hasty)
+
+
+@pytest.mark.parametrize("mutate", [no_intent, effects_before_rows])
+def test_histories_catch_an_engine_that_sends_before_it_writes(
+    monkeypatch: pytest.MonkeyPatch, mutate: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    mutate(monkeypatch)
     # What is found is noted where it is found: Hypothesis plays a history again that failed, threads may make it end
     # differently, and then it tells of that instead.
     found: list[str] = []

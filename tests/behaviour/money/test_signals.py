@@ -17,16 +17,26 @@ MOMENTS = {"submit": "gate=submit", "poll": "poll=held,done", "download": "media
 
 
 def start_until(project: Project, moment: str) -> Child:
-    """Start a run of three jobs, one at a time, and return it when the provider holds the first one at `moment`."""
+    """Start a run of three jobs, one at a time, and return it when the provider holds the first one at `moment`.
+
+    While the first is downloaded, the provider holds the second.
+    """
     project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
-    project.write({"a": MOMENTS[moment], "b": "", "c": ""})
+    project.write({"a": MOMENTS[moment], "b": MOMENTS["poll"] if moment == "download" else "", "c": ""})
     child = project.start()
     if moment == "submit":
         project.vendor.wait_for(project.name("a"), method="POST")
     else:
         id_ = project.wait_for_poll("a")
         project.vendor.wait_for(f"media/{id_}" if moment == "download" else id_, method="GET")
+    if moment == "download":
+        project.vendor.wait_for(project.wait_for_poll("b"), method="GET")
     return child
+
+
+def open_gates(project: Project) -> None:
+    for job in "ab":
+        project.vendor.open_gate(project.name(job))
 
 
 @pytest.mark.parametrize("number", CODES)
@@ -37,10 +47,10 @@ def test_one_signal_sees_what_is_under_way_to_its_receipt(
     child = start_until(project, moment)
     child.signal(number)
     child.wait_for("stopping: ")
-    project.vendor.open_gate(project.name("a"))
+    open_gates(project)
     done = child.wait(20)
     assert done.code == CODES[number], done
-    assert len(project.submits()) == 1, "nothing new is submitted"
+    assert len(project.submits()) == (2 if moment == "download" else 1), "nothing new is submitted"
     receipt = project.charges("a")[0]["id"]
     assert receipt in (project.folder / "trial.lock").read_text()
     assert "run" in done.out + done.err, "it says how to go on"
@@ -57,7 +67,7 @@ def test_two_signals_leave_at_once_and_lose_nothing(project: Project, moment: st
     child.signal(number)
     done = child.wait(20)
     assert done.code == CODES[number], done
-    project.vendor.open_gate(project.name("a"))
+    open_gates(project)
     charges = project.charges("a")
     assert len(charges) == 1
     again = project.run(timeout_s=30)
@@ -75,6 +85,6 @@ def test_a_slot_that_comes_free_after_a_signal_is_given_to_nobody(project: Proje
     project.vendor.wait_for(project.name("a"), method="POST")
     child.signal(signal.SIGINT)
     child.wait_for("stopping: ")
-    project.vendor.open_gate(project.name("a"))
+    open_gates(project)
     assert child.wait(20).code == 130
     assert [project.name("b") in row["body"] for row in project.submits()] == [False]

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,8 +17,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from runner.cli.main import call
-from runner.state.remembered import NAME, answer
-from tests.support.catalog import SCHEMAS
+from runner.state.remembered import HEAD, NAME, answer
+from tests.support.catalog import ROOT, SCHEMAS
 from tests.support.command import COMMAND, environment
 from tests.support.desks import posix_only
 
@@ -356,6 +357,36 @@ def test_a_command_from_its_start_remembers_and_answers(trial: Trial) -> None:
     assert (refused.returncode, b"No space left" in refused.stderr) == (1, True)
     trial.at("shop.wav").unlink()
     assert "1 restored" in from_its_start(trial, *WORDS).stdout
+
+
+READING = """
+import os, sys
+read = set()
+def note(name, args):
+    if name in ("open", "sqlite3.connect") and isinstance(args[0], (str, bytes)):
+        read.add(os.path.abspath(os.fsdecode(args[0])))
+sys.addaudithook(note)
+from runner.cli.main import call
+assert call(sys.argv[1:]) == 0
+loaded = [module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] == "runner"]
+sys.stderr.write("\\n".join([*filter(os.path.isfile, read), *loaded]))
+"""
+
+
+def test_all_that_the_whole_way_reads_is_known_to_the_answer(trial: Trial) -> None:
+    trial.settle()
+    command = [sys.executable, "-P", "-c", READING, *WORDS]
+    env = environment({"TONE": "deep"})
+    done = subprocess.run(command, cwd=trial.folder, env=env, capture_output=True, text=True, check=True)
+    ours = (str(trial.folder), str(ROOT / "runner"), str(ROOT / "schemas"))
+    read = {path for path in done.stderr.split("\n") if path.startswith(ours) and "__pycache__" not in path}
+    kept = trial.kept.read_bytes()[HEAD:].decode()
+    _, files, _, _, (state, *journal), (root,), *outputs = (section.split("\0") for section in kept.split("\0\0"))
+    known = {*files, *(f"{state}/{name}" for name in journal)}
+    known |= {f"{root}/{folder}/{name}" for folder, *names in outputs for name in names}
+    known |= {str(trial.kept), str(trial.kept.with_name("run.flock"))}
+    assert read - {str(trial.at(path)) for path in known} == set()
+    assert len(read) > 100
 
 
 def test_no_key_is_in_the_file(trial: Trial) -> None:

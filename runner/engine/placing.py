@@ -1,0 +1,70 @@
+"""The steps that put a take at its output: what the lock says is decided on the loop, the copy is made in another thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runner.engine import endings
+from runner.engine.effects import Interrupted, Lane, Progress, Work
+from runner.errors import StateError
+from runner.records.endings import Restored, Stopped
+from runner.records.lock import Output
+from runner.records.media_types import EXTENSIONS
+from runner.records.outcome import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from runner.engine.effects import Effect
+    from runner.records.endings import Ending
+    from runner.records.lock import Entry
+    from runner.records.plan import Action
+    from runner.state.store import StateStore
+
+
+def put_in_place(store: StateStore, job: str, entry: Entry, output: Output) -> Generator[Effect, Any, Entry]:
+    """Put a take of an entry at its output and return the entry as it is then. Raises as `StateStore.bring` does."""
+    placement = store.placement(job, entry, output)
+    stale: Mapping[str, str] = yield Work(lane=Lane.FETCH, call=lambda _gate: store.copy(placement))
+    return store.placed(placement, stale)
+
+
+class RestoreRun:
+    """Copies a take from the store, or from its old path, to its output."""
+
+    attempt, is_fetching = "", False
+    """It writes no journal rows and needs no provider."""
+
+    def __init__(
+        self, action: Action, store: StateStore, *, notify: Callable[[Progress], None], profile: str | None
+    ) -> None:
+        self.request, self.job = action.request, action.request.job
+        self._action, self._store, self._notify, self._profile = action, store, notify, profile
+
+    def run(self) -> Generator[Effect, Any, Outcome]:
+        """Do it. The loop drives this generator and keeps what it returns."""
+        request, entry = self.request, self._action.entry
+        assert entry is not None
+        assert request.output is not None, "a collected submission has no output"
+        chosen = entry.chosen(request.take)
+        path = request.output + EXTENSIONS[chosen.media_type]
+        output = Output(path=path, sha256=chosen.sha256, profile=self._profile)
+        try:
+            placed = yield from put_in_place(self._store, self.job, entry, output)
+        except Interrupted:
+            return self.interrupted()
+        except (StateError, OSError) as error:
+            return self.broken(error)
+        return self._outcome(Restored(reason=self._action.reason), placed)
+
+    def broken(self, error: Exception) -> Outcome:
+        """Return the outcome after an error on this machine."""
+        return self._outcome(endings.broken(error), self._action.entry)
+
+    def interrupted(self) -> Outcome:
+        """Return the outcome of a job that the end of the run stops."""
+        return self._outcome(Stopped(), self._action.entry)
+
+    def _outcome(self, ending: Ending, entry: Entry | None) -> Outcome:
+        self._notify(Progress(job=self.job, state=ending.result, ending=ending))
+        return Outcome(job=self.job, model=self.request.model.id, ending=ending, entry=entry)
