@@ -122,6 +122,22 @@ def is_own(path: Path) -> bool:
     return sys.platform == "win32" or path.stat().st_uid == os.geteuid()
 
 
+def touch(path: Path) -> os.stat_result:
+    """Make a file, or give it the time that its file system has now, and return what the system says of it.
+
+    Raises OSError for a link, which Windows follows.
+    """
+    if sys.platform == "win32":
+        path.touch()
+        return path.stat()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    try:
+        os.utime(descriptor)
+        return os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def stamp_of(found: os.stat_result) -> FileStamp | None:
     """Return the stamp of a regular file; None for what is none, and where no inode and no ctime tell files apart.
 
