@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from runner.cli.main import call
+from runner.state import agreement, hashes
 from runner.state.remembered import HEAD, NAME, answer
 from runner.state.trust import TrustStore
 from tests.support.catalog import ROOT, SCHEMAS
@@ -405,6 +406,10 @@ sys.stderr.write("\\n".join([*filter(os.path.isfile, read), *loaded]))
 """
 
 
+MEMORIES = {NAME, agreement.NAME, hashes.NAME, f"{hashes.NAME}.clock", "run.flock"}
+"""Files of the state folder that only save time: each holds what it was made of, and is held against that at each use."""
+
+
 def test_all_that_the_whole_way_reads_is_known_to_the_answer(trial: Trial) -> None:
     trial.settle()
     command = [sys.executable, "-P", "-c", READING, *WORDS]
@@ -416,7 +421,7 @@ def test_all_that_the_whole_way_reads_is_known_to_the_answer(trial: Trial) -> No
     _, files, _, _, (state, *journal), (root,), *outputs = (section.split("\0") for section in kept.split("\0\0"))
     known = {*files, *(f"{state}/{name}" for name in journal)}
     known |= {f"{root}/{folder}/{name}" for folder, *names in outputs for name in names}
-    known |= {str(trial.kept), str(trial.kept.with_name("run.flock"))}
+    known |= {str(trial.kept.with_name(name)) for name in MEMORIES}
     assert read - {str(trial.at(path)) for path in known} == set()
     assert len(read) > 100
 
