@@ -27,4 +27,6 @@ def changes(request: Request, entry: Entry) -> tuple[Change, ...]:
 
 
 def _same(old: Json, new: Json) -> bool:
+    if type(old) is type(new) is str and old == new:
+        return True
     return fingerprint("", {"value": old}) == fingerprint("", {"value": new})
