@@ -48,7 +48,7 @@ class HttpClients:
         self._clock, self._pooled = TimedBackend(), None
         if isinstance(verify, ssl.SSLContext):
             self._pooled = _client(verify, PooledTransport(verify, self._clock), trust_env=False)
-        self._has_proxy = bool(getproxies())
+        self._has_proxy = bool(getproxies().keys() & {"http", "https", "all"})
         self.deadlines = Deadlines()
         self._direct = _client(verify, layer, trust_env=False)
         self._proxied = self._direct if layer is not None else _proxied(verify)
