@@ -180,8 +180,13 @@ def room(path: Path) -> str:
     return first.removesuffix(".py")
 
 
-def imports(tree: ast.Module, *, types: bool = True) -> Iterator[tuple[str, str | None, int]]:
-    """Yield (module, name, line) of every import; name is None for `import module`. `types`: also those for types alone."""
+@cache
+def imports(tree: ast.Module, *, types: bool = True) -> tuple[tuple[str, str | None, int], ...]:
+    """Return (module, name, line) of every import; name is None for `import module`. `types`: also those for types alone."""
+    return tuple(_imports(tree, types=types))
+
+
+def _imports(tree: ast.Module, *, types: bool) -> Iterator[tuple[str, str | None, int]]:
     checks = [node for node in ast.walk(tree) if isinstance(node, ast.If) and _is_type_checking(node.test)]
     skipped = set() if types else {id(inside) for check in checks for inside in ast.walk(check)}
     for node in ast.walk(tree):
@@ -198,8 +203,13 @@ def _is_type_checking(test: ast.expr) -> bool:
     return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
 
 
-def inner(path: Path) -> Iterator[tuple[str, str, int]]:
-    """Yield (room, module, line) of every import of this package."""
+@cache
+def inner(path: Path) -> tuple[tuple[str, str, int], ...]:
+    """Return (room, module, line) of every import of this package."""
+    return tuple(_inner(path))
+
+
+def _inner(path: Path) -> Iterator[tuple[str, str, int]]:
     for module, name, line in imports(trees()[path]):
         parts = module.split(".")
         if parts[0] == "runner":

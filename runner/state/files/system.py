@@ -143,9 +143,9 @@ def stamp_of(found: os.stat_result) -> FileStamp | None:
 
     What Windows calls ctime is when the file was made: a change leaves it as it is.
     """
-    if sys.platform == "win32" or not stat.S_ISREG(found.st_mode) or not found.st_ino:
-        return None
-    return FileStamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    if sys.platform != "win32" and stat.S_ISREG(found.st_mode) and found.st_ino:
+        return FileStamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return None
 
 
 def moment_by(file: Path) -> tuple[int, int] | None:
