@@ -153,7 +153,8 @@ def _is_ours(path: str, facts: Facts, *entries: Entry) -> bool:
     if found is None:
         return False
     known = (*entries, *facts.lock.at_path.get(path, ()))
-    return found in facts.blobs or any(found == take.sha256 for entry in known for take in entry.takes)
+    # The store is asked last: it reads the file.
+    return any(found == take.sha256 for entry in known for take in entry.takes) or found in facts.blobs
 
 
 def _resume(request: Request, submission: Submission, entry: Entry | None) -> Action:
