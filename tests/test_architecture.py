@@ -124,6 +124,7 @@ SUB_ROOMS = {
         "texts",
         "schemas",
         "remembered",
+        "pace",
         "store",
     ),
 }
@@ -142,6 +143,7 @@ PURE = [
     "provider/media.py",
     "provider/protocol.py",
     "provider/responses.py",
+    "provider/slots.py",
     "provider/trust.py",
     "report",
     "engine/machine.py",
