@@ -1,51 +1,71 @@
-# Two commands for a newcomer: `make demo` and `make test`. Each builds .venv by itself.
+# Two commands for a newcomer: `make demo` and `make test`. Each builds .venv by itself: `make demo` with what running needs,
+# everything else also with the tools for development.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-STAMP  := $(VENV)/.installed
+RUN    := $(VENV)/.installed-for-running
+DEV    := $(VENV)/.installed-for-development
+UV     := $(shell command -v uv 2>/dev/null)
 MUTMUT := 3.8.1
 MUTANTS ?=
 
 .PHONY: demo test lint format torture mutants bench clean
 .DEFAULT_GOAL := demo
 
-$(STAMP): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Scorefile needs Python 3.11 or later; set PYTHON=/path/to/python3.11")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing into $(VENV) (once)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $(STAMP)
+ifdef UV
+create  = test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
+install = $(UV) pip install --python $(BIN)/python
+else
+create  = test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+# pip is silent or says a page: here it says one line for each package, and its exit code passes through a file.
+install = say() { $(BIN)/python -m pip install --disable-pip-version-check --no-compile "$$@"; echo $$? > $(VENV)/.code; }; \
+	lines() { while read -r verb name _; do case "$$verb $$name" in \
+		"Collecting "*|"Processing "*) echo "  $${name\#\#*/}";; "Installing collected") echo "  unpacking";; esac; done; }; \
+	told() { say "$$@" | lines; return "$$(cat $(VENV)/.code)"; }; told
+endif
 
-demo: $(STAMP)
+$(RUN): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Scorefile needs Python 3.11 or later; set PYTHON=/path/to/python3.11")'
+	@echo "installing what running needs into $(VENV) (once)"
+	@$(create)
+	@$(install) --editable .
+	@touch $@
+
+$(DEV): $(RUN)
+	@echo "installing the tools for development into $(VENV) (once)"
+	@$(install) --editable '.[dev]'
+	@touch $@
+
+demo: $(RUN)
 	@$(BIN)/scorefile run --rehearse pipelines/showcase.yaml
 
 # Bytecode is kept whatever the machine's setting: tests start processes, and each would compile every module again.
-test: $(STAMP)
+test: $(DEV)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
 # The proofs that `make test` leaves out or samples (tests/support/long.py), then the harness of docs/reliability.md.
-torture: $(STAMP)
+torture: $(DEV)
 	@LONG_TESTS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist worksteal -m "long or sampled"
 	@$(BIN)/python -m tests.torture --kills 10000 --syscalls --damage --checkouts 5000 --checkouts-real 200
 
 # What is changed, and by which tests it is judged: [tool.mutmut] in pyproject.toml. MUTANTS='runner.plan.*' takes a slice.
-mutants: $(STAMP)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'mutmut==$(MUTMUT)'
+mutants: $(DEV)
+	@$(install) 'mutmut==$(MUTMUT)'
 	@rm -rf mutants
 	@PATH="$(CURDIR)/$(BIN):$$PATH" nice -n 15 mutmut run --max-children 1 $(MUTANTS)
 	@$(BIN)/mutmut results
 
-bench: $(STAMP)
+bench: $(DEV)
 	@for file in bench/*.py; do echo "$$file"; $(BIN)/python $$file; done
 
-lint: $(STAMP)
+lint: $(DEV)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin -p runner
 	@$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 -p runner
 
-format: $(STAMP)
+format: $(DEV)
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
 clean:

@@ -111,6 +111,7 @@ SUB_ROOMS = {
         "submissions",
         "reconcile",
         "agreement",
+        "hashes",
         "ledger",
         "receipt_index",
         "disk_reserve",
@@ -181,8 +182,13 @@ def room(path: Path) -> str:
     return first.removesuffix(".py")
 
 
-def imports(tree: ast.Module, *, types: bool = True) -> Iterator[tuple[str, str | None, int]]:
-    """Yield (module, name, line) of every import; name is None for `import module`. `types`: also those for types alone."""
+@cache
+def imports(tree: ast.Module, *, types: bool = True) -> tuple[tuple[str, str | None, int], ...]:
+    """Return (module, name, line) of every import; name is None for `import module`. `types`: also those for types alone."""
+    return tuple(_imports(tree, types=types))
+
+
+def _imports(tree: ast.Module, *, types: bool) -> Iterator[tuple[str, str | None, int]]:
     checks = [node for node in ast.walk(tree) if isinstance(node, ast.If) and _is_type_checking(node.test)]
     skipped = set() if types else {id(inside) for check in checks for inside in ast.walk(check)}
     for node in ast.walk(tree):
@@ -199,8 +205,13 @@ def _is_type_checking(test: ast.expr) -> bool:
     return isinstance(test, ast.Name) and test.id == "TYPE_CHECKING"
 
 
-def inner(path: Path) -> Iterator[tuple[str, str, int]]:
-    """Yield (room, module, line) of every import of this package."""
+@cache
+def inner(path: Path) -> tuple[tuple[str, str, int], ...]:
+    """Return (room, module, line) of every import of this package."""
+    return tuple(_inner(path))
+
+
+def _inner(path: Path) -> Iterator[tuple[str, str, int]]:
     for module, name, line in imports(trees()[path]):
         parts = module.split(".")
         if parts[0] == "runner":
@@ -616,7 +627,8 @@ def test_no_dependency_is_there_for_nothing() -> None:
     tops = Counter(name.partition(".")[0] for path in FILES for name, _, _ in imports(trees()[path]))
     used = {"pyyaml" if name == "yaml" else name for name in tops}
     assert needed - used == set()
-    known = needed | {"pyyaml", "runner"} | {name.lower() for name in sys.stdlib_module_names}
+    optional = {re.split(r"[<>=~ ;\[]", text)[0] for text in project["optional-dependencies"]["dask"]}
+    known = needed | optional | {"pyyaml", "runner"} | {name.lower() for name in sys.stdlib_module_names}
     assert {name for name in used if name.lower() not in known} == set()
 
 

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
+from runner import __version__
+from runner.errors import ScorefileError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from runner.audio.probe.decode import Probe
@@ -21,6 +25,18 @@ RATE_HZ = 48_000
 
 class FileNotSeen(Exception):
     """The executor does not see a file of the machine that asks: send the bytes."""
+
+
+class OtherVersions(Exception):
+    """The executor runs other versions: what it makes may differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a task returned, or the error that it raised: any other error is one of the executor."""
+
+    value: object = None
+    error: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +57,26 @@ class MadeFile:
     size: int
     probe: Probe
     data: bytes | None
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """Return the versions of all that decides over the bytes of a result."""
+    import platform
+    from importlib.metadata import version
+
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"scorefile": __version__, "python": python} | {name: version(name) for name in ("av", "numpy", "soundfile")}
+
+
+def perform(expected: Mapping[str, str], call: Callable[..., object], *args: object) -> Result:
+    """Do a task where the versions are the expected ones. Raises OtherVersions."""
+    if versions() != expected:
+        raise OtherVersions
+    try:
+        return Result(value=call(*args))
+    except (ScorefileError, FileNotSeen, OSError) as error:
+        return Result(error=error)
 
 
 def inspect_file(source: Path | bytes) -> Probe:

@@ -93,6 +93,9 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     from runner.state.files.processes import open_streams
 
+    gc.set_threshold(
+        100_000, 20, 100
+    )  # a command keeps most of what it makes: looking for garbage is a fifth of its time
     open_streams()
     code = call(sys.argv[1:] if args is None else args)
     gc.freeze()  # else leaving looks for garbage among all that was imported, a fifth of the time of a short command

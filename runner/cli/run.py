@@ -48,6 +48,19 @@ INTERRUPTED, TERMINATED = 130, 143
     show_default=True,
     help="Make at most N jobs at a time.",
 )
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    envvar="SCOREFILE_PROCESSES",
+    help="Decode, measure and compose in N processes instead of threads.",
+)
+@click.option(
+    "--dask",
+    metavar="tcp://HOST:PORT",
+    envvar="SCOREFILE_DASK",
+    help="Decode, measure and compose on the Dask cluster of this scheduler.",
+)
 @click.option("--fail-fast", is_flag=True, envvar="SCOREFILE_FAIL_FAST", help="Submit nothing more after a failure.")
 @click.option("-n", "--dry-run", is_flag=True, envvar="SCOREFILE_DRY_RUN", help="Show the plan and do nothing.")
 @click.option(
@@ -98,6 +111,10 @@ def command(
     from runner.commands.world import real_world
 
     how = _run_options(given)
+    if how.dask and how.processes:
+        from runner.errors import UsageError
+
+        raise UsageError("--dask and --processes exclude each other", help="name one of them")
     asked = _asked(words, given)
     if frozen:
         from runner.commands.restore import restore
@@ -144,6 +161,8 @@ def _run_options(given: dict[str, Any]) -> RunOptions:
         locked=given.pop("locked"),
         offline=given.pop("offline"),
         lock_timeout_s=given.pop("lock_timeout"),
+        processes=given.pop("processes"),
+        dask=given.pop("dask"),
         listen=given.pop("listen"),
         public_url=given.pop("public_url"),
     )

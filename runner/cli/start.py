@@ -8,14 +8,14 @@ import sys
 
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
-    if sys.argv[1:2] == ["run"] and _is_answered(sys.argv[1:]):
+    if sys.argv[1:2] == ["run"] and is_answered(sys.argv[1:]):
         sys.exit(0)
     from runner.cli.main import main as whole
 
     whole()
 
 
-def _is_answered(words: list[str]) -> bool:
+def is_answered(words: list[str]) -> bool:
     """Print what the last run of this command line printed, if it would be printed again, and say whether that was so.
 
     A stream that takes nothing is left to the command line, which says what is wrong with it.

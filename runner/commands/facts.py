@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import unicodedata
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from runner.state.agreement import Agreement
 from runner.state.blobs.local import LocalBlobs
-from runner.state.files.folder import digest
 from runner.state.files.placing import is_through_link
 from runner.state.finding import is_too_high, levels_above
+from runner.state.hashes import HashMemory
 from runner.state.outputs import is_lfs_pointer
 from runner.state.store import StateStore
 
@@ -53,23 +55,52 @@ class ReadWhenAsked(Mapping[str, "Submission"]):
         return len(self._read())
 
 
-def output_hashes(root: Path, paths: set[str]) -> dict[str, str | None]:
+def output_hashes(root: Path, paths: set[str], state: Path) -> dict[str, str | None]:
     """Return path → hash of the file there; None for what is no regular file, or is reached through a link.
 
-    None also for what lies outside of the git work tree: it is not read.
+    None also for what lies outside of the git work tree: it is not read. Hashes are kept in the state folder, `state`.
     """
-    levels = levels_above(root)
-    outside = {path for path in paths if is_too_high(path, levels)}
-    folders = {path.rpartition("/")[0] for path in paths - outside}
-    linked = {folder for folder in folders if is_through_link(root, folder)}
-    unsafe = outside | {path for path in paths if path.rpartition("/")[0] in linked}
-    found = {path: digest(root / path) for path in paths - unsafe if os.path.lexists(root / path)}
-    return found | dict.fromkeys(unsafe)
+    levels, inside = levels_above(root), defaultdict(list)
+    for path in paths:
+        inside[path.rpartition("/")[0]].append(path)
+    safe = {folder for folder in inside if not is_too_high(folder, levels) and not is_through_link(root, folder)}
+    unsafe = (path for folder, held in inside.items() if folder not in safe for path in held)
+    there = [path for folder in safe for path in _present(root, folder, inside[folder])]
+    return HashMemory(root, state).digests(there) | dict.fromkeys(unsafe)
 
 
-def lfs_pointers(root: Path, outputs: Mapping[str, str | None]) -> frozenset[str]:
-    """Return the outputs at which Git LFS left a pointer; `outputs` as `output_hashes` returns them."""
-    return frozenset(path for path, found in outputs.items() if found is not None and is_lfs_pointer(root / path))
+def _present(root: Path, folder: str, paths: list[str]) -> Iterator[str]:
+    """Yield the paths in a folder at which something is: it is listed once, since most paths are only possible ones."""
+    try:
+        with os.scandir(root / folder) as found:
+            names = {entry.name for entry in found}
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError:
+        yield from (path for path in paths if os.path.lexists(root / path))  # it may be looked into, and not listed
+        return
+    alike = set(map(_folded, names))
+    for path in paths:
+        name = path.rpartition("/")[2]
+        if name in names or (_folded(name) in alike and os.path.lexists(root / path)):
+            yield path
+
+
+def _folded(name: str) -> str:
+    """Return what names have in common that some file systems take for one."""
+    return (
+        name.lower() if name.isascii() else unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+    )
+
+
+class LfsPointers:
+    """The outputs at which Git LFS left a pointer; `outputs` as `output_hashes` returns them. A file is read when it is asked for."""
+
+    def __init__(self, root: Path, outputs: Mapping[str, str | None]) -> None:
+        self._root, self._outputs = root, outputs
+
+    def __contains__(self, path: object) -> bool:
+        return isinstance(path, str) and self._outputs.get(path) is not None and is_lfs_pointer(self._root / path)
 
 
 @contextmanager

@@ -66,6 +66,10 @@ class RunOptions:
     offline: bool = False
     """Ask no provider: what only a provider can do is left as it is."""
     lock_timeout_s: float = 0.0
+    processes: int | None = None
+    """How many processes decode, measure and compose; None uses threads."""
+    dask: str | None = None
+    """The scheduler of a Dask cluster that does this instead."""
     listen: str | None = None
     """HOST:PORT to listen on for providers' callbacks, reached from outside as `public_url`."""
     public_url: str | None = None

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from runner.records.plan import Verb
 from runner.state import remembered
-from runner.state.files.atomic import write_atomic
 from runner.state.files.mounts import is_local
 from runner.state.files.seen import NUMBERS
-from runner.state.files.system import moment_in
+from runner.state.files.system import moment_by
 from runner.state.files.unchanged import FileStamp
 from runner.state.finding import DEFAULT_FILES
+from runner.state.run_lock import lock_file
 from runner.state.schemas import shipped_schemas
 from runner.state.trust import TrustStore
 
@@ -44,8 +44,6 @@ class Watch:
     device: int
     sections: list[list[bytes]]
     numbers: array[int]
-    program: int
-    """How many of the files are the program's own."""
 
 
 def watch(session: Session) -> Watch | None:
@@ -53,15 +51,13 @@ def watch(session: Session) -> Watch | None:
     project = session.project
     if project.apart or session.options.saved is not None or not is_local(project.state):
         return None
-    found = moment_in(project.state)
+    found = moment_by(lock_file(project.state))
     if found is None:
         return None
     moment_ns, device = found
-    program = sorted(_program())
     with contextlib.suppress(OSError, ValueError, OverflowError):
-        sections = _sections(session, program)
-        numbers = remembered.numbers(sections)
-        return Watch(moment_ns=moment_ns, device=device, sections=sections, numbers=numbers, program=len(program))
+        sections = _sections(session)
+        return Watch(moment_ns=moment_ns, device=device, sections=sections, numbers=remembered.numbers(sections))
     return None
 
 
@@ -74,33 +70,41 @@ def remember(session: Session, before: Watch, report: RunReport, *, words: Seque
     if not remembered.PASSING.isdisjoint(pipeline.env):
         return
     with contextlib.suppress(OSError, ValueError, OverflowError):
-        fixed = _sections(session, before.sections[1][: before.program])
+        fixed = _sections(session)
         if fixed != before.sections or remembered.numbers(fixed) != before.numbers:
             return
         head, files, maybe, *rest = fixed
         read = {os.fsencode(path) for path in session.checked.files}
         head = [f"{text}\n".encode(), str(before.moment_ns).encode()]
-        files = [*files, *sorted(read)]
+        program = sorted(_program())
+        files = [*program, *files, *sorted(read)]
         agreed = sorted(os.fsencode(path) for path in _agreed(session))
         sections = [head, files, [*maybe, *agreed], *rest, *_outputs(report)]
         numbers = remembered.numbers(sections)
-        if not _are_settled(numbers, sections, before):
+        if not _are_settled(numbers, sections, before, program=len(program)):
             return
         data = remembered.compose(
             list(words), session.options.env, sections, numbers, pipeline=os.fsencode(session.project.file)
         )
-        write_atomic(session.project.state / remembered.NAME, data, mode=0o600)
+        _write(session.project.state / remembered.NAME, data)
 
 
-def _are_settled(numbers: array[int], sections: list[list[bytes]], before: Watch) -> bool:
-    """Say whether every later change of a file will show in what the system says of it."""
+def _write(file: Path, data: bytes) -> None:
+    """Write an answer for its owner's eyes. A torn one is none, so that it needs no other name before, and no waiting."""
+    file.unlink(missing_ok=True)
+    with open(file, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as opened:
+        opened.write(data)
+
+
+def _are_settled(numbers: array[int], sections: list[list[bytes]], before: Watch, *, program: int) -> bool:
+    """Say whether every later change of a file will show in what the system says of it; the first are those of the program."""
     _, files, _, _, (_, *journal), _, *outputs = sections
     count = len(files) + len(journal) + sum(len(names) for _, *names in outputs)
     for place in range(count):
         mode, device, *rest = numbers[place * NUMBERS : (place + 1) * NUMBERS]
-        is_own = place < before.program
+        is_own = place < program
         moment_ns = before.moment_ns - _STARTING_NS if is_own else before.moment_ns
-        if not mode and place < len(before.sections[1]):
+        if not mode and program <= place < program + len(before.sections[1]):
             continue  # it was not there before anything was read either
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) or not (is_own or device == before.device):
             return False
@@ -111,14 +115,14 @@ def _are_settled(numbers: array[int], sections: list[list[bytes]], before: Watch
     return True
 
 
-def _sections(session: Session, program: list[bytes]) -> list[list[bytes]]:
+def _sections(session: Session) -> list[list[bytes]]:
     """Return what an answer follows from, whatever the pipeline says."""
     project = session.project
     state = os.fsencode(project.state)
     own: tuple[Path | str, ...] = (project.file, project.lock, *_schema_files(project))
     return [
         [],
-        [*program, *(os.fsencode(path) for path in own)],
+        [os.fsencode(path) for path in own],
         [*map(os.fsencode, _maybe(session))],
         [*map(os.fsencode, _plain_folders(project))],
         [state, *remembered.journal_in(state)],

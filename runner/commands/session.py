@@ -115,7 +115,8 @@ class Session:
     # ------------------------------------------------------------ what was done
 
     @cached_property
-    def _lock_bytes(self) -> bytes | None:
+    def lock_bytes(self) -> bytes | None:
+        """The file of the lock; None when there is none. Raises StateError when it cannot be read."""
         from runner.state.lockfile import read_bytes
 
         return read_bytes(self.project.lock)
@@ -125,7 +126,7 @@ class Session:
         """The lock as it is in its file. Raises StateError when it is damaged."""
         from runner.state.lockfile import understood
 
-        return understood(self.project.lock, self._lock_bytes, rehearsal=self.project.rehearsal)
+        return understood(self.project.lock, self.lock_bytes, rehearsal=self.project.rehearsal)
 
     @cached_property
     def events(self) -> tuple[Event, ...]:
@@ -143,11 +144,11 @@ class Session:
     @cached_property
     def _is_agreed(self) -> bool:
         """Whether the lock in its file is known to say all that the journal says, and nothing is unfinished."""
-        return self._agreement.is_noted(self._lock_bytes)
+        return self._agreement.is_noted(self.lock_bytes)
 
     @cached_property
     def _known(self) -> Reconciled:
-        return self._agreement.reconcile(self._lock_bytes, self.written_lock, lambda: self.events)
+        return self._agreement.reconcile(self.lock_bytes, self.written_lock, lambda: self.events)
 
     @property
     def lock(self) -> Lock:
@@ -237,21 +238,20 @@ class Session:
 
     def _facts(self) -> Facts:
         """Hash what is on disk at every path that the lock or a request names, and return all that a plan starts from."""
-        from runner.commands.facts import ReadWhenAsked, lfs_pointers, output_hashes
+        from runner.commands.facts import LfsPointers, ReadWhenAsked, output_hashes
         from runner.plan.decide import Facts
         from runner.records.media_types import EXTENSIONS
 
         lock, models, providers = self.lock, self.catalog.models, self.catalog.providers
-        paths = set(lock.at_path)
         stems = [request.output for request in self.checked.requests if request.output is not None]
-        paths |= {stem + extension for stem in stems for extension in EXTENSIONS.values()}
-        outputs = output_hashes(self.project.root, paths)
+        paths = {*lock.at_path, *(stem + extension for stem in stems for extension in EXTENSIONS.values())}
+        outputs = output_hashes(self.project.root, paths, self.project.state)
         return Facts(
             models=models,
             lock=lock,
             submissions=ReadWhenAsked(lambda: self.attempts),
             outputs=outputs,
-            pointers=lfs_pointers(self.project.root, outputs),
+            pointers=LfsPointers(self.project.root, outputs),
             blobs=self.takes,
             profile=self.checked.pipeline.profile,
             pollable=frozenset(name for name, model in models.items() if providers[model.provider].poll),

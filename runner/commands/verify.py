@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.commands.status import job_statuses
 from runner.errors import DriftError, InvalidFilesError, UsageError
 from runner.report.verify import VerifyReport, places_in
+from runner.state.hashes import digests
 
 if TYPE_CHECKING:
     from runner.commands.session import Session
@@ -16,11 +18,12 @@ if TYPE_CHECKING:
 
 
 def verify(session: Session) -> VerifyReport:
-    """Compare every output with the lock. Raises UsageError when there is no lock."""
-    project = session.project
-    if not project.lock.exists():
+    """Compare every output with the lock; each is read, whatever was known of it. Raises UsageError when there is no lock."""
+    project, text = session.project, session.lock_bytes
+    if text is None:
         raise UsageError(f"there is no {project.lock.name} to verify against", help="make one: scorefile run")
-    rows = tuple(row for row in job_statuses(session, {}) if row.entry is not None and row.entry.takes)
+    statuses = job_statuses(session, {}, partial(digests, project.root))
+    rows = tuple(row for row in statuses if row.entry is not None and row.entry.takes)
     shown = str(project.lock) if project.rehearsal else str(Path(project.shown).with_suffix(".lock"))
     return VerifyReport(
         name=project.name,
@@ -28,7 +31,7 @@ def verify(session: Session) -> VerifyReport:
         files=(project.shown,),
         exit_code=DriftError.exit_code if any(row.output != "same" for row in rows) else 0,
         lost=tuple(row.job for row in rows if row.output == "missing" and not _can_come_back(session, row)),
-        places=places_in(project.lock.read_text(encoding="utf-8"), shown),
+        places=places_in(text.decode(), shown),
     )
 
 

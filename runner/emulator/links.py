@@ -54,7 +54,11 @@ def serve_take(job: Job | None, name: str) -> Response:
     if fault and fault.do == "short-media":
         size = {"content-length": str(file.stat().st_size)}
         return StreamingResponse(_half(file), headers=size, media_type=media_type)
-    return FileResponse(file, media_type=media_type)
+    return _Sent(file, media_type=media_type)
+
+
+class _Sent(FileResponse):
+    chunk_size = 1 << 20  # each chunk is read in another thread
 
 
 def _half(file: Path) -> Iterator[bytes]:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import tempfile
-import threading
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.emulator.synth import write
 from runner.records.media_types import EXTENSIONS
+from runner.state.files.processes import process_pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,29 +40,15 @@ class Studio:
 @contextmanager
 def open_studio() -> Iterator[Studio]:
     """Yield a Studio whose workers are starting; at the end, stop them and delete their files."""
-    context = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory(prefix="scorefile-emulator-", ignore_cleanup_errors=True) as folder,
-        ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_settle_in) as pool,
+        process_pool(WORKERS) as pool,
     ):
         warm: list[Future[None]] = [pool.submit(_warm_up) for _ in range(WORKERS)]
         yield Studio(pool, Path(folder))
         for future in warm:
             future.cancel()
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _settle_in() -> None:
-    """Leave Ctrl-C to the emulator, and end when the emulator ends, even when it is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(0)
 
 
 def _warm_up() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.engine import endings, machine
+from runner.engine.computing import ComputeFailed
 from runner.engine.effects import Durable, Interrupted, Lane, Progress, Turn, Wait, Work
 from runner.engine.machine import Step
 from runner.engine.placing import put_in_place
@@ -110,7 +111,7 @@ class JobRun:
                     return outcome
         except Interrupted:
             return self.interrupted()
-        except (StateError, OSError) as error:
+        except (StateError, OSError, ComputeFailed) as error:
             return self.broken(error)
         except Exception as error:  # noqa: BLE001 - an error in one job must not stop the others
             return self._end(endings.unexpected(error))

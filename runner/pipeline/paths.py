@@ -17,12 +17,16 @@ DEVICES: Final = frozenset(
     | {f"{name}{digit}" for name in ("com", "lpt") for digit in range(10)}
 )
 UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+PLAIN: Final = re.compile(r"\w[\w-]*(?:/\w[\w-]*)*", re.ASCII)
+"""Most paths: what is wrong with another one takes longer to say."""
 PORTABLE = re.compile(r'[:*?"<>|]')
 VARIABLE = re.compile(r"^\$|%\w+%")
 
 
 def inside_problem(path: str) -> str | None:
     """Return why `path` is not a plain path inside the folder, or None."""
+    if PLAIN.fullmatch(path) and len(path) <= MAX_PATH_BYTES:
+        return None
     if not path.strip():
         return "is empty"
     if not path.isprintable() and any(unicodedata.category(sign) in UNSEEN for sign in path):
@@ -79,6 +83,8 @@ def _folder_problem(folder: str) -> str | None:
 def _component_problem(name: str, room: int) -> str | None:
     if name in ("", "."):
         return "has an empty component"
+    if PLAIN.fullmatch(name) and len(name) <= MAX_COMPONENT_BYTES - room and name.casefold() not in DEVICES:
+        return None
     if name[0] in ".-":
         return f"has a component that starts with {name[0]}"
     if name[-1] in ". ":
@@ -98,7 +104,7 @@ def _component_problem(name: str, room: int) -> str | None:
 
 def without_audio_extension(path: str) -> str:
     """Remove a known audio extension: the real format decides the extension."""
-    stem, extension = posixpath.splitext(path)
+    stem, extension = posixpath.splitext(path) if "." in path else (path, "")
     return stem if extension.casefold() in AUDIO_EXTENSIONS else path
 
 

@@ -27,4 +27,6 @@ def changes(request: Request, entry: Entry) -> tuple[Change, ...]:
 
 
 def _same(old: Json, new: Json) -> bool:
+    if old == new and type(old) is type(new) and not isinstance(old, dict | list | tuple):
+        return True
     return fingerprint("", {"value": old}) == fingerprint("", {"value": new})

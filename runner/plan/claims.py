@@ -31,17 +31,21 @@ class Claims:
     def __init__(self, requests: tuple[Request, ...], *, models: Mapping[str, Model], lock: Lock) -> None:
         self._models = models
         self._given: dict[str, Entry] = {}
+        live = [entry for entry in lock.entries.values() if entry.state.is_live]
+        self._deal_unchanged(requests, live)
         asked: dict[str, list[Request]] = defaultdict(list)
         for request in requests:
-            asked[self._key(request.model.id, request.params)].append(request)
+            if request.job not in self._given:
+                asked[self._key(request.model.id, request.params)].append(request)
         held: dict[str, list[Entry]] = defaultdict(list)
-        for entry in lock.entries.values():
-            if entry.state.is_live:
+        taken = {entry.attempt for entry in self._given.values()}
+        for entry in live if asked else ():
+            if entry.attempt not in taken:
                 held[self._key(entry.model, entry.request, entry.seed_param)].append(entry)
         for key, wanting in asked.items():
             self._deal(wanting, held.get(key, []))
         self._owners = {entry.attempt: job for job, entry in self._given.items()}
-        self.left_over = tuple(entry for entries in held.values() for entry in entries if self.leaves(entry))
+        self.left_over = tuple(filter(self.leaves, live))
         """The submissions that no job of the file asks for."""
 
     def of(self, request: Request) -> Entry | None:
@@ -62,7 +66,21 @@ class Claims:
         """Attempt → job of those that were made under another name."""
         return {entry.attempt: job for job, entry in self._given.items() if entry.job != job}
 
+    def _deal_unchanged(self, requests: tuple[Request, ...], live: list[Entry]) -> None:
+        """Give each job the newest submission of its name, where that was made of the very same request, seed and all."""
+        newest: dict[str, Entry] = {}
+        for entry in live:
+            before = newest.get(entry.job)
+            if before is None or before.age < entry.age:
+                newest[entry.job] = entry
+        for request in requests:
+            own, seed = newest.get(request.job), request.model.seed
+            names = (None, None if seed is None else seed.param)
+            if own is not None and own.seed_param in names and own.fingerprint == fingerprint_of(request):
+                self._given[request.job] = own
+
     def _deal(self, requests: list[Request], entries: list[Entry]) -> None:
+        """Deal the submissions of requests with the same text, whatever their seeds are."""
         of_job: dict[str, list[Entry]] = defaultdict(list)
         for entry in sorted(entries, key=lambda item: item.age, reverse=True):
             of_job[entry.job].append(entry)
@@ -72,11 +90,19 @@ class Claims:
                 self._given[request.job] = own
         taken = {self._given[request.job].attempt for request in requests if request.job in self._given}
         left = sorted((entry for entry in entries if entry.attempt not in taken), key=_best_first)
+        with_seed: dict[str, list[Entry]] = defaultdict(list)
+        for entry in reversed(left):
+            with_seed[entry.fingerprint].append(entry)
+        best = iter(left)
         # A request that writes its seed can be given less than one that leaves it open, so it comes first.
         for request in sorted((item for item in requests if item.job not in self._given), key=_is_seed_open):
-            fitting = next((entry for entry in left if satisfies(request, entry)), None)
+            if _is_seed_open(request):
+                fitting = next((entry for entry in best if entry.attempt not in taken), None)
+            else:
+                same = with_seed.get(fingerprint_of(request))
+                fitting = same.pop() if same else None
             if fitting is not None:
-                left.remove(fitting)
+                taken.add(fitting.attempt)
                 self._given[request.job] = fitting
 
     def _key(self, model_id: str, params: Mapping[str, object], seed_param: str | None = None) -> str:

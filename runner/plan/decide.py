@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from runner.catalog.media_types import media_types_of
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from runner.records.submission import Submission
 
 
+_NOTHING = Cost(low=Decimal(0), worst=Decimal(0))
 MAX_RESUBMITS = 2
 """How often one run repeats a submission without a proven outcome, where that is free or `on_unknown: resubmit`."""
 
@@ -75,7 +77,8 @@ def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> P
         chosen = selected.jobs is None or request.job in selected.jobs
         action = _guarded(_decide_one(request, facts, claims, force=chosen and request.job in selected.forced), facts)
         if chosen:
-            actions.append(replace(action, replaces=_replaced_profile(action, facts)))
+            replaced = _replaced_profile(action, facts)
+            actions.append(action if replaced is None else replace(action, replaces=replaced))
     return Plan(
         actions=tuple(actions),
         low=total(action.cost.low for action in actions),
@@ -109,9 +112,8 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
         why = r.Forced() if force else r.Changed(changes=changes(wanted, before))
         return _generate(request if force else wanted, Verb.REGENERATE, why, entry=before)
     if entry.state is State.DONE:
-        forced = _generate(request, Verb.REGENERATE, r.Forced(), entry=entry)
         if force:
-            return forced
+            return _generate(request, Verb.REGENERATE, r.Forced(), entry=entry)
         picked = facts.lock.picked(request.job, entry) or facts.lock.picked(entry.job, entry)
         number = picked.number if picked is not None else request.take
         return _bring_back(replace(request, params=entry.request, take=number), entry, facts)
@@ -151,7 +153,8 @@ def _is_ours(path: str, facts: Facts, *entries: Entry) -> bool:
     if found is None:
         return False
     known = (*entries, *facts.lock.at_path.get(path, ()))
-    return found in facts.blobs or any(found == take.sha256 for entry in known for take in entry.takes)
+    # The store is asked last: it reads the file.
+    return any(found == take.sha256 for entry in known for take in entry.takes) or found in facts.blobs
 
 
 def _resume(request: Request, submission: Submission, entry: Entry | None) -> Action:
@@ -254,14 +257,11 @@ def _audio_lost(request: Request, entry: Entry, path: str, facts: Facts) -> Acti
 
 def _generate(request: Request, verb: Verb, reason: Reason, *, entry: Entry | None = None) -> Action:
     again = request.retries + (MAX_RESUBMITS if request.on_unknown == "resubmit" else 0)
-    own, shipped = (
-        cost(price, takes=request.takes, seconds=request.seconds, retries=again)
-        for price in (request.price, request.model.shipped_price)
-    )
-    price = guarded(own, shipped, free=request.is_free)
+    priced = partial(cost, takes=request.takes, seconds=request.seconds, retries=again)
+    own, shipped = priced(request.price), request.model.shipped_price
+    price = guarded(own, own if request.price == shipped else priced(shipped), free=request.is_free)
     return Action(request=request, verb=verb, reason=reason, cost=price, entry=entry)
 
 
 def _act(request: Request, verb: Verb, reason: Reason, entry: Entry | None = None) -> Action:
-    nothing = Cost(low=Decimal(0), worst=Decimal(0))
-    return Action(request=request, verb=verb, reason=reason, cost=nothing, entry=entry)
+    return Action(request=request, verb=verb, reason=reason, cost=_NOTHING, entry=entry)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from runner.records.lock import Lock
     from runner.records.submission import Event, Submission
 
+NAME = "agreed"
+"""The file in a state folder."""
 _BYTES = 64
 """A SHA-256 in hex."""
 
@@ -32,7 +34,7 @@ class Agreement:
 
     def __init__(self, journal: Path) -> None:
         self._files = (journal, journal.with_name(f"{journal.name}-wal"), journal.with_suffix(".checkpoint"))
-        self._note = journal.with_suffix(".agreed")
+        self._note = journal.with_name(NAME)
 
     def digest(self, lock: bytes | None) -> str | None:
         """Return what the note holds when this lock and the journal as it is now say the same; None without one of them."""

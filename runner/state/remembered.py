@@ -6,9 +6,9 @@ all files that people wrote, of lock, journal and outputs; which files are not t
 salted and kept in a file that only its owner may read, because the environment holds keys.
 
 An answer is kept only when every file was older than the look at it (see `files.unchanged`), so a later change shows. Whatever
-is in doubt is no answer: then the whole way is gone. Three changes do not show: a package changed inside its folder
-without being installed again, a module that a folder of PYTHONPATH puts before another one, and the contents of a disk that was written to past
-its file system.
+is in doubt is no answer: then the whole way is gone. Four changes do not show: a package that is edited in its folder without
+being installed again, a module that appears in a folder of PYTHONPATH before another one of its name, what a program goes on
+writing into a file that it has mapped into memory, and what is written to a disk past its file system.
 
 This is on the way of every `scorefile run`, so it imports next to nothing.
 """
@@ -36,7 +36,8 @@ DEFAULT_FILES = ("scorefile.yaml", "scorefile.yml")
 
 _MAGIC = b"scorefile: nothing to do, 1\n"
 _SALT, _DIGEST = 16, 32
-_HEAD = len(_MAGIC) + _SALT + 2 * _DIGEST
+HEAD = len(_MAGIC) + _SALT + 2 * _DIGEST
+"""How many bytes are before the sections."""
 _JOURNAL, _PASSING_JOURNAL = b"journal.", b"-shm"
 
 
@@ -91,9 +92,9 @@ def journal_in(state: bytes) -> list[bytes]:
 
 def _answer(words: list[str], env: Mapping[str, str], pipeline: bytes, file: bytes) -> bytes | None:
     data = read_whole(file, limit=MAX_BYTES)
-    if not data.startswith(_MAGIC) or len(data) <= _HEAD:
+    if not data.startswith(_MAGIC) or len(data) <= HEAD:
         return None
-    head, rest = data[len(_MAGIC) : _HEAD], data[_HEAD:]
+    head, rest = data[len(_MAGIC) : HEAD], data[HEAD:]
     salt, asked, found = head[:_SALT], head[_SALT:-_DIGEST], head[-_DIGEST:]
     # First what nobody else can know: a file that came with a repository never leads to a look at other paths.
     if _digest(salt, _question(words, env, pipeline)) != asked:
@@ -109,22 +110,26 @@ def _place(words: list[str], env: Mapping[str, str]) -> tuple[bytes, bytes] | No
     """Return the pipeline that seems to be meant and the file of its answer: a guess, which the answer itself confirms."""
     if words[:1] != ["run"] or "SCOREFILE_STATE_DIR" in env:
         return None
-    named = (word for word in words[1:] if word.endswith((".yaml", ".yml")) and not word.startswith("-"))
-    path = os.path.join(os.getcwd(), next(named, None) or _default())  # noqa: PTH109, PTH118 - the same
-    folder, _, name = path.rpartition("/")
     kind = "rehearsal" if "--rehearse" in words or env.get("SCOREFILE_REHEARSE") else "pipelines"
-    return os.fsencode(path), os.fsencode(f"{folder}/.scorefile/{kind}/{name.rpartition('.')[0]}/{NAME}")
+    named = [word for word in words[1:] if word.endswith((".yaml", ".yml")) and not word.startswith("-")]
+    for word in (*named, _default()):
+        path = os.path.join(os.getcwd(), word)  # noqa: PTH109, PTH118 - the same
+        folder, _, name = path.rpartition("/")
+        file = f"{folder}/.scorefile/{kind}/{name.rpartition('.')[0]}/{NAME}"
+        if os.path.exists(file):  # noqa: PTH110 - the same
+            return os.fsencode(path), os.fsencode(file)
+    return None
 
 
 def _default() -> str:
-    """Return the nearest pipeline of this folder and those above it."""
+    """Return the nearest pipeline of this folder and those above it, as if none were named."""
     above = ""
     for _ in range(os.getcwd().count("/") + 1):  # noqa: PTH109 - the same
         for name in DEFAULT_FILES:
             if os.path.exists(above + name):  # noqa: PTH110 - the same
                 return above + name
         above += "../"
-    raise LookupError("no pipeline")
+    return DEFAULT_FILES[0]
 
 
 def _question(words: list[str], env: Mapping[str, str], pipeline: bytes) -> bytes:

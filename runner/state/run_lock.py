@@ -12,13 +12,16 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-import filelock
-
 from runner.errors import RunLockedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+def lock_file(folder: Path) -> Path:
+    """Return the file in a state folder that a run locks. Its content and its times mean nothing."""
+    return folder / "run.flock"
 
 
 @contextlib.contextmanager
@@ -27,9 +30,11 @@ def hold(folder: Path, *, now: str, timeout_s: float) -> Iterator[None]:
 
     Raises RunLockedError naming the holder.
     """
+    import filelock
+
     folder.mkdir(parents=True, exist_ok=True)
     holder = folder / "run.holder"
-    lock = filelock.FileLock(folder / "run.flock", timeout=timeout_s, mode=0o600)
+    lock = filelock.FileLock(lock_file(folder), timeout=timeout_s, mode=0o600)
     try:
         lock.acquire()
     except filelock.Timeout:

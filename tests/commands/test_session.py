@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
@@ -198,3 +200,21 @@ def test_status_lists_jobs_that_were_never_made(folder: Path) -> None:
         ("free", "local/sketch", "not made"),
         ("paid", "pixazo/lyria-2", "not made"),
     ]
+
+
+def test_verify_reads_every_output_whatever_a_plan_has_remembered_of_it(folder: Path) -> None:
+    assert call(["run", "free", "-q"]) == 0
+    (output,) = (folder / "audio").iterdir()
+    time.sleep(0.05)
+    assert call(["status"]) == 0
+    kept = folder / ".scorefile" / "pipelines" / "scorefile" / "output-hashes"
+    assert json.loads(kept.read_text())["files"].keys() == {f"audio/{output.name}"}
+    good = kept.read_bytes()
+    output.write_bytes(output.read_bytes()[:-1] + b"?")
+    time.sleep(0.05)
+    data = json.loads(good)
+    found = output.stat()
+    stamp = [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+    data["files"][f"audio/{output.name}"][0] = stamp
+    kept.write_text(json.dumps(data | {"moment_ns": time.time_ns()}))
+    assert call(["verify"]) == 4, "not even a forged memory deceives it"

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.plan.claims import Claims, pinned, satisfies
+from runner.plan.fingerprint import fingerprint
 from runner.records.lock import State
 from tests.support.catalog import shipped_catalog
 from tests.support.made import TRACKS, XL, entry, known, lock, request, submission
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runner.records.lock import Entry
     from runner.records.request import Request
 
@@ -258,3 +261,19 @@ def test_the_model_of_these_tests_takes_a_seed_and_the_other_does_not() -> None:
     models = shipped_catalog().models
     assert models[XL].seed is not None
     assert models[NO_SEED].seed is None
+
+
+def test_each_request_is_compared_once_however_many_ask_for_the_same_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+
+    def noted(model: str, params: Mapping[str, Any]) -> str:
+        compared.append(model)
+        return fingerprint(model, params)
+
+    count = 60
+    jobs = tuple(request(f"new{seed}", seed_mode="fixed", seed=seed) for seed in range(count))
+    made = tuple(held(f"a{seed}", f"gone{seed}", {**PROMPT, "seed": seed}) for seed in reversed(range(count)))
+    monkeypatch.setattr("runner.plan.claims.fingerprint", noted)
+    found = claims(*jobs, held=made)
+    assert given(found, *jobs) == {f"new{seed}": f"a{seed}" for seed in range(count)}
+    assert len(compared) <= 3 * count

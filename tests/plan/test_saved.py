@@ -29,21 +29,21 @@ PIPELINE = Pipeline(
     file="night.yaml", name="night", vars={}, env=(), providers={}, prices={}, budget_usd=Decimal(5), jobs=()
 )
 LOCK = lock(entry(job="logo"))
-TODO = plan_of(action("title"), action("logo", Verb.REUSE, UpToDate(), entry=entry()))
+PLANNED = plan_of(action("title"), action("logo", Verb.REUSE, UpToDate(), entry=entry()))
 
 
-def saved_data(todo: Plan = TODO) -> Any:
+def saved_data(todo: Plan = PLANNED) -> Any:
     return json.loads(json.dumps(save(todo, LOCK, PROVIDERS, {"file": "night.yaml"}, pipeline=PIPELINE)))
 
 
 def with_request(**over: Any) -> Plan:
-    first, *rest = TODO.actions
-    return replace(TODO, actions=(replace(first, request=replace(first.request, **over)), *rest))
+    first, *rest = PLANNED.actions
+    return replace(PLANNED, actions=(replace(first, request=replace(first.request, **over)), *rest))
 
 
 def test_the_same_plan_is_not_stale() -> None:
-    assert stale(load(saved_data()), TODO, LOCK, PROVIDERS, pipeline=PIPELINE) is None
-    refuse_stale(load(saved_data()), TODO, LOCK, PROVIDERS, pipeline=PIPELINE)
+    assert stale(load(saved_data()), PLANNED, LOCK, PROVIDERS, pipeline=PIPELINE) is None
+    refuse_stale(load(saved_data()), PLANNED, LOCK, PROVIDERS, pipeline=PIPELINE)
 
 
 def test_another_place_in_the_file_is_the_same_plan() -> None:
@@ -71,27 +71,27 @@ def test_another_request_is_refused_and_named(over: dict[str, Any]) -> None:
 
 
 def test_another_job_is_refused() -> None:
-    more = replace(TODO, actions=(*TODO.actions, action("new")))
+    more = replace(PLANNED, actions=(*PLANNED.actions, action("new")))
     with pytest.raises(DriftError, match="these requests changed: new") as caught:
         refuse_stale(load(saved_data()), more, LOCK, PROVIDERS, pipeline=PIPELINE)
     assert caught.value.exit_code == 4
 
 
 def test_another_lock_is_refused() -> None:
-    assert stale(load(saved_data()), TODO, Lock(), PROVIDERS, pipeline=PIPELINE) == "the lock changed"
+    assert stale(load(saved_data()), PLANNED, Lock(), PROVIDERS, pipeline=PIPELINE) == "the lock changed"
 
 
 def test_another_catalogue_is_refused() -> None:
-    model = replace(TODO.actions[0].request.model, path="/elsewhere")
-    actions = tuple(replace(item, request=replace(item.request, model=model)) for item in TODO.actions)
-    todo = replace(TODO, actions=actions)
+    model = replace(PLANNED.actions[0].request.model, path="/elsewhere")
+    actions = tuple(replace(item, request=replace(item.request, model=model)) for item in PLANNED.actions)
+    todo = replace(PLANNED, actions=actions)
     assert (
         stale(load(saved_data()), todo, LOCK, PROVIDERS, pipeline=PIPELINE)
         == "a model, its price or its provider's file changed"
     )
     slower = {**PROVIDERS, "pixazo": replace(PROVIDERS["pixazo"], poll_s=99.0)}
     assert (
-        stale(load(saved_data()), TODO, LOCK, slower, pipeline=PIPELINE)
+        stale(load(saved_data()), PLANNED, LOCK, slower, pipeline=PIPELINE)
         == "a model, its price or its provider's file changed"
     )
 
@@ -104,24 +104,24 @@ def test_another_catalogue_is_refused() -> None:
 def test_another_way_to_a_vendor_is_refused(said: dict[str, Any]) -> None:
     other = replace(PIPELINE, providers={"pixazo": ProviderSettings(**said)})
     why = "these settings of the pipeline changed: providers.pixazo"
-    assert stale(load(saved_data()), TODO, LOCK, PROVIDERS, pipeline=other) == why
+    assert stale(load(saved_data()), PLANNED, LOCK, PROVIDERS, pipeline=other) == why
 
 
 def test_a_vendor_that_the_plan_does_not_ask_may_change() -> None:
     other = replace(PIPELINE, providers={"verbatik": ProviderSettings(poll_s=1.0)})
-    assert stale(load(saved_data()), TODO, LOCK, PROVIDERS, pipeline=other) is None
+    assert stale(load(saved_data()), PLANNED, LOCK, PROVIDERS, pipeline=other) is None
 
 
 @pytest.mark.parametrize("budget", [None, Decimal(50)])
 def test_another_budget_is_refused(budget: Decimal | None) -> None:
     other = replace(PIPELINE, budget_usd=budget)
     why = "these settings of the pipeline changed: budget"
-    assert stale(load(saved_data()), TODO, LOCK, PROVIDERS, pipeline=other) == why
+    assert stale(load(saved_data()), PLANNED, LOCK, PROVIDERS, pipeline=other) == why
 
 
 def test_something_else_to_do_is_refused() -> None:
-    first, second = TODO.actions
-    todo = replace(TODO, actions=(first, replace(second, verb=Verb.RESTORE)))
+    first, second = PLANNED.actions
+    todo = replace(PLANNED, actions=(first, replace(second, verb=Verb.RESTORE)))
     assert stale(load(saved_data()), todo, LOCK, PROVIDERS, pipeline=PIPELINE) == "what a run would do changed for logo"
 
 
@@ -132,8 +132,11 @@ def test_something_else_to_do_is_refused() -> None:
         ([], "not a saved plan"),
         ({"kind": "terraform"}, "not a saved plan"),
         ({"kind": "scorefile plan", "version": 1}, r"unsupported plan version 1 \(expected 2\)"),
-        ({**save(TODO, LOCK, PROVIDERS, {}, pipeline=PIPELINE), "ask": {"force": True}}, "changed after it was made"),
-        ({**save(TODO, LOCK, PROVIDERS, {}, pipeline=PIPELINE), "verbs": {}}, "changed after it was made"),
+        (
+            {**save(PLANNED, LOCK, PROVIDERS, {}, pipeline=PIPELINE), "ask": {"force": True}},
+            "changed after it was made",
+        ),
+        ({**save(PLANNED, LOCK, PROVIDERS, {}, pipeline=PIPELINE), "verbs": {}}, "changed after it was made"),
     ],
 )
 def test_what_is_no_saved_plan_is_refused(data: Any, says: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from runner.errors import StateError
 from runner.records.lock import State
 from runner.records.submission import Phase
-from runner.state.agreement import Agreement
+from runner.state.agreement import NAME, Agreement
 from runner.state.journal import Journal, read_events
 from runner.state.lockfile import render_lock, understood
 from runner.state.reconcile import Reconciled, says_all, unfinished
@@ -140,16 +140,16 @@ def test_what_changes_while_it_is_read_is_not_noted(journal: Path) -> None:
 
     Agreement(journal).reconcile(data, DONE, read)  # type: ignore[arg-type]
     assert not is_noted(journal, DONE)
-    assert not journal.with_suffix(".agreed").exists()
+    assert not journal.with_name(NAME).exists()
 
 
 @pytest.mark.parametrize("noted", [b"", b"\xff" * 64, b"0" * 64, b"0" * 65])
 def test_a_note_that_is_another_is_no_agreement(journal: Path, noted: bytes) -> None:
-    journal.with_suffix(".agreed").write_bytes(noted)
+    journal.with_name(NAME).write_bytes(noted)
     assert not is_noted(journal, DONE)
 
 
 def test_a_note_that_cannot_be_written_is_left_out(journal: Path) -> None:
-    journal.with_suffix(".agreed").mkdir()
+    journal.with_name(NAME).mkdir()
     assert look(journal, DONE).lock == DONE
     assert not is_noted(journal, DONE)

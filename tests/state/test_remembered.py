@@ -23,19 +23,19 @@ ENV = {"HOME": "/home/composer"}
 TEXT = b"nothing to do: 2 jobs up to date\n"
 
 
-def keep(folder: Path, *, moment_ns: int = 0, words: list[str] = WORDS) -> Path:
+def keep(folder: Path, *, name: str = "night", moment_ns: int = 0, words: list[str] = WORDS) -> Path:
     """Keep an answer about a pipeline with two outputs, and return its file."""
-    state = folder / ".scorefile" / "pipelines" / "night"
+    state = folder / ".scorefile" / "pipelines" / name
     (folder / "audio").mkdir(exist_ok=True)
-    for file in ("night.yaml", "night.lock", "audio/one.wav", "two.wav"):
+    for file in (f"{name}.yaml", f"{name}.lock", "audio/one.wav", "two.wav"):
         if not (folder / file).exists():
             (folder / file).write_text(file)
     state.mkdir(parents=True, exist_ok=True)
     (state / "journal.db").write_text("rows")
-    pipeline = os.fsencode(folder / "night.yaml")
+    pipeline = os.fsencode(folder / f"{name}.yaml")
     sections = [
         [TEXT, str(moment_ns).encode()],
-        [pipeline, os.fsencode(folder / "night.lock")],
+        [pipeline, os.fsencode(folder / f"{name}.lock")],
         [os.fsencode(folder / ".git")],
         [os.fsencode(folder / ".scorefile")],
         [os.fsencode(state), b"journal.db"],
@@ -58,13 +58,21 @@ def test_an_answer_is_given_again(kept: Path) -> None:
     assert answer(WORDS, ENV) == TEXT
 
 
-def test_an_answer_is_found_from_a_folder_below(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "night.yaml").rename(tmp_path / "scorefile.yaml")
+def test_an_answer_is_found_among_all_files_that_are_named(kept: Path, tmp_path: Path) -> None:
+    words = ["run", "--var-file", "vars.yaml", "night.yaml"]
+    keep(tmp_path, words=words)
+    assert kept.exists()
+    assert answer(words, ENV) == TEXT
+
+
+def test_a_pipeline_that_is_not_named_is_found_above(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
+    keep(tmp_path, name="scorefile", words=["run"])
+    assert answer(["run"], ENV) == TEXT
+    (below.parent / "scorefile.yml").touch()
     assert answer(["run"], ENV) is None
-    assert kept.exists()
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.state.files.mounts import kind_of
-from runner.state.files.system import moment_in, stamp_of
+from runner.state.files.system import moment_by, stamp_of
 from runner.state.files.unchanged import FileStamp
 from tests.support.desks import posix_only
 
@@ -92,10 +92,28 @@ def test_the_file_system_of_a_path_is_that_of_the_nearest_mount() -> None:
     assert kind_of(Path("/home"), lines[1]) is None
 
 
-def test_a_moment_is_not_after_the_clock_and_leaves_nothing(tmp_path: Path) -> None:
-    found = moment_in(tmp_path)
+def test_a_moment_is_the_time_of_the_file_system_and_not_after_the_clock(tmp_path: Path) -> None:
+    file = tmp_path / "run.flock"
+    assert moment_by(file) is None
+    file.touch()
+    before = time.time_ns()
+    found = moment_by(file)
     assert found is not None
-    assert found[0] <= time.time_ns()
+    assert before - SECOND < found[0] <= time.time_ns()
     assert found[1] == tmp_path.stat().st_dev
-    assert list(tmp_path.iterdir()) == []
-    assert moment_in(tmp_path / "missing") is None
+    (tmp_path / "link").symlink_to(file)
+    assert moment_by(tmp_path / "link") is None
+
+
+def test_a_file_system_without_ctime_has_no_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for one: it says of ctime what it says of mtime."""
+    file = tmp_path / "run.flock"
+    file.touch()
+    real = os.fstat
+
+    def mtime_alone(descriptor: int) -> os.stat_result:
+        found = real(descriptor)
+        return os.stat_result(found[:10], {"st_mtime_ns": found.st_mtime_ns, "st_ctime_ns": found.st_mtime_ns})
+
+    monkeypatch.setattr(os, "fstat", mtime_alone)
+    assert moment_by(file) is None

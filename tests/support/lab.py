@@ -200,6 +200,7 @@ class Lab:
         self.limits = Limits(stop_check_s=0.001)
         """The loop looks at its clock, which leaps, instead of waiting in real time."""
         self.notify: Callable[[Progress], None] = lambda _progress: None
+        self.cpu: Executor = Listener()
         self._ticks = itertools.count()
         self._names = itertools.count()
         folder.mkdir()
@@ -233,7 +234,7 @@ class Lab:
                 token=lambda: f"{next(self._names):06}",
                 transport=self.vendor,
                 fetcher=self.vendor,
-                cpu=Listener(),
+                cpu=self.cpu,
                 limits=self.limits,
                 stop=stop,
             )

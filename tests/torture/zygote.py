@@ -171,10 +171,13 @@ def _become(order: dict[str, Any]) -> NoReturn:
 def _run(order: dict[str, Any]) -> int:
     """Be the emulator, or the command line."""
     from runner.cli.main import call
+    from runner.cli.start import is_answered
     from runner.records.limits import Limits
 
     if "emulator" in order:
         return forked_emulator.serve(order["args"], **order["emulator"])
+    if is_answered(order["args"]):
+        return 0
     return call(order["args"], limits=Limits(**order.get("limits", {})))
 
 

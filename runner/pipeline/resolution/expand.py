@@ -41,10 +41,10 @@ def _cells_of(job: Job) -> tuple[tuple[Cell, ...], list[Problem]]:
         return (Cell(id=job.name, job=job, values={}),), []
     cells: dict[str, Cell] = {}
     problems: list[Problem] = []
-    for cell, source in itertools.chain(_product(job), _extra(job)):
+    for cell, source, is_named in itertools.chain(_product(job), _extra(job)):
         if cell.id in cells:
             problems.append(_same_id(job, cell, cells[cell.id], source))
-        elif slug(cell.id.partition("@")[2]):
+        elif is_named:
             cells[cell.id] = cell
         else:
             problems.append(_no_id(job, source))
@@ -62,17 +62,19 @@ def _cells_of(job: Job) -> tuple[tuple[Cell, ...], list[Problem]]:
     return tuple(replace(cell, job=partial) for cell in cells.values()) or (bare,), problems
 
 
-def _product(job: Job) -> Iterator[tuple[Cell, Leaf]]:
+def _product(job: Job) -> Iterator[tuple[Cell, Leaf, bool]]:
+    """Yield each cell of the axes, the value that its problems are placed at, and whether its labels give it an id."""
     if not job.axes:
         return
     names = [axis.name for axis in job.axes]
     excluded = _excluded(job, names)
-    for points in itertools.product(*(axis.points for axis in job.axes)):
-        labels = [label for label, _ in points]
-        if any(tuple([labels[at] for at in where]) in found for where, found in excluded.items()):
+    axes = [[(label, leaf, _written_label(axis.name, leaf)) for label, leaf in axis.points] for axis in job.axes]
+    for points in itertools.product(*axes):
+        labels, leaves, written = zip(*points, strict=True)
+        if excluded and any(tuple([labels[at] for at in where]) in found for where, found in excluded.items()):
             continue
-        values = dict(zip(names, (leaf for _, leaf in points), strict=True))
-        yield _cell(job, labels, values), points[-1][1]
+        values = dict(zip(names, leaves, strict=True))
+        yield _cell(job, labels, values, dict(zip(names, written, strict=True))), leaves[-1], any(labels)
 
 
 def _excluded(job: Job, names: list[str]) -> dict[tuple[int, ...], set[tuple[str, ...]]]:
@@ -84,8 +86,8 @@ def _excluded(job: Job, names: list[str]) -> dict[tuple[int, ...], set[tuple[str
     return excluded
 
 
-def _extra(job: Job) -> Iterator[tuple[Cell, Leaf]]:
-    """Yield the cells of `include`; without axes its own keys name the cell."""
+def _extra(job: Job) -> Iterator[tuple[Cell, Leaf, bool]]:
+    """Yield the cells of `include` as `_product` does; without axes its own keys name the cell."""
     axes = {axis.name: Points(axis) for axis in job.axes} if job.include else {}
     for entry in job.include:
         values: dict[str, Leaf] = {}
@@ -94,11 +96,11 @@ def _extra(job: Job) -> Iterator[tuple[Cell, Leaf]]:
             label, values[name] = _named(axes.get(name), entry[name])
             if name in axes or not axes:
                 labels.append(label)
-        yield _cell(job, labels, values), next(iter(entry.values()))
+        written = {name: _written_label(name, leaf) for name, leaf in values.items()}
+        yield _cell(job, labels, values, written), next(iter(entry.values())), any(labels)
 
 
-def _cell(job: Job, labels: Iterable[str], values: Mapping[str, Leaf]) -> Cell:
-    written = {name: _written_label(name, leaf) for name, leaf in values.items()}
+def _cell(job: Job, labels: Iterable[str], values: Mapping[str, Leaf], written: Mapping[str, str]) -> Cell:
     return Cell(id=f"{job.name}@{'-'.join(labels)}", job=job, values=values, labels=written)
 
 

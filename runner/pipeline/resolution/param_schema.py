@@ -28,6 +28,7 @@ class ParamSchema:
         self.schema: Mapping[str, Json] = model.schema
         self.file = model.file
         self.properties: Mapping[str, Json] = model.schema.get("properties", {})
+        self.order = {name: index for index, name in enumerate(model.params)}
         self.required: tuple[str, ...] = tuple(model.schema.get("required", ()))
         rest = {key: value for key, value in model.schema.items() if key in BETWEEN}
         self.rest = rest

@@ -104,8 +104,14 @@ class Parameters:
     def _split(self, job: Job, model: Model) -> Split:
         key = (job.name, model.id)
         if key not in self.splits:
-            self.splits[key] = _split(job, model)
+            self.splits[key] = _split(job, model, self._rules(model).order)
         return self.splits[key]
+
+    def _rules(self, model: Model) -> ParamSchema:
+        rules = self.rules.get(model.id)
+        if rules is None:
+            rules = self.rules[model.id] = ParamSchema(model)
+        return rules
 
     def _seed(self, chosen: Chosen, seed: Seed, scope: Scope, split: Split) -> None:
         """Choose the seed: none when null was written, `auto` when nothing was."""
@@ -128,9 +134,7 @@ class Parameters:
                     chosen.bounds[seed.param] = bound
 
     def _check(self, chosen: Chosen, model: Model, job: Job) -> None:
-        rules = self.rules.get(model.id)
-        if rules is None:
-            rules = self.rules[model.id] = ParamSchema(model)
+        rules = self._rules(model)
         wrong: list[Violation] = []
         for name, bound in chosen.bounds.items():
             found = rules.of_value(name, bound.value, bound.key)
@@ -167,7 +171,7 @@ class Parameters:
         return [one for one in found if one.names and wrong.isdisjoint({*one.names, *map(str, one.path[:1])})]
 
 
-def _split(job: Job, model: Model) -> Split:
+def _split(job: Job, model: Model, order: Mapping[str, int]) -> Split:
     accepted = []
     left_out = []
     unknown = []
@@ -178,9 +182,7 @@ def _split(job: Job, model: Model) -> Split:
             unknown.append(_unknown(name, leaf, model, job))
         elif leaf.value is not None:
             left_out.append(LeftOut(param=name, mark=leaf.key_mark or leaf.mark, why=f"{model.id} has no {name}"))
-    if len(accepted) > 1:
-        order = {name: index for index, name in enumerate(model.params)}
-        accepted.sort(key=lambda item: order[item[0]])
+    accepted.sort(key=lambda item: order[item[0]])
     seed = model.seed.param if model.seed is not None else None
     return Split(
         accepted=tuple(accepted),

@@ -106,7 +106,9 @@ class _Run:
         shared = {} if job.vars or job.axes or job.include else self.renderer.shared
         for cell in cells:
             self.report(wrong, cell)
-            request = self._cell(Scope(self.renderer, cell, self.finished, shared), needs)
+            scope = Scope(self.renderer, cell, self.finished, shared)
+            request = self._cell(scope, needs)
+            scope.bounds.clear()  # its views know the scope: without this circle it is freed at once
             if request is not None:
                 requests[cell.id] = request
         self.finished[job.name] = Group(job.name, requests, broken=len(requests) < len(cells) or not cells)

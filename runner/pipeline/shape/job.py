@@ -140,9 +140,10 @@ def _reserved(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> list[P
 
 def _marks(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> dict[str, Mark]:
     marks = {key: merged.mark((*path, key)) for key in ("take", "needs") if key in data}
-    marks |= {key: merged.key_mark((*path, key)) for key in ("matrix", "params") if key in data}
-    axes = [name for name in data.get("matrix", ()) if name not in SPECIAL]
-    marks |= {f"matrix.{name}": merged.key_mark((*path, "matrix", name)) for name in axes}
+    if "matrix" in data:
+        marks["matrix"] = merged.key_mark((*path, "matrix"))
+        axes = [name for name in data["matrix"] if name not in SPECIAL]
+        marks |= {f"matrix.{name}": merged.key_mark((*path, "matrix", name)) for name in axes}
     needs = data.get("needs")
     if isinstance(needs, list):
         marks |= {f"needs.{index}": merged.mark((*path, "needs", index)) for index in range(len(needs))}

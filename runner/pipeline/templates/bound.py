@@ -47,6 +47,11 @@ class Bound:
     _steps: tuple[Step, ...] | None = field(default=None, init=False)
 
     @property
+    def is_provided(self) -> bool:
+        """Whether the program itself provides it for each cell: `job`, `env` and their like, which nobody wrote."""
+        return self.leaf is None and not self.first
+
+    @property
     def mark(self) -> Mark | None:
         """The place where it was written."""
         return None if self.leaf is None else self.leaf.mark

@@ -17,7 +17,7 @@ from runner.pipeline.shape.load import override_value
 from runner.pipeline.templates.bound import Bound, Names, steps_read, steps_used
 from runner.pipeline.templates.sandbox import SANDBOX
 from runner.pipeline.templates.template import Template, compile_template
-from runner.pipeline.templates.template_errors import AlreadyReportedError, TemplateProblem, TemplateProblemsError, View
+from runner.pipeline.templates.template_errors import AlreadyReportedError, TemplateProblem, TemplateProblemsError
 from runner.pipeline.templates.values import plain_json
 from runner.pipeline.yaml.conflicts import conflict_markers
 from runner.pipeline.yaml.events import forbidden_character
@@ -133,7 +133,7 @@ class Renderer:
             leaf=leaf,
             source=source if source is not None else show(leaf.value),
             first=self._profile_step(leaf),
-            used=tuple([(name, bound) for name, bound in used.items() if not isinstance(bound.value, View)]),
+            used=tuple([(name, bound) for name, bound in used.items() if not bound.is_provided]),
             read=tuple(filter(None, read)),
         )
 

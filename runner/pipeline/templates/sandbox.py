@@ -135,11 +135,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def spend(self, *values: Any) -> None:
         """Count values as work, with all that is inside them."""
         for value in values:
-            self.work -= 1
-            if isinstance(value, str):
-                self.work -= len(value) // CHARACTERS_OF_ONE_STEP
+            self.work -= 1 + len(value) // CHARACTERS_OF_ONE_STEP if isinstance(value, str) else 1
             if self.work < 0:
                 raise RefusedError("SF219", TOO_MUCH)
+            if isinstance(value, str):
+                continue
             if isinstance(value, list | tuple):
                 self.spend(*value)
             elif isinstance(value, dict):

@@ -56,7 +56,7 @@ class Scope:
             return self.bounds[name]
         before = self.own
         bound = self._bind(name)
-        if bound is None or bound.broken or name in self.cell.values or isinstance(bound.value, View):
+        if bound is None or bound.broken or bound.is_provided or name in self.cell.values:
             self.own += 1
         if self.own == before and bound is not None:
             self.shared[name] = bound

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import ProcessPoolExecutor
     from socket import socket
 
 
@@ -41,6 +42,29 @@ def own_group() -> dict[str, Any]:
     else:
         arguments["start_new_session"] = True
     return arguments
+
+
+def process_pool(count: int) -> ProcessPoolExecutor:
+    """Return an executor of processes that leave Ctrl-C to this one, and end when it ends, even when it is killed."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"), initializer=_settle_in)
+
+
+def _settle_in() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    import multiprocessing
+    from multiprocessing.connection import wait
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(0)
 
 
 @contextmanager

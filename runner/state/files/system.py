@@ -25,6 +25,7 @@ _JUNCTION = 0xA0000003
 _BUSY_S = 2.0
 _PAUSE_S = 0.02
 _LONG_AGO_NS = 3600 * 1_000_000_000
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 def sync_file(descriptor: int) -> None:
@@ -121,35 +122,46 @@ def is_own(path: Path) -> bool:
     return sys.platform == "win32" or path.stat().st_uid == os.geteuid()
 
 
+def touch(path: Path) -> os.stat_result:
+    """Make a file, or give it the time that its file system has now, and return what the system says of it.
+
+    Raises OSError for a link, which Windows follows.
+    """
+    if sys.platform == "win32":
+        path.touch()
+        return path.stat()
+    else:  # noqa: RET505 - mypy calls the rest unreachable on Windows otherwise
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+        try:
+            os.utime(descriptor)
+            return os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def stamp_of(found: os.stat_result) -> FileStamp | None:
     """Return the stamp of a regular file; None for what is none, and where no inode and no ctime tell files apart.
 
     What Windows calls ctime is when the file was made: a change leaves it as it is.
     """
-    if sys.platform == "win32" or not stat.S_ISREG(found.st_mode) or not found.st_ino:
-        return None
-    return FileStamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    if sys.platform != "win32" and stat.S_ISREG(found.st_mode) and found.st_ino:
+        return FileStamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return None
 
 
-def moment_in(folder: Path) -> tuple[int, int] | None:
-    """Return the moment in ns before which a change of a file is settled (see `unchanged`), and the device of `folder`.
+def moment_by(file: Path) -> tuple[int, int] | None:
+    """Return the moment in ns before which a change of a file is settled (see `unchanged`), and the device of `file`.
 
-    A file is written there to ask the file system's own clock. None where a change may not show in ctime, or nothing can
-    be written.
+    The mtime of this file of ours is set back to ask its file system for the time. None where there is none, or where a
+    change may not show in ctime.
     """
-    probe = folder / f".moment.{os.getpid()}.scorefile.tmp"
+    earlier = time.time_ns() - _LONG_AGO_NS
     try:
-        with open(probe, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-            written = stamp_of(os.fstat(file.fileno()))
-            if written is None:
-                return None
-            before = written.mtime_ns - _LONG_AGO_NS
-            os.utime(probe, ns=(before, before))
-            if os.fstat(file.fileno()).st_ctime_ns < written.ctime_ns:
-                return None  # what looks like ctime here is mtime, which any program sets
+        with open(file, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | _NO_LINK)) as opened:
+            os.utime(opened.fileno() if os.utime in os.supports_fd else file, ns=(earlier, earlier))
+            found = stamp_of(os.fstat(opened.fileno()))
     except OSError:
         return None
-    finally:
-        with contextlib.suppress(OSError):
-            probe.unlink()
-    return min(time.time_ns(), written.ctime_ns), written.device
+    if found is None or found.ctime_ns < earlier + _LONG_AGO_NS // 2:
+        return None  # what looks like ctime here is mtime, which any program sets
+    return min(time.time_ns(), found.ctime_ns), found.device

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.long import sampled
 from tests.torture.damage import damage, flips, truncations
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from tests.support.project import Project
 
-FLIPS, CUTS = 400, 60
+pytestmark = pytest.mark.sampled
+FLIPS, CUTS = sampled((120, 20), (400, 60))
 """How many of each are tried here; `python -m tests.torture --damage` tries all."""
 SCRIPTS = {"done": "", "doubt": "submit=paid:500", "waiting": "poll=word:PROCESSING"}
 

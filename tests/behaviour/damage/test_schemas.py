@@ -11,6 +11,7 @@ import pytest
 from tests.support.catalog import SCHEMAS
 from tests.support.command import scorefile
 from tests.support.desks import posix_only
+from tests.support.long import sampled
 from tests.support.recorder import recording
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def pipeline(folder: Path, **params: Any) -> None:
 
 
 @posix_only("a regular expression cannot be interrupted on Windows")
-@pytest.mark.parametrize("verb", ["validate", "plan", "run"])
+@pytest.mark.sampled
+@pytest.mark.parametrize("verb", sampled(["run"], ["validate", "plan", "run"]))
 def test_a_pattern_that_never_ends_is_reported_with_its_parameter(tmp_path: Path, verb: str) -> None:
     model(tmp_path, slow={"type": "string", "pattern": SLOW})
     pipeline(tmp_path, slow=LONG)

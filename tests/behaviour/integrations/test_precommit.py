@@ -63,12 +63,12 @@ def committed(folder: Path) -> str:
 
 
 def pre_commit(folder: Path, *words: str) -> Done:
-    """Run the hooks with the command of this checkout on the path."""
+    """Run the hooks with the command of this checkout on the path; all tests of a worker share what pre-commit clones."""
     own = folder.parent / "bin/scorefile"
     own.parent.mkdir(exist_ok=True)
     own.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m runner "$@"\n')
     own.chmod(0o755)
-    env = environment({"PRE_COMMIT_HOME": str(folder.parent / "cache")})
+    env = environment({"PRE_COMMIT_HOME": str(folder.parents[1] / "pre-commit")})
     env["PATH"] = f"{own.parent}:{env['PATH']}"
     subprocess.run([*GIT, "add", "--all"], cwd=folder, check=True)
     which = () if "--files" in words else ("--all-files",)

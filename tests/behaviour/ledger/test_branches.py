@@ -8,6 +8,7 @@ import pytest
 
 from tests.support import locks
 from tests.support.git import Git
+from tests.support.long import sampled
 from tests.support.machines import command, counts, forget_state, ids, lock_of, made, write
 
 if TYPE_CHECKING:
@@ -85,7 +86,14 @@ def test_attack_18_the_driver_of_git_joins_at_once(project: Project) -> None:
     is_whole(project)
 
 
-@pytest.mark.parametrize("way", ["rebase", "cherry-pick", "stash pop", "revert", "merge --squash", "pull --rebase"])
+@pytest.mark.sampled
+@pytest.mark.parametrize(
+    "way",
+    sampled(
+        ["stash pop", "pull --rebase"],
+        ["rebase", "cherry-pick", "stash pop", "revert", "merge --squash", "pull --rebase"],
+    ),
+)
 def test_attack_18_other_ways_of_git_lose_no_receipt(project: Project, way: str) -> None:
     git = branches(project, driver=True)
     if way == "rebase":

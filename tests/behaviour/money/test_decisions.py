@@ -436,8 +436,7 @@ def test_what_was_called_off_keeps_its_receipt_and_is_never_submitted_again_by_i
 def test_what_was_called_off_and_runs_on_is_fetched_at_no_cost(project: Project) -> None:
     with vendor_that(working((200, {}), "GENERATING", "GENERATING", "GENERATING", "COMPLETED")) as vendor:
         begun(project, vendor)
-        while project.run("cancel", "a").code != 0:
-            pass
+        assert any(project.run("cancel", "a").code == 0 for _ in range(10))
         for _ in range(3):
             project.run()
         assert project.audio("a") == song("late")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.long import sampled
+
 if TYPE_CHECKING:
     from tests.support.project import Project
     from tests.torture.forks import Done
@@ -24,7 +26,8 @@ def stampede(project: Project, *, seed: int) -> list[Done]:
     return [run.wait(60) for run in runs]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.sampled
+@pytest.mark.parametrize("seed", range(sampled(1, 12)))
 def test_sixteen_at_once_half_of_them_killed_pay_once_for_each_job(project: Project, seed: int) -> None:
     project.write(dict.fromkeys(JOBS, "lag=0.005 poll=word:QUEUED,done"))
     ended = stampede(project, seed=seed)

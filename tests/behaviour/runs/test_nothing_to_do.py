@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,8 +17,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from runner.cli.main import call
-from runner.state.remembered import NAME, answer
-from tests.support.catalog import SCHEMAS
+from runner.state import agreement, hashes
+from runner.state.remembered import HEAD, NAME, answer
+from runner.state.trust import TrustStore
+from tests.support.catalog import ROOT, SCHEMAS
 from tests.support.command import COMMAND, environment
 from tests.support.desks import posix_only
 
@@ -279,6 +282,37 @@ def test_what_an_answer_does_not_follow_from_leaves_it(trial: Trial, what: str) 
     assert trial.remembered() == DONE
 
 
+def test_a_rehearsal_has_an_answer_of_its_own(trial: Trial) -> None:
+    trial.settle()
+    trial.words = (*WORDS, "--rehearse")
+    assert trial.remembered() is None
+    trial.settle()
+    assert trial.remembered() == DONE
+    trial.words = WORDS
+    assert trial.remembered() == DONE
+
+
+def test_another_pipeline_that_could_be_meant_ends_the_answer(trial: Trial) -> None:
+    for old, new in (("trial.yaml", "scorefile.yaml"), ("trial.lock", "scorefile.lock")):
+        trial.at(old).rename(trial.at(new))
+    trial.at(".scorefile/pipelines/trial").rename(trial.at(".scorefile/pipelines/scorefile"))
+    trial.words = ("run", "--var-file", "vars.yaml")
+    trial.settle()
+    trial.at("scorefile.yml").touch()
+    assert trial.remembered() is None
+
+
+def test_a_word_that_is_taken_back_ends_the_answer(trial: Trial) -> None:
+    trial.patch.setenv("XDG_CONFIG_HOME", str(trial.folder.parent / "config"))
+    own_host = "providers: {pixazo: {base_url: https://music.example.com}}\n"
+    trial.at("trial.yaml").write_text(PIPELINE + own_host)
+    assert call(["trust", "trial.yaml", "--yes"]) == 0
+    trial.settle()
+    (agreed,) = TrustStore(trial.folder).folder.iterdir()
+    agreed.unlink()
+    assert trial.remembered() is None
+
+
 WALKED = [what for what in (*CHANGES, *HARMLESS) if what != "a request for completion"]  # that leaves the process
 
 
@@ -356,6 +390,40 @@ def test_a_command_from_its_start_remembers_and_answers(trial: Trial) -> None:
     assert (refused.returncode, b"No space left" in refused.stderr) == (1, True)
     trial.at("shop.wav").unlink()
     assert "1 restored" in from_its_start(trial, *WORDS).stdout
+
+
+READING = """
+import os, sys
+read = set()
+def note(name, args):
+    if name in ("open", "sqlite3.connect") and isinstance(args[0], (str, bytes)):
+        read.add(os.path.abspath(os.fsdecode(args[0])))
+sys.addaudithook(note)
+from runner.cli.main import call
+assert call(sys.argv[1:]) == 0
+loaded = [module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] == "runner"]
+sys.stderr.write("\\n".join([*filter(os.path.isfile, read), *loaded]))
+"""
+
+
+MEMORIES = {NAME, agreement.NAME, hashes.NAME, f"{hashes.NAME}.clock", "run.flock"}
+"""Files of the state folder that only save time: each holds what it was made of, and is held against that at each use."""
+
+
+def test_all_that_the_whole_way_reads_is_known_to_the_answer(trial: Trial) -> None:
+    trial.settle()
+    command = [sys.executable, "-P", "-c", READING, *WORDS]
+    env = environment({"TONE": "deep"})
+    done = subprocess.run(command, cwd=trial.folder, env=env, capture_output=True, text=True, check=True)
+    ours = (str(trial.folder), str(ROOT / "runner"), str(ROOT / "schemas"))
+    read = {path for path in done.stderr.split("\n") if path.startswith(ours) and "__pycache__" not in path}
+    kept = trial.kept.read_bytes()[HEAD:].decode()
+    _, files, _, _, (state, *journal), (root,), *outputs = (section.split("\0") for section in kept.split("\0\0"))
+    known = {*files, *(f"{state}/{name}" for name in journal)}
+    known |= {f"{root}/{folder}/{name}" for folder, *names in outputs for name in names}
+    known |= {str(trial.kept.with_name(name)) for name in MEMORIES}
+    assert read - {str(trial.at(path)) for path in known} == set()
+    assert len(read) > 100
 
 
 def test_no_key_is_in_the_file(trial: Trial) -> None:
