@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeAlias
 
 from runner.provider.poll_times import PollTimes
-from runner.provider.slots import Slots
+from runner.provider.slots import PAUSE_S, Slots
 from runner.records.endings import ProviderClosed, TooManyUnknown, TooMuchBadContent
 from runner.records.limits import DEFAULT_LIMITS
 
@@ -119,14 +119,15 @@ class RateLimit:
         """
         self._slots.refused(slot, now)
         if self.in_flight:
-            wait_s: float | None = min(retry_after_s or 0.0, self._limits.max_retry_after_s)
-        else:
-            wait_s = tries.next_wait_s(retry_after_s)
+            self.pause_until(now + min(retry_after_s or 0.0, self._limits.max_retry_after_s))
+            return True
+        wait_s = tries.next_wait_s(retry_after_s)
         if wait_s is None:
             served_at = now if self._served_at is None else self._served_at
             self.is_always_busy = now - served_at >= self._limits.max_busy_s
             return False
-        self.pause_until(now + wait_s)
+        # Also where it asks for no pause: the refused job is back in the queue before the next one has its turn.
+        self.pause_until(now + max(wait_s, PAUSE_S * self._limits.wait_scale))
         return True
 
     def poll_at(self, due: float, now: float) -> float:
