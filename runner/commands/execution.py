@@ -10,7 +10,6 @@ from runner.engine.callbacks import listening
 from runner.engine.effects import RunSettings
 from runner.engine.effects import World as EngineWorld
 from runner.engine.executor import Executor
-from runner.plan.budget import Budget
 from runner.provider.access import local_access, rehearsal_access
 from runner.state.pace import Pace
 from runner.state.schemas import schema_folders
@@ -41,7 +40,7 @@ def open_executor(
         settings = RunSettings(
             providers=_access(stack, session, todo),
             jobs=options.jobs,
-            budget=Budget(limit=budget),
+            budget_usd=budget,
             slots=pace.slots,
             fail_fast=options.fail_fast,
             profile=session.checked.pipeline.profile,

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from runner.plan.budget import Budget
     from runner.provider.access import ProviderAccess
     from runner.provider.downloads import Fetcher
     from runner.provider.transport import Transport
@@ -49,7 +48,8 @@ class RunSettings:
     providers: Mapping[str, ProviderAccess]
     """The providers whose models this run uses."""
     jobs: int
-    budget: Budget
+    budget_usd: Decimal | None
+    """What may be spent; None without a limit."""
     slots: Mapping[str, int] = field(default_factory=dict)
     """Provider → how many slots an earlier run has found it to have."""
     fail_fast: bool = False

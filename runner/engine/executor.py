@@ -144,7 +144,7 @@ class Executor:
         if rows:
             self._store.record(*rows)
         self._order = Order(runs)
-        self._ready.extend(self._order.first())
+        self._ready.extend(run for run in runs if not self._order.waits(run))
 
     def _job_run(self, action: Action) -> JobRun:
         return JobRun(

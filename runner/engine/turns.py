@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from runner.plan.budget import Budget
 from runner.provider.rate_limit import RateLimit
 from runner.records.endings import FailedFast, ReceiptUnwritten
 from runner.records.result import Result
@@ -25,7 +26,7 @@ class Turns(Generic[T]):
 
     def __init__(self, settings: RunSettings, world: World) -> None:
         self._settings, self._world = settings, world
-        self._budget = settings.budget
+        self._budget = Budget(limit=settings.budget_usd)
         self._waiting: dict[str, deque[tuple[T, Turn]]] = {name: deque() for name in settings.providers}
         self.rate_limits = {
             name: RateLimit(
@@ -50,7 +51,7 @@ class Turns(Generic[T]):
 
     def settle(self, job: str, spent_usd: Decimal | None) -> None:
         """Note what a job that has ended was charged; None where that is unknown."""
-        self._budget = self._budget.settle(job, spent_usd)
+        self._budget.settle(job, spent_usd)
 
     def note(self, outcome: Outcome) -> None:
         """Note that a job ends: with --fail-fast, no other one gets its turn after a failure."""
@@ -71,7 +72,7 @@ class Turns(Generic[T]):
                     break
                 waiting.popleft()
                 if refusal is None:
-                    self._budget = self._budget.reserve(turn.job, turn.worst)
+                    self._budget.reserve(turn.job, turn.worst)
                 yield job, refusal
 
     def wait_s(self) -> float:

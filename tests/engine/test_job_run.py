@@ -19,7 +19,6 @@ from runner.engine import machine
 from runner.engine.effects import Compute, Durable, PollTurn, RunSettings, Turn, Wait, Work, World
 from runner.engine.job_run import JobRun
 from runner.engine.polls import poll_wait_s
-from runner.plan.budget import Budget
 from runner.plan.decide import Facts, Selected, decide
 from runner.plan.fingerprint import fingerprint
 from runner.provider.access import ProviderAccess
@@ -159,7 +158,7 @@ def drive(
         settings = RunSettings(
             providers={provider.name: ProviderAccess(provider=provider)},
             jobs=1,
-            budget=Budget(limit=None),
+            budget_usd=None,
         )
         rate_limit = RateLimit(slots=1 + others, window=None)
         for _ in range(others):
