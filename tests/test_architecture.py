@@ -125,6 +125,7 @@ SUB_ROOMS = {
         "texts",
         "schemas",
         "remembered",
+        "pace",
         "store",
     ),
 }
@@ -143,6 +144,7 @@ PURE = [
     "provider/media.py",
     "provider/protocol.py",
     "provider/responses.py",
+    "provider/slots.py",
     "provider/trust.py",
     "report",
     "engine/machine.py",

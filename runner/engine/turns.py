@@ -29,14 +29,20 @@ class Turns(Generic[T]):
         self._budget = Budget(limit=settings.budget_usd)
         self._waiting: dict[str, deque[tuple[T, Turn]]] = {name: deque() for name in settings.providers}
         self.rate_limits = {
-            name: RateLimit(slots=access.provider.max_in_flight, window=access.provider.submits, limits=world.limits)
+            name: RateLimit(
+                slots=access.provider.max_in_flight,
+                window=access.provider.submits,
+                limits=world.limits,
+                learned=settings.slots.get(name),
+            )
             for name, access in settings.providers.items()
         }
         self._has_failed = False
 
     def add(self, waiting: T, turn: Turn) -> None:
         """Let a job wait for its turn."""
-        self._waiting[turn.provider].append((waiting, turn))
+        queue = self._waiting[turn.provider]
+        (queue.appendleft if turn.again else queue.append)((waiting, turn))
 
     def clear(self) -> None:
         """Forget all that wait."""
@@ -52,7 +58,7 @@ class Turns(Generic[T]):
         self._has_failed = self._has_failed or outcome.result is Result.FAILED
 
     def give(self, *, broken: str | None, oldest_fetch: float | None) -> Iterator[tuple[T, Skipped | None]]:
-        """Yield each job whose turn it is with None, or with its refusal.
+        """Yield each job whose turn it is with None, or with its refusal. It has to take its slot before the next is asked for.
 
         `broken`: why a receipt could not be written; `oldest_fetch`: since when a finished job waits for its download.
         """
@@ -66,7 +72,6 @@ class Turns(Generic[T]):
                     break
                 waiting.popleft()
                 if refusal is None:
-                    rate_limit.acquire(now)
                     self._budget.reserve(turn.job, turn.worst)
                 yield job, refusal
 
