@@ -21,9 +21,9 @@ CHUNK = 1 << 18
 
 def wav(size: int) -> bytes:
     """Return `size` bytes of a WAV file: soft noise, 48 kHz, stereo, 16 bit."""
-    frames = random.Random(1).randbytes(size - 44)
-    quiet = bytes(byte if index % 2 == 0 else (byte % 16) for index, byte in enumerate(frames[:65536]))
-    data = (quiet * (len(frames) // len(quiet) + 1))[: len(frames)]
+    noise = random.Random(1).randbytes(65536)
+    quiet = bytes(byte if index % 2 == 0 else (byte % 16) for index, byte in enumerate(noise))
+    data = (quiet * (size // len(quiet) + 1))[: size - 44]
     head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", size - 8, b"WAVE", b"fmt ", 16, 1, CHANNELS, RATE_HZ,
                        RATE_HZ * CHANNELS * 2, CHANNELS * 2, 16, b"data", size - 44)  # fmt: skip
     return head + data

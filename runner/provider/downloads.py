@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from runner.state.blobs.incoming import Incoming
 
 MAX_HOPS = 5
-_CHUNK = 1 << 18
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": "scorefile"}
 
 
@@ -176,7 +175,7 @@ class HttpFetcher:
         sha256, size, part = hashlib.sha256(), 0, self._incoming.part()
         try:
             with part.open("xb") as file:
-                for chunk in response.iter_raw(_CHUNK):
+                for chunk in response.iter_raw():
                     size += len(chunk)
                     if size > most:
                         raise BadContent(f"the file is larger than {most >> 20} MiB")
