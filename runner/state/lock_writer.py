@@ -1,4 +1,4 @@
-"""When the lock is written: at most once a second while jobs end, and always at the end.
+"""When the lock is written: at most every two seconds while jobs end, and always at the end.
 
 The lock is the slow, shared copy of what the journal knows. Other programs write it, too: git does when somebody pulls
 or checks out another commit while a run goes on. So the file is read again before each write, and joined.
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from runner.records.lock import Lock
 
-LOCK_EVERY_S = 1.0
-WRITING_SHARE = 10
+LOCK_EVERY_S = 2.0
+WRITING_SHARE = 20
 """A lock that takes long to write is written less often: the pause is the time of the last write times this."""
 
 
