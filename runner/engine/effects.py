@@ -115,7 +115,9 @@ class Lane(StrEnum):
         match self:
             case Lane.SUBMIT:
                 return min(jobs, 64)
-            case Lane.POLL | Lane.FETCH:
+            case Lane.POLL:
+                return min(jobs, 32)
+            case Lane.FETCH:
                 return min(jobs, 16)
         assert_never(self)
 
