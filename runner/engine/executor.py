@@ -190,9 +190,7 @@ class Executor:
             wanted: Effect | Outcome = job.steps.send(value) if error is None else job.steps.throw(error)
         except StopIteration as end:
             wanted = end.value
-            self._turns.note(
-                end.value
-            )  # its slot is free from here on, and the next turn may be given before it is let out
+            self._turns.note(end.value)  # its slot is free, and another job may have its turn before this is let out
         self._yielded.append((job, wanted))
 
     def _let_out(self) -> None:
