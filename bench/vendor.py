@@ -69,7 +69,7 @@ class Vendor:
         job = f"tracks_{next(self._numbers):08}"
         self.begun[job] = now
         self.waiting.add(job)
-        self.stats["most"] = max(self.stats["most"], len(self.waiting))
+        self.stats["most"] = max(self.stats["most"], len(self.begun) - self.stats["files"])
         return 202, "application/json", json.dumps({"request_id": job, "status": "QUEUED"}).encode()
 
     def _status(self, job: str, host: str) -> tuple[int, str, bytes]:

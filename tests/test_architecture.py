@@ -125,6 +125,7 @@ SUB_ROOMS = {
         "texts",
         "schemas",
         "remembered",
+        "pace",
         "store",
     ),
 }
@@ -143,6 +144,7 @@ PURE = [
     "provider/media.py",
     "provider/protocol.py",
     "provider/responses.py",
+    "provider/slots.py",
     "provider/trust.py",
     "report",
     "engine/machine.py",
@@ -397,6 +399,7 @@ def test_one_module_speaks_to_vendors_and_one_fetches() -> None:
         "provider/transport.py",
         "provider/downloads.py",
         "provider/http_clients.py",
+        "provider/pooled.py",
     }
 
 

@@ -41,7 +41,7 @@ INTERRUPTED, TERMINATED = 130, 143
 @click.option(
     "-j",
     "--jobs",
-    type=click.IntRange(1, 64),
+    type=click.IntRange(1, 10_000),
     default=8,
     metavar="N",
     envvar="SCOREFILE_JOBS",

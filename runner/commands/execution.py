@@ -10,8 +10,8 @@ from runner.engine.callbacks import listening
 from runner.engine.effects import RunSettings
 from runner.engine.effects import World as EngineWorld
 from runner.engine.executor import Executor
-from runner.plan.budget import Budget
 from runner.provider.access import local_access, rehearsal_access
+from runner.state.pace import Pace
 from runner.state.schemas import schema_folders
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from runner.commands.options import Operator, RunOptions
     from runner.commands.session import Session, WritingSession
-    from runner.engine.callbacks import Listener
     from runner.provider.access import ProviderAccess
     from runner.records.plan import Plan
 
@@ -37,11 +36,21 @@ def open_executor(
         listener = None
         if options.listen is not None:
             listener = stack.enter_context(listening(options.listen, options.public_url, session.world.limits))
-        settings = _run_settings(stack, session, todo, options, listener, Budget(limit=budget))
+        pace = Pace(session.project.state, session.world.now())
+        settings = RunSettings(
+            providers=_access(stack, session, todo),
+            jobs=options.jobs,
+            budget_usd=budget,
+            slots=pace.slots,
+            fail_fast=options.fail_fast,
+            profile=session.checked.pipeline.profile,
+            callback=listener.address if listener is not None else None,
+        )
         world = _engine_world(stack, session, options, operator)
         executor = Executor(todo, settings, world, session.store, operator.notify)
         if listener is not None:
             listener.wake = executor.wake
+        stack.callback(lambda: pace.keep(executor.slots))
         yield executor
 
 
@@ -61,19 +70,6 @@ def _engine_world(stack: ExitStack, session: WritingSession, options: RunOptions
         cpu=cpu,
         limits=world.limits,
         stop=operator.stop,
-    )
-
-
-def _run_settings(
-    stack: ExitStack, session: Session, todo: Plan, options: RunOptions, listener: Listener | None, budget: Budget
-) -> RunSettings:
-    return RunSettings(
-        providers=_access(stack, session, todo),
-        jobs=options.jobs,
-        budget=budget,
-        fail_fast=options.fail_fast,
-        profile=session.checked.pipeline.profile,
-        callback=listener.address if listener is not None else None,
     )
 
 

@@ -64,18 +64,19 @@ def secrets_of(env: Mapping[str, str], variables: Iterable[str]) -> dict[str, st
 
 def held(value: Json, secrets: Mapping[str, str]) -> str | None:
     """Return the name of a secret whose value stands in a JSON value; None when there is none."""
-    texts = list(_texts(value))
+    texts = list(texts_in(value))
     return next((name for name, secret in secrets.items() if any(secret in text for text in texts)), None)
 
 
-def _texts(value: Json) -> Iterator[str]:
+def texts_in(value: Json) -> Iterator[str]:
+    """Yield every text in a JSON value, the names of its fields included."""
     match value:
         case str():
             yield value
         case list() | tuple():
             for item in value:
-                yield from _texts(item)
+                yield from texts_in(item)
         case dict():
             for name, item in value.items():
                 yield name
-                yield from _texts(item)
+                yield from texts_in(item)

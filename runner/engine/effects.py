@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, assert_never
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from runner.plan.budget import Budget
     from runner.provider.access import ProviderAccess
     from runner.provider.downloads import Fetcher
     from runner.provider.transport import Transport
@@ -49,7 +48,10 @@ class RunSettings:
     providers: Mapping[str, ProviderAccess]
     """The providers whose models this run uses."""
     jobs: int
-    budget: Budget
+    budget_usd: Decimal | None
+    """What may be spent; None without a limit."""
+    slots: Mapping[str, int] = field(default_factory=dict)
+    """Provider → how many slots an earlier run has found it to have."""
     fail_fast: bool = False
     profile: str | None = None
     callback: Callable[[str], str] | None = None
@@ -71,11 +73,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """Wait for the permission to submit; an Ending is sent back when it is refused."""
+    """Wait for the permission to submit, and take a slot at once; an Ending is sent back when it is refused."""
 
     job: str
     provider: str
     worst: Decimal | None
+    again: bool = False
+    """Whether the provider refused this job as one too many: its next turn is before those of others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ from runner.records.outcome import Outcome
 from runner.records.plan import Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from runner.engine.effects import Effect, Run, RunSettings, World
     from runner.engine.workers import Message
@@ -90,6 +90,11 @@ class Executor:
                 raise
         return tuple(self._outcomes[action.request.job] for action in (*self._plan.actions, *self._plan.collect))
 
+    @property
+    def slots(self) -> Mapping[str, int | None]:
+        """Provider → how many slots it was found to have; None where that is not less than it may have."""
+        return {name: rate_limit.learned for name, rate_limit in self._turns.rate_limits.items()}
+
     def _turn_once(self) -> None:
         if self._world.stop.is_set():
             self._interrupt_waiting()
@@ -139,7 +144,7 @@ class Executor:
         if rows:
             self._store.record(*rows)
         self._order = Order(runs)
-        self._ready.extend(self._order.first())
+        self._ready.extend(run for run in runs if not self._order.waits(run))
 
     def _job_run(self, action: Action) -> JobRun:
         return JobRun(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from runner.engine.effects import Effect, RunSettings, World
     from runner.provider.rate_limit import RateLimit
+    from runner.provider.slots import Slot
     from runner.records.catalog import Model
     from runner.records.endings import Ending
     from runner.records.exchange import Reply
@@ -70,7 +71,7 @@ class JobRun:
         self._model: Model = action.request.model
         self._client = ProviderClient(access=settings.providers[self._model.provider], transport=world.transport)
         self._provider = self._client.provider
-        self._has_slot = False
+        self._slot: Slot | None = None
         self._retries_left = self.request.retries
         self._resubmits_left = MAX_RESUBMITS
         limits = world.limits
@@ -123,7 +124,7 @@ class JobRun:
             case Step.SUBMIT:
                 return (yield from self._submit())
             case Step.READ_ANSWER:
-                return (yield from self._read_answer())
+                return self._read_answer()
             case Step.FIND:
                 return self._end_with((yield from self._polls.find()))
             case Step.POLL:
@@ -148,13 +149,16 @@ class JobRun:
     def _submit(self) -> Generator[Effect, Any, Outcome | None]:
         if not self.action.verb.makes:
             return self._end(NothingPaid())
-        if not self._has_slot:
+        if self._slot is None:
             skipped: Ending | None = yield Turn(
-                job=self.job, provider=self._model.provider, worst=self.action.cost.worst
+                job=self.job,
+                provider=self._model.provider,
+                worst=self.action.cost.worst,
+                again=self.submission.phase is Phase.REJECTED,
             )
             if skipped is not None:
                 return self._end(skipped)
-            self._has_slot = True
+            self._slot = self._rate_limit.acquire(self._world.monotonic())
         self._report("submitting")
         client, model, params, webhook = self._client, self._model, self.request.params, self._webhook()
         try:
@@ -187,7 +191,7 @@ class JobRun:
         yield Wait(seconds=wait_s)
         return None
 
-    def _read_answer(self) -> Generator[Effect, Any, Outcome | None]:
+    def _read_answer(self) -> Outcome | None:
         answer = self.log.read_answer()
         reading = self._client.read_submit(self._model, answer)
         provider, attempt = self._model.provider, self.submission.attempt
@@ -196,12 +200,14 @@ class JobRun:
             message = f"{self._provider.title} answered with the id of another job{named}"
             reading = Reading(verdict=Verdict.UNKNOWN, message=message)
         self.log.record_paid(*machine.after_answer(self.submission, self.log.keep_audio(reading), at=self.log.at()))
+        if self.submission.phase is Phase.REJECTED:
+            return self._was_rejected(reading)
         if self.submission.phase in (Phase.ACCEPTED, Phase.READY):
             self.log.charge_submission()
         if self.submission.phase is Phase.FAILED:
             self._charge_failed()
-        if self.submission.phase is Phase.REJECTED:
-            return (yield from self._was_rejected(reading))
+        if self._slot is not None and self.submission.phase is not Phase.UNKNOWN:
+            self._rate_limit.accept(self._slot, self._world.monotonic())
         return None
 
     def _charge_failed(self) -> None:
@@ -211,19 +217,30 @@ class JobRun:
         else:
             self.log.charge_unknown()
 
-    def _was_rejected(self, reading: Reading) -> Generator[Effect, Any, Outcome | None]:
-        tries = self._tries(reading.group)
-        wait_s = tries.next_wait_s(reading.retry_after_s) if tries else None
-        if tries and wait_s is not None:
-            self._rate_limit.pause_until(self._world.monotonic() + wait_s)
-            title, number = self._provider.title, tries.failed + 1
-            self._report("waiting", f"{title} is busy; try {number} of {tries.tries} in {wait_s:.0f} s")
-            yield Wait(seconds=wait_s)
+    def _was_rejected(self, reading: Reading) -> Outcome | None:
+        tries, slot = self._tries(reading.group), self._slot
+        self._release_slot()
+        if tries is not None and (slot is None or self._may_try_again(slot, tries, reading.retry_after_s)):
             return None
         ending = endings.rejected(self._provider, reading)
-        if reading.group is not None and reading.group.closes:
+        closes = reading.group is not None and reading.group.closes
+        if closes or self._rate_limit.is_always_busy:
             self._rate_limit.close(ProviderClosed(cause=ending))
         return self._end(ending)
+
+    def _may_try_again(self, slot: Slot, tries: Backoff, retry_after_s: float | None) -> bool:
+        """Note that a submission was one too many, and return whether this job waits for its next turn."""
+        now, title = self._world.monotonic(), self._provider.title
+        if not self._rate_limit.refuse(slot, tries, now=now, retry_after_s=retry_after_s):
+            return False
+        others, wait_s = self._rate_limit.in_flight, self._rate_limit.wait_s(now) or 0.0
+        if others:
+            self._report(
+                "waiting", f"{title} is busy with {others} other {'job' if others == 1 else 'jobs'} of this run"
+            )
+        else:
+            self._report("waiting", f"{title} is busy; try {tries.failed + 1} of {tries.tries} in {wait_s:.0f} s")
+        return True
 
     def _tries(self, group: ErrorGroup | None) -> Backoff | None:
         """Return the backoff after a rejection that may be retried; None when the rejection is final."""
@@ -323,9 +340,9 @@ class JobRun:
         return Outcome(job=self.job, model=self._model.id, ending=ending, entry=entry, spent_usd=self.log.paid)
 
     def _release_slot(self) -> None:
-        if self._has_slot:
+        if self._slot is not None:
             self._rate_limit.release()
-            self._has_slot = False
+            self._slot = None
 
     def _report(self, state: str, note: str = "", *, take: int | None = None, takes: int | None = None) -> None:
         self._notify(Progress(job=self.job, state=state, note=note, take=take, takes=takes))

@@ -21,25 +21,25 @@ T = TypeVar("T", bound=Ordered)
 
 
 class Order(Generic[T]):
-    """The jobs that wait for others. A job that is not among `jobs` is waited for by nobody."""
+    """The jobs that wait for others. A need that is not among `jobs` is waited for by nobody; the rest is not kept."""
 
     def __init__(self, jobs: Iterable[T]) -> None:
-        self._jobs = {job.job: job for job in jobs}
-        self._waits = {
-            name: {need for need in job.request.needs if need in self._jobs} for name, job in self._jobs.items()
-        }
+        coming = {job.job: job for job in jobs}
+        needs = {name: {need for need in job.request.needs if need in coming} for name, job in coming.items()}
+        self._waits = {name: waits for name, waits in needs.items() if waits}
         self._needed_by: dict[str, list[T]] = {}
-        for name, needs in self._waits.items():
-            for need in needs:
-                self._needed_by.setdefault(need, []).append(self._jobs[name])
+        for name, waits in self._waits.items():
+            for need in waits:
+                self._needed_by.setdefault(need, []).append(coming[name])
 
-    def first(self) -> Iterator[T]:
-        """Yield the jobs that wait for no other."""
-        return (self._jobs[name] for name, needs in self._waits.items() if not needs)
+    def waits(self, job: T) -> bool:
+        """Return whether a job waits for another."""
+        return job.job in self._waits
 
     def after(self, ended: str) -> Iterator[T]:
         """Yield the jobs that waited for nothing but this one."""
         for job in self._needed_by.pop(ended, ()):
             self._waits[job.job].discard(ended)
             if not self._waits[job.job]:
+                del self._waits[job.job]
                 yield job

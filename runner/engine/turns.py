@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from runner.plan.budget import Budget
 from runner.provider.rate_limit import RateLimit
 from runner.records.endings import FailedFast, ReceiptUnwritten
 from runner.records.result import Result
@@ -25,17 +26,23 @@ class Turns(Generic[T]):
 
     def __init__(self, settings: RunSettings, world: World) -> None:
         self._settings, self._world = settings, world
-        self._budget = settings.budget
+        self._budget = Budget(limit=settings.budget_usd)
         self._waiting: dict[str, deque[tuple[T, Turn]]] = {name: deque() for name in settings.providers}
         self.rate_limits = {
-            name: RateLimit(slots=access.provider.max_in_flight, window=access.provider.submits, limits=world.limits)
+            name: RateLimit(
+                slots=access.provider.max_in_flight,
+                window=access.provider.submits,
+                limits=world.limits,
+                learned=settings.slots.get(name),
+            )
             for name, access in settings.providers.items()
         }
         self._has_failed = False
 
     def add(self, waiting: T, turn: Turn) -> None:
         """Let a job wait for its turn."""
-        self._waiting[turn.provider].append((waiting, turn))
+        queue = self._waiting[turn.provider]
+        (queue.appendleft if turn.again else queue.append)((waiting, turn))
 
     def clear(self) -> None:
         """Forget all that wait."""
@@ -44,14 +51,14 @@ class Turns(Generic[T]):
 
     def settle(self, job: str, spent_usd: Decimal | None) -> None:
         """Note what a job that has ended was charged; None where that is unknown."""
-        self._budget = self._budget.settle(job, spent_usd)
+        self._budget.settle(job, spent_usd)
 
     def note(self, outcome: Outcome) -> None:
         """Note that a job ends: with --fail-fast, no other one gets its turn after a failure."""
         self._has_failed = self._has_failed or outcome.result is Result.FAILED
 
     def give(self, *, broken: str | None, oldest_fetch: float | None) -> Iterator[tuple[T, Skipped | None]]:
-        """Yield each job whose turn it is with None, or with its refusal.
+        """Yield each job whose turn it is with None, or with its refusal. It has to take its slot before the next is asked for.
 
         `broken`: why a receipt could not be written; `oldest_fetch`: since when a finished job waits for its download.
         """
@@ -65,8 +72,7 @@ class Turns(Generic[T]):
                     break
                 waiting.popleft()
                 if refusal is None:
-                    rate_limit.acquire(now)
-                    self._budget = self._budget.reserve(turn.job, turn.worst)
+                    self._budget.reserve(turn.job, turn.worst)
                 yield job, refusal
 
     def wait_s(self) -> float:

@@ -2,51 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from runner.records.endings import OverBudget
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """What may be spent in one run, in USD; `limit` None means no limit was set."""
 
-    limit: Decimal | None
-    spent: Decimal = Decimal(0)
-    reserved: Mapping[str, Decimal] = field(default_factory=dict)
+    def __init__(self, *, limit: Decimal | None) -> None:
+        self.limit = limit
+        self.spent = Decimal(0)
+        self._reserved: dict[str, Decimal] = {}
+        self._held = Decimal(0)
+        """The sum of all reservations."""
 
     @property
     def left(self) -> Decimal | None:
         """What may still be reserved; None without a limit."""
-        if self.limit is None:
-            return None
-        return self.limit - self.spent - sum(self.reserved.values(), Decimal(0))
+        return None if self.limit is None else self.limit - self.spent - self._held
 
     def refusal(self, job: str, worst: Decimal | None) -> OverBudget | None:
         """Return the ending of a job that its worst case keeps from being submitted, or None when it may be.
 
         What is reserved for a job covers every submission that it may make.
         """
-        if self.limit is None or job in self.reserved:
+        if self.limit is None or job in self._reserved:
             return None
-        if worst is None:
-            return OverBudget(worst=None, left=self.left or Decimal(0), limit=self.limit)
-        left = self.left
-        if left is not None and worst > left:
+        left = self.left or Decimal(0)
+        if worst is None or worst > left:
             return OverBudget(worst=worst, left=left, limit=self.limit)
         return None
 
-    def reserve(self, job: str, worst: Decimal | None) -> Budget:
-        """Reserve the worst case of a job."""
-        return replace(self, reserved={**self.reserved, job: worst or Decimal(0)})
+    def reserve(self, job: str, worst: Decimal | None) -> None:
+        """Reserve the worst case of a job, in place of what was reserved for it."""
+        self._free(job)
+        self._reserved[job] = worst or Decimal(0)
+        self._held += self._reserved[job]
 
-    def settle(self, job: str, paid: Decimal | None) -> Budget:
+    def settle(self, job: str, paid: Decimal | None) -> None:
         """Replace a reservation by what was paid, or by all of it when that is unknown."""
-        reserved = dict(self.reserved)
-        reserved_usd = reserved.pop(job, Decimal(0))
-        return replace(self, reserved=reserved, spent=self.spent + (reserved_usd if paid is None else paid))
+        reserved = self._free(job)
+        self.spent += reserved if paid is None else paid
+
+    def _free(self, job: str) -> Decimal:
+        reserved = self._reserved.pop(job, Decimal(0))
+        self._held -= reserved
+        return reserved

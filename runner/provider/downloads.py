@@ -16,7 +16,6 @@ import tenacity
 
 from runner.errors import ScorefileError
 from runner.provider.addresses import BadAddress, check_media_url, joined, peer_check
-from runner.provider.deadline import Deadline
 from runner.provider.http_clients import HTTP_ERRORS, HttpClients, describe
 from runner.provider.request_log import log_exchange
 from runner.records.limits import DEFAULT_LIMITS
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
     from pathlib import Path
 
+    from runner.provider.deadline import Deadline
     from runner.records.exchange import Media
     from runner.records.limits import Limits
     from runner.state.blobs.incoming import Incoming
@@ -145,7 +145,7 @@ class HttpFetcher:
                 check_media_url(url, provider_url)
                 with (
                     log_exchange("GET", url, attempt=attempt, shown=shown) as notes,
-                    Deadline(within_s) as deadline,
+                    self._clients.deadlines.after(within_s) as deadline,
                     self._clients.for_url(url).stream(
                         "GET",
                         url,

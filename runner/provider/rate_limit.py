@@ -7,10 +7,12 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeAlias
 
 from runner.provider.poll_times import PollTimes
+from runner.provider.slots import PAUSE_S, Slots
 from runner.records.endings import ProviderClosed, TooManyUnknown, TooMuchBadContent
 from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
+    from runner.provider.slots import Slot
     from runner.records.limits import Limits
 
 
@@ -43,26 +45,49 @@ class Backoff:
 
 
 class RateLimit:
-    """One provider in one run: its slots, its documented rate, its pauses, its unknown payments, its bad content."""
+    """One provider in one run: its slots, its documented rate, its pauses, its unknown payments, its bad content.
 
-    def __init__(self, *, slots: int, window: tuple[int, float] | None, limits: Limits = DEFAULT_LIMITS) -> None:
+    `slots` is the most that it may have; `learned` how many an earlier run has found it to have.
+    """
+
+    def __init__(
+        self,
+        *,
+        slots: int,
+        window: tuple[int, float] | None,
+        limits: Limits = DEFAULT_LIMITS,
+        learned: int | None = None,
+    ) -> None:
         self._limits = limits
-        self._slots = slots
+        self._slots = Slots(slots, learned=learned, scale=limits.wait_scale)
         self._window = window
         self._recent: deque[float] = deque()
         self._paused_until = 0.0
+        self._served_at: float | None = None
+        """When it last accepted a request, or got its first one."""
+        self.is_always_busy = False
+        """Whether it has accepted nothing for so long that it gets no more."""
         self._unknown = 0
         self._bad = 0
         self._polls = PollTimes(limits.polls_per_s)
-        self.in_flight = 0
-        """Jobs that are submitted and not finished by the provider."""
         self.closed: Closed | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """The number of jobs that are submitted and not finished by the provider."""
+        return self._slots.in_use
+
+    @property
+    def learned(self) -> int | None:
+        """How many slots it was found to have; None when that is not less than it may have."""
+        return self._slots.learned
 
     def wait_s(self, now: float) -> float | None:
         """Return the seconds until a request may be submitted, 0 for now; None when a slot has to become free first."""
-        if self.in_flight >= self._slots:
+        free_at = self._slots.free_at()
+        if free_at is None:
             return None
-        wait_s = max(0.0, self._paused_until - now)
+        wait_s = max(0.0, self._paused_until - now, free_at - now)
         if self._window is not None:
             count, within_s = self._window
             while self._recent and self._recent[0] <= now - within_s:
@@ -71,14 +96,39 @@ class RateLimit:
                 wait_s = max(wait_s, self._recent[0] + within_s - now)
         return wait_s
 
-    def acquire(self, now: float) -> None:
+    def acquire(self, now: float) -> Slot:
         """Take a slot for a request submitted now."""
-        self.in_flight += 1
         self._recent.append(now)
+        self._served_at = now if self._served_at is None else self._served_at
+        return self._slots.take(now)
 
     def release(self) -> None:
-        """Release a slot: the provider has finished that job."""
-        self.in_flight -= 1
+        """Release a slot: the provider has finished that job, or has not accepted it."""
+        self._slots.give_back()
+
+    def accept(self, slot: Slot, now: float) -> None:
+        """Note that the provider has accepted a request."""
+        self._slots.accepted(slot, now)
+        self._served_at = now
+
+    def refuse(self, slot: Slot, tries: Backoff, *, now: float, retry_after_s: float | None) -> bool:
+        """Note that the provider refused a request as too many, whose slot is released; return whether it may be sent again.
+
+        While other jobs are in flight the provider is full, which costs none of the job's tries. Otherwise it gets nothing
+        until the next try.
+        """
+        self._slots.refused(slot, now)
+        if self.in_flight:
+            self.pause_until(now + min(retry_after_s or 0.0, self._limits.max_retry_after_s))
+            return True
+        wait_s = tries.next_wait_s(retry_after_s)
+        if wait_s is None:
+            served_at = now if self._served_at is None else self._served_at
+            self.is_always_busy = now - served_at >= self._limits.max_busy_s
+            return False
+        # Also where it asks for no pause: the refused job is back in the queue before the next one has its turn.
+        self.pause_until(now + max(wait_s, PAUSE_S * self._limits.wait_scale))
+        return True
 
     def poll_at(self, due: float, now: float) -> float:
         """Return when a poll that is due is made: then, or later where other polls take that moment."""

@@ -2,7 +2,8 @@
 
 A submission has one of three outcomes, which differ in money: a Reply; NotSent, proven by the order of httpcore's events
 (connect and TLS come before the first byte); Unproven, any error after that byte and before the end of the answer.
-Redirects are never followed here, nothing is retried here, and each submission has a connection of its own.
+Redirects are never followed here, nothing is retried here, and each submission has a connection of its own; queries,
+which are free to repeat, share kept ones.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx
 
 from runner.errors import ScorefileError
-from runner.provider.deadline import Deadline
 from runner.provider.http_clients import HTTP_ERRORS, HttpClients, describe
 from runner.provider.protocol import answer_limit
 from runner.provider.request_log import ExchangeNotes, is_logged, log_exchange, public_path_parts
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _FIRST_BYTE = "http11.send_request_headers.started"
 _ERRORS = (*HTTP_ERRORS, OSError)
+_HEADERS = (("Accept-Encoding", "identity"), ("User-Agent", "scorefile"))
 
 
 class NotSent(ScorefileError):
@@ -60,7 +61,7 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """The Transport over real HTTP/1.1, a fresh connection for each call. Safe to use from several threads.
+    """The Transport over real HTTP/1.1. Safe to use from several threads.
 
     `layer` replaces the network below httpx in tests.
     """
@@ -92,16 +93,41 @@ class HttpTransport:
         """Send a call that is free to repeat. Raises NotSent for any error."""
         try:
             with self._logged(call, access, shown=public_path_parts(access.provider)) as notes:
-                reply = self._exchange(call, access, timeout_s=self._limits.poll_timeout_s, gate=None)
+                reply = self._asked(call, access) or self._exchange(call, access, timeout_s=self._limits.poll_timeout_s)
                 notes.status, notes.bytes_in = reply.status, len(reply.body)
         except _ERRORS as error:
             raise NotSent(access.redact_text(describe(error))) from error
         return reply
 
-    def _exchange(self, call: Call, access: ProviderAccess, *, timeout_s: float, gate: _Gate | None) -> Reply:
+    def _asked(self, call: Call, access: ProviderAccess) -> Reply | None:
+        """Send a query over a kept connection; None where there can be none."""
+        client = self._clients.for_query(call.url)
+        if client is None:
+            return None
+        with self._clients.within(self._limits.poll_timeout_s):
+            response = client.send(self._request(client, call, access, self._limits.poll_timeout_s), stream=True)
+            return _reply(response, access)
+
+    def _request(
+        self,
+        client: httpx.Client,
+        call: Call,
+        access: ProviderAccess,
+        timeout_s: float,
+        trace: Callable[[str, Mapping[str, Any]], None] | None = None,
+    ) -> httpx.Request:
+        return client.build_request(
+            call.method,
+            call.url,
+            headers=[*call.headers, *_HEADERS, *_key(call.url, access)],
+            content=call.body,
+            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, self._limits.connect_timeout_s)),
+            extensions={} if trace is None else {"trace": trace},
+        )
+
+    def _exchange(self, call: Call, access: ProviderAccess, *, timeout_s: float, gate: _Gate | None = None) -> Reply:
         """Send one call and read its answer within `timeout_s` by the wall clock, cut soon after the provider's limit."""
-        headers = [*call.headers, ("Accept-Encoding", "identity"), ("User-Agent", "scorefile"), *_key(call.url, access)]
-        with Deadline(timeout_s) as deadline:
+        with self._clients.deadlines.after(timeout_s) as deadline:
 
             def trace(name: str, info: Mapping[str, Any]) -> None:
                 deadline.trace(name, info)
@@ -109,26 +135,13 @@ class HttpTransport:
                     gate.trace(name, info)
 
             client = self._clients.for_url(call.url)
-            request = client.build_request(
-                call.method,
-                call.url,
-                headers=headers,
-                content=call.body,
-                timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, self._limits.connect_timeout_s)),
-                extensions={"trace": trace},
-            )
+            request = self._request(client, call, access, timeout_s, trace)
             try:
-                response = client.send(request, stream=True)
-                body = _read(response, answer_limit(access.provider))
+                return _reply(client.send(request, stream=True), access)
             except _ERRORS as error:
                 if deadline.passed:
                     raise httpx.ReadTimeout("the deadline has passed") from error
                 raise
-        return Reply(
-            status=response.status_code,
-            headers={name.lower(): access.redact_text(value) for name, value in response.headers.items()},
-            body=access.redact(body),
-        )
 
     def close(self) -> None:
         """Close idle connections."""
@@ -181,6 +194,15 @@ def _key(url: str, access: ProviderAccess) -> list[tuple[str, str]]:
         raise NotSent("the call does not go to the provider's own host")
     auth = access.provider.auth
     return [] if auth is None or access.key is None else [(auth.header, auth.prefix + access.key.reveal())]
+
+
+def _reply(response: httpx.Response, access: ProviderAccess) -> Reply:
+    body = _read(response, answer_limit(access.provider))
+    return Reply(
+        status=response.status_code,
+        headers={name.lower(): access.redact_text(value) for name, value in response.headers.items()},
+        body=access.redact(body),
+    )
 
 
 def _read(response: httpx.Response, limit: int) -> bytes:

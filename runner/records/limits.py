@@ -21,6 +21,8 @@ class Limits:
     rate_limited_tries: int = 6
     busy_tries: int = 60
     """A slot becomes free when a job ends, which takes minutes: 10 to 30 s between these tries."""
+    max_busy_s: float = 1800.0
+    """A provider that has accepted nothing for this long, when a job has no try left, gets no more submissions in this run."""
     max_unknown_payments: int = 3
     """This many submissions with unknown payment status stop further ones to their provider in this run."""
     max_bad_content: int = 3

@@ -13,23 +13,25 @@ import hashlib
 import json
 import sqlite3
 import time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from runner.errors import NotWritableError, StateError
 from runner.records.submission import Event, Phase
 from runner.state.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 T = TypeVar("T")
+Row: TypeAlias = tuple[str, str, str, str, str, str]
 
 VERSION = 1
 """Layout of the table; kept in SQLite's user_version."""
 
 _GENESIS = "scorefile journal"
-_SYNCED, _UNSYNCED = "PRAGMA synchronous=FULL", "PRAGMA synchronous=NORMAL"
+_AT_ONCE = 500
+"""Rows of one statement."""
 _BUSY_MS = 10_000
 _PAUSE_S = 0.01
 
@@ -43,6 +45,7 @@ class Journal:
         self._checkpoint = _checkpoint(path)
         recorded = _recorded(path, self._checkpoint)
         self._connection = _connect(path)
+        self._waits: bool | None = None
         try:
             _retry_while_busy(self._prepare)
             self.events, self._chain = _verified(self._connection, path, recorded)
@@ -63,17 +66,19 @@ class Journal:
         Rows that are not `durable` outlive this process, but not a power failure until a later durable row, or `close`.
         """
         chain = self._chain
-        rows = []
+        rows: list[Row] = []
         for event in events:
             data = json.dumps(event.data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
             chain = _checksum(chain, event.at, event.job, event.attempt, event.phase, data)
             rows.append((event.at, event.job, event.attempt, event.phase.value, data, chain))
         try:
-            self._connection.execute(_SYNCED if durable else _UNSYNCED)
+            self._sync(durable=durable)
             with self._connection:
-                self._connection.executemany(
-                    "INSERT INTO events (at, job, attempt, phase, data, sum) VALUES (?, ?, ?, ?, ?, ?)", rows
-                )
+                for some in _batches(rows):
+                    # One statement for many rows: after each one this thread waits for its turn among the workers.
+                    values = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(some))
+                    insert = f"INSERT INTO events (at, job, attempt, phase, data, sum) VALUES {values}"  # noqa: S608
+                    self._connection.execute(insert, [field for row in some for field in row])
             self._count, self._chain, self._is_synced = self._count + len(rows), chain, durable
             if durable:
                 self._checkpoint.write(self._count, self._chain)
@@ -87,16 +92,17 @@ class Journal:
         """Make the last rows safe from a power failure, where the disk allows it, and close the file."""
         with contextlib.suppress(sqlite3.Error, OSError):
             if not self._is_synced:
-                self._connection.execute(_SYNCED)
+                self._sync(durable=True)
                 is_busy, *_ = self._connection.execute("PRAGMA wal_checkpoint").fetchone()
                 if not is_busy:
                     self._checkpoint.write(self._count, self._chain)
+        self._checkpoint.close()
         self._connection.close()
 
     def _prepare(self) -> None:
         version = _layout(self._connection, self.path)
         self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute(_SYNCED)
+        self._sync(durable=True)
         self._connection.execute("PRAGMA fullfsync=ON")  # macOS: the drive empties its cache, too; no effect elsewhere
         if version == 0:
             with self._connection:
@@ -106,6 +112,12 @@ class Journal:
                     " sum TEXT NOT NULL)"
                 )
                 self._connection.execute(f"PRAGMA user_version={VERSION}")
+
+    def _sync(self, *, durable: bool) -> None:
+        """Let the next writes wait for the disk, or not."""
+        if durable is not self._waits:
+            self._connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._waits = durable
 
     def _resync(self) -> None:
         """After a failed write, continue the chain from what is really there."""
@@ -211,6 +223,12 @@ def _verified(connection: sqlite3.Connection, path: Path, recorded: tuple[int, s
 def _checksum(previous: str, *fields: str) -> str:
     """Chain a row to the one before it."""
     return hashlib.sha256("\n".join((previous, *fields)).encode()).hexdigest()
+
+
+def _batches(rows: list[Row]) -> Iterator[list[Row]]:
+    """Yield the rows in their order, as many at once as go into one statement."""
+    for start in range(0, len(rows), _AT_ONCE):
+        yield rows[start : start + _AT_ONCE]
 
 
 def _damaged(path: Path, why: str) -> StateError:

@@ -19,7 +19,6 @@ from runner.engine import machine
 from runner.engine.effects import Compute, Durable, PollTurn, RunSettings, Turn, Wait, Work, World
 from runner.engine.job_run import JobRun
 from runner.engine.polls import poll_wait_s
-from runner.plan.budget import Budget
 from runner.plan.decide import Facts, Selected, decide
 from runner.plan.fingerprint import fingerprint
 from runner.provider.access import ProviderAccess
@@ -127,10 +126,11 @@ def drive(
     limits: Limits = DEFAULT_LIMITS,
     seconds: float = 20.0,
     left: tuple[Event, ...] = (),
+    others: int = 0,
 ) -> Driven:
     """Run one job to its end, doing at once what it asks for; a wait only moves the clock.
 
-    `left`: the rows that a killed run left in the journal.
+    `left`: the rows that a killed run left in the journal; `others`: how many other jobs are in flight all the time.
     """
     clock, waits = Clock(), list[float]()
     with opened(folder, left) as store:
@@ -158,9 +158,11 @@ def drive(
         settings = RunSettings(
             providers={provider.name: ProviderAccess(provider=provider)},
             jobs=1,
-            budget=Budget(limit=None),
+            budget_usd=None,
         )
-        rate_limit = RateLimit(slots=1, window=None)
+        rate_limit = RateLimit(slots=1 + others, window=None)
+        for _ in range(others):
+            rate_limit.accept(rate_limit.acquire(0.0), 0.0)
         job_run = JobRun(
             action,
             settings=settings,
@@ -171,6 +173,7 @@ def drive(
         )
         store.record(*job_run.log.opening_rows())
         outcome = _do_steps(job_run, world, rate_limit, clock, waits)
+        assert rate_limit.in_flight == others, "its slot is free again"
     return Driven(outcome=outcome, waits=waits, job_run=job_run, journal=folder / "state" / "journal.db")
 
 
@@ -185,7 +188,9 @@ def _do_steps(job_run: JobRun, world: World, rate_limit: RateLimit, clock: Clock
         sent = error = None
         match effect:
             case Turn():
-                rate_limit.acquire(clock.now_s)
+                wait_s = rate_limit.wait_s(clock.now_s)
+                assert wait_s is not None
+                clock.now_s += wait_s
             case Durable():
                 pass
             case Wait() | PollTurn():
@@ -318,3 +323,25 @@ def test_a_failed_track_in_a_synchronous_answer_is_a_failed_job_of_unknown_cost(
     )
     assert driven.outcome.spent_usd is None
     assert driven.waits == []
+
+
+BUSY = (429, {"error": "Too Many Requests"})
+
+
+def phases(driven: Driven) -> list[Phase]:
+    return [event.phase for event in read_events(driven.journal)]
+
+
+def test_a_provider_that_is_full_of_other_jobs_uses_up_no_tries(tmp_path: Path) -> None:
+    driven = drive(tmp_path, *[BUSY] * 20, ACCEPTED, DONE, others=1)
+    assert driven.outcome.result is Result.MADE
+    assert phases(driven).count(Phase.REJECTED) == 20
+    assert phases(driven).count(Phase.INTENT) == 21, "each submission has a row of its own before it leaves"
+    assert driven.outcome.spent_usd == Decimal("0.10"), "one of them was executed"
+
+
+def test_a_provider_that_refuses_one_job_alone_ends_it_after_six_tries(tmp_path: Path) -> None:
+    driven = drive(tmp_path, *[BUSY] * 20)
+    assert driven.outcome.result is Result.FAILED
+    assert driven.outcome.spent_usd == 0
+    assert phases(driven).count(Phase.INTENT) == phases(driven).count(Phase.REJECTED) == 6

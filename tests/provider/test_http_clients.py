@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.provider.access import ProviderAccess
-from runner.provider.deadline import Deadline
+from runner.provider.deadline import Deadlines
 from runner.provider.downloads import DownloadFailed, DownloadRules, HttpFetcher
 from runner.provider.keys import Key
 from runner.provider.transport import HttpTransport, NotSent, Unproven
@@ -162,7 +162,7 @@ def test_the_clock_stops_a_vendor_behind_a_tunnel_too(
 
 
 def test_the_clock_follows_the_connection_into_its_tunnel() -> None:
-    deadline, streams = Deadline(60), [object(), object()]
+    deadline, streams = Deadlines().after(60), [object(), object()]
     deadline.trace("connection.connect_tcp.complete", {"return_value": streams[0]})
     deadline.trace("proxy.start_tls.complete", {"return_value": streams[1]})
     assert deadline._stream is streams[1]

@@ -17,11 +17,13 @@ import responses
 from responses import matchers
 
 from runner.provider.access import ProviderAccess
+from runner.provider.http_clients import HttpClients
 from runner.provider.keys import Key
 from runner.provider.responses import MAX_JSON
 from runner.provider.transport import HttpTransport, NotSent, Unproven, same_host
 from runner.records.address import is_loopback
 from runner.records.exchange import Call
+from runner.records.limits import Limits
 from runner.records.provider import Auth
 from tests.support.bridge import Bridge
 from tests.support.catalog import shipped_catalog
@@ -418,3 +420,47 @@ def test_a_strange_address_is_no_place_to_send_to(transport: HttpTransport, url:
         transport.query(Call(method="GET", url=url), access())
     with pytest.raises(NotSent):
         transport.submit(Call(method="POST", url=url), access(url), before=nothing, timeout_s=5)
+
+
+def test_queries_share_a_connection_and_no_submit_uses_it(transport: HttpTransport, vendor: Recorder) -> None:
+    vendor.say("*", Says.of(200, {}))
+    for _ in range(3):
+        transport.query(Call(method="GET", url=f"{vendor.url}/q"), access(vendor.url))
+    transport.submit(post(vendor.url), access(vendor.url), before=nothing, timeout_s=5)
+    transport.query(Call(method="GET", url=f"{vendor.url}/q"), access(vendor.url))
+    first, *others = [seen.port for seen in vendor.seen]
+    assert [port == first for port in others] == [True, True, False, True]
+
+
+def test_a_kept_connection_that_the_provider_closed_is_made_again(transport: HttpTransport, vendor: Recorder) -> None:
+    vendor.say("*", Says(headers=(("Connection", "close"),)))
+    for _ in range(3):
+        assert transport.query(Call(method="GET", url=f"{vendor.url}/q"), access(vendor.url)).status == 200
+
+
+def test_a_query_over_a_kept_connection_has_a_deadline(vendor: Recorder) -> None:
+    transport = HttpTransport(limits=Limits(poll_timeout_s=0.3))
+    vendor.say("*", Says(), Says(slow_s=2), Says())
+    poll = Call(method="GET", url=f"{vendor.url}/q")
+    assert transport.query(poll, access(vendor.url)).status == 200
+    begun = time.monotonic()
+    with pytest.raises(NotSent, match="no complete answer in time"):
+        transport.query(poll, access(vendor.url))
+    assert time.monotonic() - begun < 1.5
+    assert transport.query(poll, access(vendor.url)).status == 200
+    transport.close()
+
+
+def test_with_a_proxy_in_the_environment_only_this_machine_is_asked_over_kept_connections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("http", "https", "all"):
+        monkeypatch.delenv(f"{name}_proxy", raising=False)
+        monkeypatch.delenv(f"{name}_proxy".upper(), raising=False)
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    assert HttpClients().for_query("https://gateway.example.com/q") is not None
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    clients = HttpClients()
+    assert clients.for_query("https://gateway.example.com/q") is None
+    assert clients.for_query("http://127.0.0.1:9/q") is not None
+    clients.close()

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 A, B = "a" * 64, "0123456789abcdef" * 4
 
 
+def write(path: Path, count: int, total: str) -> None:
+    checkpoint = Checkpoint(path)
+    checkpoint.write(count, total)
+    checkpoint.close()
+
+
 @pytest.mark.parametrize("content", [None, b"", b"7 torn"])
 def test_where_there_is_no_whole_line_there_is_no_checkpoint(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
@@ -26,6 +32,7 @@ def test_each_line_is_written_whole_and_the_last_one_holds(tmp_path: Path) -> No
     checkpoint = Checkpoint(tmp_path / "checkpoint")
     checkpoint.write(1, A)
     checkpoint.write(12, B)
+    checkpoint.close()
     assert checkpoint.read() == (12, B)
     assert (tmp_path / "checkpoint").read_bytes() == f"1 {A}\n12 {B}\n".encode()
 
@@ -34,7 +41,7 @@ def test_each_line_is_written_whole_and_the_last_one_holds(tmp_path: Path) -> No
 def test_a_torn_line_stays_a_line_of_its_own(tmp_path: Path, torn: bytes) -> None:
     path = tmp_path / "checkpoint"
     path.write_bytes(f"1 {A}\n".encode() + torn)
-    Checkpoint(path).write(3, B)
+    write(path, 3, B)
     assert path.read_bytes() == f"1 {A}\n".encode() + torn + f"\n3 {B}\n".encode()
     assert Checkpoint(path).read() == (3, B)
 
@@ -42,7 +49,7 @@ def test_a_torn_line_stays_a_line_of_its_own(tmp_path: Path, torn: bytes) -> Non
 def test_a_first_line_that_was_torn_hides_no_later_one(tmp_path: Path) -> None:
     path = tmp_path / "checkpoint"
     path.write_bytes(b"1")
-    Checkpoint(path).write(1, A)
+    write(path, 1, A)
     assert Checkpoint(path).read() == (1, A)
 
 
@@ -64,5 +71,5 @@ def test_bytes_that_are_no_ascii_are_damage(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits for a group or others")
 def test_nobody_else_may_read_it(tmp_path: Path) -> None:
-    Checkpoint(tmp_path / "checkpoint").write(1, A)
+    write(tmp_path / "checkpoint", 1, A)
     assert (tmp_path / "checkpoint").stat().st_mode & 0o777 == 0o600

@@ -224,8 +224,10 @@ def test_a_journal_that_another_process_holds_for_a_moment_is_waited_for(
 def test_a_line_of_the_checkpoint_that_was_torn_is_passed_over(tmp_path: Path) -> None:
     checkpoint = Checkpoint(tmp_path / "journal.checkpoint")
     checkpoint.write(1, "a" * 64)
+    checkpoint.close()
     with (tmp_path / "journal.checkpoint").open("ab") as file:
         file.write(b"2 bbb")
     assert checkpoint.read() == (1, "a" * 64)
     checkpoint.write(3, "c" * 64)
+    checkpoint.close()
     assert checkpoint.read() == (3, "c" * 64)

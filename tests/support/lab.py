@@ -24,7 +24,6 @@ from runner.commands.options import CommandOptions
 from runner.commands.session import Session, open_session
 from runner.engine.effects import RunSettings, World
 from runner.engine.executor import Executor as JobExecutor
-from runner.plan.budget import Budget
 from runner.provider.access import ProviderAccess
 from runner.provider.downloads import BadContent, Download, DownloadFailed, LinkDead
 from runner.provider.transport import NotSent, Unproven
@@ -253,7 +252,7 @@ class Lab:
                 for name, provider in shipped_catalog().providers.items()
             },
             jobs=jobs,
-            budget=Budget(limit=limit),
+            budget_usd=limit,
         )
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.diagnostics.sensitive import HIDDEN, held, is_sensitive, secrets_of, speaks_of_secret
+from runner.diagnostics.sensitive import HIDDEN, held, is_sensitive, secrets_of, speaks_of_secret, texts_in
 from runner.records.source import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from runner.records.pipeline import Pipeline
     from runner.records.provider import Provider
     from runner.records.request import Request
+    from runner.records.source import Json
 
 
 class Secrets:
@@ -55,24 +56,16 @@ class Secrets:
         unseen = {name: HIDDEN for name in self._pipeline.env if name in self._env and self._why(name) is not None}
         return {**self._env, **unseen} if unseen else self._env
 
-    def carried(self, request: Request) -> Iterator[Problem]:
+    def carried(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Problem]]:
         """Yield a problem when the value of a secret stands in what a request would send, or in the name of its file."""
-        if not self._values:
+        sent = _texts_of(requests) if self._values else ()
+        if not any(secret in text for secret in self._values.values() for text in sent):
             return
-        webhook = None if request.webhook is None else request.webhook.url
-        parts = {**request.params, "webhook": webhook, "output": request.output, "body": dict(request.model.body)}
-        for part, value in parts.items():
-            name = held(value, self._values)
-            if name is not None:
-                origin = request.origins.get(part)
-                yield Problem(
-                    code="SF225",
-                    message=f"{part} holds the value of {name}",
-                    mark=(origin.mark if origin else None) or request.mark,
-                    path=("jobs", request.group, part),
-                    allowed="text without keys: they are sent by the program itself",
-                    help=f"remove it from {part}; a request is kept in the lock, and a provider may show it",
-                )
+        for request in requests:
+            for part, value in _parts(request).items():
+                name = held(value, self._values)
+                if name is not None:
+                    yield request, _carrying(name, request, part)
 
     def without(self, problem: Problem) -> Problem:
         """Return a problem whose texts hold no value of a secret."""
@@ -91,6 +84,36 @@ class Secrets:
             help=problem.help and clean(problem.help),
             origin=tuple(replace(step, text=clean(step.text)) for step in problem.origin),
         )
+
+
+def _parts(request: Request) -> dict[str, Json]:
+    """Return what a request would send, and the name of its file, by what messages call it."""
+    webhook = None if request.webhook is None else request.webhook.url
+    return {**request.params, "webhook": webhook, "output": request.output, "body": dict(request.model.body)}
+
+
+def _texts_of(requests: Iterable[Request]) -> set[str]:
+    """Return every text in the parts of all requests, once: jobs share most of them."""
+    found: set[str] = set()
+    for request in requests:
+        for value in _parts(request).values():
+            if isinstance(value, str):  # most are: these need no call
+                found.add(value)
+            elif isinstance(value, dict | list | tuple):
+                found.update(texts_in(value))
+    return found
+
+
+def _carrying(name: str, request: Request, part: str) -> Problem:
+    origin = request.origins.get(part)
+    return Problem(
+        code="SF225",
+        message=f"{part} holds the value of {name}",
+        mark=(origin.mark if origin else None) or request.mark,
+        path=("jobs", request.group, part),
+        allowed="text without keys: they are sent by the program itself",
+        help=f"remove it from {part}; a request is kept in the lock, and a provider may show it",
+    )
 
 
 def naming_variable(problem: Problem, providers: Mapping[str, Provider]) -> Problem:

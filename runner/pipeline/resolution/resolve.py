@@ -64,8 +64,8 @@ def resolve(
         found |= run.job(job)
     requests = tuple(found[cell.id] for cell in cells if cell.id in found)
     marked = {cell.id: cell for cell in cells}
-    for request in requests:
-        run.report(secrets.carried(request), marked[request.job])
+    for request, problem in secrets.carried(requests):
+        run.report((problem,), marked[request.job])
     for problem in clashes(requests, run.output_bounds):
         for cell_id in problem.cells:
             run.report((problem,), marked[cell_id])

@@ -108,6 +108,14 @@ def test_a_vendor_that_is_always_busy_is_asked_six_times(project: Project) -> No
     assert (len(project.submits()), project.charges()) == (6, [])
 
 
+def test_a_vendor_that_was_busy_for_too_long_gets_nothing_more(project: Project) -> None:
+    project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
+    project.write(dict.fromkeys("abc", "submit=free:429:Retry-After=0"))
+    done = project.run(timeout_s=20, limits={"max_busy_s": 0.0, "rate_limited_tries": 1})
+    assert (done.code, len(project.submits()), project.charges()) == (5, 1, [])
+    assert re.search(r"^1 failed, 2 skipped in ", done.out, re.MULTILINE), done
+
+
 def test_an_id_that_another_job_has_is_no_receipt(project: Project) -> None:
     project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}
     project.write({"a": "submit=paid:repeated", "b": "submit=paid:repeated"})

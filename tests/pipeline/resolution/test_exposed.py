@@ -59,6 +59,26 @@ def test_a_var_of_the_command_line_that_is_a_key_is_refused() -> None:
     assert KEY not in str(problems)
 
 
+def test_one_of_many_jobs_that_holds_a_key_is_found_with_its_place_and_no_other() -> None:
+    cues = "".join(f"  cue-{n}: {{prompt: cue {n}, lyrics: shared}}\n" for n in range(30))
+    keyed = f"  last: {{prompt: 'x{KEY}y', lyrics: shared}}\n  next: {{prompt: x, lyrics: '{KEY}'}}\n"
+    text = f"version: 1\ndefaults: {{model: acme/band}}\njobs:\n{cues}{keyed}"
+    problems = check_text(text, env={"A_TOKEN": KEY, "B_TOKEN": KEY[2:]}).problems
+    assert [(str(found.mark), found.path, found.message) for found in problems if found.code == "SF225"] == [
+        ("night.yaml:34:18", ("jobs", "last", "prompt"), "prompt holds the value of A_TOKEN"),
+        ("night.yaml:35:29", ("jobs", "next", "lyrics"), "lyrics holds the value of A_TOKEN"),
+    ]
+
+
+def test_a_key_in_a_list_or_in_the_name_of_a_file_is_found() -> None:
+    text = "version: 1\njobs: {a: {model: acme/band, prompt: x, params: {tags: [calm, x-cuda-12]}, output: in/x-cuda-12}}\n"
+    problems = check_text(text, env={"MY_TOKEN": "-cuda-12"}).problems
+    assert {problem.message for problem in problems if problem.code == "SF225"} == {
+        "tags holds the value of MY_TOKEN",
+        "output holds the value of MY_TOKEN",
+    }
+
+
 def test_a_short_value_is_a_word_like_another() -> None:
     text = "version: 1\njobs: {a: {model: acme/solo, prompt: any mood}}\n"
     assert check_text(text, env={"MY_TOKEN": "any"}).problems == ()
