@@ -50,7 +50,7 @@ def measured(name: str, size: Size) -> list[Row]:
     rows = []
     try:
         for row in import_module(f"bench.{name}").rows(size):
-            print(" | ".join(filter(None, row.cells())), flush=True)
+            print(" | ".join(filter(None, row.cells()[: 3 if size.tiny else None])), flush=True)
             rows.append(row)
     except Exception:  # noqa: BLE001 - the others are measured all the same
         traceback.print_exc()
