@@ -16,7 +16,7 @@ import tenacity
 
 from runner.errors import ScorefileError
 from runner.provider.addresses import BadAddress, check_media_url, joined, peer_check
-from runner.provider.http_clients import HTTP_ERRORS, HttpClients, describe
+from runner.provider.http_clients import HTTP_ERRORS, OWN_CONNECTION, HttpClients, describe
 from runner.provider.request_log import log_exchange
 from runner.records.limits import DEFAULT_LIMITS
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from runner.state.blobs.incoming import Incoming
 
 MAX_HOPS = 5
-_HEADERS = {"Accept-Encoding": "identity", "User-Agent": "scorefile"}
+_HEADERS = dict((("Accept-Encoding", "identity"), ("User-Agent", "scorefile"), OWN_CONNECTION))
 
 
 class LinkDead(ScorefileError):

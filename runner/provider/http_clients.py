@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, OverflowError)
 """What httpx raises for a bad host, address or answer; files raise OSError."""
 
+OWN_CONNECTION = ("Connection", "close")
+"""The header of a request that has a connection of its own.
+
+Without it httpcore may give a connection to another thread in the moment in which the first one closes it, although none
+is to be kept: that request would break after its first byte, and nobody would know whether it was charged.
+"""
+
 _RESPONSE_LINES = ("receive_response_headers.complete", "HTTP Request:")
 """How the log lines begin in which httpcore and httpx record an answer, at any level."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import httpx
 
 from runner.errors import ScorefileError
-from runner.provider.http_clients import HTTP_ERRORS, HttpClients, describe
+from runner.provider.http_clients import HTTP_ERRORS, OWN_CONNECTION, HttpClients, describe
 from runner.provider.protocol import answer_limit
 from runner.provider.request_log import ExchangeNotes, is_logged, log_exchange, public_path_parts
 from runner.records.address import origin
@@ -116,10 +116,12 @@ class HttpTransport:
         timeout_s: float,
         trace: Callable[[str, Mapping[str, Any]], None] | None = None,
     ) -> httpx.Request:
+        """Return a call as httpx sends it; one that is traced says that its connection is used for nothing else."""
+        own = [] if trace is None else [OWN_CONNECTION]
         return client.build_request(
             call.method,
             call.url,
-            headers=[*call.headers, *_HEADERS, *_key(call.url, access)],
+            headers=[*call.headers, *_HEADERS, *own, *_key(call.url, access)],
             content=call.body,
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, self._limits.connect_timeout_s)),
             extensions={} if trace is None else {"trace": trace},

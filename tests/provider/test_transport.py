@@ -7,6 +7,7 @@ import html
 import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -67,7 +68,7 @@ EXACT = [
             "User-Agent": "scorefile",
             "X-Key": f"Bearer {SECRET}",
             "Accept": "*/*",
-            "Connection": "keep-alive",
+            "Connection": "close",
             "Content-Length": "17",
         },
         strict_match=True,
@@ -262,6 +263,19 @@ def test_each_submit_has_a_connection_of_its_own(transport: HttpTransport, vendo
     for _ in range(3):
         transport.submit(post(vendor.url), access(vendor.url), before=nothing, timeout_s=5)
     assert len({seen.port for seen in vendor.seen}) == 3
+    assert {seen.header("connection") for seen in vendor.seen} == {"close"}
+
+
+def test_submits_of_many_threads_never_share_a_connection(transport: HttpTransport, vendor: Recorder) -> None:
+    """httpcore gives a connection away that another thread is about to close, unless the request says that it closes."""
+    vendor.say("*", Says.of(202, {}))
+
+    def submit(_number: int) -> int:
+        return transport.submit(post(vendor.url), access(vendor.url), before=nothing, timeout_s=30).status
+
+    with ThreadPoolExecutor(16) as threads:
+        assert set(threads.map(submit, range(300))) == {202}
+    assert len({seen.port for seen in vendor.seen}) == 300
 
 
 def test_a_failed_ask_can_be_asked_again(transport: HttpTransport, vendor: Recorder) -> None:
