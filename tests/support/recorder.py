@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
@@ -43,8 +44,8 @@ class Seen:
     path: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    port: int = 0
-    """The caller's port: one for each connection."""
+    connection: int = 0
+    """Over which connection it came, counted from 1."""
 
     def header(self, name: str) -> str | None:
         """Return a header's value; None when it was not sent."""
@@ -110,10 +111,14 @@ class Recorder:
 @contextmanager
 def recording(upstream: str | None = None) -> Iterator[Recorder]:
     """Serve on a free port of loopback."""
-    recorder = Recorder(upstream=upstream)
+    recorder, connections = Recorder(upstream=upstream), itertools.count(1)
 
     class Door(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            self.number = next(connections)
+            super().setup()
 
         def _any(self) -> None:
             size = int(self.headers.get("Content-Length", 0))
@@ -122,7 +127,7 @@ def recording(upstream: str | None = None) -> Iterator[Recorder]:
                 path=self.path,
                 headers=tuple(self.headers.items()),
                 body=self.rfile.read(size),
-                port=self.client_address[1],
+                connection=self.number,
             )
             _send(self, recorder.answer(seen))
 
@@ -133,6 +138,7 @@ def recording(upstream: str | None = None) -> Iterator[Recorder]:
 
     class Quiet(ThreadingHTTPServer):
         daemon_threads = True
+        request_queue_size = 256
 
         def handle_error(self, request: object, client_address: object) -> None:
             """A caller that hangs up is no fault."""
