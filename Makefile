@@ -8,6 +8,7 @@ DEV    := $(VENV)/.installed-for-development
 UV     := $(shell command -v uv 2>/dev/null)
 MUTMUT := 3.8.1
 MUTANTS ?=
+SIZE ?= full
 
 .PHONY: demo test lint format torture mutants bench clean
 .DEFAULT_GOAL := demo
@@ -55,8 +56,9 @@ mutants: $(DEV)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" nice -n 15 mutmut run --max-children 1 $(MUTANTS)
 	@$(BIN)/mutmut results
 
-bench: $(DEV)
-	@for file in bench/*.py; do echo "$$file"; $(BIN)/python $$file; done
+# Beside its peers, which it installs into bench/.venv; writes bench/RESULTS.md. SIZE=tiny shows in seconds that each bench works.
+bench: $(RUN)
+	@$(BIN)/python -m bench --size $(SIZE)
 
 lint: $(DEV)
 	@$(BIN)/ruff check .
@@ -69,4 +71,4 @@ format: $(DEV)
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
 clean:
-	@rm -rf $(VENV) build dist mutants
+	@rm -rf $(VENV) bench/.venv build dist mutants

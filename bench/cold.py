@@ -1,32 +1,22 @@
-"""A cold run against a bare httpx loop of the same three requests a job: python bench/cold.py [--jobs N]."""
+"""A cold run of instant jobs against a bare httpx loop of the same three requests a job; the makespan of jobs of 1 s; a restore.
+
+The loop and the runs are whole processes against one vendor. The ideal makespan is jobs / slots x 1 s and the time of a run of one
+instant job of the same pipeline, which is start-up. A restore is a run in a fresh checkout that has the store and no journal.
+"""
 
 from __future__ import annotations
 
-import argparse
-import os
-import resource
-import subprocess
+import shutil
 import sys
-import tempfile
-import time
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bench import projects
+from bench.measure import Row, Size, at_least, at_most, interleaved, ratio, run, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-PIPELINE = """\
-version: 1
-name: cold
-providers: {{pixazo: {{max_in_flight: {slots}, poll_s: {poll_s}}}}}
-defaults: {{model: pixazo/ace-step, output: "audio/{{{{ job.id }}}}"}}
-jobs:
-  cue:
-    matrix: {{number: [{numbers}]}}
-    prompt: "cue {{{{ number }}}}, low brass"
-"""
 LOOP = """
 import sys, httpx, pathlib
 base, jobs, folder = sys.argv[1], int(sys.argv[2]), pathlib.Path(sys.argv[3])
@@ -38,60 +28,68 @@ with httpx.Client() as client:
 """
 
 
-@contextmanager
-def vendor(*arguments: str) -> Iterator[str]:
-    """Yield the address of a vendor in a process of its own."""
-    command = [sys.executable, str(ROOT / "bench" / "vendor.py"), *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-    finally:
-        process.kill()
-        process.wait()
+def rows(size: Size) -> Iterator[Row]:
+    """Yield the three rows."""
+    jobs = size.of(1000, 20)
+    places: list[Path] = []
+    with projects.vendor() as url:
+
+        def ours() -> float:
+            places.append(projects.write(projects.folder(), projects.cues(jobs), slots=32))
+            return projects.made_in(places[-1], url, jobs, slots=32).wall_s
+
+        def loop() -> float:
+            place = projects.folder()
+            return run((sys.executable, "-c", LOOP, url, str(jobs), str(place)), place).wall_s
+
+        took = interleaved(size.of(3, 1), {"ours": ours, "loop": loop})
+    rate = ratio(took["loop"], took["ours"])
+    yield Row(
+        what=f"cold run, {jobs:,} jobs, latency 0, 200 kB of audio (jobs a second)",
+        ours=f"{jobs / min(took['ours']):.0f}/s",
+        peer=f"httpx loop {jobs / min(took['loop']):.0f}/s",
+        ratio=rate,
+        **at_least(rate, 0.5, " x"),
+    )
+    yield _restored(places[-1], jobs, rounds=size.of(3, 1))
+    yield _makespan(size.of(400, 20), size.of(40, 20), rounds=size.of(2, 1))
 
 
-def timed(command: list[str], **given: object) -> tuple[float, float]:
-    """Return wall time and processor time of one process in seconds."""
-    before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, check=True, **given)  # type: ignore[call-overload]
-    wall_s, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+def _restored(place: Path, jobs: int, *, rounds: int) -> Row:
+    def ours() -> float:
+        checkout = projects.folder()
+        for name in ("scorefile.yaml", "scorefile.lock"):
+            shutil.copy(place / name, checkout)
+        shutil.copytree(place / ".scorefile" / "blobs", checkout / ".scorefile" / "blobs")
+        cost = run(projects.RUN, checkout, projects.vendor_env())
+        projects.check(checkout, jobs)
+        return cost.wall_s
+
+    def copied() -> float:
+        return run(("cp", "-r", str(place / "audio"), str(projects.folder())), place).wall_s
+
+    took = interleaved(rounds, {"ours": ours, "copied": copied})
+    what = f"{jobs:,} outputs of 200 kB restored in a fresh checkout"
+    times = ratio(took["ours"], took["copied"])
+    return Row(what=what, ours=shown(took["ours"]), peer=f"cp -r {shown(took['copied'])}", ratio=times)
 
 
-def write(folder: Path, jobs: int, *, slots: int, poll_s: float) -> None:
-    numbers = ", ".join(str(number) for number in range(jobs))
-    (folder / "scorefile.yaml").write_text(PIPELINE.format(numbers=numbers, slots=slots, poll_s=poll_s))
-
-
-def run(folder: Path, url: str, slots: int) -> tuple[float, float]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PIXAZO_API_KEY": "no-real-key", "SCOREFILE_PIXAZO_BASE_URL": url}
-    command = [sys.executable, "-m", "runner", "run", "--yes", "-q", "--progress", "none", "-j", str(slots)]
-    return timed(command, cwd=folder, env=env, stdout=subprocess.DEVNULL)
-
-
-def main() -> None:
-    """Print jobs a second of both, and the ratio."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--jobs", type=int, default=1000)
-    parser.add_argument("--slots", type=int, default=32)
-    parser.add_argument("--only", action="store_true")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as name, vendor() as url:
-        folder = Path(name)
-        (folder / "plain").mkdir()
-        loop_s = 1.0
-        if not given.only:
-            loop_s, cpu_s = timed([sys.executable, "-c", LOOP, url, str(given.jobs), str(folder / "plain")])
-            print(f"httpx loop  {given.jobs / loop_s:7.1f} jobs/s, {cpu_s / given.jobs * 1000:.2f} ms CPU a job")
-        write(folder, given.jobs, slots=given.slots, poll_s=0.001)
-        mine_s, cpu_s = run(folder, url, given.slots)
-        print(
-            f"scorefile   {given.jobs / mine_s:7.1f} jobs/s, {cpu_s / given.jobs * 1000:.2f} ms CPU a job; ratio {loop_s / mine_s:.2f}"
-        )
-        made = len(list((folder / "audio").glob("*.wav")))
-        assert made == given.jobs, f"{made} of {given.jobs} made"
-
-
-if __name__ == "__main__":
-    main()
+def _makespan(jobs: int, slots: int, *, rounds: int) -> Row:
+    walls, ideals = [], []
+    with projects.vendor("--latency", "1", "--bytes", "20000") as slow, projects.vendor("--bytes", "20000") as instant:
+        for _ in range(rounds):
+            place, other = (
+                projects.write(projects.folder(), projects.cues(jobs), slots=slots, poll_s=0.05) for _ in range(2)
+            )
+            walls.append(projects.made_in(place, slow, jobs, slots=slots).wall_s)
+            one = (*projects.RUN, "--target", "cue@c00000")
+            ideals.append(jobs / slots + run(one, other, projects.vendor_env(instant)).wall_s)
+    times = ratio(walls, ideals)
+    what = f"makespan of {jobs} jobs of 1 s over {slots} slots"
+    return Row(
+        what=what,
+        ours=shown(walls),
+        peer=f"ideal and start-up {shown(ideals)}",
+        ratio=times,
+        **at_most(times, 1.05, " x"),
+    )

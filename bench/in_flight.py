@@ -1,20 +1,19 @@
-"""Ten thousand jobs at one provider at once: memory, and how late polls are: python bench/in_flight.py [--jobs N]."""
+"""Ten thousand jobs at one provider at once: memory of the whole process, and how late the latest poll or other alarm is."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
-import subprocess
 import sys
-import tempfile
-import urllib.request
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cold import ROOT, vendor, write
+from bench import projects
+from bench.measure import Row, Size, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CHILD = """
-import json, resource, sys
+import json, sys
 from runner.cli.main import call
 from runner.engine.executor import Executor
 
@@ -27,39 +26,25 @@ def watched(self):
 
 Executor._wake_due = watched
 code = call(sys.argv[1:])
-print(json.dumps({"code": code, "late_s": late[0], "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+print(json.dumps(late[0]), flush=True)
+sys.exit(code)
 """
 
 
-def main() -> None:
-    """Print the figures of one run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--jobs", type=int, default=10_000)
-    parser.add_argument("--latency", type=float, default=20.0)
-    parser.add_argument("--poll", type=float, default=5.0)
-    given = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_DIR")) as name,
-        vendor("--latency", str(given.latency), "--bytes", "20000") as url,
-    ):
-        folder = Path(name)
-        write(folder, given.jobs, slots=min(given.jobs, 10_000), poll_s=given.poll)
-        env = {**os.environ, "PYTHONPATH": str(ROOT), "PIXAZO_API_KEY": "no-real-key", "SCOREFILE_PIXAZO_BASE_URL": url}
-        command = ["run", "--yes", "-q", "--progress", "none", "-j", str(given.jobs)]
-        done = subprocess.run(
-            [sys.executable, "-c", CHILD, *command], cwd=folder, env=env, stdout=subprocess.PIPE, text=True, check=True
-        )
-        print(done.stdout.splitlines()[0])
-        figures = json.loads(done.stdout.splitlines()[-1])
-        with urllib.request.urlopen(f"{url}/stats") as answer:
-            stats = json.load(answer)
-        print(
-            f"{given.jobs} jobs: {stats['most']:.0f} at the provider at once, {stats['polls']:.0f} polls, the latest poll "
-            f"{figures['late_s']:.2f} s late, {figures['mib']:.0f} MiB"
-        )
-        made = len(list((folder / "audio").glob("*.wav")))
-        assert made == given.jobs, f"{made} of {given.jobs} made"
-
-
-if __name__ == "__main__":
-    main()
+def rows(size: Size) -> Iterator[Row]:
+    """Yield one row."""
+    jobs, latency_s, poll_s = size.of(10_000, 20), size.of(20, 1), size.of(5, 1)
+    place = projects.write(projects.folder(), projects.cues(jobs), slots=jobs, poll_s=poll_s)
+    with projects.vendor("--latency", str(latency_s), "--bytes", "20000") as url:
+        command = (sys.executable, "-c", CHILD, *projects.RUN[4:], "-j", str(jobs))
+        cost = run(command, place, projects.vendor_env(url))
+        most = projects.stats(url)["most"]
+    late_s = json.loads(cost.out.splitlines()[-1])
+    projects.check(place, jobs)
+    projects.MADE[jobs] = place
+    yield Row(
+        what=f"{jobs:,} in flight, latency {latency_s} s, poll {poll_s} s",
+        ours=f"{cost.mib:.0f} MiB, latest poll {late_s:.2f} s late, {most:.0f} at once, {cost.wall_s:.0f} s in all",
+        bar="under 286 MiB (300 MB), at most 1 s late, all at once",
+        met=cost.mib < 286 and late_s <= 1 and most == jobs,
+    )

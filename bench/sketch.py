@@ -1,36 +1,61 @@
-"""How many times faster than real time one core composes: python bench/sketch.py."""
+"""Processor time of a rehearsal of 200 sketches, with all that a run does beside; how fast one process composes alone.
+
+Of the prompts it is the one in the middle. A rehearsal is one process, so the time before and after a change cannot be in one run.
+"""
 
 from __future__ import annotations
 
-import os
+import json
 import statistics
-import time
+import sys
+from typing import TYPE_CHECKING
 
+from bench import projects
+from bench.measure import SCOREFILE, Row, Size, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DURATION_S = 20
+PIPELINE = """\
+version: 1
+name: sketches
+defaults: {{model: local/sketch, params: {{duration: {duration}}}, output: "audio/{{{{ job.id }}}}"}}
+jobs:
+  cue:
+    matrix: {{mood: [{moods}], number: [{numbers}]}}
+    prompt: "{{{{ mood }}}} {{{{ number }}}}"
+"""
+MOODS = ("calm piano in the forest", "epic battle with choir", "lo-fi chill beat", "8-bit boss fight", "dark ambient")
+CHILD = """
+import json, sys, time
 from runner.audio.sketch.brief import Brief
 from runner.audio.sketch.composer import compose
 
-PROMPTS = ("calm piano in the forest", "epic battle with choir", "lo-fi chill beat", "8-bit boss fight", "dark ambient")
-DURATION_S = 60.0
-ROUNDS = 5
+def took(prompt, seed, duration_s):
+    begun = time.process_time()
+    compose(Brief(prompt=prompt, duration_s=duration_s, seed=seed))
+    return time.process_time() - begun
+
+moods, rounds, duration_s = json.loads(sys.argv[1])
+took(moods[0], 0, 1.0)
+print(json.dumps([sorted(took(mood, seed, duration_s) for seed in range(rounds))[rounds // 2] for mood in moods]))
+"""
 
 
-def ratio(prompt: str) -> float:
-    """Return seconds of music made in one second of processor time, the median of ROUNDS."""
-    rounds = []
-    for seed in range(ROUNDS):
-        start = time.process_time()
-        compose(Brief(prompt=prompt, duration_s=DURATION_S, seed=seed))
-        rounds.append(DURATION_S / (time.process_time() - start))
-    return statistics.median(rounds)
-
-
-def main() -> None:
-    """Print one line for each prompt."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    for prompt in PROMPTS:
-        print(f"{prompt:28} {ratio(prompt):6.0f} x real time")
-
-
-if __name__ == "__main__":
-    main()
+def rows(size: Size) -> Iterator[Row]:
+    """Yield the rehearsal, then the composer."""
+    each, duration_s = size.of(40, 1), size.of(DURATION_S, 1)
+    place = projects.folder()
+    numbers, moods = ", ".join(map(str, range(each))), ", ".join(f'"{mood}"' for mood in MOODS)
+    (place / "scorefile.yaml").write_text(PIPELINE.format(duration=duration_s, moods=moods, numbers=numbers))
+    jobs = each * len(MOODS)
+    cost = run((*SCOREFILE, "run", "--rehearse", "-q", "--progress", "none"), place)
+    yield Row(
+        what=f"rehearsal of {jobs} sketches of {duration_s} s, processor time a job",
+        ours=f"{cost.cpu_s / jobs * 1000:.0f} ms ({cost.wall_s:.1f} s in all, {cost.mib:.0f} MiB)",
+    )
+    asked = json.dumps([MOODS, size.of(5, 1), size.of(60, 1)])
+    seconds = json.loads(run((sys.executable, "-c", CHILD, asked), place).out)
+    speed = size.of(60, 1) / statistics.median(seconds)
+    yield Row(what=f"composing {size.of(60, 1)} s of music, processor time", ours=f"{speed:.0f} x as fast as it plays")

@@ -1,22 +1,20 @@
-"""What a command costs before it does anything: python bench/startup.py.
-
-Every time is also given as a ratio to `python -c "import click"` in the same round, so that runs on two machines can be
-compared: the median of the ratios of all rounds, with compiled bytecode. The bars: `--help` 2 x, `validate` of ten lines 5 x.
-"""
+"""What a command costs before it does anything, beside `python -c "import click"`: whole processes with compiled bytecode."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from pathlib import Path
+from functools import partial
+from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parents[1]
-ROUNDS = 15
+from bench import projects
+from bench.measure import ROOT, SCOREFILE, Row, Size, at_most, interleaved, ratio, run, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+CLICK = "import click"
 TEN_LINES = """\
 version: 1
 name: ten
@@ -29,46 +27,31 @@ jobs:
   battle: {prompt: war drums}
   shop: {prompt: cosy accordion}
 """
-SCOREFILE = [sys.executable, "-P", "-m", "runner"]
 COMMANDS = {
-    "python -c pass": [sys.executable, "-c", "pass"],
-    "import click": [sys.executable, "-c", "import click"],
-    "--help": [*SCOREFILE, "--help"],
-    "validate, ten lines": [*SCOREFILE, "validate", "ten.yaml"],
-    "run ten lines, nothing to do": [*SCOREFILE, "run", "-q", "ten.yaml"],
-    "validate": [*SCOREFILE, "validate", "showcase.yaml"],
-    "plan": [*SCOREFILE, "plan", "showcase.yaml"],
-    "run, nothing to do": [*SCOREFILE, "run", "--rehearse", "-q", "showcase.yaml"],
+    "`--help`": ("--help",),
+    "`validate` of ten lines": ("validate", "ten.yaml"),
+    "`run` of ten lines with nothing to do": ("run", "-q", "ten.yaml"),
+    "`validate` of the showcase": ("validate", "showcase.yaml"),
+    "`plan` of the showcase": ("plan", "showcase.yaml"),
 }
+BARS = {"`--help`": 2.0, "`validate` of ten lines": 5.0}
 
 
-def took_s(command: list[str], folder: Path) -> float:
-    """Return the wall time of one run in seconds."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
-    begun = time.perf_counter()
-    subprocess.run(command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - begun
+def rows(size: Size) -> Iterator[Row]:
+    """Yield one row a command."""
+    place = projects.folder() / "project"
+    shutil.copytree(ROOT / "pipelines", place, ignore=shutil.ignore_patterns(".scorefile"))
+    (place / "ten.yaml").write_text(TEN_LINES)
+    commands: dict[str, Sequence[str]] = {CLICK: (sys.executable, "-c", CLICK)}
+    commands |= {what: (*SCOREFILE, *words) for what, words in COMMANDS.items()}
+    for command in [*commands.values()] * size.of(2, 1):
+        _seconds(command, place)  # compiled, made, and kept
+    took = interleaved(size.of(15, 1), {what: partial(_seconds, command, place) for what, command in commands.items()})
+    for what in COMMANDS:
+        times = ratio(took[what], took[CLICK])
+        bar = at_most(times, BARS[what], " x") if what in BARS else {}
+        yield Row(what=what, ours=shown(took[what]), peer=f"{CLICK} {shown(took[CLICK])}", ratio=times, **bar)
 
 
-def main() -> None:
-    """Print the median time of every command, and its ratio to an import of click."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "project"
-        shutil.copytree(ROOT / "pipelines", folder, ignore=shutil.ignore_patterns(".scorefile"))
-        (folder / "ten.yaml").write_text(TEN_LINES)
-        first_s = took_s(COMMANDS["run, nothing to do"], folder)
-        for command in COMMANDS.values():
-            took_s(command, folder)  # compiled, and made
-        times: dict[str, list[float]] = {what: [] for what in COMMANDS}
-        for _ in range(ROUNDS):
-            for what, command in COMMANDS.items():
-                times[what].append(took_s(command, folder))
-    click = times["import click"]
-    print(f"{'rehearsal of the showcase':28} {first_s * 1000:7.0f} ms   {first_s / statistics.median(click):6.1f} x")
-    for what, rounds in times.items():
-        ratio = statistics.median(mine / its for mine, its in zip(rounds, click, strict=True))
-        print(f"{what:28} {statistics.median(rounds) * 1000:7.0f} ms   {ratio:6.1f} x")
-
-
-if __name__ == "__main__":
-    main()
+def _seconds(command: Sequence[str], place: Path) -> float:
+    return run(command, place).wall_s

@@ -1,19 +1,21 @@
-"""How far sketches differ, and whether they have dynamics: python bench/variety.py.
+"""How far sketches differ, and whether they have dynamics.
 
 Rhythm: the correlation of onset envelopes between every two biomes, and every two seeds, at one tempo. Dynamics: loudness range.
+numpy is loaded in a process of its own (see `measure.run`).
 """
 
 from __future__ import annotations
 
+import json
+import sys
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from runner.audio.sketch.brief import Brief
-from runner.audio.sketch.composer import compose
+from bench import measure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
 RATE_HZ = 24_000
@@ -30,7 +32,7 @@ HOP = 240
 """10 ms."""
 
 
-def onsets(prompt: str, *, seed: int = 1, duration_s: float = 30.0) -> npt.NDArray[np.float64]:
+def onsets(prompt: str, *, seed: int, duration_s: float) -> npt.NDArray[np.float64]:
     """Return the onset envelope of a sketch: how much its spectrum grows every 10 ms, summed over compressed bins."""
     pcm = compose(Brief(prompt=prompt, duration_s=duration_s, bpm=BPM, seed=seed), rate_hz=RATE_HZ)
     mono = pcm.sum(axis=1) / 65536.0
@@ -44,9 +46,9 @@ def correlations(envelopes: list[npt.NDArray[np.float64]]) -> list[float]:
     return [float(np.corrcoef(one, other)[0, 1]) for one, other in combinations(envelopes, 2)]
 
 
-def loudness_range(prompt: str, *, seed: int = 1, duration_s: float = 60.0) -> float:
+def loudness_range(prompt: str, *, duration_s: float) -> float:
     """Return the loudness range of a sketch in LU after EBU Tech 3342: 10th to 95th percentile of 3 s windows, gated."""
-    pcm = compose(Brief(prompt=prompt, duration_s=duration_s, seed=seed), rate_hz=RATE_HZ)
+    pcm = compose(Brief(prompt=prompt, duration_s=duration_s, seed=1), rate_hz=RATE_HZ)
     tenths = (pcm.astype(np.float64) ** 2).sum(axis=1)[: len(pcm) // (RATE_HZ // 10) * (RATE_HZ // 10)]
     power = np.convolve(tenths.reshape(-1, RATE_HZ // 10).mean(axis=1), np.ones(30) / 30, "valid") / 2.0**30
     level = 10 * np.log10(np.maximum(power, 1e-12))
@@ -55,19 +57,39 @@ def loudness_range(prompt: str, *, seed: int = 1, duration_s: float = 60.0) -> f
     return float(high - low)
 
 
+def rows(size: measure.Size) -> Iterator[measure.Row]:
+    """Yield the correlations of each group, then the smallest loudness range."""
+    command = (sys.executable, "-m", "bench.variety", str(size.of(8, 2)), str(size.of(30, 8)), str(size.of(4, 1)))
+    groups, ranges = json.loads(measure.run(command, measure.ROOT).out)
+    for name, found in groups.items():
+        most, mean = max(found), sum(found) / len(found)
+        what = f"onset correlation between {name}, greatest"
+        yield measure.Row(what=what, ours=f"{most:.2f} (mean {mean:.2f})", **measure.at_most(most, 0.8))
+    least = min(ranges)
+    what = "loudness range where the prompt asks for drama, least"
+    yield measure.Row(what=what, ours=f"{least:.1f} LU", **measure.at_least(least, 4, " LU"))
+
+
 def main() -> None:
-    """Print the greatest and the mean correlation, and a line for each prompt that asks for drama."""
-    for name, envelopes in (
-        ("8 biomes", [onsets(f"{biome} theme") for biome in BIOMES]),
-        ("8 biomes, calm", [onsets(f"calm {biome} exploration, loopable") for biome in BIOMES]),
-        ("8 seeds", [onsets("forest theme", seed=seed) for seed in range(8)]),
-        ("8 seeds, battle", [onsets("epic battle", seed=seed) for seed in range(8)]),
-    ):
-        found = correlations(envelopes)
-        print(f"{name:16} onset correlation at most {max(found):5.2f}, mean {sum(found) / len(found):5.2f}")
-    for prompt in (*DRAMATIC, "calm piano"):
-        print(f"{prompt:36} loudness range {loudness_range(prompt):4.1f} LU")
+    """Print the correlations and the ranges as JSON: for so many of a kind, seconds and prompts."""
+    count, duration_s, prompts = map(int, sys.argv[1:])
+    groups = {
+        "biomes": [(f"{biome} theme", 1) for biome in BIOMES[:count]],
+        "calm biomes": [(f"calm {biome} exploration, loopable", 1) for biome in BIOMES[:count]],
+        "seeds": [("forest theme", seed) for seed in range(count)],
+        "seeds of a battle": [("epic battle", seed) for seed in range(count)],
+    }
+    found = {
+        name: correlations([onsets(prompt, seed=seed, duration_s=duration_s) for prompt, seed in group])
+        for name, group in groups.items()
+    }
+    print(json.dumps([found, [loudness_range(prompt, duration_s=2 * duration_s) for prompt in DRAMATIC[:prompts]]]))
 
 
 if __name__ == "__main__":
+    import numpy as np
+
+    from runner.audio.sketch.brief import Brief
+    from runner.audio.sketch.composer import compose
+
     main()

@@ -104,6 +104,8 @@ class JobRun:
 
     def run(self) -> Generator[Effect, Any, Outcome]:
         """Do the whole job. The loop drives this generator and keeps what it returns."""
+        if self.submission.phase is Phase.ACCEPTED:
+            self._slot = self._rate_limit.hold(self._world.monotonic())
         try:
             while True:
                 outcome = yield from self._next_step()

@@ -98,9 +98,16 @@ class RateLimit:
 
     def acquire(self, now: float) -> Slot:
         """Take a slot for a request submitted now."""
-        self._recent.append(now)
+        if self._window is not None:
+            self._recent.append(now)
         self._served_at = now if self._served_at is None else self._served_at
         return self._slots.take(now)
+
+    def hold(self, now: float) -> Slot:
+        """Take a slot for a request that the provider accepted in an earlier run, whether one is free or not."""
+        slot = self._slots.take(now)
+        self._slots.accepted(slot, now)
+        return slot
 
     def release(self) -> None:
         """Release a slot: the provider has finished that job, or has not accepted it."""

@@ -101,6 +101,8 @@ class Driven:
     waits: list[float]
     job_run: JobRun
     journal: Path
+    in_flight: list[int]
+    """How many slots were taken whenever it waited."""
 
 
 @contextmanager
@@ -132,7 +134,7 @@ def drive(
 
     `left`: the rows that a killed run left in the journal; `others`: how many other jobs are in flight all the time.
     """
-    clock, waits = Clock(), list[float]()
+    clock, waits, in_flight = Clock(), list[float](), list[int]()
     with opened(folder, left) as store:
         found = Facts(
             models=CATALOG.models,
@@ -172,12 +174,16 @@ def drive(
             notify=lambda _progress: None,
         )
         store.record(*job_run.log.opening_rows())
-        outcome = _do_steps(job_run, world, rate_limit, clock, waits)
+        outcome = _do_steps(job_run, world, rate_limit, clock, waits, in_flight)
         assert rate_limit.in_flight == others, "its slot is free again"
-    return Driven(outcome=outcome, waits=waits, job_run=job_run, journal=folder / "state" / "journal.db")
+    return Driven(
+        outcome=outcome, waits=waits, job_run=job_run, journal=folder / "state" / "journal.db", in_flight=in_flight
+    )
 
 
-def _do_steps(job_run: JobRun, world: World, rate_limit: RateLimit, clock: Clock, waits: list[float]) -> Outcome:
+def _do_steps(
+    job_run: JobRun, world: World, rate_limit: RateLimit, clock: Clock, waits: list[float], in_flight: list[int]
+) -> Outcome:
     steps, sent, error = job_run.run(), None, None
     while True:
         try:
@@ -195,6 +201,7 @@ def _do_steps(job_run: JobRun, world: World, rate_limit: RateLimit, clock: Clock
                 pass
             case Wait() | PollTurn():
                 waits.append(effect.seconds)
+                in_flight.append(rate_limit.in_flight)
                 clock.now_s += effect.seconds
             case Work():
                 try:
@@ -345,3 +352,13 @@ def test_a_provider_that_refuses_one_job_alone_ends_it_after_six_tries(tmp_path:
     assert driven.outcome.result is Result.FAILED
     assert driven.outcome.spent_usd == 0
     assert phases(driven).count(Phase.INTENT) == phases(driven).count(Phase.REJECTED) == 6
+
+
+def test_a_job_that_an_earlier_run_submitted_has_a_slot_until_its_provider_has_finished_it(tmp_path: Path) -> None:
+    wanted, at = request(), "2026-01-01T00:00:00Z"
+    sent = fingerprint(wanted.model.id, wanted.params)
+    rows = [machine.planned(wanted, attempt="a0", fingerprint=sent, price_usd="0.10", private=False, at=at)]
+    rows.append(machine.event(fold(rows)["a0"], Phase.INTENT, at=at))
+    rows.append(machine.event(fold(rows)["a0"], Phase.ACCEPTED, at=at, request_id="ace_1"))
+    driven = drive(tmp_path, WAITING, WAITING, DONE, left=tuple(rows), wanted=wanted, others=1)
+    assert (driven.outcome.result, driven.in_flight) == (Result.MADE, [2, 2, 2])

@@ -48,6 +48,16 @@ def test_a_vendor_takes_as_many_as_it_has_slots() -> None:
     assert rate_limit.wait_s(0.0) == 0.0
 
 
+def test_jobs_of_an_earlier_run_have_slots_whether_there_are_enough_or_not() -> None:
+    rate_limit = RateLimit(slots=2, window=(1, 10.0))
+    for _ in range(3):
+        rate_limit.hold(0.0)
+    rate_limit.release()
+    assert (rate_limit.in_flight, rate_limit.wait_s(0.0)) == (2, None)
+    rate_limit.release()
+    assert rate_limit.wait_s(0.0) == 0.0, "they are no requests of this run"
+
+
 def test_a_documented_rate_is_a_sliding_window() -> None:
     rate_limit = RateLimit(slots=99, window=(2, 10.0))
     rate_limit.acquire(0.0)

@@ -118,7 +118,7 @@ def _decode(file: io.BytesIO | io.BufferedReader, demuxer: str, count: _Count) -
     """Yield the frames of a file's first audio stream."""
     strict = {"err_detect": "crccheck+explode"} if demuxer == "flac" else {}
     # Else it searches seconds of samples for a compressed stream in disguise, which takes as long as all the rest.
-    unprobed = {"max_probe_packets": "1", "max_size": "65536"} if demuxer == "wav" else {}
+    unprobed = {"max_probe_packets": "1", "max_size": "32768"} if demuxer == "wav" else {}
     try:
         with av.open(file, "r", format=demuxer, container_options=unprobed, metadata_errors="ignore") as container:
             if not container.streams.audio:

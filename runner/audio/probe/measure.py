@@ -75,6 +75,7 @@ class _LoudnessFilter:
 
 def _graph(frame: av.AudioFrame, report: str) -> Graph:
     graph = Graph()
+    graph.threads = 1  # no thread can be of use to a filter that reads its input in order
     source = graph.add_abuffer(
         sample_rate=frame.sample_rate,
         format=frame.format,

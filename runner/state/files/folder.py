@@ -44,9 +44,6 @@ class Folder(Protocol):
     def remove(self, name: str) -> None:
         """Remove a file. Raises FileNotFoundError."""
 
-    def sync(self) -> None:
-        """Make its names durable, where the system can."""
-
 
 def read_regular(path: Path, *, limit: int) -> bytes:
     """Return what a regular file holds: no link is followed, no pipe waited for, and no more than `limit` bytes read.

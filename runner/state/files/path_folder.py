@@ -74,6 +74,3 @@ class PathFolder:
 
     def remove(self, name: str) -> None:
         (self._path / name).unlink()
-
-    def sync(self) -> None:
-        system.sync_folder(self._path)

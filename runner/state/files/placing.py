@@ -23,7 +23,7 @@ _CHUNK = 1 << 20
 
 
 def place(source: BinaryIO, sha256: str, root: Path, relative: str, *, owned: frozenset[str]) -> None:
-    """Copy `source`, whose hash is `sha256`, to `root/relative` atomically.
+    """Copy `source`, whose hash is `sha256`, to `root/relative` atomically. A power failure may take its name again, never half of it.
 
     `owned` holds the hashes of files this pipeline wrote: only such a file, or none, may be at the target.
     Raises StateError when a parent is a link, or another file has this name, even one that appeared meanwhile.
@@ -44,7 +44,6 @@ def place(source: BinaryIO, sha256: str, root: Path, relative: str, *, owned: fr
             with contextlib.suppress(FileNotFoundError):
                 folder.remove(temporary)
             raise
-        folder.sync()
 
 
 def remove_owned(root: Path, relative: str, *, owned: frozenset[str]) -> bool:

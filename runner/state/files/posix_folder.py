@@ -83,6 +83,3 @@ class PosixFolder:
 
     def remove(self, name: str) -> None:
         os.unlink(name, dir_fd=self._descriptor)
-
-    def sync(self) -> None:
-        os.fsync(self._descriptor)
