@@ -84,7 +84,9 @@ def run(command: Sequence[str], folder: Path, env: Mapping[str, str] = ENV, *, c
         out.seek(0)
         errors.seek(0)
         if process.returncode != code:
-            raise RuntimeError(f"{' '.join(command)[:200]} ended with {process.returncode}: {errors.read()[-2000:]}")
+            raise RuntimeError(
+                f"{' '.join(command)[:200]} ended with {process.returncode}: {out.read()[-1000:]} {errors.read()[-1000:]}"
+            )
         per_mib = 1 << 20 if sys.platform == "darwin" else 1 << 10
         mib, cpu_s = usage.ru_maxrss / per_mib, usage.ru_utime + usage.ru_stime
         return Cost(wall_s=wall_s, cpu_s=cpu_s, mib=mib, out=out.read())

@@ -95,7 +95,7 @@ def _dvc(names: list[str]) -> str:
     item = "${item}"
     return (
         f"stages:\n  cue:\n    foreach: {names!r}\n    do:\n      cmd: cp prompts/{item} audio/{item}\n"
-        f"      deps: [prompts/{item}]\n      outs: [audio/{item}]\n"
+        f"      deps: ['prompts/{item}']\n      outs: ['audio/{item}']\n"
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,14 +9,12 @@ from typing import TYPE_CHECKING
 from runner.errors import InvalidFilesError
 from runner.pipeline.paths import without_parents
 from runner.records.source import Mark, Problem
-from runner.state.files.processes import cpu_limit
+from runner.state.files.processes import cpu_limit, without_collecting
 from runner.state.finding import folders_below
 from runner.state.schemas import read_schema
 from runner.state.texts import read_include, read_pipeline, read_text, read_vars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from runner.catalog.models import Catalog
     from runner.commands.options import CommandOptions
     from runner.records.pipeline import Leaf, Pipeline
@@ -43,25 +39,8 @@ class Checked:
 
 def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checked:
     """Read a pipeline and resolve every request. Raises InvalidFilesError with every problem."""
-    with _without_collecting():
+    with without_collecting():
         return _checked(project, catalog, options)
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Pause the garbage collector: what a pipeline is made into is kept, and looking through it again and again is a third of the time.
-
-    What is there at the end is never looked through again: it lives as long as the command, and without circles it is
-    freed as soon as nothing needs it.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if was_enabled:
-            gc.enable()
 
 
 def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Checked:

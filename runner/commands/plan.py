@@ -1,4 +1,7 @@
-"""`plan`: what would be done, why, and what it costs. Writes nothing but the file of --out, needs no key."""
+"""`plan`: what would be done, why, and what it costs. Needs no key, and changes neither lock nor journal.
+
+It writes the file of --out and, in a state folder that is there already, notes that only save time (`agreement`, `hashes`).
+"""
 
 from __future__ import annotations
 

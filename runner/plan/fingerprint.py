@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 SCHEME = 1
-_ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_ENCODE = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False
+).encode
 
 
 def fingerprint(model: str, params: Mapping[str, Json], *, text: str | None = None) -> str:

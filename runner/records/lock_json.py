@@ -131,7 +131,7 @@ def _present(data: dict[str, Any]) -> dict[str, Any]:
 
 def only(block: Mapping[str, Any], names: AbstractSet[str]) -> None:
     """Raise ValueError when a block has a field that is not among these names, TypeError when it is no object."""
-    if not mapping(block).keys() <= names:
+    if not names >= mapping(block).keys():
         raise ValueError(f"unknown field {min(block.keys() - names)!r}")
 
 

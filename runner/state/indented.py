@@ -6,7 +6,7 @@ import json
 from json.encoder import encode_basestring
 from typing import Any
 
-_LEAF = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_LEAF = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
 
 
 def indented(value: Any, newline: str = "\n") -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from runner.errors import NotWritableError, StateError
 from runner.records.submission import Event, Phase
 from runner.state.checkpoint import Checkpoint
+from runner.state.files.processes import without_collecting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -34,6 +35,7 @@ _AT_ONCE = 500
 """Rows of one statement."""
 _BUSY_MS = 10_000
 _PAUSE_S = 0.01
+_LOADS = json.JSONDecoder().decode
 
 
 class Journal:
@@ -48,7 +50,8 @@ class Journal:
         self._waits: bool | None = None
         try:
             _retry_while_busy(self._prepare)
-            self.events, self._chain = _verified(self._connection, path, recorded)
+            with without_collecting():
+                self.events, self._chain = _verified(self._connection, path, recorded)
             self._count = len(self.events)
             self._is_synced = True
             if self._count > recorded[0]:
@@ -134,7 +137,8 @@ def read_events(path: Path) -> tuple[Event, ...]:
     connection = _connect(path)
     try:
         _retry_while_busy(lambda: _layout(connection, path))
-        return _retry_while_busy(lambda: _verified(connection, path, recorded))[0]
+        with without_collecting():
+            return _retry_while_busy(lambda: _verified(connection, path, recorded))[0]
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise _damaged(path, str(error)) from error
     finally:
@@ -205,16 +209,15 @@ def _verified(connection: sqlite3.Connection, path: Path, recorded: tuple[int, s
     query = f"SELECT {columns} FROM events ORDER BY seq"  # noqa: S608 - nothing of it comes from outside
     rows = () if _is_blank(connection) else connection.execute(query)
     chain, events = _GENESIS, []
-    for expected, row in enumerate(rows, start=1):
-        if not all(isinstance(field, str) for field in row[1:]):
+    for expected, (seq, at, job, attempt, phase, data, found) in enumerate(rows, start=1):
+        if not (type(at) is type(job) is type(attempt) is type(phase) is type(data) is type(found) is str):
             raise _damaged(path, f"row {expected} was changed after it was written")
-        seq, at, job, attempt, phase, data, found = row
         chain = _checksum(chain, at, job, attempt, phase, data)
         if seq != expected or chain != found:
             raise _damaged(path, f"row {seq} was changed after it was written")
         if expected == recorded[0] and chain != recorded[1]:
             raise _damaged(path, f"row {seq} does not match its checkpoint")
-        events.append(Event(at=at, job=job, attempt=attempt, phase=Phase(phase), data=json.loads(data)))
+        events.append(Event(at=at, job=job, attempt=attempt, phase=Phase(phase), data=_LOADS(data)))
     if len(events) < recorded[0]:
         raise _damaged(path, f"it has {len(events)} rows, and its checkpoint recorded {recorded[0]}")
     return tuple(events), chain

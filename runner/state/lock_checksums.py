@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 _DIGITS = 16
-_ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+_ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 def checksum(block: Any) -> str:
@@ -29,4 +29,5 @@ def without_sum(block: Any) -> tuple[Any, Any]:
     """Return an object without its field `sum`, and that; None where it has none."""
     if not isinstance(block, dict) or "sum" not in block:
         return block, None
-    return {name: value for name, value in block.items() if name != "sum"}, block["sum"] or ""
+    bare = block.copy()
+    return bare, bare.pop("sum") or ""

@@ -10,6 +10,7 @@ import math
 import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from itertools import dropwhile
 from typing import TYPE_CHECKING, assert_never
 from urllib.parse import urlsplit
@@ -114,6 +115,7 @@ def _check_path(path: str, media_types: Collection[str]) -> None:
         raise ValueError(f"{path!r} is not a path for {', '.join(media_types)}, whose files end in {ends}")
 
 
+@lru_cache(maxsize=64)
 def _is_time(text: str) -> bool:
     try:
         return datetime.fromisoformat(text).tzinfo is not None
@@ -121,6 +123,7 @@ def _is_time(text: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=64)
 def _is_price(text: str) -> bool:
     try:
         price = Decimal(text)

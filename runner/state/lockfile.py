@@ -19,6 +19,7 @@ from runner.plan.fingerprint import fingerprint
 from runner.records.lock import Lock
 from runner.records.lock_json import entry_from_json, entry_to_json, only, pick_from_json, pick_to_json
 from runner.state.files.folder import read_regular
+from runner.state.files.processes import without_collecting
 from runner.state.indented import indented
 from runner.state.lock_checksums import checksum, checksum_of, compact, without_sum
 from runner.state.lock_rules import join_entries
@@ -73,7 +74,8 @@ def understood(path: Path, data: bytes | None, *, rehearsal: bool) -> Lock:
                 f"the lock {path} contains git's conflict markers",
                 help=f"scorefile merge {shlex.quote(str(path))} joins both sides without loss",
             )
-        lock = parse_lock(text)
+        with without_collecting():
+            lock = parse_lock(text)
     except (ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
     if lock.rehearsal != rehearsal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import signal
@@ -121,3 +122,20 @@ def open_streams() -> None:
 
 def _nowhere(number: int) -> TextIO:
     return open(number, "w", encoding="utf-8", closefd=False)
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Pause the garbage collector: what a file is made into is kept, and looking through it again and again is a third of the time.
+
+    What is there at the end is never looked through again: it lives as long as the command, and without circles it is
+    freed as soon as nothing needs it.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
