@@ -15,12 +15,12 @@ from bench.measure import Row, Size, at_most, interleaved, ratio, run, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BARS = {"ninja": 2.0, "doit": 1.0, "make": 1.0}
+BARS = {"ninja": 2.0, "doit": 1.0, "make": 1.0, "make -r": 1.0}
 
 
 def rows(size: Size) -> Iterator[Row]:
     """Yield one row a peer."""
-    yield from _against(size.of(10_000, 20), ("ninja", "doit", "make"), rounds=size.of(7, 1))
+    yield from _against(size.of(10_000, 20), ("ninja", "doit", "make", "make -r"), rounds=size.of(7, 1))
     yield from _against(size.of(300, 5), ("snakemake", "dvc"), rounds=size.of(3, 1))
 
 

@@ -47,7 +47,7 @@ def versions() -> str:
 
 def ready(peer: str, place: Path, names: Iterable[str]) -> Callable[[], float] | None:
     """Build the job list of a folder with a peer; return what does so again and says its seconds. None: not installed."""
-    program = shutil.which(peer, path=PATH)
+    program = shutil.which(peer.split()[0], path=PATH)
     if program is None:
         return None
     text, (file, before, command) = _TEXTS[peer](list(names)), _PEERS[peer]
@@ -99,10 +99,11 @@ def _dvc(names: list[str]) -> str:
     )
 
 
-_TEXTS = {"ninja": _ninja, "make": _make, "doit": _doit, "snakemake": _snakemake, "dvc": _dvc}
+_TEXTS = {"ninja": _ninja, "make": _make, "make -r": _make, "doit": _doit, "snakemake": _snakemake, "dvc": _dvc}
 _PEERS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "ninja": ("build.ninja", (), ("--quiet",)),
-    "make": ("Makefile", (), ("-r", "-s", "-j2")),
+    "make": ("Makefile", (), ("-s",)),
+    "make -r": ("Makefile", (), ("-r", "-s", "-j2")),
     "doit": ("dodo.py", (), ("-v0",)),
     "snakemake": ("Snakefile", (), ("-c2", "--quiet", "all")),
     "dvc": ("dvc.yaml", ("init", "--no-scm", "--quiet"), ("repro", "--quiet")),
