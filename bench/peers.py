@@ -47,7 +47,7 @@ def versions() -> str:
 
 def ready(peer: str, place: Path, names: Iterable[str]) -> Callable[[], float] | None:
     """Build the job list of a folder with a peer; return what does so again and says its seconds. None: not installed."""
-    program = shutil.which(peer.split()[0], path=PATH)
+    program = shutil.which(peer.split(maxsplit=1)[0], path=PATH)
     if program is None:
         return None
     text, (file, before, command) = _TEXTS[peer](list(names)), _PEERS[peer]

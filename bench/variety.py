@@ -16,6 +16,7 @@ from bench import measure
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     import numpy.typing as npt
 
 RATE_HZ = 24_000
@@ -32,9 +33,19 @@ HOP = 240
 """10 ms."""
 
 
-def onsets(prompt: str, *, seed: int, duration_s: float) -> npt.NDArray[np.float64]:
+def composed(prompt: str, **brief: float) -> npt.NDArray[np.int16]:
+    """Return the sketch of a prompt."""
+    from runner.audio.sketch.brief import Brief
+    from runner.audio.sketch.composer import compose
+
+    return compose(Brief(prompt=prompt, **brief), rate_hz=RATE_HZ)
+
+
+def onsets(prompt: str, *, seed: int = 1, duration_s: float = 30.0) -> npt.NDArray[np.float64]:
     """Return the onset envelope of a sketch: how much its spectrum grows every 10 ms, summed over compressed bins."""
-    pcm = compose(Brief(prompt=prompt, duration_s=duration_s, bpm=BPM, seed=seed), rate_hz=RATE_HZ)
+    import numpy as np
+
+    pcm = composed(prompt, duration_s=duration_s, bpm=BPM, seed=seed)
     mono = pcm.sum(axis=1) / 65536.0
     frames = np.lib.stride_tricks.sliding_window_view(mono, WINDOW)[::HOP] * np.hanning(WINDOW)
     spectrum = np.log1p(100 * np.abs(np.fft.rfft(frames, axis=1)))
@@ -43,12 +54,16 @@ def onsets(prompt: str, *, seed: int, duration_s: float) -> npt.NDArray[np.float
 
 def correlations(envelopes: list[npt.NDArray[np.float64]]) -> list[float]:
     """Return the correlation of every two envelopes."""
+    import numpy as np
+
     return [float(np.corrcoef(one, other)[0, 1]) for one, other in combinations(envelopes, 2)]
 
 
-def loudness_range(prompt: str, *, duration_s: float) -> float:
+def loudness_range(prompt: str, *, duration_s: float = 60.0) -> float:
     """Return the loudness range of a sketch in LU after EBU Tech 3342: 10th to 95th percentile of 3 s windows, gated."""
-    pcm = compose(Brief(prompt=prompt, duration_s=duration_s, seed=1), rate_hz=RATE_HZ)
+    import numpy as np
+
+    pcm = composed(prompt, duration_s=duration_s, seed=1)
     tenths = (pcm.astype(np.float64) ** 2).sum(axis=1)[: len(pcm) // (RATE_HZ // 10) * (RATE_HZ // 10)]
     power = np.convolve(tenths.reshape(-1, RATE_HZ // 10).mean(axis=1), np.ones(30) / 30, "valid") / 2.0**30
     level = 10 * np.log10(np.maximum(power, 1e-12))
@@ -87,9 +102,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    import numpy as np
-
-    from runner.audio.sketch.brief import Brief
-    from runner.audio.sketch.composer import compose
-
     main()
