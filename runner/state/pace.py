@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import StateError
 from runner.records.submission import timestamp
-from runner.state.files.atomic import write_atomic
+from runner.state.files.atomic import remove_temporary, write_atomic
 from runner.state.files.folder import read_regular
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Pace:
         before = self.slots
         news = {name: count for name, count in found.items() if count != before.get(name)}
         if not news:
+            with contextlib.suppress(OSError):
+                remove_temporary(self._path)
             return
         kept = {name: row for name, row in self._found.items() if name not in news}
         kept |= {name: (count, timestamp(self._now)) for name, count in news.items() if count is not None}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runner.state.files.atomic import temporary_name
 from runner.state.pace import MAX_AGE, NAME, Pace
 from tests.support.desks import posix_only
 
@@ -78,3 +79,10 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     Pace(tmp_path / "file", NOW).keep({"pixazo": 5})
+
+
+def test_what_a_killed_run_left_of_the_file_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    left = tmp_path / temporary_name(NAME)
+    left.write_text("{")
+    Pace(tmp_path, NOW).keep({"pixazo": None})
+    assert list(tmp_path.iterdir()) == []

@@ -37,6 +37,11 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, unless: Callable
     return True
 
 
+def remove_temporary(path: Path) -> None:
+    """Remove what a killed run left of a file that it wrote to `path`."""
+    path.with_name(temporary_name(path.name)).unlink(missing_ok=True)
+
+
 def append_line(path: Path, line: str) -> None:
     """Add a line to a text file unless it is there."""
     before = path.read_text(encoding="utf-8") if path.exists() else ""
