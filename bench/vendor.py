@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from itertools import count
 
 RATE_HZ, CHANNELS = 48_000, 2
-CHUNK = 1 << 18
 
 
 def wav(size: int) -> bytes:
