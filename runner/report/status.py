@@ -76,9 +76,7 @@ def status_data(item: JobStatus) -> dict[str, Json]:
 
 
 def _row(item: JobStatus) -> tuple[str, ...]:
-    entry = item.entry
-    placed = entry.placed if entry else None
-    takes = f"{placed.number}/{len(entry.takes)}" if entry and placed else ""
+    takes = f"{item.take}/{item.takes}" if item.take else ""
     output = f"{item.path} ({said(item.output)})" if item.path else item.output
     several = len(item.unfinished) > 1
     waiting = ", ".join(f"{_attempt(one) * several}{_since(one)}" for one in item.unfinished)
