@@ -251,7 +251,7 @@ def _row(outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
         first.result,
         str(sum(len(entry.takes) for entry in entries) or ""),
         _span([take.seconds for take in placed], " s"),
-        _span([take.lufs for take in placed if take.lufs is not None]),
+        _span([take.measured.lufs for take in placed if take.measured.lufs is not None]),
         usd(Sum.of(spent).total) if spent else "",
         folded_text(paths),
     )
