@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from runner.records.source import Json
     from runner.report.records import Style
 
+LEAST_TEXT = 24
+"""What a parameter means gets as many columns of a terminal at least."""
 REPRODUCES = {
     "exact": "the same seed brings the same bytes",
     "similar": "the same seed brings similar audio, not the same bytes",
@@ -107,9 +109,9 @@ def price_text(price: Price) -> str:
 def _param_lines(model: Model, style: Style) -> Iterator[str]:
     """Yield a table of the parameters; what a terminal has no room for goes on below, between words."""
     rows = [_param_row(param) for param in model.params.values()]
-    lines = aligned([("PARAMETER", "TYPE", "DEFAULT", "ALLOWED"), *rows], style)
+    lines = aligned([("PARAMETER", "TYPE", "DEFAULT", "ALLOWED"), *rows], style, taken=GAP + LEAST_TEXT)
     begin = max(map(columns, lines)) + GAP
-    room = None if style.width is None or style.wide else max(24, style.width - begin)
+    room = None if style.width is None or style.wide else max(LEAST_TEXT, style.width - begin)
     yield paint(pad(lines[0], begin) + "WHAT", "strong", on=style.color)
     for line, param in zip(lines[1:], model.params.values(), strict=True):
         text = clean(param.description)

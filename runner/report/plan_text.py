@@ -118,7 +118,7 @@ def _quoted(value: Json, text: str) -> str:
 def _lines(actions: list[Action], style: Style) -> Iterator[str]:
     """Yield a line an action, or one for many cells that say the same, each with its changes below it."""
     rows = list(folded(actions, _job, _said, style=style))
-    laid = aligned([_row(cells) for cells in rows], style, indent=2)
+    laid = aligned([_row(cells) for cells in rows], style, taken=2)
     for cells, line in zip(rows, laid, strict=True):
         shown = SHOWN[cells[0].verb]
         yield f"{paint(shown.sign, shown.role, on=style.color)} {line}"

@@ -30,10 +30,10 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]], style: Style) 
     return (paint(lines[0], "strong", on=style.color), *lines[1:])
 
 
-def aligned(rows: Sequence[tuple[str, ...]], style: Style, *, head: bool = False, indent: int = 0) -> list[str]:
+def aligned(rows: Sequence[tuple[str, ...]], style: Style, *, head: bool = False, taken: int = 0) -> list[str]:
     """Return one line a row, the columns below each other; the last one is not padded, and an empty one without a head left out.
 
-    `indent`: how many columns of the terminal are taken by what is printed before each line.
+    `taken`: how many columns of the terminal are for what is printed before or after each line.
     """
     if not rows:
         return []
@@ -42,7 +42,7 @@ def aligned(rows: Sequence[tuple[str, ...]], style: Style, *, head: bool = False
         used = [any(column) for column in zip(*cells, strict=True)]
         cells = [tuple(itertools.compress(row, used)) for row in cells]
     sizes = [_Sizes(column, head=head, first=number == 0) for number, column in enumerate(zip(*cells, strict=True))]
-    room = None if style.width is None or style.wide else style.width - indent - GAP * (len(sizes) - 1)
+    room = None if style.width is None or style.wide else style.width - taken - GAP * (len(sizes) - 1)
     widths = _fitting(sizes, room)
     gap = " " * GAP
     return [gap.join(_laid(row, widths)).rstrip() for row in cells]
