@@ -38,7 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "catalog": {"records", "errors", "diagnostics"},
     "plan": {"records", "errors", "catalog"},
     # what touches the world
-    "audio": {"errors"},
+    "audio": {"records", "errors"},
     "state": {"records", "errors", "diagnostics", "catalog", "plan"},
     "provider": {"records", "errors", "audio", "state"},
     "engine": {"records", "errors", "catalog", "audio", "plan", "state", "provider"},

@@ -247,7 +247,7 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
         outcome.result,
         str(len(entry.takes)) if entry else "",
         f"{take.seconds:.1f} s" if take else "",
-        "" if take is None or take.lufs is None else f"{take.lufs:.1f}",
+        "" if take is None or take.measured.lufs is None else f"{take.measured.lufs:.1f}",
         usd(outcome.spent_usd) if outcome.result.may_have_paid or outcome.spent_usd != 0 else "",
         clean(entry.output.path) if entry and entry.output else "",
     )
