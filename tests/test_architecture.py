@@ -127,6 +127,8 @@ SUB_ROOMS = {
         "remembered",
         "pace",
         "store",
+        "git_objects",
+        "garbage",
     ),
 }
 """Rooms within a room, in the order in which one may know another: only those before it."""

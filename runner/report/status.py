@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, get_args
 
 from runner.records.status import OutputState
 from runner.report.deviations import deviation_data, deviation_text
-from runner.report.numbers import count
+from runner.report.numbers import count, size
 from runner.report.style import clean
 from runner.report.table import folded, folded_name, folded_text, table
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from runner.records.disk import Room
     from runner.records.source import Json
     from runner.records.status import JobStatus
     from runner.records.submission import Submission
@@ -28,12 +29,14 @@ class StatusReport:
 
     lock: str
     rows: tuple[JobStatus, ...]
+    store: Room
     verb: str = "status"
     exit_code: int = 0
 
     def data(self) -> dict[str, Json]:
         """Return everything, as data."""
-        return {"lock": self.lock, "jobs": [status_data(item) for item in self.rows]}
+        store: dict[str, Json] = {"files": self.store.files, "bytes": self.store.bytes}
+        return {"lock": self.lock, "jobs": [status_data(item) for item in self.rows], "store": store}
 
     def text(self, style: Style) -> str:
         """Return a line a job and a closing line; with `style.quiet`, only the jobs that need something."""
@@ -42,12 +45,16 @@ class StatusReport:
         shown = [item for item in self.rows if not style.quiet or item.output != "same" or item.unfinished]
         lines = table(_HEAD, [_row(cells) for cells in folded(shown, _job, _said, style=style)], style) if shown else ()
         differing = [clean(f"{item.job}: {deviation_text(one)}") for item in self.rows for one in item.deviations]
-        return "\n".join([*lines, *[""] * bool(lines), *differing, *[""] * bool(differing), self._sums()])
+        held = [] if style.quiet or not self.store.files else [self._held()]
+        return "\n".join([*lines, *[""] * bool(lines), *differing, *[""] * bool(differing), self._sums(), *held])
 
     def messages(self, style: Style) -> str:
         """Return nothing for stderr."""
         del style
         return ""
+
+    def _held(self) -> str:
+        return f"the store holds {count(self.store.files, 'file')}, {size(self.store.bytes)}"
 
     def _sums(self) -> str:
         states = [item.output for item in self.rows]
