@@ -132,6 +132,8 @@ SUB_ROOMS = {
         "pace",
         "pictures",
         "store",
+        "git_objects",
+        "garbage",
     ),
 }
 """Rooms within a room, in the order in which one may know another: only those before it."""
@@ -167,7 +169,7 @@ PURE = [
 PURE_IMPORTS = {
     "__future__", "base64", "binascii", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses",
     "datetime.timedelta", "decimal", "difflib", "email.utils", "enum", "fnmatch", "fractions", "functools", "hashlib",
-    "heapq", "html", "ipaddress", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "types",
+    "heapq", "html", "ipaddress", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "textwrap", "types",
     "typing", "unicodedata", "urllib.parse",
     "jinja2", "jmespath", "jsonschema", "referencing", "yaml",
 }  # fmt: skip
