@@ -35,6 +35,7 @@ LONG_S = 0.5
 """A lane that has begun nothing for so long gets more threads in any case."""
 _SMOOTH = 0.2
 
+
 @dataclass(frozen=True, slots=True)
 class ReadyToSend(Generic[T]):
     """A worker is between its connection and its first byte and waits at the gate."""
