@@ -38,7 +38,7 @@ ROOMS: dict[str, set[str]] = {
     "catalog": {"records", "errors", "diagnostics"},
     "plan": {"records", "errors", "catalog"},
     # what touches the world
-    "audio": {"errors"},
+    "audio": {"records", "errors"},
     "state": {"records", "errors", "diagnostics", "catalog", "plan"},
     "provider": {"records", "errors", "audio", "state"},
     "engine": {"records", "errors", "catalog", "audio", "plan", "state", "provider"},
@@ -127,6 +127,8 @@ SUB_ROOMS = {
         "remembered",
         "pace",
         "store",
+        "git_objects",
+        "garbage",
     ),
 }
 """Rooms within a room, in the order in which one may know another: only those before it."""
@@ -161,7 +163,7 @@ PURE = [
 PURE_IMPORTS = {
     "__future__", "base64", "binascii", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses",
     "datetime.timedelta", "decimal", "difflib", "email.utils", "enum", "fnmatch", "fractions", "functools", "hashlib",
-    "heapq", "html", "ipaddress", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "types",
+    "heapq", "html", "ipaddress", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "textwrap", "types",
     "typing", "unicodedata", "urllib.parse",
     "jinja2", "jmespath", "jsonschema", "referencing", "yaml",
 }  # fmt: skip

@@ -8,6 +8,7 @@ from runner.errors import InvalidFilesError
 from runner.plan.deviations import deviations
 from runner.records.status import JobStatus
 from runner.report.status import StatusReport
+from runner.state.garbage import store_room
 from runner.state.hashes import HashMemory
 from runner.state.outputs import is_lfs_pointer
 
@@ -26,7 +27,7 @@ def status(session: Session) -> StatusReport:
     requests, project = session.declared.requests if session.declared else (), session.project
     models = {request.job: request.model.id for request in requests}
     rows = job_statuses(session, models, HashMemory(project.root, project.state).digests)
-    return StatusReport(lock=project.lock.name, rows=rows)
+    return StatusReport(lock=project.lock.name, rows=rows, store=store_room(project.blobs))
 
 
 def job_statuses(

@@ -9,6 +9,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
+from runner.records.measured import NOT_MEASURED, Measured
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,8 +28,7 @@ class Take:
     rate_hz: int
     channels: int
     number: int = 1
-    lufs: float | None = None
-    """Integrated loudness in LUFS (ITU-R BS.1770); None when too short or silent to measure."""
+    measured: Measured = NOT_MEASURED
     seed: int | None = None
 
 

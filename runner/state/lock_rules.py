@@ -154,7 +154,9 @@ def united(takes: Iterable[Take]) -> tuple[Take, ...]:
     by_piece: dict[tuple[int, str], Take] = {}
     for take in takes:
         piece, other = (take.number, take.sha256), by_piece.get((take.number, take.sha256), take)
-        by_piece[piece] = take if take == other else max(other, take, key=repr)
+        by_piece[piece] = (
+            take if take == other else max(other, take, key=lambda item: (item.measured.known, repr(item)))
+        )
     return tuple(by_piece[piece] for piece in sorted(by_piece))
 
 

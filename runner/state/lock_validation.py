@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from runner.records.lock import Entry, Receipt, Take
+    from runner.records.measured import Measured
 
 MAX_ID = 512
 _ATTEMPT = re.compile(r"[A-Za-z0-9_-]{1,80}")
@@ -96,12 +97,31 @@ def _check_take(take: Take) -> None:
         raise ValueError("bytes: a size cannot be negative")
     if not math.isfinite(take.seconds) or take.seconds < 0:
         raise ValueError(f"seconds: {take.seconds} is not a length")
-    if take.lufs is not None and not math.isfinite(take.lufs):
-        raise ValueError(f"lufs: {take.lufs} is not a loudness")
+    _check_measured(take.measured)
     if take.rate_hz < 1 or take.channels < 1:
         raise ValueError("rate_hz and channels are counted from 1")
     if take.number < 1:
         raise ValueError("number: takes are counted from 1")
+
+
+def _check_measured(measured: Measured) -> None:
+    for name, noun in _MEASURES.items():
+        value = getattr(measured, name)
+        if value is not None and not (math.isfinite(value) and (value >= 0 or name in _BELOW_ZERO)):
+            raise ValueError(f"{name}: {value} is not {noun}")
+
+
+_MEASURES = {
+    "lufs": "a loudness",
+    "lra_lu": "a loudness range",
+    "true_peak_dbtp": "a peak",
+    "head_silence_s": "a length",
+    "tail_silence_s": "a length",
+    "clipped_samples": "a count",
+    "dc_offset": "an offset",
+    "bpm": "a tempo",
+}
+_BELOW_ZERO = {"lufs", "true_peak_dbtp", "dc_offset"}
 
 
 def _check_path(path: str, media_types: Collection[str]) -> None:

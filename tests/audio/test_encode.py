@@ -37,7 +37,7 @@ def test_every_container_gives_back_what_went_in(media_type: str, channels: int,
     assert heard.samples == len(pcm)
     assert heard.seconds == len(pcm) / rate_hz
     assert heard.peak == pytest.approx(np.abs(pcm.astype(int)).max() / 32768, abs=0.06)
-    assert heard.lufs == pytest.approx(-16, abs=6)
+    assert heard.measured.lufs == pytest.approx(-16, abs=6)
     assert not heard.silent
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runner.plan.fingerprint import fingerprint
 from runner.records.catalog import Price
 from runner.records.lock import Entry, Lock, Output, ProviderJobId, Receipt, State, Take
+from runner.records.measured import Measured
 from runner.records.request import Request
 from runner.records.source import Mark
 from runner.records.submission import Phase, Submission
@@ -63,13 +64,15 @@ def request(
 
 
 def take(word: str = "one", **over: Any) -> Take:
-    """Return a take that is told from others by a word."""
+    """Return a take that is told from others by a word; what is measured of it is named like the rest."""
+    measured = {name: over.pop(name) for name in Measured.__slots__ if name in over}
     values: dict[str, Any] = {
         "bytes": 1000,
         "media_type": "audio/wav",
         "seconds": 20.0,
         "rate_hz": 48000,
         "channels": 2,
+        "measured": Measured(**measured),
     }
     return Take(sha256=sha(word), **(values | over))
 

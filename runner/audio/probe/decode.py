@@ -16,6 +16,7 @@ from runner.audio.probe.containers import flac_promise, mp4_promise, ogg_promise
 from runner.audio.probe.magic import sniff
 from runner.audio.probe.mpeg import adts_promise, mpeg_promise
 from runner.audio.probe.riff import wav_promise
+from runner.records.measured import NOT_MEASURED, Measured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -45,8 +46,7 @@ class Probe:
     channels: int
     samples: int
     peak: float
-    lufs: float | None = None
-    """Integrated loudness in LUFS; None when not measured, too short or silent."""
+    measured: Measured = NOT_MEASURED
 
     @property
     def silent(self) -> bool:
@@ -73,7 +73,7 @@ _CONTAINERS: Mapping[str, _Container] = {
 
 
 def probe(source: bytes | Path) -> Probe:
-    """Decode audio bytes, or a file's, to the end and return what they are; `lufs` stays None.
+    """Decode audio bytes, or a file's, to the end and return what they are; without measuring it.
 
     The first bytes decide the kind. Raises BadAudio, saying what was found, for anything that is not one whole
     piece of audio of at most 1 GiB, 3 hours and 8 channels.

@@ -13,6 +13,7 @@ import av.error
 from av.filter import Graph
 
 from runner.audio.probe.decode import listen
+from runner.records.measured import Measured
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,17 +28,17 @@ _WAITING_FRAMES = 32
 
 
 def inspect(source: bytes | Path) -> Probe:
-    """Decode once and return the Probe with `lufs`, rounded to 0.1; raise BadAudio as `probe` does."""
+    """Decode once and return the Probe with what was measured; raise BadAudio as `probe` does."""
     with NamedTemporaryFile(prefix="scorefile-", suffix=".lufs") as report:
         filter_ = _LoudnessFilter(report.name)
         result = listen(source, filter_.add)
         filter_.measure()
-        return replace(result, lufs=_last_value(report))
+        return replace(result, measured=Measured(lufs=_last_value(report)))
 
 
 def loudness(source: bytes | Path) -> float | None:
     """Return integrated loudness in LUFS rounded to 0.1, None when silent or under 0.4 s; raise BadAudio."""
-    return inspect(source).lufs
+    return inspect(source).measured.lufs
 
 
 class _LoudnessFilter:

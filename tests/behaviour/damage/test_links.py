@@ -26,6 +26,7 @@ VERBS = [
     ("render",),
     ("resolve",),
     ("cancel", "a"),
+    ("gc", "--yes"),
     ("fmt",),
     ("doctor", "--state"),
 ]
