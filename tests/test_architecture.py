@@ -93,7 +93,7 @@ SUB_ROOMS = {
         "json_schema",
         "json_document",
     ),
-    "audio": ("probe", "encode", "sketch", "tasks"),
+    "audio": ("probe", "ogg_pages", "encode", "sketch", "master", "tasks"),
     "state": (
         "files",
         "finding",
