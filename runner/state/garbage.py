@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 _QUOTED = re.compile(rb'"([0-9a-f]{64})"')
+_JOBS = b'\n "jobs": {'
 _BLOCK = b'\n  "'
 """What is before the name of a job in the text of a lock."""
 _LEVEL = 2
@@ -82,12 +83,13 @@ class LockReader:
         """Return every hash in a lock; none in a file of another program. Raises StateError when the lock is damaged."""
         if b'"jobs"' not in data or b'"fingerprint"' not in data:
             return frozenset()
-        head, *blocks = data.split(_BLOCK)
+        begin, jobs, rest = data.partition(_JOBS)
+        _, *blocks = rest.split(_BLOCK)
         tail = blocks[-1][blocks[-1].rfind(b"\n }") :] if blocks else b""
         texts = {hashlib.sha256(text).digest(): text for text in (_bare(block, tail) for block in blocks)}
         fresh = [text for name, text in texts.items() if name not in self._checked]
         try:
-            parse_lock((head + (_BLOCK if fresh else b"") + (b"," + _BLOCK).join(fresh) + tail).decode())
+            parse_lock((begin + jobs + (_BLOCK if fresh else b"") + (b"," + _BLOCK).join(fresh) + tail).decode())
         except (ValueError, RecursionError):
             _check_whole(place, data)
         self._checked |= texts.keys()
