@@ -82,13 +82,14 @@ def explained(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 def takes(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the takes that the lock has of the job just named."""
     from runner.errors import ScorefileError
+    from runner.records.family import takes_of
     from runner.state.lockfile import read_lock
 
     job, number = ctx.params.get("job"), 0
     with suppress(ScorefileError):
         lock = read_lock(_file().with_suffix(".lock"), rehearsal=False)
-        made = [lock.made(name) for name in lock.jobs if name.partition("@")[0] == job]
-        number = min((len(entry.takes) for entry in made if entry), default=0)
+        made = [takes_of(lock, name) for name in lock.jobs if job in (name, name.partition("@")[0])]
+        number = min(map(len, filter(None, made)), default=0)
     return _starting((str(take) for take in range(1, number + 1)), incomplete)
 
 

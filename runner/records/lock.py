@@ -162,6 +162,15 @@ class Entry:
     """The parameter that holds the seed; None for a model without one."""
     takes: tuple[Take, ...] = ()
     output: Output | None = None
+    roll: int = 0
+    """Which further try at the same request it is, counted from 1; 0 for a submission of the request itself."""
+    roll_of: str | None = None
+    """The fingerprint of the request that a roll is a further try at."""
+
+    @property
+    def base(self) -> str:
+        """Return the fingerprint that all submissions of one request have in common, its rolls among them."""
+        return self.roll_of or self.fingerprint
 
     @property
     def request_id(self) -> ProviderJobId | None:
@@ -177,11 +186,6 @@ class Entry:
     def placed(self) -> Take | None:
         """Return the take that is at the output."""
         return next((take for take in self.takes if self.output and take.sha256 == self.output.sha256), None)
-
-    def chosen(self, number: int) -> Take:
-        """Return the take of this number, the placed one of several; the last one where there are fewer."""
-        placed = self.placed
-        return placed if placed is not None and placed.number == number else chosen_take(self.takes, number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +248,23 @@ class Lock:
         """Return the entry whose take is at the output of a job."""
         return next((entry for entry in self.jobs.get(job, ()) if entry.placed is not None), None)
 
+    def written(self, job: str) -> tuple[Entry, ...]:
+        """Return the entries of a job that belong into the file: every receipt, and of free results those still in use.
+
+        These are what is at the output, with its rolls, each once, and what people chose.
+        """
+        entries, placed, picked = self.jobs.get(job, ()), self.placed(job), self.chosen(job)
+        first: dict[tuple[int, str], Entry] = {}
+        for entry in sorted(entries, key=lambda entry: entry is not placed):
+            if placed is not None and entry.receipt is None and entry.base == placed.base:
+                first.setdefault((entry.roll, entry.fingerprint), entry)
+        used = {id(entry) for entry in first.values()}
+        return tuple(
+            entry
+            for entry in entries
+            if entry.receipt is not None or id(entry) in used or any(take.sha256 in picked for take in entry.takes)
+        )
+
     def picked(self, job: str, entry: Entry) -> Take | None:
         """Return the take of an entry that a person chose for a job; None where none was, or where two choices differ."""
         chosen = self.chosen(job)
@@ -261,5 +282,5 @@ class Lock:
 
 
 def current_first(entries: list[Entry]) -> tuple[Entry, ...]:
-    """Return the entries of one job: the live ones before the others, of both the newest first."""
-    return tuple(sorted(entries, key=lambda entry: (entry.state.is_live, *entry.age), reverse=True))
+    """Return the entries of one job: the live ones before the others, of both the rolls last, of each the newest first."""
+    return tuple(sorted(entries, key=lambda entry: (entry.state.is_live, not entry.roll, *entry.age), reverse=True))

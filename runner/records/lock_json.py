@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _ENTRY = {
     "attempt", "revision", "model", "request", "fingerprint", "seed_param", "state", "receipt", "takes", "output",
+    "roll", "roll_of",
 }  # fmt: skip
 _RECEIPT = {"request_id", "price_usd", "submitted_at", "poll_url", "told", "earlier_ids"}
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -34,6 +35,8 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
             "receipt": None if entry.receipt is None else _receipt_to_json(entry.receipt),
             "takes": [take_to_json(take) for take in entry.takes],
             "output": None if entry.output is None else _output_to_json(entry.output),
+            "roll": entry.roll or None,
+            "roll_of": entry.roll_of,
         }
     )
 
@@ -54,6 +57,8 @@ def entry_from_json(job: str, block: Mapping[str, Any]) -> Entry:
         receipt=None if receipt is None else _receipt_from_json(receipt),
         takes=tuple(take_from_json(take) for take in block["takes"]),
         output=None if output is None else _output_from_json(output),
+        roll=_roll(block),
+        roll_of=_optional_text(block.get("roll_of")),
     )
 
 
@@ -140,6 +145,13 @@ def _output_from_json(block: Mapping[str, Any]) -> Output:
     only(block, {"path", "sha256", "profile"})
     profile = _optional_text(block.get("profile"))
     return Output(path=text(block["path"]), sha256=_digest(block["sha256"]), profile=profile)
+
+
+def _roll(block: Mapping[str, Any]) -> int:
+    roll = whole(block.get("roll", 0))
+    if "roll" in block and roll < 1:
+        raise ValueError(f"roll: {roll} is less than 1")
+    return roll
 
 
 def _present(data: dict[str, Any]) -> dict[str, Any]:

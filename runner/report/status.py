@@ -96,9 +96,7 @@ def _row(cells: tuple[JobStatus, ...]) -> tuple[str, ...]:
 
 
 def _take(item: JobStatus) -> str:
-    entry = item.entry
-    placed = entry.placed if entry else None
-    return f"{placed.number}/{len(entry.takes)}" if entry and placed else ""
+    return f"{item.take}/{item.takes}" if item.take else ""
 
 
 def _job(item: JobStatus) -> str:

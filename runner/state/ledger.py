@@ -42,6 +42,15 @@ class Ledger:
         """Return the entries whose take was placed at this path."""
         return tuple(self._entries[attempt] for attempt in sorted(self._at_path.get(path, ())))
 
+    @property
+    def revision(self) -> int:
+        """The highest revision so far."""
+        return self._revision
+
+    def picks(self, job: str) -> frozenset[Pick]:
+        """Return what people picked for a job."""
+        return self._picks.get(job, frozenset())
+
     def learn(self, entry: Entry) -> Entry:
         """Take in what is known of a submission, and return its entry; its job and its output stay as they are."""
         is_new = entry.attempt not in self._entries

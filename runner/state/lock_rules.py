@@ -54,6 +54,8 @@ def entry_of(item: Submission) -> Entry | None:
         state=state,
         receipt=receipt if item.sent else None,
         takes=item.takes if state is State.DONE else (),
+        roll=item.roll,
+        roll_of=item.roll_of,
     )
 
 
@@ -122,10 +124,11 @@ def _proof(entry: Entry) -> tuple[bool, int, str]:
     return (True, receipt.told, receipt.request_id.digest if receipt.request_id else "")
 
 
-def _knowledge(entry: Entry) -> tuple[int, str, str, str, str, str, str]:
+def _knowledge(entry: Entry) -> tuple[int | str, ...]:
     receipt = entry.receipt
     known = (receipt.submitted_at, receipt.price_usd or "", receipt.poll_url or "") if receipt else ("", "", "")
-    return (entry.state.rank, *known, entry.fingerprint, entry.model, entry.seed_param or "")
+    sent = (entry.fingerprint, entry.model, entry.seed_param or "", entry.roll, entry.roll_of or "")
+    return (entry.state.rank, *known, *sent)
 
 
 def _receipt(best: Receipt | None, one: Receipt | None, other: Receipt | None) -> Receipt | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_ID = 512
 _ATTEMPT = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_FINGERPRINT = re.compile(r"sha256:[0-9a-f]{64}")
 _PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?(?:/[A-Za-z0-9/._~=&?-]*)?")
 """What most links look like: for these nothing has to be parsed."""
 
@@ -35,6 +36,10 @@ def check_entry(entry: Entry) -> Entry:
     check_attempt(entry.attempt)
     if entry.revision < 0:
         raise ValueError(f"revision: {entry.revision} is less than 0")
+    if bool(entry.roll) != (entry.roll_of is not None):
+        raise ValueError("roll: it comes with roll_of, and roll_of with it")
+    if entry.roll_of is not None and not _FINGERPRINT.fullmatch(entry.roll_of):
+        raise ValueError(f"roll_of: {entry.roll_of[:80]!r} is not a fingerprint")
     if entry.receipt is not None:
         _check_receipt(entry.receipt)
     elif entry.state is not State.DONE:

@@ -149,7 +149,7 @@ READERS: Mapping[int, Callable[[Mapping[str, Any]], Lock]] = MappingProxyType({1
 def render_lock(lock: Lock) -> bytes:
     """Return the lock's text: UTF-8, sorted, one field a line, LF, a final newline.
 
-    Of results that were made here for free only the one at the output of its job is in it.
+    Of results that were made here for free only those still in use are in it (`Lock.written`).
     """
     return _text((_block(lock, job) for job in _jobs(lock)), lock).encode()
 
@@ -215,8 +215,7 @@ def _text(blocks: Iterable[str], lock: Lock) -> str:
 
 def _block(lock: Lock, job: str) -> str:
     """Return the text of a job's block with its name; an empty one where nothing of it is written."""
-    placed = lock.placed(job)
-    kept = [entry for entry in lock.jobs.get(job, ()) if entry.receipt is not None or entry is placed]
+    kept = lock.written(job)
     picks = sorted(lock.picks.get(job, ()), key=lambda pick: pick.sha256)
     if not kept and not picks:
         return ""

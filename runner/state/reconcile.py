@@ -88,7 +88,7 @@ def _is_same(entry: Entry, other: Entry) -> bool:
 def _is_told(lock: Lock, entry: Entry, item: Submission | None) -> bool:
     """Say whether an entry is in the text of its lock, and its receipt in the journal that a submission is of."""
     if entry.receipt is None:
-        return lock.placed(entry.job) is entry
+        return any(written is entry for written in lock.written(entry.job))
     return next(missing_rows(item, entry), None) is None
 
 
@@ -130,6 +130,7 @@ def missing_rows(item: Submission | None, entry: Entry) -> Iterator[Event]:
 
 def _request(entry: Entry) -> dict[str, Json]:
     private = None if entry.request_id is None else entry.request_id.plain is None
+    rolled = {"roll": entry.roll, "roll_of": entry.roll_of} if entry.roll else {}
     return {
         "model": entry.model,
         "params": dict(entry.request),
@@ -137,6 +138,7 @@ def _request(entry: Entry) -> dict[str, Json]:
         "seed_param": entry.seed_param,
         "price_usd": None if entry.receipt is None else entry.receipt.price_usd,
         "private": private,
+        **rolled,
     }
 
 

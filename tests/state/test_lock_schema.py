@@ -69,6 +69,15 @@ def faults(found: Any) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in schema().iter_errors(found)]
 
 
+def test_a_roll_fits_it_too() -> None:
+    rolled = entry({"prompt": "low brass", "seed": 8}, attempt="a4", revision=5, request_id="ace_4", roll=2, path=None)
+    found = written(*SOUND, rolled)
+    assert faults(found) == []
+    block = next(item for item in found["jobs"]["title"]["submissions"] if item["attempt"] == "a4")
+    assert (block["roll"], block["roll_of"]) == (2, CURRENT.fingerprint)
+    assert parse_lock(json.dumps(found)).entries["a4"] == rolled
+
+
 def written(*entries: Entry) -> Any:
     return json.loads(render_lock(lock(*(entries or SOUND), picks=PICKED)))
 
@@ -248,6 +257,12 @@ def _pick(**over: Any) -> Callable[[Any], object]:
         _entry(state="pending", takes=[]),
         _entry(state="unknown", takes=[]),
         _entry(seed_param=7),
+        _entry(roll=1),
+        _entry(roll_of="sha256:" + "0" * 64),
+        _entry(roll=0, roll_of="sha256:" + "0" * 64),
+        _entry(roll=True, roll_of="sha256:" + "0" * 64),
+        _entry(roll=1, roll_of="sha256:0"),
+        _entry(roll=1, roll_of=5),
         _entry(sum=""),
         *map(_without, NEEDED),
         _block(lambda block: block["submissions"][1].pop("receipt")),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.errors import StateError
-from runner.records.lock import Lock, Pick, ProviderJobId, State
+from runner.records.lock import Lock, Output, Pick, ProviderJobId, State
 from runner.records.lock_json import entry_to_json
 from runner.state import lockfile
 from runner.state.lock_validation import check_entry
@@ -120,6 +120,23 @@ def test_of_what_was_made_here_only_what_is_at_an_output_is_written() -> None:
     placed, gone = entry(local=True), entry(local=True, attempt="a2", path=None)
     assert parse_lock(render_lock(lock(placed, gone)).decode()) == lock(placed)
     assert json.loads(render_lock(lock(gone)))["jobs"] == {}
+
+
+def test_of_free_results_the_rolls_of_what_is_at_the_output_are_written_each_once_and_what_was_picked() -> None:
+    def roll(attempt: str, seed: int, **over: Any) -> Entry:
+        sent = {"prompt": "low brass", "seed": seed}
+        return entry(sent, take(attempt), **{"attempt": attempt, "roll": 1, "local": True, "path": None, **over})
+
+    placed, one, other = entry(local=True), roll("r1", 8, revision=2), roll("r2", 9, revision=3)
+    again, elsewhere = roll("r3", 8, revision=1), roll("r4", 8, roll_of="sha256:" + "0" * 64)
+    found = parse_lock(render_lock(lock(placed, one, other, again, elsewhere)).decode())
+    assert set(found.entries) == {"a1", "r1", "r2"}
+    chosen = {"title": frozenset({Pick(sha256=sha("r4"), revision=9)})}
+    assert set(parse_lock(render_lock(lock(placed, elsewhere, picks=chosen)).decode()).entries) == {"a1", "r4"}
+
+    at = Output(path="audio/title.wav", sha256=sha("r1"))
+    base, rolled = replace(placed, output=None), replace(one, output=at)
+    assert set(parse_lock(render_lock(lock(base, rolled)).decode()).entries) == {"a1", "r1"}
 
 
 def test_picks_that_differ_are_both_read_back_and_a_job_may_have_nothing_else() -> None:

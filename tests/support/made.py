@@ -81,9 +81,11 @@ def entry(params: Mapping[str, Any] | None = None, *takes: Take, **over: Any) ->
     """Return an entry of the lock, of the request that `request()` makes.
 
     It is done, with one take where none are given, the first of them at `path`. `request_id`: an id of its provider, or
-    None; `local`: it was made here.
+    None; `local`: it was made here; `roll`: it is one of that request.
     """
     sent = {"prompt": "low brass", "seed": 7} if params is None else dict(params)
+    if over.get("roll"):
+        over.setdefault("roll_of", fingerprint(over.get("model", XL), {"prompt": "low brass", "seed": 7}))
     model, known = over.pop("model", XL), over.pop("request_id", "ace_1")
     state, path = over.pop("state", State.DONE), over.pop("path", "audio/title.wav")
     made = (takes or (take(),)) if state is State.DONE else ()
