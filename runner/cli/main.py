@@ -23,6 +23,7 @@ VERBS = {
     "run": "Make what is missing or changed, and restore the rest",
     "status": "Show every job with its take, output and open submissions",
     "verify": "Compare outputs with the lock",
+    "report": "Write a page to listen on, as one HTML file",
     "resolve": "Settle a request that may or may not have been charged",
     "merge": "Join copies of a lock without loss",
     "trust": "Show which key goes to which host, and agree to it",
