@@ -6,7 +6,7 @@ import io
 import mmap
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 import av.error
@@ -19,7 +19,7 @@ from runner.audio.probe.riff import wav_promise
 from runner.records.measured import NOT_MEASURED, Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from fractions import Fraction
     from pathlib import Path
 
@@ -79,6 +79,17 @@ def probe(source: bytes | Path) -> Probe:
 
 def listen(source: bytes | Path, on_frame: Callable[[av.AudioFrame], None]) -> Probe:
     """Probe, and pass every decoded frame to `on_frame`."""
+    frames = decoded(source)
+    while True:
+        try:
+            frame = next(frames)
+        except StopIteration as end:
+            return cast("Probe", end.value)
+        on_frame(frame)
+
+
+def decoded(source: bytes | Path) -> Generator[av.AudioFrame, None, Probe]:
+    """Yield every decoded frame and return the Probe. Raises BadAudio as `probe` does, some of it only at the end."""
     with _opened(source) as (data, file):
         if len(data) > MAX_BYTES:
             raise BadAudio(f"too large: {len(data)} bytes, the most is {MAX_BYTES}")
@@ -92,7 +103,7 @@ def listen(source: bytes | Path, on_frame: Callable[[av.AudioFrame], None]) -> P
         count = _Count(promise)
         for frame in _decode(file, container.demuxer, count):
             count.add(frame)
-            on_frame(frame)
+            yield frame
         return count.result(media_type, len(data))
 
 
