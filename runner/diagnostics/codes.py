@@ -48,6 +48,8 @@ CODES: Final = MappingProxyType(
         "SF224": "a variable for templates holds a secret",
         "SF225": "a request holds the value of a secret",
         "SF226": "an included file cannot be used",
+        "SF227": "an expectation is not a range",
+        "SF228": "an expectation cannot be met",
         "SF301": "a model or provider file is not valid",
         "SF302": "a model names a provider that has no file",
         "SF303": "a model or provider file is in the wrong place",

@@ -36,6 +36,8 @@ _OF_REQUEST = (
     "timeout_s",
     "on_unknown",
     "webhook",
+    "expect",
+    "rerolls",
     "price",
     "seed_mode",
 )

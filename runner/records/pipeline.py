@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from runner.records.catalog import Price
+    from runner.records.expectations import Expectations
     from runner.records.source import DocPath, Json, Mark, Step
 
 TEXT_PARAMS: Final = ("prompt", "lyrics", "negative_prompt")
@@ -133,6 +134,8 @@ class Job:
     timeout_s: float
     on_unknown: OnUnknown
     webhook: Mapping[str, Leaf] | None
+    expect: Expectations
+    rerolls: int
     axes: tuple[Axis, ...]
     exclude: tuple[Mapping[str, Json], ...]
     include: tuple[Mapping[str, Leaf], ...]

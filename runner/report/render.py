@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.report.expectations import expected_data
 from runner.report.numbers import count, short
 from runner.report.problems import mark_data
 from runner.report.style import clean, paint
@@ -55,6 +56,8 @@ class RenderReport:
         seed = request.model.seed
         if request.seed_mode == "random" and seed and seed.param not in request.params:
             yield f"  {seed.param}: drawn when it is made, then kept by the lock"
+        for name, expected in expected_data(request.expect).items():
+            yield clean(f"  expect {name}: {', '.join(map(str, expected)) if isinstance(expected, list) else expected}")
         if self.origins:
             for item in request.left_out:
                 yield clean(f"  ({item.param} left out: {item.why})")
@@ -78,6 +81,7 @@ def _data(request: Request, *, origins: bool) -> dict[str, Json]:
         "take": request.take,
         "needs": list(request.needs),
         "labels": list(request.labels),
+        "expect": expected_data(request.expect),
     }
     if origins:
         data["origins"] = {
