@@ -102,4 +102,4 @@ def _of_flaw(flaw: Flaw, take: Take) -> Iterator[Flawed]:
         case _:
             assert_never(flaw)
     if is_flawed:
-        yield Flawed(flaw=flaw, clipped_samples=clipped)
+        yield Flawed(flaw=flaw, clipped_samples=clipped if flaw is Flaw.CLIPPED else 0)

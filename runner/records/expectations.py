@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal, TypeAlias, assert_never
@@ -101,7 +102,8 @@ class Limit:
     def holds(self, value: float, asked: float | None) -> bool:
         """Say whether a value is inside."""
         low, high = self.range(asked)
-        return low < value < high if self.is_strict else low <= value <= high
+        is_bound = value in (low, high) and math.isfinite(value)
+        return low <= value <= high and not (self.is_strict and is_bound)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
