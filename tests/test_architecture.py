@@ -38,18 +38,19 @@ ROOMS: dict[str, set[str]] = {
     "catalog": {"records", "errors", "diagnostics"},
     "plan": {"records", "errors", "catalog"},
     # what touches the world
-    "audio": {"errors"},
+    "audio": {"records", "errors"},
     "state": {"records", "errors", "diagnostics", "catalog", "plan"},
     "provider": {"records", "errors", "audio", "state"},
     "engine": {"records", "errors", "catalog", "audio", "plan", "state", "provider"},
     "emulator": {"records", "errors", "catalog", "audio", "state"},
     # facts out: a report a verb, and a page a code
     "report": {"records", "errors", "diagnostics", "plan", "pipeline"},
+    "page": {"records", "report"},
     "explain": {"records", "report"},
     # the use cases
     "commands": {
         "records", "errors", "diagnostics", "pipeline", "catalog", "plan", "state", "provider", "engine", "emulator",
-        "report", "explain",
+        "report", "page", "explain",
     },
     # words in
     "cli": {"records", "errors", "commands", "report"},
@@ -66,8 +67,11 @@ CLI_ALSO = {
     "cli/main.py": {"state.files.processes"},
     "cli/run.py": {"state.files.processes"},
     "cli/start.py": {"state.remembered"},
+    "commands/page_audio.py": {"audio.tasks"},
 }  # fmt: skip
-"""What the command line may import past the commands: completion reads at a key press, the rest are names and signals."""
+"""What the command line may import past the commands: completion reads at a key press, the rest are names and signals.
+
+And what one command may: a page has pictures of audio."""
 
 SUB_ROOMS = {
     "pipeline": (
@@ -93,7 +97,7 @@ SUB_ROOMS = {
         "json_schema",
         "json_document",
     ),
-    "audio": ("probe", "encode", "sketch", "tasks"),
+    "audio": ("probe", "ogg_pages", "encode", "sketch", "master", "pictures", "opus", "tasks"),
     "state": (
         "files",
         "finding",
@@ -126,7 +130,10 @@ SUB_ROOMS = {
         "schemas",
         "remembered",
         "pace",
+        "pictures",
         "store",
+        "git_objects",
+        "garbage",
     ),
 }
 """Rooms within a room, in the order in which one may know another: only those before it."""
@@ -147,6 +154,7 @@ PURE = [
     "provider/slots.py",
     "provider/trust.py",
     "report",
+    "page",
     "engine/machine.py",
     "state/files/unchanged.py",
     "state/indented.py",
@@ -161,7 +169,7 @@ PURE = [
 PURE_IMPORTS = {
     "__future__", "base64", "binascii", "bisect", "collections", "collections.abc", "contextlib", "copy", "dataclasses",
     "datetime.timedelta", "decimal", "difflib", "email.utils", "enum", "fnmatch", "fractions", "functools", "hashlib",
-    "heapq", "html", "ipaddress", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "types",
+    "heapq", "html", "ipaddress", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "textwrap", "types",
     "typing", "unicodedata", "urllib.parse",
     "jinja2", "jmespath", "jsonschema", "referencing", "yaml",
 }  # fmt: skip

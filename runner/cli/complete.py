@@ -51,6 +51,20 @@ def jobs(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[
     return _starting(named.jobs if named else (), incomplete)
 
 
+def made_jobs(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the jobs of the lock that are not in the pipeline any more, and as the first word also pipelines."""
+    from runner.errors import ScorefileError
+    from runner.state.lockfile import read_lock
+
+    made: set[str] = set()
+    with suppress(ScorefileError):
+        made = set(read_lock(_file().with_suffix(".lock"), rehearsal=False).jobs)
+    named = _outline()
+    for job, cells in named.jobs.items() if named else ():
+        made -= {job, *cells}
+    return _starting([*(() if ctx.params.get("words") else _pipelines()), *sorted(made)], incomplete)
+
+
 def targets(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer jobs, and the cells of the job whose name is complete."""
     return _starting(_job_names(incomplete), incomplete)
@@ -68,13 +82,14 @@ def explained(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 def takes(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the takes that the lock has of the job just named."""
     from runner.errors import ScorefileError
+    from runner.records.family import takes_of
     from runner.state.lockfile import read_lock
 
     job, number = ctx.params.get("job"), 0
     with suppress(ScorefileError):
         lock = read_lock(_file().with_suffix(".lock"), rehearsal=False)
-        made = [lock.made(name) for name in lock.jobs if name.partition("@")[0] == job]
-        number = min((len(entry.takes) for entry in made if entry), default=0)
+        made = [takes_of(lock, name) for name in lock.jobs if job in (name, name.partition("@")[0])]
+        number = min(map(len, filter(None, made)), default=0)
     return _starting((str(take) for take in range(1, number + 1)), incomplete)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import complete
+from runner.cli import complete, options
 from runner.cli.reporting import text_or_json
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 @click.command("models")
 @click.argument("model", required=False, shell_complete=complete.models)
+@options.wide
 @text_or_json
 def command(model: str | None) -> Report:
     """List the models, or show one model's parameters and price."""

@@ -91,6 +91,12 @@ output_format = click.option(
 force = click.option(
     "--force", is_flag=True, envvar="SCOREFILE_FORCE", help="Make the jobs again, even if they are up to date."
 )
+wide = click.option(
+    "--wide",
+    is_flag=True,
+    envvar="SCOREFILE_WIDE",
+    help="Print each cell of a matrix in a row of its own, and cut nothing.",
+)
 strict = click.option("--strict", is_flag=True, envvar="SCOREFILE_STRICT", help="Treat warnings as errors.")
 
 

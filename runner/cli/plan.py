@@ -64,6 +64,7 @@ class _PlanCommand(click.Command):
     envvar="SCOREFILE_OUT",
     help="Save the plan to PATH; `scorefile run PATH` does exactly that, or refuses.",
 )
+@options.wide
 @reporting
 def command(
     words: tuple[str, ...],

@@ -35,7 +35,8 @@ def reporting(function: Callable[..., FindingsReport]) -> Callable[..., int]:
         from runner.cli import show
         from runner.cli.logs import logging_to
 
-        show.configure(show.OutputOptions(format_=format_, color=color, quiet=quiet, verbose=verbose))
+        wide = given.pop("wide", False)
+        show.configure(show.OutputOptions(format_=format_, color=color, quiet=quiet, verbose=verbose, wide=wide))
         report: FindingsReport
         try:
             with logging_to(log_file, verbose=verbose):
@@ -57,8 +58,8 @@ def text_or_json(function: Callable[..., Report]) -> Callable[..., int]:
     def body(*args: Any, format_: str, quiet: bool, color: str, **given: Any) -> int:
         from runner.cli import show
 
-        verbose = given.get("verbose", 0)
-        show.configure(show.OutputOptions(format_=format_, color=color, quiet=quiet, verbose=verbose))
+        verbose, wide = given.get("verbose", 0), given.pop("wide", False)
+        show.configure(show.OutputOptions(format_=format_, color=color, quiet=quiet, verbose=verbose, wide=wide))
         report: Report
         try:
             report = function(*args, **given)

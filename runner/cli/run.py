@@ -98,6 +98,7 @@ INTERRUPTED, TERMINATED = 130, 143
     envvar="SCOREFILE_PROGRESS",
     help="How to show progress; auto is live on a terminal and plain lines elsewhere.",
 )
+@options.wide
 @reporting
 def command(
     words: tuple[str, ...], *, dry_run: bool, frozen: bool, progress: str, yes: bool, **given: Any

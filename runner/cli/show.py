@@ -62,6 +62,7 @@ class OutputOptions:
     color: str = "auto"
     quiet: bool = False
     verbose: int = 0
+    wide: bool = False
 
 
 _OPTIONS: ContextVar[OutputOptions] = ContextVar("output_options")
@@ -84,9 +85,21 @@ def style_for(stream: TextIO) -> Style:
         color=wants_color(options.color, is_terminal=stream.isatty(), env=os.environ),
         verbose=options.verbose,
         quiet=options.quiet,
+        width=_columns(stream),
+        wide=options.wide,
         line_of=line_of,
         relative=relative,
     )
+
+
+def _columns(stream: TextIO) -> int | None:
+    """Return how many columns the terminal behind a stream has; None where there is none, or where it does not say."""
+    if not stream.isatty():
+        return None
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except OSError:
+        return None
 
 
 def print_report(report: Report, format_: str) -> int:
@@ -162,7 +175,7 @@ def print_json(data: dict[str, Any], *, exit_code: int = 0) -> None:
 
 def print_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     """Print rows in columns to stdout; the last column is not padded."""
-    print_out("\n".join(table(head, rows, color=style_for(sys.stdout).color)))
+    print_out("\n".join(table(head, rows, style_for(sys.stdout))))
 
 
 def _cleaned(text: str, stream: TextIO, *, inert: bool) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @click.command("status")
 @options.file
 @options.rehearse
+@options.wide
 @text_or_json
 def command(file: str | None, **given: Any) -> StatusReport:
     """Show every job with its take, output and open submissions."""

@@ -65,7 +65,7 @@ def _report(rows: list[tuple[str, str, str]]) -> PlainReport:
     return PlainReport(
         verb="doctor",
         content={"checks": [{"what": what, "state": state, "detail": detail} for what, state, detail in rows]},
-        write=lambda style: "\n".join(table(("CHECK", "STATE", "DETAIL"), rows, color=style.color)),
+        write=lambda style: "\n".join(table(("CHECK", "STATE", "DETAIL"), rows, style)),
     )
 
 

@@ -38,7 +38,7 @@ def _codes() -> PlainReport:
     return PlainReport(
         verb="explain",
         content={"codes": [{"code": code, "title": title} for code, title in titles.items()]},
-        write=lambda style: "\n".join(table(("CODE", "MEANING"), titles.items(), color=style.color)),
+        write=lambda style: "\n".join(table(("CODE", "MEANING"), titles.items(), style)),
     )
 
 

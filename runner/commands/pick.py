@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
+from runner.records.family import takes_of
 from runner.report.numbers import count
 from runner.report.plain import PlainReport
 from runner.report.style import clean
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.commands.session import Session
-    from runner.records.lock import Entry, Lock
+    from runner.records.family import NumberedTake
+    from runner.records.lock import Lock
 
 
 def pick(session: Session, job: str, take: str) -> PlainReport:
@@ -26,7 +28,7 @@ def pick(session: Session, job: str, take: str) -> PlainReport:
     """
     number = _number(job, take, session.options.file)
     with session.writing() as held:
-        chosen = {name: _take(name, entry, number) for name, entry in _made(held.lock, job).items()}
+        chosen = {name: _take(name, takes, number) for name, takes in _made(held.lock, job).items()}
         changed = [name for name, sha256 in chosen.items() if held.store.pick(name, sha256)]
     file = session.options.file
     run = f"scorefile run {shlex.quote(file)}" if file else "scorefile run"
@@ -49,10 +51,9 @@ def _number(job: str, take: str, file: str | None) -> int:
     raise UsageError(f"TAKE is {take!r}, not a number from 1", help="scorefile pick JOB[@CELL] TAKE [FILE]")
 
 
-def _made(lock: Lock, job: str) -> Mapping[str, Entry]:
-    """Return what a job, or each cell of a matrix, has made. Raises UsageError when that is nothing."""
-    entries = {name: lock.placed(name) or lock.made(name) for name in lock.jobs}
-    made = {name: entry for name, entry in entries.items() if entry is not None}
+def _made(lock: Lock, job: str) -> Mapping[str, tuple[NumberedTake, ...]]:
+    """Return the takes of a job, or of each cell of a matrix. Raises UsageError when there are none."""
+    made = {name: takes for name in lock.jobs if (takes := takes_of(lock, name))}
     found = {name: entry for name, entry in made.items() if job in (name, name.partition("@")[0])}
     if not found:
         known = sorted({*made, *(name.partition("@")[0] for name in made)})
@@ -62,11 +63,11 @@ def _made(lock: Lock, job: str) -> Mapping[str, Entry]:
     return found
 
 
-def _take(job: str, entry: Entry, number: int) -> str:
-    """Return the hash of a take of an entry. Raises UsageError when there is none of this number."""
-    if number > len(entry.takes):
+def _take(job: str, takes: tuple[NumberedTake, ...], number: int) -> str:
+    """Return the hash of one of these takes. Raises UsageError when there is none of this number."""
+    if number > len(takes):
         raise UsageError(
-            f"{job} has {count(len(entry.takes), 'take')}, so there is no take {number}",
+            f"{job} has {count(len(takes), 'take')}, so there is no take {number}",
             help="a model that makes several takes has a parameter for it: scorefile models MODEL",
         )
-    return entry.chosen(number).sha256
+    return takes[number - 1].take.sha256

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
+from runner.records.family import takes_of
 from runner.records.source import Mark, Problem
 from runner.report.commands import quoted
 from runner.state.lockfile import parse_lock, read_bytes
@@ -50,8 +51,7 @@ def _problems(lock: Lock, lines: list[str], file: str) -> Iterator[Problem]:
 
 def _name(lock: Lock, job: str, sha256: str) -> str:
     """Return what a person calls a take: its number, or where it is not among the takes of the job, its hash."""
-    made = lock.made(job)
-    numbers = [take.number for take in made.takes if take.sha256 == sha256] if made else []
+    numbers = [item.number for item in takes_of(lock, job) if item.take.sha256 == sha256]
     return f"take {numbers[0]}" if numbers else sha256[:12]
 
 

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError
 from runner.plan.deviations import deviations
+from runner.records.family import takes_of
 from runner.records.status import JobStatus
 from runner.report.status import StatusReport
+from runner.state.garbage import store_room
 from runner.state.hashes import HashMemory
 from runner.state.outputs import is_lfs_pointer
 
@@ -26,7 +28,7 @@ def status(session: Session) -> StatusReport:
     requests, project = session.declared.requests if session.declared else (), session.project
     models = {request.job: request.model.id for request in requests}
     rows = job_statuses(session, models, HashMemory(project.root, project.state).digests)
-    return StatusReport(lock=project.lock.name, rows=rows)
+    return StatusReport(lock=project.lock.name, rows=rows, store=store_room(project.blobs))
 
 
 def job_statuses(
@@ -77,12 +79,15 @@ def _status(
         output = "missing" if found is None else "same" if found == entry.output.sha256 else "changed"
         if output == "changed" and is_lfs_pointer(session.project.root / path):
             output = "pointer"
+    takes = takes_of(session.lock, job)
     return JobStatus(
         job=job,
         model=entry.model if entry else unfinished[0].model if unfinished else model or "",
         entry=entry,
         output=output,
         path=path,
+        take=next((item.number for item in takes if item.entry is entry and item.take is entry.placed), None),
+        takes=len(takes),
         unfinished=tuple(unfinished),
         deviations=deviations(made_by, entry) if made_by and entry else (),
     )

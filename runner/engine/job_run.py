@@ -13,20 +13,19 @@ from runner.engine import endings, machine
 from runner.engine.computing import ComputeFailed
 from runner.engine.effects import Durable, Interrupted, Lane, Progress, Turn, Wait, Work
 from runner.engine.machine import Step
-from runner.engine.placing import put_in_place
+from runner.engine.placing import put_in_place, to_place
 from runner.engine.polls import PollSteps
 from runner.engine.submission_log import SubmissionLog
 from runner.engine.takes import TakeSteps
 from runner.errors import StateError
-from runner.plan.decide import MAX_RESUBMITS
+from runner.plan.decide import MAX_RESUBMITS, output_path
 from runner.provider.client import ProviderClient
 from runner.provider.rate_limit import Backoff
 from runner.provider.transport import NotSent, Unproven
 from runner.records.endings import Collected, Made, NothingPaid, ProviderClosed, Stopped, Unreachable
 from runner.records.endings import Interrupted as Unfinished
 from runner.records.exchange import Reading, Verdict
-from runner.records.lock import Output, chosen_take
-from runner.records.media_types import EXTENSIONS
+from runner.records.lock import Output
 from runner.records.outcome import Outcome
 from runner.records.pipeline import Webhook
 from runner.records.provider import ErrorGroup
@@ -281,17 +280,16 @@ class JobRun:
         if self.request.output is None:
             self.log.record_phase(Phase.DONE)
             return self._end(Collected())
-        take = self.request.take
-        if take > len(self.submission.takes):
-            message = f"expected at least {take} takes, received {len(self.submission.takes)}; using the last one"
-            self._report("placing", message)
-        chosen = chosen_take(self.submission.takes, take)
-        path = self.request.output + EXTENSIONS[chosen.media_type]
-        output = Output(path=path, sha256=chosen.sha256, profile=self._settings.profile)
+        made = self._store.finished(self.submission, self.job)
+        wanted = to_place(self._store, self.action, made)
+        if wanted.entry.attempt != made.attempt:
+            self._store.learn(made)
+        elif len(made.takes) < self.request.take and self.action.chosen is None:
+            self._report("placing", f"there is no take {self.request.take} yet; using take {wanted.number}")
+        path = output_path(self.request, wanted.take)
+        output = Output(path=path, sha256=wanted.take.sha256, profile=self._settings.profile)
         try:
-            entry = yield from put_in_place(
-                self._store, self.job, self._store.finished(self.submission, self.job), output
-            )
+            entry = yield from put_in_place(self._store, self.job, wanted.entry, output)
         except TakeMissing:
             if self._fetched_again:
                 raise

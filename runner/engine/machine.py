@@ -64,6 +64,7 @@ def planned(
             "seed_param": request.model.seed.param if request.model.seed else None,
             "price_usd": price_usd,
             "private": private,
+            **({"roll": request.roll, "roll_of": request.roll_of} if request.roll else {}),
         },
     )
 

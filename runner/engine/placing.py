@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runner.engine import endings
 from runner.engine.effects import Interrupted, Lane, Progress, Work
 from runner.errors import StateError
+from runner.plan.chosen import chosen
+from runner.plan.decide import output_path
 from runner.records.endings import Restored, Stopped
-from runner.records.lock import Output
-from runner.records.media_types import EXTENSIONS
+from runner.records.family import NumberedTake
+from runner.records.lock import Output, chosen_take
 from runner.records.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -20,6 +23,20 @@ if TYPE_CHECKING:
     from runner.records.lock import Entry
     from runner.records.plan import Action
     from runner.state.store import StateStore
+
+
+def to_place(store: StateStore, action: Action, made: Entry) -> NumberedTake:
+    """Return the take that belongs at the output of an action whose submission has ended as `made`.
+
+    It is one of another submission where that is chosen and its audio is here: a roll that was picked, for instance.
+    """
+    planned, request = action.chosen, action.request
+    if planned is not None:
+        return replace(planned, entry=made, take=chosen_take(made.takes, planned.take.number))
+    found = chosen(request, made, store.family(made), store.picks(request.job))
+    if found.entry.attempt == made.attempt or store.blobs.check(found.take.sha256):
+        return found
+    return NumberedTake(number=request.take, entry=made, take=chosen_take(made.takes, request.take))
 
 
 def put_in_place(store: StateStore, job: str, entry: Entry, output: Output) -> Generator[Effect, Any, Entry]:
@@ -43,14 +60,12 @@ class RestoreRun:
 
     def run(self) -> Generator[Effect, Any, Outcome]:
         """Do it. The loop drives this generator and keeps what it returns."""
-        request, entry = self.request, self._action.entry
-        assert entry is not None
-        assert request.output is not None, "a collected submission has no output"
-        chosen = entry.chosen(request.take)
-        path = request.output + EXTENSIONS[chosen.media_type]
-        output = Output(path=path, sha256=chosen.sha256, profile=self._profile)
+        chosen = self._action.chosen
+        assert chosen is not None, "only a take that is there can be restored"
+        path = output_path(self.request, chosen.take)
+        output = Output(path=path, sha256=chosen.take.sha256, profile=self._profile)
         try:
-            placed = yield from put_in_place(self._store, self.job, entry, output)
+            placed = yield from put_in_place(self._store, self.job, chosen.entry, output)
         except Interrupted:
             return self.interrupted()
         except (StateError, OSError) as error:

@@ -155,6 +155,6 @@ class TakeSteps:
             seconds=round(probe.seconds, 3),
             rate_hz=probe.rate_hz,
             channels=probe.channels,
-            lufs=probe.lufs,
+            measured=probe.measured,
             seed=seed,
         )

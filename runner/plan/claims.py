@@ -3,6 +3,9 @@
 Jobs that ask for the same share a set of submissions, whatever they were called when these were made. Each job first
 gets its own, the newest one. What is left over goes to the jobs that have none. So no order of renaming, swapping and
 reverting pays twice, and two jobs with the same request never share a piece.
+
+A roll goes with the submission that it is a further try at, whatever job that belongs to. Only where nobody has that one
+is a roll dealt out as any other.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from runner.plan.fingerprint import fingerprint, identity
 from runner.records.lock import State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from runner.records.catalog import Model
     from runner.records.lock import Entry, Lock
@@ -31,19 +34,15 @@ class Claims:
     def __init__(self, requests: tuple[Request, ...], *, models: Mapping[str, Model], lock: Lock) -> None:
         self._models = models
         self._given: dict[str, Entry] = {}
+        self._lock = lock
         live = [entry for entry in lock.entries.values() if entry.state.is_live]
-        self._deal_unchanged(requests, live)
-        asked: dict[str, list[Request]] = defaultdict(list)
-        for request in requests:
-            if request.job not in self._given:
-                asked[self._key(request.model.id, request.params)].append(request)
-        held: dict[str, list[Entry]] = defaultdict(list)
-        taken = {entry.attempt for entry in self._given.values()}
-        for entry in live if asked else ():
-            if entry.attempt not in taken:
-                held[self._key(entry.model, entry.request, entry.seed_param)].append(entry)
-        for key, wanting in asked.items():
-            self._deal(wanting, held.get(key, []))
+        rolls = [entry for entry in live if entry.roll]
+        own = [entry for entry in live if not entry.roll] if rolls else live
+        self._deal_unchanged(requests, own)
+        self._deal_left_over(requests, own)
+        if rolls:
+            families = {(entry.job, entry.base) for entry in self._given.values()}
+            self._deal_left_over(requests, [entry for entry in rolls if (entry.job, entry.base) not in families])
         self._owners = {entry.attempt: job for job, entry in self._given.items()}
         self.left_over = tuple(filter(self.leaves, live))
         """The submissions that no job of the file asks for."""
@@ -61,10 +60,37 @@ class Claims:
         """Say whether no job asks for an entry."""
         return entry.attempt not in self._owners
 
+    def family(self, request: Request) -> tuple[Entry, ...]:
+        """Return the submissions of one base that a request has, and nobody else."""
+        given = self._given.get(request.job)
+        return () if given is None else (*self._followers(given), given)
+
     @property
     def owners(self) -> Mapping[str, str]:
-        """Attempt → job of those that were made under another name."""
-        return {entry.attempt: job for job, entry in self._given.items() if entry.job != job}
+        """Attempt → job of those that were made under another name; the one that a request has after its further tries."""
+        moved = [(job, entry) for job, entry in self._given.items() if entry.job != job]
+        return {entry.attempt: job for job, given in moved for entry in (*self._followers(given), given)}
+
+    def _followers(self, given: Entry) -> Iterator[Entry]:
+        """Yield what goes with a submission to its job: its rolls, and what it replaced, where no other job has that."""
+        for entry in self._lock.jobs[given.job]:
+            follows = entry.state is State.DONE or (entry.roll and entry.state.is_live)
+            if follows and entry.base == given.base and entry is not given and self._owners.get(entry.attempt) is None:
+                yield entry
+
+    def _deal_left_over(self, requests: tuple[Request, ...], live: list[Entry]) -> None:
+        """Deal submissions to the requests that have none yet."""
+        asked: dict[str, list[Request]] = defaultdict(list)
+        for request in requests:
+            if request.job not in self._given:
+                asked[self._key(request.model.id, request.params)].append(request)
+        held: dict[str, list[Entry]] = defaultdict(list)
+        taken = {entry.attempt for entry in self._given.values()}
+        for entry in live if asked else ():
+            if entry.attempt not in taken:
+                held[self._key(entry.model, entry.request, entry.seed_param)].append(entry)
+        for key, wanting in asked.items():
+            self._deal(wanting, held.get(key, []))
 
     def _deal_unchanged(self, requests: tuple[Request, ...], live: list[Entry]) -> None:
         """Give each job the newest submission of its name, where that was made of the very same request, seed and all."""

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, assert_never
 from runner.catalog.media_types import media_types_of
 from runner.catalog.prices import cost, guarded, total
 from runner.plan.changes import changes
+from runner.plan.chosen import chosen
 from runner.plan.claims import Claims, pinned
 from runner.records import reasons as r
+from runner.records.family import family
 from runner.records.lock import State
 from runner.records.media_types import EXTENSIONS
 from runner.records.plan import Action, Cost, Plan, Verb
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
     from runner.records.catalog import Model
-    from runner.records.lock import Entry, Lock
+    from runner.records.family import NumberedTake
+    from runner.records.lock import Entry, Lock, Take
     from runner.records.reasons import Reason
     from runner.records.submission import Submission
 
@@ -72,7 +75,7 @@ class Selected:
 def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> Plan:
     """Return what to do for every selected request, in the order of the file, with the sums of what it may cost."""
     claims = Claims(requests, models=facts.models, lock=facts.lock)
-    actions = []
+    actions, owners = [], claims.owners
     for request in requests:
         chosen = selected.jobs is None or request.job in selected.jobs
         action = _guarded(_decide_one(request, facts, claims, force=chosen and request.job in selected.forced), facts)
@@ -84,15 +87,15 @@ def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> P
         low=total(action.cost.low for action in actions),
         worst=total(action.cost.worst for action in actions),
         collect=tuple(_collected(claims.left_over, facts, selected)),
-        orphans=_orphans(requests, claims.left_over),
-        owners=claims.owners,
+        orphans=_orphans(requests, (entry for entry in claims.left_over if entry.attempt not in owners)),
+        owners=owners,
     )
 
 
-def output_path(request: Request, entry: Entry) -> str:
-    """Return where the chosen take of an entry belongs, relative to the pipeline's folder, with its real extension."""
+def output_path(request: Request, take: Take) -> str:
+    """Return where a take belongs, relative to the pipeline's folder, with its real extension."""
     assert request.output is not None, "a collected submission has no output"
-    return request.output + EXTENSIONS[entry.chosen(request.take).media_type]
+    return request.output + EXTENSIONS[take.media_type]
 
 
 def _orphans(requests: tuple[Request, ...], left_over: Iterable[Entry]) -> tuple[str, ...]:
@@ -104,7 +107,8 @@ def _orphans(requests: tuple[Request, ...], left_over: Iterable[Entry]) -> tuple
 
 def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) -> Action:
     entry = claims.of(request)
-    before = next((made for made in facts.lock.jobs.get(request.job, ()) if made.takes and claims.leaves(made)), None)
+    own = facts.lock.jobs.get(request.job, ())
+    before = next((made for made in own if made.takes and not made.roll and claims.leaves(made)), None)
     if entry is None:
         if before is None:
             return _generate(request, Verb.GENERATE, r.Forced() if force else r.NotMade())
@@ -114,9 +118,10 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
     if entry.state is State.DONE:
         if force:
             return _generate(request, Verb.REGENERATE, r.Forced(), entry=entry)
-        picked = facts.lock.picked(request.job, entry) or facts.lock.picked(entry.job, entry)
-        number = picked.number if picked is not None else request.take
-        return _bring_back(replace(request, params=entry.request, take=number), entry, facts)
+        picks = (facts.lock.picks.get(job, ()) for job in (request.job, entry.job))
+        takes = family(claims.family(request), entry.base)
+        take = chosen(request, entry, takes, *picks)
+        return replace(_bring_back(_as_made(request, take.entry), take, takes, facts), chosen=take)
     submission = facts.submissions[entry.attempt]
     if force and submission.phase in ENDED_BADLY:
         verb = Verb.REGENERATE if before else Verb.GENERATE
@@ -199,7 +204,7 @@ def _collected(left_over: Iterable[Entry], facts: Facts, selected: Selected) -> 
 
 
 def _collect(submission: Submission, facts: Facts) -> Action:
-    """Finish a paid submission that no job needs any more: its takes go to the store."""
+    """Finish a paid submission that no job needs any more, or a roll: its takes go to the store."""
     request = Request(
         job=f"{submission.job}~{submission.short_attempt}",
         group=submission.job,
@@ -211,38 +216,48 @@ def _collect(submission: Submission, facts: Facts) -> Action:
         takes=1,
         mark=Mark(file="", line=1, column=1),
     )
-    return replace(_act(request, Verb.RESUME, r.NotWanted(job=submission.job)), submission=submission)
+    reason: Reason = r.NotWanted(job=submission.job)
+    if submission.roll:
+        at = submission.submitted_at
+        reason = r.EndedBadly(submitted_at=at) if submission.phase in ENDED_BADLY else r.NotFinished(submitted_at=at)
+    return replace(_act(request, Verb.RESUME, reason), submission=submission)
 
 
-def _bring_back(request: Request, entry: Entry, facts: Facts) -> Action:
-    """Return the action that puts the chosen take of an entry at its output."""
-    path, wanted = output_path(request, entry), entry.chosen(request.take)
+def _as_made(request: Request, entry: Entry) -> Request:
+    """Return a request as it was sent when an entry was made."""
+    return replace(request, params=entry.request, roll=entry.roll, roll_of=entry.roll_of)
+
+
+def _bring_back(request: Request, chosen: NumberedTake, takes: tuple[NumberedTake, ...], facts: Facts) -> Action:
+    """Return the action that puts the chosen one of these takes at its output."""
+    entry, wanted = chosen.entry, chosen.take
+    path = output_path(request, wanted)
     found = facts.outputs.get(path)
     renamed = r.Renamed(job=entry.job) if entry.job != request.job else None
     if found == wanted.sha256:
         if renamed is None and entry.output is not None and entry.output.is_same(path, wanted.sha256):
             return _act(request, Verb.REUSE, r.UpToDate(), entry)
-        return _act(request, Verb.RESTORE, renamed or r.TakeInPlace(take=request.take), entry)
+        return _act(request, Verb.RESTORE, renamed or r.TakeInPlace(take=chosen.number), entry)
     if path in facts.outputs and not _is_ours(path, facts, entry, *facts.lock.jobs.get(request.job, ())):
         reason = r.LfsPointer(path=path) if path in facts.pointers else r.EditedOutput(path=path)
         return _act(request, Verb.BLOCKED, reason, entry)
     previous = entry.output.path if entry.output else None
     if wanted.sha256 in facts.blobs or (previous and facts.outputs.get(previous) == wanted.sha256):
-        return _act(request, Verb.RESTORE, renamed or _why_restore(request, entry, previous, found), entry)
+        return _act(request, Verb.RESTORE, renamed or _why_restore(path, chosen, takes, found), entry)
     return _audio_lost(request, entry, path, facts)
 
 
-def _why_restore(request: Request, entry: Entry, previous: str | None, found: str | None) -> Reason:
-    """Return why the output is not the wanted take; `found` is the hash of the file there."""
-    path = output_path(request, entry)
+def _why_restore(path: str, chosen: NumberedTake, takes: tuple[NumberedTake, ...], found: str | None) -> Reason:
+    """Return why the output at `path` is not the chosen one of these takes; `found` is the hash of the file there."""
+    previous = next((item.entry.output.path for item in takes if item.entry.output is not None), None)
     if previous is None:
         return r.MadeBefore(in_store=True)
     if previous != path:
         return r.Moved(path=previous)
     if found is None:
         return r.OutputMissing(path=path)
-    placed = next((take.number for take in entry.takes if take.sha256 == found), None)
-    return r.OtherVersion(path=path) if placed is None else r.TakeChosen(take=request.take, placed=placed)
+    placed = next((item.number for item in takes if item.take.sha256 == found), None)
+    return r.OtherVersion(path=path) if placed is None else r.TakeChosen(take=chosen.number, placed=placed)
 
 
 def _audio_lost(request: Request, entry: Entry, path: str, facts: Facts) -> Action:

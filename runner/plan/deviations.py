@@ -43,5 +43,5 @@ def _of_take(model: Model, params: Mapping[str, Json], take: Take, number: int) 
         yield OtherContainer(take=number, promised=promised, media_type=take.media_type)
     if model.channels is not None and take.channels != model.channels:
         yield OtherChannels(take=number, promised=model.channels, channels=take.channels)
-    if take.lufs is None and take.seconds >= AUDIBLE_FROM_S:
+    if take.measured.lufs is None and take.seconds >= AUDIBLE_FROM_S:
         yield Silent(take=number, seconds=take.seconds)

@@ -85,11 +85,11 @@ def _keeps_lock(action: Action) -> bool:
 
 def _is_as_locked(action: Action) -> bool:
     """Say whether the lock has the entry of an action under its job, with this take at this output."""
-    request, entry = action.request, action.entry
-    if entry is None or entry.job != request.job:
+    request, chosen = action.request, action.chosen
+    if chosen is None or chosen.entry.job != request.job:
         return False
-    output = entry.output
-    return output is not None and output.is_same(output_path(request, entry), entry.chosen(request.take).sha256)
+    output = chosen.entry.output
+    return output is not None and output.is_same(output_path(request, chosen.take), chosen.take.sha256)
 
 
 def _usd(amount: Decimal) -> str:

@@ -9,6 +9,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
+from runner.records.measured import NOT_MEASURED, Measured
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -26,8 +28,7 @@ class Take:
     rate_hz: int
     channels: int
     number: int = 1
-    lufs: float | None = None
-    """Integrated loudness in LUFS (ITU-R BS.1770); None when too short or silent to measure."""
+    measured: Measured = NOT_MEASURED
     seed: int | None = None
 
 
@@ -110,6 +111,16 @@ class State(StrEnum):
                 return False
         assert_never(self)
 
+    @property
+    def may_be_charged(self) -> bool:
+        """Whether a submission in it was charged, or may have been."""
+        match self:
+            case State.UNKNOWN | State.PENDING | State.LOST | State.FAILED_CHARGED | State.DONE:
+                return True
+            case State.NOT_CHARGED | State.FAILED:
+                return False
+        assert_never(self)
+
 
 _ORDER = {state: rank for rank, state in enumerate(State)}
 
@@ -151,6 +162,15 @@ class Entry:
     """The parameter that holds the seed; None for a model without one."""
     takes: tuple[Take, ...] = ()
     output: Output | None = None
+    roll: int = 0
+    """Which further try at the same request it is, counted from 1; 0 for a submission of the request itself."""
+    roll_of: str | None = None
+    """The fingerprint of the request that a roll is a further try at."""
+
+    @property
+    def base(self) -> str:
+        """Return the fingerprint that all submissions of one request have in common, its rolls among them."""
+        return self.roll_of or self.fingerprint
 
     @property
     def request_id(self) -> ProviderJobId | None:
@@ -166,11 +186,6 @@ class Entry:
     def placed(self) -> Take | None:
         """Return the take that is at the output."""
         return next((take for take in self.takes if self.output and take.sha256 == self.output.sha256), None)
-
-    def chosen(self, number: int) -> Take:
-        """Return the take of this number, the placed one of several; the last one where there are fewer."""
-        placed = self.placed
-        return placed if placed is not None and placed.number == number else chosen_take(self.takes, number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +214,8 @@ class Lock:
     entries: Mapping[str, Entry] = field(default_factory=lambda: MappingProxyType({}))
     picks: Mapping[str, frozenset[Pick]] = field(default_factory=lambda: MappingProxyType({}))
     """More than one of a job only after a merge of two that differ: then a person has to choose."""
+    forgotten: frozenset[str] = frozenset()
+    """The attempts that a person had left out: what a journal alone knows of them does not come back."""
     rehearsal: bool = False
 
     @cached_property
@@ -231,6 +248,23 @@ class Lock:
         """Return the entry whose take is at the output of a job."""
         return next((entry for entry in self.jobs.get(job, ()) if entry.placed is not None), None)
 
+    def written(self, job: str) -> tuple[Entry, ...]:
+        """Return the entries of a job that belong into the file: every receipt, and of free results those still in use.
+
+        These are what is at the output, with its rolls, each once, and what people chose.
+        """
+        entries, placed, picked = self.jobs.get(job, ()), self.placed(job), self.chosen(job)
+        first: dict[tuple[int, str], Entry] = {}
+        for entry in sorted(entries, key=lambda entry: entry is not placed):
+            if placed is not None and entry.receipt is None and entry.base == placed.base:
+                first.setdefault((entry.roll, entry.fingerprint), entry)
+        used = {id(entry) for entry in first.values()}
+        return tuple(
+            entry
+            for entry in entries
+            if entry.receipt is not None or id(entry) in used or any(take.sha256 in picked for take in entry.takes)
+        )
+
     def picked(self, job: str, entry: Entry) -> Take | None:
         """Return the take of an entry that a person chose for a job; None where none was, or where two choices differ."""
         chosen = self.chosen(job)
@@ -248,5 +282,5 @@ class Lock:
 
 
 def current_first(entries: list[Entry]) -> tuple[Entry, ...]:
-    """Return the entries of one job: the live ones before the others, of both the newest first."""
-    return tuple(sorted(entries, key=lambda entry: (entry.state.is_live, *entry.age), reverse=True))
+    """Return the entries of one job: the live ones before the others, of both the rolls last, of each the newest first."""
+    return tuple(sorted(entries, key=lambda entry: (entry.state.is_live, not entry.roll, *entry.age), reverse=True))

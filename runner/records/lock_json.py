@@ -6,17 +6,18 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from runner.records.lock import Entry, Output, Pick, ProviderJobId, Receipt, State, Take
+from runner.records.measured import NOT_MEASURED, Measured
 from runner.records.media_types import EXTENSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from collections.abc import Set as AbstractSet
 
 _ENTRY = {
     "attempt", "revision", "model", "request", "fingerprint", "seed_param", "state", "receipt", "takes", "output",
+    "roll", "roll_of",
 }  # fmt: skip
 _RECEIPT = {"request_id", "price_usd", "submitted_at", "poll_url", "told", "earlier_ids"}
-_TAKE = frozenset(Take.__slots__)
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -34,6 +35,8 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
             "receipt": None if entry.receipt is None else _receipt_to_json(entry.receipt),
             "takes": [take_to_json(take) for take in entry.takes],
             "output": None if entry.output is None else _output_to_json(entry.output),
+            "roll": entry.roll or None,
+            "roll_of": entry.roll_of,
         }
     )
 
@@ -54,6 +57,8 @@ def entry_from_json(job: str, block: Mapping[str, Any]) -> Entry:
         receipt=None if receipt is None else _receipt_from_json(receipt),
         takes=tuple(take_from_json(take) for take in block["takes"]),
         output=None if output is None else _output_from_json(output),
+        roll=_roll(block),
+        roll_of=_optional_text(block.get("roll_of")),
     )
 
 
@@ -71,7 +76,19 @@ def pick_from_json(block: Mapping[str, Any]) -> Pick:
 
 def take_to_json(take: Take) -> dict[str, Any]:
     """Return the JSON form of one take; fields without a value are left out."""
-    return _present({name: getattr(take, name) for name in Take.__slots__})
+    return _present(
+        {
+            "sha256": take.sha256,
+            "bytes": take.bytes,
+            "media_type": take.media_type,
+            "seconds": take.seconds,
+            "rate_hz": take.rate_hz,
+            "channels": take.channels,
+            "number": take.number,
+            **{name: getattr(take.measured, name) for name in Measured.__slots__},
+            "seed": take.seed,
+        }
+    )
 
 
 def take_from_json(block: Mapping[str, Any]) -> Take:
@@ -87,9 +104,14 @@ def take_from_json(block: Mapping[str, Any]) -> Take:
         rate_hz=whole(block["rate_hz"]),
         channels=whole(block["channels"]),
         number=whole(block["number"]),
-        lufs=None if block.get("lufs") is None else float(block["lufs"]),
+        measured=_measured_from_json(block),
         seed=None if block.get("seed") is None else whole(block["seed"]),
     )
+
+
+def _measured_from_json(block: Mapping[str, Any]) -> Measured:
+    found = {name: parse(block[name]) for name, parse in _MEASURED.items() if block.get(name) is not None}
+    return Measured(**found) if found else NOT_MEASURED
 
 
 def _receipt_to_json(receipt: Receipt) -> dict[str, Any]:
@@ -123,6 +145,13 @@ def _output_from_json(block: Mapping[str, Any]) -> Output:
     only(block, {"path", "sha256", "profile"})
     profile = _optional_text(block.get("profile"))
     return Output(path=text(block["path"]), sha256=_digest(block["sha256"]), profile=profile)
+
+
+def _roll(block: Mapping[str, Any]) -> int:
+    roll = whole(block.get("roll", 0))
+    if "roll" in block and roll < 1:
+        raise ValueError(f"roll: {roll} is less than 1")
+    return roll
 
 
 def _present(data: dict[str, Any]) -> dict[str, Any]:
@@ -169,3 +198,18 @@ def _digest(value: object) -> str:
     if not _SHA256.fullmatch(sha256):
         raise ValueError("sha256 is not 64 hex digits")
     return sha256
+
+
+_MEASURED: dict[str, Callable[[Any], Any]] = {
+    "codec": text,
+    "lufs": float,
+    "lra_lu": float,
+    "true_peak_dbtp": float,
+    "head_silence_s": float,
+    "tail_silence_s": float,
+    "clipped_samples": whole,
+    "dc_offset": float,
+    "bpm": float,
+    "key": text,
+}
+_TAKE = frozenset(Take.__slots__) - {"measured"} | _MEASURED.keys()

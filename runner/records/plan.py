@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+    from runner.records.family import NumberedTake
     from runner.records.lock import Entry
     from runner.records.reasons import Change, Reason
     from runner.records.request import Request
@@ -82,6 +83,8 @@ class Action:
     cost: Cost
     entry: Entry | None = None
     """The entry of the lock that this action builds on; it belongs to another job until a run gives it to this one."""
+    chosen: NumberedTake | None = None
+    """The take that belongs at the output, a take of that entry; None where a submission has to end first."""
     replaces: str | None = None
     """The profile whose output it replaces, where that is another than the profile of this run."""
     submission: Submission | None = None

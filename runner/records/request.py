@@ -57,6 +57,15 @@ class Request:
     webhook: Webhook | None = None
     price: Price = field(default_factory=Price)
     left_out: tuple[LeftOut, ...] = ()
+    roll: int = 0
+    """Which further try at the same request it is, counted from 1; 0 for the request itself."""
+    roll_of: str | None = None
+    """The fingerprint of the request that a roll is a further try at."""
+
+    @property
+    def name(self) -> str:
+        """What tells it from all others of one run: a roll whose takes go to the store is beside its job."""
+        return f"{self.job} roll {self.roll}" if self.roll and self.output is None else self.job
 
     @property
     def seconds(self) -> float | None:

@@ -21,8 +21,13 @@ class JobStatus:
     job: str
     model: str
     entry: Entry | None
+    """The one whose take is at the output; else the one that it was last made by, or that is not finished."""
     output: OutputState
     path: str | None = None
+    take: int | None = None
+    """The number of the take at the output, through the family of its entry; None where there is none."""
+    takes: int = 0
+    """How many takes that family has."""
     unfinished: tuple[Submission, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     """How its takes differ from what its request asked and its model promises."""

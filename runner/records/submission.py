@@ -199,6 +199,9 @@ class Submission:
     """How often a person named the id."""
     earlier_ids: frozenset[ProviderJobId] = frozenset()
     """The ids that a later word of a person replaced."""
+    roll: int = 0
+    roll_of: str | None = None
+    """As of an Entry."""
 
     @property
     def short_attempt(self) -> str:

@@ -52,7 +52,7 @@ class InspectReport:
         if style.quiet:
             lines = [clean(f"{item.what}: {item.detail}") for item in damaged]
             return "\n".join([*lines, f"{len(damaged)} of {len(self.checks)} damaged"])
-        return "\n".join(table(_HEAD, map(_row, self.checks), color=style.color))
+        return "\n".join(table(_HEAD, map(_row, self.checks), style))
 
     def messages(self, style: Style) -> str:
         """Return nothing for stderr."""

@@ -34,7 +34,7 @@ class LogReport:
             return "the journal is empty"
         if style.quiet:
             return count(len(self.rows), "row")
-        return "\n".join(table(_HEAD, map(_row, self.rows), color=style.color))
+        return "\n".join(table(_HEAD, map(_row, self.rows), style))
 
     def messages(self, style: Style) -> str:
         """Return nothing for stderr."""

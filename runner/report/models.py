@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.report.numbers import short, usd
 from runner.report.style import clean, paint
-from runner.report.table import table
+from runner.report.table import GAP, aligned, table
+from runner.report.width import columns, pad, wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runner.records.catalog import Model, Param, Price
     from runner.records.source import Json
     from runner.report.records import Style
 
+LEAST_TEXT = 24
+"""What a parameter means gets as many columns of a terminal at least."""
 REPRODUCES = {
     "exact": "the same seed brings the same bytes",
     "similar": "the same seed brings similar audio, not the same bytes",
@@ -36,7 +42,7 @@ class ModelsReport:
     def text(self, style: Style) -> str:
         """Return a table with one line per model."""
         head = ("MODEL", "PRICE", "LENGTH", "TAKES", "SEED", "FORMAT")
-        return "\n".join(table(head, map(_row, self.models), color=style.color))
+        return "\n".join(table(head, map(_row, self.models), style))
 
     def messages(self, style: Style) -> str:  # noqa: ARG002 - the signature of every report
         """Return nothing: the table says it all."""
@@ -58,18 +64,17 @@ class ModelReport:
     def text(self, style: Style) -> str:
         """Return its price, length, reproducibility, format, parameters and notes."""
         model, price = self.model, self.model.price
-        head = ("PARAMETER", "TYPE", "DEFAULT", "ALLOWED", "WHAT")
         lines = [
             f"{paint(clean(model.id), 'strong', on=style.color)}  {clean(model.title)}",
-            clean(str(model.schema.get("description", ""))),
+            wrapped(clean(str(model.schema.get("description", ""))), style.width),
             "",
             f"price         {price_text(price)}  ({clean(price.source)}, {price.date})",
             f"length        {_length(model)}",
             f"reproducible  {REPRODUCES[model.seed.reproduces] if model.seed else 'no: it takes no seed'}",
             f"format        {', '.join(model.media_types)}",
             "",
-            *table(head, map(_param_row, model.params.values()), color=style.color),
-            *(f"\nnote: {clean(note)}" for note in model.notes),
+            *_param_lines(model, style),
+            *("\n" + wrapped(f"note: {clean(note)}", style.width) for note in model.notes),
         ]
         return "\n".join(lines)
 
@@ -101,10 +106,24 @@ def price_text(price: Price) -> str:
     return f"{usd(price.usd)} {unit}"
 
 
+def _param_lines(model: Model, style: Style) -> Iterator[str]:
+    """Yield a table of the parameters; what a terminal has no room for goes on below, between words."""
+    rows = [_param_row(param) for param in model.params.values()]
+    lines = aligned([("PARAMETER", "TYPE", "DEFAULT", "ALLOWED"), *rows], style, taken=GAP + LEAST_TEXT)
+    begin = max(map(columns, lines)) + GAP
+    room = None if style.width is None or style.wide else max(LEAST_TEXT, style.width - begin)
+    yield paint(pad(lines[0], begin) + "WHAT", "strong", on=style.color)
+    for line, param in zip(lines[1:], model.params.values(), strict=True):
+        text = clean(param.description)
+        first, *more = textwrap.wrap(text, room) if room and text else [text]
+        yield f"{pad(line, begin)}{first}".rstrip()
+        yield from (" " * begin + rest for rest in more)
+
+
 def _param_row(param: Param) -> tuple[str, ...]:
     default = "" if param.default is None else short(param.default, 20)
     name = param.name + (" *" if param.required else "")
-    return (name, " or ".join(param.types), default, _allowed(param), param.description)
+    return (name, " or ".join(param.types), default, _allowed(param))
 
 
 def _allowed(param: Param) -> str:

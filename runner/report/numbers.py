@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 
+_STEP = 1000
+"""Of one unit of size to the next: disks are sold in these."""
+
+
 def usd(amount: Decimal | None) -> str:
     """Return an amount as people read it; an unknown one says so."""
     if amount is None:
@@ -45,6 +49,18 @@ def duration(seconds: float) -> str:
 def elapsed(seconds: float) -> str:
     """Return how long something took: `0.3 s`, `42 s`, `2 min 5 s`."""
     return f"{seconds:.1f} s" if seconds < 9.95 else duration(seconds)
+
+
+def size(bytes_: int) -> str:
+    """Return a number of bytes as people read it: `812 B`, `34.1 MB`, `1.1 GB`."""
+    if bytes_ < _STEP:
+        return f"{bytes_} B"
+    amount = float(bytes_)
+    for unit in ("kB", "MB", "GB"):
+        amount /= _STEP
+        if amount < _STEP - 0.05:
+            return f"{amount:.1f} {unit}"
+    return f"{amount / _STEP:,.1f} TB"
 
 
 def short(value: Json, limit: int = 60) -> str:

@@ -9,11 +9,13 @@ from runner.records.plan import Verb
 from runner.report.numbers import Sum, count, some, usd
 from runner.report.reasons import why
 from runner.report.style import clean, paint
+from runner.report.table import aligned, folded, folded_name
 from runner.report.totals import totals
 from runner.report.verbs import SHOWN
+from runner.report.width import wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from runner.records.plan import Action, Plan
     from runner.records.reasons import Change
@@ -27,7 +29,11 @@ _NAMED = 3
 
 
 def plan_text(todo: Plan, style: Style) -> str:
-    """Return a line a job, what changed below it, the sums last; unchanged jobs are a count unless style.verbose."""
+    """Return a line a job, what changed below it, the sums last.
+
+    Unchanged jobs are a count unless `style.verbose`; cells of one matrix that say the same are one line with their sum,
+    unless `style.wide` or `style.verbose`.
+    """
     sums = totals(todo)
     if style.quiet:
         blocked = [item for item in todo.actions if item.verb is Verb.BLOCKED]
@@ -39,7 +45,10 @@ def plan_text(todo: Plan, style: Style) -> str:
         lines.append(paint(f"= {count(folded, 'job')} up to date", "dim", on=style.color))
     if todo.orphans:
         names = ", ".join(todo.orphans) if style.verbose else some(todo.orphans, 12)
-        lines += ["", f"no longer in the file, kept in the lock because they were paid for: {clean(names)}"]
+        lines += [
+            "",
+            f"no longer in the file, kept in the lock because they were paid for: {clean(names)} (scorefile forget)",
+        ]
     lines += replaced_profiles(todo)
     return "\n".join([*lines, "", *_sums(sums, style)])
 
@@ -110,19 +119,48 @@ def _quoted(value: Json, text: str) -> str:
 
 
 def _lines(actions: list[Action], style: Style) -> Iterator[str]:
-    for action in actions:
-        shown = SHOWN[action.verb]
-        sign = paint(shown.sign, shown.role, on=style.color)
-        words = (action.request.job, action.request.model.id, why(action.reason), price(action))
-        yield f"{sign} {'  '.join(clean(word) for word in words if word)}"
-        for change in action.changes:
-            old, new = change_words(change)
-            place = f"  ({clean(str(change.mark))})" if change.mark else ""
-            yield f"    {clean(change.field)}: {old} → {new}{place}"
+    """Yield a line an action, or one for many cells that say the same, each with its changes below it."""
+    rows = list(folded(actions, _job, _said, style=style))
+    laid = aligned([_row(cells) for cells in rows], style, taken=2)
+    for cells, line in zip(rows, laid, strict=True):
+        shown = SHOWN[cells[0].verb]
+        yield f"{paint(shown.sign, shown.role, on=style.color)} {line}"
+        yield from _change_lines(cells[0])
+
+
+def _row(cells: tuple[Action, ...]) -> tuple[str, ...]:
+    first = cells[0]
+    cost = price(first) if len(cells) == 1 else _subtotal(cells)
+    return (folded_name([_job(cell) for cell in cells]), first.request.model.id, cost, why(first.reason))
+
+
+def _subtotal(cells: tuple[Action, ...]) -> str:
+    """Return what cells with the same price cost together: `$0.96 (12 × $0.08)`."""
+    each = price(cells[0]).partition(" (")[0]
+    low = cells[0].cost.low
+    if not low or low != cells[0].cost.worst:
+        return f"each {each}" if each else ""
+    return f"{usd(low * len(cells))} ({len(cells):,} × {each})"
+
+
+def _job(action: Action) -> str:
+    return action.request.job
+
+
+def _said(action: Action) -> Hashable:
+    """Return all that a line says of an action but for the name of its job."""
+    return (action.verb, action.request.model.id, why(action.reason), price(action), *_change_lines(action))
+
+
+def _change_lines(action: Action) -> Iterator[str]:
+    for change in action.changes:
+        old, new = change_words(change)
+        place = f"  ({clean(str(change.mark))})" if change.mark else ""
+        yield f"    {clean(change.field)}: {old} → {new}{place}"
 
 
 def _sums(sums: Totals, style: Style) -> Iterator[str]:
-    yield paint(summary(sums), "strong", on=style.color)
+    yield paint(wrapped(summary(sums), style.width), "strong", on=style.color)
     said = "; ".join(filter(None, [sums.music_text, clean(sums.source_text)]))
     if said:
-        yield said
+        yield wrapped(said, style.width)

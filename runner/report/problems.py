@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.report.numbers import count, some
 from runner.report.style import clean, paint
-from runner.report.width import show_line
+from runner.report.width import WIDEST, show_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from runner.errors import ScorefileError
     from runner.records.source import Json, Mark, Problem, Step
     from runner.report.records import Style
+
+MIN_WIDEST = 30
+"""A source line is never cut to fewer columns, however narrow the terminal is."""
 
 
 MOST_OF_ONE_CODE: Final = 20
@@ -125,7 +128,8 @@ def _snippet(problem: Problem, mark: Mark, gutter: int, style: Style) -> list[st
     source = style.line_of(mark.file, mark.line)
     if source is None:
         return lines
-    shown = show_line(_unseen(problem, mask(source)), mark.column, mark.end_column)
+    widest = WIDEST if style.width is None else max(MIN_WIDEST, style.width - gutter - len(" | ") - len("……"))
+    shown = show_line(_unseen(problem, mask(source)), mark.column, mark.end_column, widest=widest)
     underline = paint("^" * shown.width, problem.severity, on=on)
     return [
         *lines,

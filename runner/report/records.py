@@ -27,12 +27,15 @@ class Style:
     """How a report is to look.
 
     `line_of(file, line)` returns a line of a source file, or None; `relative` turns a file as the user typed it into
-    its path below the root of the repository, which is what code hosts expect.
+    its path below the root of the repository, which is what code hosts expect. `width` is how many columns the terminal
+    has; None where there is no terminal. With `wide` every row is shown, and none is cut.
     """
 
     color: bool = False
     verbose: int = 0
     quiet: bool = False
+    width: int | None = None
+    wide: bool = False
     line_of: Callable[[str, int], str | None] = _no_lines
     relative: Callable[[str], str] = _as_typed
 

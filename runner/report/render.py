@@ -49,7 +49,9 @@ class RenderReport:
         yield f"{paint(clean(request.job), 'strong', on=style.color)}  {clean(request.model.id)} → {clean(request.output or '')}"
         for name, value in sorted(request.params.items()):
             origin = request.origins.get(name) if self.origins else None
-            yield f"  {clean(name)}: {clean(short(value, _SHOWN))}" + (f"  ← {clean(_from(origin))}" if origin else "")
+            yield f"  {clean(name)}: {clean(short(value, _SHOWN))}" + (
+                f"  ← {clean(origin_text(origin))}" if origin else ""
+            )
         seed = request.model.seed
         if request.seed_mode == "random" and seed and seed.param not in request.params:
             yield f"  {seed.param}: drawn when it is made, then kept by the lock"
@@ -58,7 +60,8 @@ class RenderReport:
                 yield clean(f"  ({item.param} left out: {item.why})")
 
 
-def _from(origin: Origin) -> str:
+def origin_text(origin: Origin) -> str:
+    """Return where a value comes from: its layer, its place, the template, what that used."""
     place = f" {origin.mark}" if origin.mark else ""
     source = f"  {origin.source!r}" if origin.source else ""
     steps = "".join(f" ← {step.text}" + (f" {step.mark}" if step.mark else "") for step in origin.steps)

@@ -18,10 +18,10 @@ from runner.report.problems import problem_data, problems_text
 from runner.report.reasons import name_of
 from runner.report.records import Case, Finding, Page
 from runner.report.style import clean, paint
-from runner.report.table import table
+from runner.report.table import folded, folded_name, folded_text, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from runner.records.deviations import Deviation
     from runner.records.outcome import Outcome, RunResult
@@ -139,7 +139,7 @@ class RunReport:
             yield self._sums()
             return
         head = ("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", self._money().upper(), "OUTPUT")
-        yield from table(head, [_row(outcome) for outcome in shown], color=style.color)
+        yield from table(head, [_row(cells) for cells in folded(shown, _job, _said, style=style)], style)
         for outcome in failed:
             if self._told(outcome).message:
                 yield ""
@@ -200,7 +200,7 @@ class RunReport:
         )
 
     def _page_row(self, outcome: Outcome) -> str:
-        job, result, takes, length, _, spent, path = _row(outcome)
+        job, result, takes, length, _, spent, path = _row((outcome,))
         message = self._told(outcome).message if _fault(outcome.result) else ""
         said = code(message) if message else code(path) if path else ""
         differing = (code(deviation_text(each)) for each in self.deviations.get(outcome.job, ()))
@@ -239,15 +239,39 @@ def _help(said: Told) -> tuple[str, ...]:
     return (f"help: {clean(said.help)}",) if said.help else ()
 
 
-def _row(outcome: Outcome) -> tuple[str, ...]:
-    entry = outcome.entry if outcome.result in {Result.MADE, Result.RESTORED} else None
-    take = entry.placed if entry else None
+def _row(outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
+    """Return the row of one outcome, or of many cells with the same result: sums, and from the least to the greatest."""
+    first = outcomes[0]
+    entries = [outcome.entry for outcome in outcomes if outcome.entry] if first.result in _PLACED else []
+    placed = [take for take in (entry.placed for entry in entries) if take]
+    spent = [outcome.spent_usd for outcome in outcomes if outcome.result.may_have_paid or outcome.spent_usd != 0]
+    paths = [entry.output.path for entry in entries if entry.output]
     return (
-        outcome.job,
-        outcome.result,
-        str(len(entry.takes)) if entry else "",
-        f"{take.seconds:.1f} s" if take else "",
-        "" if take is None or take.lufs is None else f"{take.lufs:.1f}",
-        usd(outcome.spent_usd) if outcome.result.may_have_paid or outcome.spent_usd != 0 else "",
-        clean(entry.output.path) if entry and entry.output else "",
+        folded_name([_job(outcome) for outcome in outcomes]),
+        first.result,
+        str(sum(len(entry.takes) for entry in entries) or ""),
+        _span([take.seconds for take in placed], " s"),
+        _span([take.measured.lufs for take in placed if take.measured.lufs is not None]),
+        usd(Sum.of(spent).total) if spent else "",
+        folded_text(paths),
     )
+
+
+_PLACED = {Result.MADE, Result.RESTORED}
+
+
+def _job(outcome: Outcome) -> str:
+    return outcome.job
+
+
+def _said(outcome: Outcome) -> Hashable:
+    """Return what cells have to have in common to be one row; one that is not done has its own."""
+    return (outcome.result, outcome.model) if _fault(outcome.result) is None else outcome.job
+
+
+def _span(values: Sequence[float], unit: str = "") -> str:
+    """Return one value, or the least and the greatest of several."""
+    if not values:
+        return ""
+    low, high = f"{min(values):.1f}", f"{max(values):.1f}"
+    return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"

@@ -67,7 +67,7 @@ class TrustReport:
         ]
         states = [WORDS[row.state] for row in self.rows]
         lines = [(*row, state) for row, state in zip(rows, states, strict=True)]
-        return "\n".join(table(("PROVIDER", "KEY → HOST", "SAID BY", "STATE"), lines, color=style.color))
+        return "\n".join(table(("PROVIDER", "KEY → HOST", "SAID BY", "STATE"), lines, style))
 
     def messages(self, style: Style) -> str:
         """Return what was agreed to, or what is left to do."""

@@ -42,6 +42,15 @@ class Ledger:
         """Return the entries whose take was placed at this path."""
         return tuple(self._entries[attempt] for attempt in sorted(self._at_path.get(path, ())))
 
+    @property
+    def revision(self) -> int:
+        """The highest revision so far."""
+        return self._revision
+
+    def picks(self, job: str) -> frozenset[Pick]:
+        """Return what people picked for a job."""
+        return self._picks.get(job, frozenset())
+
     def learn(self, entry: Entry) -> Entry:
         """Take in what is known of a submission, and return its entry; its job and its output stay as they are."""
         is_new = entry.attempt not in self._entries
@@ -67,6 +76,19 @@ class Ledger:
         before = self._picks.get(job, frozenset())
         replaces = frozenset({pick.name for pick in before}.union(*(pick.replaces for pick in before)))
         self._picks[job] = frozenset({Pick(sha256=sha256, revision=self._next(), replaces=replaces)})
+        self._lock = None
+
+    def forget(self, job: str) -> None:
+        """Leave out all entries of a job and what people picked for it; the submissions among them are noted as forgotten."""
+        entries = self.of_job(job)
+        for entry in entries:
+            del self._entries[entry.attempt]
+            if entry.output is not None:
+                self._at_path[entry.output.path].discard(entry.attempt)
+        self._of_job.pop(job, None)
+        self._picks.pop(job, None)
+        attempts = {entry.attempt for entry in entries if entry.receipt is not None}
+        self._base = replace(self._base, forgotten=self._base.forgotten | attempts)
         self._lock = None
 
     def _next(self) -> int:

@@ -54,6 +54,8 @@ def entry_of(item: Submission) -> Entry | None:
         state=state,
         receipt=receipt if item.sent else None,
         takes=item.takes if state is State.DONE else (),
+        roll=item.roll,
+        roll_of=item.roll_of,
     )
 
 
@@ -122,10 +124,11 @@ def _proof(entry: Entry) -> tuple[bool, int, str]:
     return (True, receipt.told, receipt.request_id.digest if receipt.request_id else "")
 
 
-def _knowledge(entry: Entry) -> tuple[int, str, str, str, str, str, str]:
+def _knowledge(entry: Entry) -> tuple[int | str, ...]:
     receipt = entry.receipt
     known = (receipt.submitted_at, receipt.price_usd or "", receipt.poll_url or "") if receipt else ("", "", "")
-    return (entry.state.rank, *known, entry.fingerprint, entry.model, entry.seed_param or "")
+    sent = (entry.fingerprint, entry.model, entry.seed_param or "", entry.roll, entry.roll_of or "")
+    return (entry.state.rank, *known, *sent)
 
 
 def _receipt(best: Receipt | None, one: Receipt | None, other: Receipt | None) -> Receipt | None:
@@ -154,7 +157,9 @@ def united(takes: Iterable[Take]) -> tuple[Take, ...]:
     by_piece: dict[tuple[int, str], Take] = {}
     for take in takes:
         piece, other = (take.number, take.sha256), by_piece.get((take.number, take.sha256), take)
-        by_piece[piece] = take if take == other else max(other, take, key=repr)
+        by_piece[piece] = (
+            take if take == other else max(other, take, key=lambda item: (item.measured.known, repr(item)))
+        )
     return tuple(by_piece[piece] for piece in sorted(by_piece))
 
 
@@ -167,7 +172,8 @@ def join(one: Lock, other: Lock) -> Lock:
     for attempt, entry in other.entries.items():
         mine = entries.get(attempt)
         entries[attempt] = entry if mine is None else join_entries(mine, entry)
-    return replace(one, entries=_named_once(entries), picks=_joined_picks(one.picks, other.picks))
+    picks, forgotten = _joined_picks(one.picks, other.picks), one.forgotten | other.forgotten
+    return replace(one, entries=_named_once(entries), picks=picks, forgotten=forgotten)
 
 
 def _joined_picks(
@@ -192,7 +198,8 @@ def with_submissions(lock: Lock, submissions: Iterable[Submission]) -> Lock:
     """Return the lock with what a journal knows of paid submissions.
 
     The job and output of an entry stay. A submission that the lock lacks and that can still be finished is the newest
-    of its job; one that is finished comes after all that the lock has, so that a lock that was reverted stays so.
+    of its job; one that is finished comes after all that the lock has, so that a lock that was reverted stays so. One
+    that was forgotten is taken in only where the lock has it: a copy that still had it was merged.
     """
     entries, revision = dict(lock.entries), lock.revision
     names = _Names(entries)
@@ -209,7 +216,7 @@ def with_submissions(lock: Lock, submissions: Iterable[Submission]) -> Lock:
             del entries[mine.attempt]
             attempt = min(mine.attempt, found.attempt, key=is_version_1)
             entries[attempt] = replace(joined, attempt=attempt)
-        elif found.state is not State.NOT_CHARGED:
+        elif found.state is not State.NOT_CHARGED and found.attempt not in lock.forgotten:
             waits = found.state in {State.UNKNOWN, State.PENDING, State.LOST}
             revision += waits
             entries[found.attempt] = replace(found, revision=revision if waits else 0)

@@ -22,19 +22,24 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from runner.records.lock import Entry, Receipt, Take
+    from runner.records.measured import Measured
 
 MAX_ID = 512
 _ATTEMPT = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_FINGERPRINT = re.compile(r"sha256:[0-9a-f]{64}")
 _PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?(?:/[A-Za-z0-9/._~=&?-]*)?")
 """What most links look like: for these nothing has to be parsed."""
 
 
 def check_entry(entry: Entry) -> Entry:
     """Return the entry when all its fields are valid. Raises ValueError naming the first that is not."""
-    if not _ATTEMPT.fullmatch(entry.attempt):
-        raise ValueError(f"attempt: {entry.attempt[:60]!r} is not a name of letters, digits, - and _")
+    check_attempt(entry.attempt)
     if entry.revision < 0:
         raise ValueError(f"revision: {entry.revision} is less than 0")
+    if bool(entry.roll) != (entry.roll_of is not None):
+        raise ValueError("roll: it comes with roll_of, and roll_of with it")
+    if entry.roll_of is not None and not _FINGERPRINT.fullmatch(entry.roll_of):
+        raise ValueError(f"roll_of: {entry.roll_of[:80]!r} is not a fingerprint")
     if entry.receipt is not None:
         _check_receipt(entry.receipt)
     elif entry.state is not State.DONE:
@@ -52,6 +57,13 @@ def check_entry(entry: Entry) -> Entry:
     if entry.output is not None:
         _check_output(entry)
     return entry
+
+
+def check_attempt(name: object) -> str:
+    """Return the name of an attempt. Raises ValueError when it is none."""
+    if not isinstance(name, str) or not _ATTEMPT.fullmatch(name):
+        raise ValueError(f"attempt: {str(name)[:60]!r} is not a name of letters, digits, - and _")
+    return name
 
 
 def _may_have_id(state: State, *, has_id: bool) -> bool:
@@ -96,12 +108,31 @@ def _check_take(take: Take) -> None:
         raise ValueError("bytes: a size cannot be negative")
     if not math.isfinite(take.seconds) or take.seconds < 0:
         raise ValueError(f"seconds: {take.seconds} is not a length")
-    if take.lufs is not None and not math.isfinite(take.lufs):
-        raise ValueError(f"lufs: {take.lufs} is not a loudness")
+    _check_measured(take.measured)
     if take.rate_hz < 1 or take.channels < 1:
         raise ValueError("rate_hz and channels are counted from 1")
     if take.number < 1:
         raise ValueError("number: takes are counted from 1")
+
+
+def _check_measured(measured: Measured) -> None:
+    for name, noun in _MEASURES.items():
+        value = getattr(measured, name)
+        if value is not None and not (math.isfinite(value) and (value >= 0 or name in _BELOW_ZERO)):
+            raise ValueError(f"{name}: {value} is not {noun}")
+
+
+_MEASURES = {
+    "lufs": "a loudness",
+    "lra_lu": "a loudness range",
+    "true_peak_dbtp": "a peak",
+    "head_silence_s": "a length",
+    "tail_silence_s": "a length",
+    "clipped_samples": "a count",
+    "dc_offset": "an offset",
+    "bpm": "a tempo",
+}
+_BELOW_ZERO = {"lufs", "true_peak_dbtp", "dc_offset"}
 
 
 def _check_path(path: str, media_types: Collection[str]) -> None:

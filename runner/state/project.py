@@ -141,11 +141,21 @@ def _is_another(owner: Path, file: Path) -> bool:
 
 
 def _owner(project: Project) -> Path | None:
+    return _noted_owner(project.state)
+
+
+def _noted_owner(state: Path) -> Path | None:
     """Return the pipeline file that a state folder says it belongs to."""
     try:
-        return Path((project.state / _OWNER).read_text(encoding="utf-8").rstrip("\n"))
+        return Path((state / _OWNER).read_text(encoding="utf-8").rstrip("\n"))
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def pipeline_of(state: Path, project: Project) -> Path:
+    """Return the pipeline file that a state folder beside a project's belongs to; its checkout may have been moved here."""
+    note = _noted_owner(state) if project.apart else None
+    return note if note is not None and note.parent.is_dir() else project.folder / f"{state.name}.yaml"
 
 
 def _own(project: Project) -> None:

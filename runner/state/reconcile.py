@@ -37,10 +37,10 @@ class Reconciled:
         self._take_names()
 
     def _take_names(self) -> None:
-        """Give each submission the job that it belongs to by the lock, and leave out what the lock knows by another attempt."""
+        """Give each submission the job that it belongs to by the lock, without what the lock knows by another attempt, or forgot."""
         for attempt, item in tuple(self.submissions.items()):
             entry = self.lock.entries.get(attempt)
-            if entry is None and lock_rules.is_version_1(attempt):
+            if entry is None and (lock_rules.is_version_1(attempt) or attempt in self.lock.forgotten):
                 del self.submissions[attempt]
             elif entry is not None and entry.job != item.job:
                 self.submissions[attempt] = replace(item, job=entry.job)
@@ -64,7 +64,8 @@ def unfinished(lock: Lock, submissions: Mapping[str, Submission]) -> Iterator[Su
     """Yield the submissions that may be paid and that need a resume or a decision, by what the lock says of them."""
     for attempt, item in submissions.items():
         entry = lock.entries.get(attempt)
-        if item.phase in UNSETTLED and (entry is None or entry.state is not State.DONE):
+        is_left_out = entry is None and attempt in lock.forgotten
+        if item.phase in UNSETTLED and not is_left_out and (entry is None or entry.state is not State.DONE):
             yield item
 
 
@@ -87,7 +88,7 @@ def _is_same(entry: Entry, other: Entry) -> bool:
 def _is_told(lock: Lock, entry: Entry, item: Submission | None) -> bool:
     """Say whether an entry is in the text of its lock, and its receipt in the journal that a submission is of."""
     if entry.receipt is None:
-        return lock.placed(entry.job) is entry
+        return any(written is entry for written in lock.written(entry.job))
     return next(missing_rows(item, entry), None) is None
 
 
@@ -129,6 +130,7 @@ def missing_rows(item: Submission | None, entry: Entry) -> Iterator[Event]:
 
 def _request(entry: Entry) -> dict[str, Json]:
     private = None if entry.request_id is None else entry.request_id.plain is None
+    rolled = {"roll": entry.roll, "roll_of": entry.roll_of} if entry.roll else {}
     return {
         "model": entry.model,
         "params": dict(entry.request),
@@ -136,6 +138,7 @@ def _request(entry: Entry) -> dict[str, Json]:
         "seed_param": entry.seed_param,
         "price_usd": None if entry.receipt is None else entry.receipt.price_usd,
         "private": private,
+        **rolled,
     }
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.errors import NotWritableError, StateError
+from runner.records.family import family
 from runner.records.lock import State
 from runner.records.submission import Phase
 from runner.state import lock_rules
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from runner.records.lock import Entry, Lock, Output
+    from runner.records.family import NumberedTake
+    from runner.records.lock import Entry, Lock, Output, Pick
     from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
 
@@ -189,11 +191,31 @@ class StateStore:
         self._ledger.pick(job, sha256)
         return True
 
+    def forget(self, jobs: Iterable[str]) -> None:
+        """Leave all that jobs have made out of the lock, and let the journal not bring it back."""
+        for job in jobs:
+            self._ledger.forget(job)
+
     def finished(self, submission: Submission, job: str) -> Entry:
         """Return the entry of a submission whose takes are all in the store."""
         made = lock_rules.entry_of(replace(submission, phase=Phase.DONE))
         assert made is not None
         return self._made_here_before(job, made) or made
+
+    def learn(self, made: Entry) -> None:
+        """Take an entry into the lock whose take is at no output."""
+        self._ledger.learn(made)
+
+    def family(self, made: Entry) -> tuple[NumberedTake, ...]:
+        """Return the takes of the family of a submission that has just ended: it is the newest one."""
+        known = self._ledger.get(made.attempt)
+        newest = replace(made, revision=self._ledger.revision + 1 if known is None else known.revision)
+        others = (entry for entry in self._ledger.of_job(made.job) if entry.attempt != made.attempt)
+        return family((newest, *others), made.base)
+
+    def picks(self, job: str) -> frozenset[Pick]:
+        """Return what people picked for a job."""
+        return self._ledger.picks(job)
 
     def _made_here_before(self, job: str, made: Entry) -> Entry | None:
         """Return the entry that says the same of a free result that was made here again, so that nothing in it changes."""
@@ -204,7 +226,7 @@ class StateStore:
             (
                 entry
                 for entry in self._ledger.of_job(job)
-                if entry.receipt is None and entry.output is not None and entry.fingerprint == made.fingerprint
+                if entry.receipt is None and (entry.fingerprint, entry.roll) == (made.fingerprint, made.roll)
                 if [take.sha256 for take in entry.takes] == hashes
             ),
             None,

@@ -88,6 +88,8 @@ def _planned(row: Event) -> Submission:
         price_usd=data.get("price_usd"),
         planned_at=row.at,
         private=data.get("private"),
+        roll=data.get("roll", 0),
+        roll_of=data.get("roll_of"),
     )
 
 

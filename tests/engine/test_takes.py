@@ -137,7 +137,7 @@ def test_a_take_is_verified_measured_and_stored(bench: Bench, cdn: Recorder) -> 
         2,
         5,
     )
-    assert take.lufs is not None
+    assert take.measured.lufs is not None
     with bench.blobs.open(take.sha256) as stored:
         assert stored.read() == WAV
     assert bench.unfinished() == []

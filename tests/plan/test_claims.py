@@ -239,6 +239,62 @@ def test_a_model_that_is_gone_from_the_catalog_hides_nothing() -> None:
     assert (given(found, request()), found.left_over) == ({"title": "a2"}, (gone,))
 
 
+# ---------------------------------------------------------------- rolls
+
+
+def rolled(attempt: str, job: str = "title", seed: int = 100, **over: Any) -> Entry:
+    """Return a roll of the request that `request()` makes."""
+    return held(attempt, job, PROMPT | {"seed": seed}, roll=1, **over)
+
+
+@pytest.mark.parametrize("mode", ["auto", "fixed"])
+def test_a_roll_is_never_what_a_job_has_while_there_is_the_submission_that_it_is_a_roll_of(mode: Any) -> None:
+    base, roll = held("a1"), rolled("a2")
+    found = claims(request(seed_mode=mode), held=(base, roll))
+    assert found.of(request()) == base
+    assert found.family(request()) == (roll, base)
+    assert found.owners == {}
+
+
+def test_a_roll_of_a_model_without_a_seed_is_told_from_what_it_is_a_roll_of() -> None:
+    asked = request(model=NO_SEED, seed=None, seed_mode="none")
+    base = held("a1", model=NO_SEED, params=PROMPT, seed_param=None)
+    roll = held("a2", model=NO_SEED, params=PROMPT, seed_param=None, roll=1, roll_of=base.fingerprint)
+    assert roll.fingerprint == base.fingerprint
+    assert claims(asked, held=(base, roll)).of(asked) == base
+
+
+def test_a_roll_is_not_given_to_a_twin_of_its_job_which_is_made() -> None:
+    both = request(), request("other")
+    assert given(claims(*both, held=(held("a1"), rolled("a2"))), *both) == {"title": "a1", "other": None}
+
+
+def test_a_roll_follows_what_it_is_a_roll_of_to_another_job() -> None:
+    pieces = (held("a1"), rolled("a2"), rolled("a3", seed=101, state=State.PENDING), rolled("a4", "else"))
+    found = claims(request("new"), held=pieces)
+    assert found.owners == {"a2": "new", "a3": "new", "a1": "new"}
+    assert [item.attempt for item in found.left_over] == ["a2", "a3", "a4"], "what is not finished is collected"
+
+
+def test_what_was_replaced_follows_too_unless_another_job_asks_for_it() -> None:
+    older, newer = held("a1"), held("a2")
+    assert claims(request("new"), held=(older, newer)).owners == {"a1": "new", "a2": "new"}
+    both = request("new"), request("newer")
+    assert claims(*both, held=(older, newer)).owners == {"a2": "new", "a1": "newer"}
+
+
+def test_a_seed_that_is_written_later_is_served_by_the_roll_that_has_it() -> None:
+    asked = request(seed_mode="fixed", seed=100)
+    found = claims(asked, held=(held("a1"), rolled("a2")))
+    assert given(found, asked) == {"title": "a2"}
+    assert [item.attempt for item in found.family(asked)] == ["a1", "a2"]
+
+
+def test_a_roll_serves_the_request_itself_where_nothing_else_is_left_of_it() -> None:
+    ended = held("a1", state=State.FAILED_CHARGED)
+    assert given(claims(request(seed=99), held=(ended, rolled("a2"))), request()) == {"title": "a2"}
+
+
 # ---------------------------------------------------------------- with a journal
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -29,6 +29,9 @@ WITHOUT_ID = (State.UNKNOWN, State.NOT_CHARGED, State.FAILED_CHARGED)
 WITH_ID = (State.PENDING, State.LOST, State.FAILED, State.FAILED_CHARGED, State.DONE)
 LOCAL, AT_ONCE = "made-here", "answered-at-once"
 """A free result, and a submission that a provider answers at once, without an id."""
+LOCAL_ROLL = "rolled-here"
+ROLLS = {"a2": 1, "a3": 2, LOCAL_ROLL: 1}
+"""The attempts that are rolls."""
 
 
 @st.composite
@@ -44,10 +47,13 @@ def ids(draw: st.DrawFn, attempt: str) -> tuple[ProviderJobId, int, frozenset[Pr
     return made(told), told, earlier
 
 
+MEASURED: list[dict[str, Any]] = [{}, {"lufs": -16.0}, {"codec": "mp3"}, {"codec": "mp3", "lufs": -16.0}]
+
+
 @st.composite
 def copies(draw: st.DrawFn, attempt: str) -> Entry:
     """What one copy of a lock may say of an attempt."""
-    if attempt == LOCAL:
+    if attempt in (LOCAL, LOCAL_ROLL):
         copy = entry(attempt=attempt, model="local/sketch", local=True, path=None)
     elif attempt == AT_ONCE:
         copy = entry(attempt=attempt, request_id=None, path=None)
@@ -63,8 +69,12 @@ def copies(draw: st.DrawFn, attempt: str) -> Entry:
         if attempt == AT_ONCE:
             words = {1}
         path = draw(st.sampled_from([None, "audio/a.wav", "audio/b.wav"]))
-        copy = replace(copy, takes=tuple(take(f"{attempt} {number}", number=number) for number in sorted(words)))
+        measured = draw(st.sampled_from(MEASURED))
+        takes = (take(f"{attempt} {number}", number=number, **measured) for number in sorted(words))
+        copy = replace(copy, takes=tuple(takes))
         copy = replace(copy, output=Output(path=path, sha256=copy.takes[0].sha256) if path else None)
+    if attempt in ROLLS:
+        copy = replace(copy, roll=ROLLS[attempt], roll_of=copy.fingerprint)
     return replace(copy, job=draw(st.sampled_from(JOBS)), revision=draw(st.integers(0, 3)))
 
 
@@ -94,18 +104,19 @@ PICKS = [frozenset(picks) for picks in ((FIRST,), (MINE,), (THEIRS,), (MINE, THE
 def locks(draw: st.DrawFn) -> Lock:
     """A lock as a run, or a merge, leaves it."""
     known: dict[str, Entry] = {}
-    for attempt in sorted(draw(st.sets(st.sampled_from(["a1", "a2", "a3", LOCAL, AT_ONCE])))):
+    for attempt in sorted(draw(st.sets(st.sampled_from(["a1", "a2", "a3", LOCAL, LOCAL_ROLL, AT_ONCE])))):
         copy = draw(copies(attempt))
         old = as_version_1(copy) if draw(st.booleans()) else None
         kept = old or copy
         known[kept.attempt] = kept
     picks = {job: draw(st.sampled_from(PICKS)) for job in sorted(draw(st.sets(st.sampled_from(JOBS))))}
-    return Lock(entries=known, picks=picks)
+    forgotten = frozenset(draw(st.sets(st.sampled_from(["a1", "a2", "a9"]))))
+    return Lock(entries=known, picks=picks, forgotten=forgotten)
 
 
 def texts(lock: Lock) -> str:
     """Return all that a lock says, so that also what two ids hide is compared."""
-    return repr(sorted(map(_said, lock.entries.values()))) + repr(
+    return repr((sorted(map(_said, lock.entries.values())), sorted(lock.forgotten))) + repr(
         sorted((job, sorted((pick.name, sorted(pick.replaces)) for pick in picks)) for job, picks in lock.picks.items())
     )
 
@@ -175,7 +186,8 @@ def test_nothing_that_a_copy_knows_is_lost(one: Lock, other: Lock) -> None:
             assert after.receipt.told >= before.receipt.told
             if (after.receipt.told, after.request_id) == (before.receipt.told, before.request_id):
                 assert after.state.rank >= before.state.rank
-                assert {*before.takes} <= {*after.takes}
+                known = {(item.number, item.sha256): item.measured.known for item in after.takes}
+                assert all(known[item.number, item.sha256] >= item.measured.known for item in before.takes)
 
 
 @many
@@ -184,7 +196,9 @@ def test_a_joined_lock_can_be_written_and_read(one: Lock, other: Lock) -> None:
     both = join(one, other)
     read = parse_lock(render_lock(both).decode())
     assert read.picks == both.picks
-    kept = {name: item for name, item in both.entries.items() if item.receipt or item is both.placed(item.job)}
+    kept = {item.attempt: item for job in both.jobs for item in both.written(job)}
+    paid_or_placed = {name for name, item in both.entries.items() if item.receipt or item is both.placed(item.job)}
+    assert paid_or_placed <= set(kept)
     same(read, replace(both, entries=kept))
 
 

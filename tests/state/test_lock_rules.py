@@ -209,6 +209,11 @@ def test_united_takes_do_not_depend_on_their_order() -> None:
     assert united([*takes, *takes]) == takes
 
 
+def test_of_two_copies_of_a_take_the_one_that_was_measured_stays() -> None:
+    bare, measured = take("one"), take("one", codec="mp3", lufs=-16.0)
+    assert united([bare, measured]) == united([measured, bare]) == (measured,)
+
+
 # ---------------------------------------------------------------- a lock and what a journal knows
 
 

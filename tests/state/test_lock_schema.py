@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft7Validator
 
-from runner.records.lock import Lock, Pick, ProviderJobId, State, Take
+from runner.records.lock import Lock, Pick, ProviderJobId, State
+from runner.records.lock_json import take_to_json
 from runner.records.media_types import EXTENSIONS
 from runner.state.lockfile import parse_lock, render_lock
 from runner.state.schemas import read_schema
@@ -50,6 +51,10 @@ SOUND = (
     entry(attempt="a2", revision=3, state=State.PENDING, request_id=str(ProviderJobId.of("user:1-music:2").hidden())),
     replace(entry(attempt="a3", revision=2, state=State.LOST), receipt=TOLD),
 )
+FULL = take(
+    "three", codec="pcm_s16le", lufs=-14.2, lra_lu=6.1, true_peak_dbtp=-0.9, head_silence_s=0.012, tail_silence_s=1.5,
+    clipped_samples=3, dc_offset=-0.0001, bpm=96.0, key="D minor", seed=11,
+)  # fmt: skip
 NEEDED = ("attempt", "revision", "model", "request", "fingerprint", "state", "takes")
 """What no submission is without."""
 PICKED = {"title": frozenset({Pick(sha256=take("one").sha256, revision=5)})}
@@ -62,6 +67,15 @@ def schema() -> Draft7Validator:
 
 def faults(found: Any) -> list[str]:
     return [f"{error.json_path}: {error.message}" for error in schema().iter_errors(found)]
+
+
+def test_a_roll_fits_it_too() -> None:
+    rolled = entry({"prompt": "low brass", "seed": 8}, attempt="a4", revision=5, request_id="ace_4", roll=2, path=None)
+    found = written(*SOUND, rolled)
+    assert faults(found) == []
+    block = next(item for item in found["jobs"]["title"]["submissions"] if item["attempt"] == "a4")
+    assert (block["roll"], block["roll_of"]) == (2, CURRENT.fingerprint)
+    assert parse_lock(json.dumps(found)).entries["a4"] == rolled
 
 
 def written(*entries: Entry) -> Any:
@@ -159,7 +173,13 @@ def test_what_the_schema_says_of_states_takes_and_media_types_is_all_there_is() 
     told = read_schema("lock.schema.json")["definitions"]
     assert told["submission"]["properties"]["state"]["enum"] == list(State)
     assert told["take"]["properties"]["media_type"]["enum"] == list(EXTENSIONS)
-    assert list(told["take"]["properties"]) == list(Take.__slots__)
+    assert list(told["take"]["properties"]) == list(take_to_json(FULL))
+
+
+def test_all_that_is_measured_of_a_take_is_in_the_lock_beside_its_hash() -> None:
+    own = entry(None, FULL)
+    assert faults(written(own)) == []
+    assert parse_lock(json.dumps(written(own))).entries == {"a1": own}
 
 
 @pytest.mark.parametrize("media_type", EXTENSIONS)
@@ -237,6 +257,12 @@ def _pick(**over: Any) -> Callable[[Any], object]:
         _entry(state="pending", takes=[]),
         _entry(state="unknown", takes=[]),
         _entry(seed_param=7),
+        _entry(roll=1),
+        _entry(roll_of="sha256:" + "0" * 64),
+        _entry(roll=0, roll_of="sha256:" + "0" * 64),
+        _entry(roll=True, roll_of="sha256:" + "0" * 64),
+        _entry(roll=1, roll_of="sha256:0"),
+        _entry(roll=1, roll_of=5),
         _entry(sum=""),
         *map(_without, NEEDED),
         _block(lambda block: block["submissions"][1].pop("receipt")),
@@ -264,6 +290,16 @@ def _pick(**over: Any) -> Callable[[Any], object]:
         _take(seconds=-1),
         _take(seconds="nan"),
         _take(lufs="inf"),
+        _take(codec=5),
+        _take(lra_lu=-1),
+        _take(true_peak_dbtp="nan"),
+        _take(head_silence_s=-1),
+        _take(tail_silence_s="inf"),
+        _take(clipped_samples=1.5),
+        _take(clipped_samples=-1),
+        _take(dc_offset="nan"),
+        _take(bpm=-1),
+        _take(key=5),
         _take(channels=0),
         _take(number=0),
         _take(path="audio/title.wav"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.errors import StateError
-from runner.records.lock import Lock, Pick, ProviderJobId, State
+from runner.records.lock import Lock, Output, Pick, ProviderJobId, State
 from runner.records.lock_json import entry_to_json
 from runner.state import lockfile
 from runner.state.lock_validation import check_entry
@@ -120,6 +120,23 @@ def test_of_what_was_made_here_only_what_is_at_an_output_is_written() -> None:
     placed, gone = entry(local=True), entry(local=True, attempt="a2", path=None)
     assert parse_lock(render_lock(lock(placed, gone)).decode()) == lock(placed)
     assert json.loads(render_lock(lock(gone)))["jobs"] == {}
+
+
+def test_of_free_results_the_rolls_of_what_is_at_the_output_are_written_each_once_and_what_was_picked() -> None:
+    def roll(attempt: str, seed: int, **over: Any) -> Entry:
+        sent = {"prompt": "low brass", "seed": seed}
+        return entry(sent, take(attempt), **{"attempt": attempt, "roll": 1, "local": True, "path": None, **over})
+
+    placed, one, other = entry(local=True), roll("r1", 8, revision=2), roll("r2", 9, revision=3)
+    again, elsewhere = roll("r3", 8, revision=1), roll("r4", 8, roll_of="sha256:" + "0" * 64)
+    found = parse_lock(render_lock(lock(placed, one, other, again, elsewhere)).decode())
+    assert set(found.entries) == {"a1", "r1", "r2"}
+    chosen = {"title": frozenset({Pick(sha256=sha("r4"), revision=9)})}
+    assert set(parse_lock(render_lock(lock(placed, elsewhere, picks=chosen)).decode()).entries) == {"a1", "r4"}
+
+    at = Output(path="audio/title.wav", sha256=sha("r1"))
+    base, rolled = replace(placed, output=None), replace(one, output=at)
+    assert set(parse_lock(render_lock(lock(base, rolled)).decode()).entries) == {"a1", "r1"}
 
 
 def test_picks_that_differ_are_both_read_back_and_a_job_may_have_nothing_else() -> None:
@@ -318,6 +335,16 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
         (with_take(seconds=10**400), "the block of 'title' is not valid"),
         (with_take(seconds="nan"), "seconds: nan is not a length"),
         (with_take(lufs="inf"), "lufs: inf is not a loudness"),
+        (with_take(codec=5), "5 is not text"),
+        (with_take(lra_lu=-1), "lra_lu: -1.0 is not a loudness range"),
+        (with_take(true_peak_dbtp="nan"), "true_peak_dbtp: nan is not a peak"),
+        (with_take(head_silence_s=-1), "head_silence_s: -1.0 is not a length"),
+        (with_take(tail_silence_s="inf"), "tail_silence_s: inf is not a length"),
+        (with_take(clipped_samples=-1), "clipped_samples: -1 is not a count"),
+        (with_take(clipped_samples=1.5), "1.5 is not a whole number"),
+        (with_take(dc_offset="nan"), "dc_offset: nan is not an offset"),
+        (with_take(bpm=-1), "bpm: -1.0 is not a tempo"),
+        (with_take(key=5), "5 is not text"),
         (with_take(channels=0), "rate_hz and channels are counted from 1"),
         (with_take(number=0), "number: takes are counted from 1"),
         (with_take(number=True), "True is not a whole number"),

@@ -227,6 +227,18 @@ def test_a_submission_of_another_machine_gets_the_rows_of_its_state(
     assert own.state is state
 
 
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.PENDING, State.DONE])
+def test_a_roll_of_another_machine_stays_one_of_its_request(state: State) -> None:
+    rolled = entry({"prompt": "low brass", "seed": 8}, state=state, roll=2, request_id="ace_1", path=None)
+    rows = list(missing_rows(None, rolled))
+    assert (rows[0].data["roll"], rows[0].data["roll_of"]) == (2, entry().fingerprint)
+    (item,) = fold(rows).values()
+    own = entry_of(item)
+    assert own is not None
+    assert (own.roll, own.roll_of, own.base) == (2, entry().fingerprint, entry().fingerprint)
+    assert Reconciled(Lock(), rows).lock.entries["a1"].base == entry().fingerprint
+
+
 def test_of_a_receipt_that_a_lock_hides_only_the_digest_enters_the_journal_and_no_other_lock() -> None:
     hidden = ProviderJobId.of("user:1").hidden()
     known = Reconciled(lock(entry(state=State.PENDING, request_id=str(hidden))), ())

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runner.plan.fingerprint import fingerprint
 from runner.records.catalog import Price
 from runner.records.lock import Entry, Lock, Output, ProviderJobId, Receipt, State, Take
+from runner.records.measured import Measured
 from runner.records.request import Request
 from runner.records.source import Mark
 from runner.records.submission import Phase, Submission
@@ -63,13 +64,15 @@ def request(
 
 
 def take(word: str = "one", **over: Any) -> Take:
-    """Return a take that is told from others by a word."""
+    """Return a take that is told from others by a word; what is measured of it is named like the rest."""
+    measured = {name: over.pop(name) for name in Measured.__slots__ if name in over}
     values: dict[str, Any] = {
         "bytes": 1000,
         "media_type": "audio/wav",
         "seconds": 20.0,
         "rate_hz": 48000,
         "channels": 2,
+        "measured": Measured(**measured),
     }
     return Take(sha256=sha(word), **(values | over))
 
@@ -78,9 +81,11 @@ def entry(params: Mapping[str, Any] | None = None, *takes: Take, **over: Any) ->
     """Return an entry of the lock, of the request that `request()` makes.
 
     It is done, with one take where none are given, the first of them at `path`. `request_id`: an id of its provider, or
-    None; `local`: it was made here.
+    None; `local`: it was made here; `roll`: it is one of that request.
     """
     sent = {"prompt": "low brass", "seed": 7} if params is None else dict(params)
+    if over.get("roll"):
+        over.setdefault("roll_of", fingerprint(over.get("model", XL), {"prompt": "low brass", "seed": 7}))
     model, known = over.pop("model", XL), over.pop("request_id", "ace_1")
     state, path = over.pop("state", State.DONE), over.pop("path", "audio/title.wav")
     made = (takes or (take(),)) if state is State.DONE else ()

@@ -144,7 +144,7 @@ def test_so_many_jobs_are_under_way_as_were_asked(
 def test_a_dry_run_sends_and_writes_nothing(night: Path, vendor: Recorder) -> None:
     done = scorefile("run", "-n", cwd=night, env=vendors_at(vendor.url))
     assert done.code == 0
-    assert "+ title  pixazo/tracks  not made yet" in done.out
+    assert "+ title        pixazo/tracks   $0.00                      not made yet" in done.out
     assert "4 to make; 4 new takes; $0.06" in done.out
     assert vendor.seen == []
     assert not (night / ".scorefile").exists()

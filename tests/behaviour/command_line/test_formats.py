@@ -183,7 +183,7 @@ def test_unchanged_jobs_are_folded_unless_asked_for(say: Say, rehearsed: Path, m
     monkeypatch.chdir(rehearsed)
     assert "= 3 jobs up to date\n" in say("plan", "--rehearse").out
     said = say("plan", "--rehearse", "-v").out
-    assert "= title  pixazo/tracks  up to date" in said
+    assert "= title        pixazo/tracks  up to date" in said
     assert say("plan", "--rehearse", "-q").out == "3 up to date; 0 new takes; $0.00\n"
 
 

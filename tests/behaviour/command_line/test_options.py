@@ -25,6 +25,9 @@ WITHOUT_TWIN = {
     ("resolve", "--not-charged"): "the same",
     ("resolve", "--resubmit"): "the same",
     ("trust", "--yes"): "an agreement to what is listed, given each time by hand",
+    ("forget", "--yes"): "a decision about the jobs that are named, made each time by hand",
+    ("gc", "--yes"): "a deletion of what is listed, asked for each time by hand",
+    ("gc", "--paid"): "the same",
     ("merge", "--install"): "an action, not a setting",
     ("merge", "--out"): "a file to write, named each time by hand",
     ("schema", "--format"): "JSON whatever the environment names",
@@ -60,6 +63,8 @@ ANSWERED_WITH: dict[str, tuple[str, ...]] = {
     "models": (),
     "fmt": ("--check",),
     "pick": ("title", "1"),
+    "forget": ("title", "--yes"),
+    "gc": (),
     "completion": ("fish",),
     "doctor": ("--offline",),
 }

@@ -26,6 +26,8 @@ VERBS = [
     ("render",),
     ("resolve",),
     ("cancel", "a"),
+    ("gc", "--yes"),
+    ("forget", "gone", "--yes"),
     ("fmt",),
     ("doctor", "--state"),
 ]

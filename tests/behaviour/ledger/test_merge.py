@@ -391,7 +391,7 @@ def test_init_outside_a_repository_writes_what_it_can(tmp_path: Path) -> None:
 
 
 def test_picks_that_differ_are_kept_and_named_with_their_place(git: Git) -> None:
-    takes = {"attempt": "base", "job": "title", "request_id": "ace_base"}
+    takes = {"attempt": "base", "job": "title", "request_id": "ace_base", "revision": 3}
     item = entry(None, take("one"), take("two"), **takes)
     for branch, word in (("theirs", "one"), ("main", "two")):
         git("checkout", "--quiet", *(["-b"] if branch == "theirs" else []), branch)

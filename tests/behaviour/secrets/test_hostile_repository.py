@@ -51,6 +51,8 @@ NAMED: dict[str, list[tuple[str, ...]]] = {
     "schema": [("schema",)],
     "fmt": [("fmt", "FILE")],
     "pick": [("pick", "a", "1", "FILE")],
+    "forget": [("forget", "FILE", "a", "--yes")],
+    "gc": [("gc", "FILE"), ("gc", "FILE", "--yes", "--paid")],
     "completion": [("completion", "bash")],
     "doctor": [("doctor", "FILE", "--offline"), ("doctor", "FILE", "--state")],
 }
@@ -59,7 +61,7 @@ LINES = [line for lines in NAMED.values() for line in lines]
 FIRST = [lines[0] for lines in NAMED.values()]
 SLOW = ("patterns/scorefile.yaml", "templates/scorefile.yaml")
 """Where each verb computes up to its limit: here the one that could spend is enough, and one line of each in `make torture`."""
-SPENDS = [("run", "FILE", "--yes")]
+SPENDS: list[tuple[str, ...]] = [("run", "FILE", "--yes")]
 ANNOTATION = ("::error ", "::warning ", "::notice ")
 """How our own commands to the runner begin: what they hold is escaped, as their own tests say."""
 TOLD = {0, 2, 3, 4, 5, 6, 7, 8}

@@ -1,0 +1,47 @@
+"""Which take of a job belongs at its output: a function of its request and the lock.
+
+What a person picked comes first; it is kept by its hash, so it counts for the audio that was heard and for no other. Where
+nobody picked, `take` counts through the family, from 1; where there are fewer takes, it is the last one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.records.family import NumberedTake
+    from runner.records.lock import Entry, Pick
+    from runner.records.request import Request
+
+
+def chosen(request: Request, entry: Entry, takes: tuple[NumberedTake, ...], *picks: Iterable[Pick]) -> NumberedTake:
+    """Return the take that belongs at the output of a request.
+
+    `entry` is the submission that the request has, and `takes` are those of its family. `picks` are what people picked for
+    the job, then for each name that it had before.
+    """
+    found = picked(takes, *picks)
+    # A request that writes the very seed of a roll asks for this roll, and for no other one.
+    own = tuple(item for item in takes if item.entry.attempt == entry.attempt) if entry.roll else takes
+    return found if found is not None else own[min(request.take, len(own)) - 1]
+
+
+def picked(takes: tuple[NumberedTake, ...], *picks: Iterable[Pick]) -> NumberedTake | None:
+    """Return the take that a person picked; None where nobody did, or two picks differ and a person has to choose."""
+    for made in picks:
+        hashes = {pick.sha256 for pick in made}
+        if len(hashes) == 1:
+            found = next((item for item in takes if {item.take.sha256} == hashes), None)
+            if found is not None:
+                return _in_place(found, takes)
+    return None
+
+
+def _in_place(found: NumberedTake, takes: tuple[NumberedTake, ...]) -> NumberedTake:
+    """Return the take that is at the output where it is another copy of this one, which a provider sent once more."""
+    placed = found.entry.placed
+    if placed is None or placed.number != found.take.number:
+        return found
+    return next(item for item in takes if item.take is placed)
