@@ -54,6 +54,7 @@ NAMED: dict[str, list[tuple[str, ...]]] = {
     "forget": [("forget", "FILE", "a", "--yes")],
     "gc": [("gc", "FILE"), ("gc", "FILE", "--yes", "--paid")],
     "completion": [("completion", "bash")],
+    "report": [("report", "FILE", "--out", "page.html"), ("report", "FILE", "--bundle", "page", "--embed")],
     "doctor": [("doctor", "FILE", "--offline"), ("doctor", "FILE", "--state")],
 }
 """Words of each verb. `emulator` serves until it is stopped."""
