@@ -18,6 +18,11 @@ def quoted(text: str, *, always: bool = False) -> str:
     return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
+def verb_command(verb: str, file: str | None) -> str:
+    """Return the command line of a verb for a pipeline file as typed; None when none was."""
+    return f"scorefile {verb} {quoted(file)}" if file else f"scorefile {verb}"
+
+
 def resolve_command(
     file: str | None, name: str, decision: Decision | None = None, *, id: str = "ID", rehearse: bool = False
 ) -> str:
