@@ -412,7 +412,8 @@ def test_a_short_key_is_not_looked_for_in_sound(bridged: HttpTransport) -> None:
 @pytest.mark.parametrize("unit", [b"\\", b"\\u005c", b"s", b"\\u0073", b"%25", b"sk-live-0123456789abcde"])
 def test_looking_for_a_key_takes_no_time_in_an_answer_made_for_it(unit: bytes) -> None:
     begun = time.thread_time()
-    assert Key(SECRET).redact(unit * (MAX_JSON // len(unit))).startswith(unit)
+    end = SECRET[-6:].encode()
+    assert Key(SECRET).redact(end + unit * (MAX_JSON // len(unit))).startswith(end + unit)
     assert time.thread_time() - begun < 5
 
 
