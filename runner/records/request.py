@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.records.catalog import Model
+    from runner.records.mastering import Finishing
     from runner.records.pipeline import OnUnknown, Origin, Webhook
     from runner.records.source import Json, Mark
 
@@ -61,6 +62,8 @@ class Request:
     """How often at most a take that is not as expected is asked for again, with other seeds."""
     price: Price = field(default_factory=Price)
     left_out: tuple[LeftOut, ...] = ()
+    finishing: Finishing | None = None
+    """What is done to the chosen take before it is placed; None: it is placed as it is."""
     roll: int = 0
     """Which further try at the same request it is, counted from 1; 0 for the request itself."""
     roll_of: str | None = None

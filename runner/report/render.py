@@ -56,6 +56,10 @@ class RenderReport:
         seed = request.model.seed
         if request.seed_mode == "random" and seed and seed.param not in request.params:
             yield f"  {seed.param}: drawn when it is made, then kept by the lock"
+        if request.finishing is not None:
+            for name, told in request.finishing.as_json().items():
+                if told is not None:
+                    yield f"  {name}: {clean(short(told, _SHOWN))}"
         for name, expected in expected_data(request.expect).items():
             yield clean(f"  expect {name}: {', '.join(map(str, expected)) if isinstance(expected, list) else expected}")
         if self.origins:
@@ -81,6 +85,7 @@ def _data(request: Request, *, origins: bool) -> dict[str, Json]:
         "take": request.take,
         "needs": list(request.needs),
         "labels": list(request.labels),
+        "finishing": None if request.finishing is None else request.finishing.as_json(),
         "expect": expected_data(request.expect),
     }
     if origins:

@@ -29,7 +29,7 @@ def unmeetable(job: Job, model: Model, params: Mapping[str, Json]) -> list[Probl
     wrong += [*_of_key(job, model, params), *_of_channels(job, model), *_of_silence(job, model, params)]
     return [
         Problem(
-            code="SF228",
+            code="SF231",
             message=message,
             mark=job.marks.get(f"expect.{name}", job.mark),
             path=("jobs", job.name, "expect", name),

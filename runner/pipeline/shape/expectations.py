@@ -70,12 +70,12 @@ def read_expectations(
 def _problem(merged: Merged, path: DocPath, name: str, wrong: str) -> Problem:
     allowed = f"{AS_ASKED}, or a key such as D minor" if name == "key" else _EXAMPLES[Measure(name)]
     return Problem(
-        code="SF227",
+        code="SF230",
         message=f"{name}: {wrong}",
         mark=merged.mark(path),
         path=path,
         allowed=allowed,
-        help="`scorefile explain SF227` shows what a range may be",
+        help="`scorefile explain SF230` shows what a range may be",
     )
 
 
