@@ -45,11 +45,12 @@ ROOMS: dict[str, set[str]] = {
     "emulator": {"records", "errors", "catalog", "audio", "state"},
     # facts out: a report a verb, and a page a code
     "report": {"records", "errors", "diagnostics", "plan", "pipeline"},
+    "page": {"records", "report"},
     "explain": {"records", "report"},
     # the use cases
     "commands": {
         "records", "errors", "diagnostics", "pipeline", "catalog", "plan", "state", "provider", "engine", "emulator",
-        "report", "explain",
+        "report", "page", "explain",
     },
     # words in
     "cli": {"records", "errors", "commands", "report"},
@@ -66,8 +67,11 @@ CLI_ALSO = {
     "cli/main.py": {"state.files.processes"},
     "cli/run.py": {"state.files.processes"},
     "cli/start.py": {"state.remembered"},
+    "commands/page_audio.py": {"audio.tasks"},
 }  # fmt: skip
-"""What the command line may import past the commands: completion reads at a key press, the rest are names and signals."""
+"""What the command line may import past the commands: completion reads at a key press, the rest are names and signals.
+
+And what one command may: a page has pictures of audio."""
 
 SUB_ROOMS = {
     "pipeline": (
@@ -93,7 +97,7 @@ SUB_ROOMS = {
         "json_schema",
         "json_document",
     ),
-    "audio": ("probe", "encode", "sketch", "tasks"),
+    "audio": ("probe", "ogg_pages", "encode", "sketch", "master", "pictures", "opus", "tasks"),
     "state": (
         "files",
         "finding",
@@ -126,6 +130,7 @@ SUB_ROOMS = {
         "schemas",
         "remembered",
         "pace",
+        "pictures",
         "store",
         "git_objects",
         "garbage",
@@ -149,6 +154,7 @@ PURE = [
     "provider/slots.py",
     "provider/trust.py",
     "report",
+    "page",
     "engine/machine.py",
     "state/files/unchanged.py",
     "state/indented.py",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from runner.audio.pictures import Picture
     from runner.audio.probe.decode import Probe
     from runner.audio.sketch.brief import Brief
 
@@ -109,3 +110,26 @@ def make_sketch(order: SketchOrder, target: Path) -> MadeFile:
     except FileNotFoundError:
         unwritten = data
     return MadeFile(sha256=hashlib.sha256(data).hexdigest(), size=len(data), probe=probe, data=unwritten)
+
+
+def look(source: Path, sha256: str, seconds: float) -> Picture:
+    """Return the picture of the take with this hash. Raises BadAudio when the file is another one, or cannot be decoded."""
+    from runner.audio.pictures import picture  # the same
+
+    return picture(_same(source, sha256), seconds)
+
+
+def shrink(source: Path, sha256: str) -> bytes:
+    """Return the take with this hash as Opus. Raises BadAudio when the file is another one, or cannot be decoded."""
+    from runner.audio.opus import opus  # the same
+
+    return opus(_same(source, sha256))
+
+
+def _same(source: Path, sha256: str) -> Path:
+    with source.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            from runner.audio.probe.container_header import BadAudio  # the same
+
+            raise BadAudio("changed since it was made")
+    return source

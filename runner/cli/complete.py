@@ -51,6 +51,20 @@ def jobs(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[
     return _starting(named.jobs if named else (), incomplete)
 
 
+def made_jobs(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the jobs of the lock that are not in the pipeline any more, and as the first word also pipelines."""
+    from runner.errors import ScorefileError
+    from runner.state.lockfile import read_lock
+
+    made: set[str] = set()
+    with suppress(ScorefileError):
+        made = set(read_lock(_file().with_suffix(".lock"), rehearsal=False).jobs)
+    named = _outline()
+    for job, cells in named.jobs.items() if named else ():
+        made -= {job, *cells}
+    return _starting([*(() if ctx.params.get("words") else _pipelines()), *sorted(made)], incomplete)
+
+
 def targets(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer jobs, and the cells of the job whose name is complete."""
     return _starting(_job_names(incomplete), incomplete)

@@ -82,6 +82,19 @@ class RunOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOptions:
+    """Where the page to listen on is written, and what it holds."""
+
+    out: str | None = None
+    bundle: str | None = None
+    """A folder for the page with its audio beside it."""
+    embed: bool = False
+    """The audio of short takes is part of the page."""
+    against: str | None = None
+    """A commit whose versions are shown beside those of today."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
     """Whoever started a run: asked before money is spent, told of progress, able to stop it."""
 

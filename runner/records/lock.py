@@ -111,6 +111,16 @@ class State(StrEnum):
                 return False
         assert_never(self)
 
+    @property
+    def may_be_charged(self) -> bool:
+        """Whether a submission in it was charged, or may have been."""
+        match self:
+            case State.UNKNOWN | State.PENDING | State.LOST | State.FAILED_CHARGED | State.DONE:
+                return True
+            case State.NOT_CHARGED | State.FAILED:
+                return False
+        assert_never(self)
+
 
 _ORDER = {state: rank for rank, state in enumerate(State)}
 
@@ -204,6 +214,8 @@ class Lock:
     entries: Mapping[str, Entry] = field(default_factory=lambda: MappingProxyType({}))
     picks: Mapping[str, frozenset[Pick]] = field(default_factory=lambda: MappingProxyType({}))
     """More than one of a job only after a merge of two that differ: then a person has to choose."""
+    forgotten: frozenset[str] = frozenset()
+    """The attempts that a person had left out: what a journal alone knows of them does not come back."""
     rehearsal: bool = False
 
     @cached_property

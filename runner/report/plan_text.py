@@ -45,7 +45,10 @@ def plan_text(todo: Plan, style: Style) -> str:
         lines.append(paint(f"= {count(folded, 'job')} up to date", "dim", on=style.color))
     if todo.orphans:
         names = ", ".join(todo.orphans) if style.verbose else some(todo.orphans, 12)
-        lines += ["", f"no longer in the file, kept in the lock because they were paid for: {clean(names)}"]
+        lines += [
+            "",
+            f"no longer in the file, kept in the lock because they were paid for: {clean(names)} (scorefile forget)",
+        ]
     lines += replaced_profiles(todo)
     return "\n".join([*lines, "", *_sums(sums, style)])
 

@@ -49,16 +49,23 @@ class RenderReport:
         yield f"{paint(clean(request.job), 'strong', on=style.color)}  {clean(request.model.id)} → {clean(request.output or '')}"
         for name, value in sorted(request.params.items()):
             origin = request.origins.get(name) if self.origins else None
-            yield f"  {clean(name)}: {clean(short(value, _SHOWN))}" + (f"  ← {clean(_from(origin))}" if origin else "")
+            yield f"  {clean(name)}: {clean(short(value, _SHOWN))}" + (
+                f"  ← {clean(origin_text(origin))}" if origin else ""
+            )
         seed = request.model.seed
         if request.seed_mode == "random" and seed and seed.param not in request.params:
             yield f"  {seed.param}: drawn when it is made, then kept by the lock"
+        if request.finishing is not None:
+            for name, told in request.finishing.as_json().items():
+                if told is not None:
+                    yield f"  {name}: {clean(short(told, _SHOWN))}"
         if self.origins:
             for item in request.left_out:
                 yield clean(f"  ({item.param} left out: {item.why})")
 
 
-def _from(origin: Origin) -> str:
+def origin_text(origin: Origin) -> str:
+    """Return where a value comes from: its layer, its place, the template, what that used."""
     place = f" {origin.mark}" if origin.mark else ""
     source = f"  {origin.source!r}" if origin.source else ""
     steps = "".join(f" ← {step.text}" + (f" {step.mark}" if step.mark else "") for step in origin.steps)
@@ -75,6 +82,7 @@ def _data(request: Request, *, origins: bool) -> dict[str, Json]:
         "take": request.take,
         "needs": list(request.needs),
         "labels": list(request.labels),
+        "finishing": None if request.finishing is None else request.finishing.as_json(),
     }
     if origins:
         data["origins"] = {

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 _QUOTED = re.compile(rb'"([0-9a-f]{64})"')
+_JOBS = b'\n "jobs": {'
 _BLOCK = b'\n  "'
 """What is before the name of a job in the text of a lock."""
 _LEVEL = 2
@@ -82,12 +83,13 @@ class LockReader:
         """Return every hash in a lock; none in a file of another program. Raises StateError when the lock is damaged."""
         if b'"jobs"' not in data or b'"fingerprint"' not in data:
             return frozenset()
-        head, *blocks = data.split(_BLOCK)
+        begin, jobs, rest = data.partition(_JOBS)
+        _, *blocks = rest.split(_BLOCK)
         tail = blocks[-1][blocks[-1].rfind(b"\n }") :] if blocks else b""
         texts = {hashlib.sha256(text).digest(): text for text in (_bare(block, tail) for block in blocks)}
         fresh = [text for name, text in texts.items() if name not in self._checked]
         try:
-            parse_lock((head + (_BLOCK if fresh else b"") + (b"," + _BLOCK).join(fresh) + tail).decode())
+            parse_lock((begin + jobs + (_BLOCK if fresh else b"") + (b"," + _BLOCK).join(fresh) + tail).decode())
         except (ValueError, RecursionError):
             _check_whole(place, data)
         self._checked |= texts.keys()
@@ -127,7 +129,7 @@ def _add_pipeline(names: Names, state: Path, path: Path) -> None:
     events = read_events(state / "journal.db")
     known = Reconciled(understood(path, read_bytes(path), rehearsal=False), events)
     lock = known.lock
-    written = (entry for entry in lock.entries.values() if entry.receipt is not None or entry.output is not None)
+    written = (entry for job in lock.jobs for entry in lock.written(job))
     names.add((take.sha256 for entry in written for take in entry.takes), f"the journal of {path.stem}")
     names.add((pick.sha256 for picks in lock.picks.values() for pick in picks), path.name)
     for item in unfinished(lock, known.submissions):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
+import re
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
 
 from runner.state.files.atomic import append_line
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 BASE, OURS, THEIRS = 1, 2, 3
 """The stages of an unmerged file, as git numbers them."""
@@ -42,6 +42,29 @@ def install_driver(folder: Path, locks: tuple[str, ...]) -> bool:
     for lock in locks:
         append_line(folder / ".gitattributes", f"{_pattern(lock)} merge=scorefile")
     return all(_git(folder, "config", "--local", name, value) is not None for name, value in _DRIVER.items())
+
+
+def commit_of(folder: Path, ref: str) -> str | None:
+    """Return the id of the commit that a name means in the repository of a folder; None when there is none."""
+    found = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    return None if found is None else found.decode().strip()
+
+
+def file_at(folder: Path, commit: str, path: str) -> bytes | None:
+    """Return what a file held in a commit, by its path from the folder; None when it was not there."""
+    name = PurePosixPath(posixpath.normpath(path))
+    return None if name.is_absolute() else _git(folder, "cat-file", "blob", f"{commit}:./{name}")
+
+
+def lfs_object(folder: Path, pointer: bytes) -> Path | None:
+    """Return where Git LFS keeps the file that a pointer stands for, on this machine; None when it is not here."""
+    found = re.search(rb"^oid sha256:([0-9a-f]{64})$", pointer, re.MULTILINE)
+    common = _git(folder, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    if found is None or common is None:
+        return None
+    oid = found[1].decode()
+    path = Path(os.fsdecode(common.strip())) / "lfs" / "objects" / oid[:2] / oid[2:4] / oid
+    return path if path.is_file() else None
 
 
 def is_repository(folder: Path) -> bool:

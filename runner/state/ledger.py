@@ -78,6 +78,19 @@ class Ledger:
         self._picks[job] = frozenset({Pick(sha256=sha256, revision=self._next(), replaces=replaces)})
         self._lock = None
 
+    def forget(self, job: str) -> None:
+        """Leave out all entries of a job and what people picked for it; the submissions among them are noted as forgotten."""
+        entries = self.of_job(job)
+        for entry in entries:
+            del self._entries[entry.attempt]
+            if entry.output is not None:
+                self._at_path[entry.output.path].discard(entry.attempt)
+        self._of_job.pop(job, None)
+        self._picks.pop(job, None)
+        attempts = {entry.attempt for entry in entries if entry.receipt is not None}
+        self._base = replace(self._base, forgotten=self._base.forgotten | attempts)
+        self._lock = None
+
     def _next(self) -> int:
         self._revision += 1
         return self._revision

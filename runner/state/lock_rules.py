@@ -172,7 +172,8 @@ def join(one: Lock, other: Lock) -> Lock:
     for attempt, entry in other.entries.items():
         mine = entries.get(attempt)
         entries[attempt] = entry if mine is None else join_entries(mine, entry)
-    return replace(one, entries=_named_once(entries), picks=_joined_picks(one.picks, other.picks))
+    picks, forgotten = _joined_picks(one.picks, other.picks), one.forgotten | other.forgotten
+    return replace(one, entries=_named_once(entries), picks=picks, forgotten=forgotten)
 
 
 def _joined_picks(
@@ -197,7 +198,8 @@ def with_submissions(lock: Lock, submissions: Iterable[Submission]) -> Lock:
     """Return the lock with what a journal knows of paid submissions.
 
     The job and output of an entry stay. A submission that the lock lacks and that can still be finished is the newest
-    of its job; one that is finished comes after all that the lock has, so that a lock that was reverted stays so.
+    of its job; one that is finished comes after all that the lock has, so that a lock that was reverted stays so. One
+    that was forgotten is taken in only where the lock has it: a copy that still had it was merged.
     """
     entries, revision = dict(lock.entries), lock.revision
     names = _Names(entries)
@@ -214,7 +216,7 @@ def with_submissions(lock: Lock, submissions: Iterable[Submission]) -> Lock:
             del entries[mine.attempt]
             attempt = min(mine.attempt, found.attempt, key=is_version_1)
             entries[attempt] = replace(joined, attempt=attempt)
-        elif found.state is not State.NOT_CHARGED:
+        elif found.state is not State.NOT_CHARGED and found.attempt not in lock.forgotten:
             waits = found.state in {State.UNKNOWN, State.PENDING, State.LOST}
             revision += waits
             entries[found.attempt] = replace(found, revision=revision if waits else 0)

@@ -33,8 +33,7 @@ _PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?(?:/[A-Za-
 
 def check_entry(entry: Entry) -> Entry:
     """Return the entry when all its fields are valid. Raises ValueError naming the first that is not."""
-    if not _ATTEMPT.fullmatch(entry.attempt):
-        raise ValueError(f"attempt: {entry.attempt[:60]!r} is not a name of letters, digits, - and _")
+    check_attempt(entry.attempt)
     if entry.revision < 0:
         raise ValueError(f"revision: {entry.revision} is less than 0")
     if bool(entry.roll) != (entry.roll_of is not None):
@@ -58,6 +57,13 @@ def check_entry(entry: Entry) -> Entry:
     if entry.output is not None:
         _check_output(entry)
     return entry
+
+
+def check_attempt(name: object) -> str:
+    """Return the name of an attempt. Raises ValueError when it is none."""
+    if not isinstance(name, str) or not _ATTEMPT.fullmatch(name):
+        raise ValueError(f"attempt: {str(name)[:60]!r} is not a name of letters, digits, - and _")
+    return name
 
 
 def _may_have_id(state: State, *, has_id: bool) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import operator
 import shlex
+from dataclasses import replace
 from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,7 +24,7 @@ from runner.state.files.processes import without_collecting
 from runner.state.indented import indented
 from runner.state.lock_checksums import checksum, checksum_of, compact, without_sum
 from runner.state.lock_rules import join_entries
-from runner.state.lock_validation import check_entry
+from runner.state.lock_validation import check_attempt, check_entry
 from runner.state.lock_version_1 import read_version_1
 
 if TYPE_CHECKING:
@@ -96,10 +97,16 @@ def parse_lock(text: str) -> Lock:
     if type(version) is not int or version not in READERS:
         raise ValueError(f"unsupported version {version} (expected {VERSION})")
     jobs = data.get("jobs")
-    if not isinstance(jobs, dict) or set(data) - {"rehearsal"} != {"version", "jobs"}:
+    if not isinstance(jobs, dict) or set(data) - {"rehearsal", "forgotten"} != {"version", "jobs"}:
         raise ValueError("it must hold exactly `version` and `jobs`")
     lock = READERS[version](jobs)
-    return Lock(entries=lock.entries, picks=lock.picks, rehearsal=data.get("rehearsal") is True)
+    return replace(lock, rehearsal=data.get("rehearsal") is True, forgotten=_forgotten(data.get("forgotten", [])))
+
+
+def _forgotten(names: Any) -> frozenset[str]:
+    if not isinstance(names, list):
+        raise ValueError("`forgotten` is not a list")  # noqa: TRY004 - what is wrong in the text of a lock is a ValueError
+    return frozenset(map(check_attempt, names))
 
 
 def _read_version_2(jobs: Mapping[str, Any]) -> Lock:
@@ -144,7 +151,7 @@ def render_lock(lock: Lock) -> bytes:
 
     Of results that were made here for free only those still in use are in it (`Lock.written`).
     """
-    return _text((_block(lock, job) for job in _jobs(lock)), rehearsal=lock.rehearsal).encode()
+    return _text((_block(lock, job) for job in _jobs(lock)), lock).encode()
 
 
 class LockText:
@@ -168,8 +175,8 @@ class LockText:
                 known = (parts, _block(lock, job))
                 fresh += [] if all(id(part) in self._read for part in parts) else [known[1]]
             blocks[job] = known
-        parse_lock(_text(fresh, rehearsal=lock.rehearsal))
-        data = _text([text for _, text in blocks.values()], rehearsal=lock.rehearsal).encode()
+        parse_lock(_text(fresh, lock))
+        data = _text([text for _, text in blocks.values()], lock).encode()
         if len(data) > MAX_BYTES:
             raise ValueError(f"it is larger than {MAX_BYTES >> 20} MiB")
         self._blocks = blocks
@@ -196,12 +203,14 @@ def _jobs(lock: Lock) -> list[str]:
     return sorted({*lock.jobs, *lock.picks})
 
 
-def _text(blocks: Iterable[str], *, rehearsal: bool) -> str:
+def _text(blocks: Iterable[str], lock: Lock) -> str:
     """Return the text of a lock with these blocks, of which those without anything to say are empty."""
     jobs = f",{_LINE}".join(filter(None, blocks))
     held = f"{{{_LINE}{jobs}\n }}" if jobs else "{}"
-    marked = ',\n "rehearsal": true' if rehearsal else ""
-    return f'{{\n "jobs": {held}{marked},\n "version": {VERSION}\n}}\n'
+    marked = ',\n "rehearsal": true' if lock.rehearsal else ""
+    names = ",".join(f'{_LINE}"{attempt}"' for attempt in sorted(lock.forgotten))
+    forgotten = f' "forgotten": [{names}\n ],\n' if names else ""
+    return f'{{\n{forgotten} "jobs": {held}{marked},\n "version": {VERSION}\n}}\n'
 
 
 def _block(lock: Lock, job: str) -> str:

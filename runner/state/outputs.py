@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from runner.state.blobs.protocol import Blobs
 
-_POINTER = b"version https://git-lfs.github.com/spec/"
+POINTER = b"version https://git-lfs.github.com/spec/"
+"""How each pointer of Git LFS begins."""
 _POINTER_BYTES = 1024
 """No pointer is longer, says the specification of Git LFS."""
 
@@ -25,7 +26,7 @@ _POINTER_BYTES = 1024
 def is_lfs_pointer(path: Path) -> bool:
     """Say whether Git LFS left a pointer here in place of a file."""
     try:
-        return read_regular(path, limit=_POINTER_BYTES).startswith(_POINTER)
+        return read_regular(path, limit=_POINTER_BYTES).startswith(POINTER)
     except (OSError, ValueError):
         return False
 

@@ -37,10 +37,10 @@ class Reconciled:
         self._take_names()
 
     def _take_names(self) -> None:
-        """Give each submission the job that it belongs to by the lock, and leave out what the lock knows by another attempt."""
+        """Give each submission the job that it belongs to by the lock, without what the lock knows by another attempt, or forgot."""
         for attempt, item in tuple(self.submissions.items()):
             entry = self.lock.entries.get(attempt)
-            if entry is None and lock_rules.is_version_1(attempt):
+            if entry is None and (lock_rules.is_version_1(attempt) or attempt in self.lock.forgotten):
                 del self.submissions[attempt]
             elif entry is not None and entry.job != item.job:
                 self.submissions[attempt] = replace(item, job=entry.job)
@@ -64,7 +64,8 @@ def unfinished(lock: Lock, submissions: Mapping[str, Submission]) -> Iterator[Su
     """Yield the submissions that may be paid and that need a resume or a decision, by what the lock says of them."""
     for attempt, item in submissions.items():
         entry = lock.entries.get(attempt)
-        if item.phase in UNSETTLED and (entry is None or entry.state is not State.DONE):
+        is_left_out = entry is None and attempt in lock.forgotten
+        if item.phase in UNSETTLED and not is_left_out and (entry is None or entry.state is not State.DONE):
             yield item
 
 

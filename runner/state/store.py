@@ -191,6 +191,11 @@ class StateStore:
         self._ledger.pick(job, sha256)
         return True
 
+    def forget(self, jobs: Iterable[str]) -> None:
+        """Leave all that jobs have made out of the lock, and let the journal not bring it back."""
+        for job in jobs:
+            self._ledger.forget(job)
+
     def finished(self, submission: Submission, job: str) -> Entry:
         """Return the entry of a submission whose takes are all in the store."""
         made = lock_rules.entry_of(replace(submission, phase=Phase.DONE))

@@ -110,12 +110,13 @@ def locks(draw: st.DrawFn) -> Lock:
         kept = old or copy
         known[kept.attempt] = kept
     picks = {job: draw(st.sampled_from(PICKS)) for job in sorted(draw(st.sets(st.sampled_from(JOBS))))}
-    return Lock(entries=known, picks=picks)
+    forgotten = frozenset(draw(st.sets(st.sampled_from(["a1", "a2", "a9"]))))
+    return Lock(entries=known, picks=picks, forgotten=forgotten)
 
 
 def texts(lock: Lock) -> str:
     """Return all that a lock says, so that also what two ids hide is compared."""
-    return repr(sorted(map(_said, lock.entries.values()))) + repr(
+    return repr((sorted(map(_said, lock.entries.values())), sorted(lock.forgotten))) + repr(
         sorted((job, sorted((pick.name, sorted(pick.replaces)) for pick in picks)) for job, picks in lock.picks.items())
     )
 

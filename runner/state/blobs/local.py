@@ -36,6 +36,10 @@ class LocalBlobs:
         path = self._path(sha256)
         return path.is_file() and not path.is_symlink()
 
+    def file(self, sha256: str) -> Path | None:
+        """Return where a blob is, for a program that plays it; None when it is not here."""
+        return self._path(sha256) if sha256 in self else None
+
     def check(self, sha256: str) -> bool:
         return digest(self._path(sha256)) == sha256
 

@@ -27,6 +27,7 @@ VERBS = [
     ("resolve",),
     ("cancel", "a"),
     ("gc", "--yes"),
+    ("forget", "gone", "--yes"),
     ("fmt",),
     ("doctor", "--state"),
 ]

@@ -1,0 +1,59 @@
+"""The command lines of the next steps, to be copied from the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.page.data import Command
+from runner.report.commands import quoted, resolve_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.page.data import JobState
+    from runner.records.lock import Take
+
+_RUN = {
+    "to-make": "make it",
+    "changed": "make it as the file says now",
+    "unfinished": "finish it, free",
+    "to-restore": "restore its output, free",
+}
+
+
+def job_commands(job: str, state: JobState, *, file: str | None, is_rehearsal: bool) -> tuple[Command, ...]:
+    """Return what can be done next about a job."""
+    return tuple(_of_job(job, state, file, is_rehearsal))
+
+
+def _of_job(job: str, state: JobState, file: str | None, is_rehearsal: bool) -> Iterator[Command]:
+    if state == "not-declared":
+        return
+    if state == "unknown":
+        yield Command(does="settle its payment", line=resolve_command(file, job, rehearse=is_rehearsal))
+    if state in _RUN:
+        yield Command(does=_RUN[state], line=_line("run", file, job, is_rehearsal))
+    if state != "up-to-date":
+        yield Command(does="explain why", line=_line("explain", file, job, is_rehearsal))
+
+
+def take_commands(job: str, take: Take, *, file: str | None, is_rehearsal: bool) -> tuple[Command, ...]:
+    """Return what can be done about a take: a rehearsal has nothing to choose from."""
+    if is_rehearsal:
+        return ()
+    words = ["scorefile", "pick", quoted(job), str(take.number), *([quoted(file)] if file else [])]
+    return (Command(does="pick it", line=" ".join(words)),)
+
+
+def page_commands(file: str | None, *, is_rehearsal: bool) -> tuple[Command, ...]:
+    """Return what can be done next about the whole project."""
+    return (
+        Command(does="see what a run would do", line=_line("plan", file, None, is_rehearsal)),
+        Command(does="make what is missing", line=_line("run", file, None, is_rehearsal)),
+        Command(does="write this page again", line=_line("report", file, None, is_rehearsal)),
+    )
+
+
+def _line(verb: str, file: str | None, job: str | None, is_rehearsal: bool) -> str:
+    names = [quoted(name) for name in (file, job) if name]
+    return " ".join(["scorefile", verb, *names, *["--rehearse"] * is_rehearsal])
