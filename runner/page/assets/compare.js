@@ -53,6 +53,7 @@ function arrange() {
 }
 
 function draw() {
+  const focused = dialog.contains(document.activeElement) ? document.activeElement.textContent : "";
   const hidden = view.blind && view.chosen === null;
   view.columns = view.takes.map((take, index) => column(take, index, hidden));
   view.clock = el("span", { class: "clock" });
@@ -64,7 +65,7 @@ function draw() {
     "aria-label": "position",
     oninput: (event) => deck().seek(Number(event.target.value)),
   });
-  view.play = button("▶", "play or pause (space)", () => deck().toggle(), { class: "play" });
+  view.play = button("▶", "play or pause (space)", () => deck().toggle(), { class: "play", autofocus: true });
   refill(
     dialog,
     el(
@@ -84,6 +85,8 @@ function draw() {
     ...tallyPart(hidden),
   );
   keepUp(deck());
+  const again = [...dialog.querySelectorAll("button")].find((one) => one.textContent === focused);
+  if (dialog.open) (again ?? view.play).focus();
 }
 
 function column(take, index, hidden) {
