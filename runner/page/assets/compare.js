@@ -37,9 +37,9 @@ export function comparisonKey(key) {
   if (/^[1-9]$/.test(key) && view.takes[key - 1]) hear(key - 1);
   else if (key === "l") match();
   else if (key === "b") toggleBlind();
-  else if (key === "Enter") choose(deck().index);
+  else if (key === "x") choose(deck().index);
   else if (key === "Tab") return false;
-  else if (key === "n" || key === "x") hear((deck().index + 1) % view.takes.length);
+  else if (key === "n") hear((deck().index + 1) % view.takes.length);
   else return false;
   return true;
 }
