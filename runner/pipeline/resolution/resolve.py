@@ -194,6 +194,7 @@ class _Run:
             webhook=webhook,
             price=self.pipeline.prices.get(model.id, model.price),
             left_out=chosen.left_out,
+            pipeline=self.pipeline.name,
         )
 
     def _model(self, scope: Scope) -> tuple[Model | None, list[Problem]]:
