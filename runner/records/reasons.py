@@ -54,6 +54,15 @@ class Rerolled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotAsExpected:
+    """No take of it is as expected, and `on_fail` asks again. `left` is how often after this one."""
+
+    roll: int
+    seed: Json
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Renamed:
     """The takes were made for `job`, which no longer needs them."""
 
@@ -196,6 +205,7 @@ Reason: TypeAlias = (
     | Changed
     | Forced
     | Rerolled
+    | NotAsExpected
     | Renamed
     | Moved
     | TakeChosen

@@ -39,6 +39,9 @@ def why(reason: Reason) -> str:
             return "asked again by --reroll; the request has no seed, so it is the same one"
         case r.Rerolled():
             return f"asked again by --reroll, with seed {reason.seed}"
+        case r.NotAsExpected():
+            seed = "" if reason.seed is None else f", with seed {reason.seed}"
+            return f"not as expected: asked again by on_fail{seed}; at most {reason.left} more"
         case r.Renamed():
             return f"renamed from {reason.job}"
         case r.Moved():
