@@ -117,7 +117,7 @@ def _state(row: JobStatus, request: Request | None, action: Action | None) -> Jo
             return "changed"
         case Verb.RESUME:
             return "unfinished"
-        case Verb.RESTORE:
+        case Verb.RESTORE | Verb.MASTER:
             return "to-restore"
         case Verb.BLOCKED:
             return "unknown" if isinstance(action.reason, PaymentUnknown) else "blocked"
@@ -163,7 +163,7 @@ def _take(known: Known, job: str, entry: Entry, take: Take, is_earlier: bool) ->
         price_usd=receipt.price_usd if receipt else None,
         is_free=receipt is None,
         submitted_at=receipt.submitted_at if receipt else None,
-        is_placed=not is_earlier and entry.output is not None and entry.output.sha256 == take.sha256,
+        is_placed=not is_earlier and entry.output is not None and entry.output.raw == take.sha256,
         is_picked=take.sha256 in known.lock.chosen(job),
         is_earlier=is_earlier,
         commands=() if is_earlier else take_commands(job, take, file=known.file, is_rehearsal=known.is_rehearsal),
@@ -195,7 +195,7 @@ def _before(known: Known, job: str, params: Mapping[str, Json]) -> Before | None
     return Before(
         takes=(_take(known, job, entry, take, is_earlier=True),),
         changes=tuple(Change(name=name, old=was[name], new=is_[name]) for name in was if was[name] != is_[name]),
-        is_same=now is not None and now.output is not None and now.output.sha256 == take.sha256,
+        is_same=now is not None and now.output is not None and now.output.raw == take.sha256,
     )
 
 

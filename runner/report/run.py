@@ -41,7 +41,7 @@ class _Fault:
 def _fault(result: Result) -> _Fault | None:
     """Return how a job with this result is reported; None when it is done."""
     match result:
-        case Result.MADE | Result.REUSED | Result.RESTORED:
+        case Result.MADE | Result.REUSED | Result.RESTORED | Result.MASTERED:
             return None
         case Result.UNFINISHED:
             return _Fault(rule="job-unfinished", level="warning", state="failed")
@@ -257,7 +257,7 @@ def _row(outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
     )
 
 
-_PLACED = {Result.MADE, Result.RESTORED}
+_PLACED = {Result.MADE, Result.RESTORED, Result.MASTERED}
 
 
 def _job(outcome: Outcome) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
@@ -48,6 +49,11 @@ class Outputs:
             raise StateError(f"{output} is outside of the git work tree", help="write an output inside it")
         with self._source(sha256, previous, output) as reader:
             place(reader, sha256, self._root, output, owned=self._replaceable(output, mine))
+
+    def copy(self, sha256: str, part: Path, *, previous: str | None) -> None:
+        """Copy a verified take to a new file outside the store. Raises TakeMissing when it is nowhere."""
+        with self._source(sha256, previous) as reader, part.open("xb") as writer:
+            shutil.copyfileobj(reader, writer)
 
     def stored(self, paths: Iterable[str]) -> dict[str, str]:
         """Return path → hash of those outputs whose bytes the store holds, too; nothing outside of the git work tree."""

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from runner.state.blobs.protocol import Blobs
 
 
+_OTHER_VERSIONS = ": it was finished with other settings, or by other versions of FFmpeg or of this program"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unwritten:
     """Rows that the journal did not take: what stopped them, and whose they were."""
@@ -252,14 +255,22 @@ class StateStore:
             output=output,
             displaced=displaced,
             left=frozenset(item.output.path for item in (entry, *displaced) if item.output) - {output.path},
-            ours=frozenset(item.sha256 for other in known for item in other.takes),
+            ours=frozenset(item.sha256 for other in known for item in other.takes)
+            | {other.output.sha256 for other in known if other.output is not None},
         )
         if self._keep_lock and self._changes(placement):
             raise StateError(
-                f"the audio is not the audio that the lock names for {job}",
+                f"the audio is not the audio that the lock names for {job}{_OTHER_VERSIONS if output.master else ''}",
                 help="run without --locked to update the lock",
             )
         return placement
+
+    def copy_take(self, entry: Entry, sha256: str, part: Path) -> None:
+        """Copy a take from the store, or from its output, to a file that is not there yet. Safe to call from any thread.
+
+        Raises TakeMissing when it is nowhere.
+        """
+        self._outputs.copy(sha256, part, previous=entry.output.path if entry.output else None)
 
     def copy(self, placement: Placement) -> Mapping[str, str]:
         """Copy the take to its output, and return path → hash of the outputs that it leaves. Safe to call from any thread.
@@ -289,7 +300,7 @@ class StateStore:
         known = self._ledger.get(entry.attempt)
         if known is None or placement.displaced:
             return True
-        if known.job != placement.job or known.output is None or not known.output.is_same(output.path, output.sha256):
+        if known.job != placement.job or known.output is None or not known.output.is_same(output):
             return True
         return not {*entry.takes} <= {*known.takes}
 
