@@ -473,9 +473,9 @@ def test_with_a_proxy_in_the_environment_only_this_machine_is_asked_over_kept_co
         monkeypatch.delenv(f"{name}_proxy", raising=False)
         monkeypatch.delenv(f"{name}_proxy".upper(), raising=False)
     monkeypatch.setenv("NO_PROXY", "localhost")
-    assert HttpClients().for_query("https://gateway.example.com/q") is not None
+    assert HttpClients().kept("https://gateway.example.com/q") is not None
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     clients = HttpClients()
-    assert clients.for_query("https://gateway.example.com/q") is None
-    assert clients.for_query("http://127.0.0.1:9/q") is not None
+    assert clients.kept("https://gateway.example.com/q") is None
+    assert clients.kept("http://127.0.0.1:9/q") is not None
     clients.close()
