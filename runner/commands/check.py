@@ -12,7 +12,7 @@ from runner.records.source import Mark, Problem
 from runner.state.files.processes import cpu_limit, without_collecting
 from runner.state.finding import folders_below
 from runner.state.schemas import read_schema
-from runner.state.texts import read_include, read_pipeline, read_text, read_vars
+from runner.state.texts import hash_audio, read_include, read_pipeline, read_text, read_vars
 
 if TYPE_CHECKING:
     from runner.catalog.models import Catalog
@@ -84,6 +84,7 @@ def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Che
                 env=options.env,
                 overrides=overrides,
                 read_text=lambda path: read_text(project.folder, noted(path)),
+                hash_file=lambda path: hash_audio(project.folder, noted(path)),
             )
     except TimeoutError as error:
         raise InvalidFilesError((out_of_time(error, seconds, project.shown),)) from error

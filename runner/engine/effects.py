@@ -37,6 +37,8 @@ class World:
     fetcher: Fetcher
     cpu: CpuExecutor
     limits: Limits = DEFAULT_LIMITS
+    folder: Path = field(default_factory=Path)
+    """The folder that paths of the pipeline are relative to."""
     stop: threading.Event
     """Set from outside: submit nothing new, write the receipts of running submissions, save, end."""
 

@@ -42,6 +42,13 @@ class Forced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InputsComing:
+    """This run makes some of its inputs first, the takes of `jobs`: what is made of them is known then."""
+
+    jobs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Renamed:
     """The takes were made for `job`, which no longer needs them."""
 
@@ -183,6 +190,7 @@ Reason: TypeAlias = (
     | NotMade
     | Changed
     | Forced
+    | InputsComing
     | Renamed
     | Moved
     | TakeChosen

@@ -28,6 +28,21 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A piece of audio that a request of this machine is made of: the chosen take of a job, or a file.
+
+    `settings` are what the request says of it beside its name. `sha256` is None while its job has not made it.
+    """
+
+    name: str
+    """The job's id, or the file's path relative to the pipeline's folder."""
+    is_file: bool
+    settings: Mapping[str, Json] = field(default_factory=dict)
+    sha256: str | None = None
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """Exactly what would be sent for one cell, where each value comes from, and what to do with the answer.
 
@@ -57,6 +72,8 @@ class Request:
     webhook: Webhook | None = None
     price: Price = field(default_factory=Price)
     left_out: tuple[LeftOut, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    """What it is made of, where its model works on audio."""
     roll: int = 0
     """Which further try at the same request it is, counted from 1; 0 for the request itself."""
     roll_of: str | None = None
@@ -71,6 +88,11 @@ class Request:
     def seconds(self) -> float | None:
         """The length in seconds that it asks for, or the model's default; None when the model chooses the length."""
         return self.model.seconds(self.params)
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Return the jobs that have to make an input first: until then it is not known what exactly is asked for."""
+        return tuple(dict.fromkeys(item.name for item in self.inputs if item.sha256 is None))
 
     @property
     def is_free(self) -> bool:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, assert_never
 
 from runner.records import reasons as r
+from runner.report.numbers import listed
 
 if TYPE_CHECKING:
     from runner.records.reasons import Reason
@@ -27,6 +28,8 @@ def why(reason: Reason) -> str:
             return f"{', '.join(change.field for change in reason.changes)} changed"
         case r.Forced():
             return "forced by --force"
+        case r.InputsComing():
+            return f"after {listed(reason.jobs)}"
         case r.Renamed():
             return f"renamed from {reason.job}"
         case r.Moved():

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.records.family import NumberedTake
-    from runner.records.lock import Entry, Lock, Output, Pick
+    from runner.records.lock import Entry, Lock, Output, Pick, Take
     from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
 
@@ -231,6 +231,18 @@ class StateStore:
             ),
             None,
         )
+
+    def placed_take(self, job: str) -> Take | None:
+        """Return the take that is at the output of a job."""
+        return next((entry.placed for entry in self._ledger.of_job(job) if entry.placed is not None), None)
+
+    def output_paths(self, job: str) -> tuple[str, ...]:
+        """Return where takes of a job were placed."""
+        return tuple(entry.output.path for entry in self._ledger.of_job(job) if entry.output is not None)
+
+    def copy_take(self, sha256: str, outputs: Iterable[str], target: Path) -> None:
+        """Copy a take from the store, or from one of these outputs, to a file. Safe to call from any thread. Raises TakeMissing."""
+        self._outputs.copy(sha256, outputs, target)
 
     def bring(self, job: str, entry: Entry, output: Output) -> Entry:
         """Put a take of an entry at its output, for the job `job`, and return the entry as it is now.

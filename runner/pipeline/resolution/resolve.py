@@ -10,6 +10,7 @@ from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.secrets import without_keys
 from runner.pipeline.paths import own_files
 from runner.pipeline.resolution.exposed import Secrets
+from runner.pipeline.resolution.inputs import read_inputs
 from runner.pipeline.resolution.outputs import clashes, read_output
 from runner.pipeline.resolution.params import Chosen, Parameters
 from runner.pipeline.resolution.webhooks import address_problem
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from runner.records.catalog import Model
     from runner.records.pipeline import Job, Leaf, Pipeline
     from runner.records.provider import Provider
+    from runner.records.request import Input
 
 
 class Catalog(Protocol):
@@ -42,6 +44,10 @@ class Catalog(Protocol):
     def providers(self) -> Mapping[str, Provider]: ...
 
 
+def _no_file(path: str) -> str:
+    raise FileNotFoundError(path)
+
+
 def resolve(
     pipeline: Pipeline,
     cells: Sequence[Cell],
@@ -50,15 +56,16 @@ def resolve(
     env: Mapping[str, str],
     overrides: Mapping[str, str | Leaf],
     read_text: Callable[[str], str],
+    hash_file: Callable[[str], str] = _no_file,
 ) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
     """Return a Request for each cell without problems, in the order of `cells`, and every problem once.
 
-    `read_text` takes a path relative to the pipeline's folder; it raises FileNotFoundError, another OSError or a
-    ValueError whose message says what is wrong.
+    `read_text` and `hash_file` take a path relative to the pipeline's folder; they raise FileNotFoundError, another OSError
+    or a ValueError whose message says what is wrong. `hash_file` returns the SHA-256 of an audio file.
     """
     secrets = Secrets(pipeline, catalog.providers, env)
     renderer = Renderer(pipeline, env=secrets.visible(), overrides=overrides, read_text=read_text)
-    run = _Run(pipeline, catalog, renderer, cells)
+    run = _Run(pipeline, catalog, renderer, cells, hash_file)
     found: dict[str, Request] = {}
     for job in in_order(pipeline.jobs):
         found |= run.job(job)
@@ -76,7 +83,15 @@ def resolve(
 class _Run:
     """The state of one resolve: finished requests, and problems."""
 
-    def __init__(self, pipeline: Pipeline, catalog: Catalog, renderer: Renderer, cells: Sequence[Cell]) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        catalog: Catalog,
+        renderer: Renderer,
+        cells: Sequence[Cell],
+        hash_file: Callable[[str], str],
+    ) -> None:
+        self.hash_file = hash_file
         self.pipeline = pipeline
         self.catalog = catalog
         self.renderer = renderer
@@ -156,6 +171,8 @@ class _Run:
                 problems.append(_no_take(job, chosen.takes))
         else:
             problems += self.parameters.problems(scope)
+        inputs, input_problems = self._inputs(model, chosen, job, needs)
+        problems += input_problems
         if problems:
             self.report([problem for problem in problems if not is_consequence(problem, job.unusable)], cell)
         if (
@@ -188,7 +205,18 @@ class _Run:
             webhook=webhook,
             price=self.pipeline.prices.get(model.id, model.price),
             left_out=chosen.left_out,
+            inputs=inputs,
         )
+
+    def _inputs(
+        self, model: Model | None, chosen: Chosen | None, job: Job, needs: tuple[str, ...]
+    ) -> tuple[tuple[Input, ...], list[Problem]]:
+        if model is None or chosen is None or chosen.problems or not model.runs_here or model.inputs_param is None:
+            return (), []
+        bound = chosen.bounds.get(model.inputs_param)
+        if bound is None:
+            return (), []
+        return read_inputs(bound, needs, written=job.needs, ids=self.ids, hash_file=self.hash_file)
 
     def _model(self, scope: Scope) -> tuple[Model | None, list[Problem]]:
         job = scope.cell.job
