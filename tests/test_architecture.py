@@ -97,7 +97,7 @@ SUB_ROOMS = {
         "json_schema",
         "json_document",
     ),
-    "audio": ("probe", "encode", "sketch", "pictures", "opus", "tasks"),
+    "audio": ("probe", "ogg_pages", "encode", "sketch", "master", "pictures", "opus", "tasks"),
     "state": (
         "files",
         "finding",

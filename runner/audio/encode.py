@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from runner.audio.ogg_pages import renumber
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -72,17 +74,9 @@ def _soundfile(kind: str, subtype: str) -> Encoder:
 
 
 def _ogg(pcm: Pcm, rate_hz: int, kbps: int, tags: Mapping[str, str]) -> bytes:
-    """Encode with libsndfile, then repack: its stream number is random, and the same music must have the same bytes."""
+    """Encode with libsndfile, then renumber: its stream number is random, and the same music must have the same bytes."""
     buffer = io.BytesIO()
-    drawn = io.BytesIO(_soundfile("OGG", "VORBIS")(pcm, rate_hz, kbps, tags))
-    bitexact = {"fflags": "+bitexact"}
-    with av.open(drawn, "r") as source, av.open(buffer, "w", format="ogg", container_options=bitexact) as target:
-        target.metadata.update(source.streams.audio[0].metadata)
-        stream = target.add_stream_from_template(source.streams.audio[0])
-        for packet in source.demux(source.streams.audio[0]):
-            if packet.dts is not None:
-                packet.stream = stream
-                target.mux(packet)
+    renumber(io.BytesIO(_soundfile("OGG", "VORBIS")(pcm, rate_hz, kbps, tags)), buffer)
     return buffer.getvalue()
 
 

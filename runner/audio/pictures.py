@@ -43,17 +43,17 @@ class Picture:
     png: bytes
     """The spectrogram: time to the right, ROWS of pitch upwards from 40 Hz to 16 kHz, each an equal ratio."""
     peak: float
-    """The largest sample, 1.0 at full scale."""
+    """The largest sample, 1.0 at full scale and above."""
 
 
 def picture(source: Path | bytes, seconds: float) -> Picture:
     """Return the picture of a piece of audio of this length. Raises BadAudio when it cannot be decoded to its end."""
     columns = _Columns(seconds)
-    peak = listen(source, columns.add).peak
+    listen(source, columns.add)
     lows, highs, levels = columns.result()
     both = np.empty(2 * COLUMNS, np.int8)
     both[0::2], both[1::2] = _bytes(lows, np.floor), _bytes(highs, np.ceil)
-    return Picture(peaks=both.tobytes(), png=_png(levels), peak=peak)
+    return Picture(peaks=both.tobytes(), png=_png(levels), peak=float(max(-lows.min(), highs.max(), 0)))
 
 
 class _Columns:

@@ -112,8 +112,20 @@ class Lane(StrEnum):
     FETCH = "fetch"
     """Downloads, and copies of takes to the store and to their outputs."""
 
+    @property
+    def first(self) -> int:
+        """How many threads this lane begins with: enough where providers answer at once."""
+        match self:
+            case Lane.SUBMIT:
+                return 4
+            case Lane.POLL:
+                return 1
+            case Lane.FETCH:
+                return 2
+        assert_never(self)
+
     def threads(self, jobs: int) -> int:
-        """Return how many threads this lane has in a run of `jobs` jobs at a time: a bound on what is on the wire."""
+        """Return how many threads this lane may have in a run of `jobs` jobs at a time: a bound on what is on the wire."""
         match self:
             case Lane.SUBMIT:
                 return min(jobs, 64)

@@ -24,7 +24,7 @@ from runner.engine.late_run import LateRun
 from runner.engine.order import Order
 from runner.engine.placing import RestoreRun
 from runner.engine.turns import Turns
-from runner.engine.workers import Finished, ReadyToSend, Wake, Workers
+from runner.engine.workers import LOOK_S, Finished, ReadyToSend, Wake, Workers
 from runner.records.endings import Held, NeedMissing, Reused
 from runner.records.outcome import Outcome
 from runner.records.plan import Verb
@@ -106,6 +106,7 @@ class Executor:
             self._resume(self._durable.popleft(), None)
         self._wake_due()
         self._let_out()
+        self._workers.grow()
         self._store.tick()
 
     def _record_running(self) -> None:
@@ -262,6 +263,8 @@ class Executor:
         if self._ready or self._durable:
             return 0.0
         wait_s = min(self._world.limits.stop_check_s, self._turns.wait_s())
+        if self._workers.may_grow:
+            wait_s = min(wait_s, LOOK_S)
         if self._heap:
             wait_s = min(wait_s, max(0.0, self._heap[0][0] - self._world.monotonic()))
         return max(wait_s, MIN_WAIT_S)

@@ -2,20 +2,23 @@
 
 A worker does one piece of work (a submission, a poll, a download) and puts its result or error into the inbox. Before the
 first byte of a submission it puts ReadyToSend there and waits until the loop has written the row that must be durable.
+
+Each lane begins with few threads and gets more while work waits for one: threads that all want to compute wait for each
+other, and each change between them costs more than a small piece of work.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from runner.engine.effects import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
     from types import TracebackType
     from typing import Any, Self
@@ -23,6 +26,14 @@ if TYPE_CHECKING:
     from runner.engine.effects import Work
 
 T = TypeVar("T")
+
+LOOK_S = 0.01
+"""So often the lanes are looked at while work waits in one of them."""
+CROWDED_S = 0.0003
+"""A thread that has to wait longer for its turn to compute is one of too many: more of them would only wait, too."""
+LONG_S = 0.5
+"""A lane that has begun nothing for so long gets more threads in any case."""
+_SMOOTH = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +80,61 @@ class Wake:
 Message: TypeAlias = "ReadyToSend[T] | Finished[T] | Wake"
 
 
+class _LaneThreads(Generic[T]):
+    """The threads of one lane and the work that waits for them, in its order."""
+
+    def __init__(self, lane: Lane, most: int, do: Callable[[T, Work], None]) -> None:
+        self._name, self._most, self._do = lane.value, most, do
+        self._waiting: queue.SimpleQueue[tuple[T, Work] | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._begun_s = time.monotonic()
+        """When the last piece of work was begun."""
+        self._had_to_wait = False
+        self._add(lane.first)
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether work waits for a thread that could be added."""
+        return len(self._threads) < self._most and not self._waiting.empty()
+
+    def put(self, owner: T, work: Work) -> None:
+        """Have a piece of work done."""
+        self._waiting.put((owner, work))
+
+    def grow(self, now: float, *, crowded: bool) -> None:
+        """Double the threads when work waits, and waited when this was last asked; not where they would only wait for each other."""
+        waits = self.may_grow
+        if waits and self._had_to_wait and (not crowded or now - self._begun_s > LONG_S):
+            self._add(len(self._threads))
+        self._had_to_wait = waits
+
+    def close(self) -> None:
+        """End the threads after all work that waits, and wait for them."""
+        for _ in self._threads:
+            self._waiting.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _add(self, count: int) -> None:
+        for number in range(len(self._threads), min(self._most, len(self._threads) + count)):
+            thread = threading.Thread(target=self._run, name=f"{self._name}_{number}")
+            thread.start()
+            self._threads.append(thread)
+
+    def _run(self) -> None:
+        while (item := self._waiting.get()) is not None:
+            self._begun_s = time.monotonic()
+            self._do(*item)
+            del item  # a thread that waits keeps no job alive
+
+
 class Workers(Generic[T]):
-    """A pool of threads for each lane, and their inbox. Use as a context; leaving it waits for every worker."""
+    """The threads of each lane, and their inbox. Use as a context; leaving it waits for every worker."""
 
     def __init__(self, jobs: int) -> None:
-        self._pools = {lane: ThreadPoolExecutor(lane.threads(jobs), thread_name_prefix=lane) for lane in Lane}
         self._inbox: queue.SimpleQueue[Message[T]] = queue.SimpleQueue()
+        self._lanes = {lane: _LaneThreads(lane, lane.threads(jobs), self._do) for lane in Lane}
+        self._looked_s, self._turn_s = time.monotonic(), 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -82,12 +142,28 @@ class Workers(Generic[T]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        for pool in self._pools.values():
-            pool.shutdown(wait=True)
+        for lane in self._lanes.values():
+            lane.close()
 
     def start(self, owner: T, work: Work) -> None:
         """Do a piece of work in another thread; `Finished` follows in any case."""
-        self._pools[work.lane].submit(self._do, owner, work)
+        self._lanes[work.lane].put(owner, work)
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether `grow` should be called again soon."""
+        return any(lane.may_grow for lane in self._lanes.values())
+
+    def grow(self) -> None:
+        """Add threads to the lanes in which work waits. Does something every LOOK_S at most."""
+        now = time.monotonic()
+        if now - self._looked_s < LOOK_S:
+            return
+        self._looked_s = now
+        time.sleep(0)  # any other thread that wants to compute does so now
+        self._turn_s += _SMOOTH * (time.monotonic() - now - self._turn_s)
+        for lane in self._lanes.values():
+            lane.grow(now, crowded=self._turn_s > CROWDED_S)
 
     def follow(self, owner: T, future: Future[Any]) -> None:
         """Put the result of work that another executor does into the inbox: `Finished` follows in any case."""

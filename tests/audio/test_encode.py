@@ -36,9 +36,11 @@ def test_every_container_gives_back_what_went_in(media_type: str, channels: int,
     assert (heard.rate_hz, heard.channels) == (rate_hz, channels)
     assert heard.samples == len(pcm)
     assert heard.seconds == len(pcm) / rate_hz
-    assert heard.peak == pytest.approx(np.abs(pcm.astype(int)).max() / 32768, abs=0.06)
+    assert heard.measured.true_peak_dbtp is not None
+    peak = 10 ** (heard.measured.true_peak_dbtp / 20)
+    assert peak == pytest.approx(np.abs(pcm.astype(int)).max() / 32768, abs=0.06)
     assert heard.measured.lufs == pytest.approx(-16, abs=6)
-    assert not heard.silent
+    assert heard.measured.head_silence_s != heard.seconds
 
 
 @pytest.mark.parametrize("media_type", ["audio/wav", "audio/flac"])

@@ -10,7 +10,7 @@ import pytest
 
 from runner.audio.encode import Pcm, encode
 from runner.audio.probe.decode import BadAudio
-from runner.audio.probe.measure import inspect, loudness
+from runner.audio.probe.measure import inspect
 from runner.audio.sketch.brief import Brief
 from runner.audio.sketch.composer import compose
 from tests.support.long import sampled
@@ -27,17 +27,17 @@ def tone(peak_dbfs: float, *, channels: int, duration_s: float = 5.0, rate_hz: i
 def test_a_997_hz_sine_at_minus_23_dbfs(channels: int, expected: float, rate_hz: int) -> None:
     """BS.1770: a full-scale 997 Hz sine in one channel reads -3.01 LUFS, so in both it reads 0.0 and scales along."""
     data = encode(tone(-23.0, channels=channels, rate_hz=rate_hz), rate_hz, "audio/wav")
-    assert loudness(data) == pytest.approx(expected, abs=0.2)
+    assert inspect(data).measured.lufs == pytest.approx(expected, abs=0.2)
 
 
 def test_silence_and_the_very_short_have_no_loudness() -> None:
-    assert loudness(encode(np.zeros((48_000, 2), np.int16), 48_000, "audio/wav")) is None
-    assert loudness(encode(tone(-20, channels=2, duration_s=0.3), 48_000, "audio/wav")) is None
+    assert inspect(encode(np.zeros((48_000, 2), np.int16), 48_000, "audio/wav")).measured.lufs is None
+    assert inspect(encode(tone(-20, channels=2, duration_s=0.3), 48_000, "audio/wav")).measured.lufs is None
 
 
 def test_loudness_of_what_is_no_audio_is_refused() -> None:
     with pytest.raises(BadAudio, match=r"^not audio: JSON, 2 bytes$"):
-        loudness(b"{}")
+        inspect(b"{}")
 
 
 def test_many_threads_measure_what_one_does(capfd: pytest.CaptureFixture[str]) -> None:

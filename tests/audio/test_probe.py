@@ -171,9 +171,10 @@ def test_formats_that_only_providers_write_are_read(data: bytes, media_type: str
 def test_every_kind_of_wav_is_read(subtype: str) -> None:
     buffer = io.BytesIO()
     soundfile.write(buffer, PCM / 32768, 48_000, format="WAV", subtype=subtype)
-    found = probe(buffer.getvalue())
+    found, plain = inspect(buffer.getvalue()), inspect(PLAIN).measured
     assert found.seconds == pytest.approx(1.0, abs=0.03)
-    assert found.peak == pytest.approx(np.abs(PCM).max() / 32768, abs=0.03)
+    assert found.measured.true_peak_dbtp == pytest.approx(plain.true_peak_dbtp, abs=0.3)
+    assert found.measured.lufs == pytest.approx(plain.lufs, abs=0.1)
 
 
 @pytest.mark.parametrize("rate_hz", [4_000, 11_025, 768_000])
@@ -227,9 +228,11 @@ def test_what_writers_really_do_is_accepted(data: bytes) -> None:
 
 def test_digital_silence_is_noticed() -> None:
     found = inspect(encode(np.zeros_like(PCM), 48_000, "audio/wav"))
-    assert found.silent
-    assert (found.peak, found.measured.lufs) == (0.0, None)
-    assert not probe(WAV).silent
+    assert (found.measured.true_peak_dbtp, found.measured.lufs) == (None, None)
+    assert (found.measured.head_silence_s, found.measured.tail_silence_s) == (1.0, 1.0)
+    heard = inspect(WAV).measured
+    assert heard.head_silence_s is not None
+    assert heard.head_silence_s < 0.1
 
 
 @pytest.mark.parametrize("data", [WAV, FLAC], ids=["wav", "flac"])

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from runner.audio.encode import encode
-from runner.audio.probe.measure import loudness
+from runner.audio.probe.measure import inspect
 from runner.audio.sketch.brief import Brief
 from runner.audio.sketch.chance import Chance, noise
 from runner.audio.sketch.composer import compose
@@ -158,7 +158,7 @@ def test_words_seed_tempo_key_metre_and_voice_each_change_the_music() -> None:
 @pytest.mark.parametrize("prompt", sampled(PROMPTS[::3], PROMPTS))
 def test_a_sketch_is_loud_enough_clean_and_without_holes(prompt: str) -> None:
     pcm = compose(Brief(prompt=prompt, duration_s=24.0, seed=11))
-    lufs = loudness(encode(pcm, 48_000, "audio/wav"))
+    lufs = inspect(encode(pcm, 48_000, "audio/wav")).measured.lufs
     assert lufs is not None
     assert -18 <= lufs <= -14
     wave = pcm.astype(np.float64) / 32768

@@ -177,7 +177,9 @@ class Listener(Executor):
         """Return what is heard in a file, at once."""
         heard: Future[Any] = Future()
         heard.set_result(
-            Probe(media_type="audio/wav", seconds=self._seconds, rate_hz=8000, channels=1, samples=8000, peak=0.5)
+            Probe(
+                media_type="audio/wav", codec="pcm_s16le", seconds=self._seconds, rate_hz=8000, channels=1, samples=8000
+            )
         )
         return heard
 

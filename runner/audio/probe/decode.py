@@ -6,7 +6,7 @@ import io
 import mmap
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 import av.error
@@ -19,7 +19,7 @@ from runner.audio.probe.riff import wav_promise
 from runner.records.measured import NOT_MEASURED, Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
     from fractions import Fraction
     from pathlib import Path
 
@@ -38,20 +38,16 @@ _AAC_FRAME = 2048
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """A complete audio file. `samples` counts each channel's; `peak` is the largest sample, 1.0 at full scale."""
+    """A complete audio file. `samples` counts each channel's."""
 
     media_type: str
+    codec: str
+    """FFmpeg's name of it."""
     seconds: float
     rate_hz: int
     channels: int
     samples: int
-    peak: float
     measured: Measured = NOT_MEASURED
-
-    @property
-    def silent(self) -> bool:
-        """Say whether every sample is zero."""
-        return self.peak == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +79,17 @@ def probe(source: bytes | Path) -> Probe:
 
 def listen(source: bytes | Path, on_frame: Callable[[av.AudioFrame], None]) -> Probe:
     """Probe, and pass every decoded frame to `on_frame`."""
+    frames = decoded(source)
+    while True:
+        try:
+            frame = next(frames)
+        except StopIteration as end:
+            return cast("Probe", end.value)
+        on_frame(frame)
+
+
+def decoded(source: bytes | Path) -> Generator[av.AudioFrame, None, Probe]:
+    """Yield every decoded frame and return the Probe. Raises BadAudio as `probe` does, some of it only at the end."""
     with _opened(source) as (data, file):
         if len(data) > MAX_BYTES:
             raise BadAudio(f"too large: {len(data)} bytes, the most is {MAX_BYTES}")
@@ -96,7 +103,7 @@ def listen(source: bytes | Path, on_frame: Callable[[av.AudioFrame], None]) -> P
         count = _Count(promise)
         for frame in _decode(file, container.demuxer, count):
             count.add(frame)
-            on_frame(frame)
+            yield frame
         return count.result(media_type, len(data))
 
 
@@ -126,6 +133,7 @@ def _decode(file: io.BytesIO | io.BufferedReader, demuxer: str, count: _Count) -
             stream = container.streams.audio[0]
             if stream.codec_context is None:
                 raise BadAudio("not audio that can be decoded: its codec is unknown")
+            count.decodes(stream.codec_context.codec.canonical_name)
             stream.codec_context.options = strict
             if demuxer == "mov":
                 count.expect(stream.duration, stream.time_base)
@@ -142,7 +150,7 @@ class _Count:
     def __init__(self, promise: Promise) -> None:
         self._promise = promise
         self._samples = 0
-        self._peak = 0.0
+        self._codec = ""
         self._shape: tuple[int, int] | None = None
 
     def add(self, frame: av.AudioFrame) -> None:
@@ -161,12 +169,15 @@ class _Count:
             raise _too_long()
         if self._samples * shape[1] > MAX_SAMPLES:
             raise _too_many()
-        self._peak = max(self._peak, _peak(frame))
 
     def expect(self, duration: int | None, time_base: Fraction | None) -> None:
         """Use an MP4 track's own duration; the decoder's last frame may be longer."""
         if duration and time_base and time_base.numerator == 1:
             self._promise = Promise(samples=duration, rate_hz=time_base.denominator, tolerance=_AAC_FRAME)
+
+    def decodes(self, codec: str) -> None:
+        """Keep the name of the codec."""
+        self._codec = codec
 
     def ends_before(self, place: int | None) -> bool:
         """Say whether a packet at byte `place` is padding behind the audio."""
@@ -194,22 +205,11 @@ class _Count:
         return Probe(
             media_type=media_type,
             seconds=samples / rate_hz,
+            codec=self._codec,
             rate_hz=rate_hz,
             channels=channels,
             samples=samples,
-            peak=self._peak,
         )
-
-
-def _peak(frame: av.AudioFrame) -> float:
-    """Return the largest sample of a frame as a share of full scale."""
-    samples = frame.to_ndarray()
-    low, high = float(samples.min()), float(samples.max())
-    if samples.dtype.kind == "f":
-        return max(-low, high)
-    if samples.dtype.kind == "u":
-        return max(128 - low, high - 128) / 128
-    return max(-low, high) / float(1 << 8 * samples.itemsize - 1)
 
 
 def _too_many() -> BadAudio:

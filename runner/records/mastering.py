@@ -1,0 +1,132 @@
+"""What is done to a take before it is placed: the settings of `master:`, parsed and bounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SILENCE: Final = "silence"
+Trim: TypeAlias = Literal["silence"] | tuple[float, float]
+"""Without the silence at both ends, or from one second to another."""
+
+RATES: Final = (8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000)
+DEFAULT_PEAK_DBTP: Final = -1.0
+DEFAULT_CROSSFADE_S: Final = 2.0
+
+
+class Format(StrEnum):
+    """A file format that a finished piece can have."""
+
+    WAV = "wav"
+    FLAC = "flac"
+    OGG = "ogg"
+    OPUS = "opus"
+    MP3 = "mp3"
+    M4A = "m4a"
+
+    @property
+    def media_type(self) -> str:
+        """Return its media type."""
+        match self:
+            case Format.WAV | Format.FLAC | Format.OGG:
+                return f"audio/{self.value}"
+            case Format.OPUS:
+                return "audio/ogg"
+            case Format.MP3:
+                return "audio/mpeg"
+            case Format.M4A:
+                return "audio/mp4"
+        assert_never(self)
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether a decoder gives back the very samples that were written."""
+        match self:
+            case Format.WAV | Format.FLAC:
+                return True
+            case Format.OGG | Format.OPUS | Format.MP3 | Format.M4A:
+                return False
+        assert_never(self)
+
+    @property
+    def qualities(self) -> Sequence[int]:
+        """Return what `quality` may be: bits a sample where it is lossless, else kbit/s."""
+        match self:
+            case Format.WAV:
+                return (16, 24, 32)
+            case Format.FLAC:
+                return (16, 24)
+            case Format.OGG:
+                return (64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 500)
+            case Format.OPUS:
+                return range(16, 257)
+            case Format.MP3:
+                return (64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+            case Format.M4A:
+                return range(32, 321)
+        assert_never(self)
+
+    @property
+    def default_quality(self) -> int:
+        """Return the quality of a file for which none is written."""
+        match self:
+            case Format.WAV | Format.FLAC:
+                return 16
+            case Format.OGG | Format.MP3 | Format.M4A:
+                return 192
+            case Format.OPUS:
+                return 128
+        assert_never(self)
+
+    @property
+    def rates_hz(self) -> Sequence[int]:
+        """Return the sample rates that it can have."""
+        match self:
+            case Format.WAV | Format.FLAC | Format.OGG:
+                return RATES
+            case Format.OPUS:
+                return (48_000,)
+            case Format.MP3:
+                return (32_000, 44_100, 48_000)
+            case Format.M4A:
+                return tuple(rate for rate in RATES if rate <= 96_000)
+        assert_never(self)
+
+    @property
+    def most_channels(self) -> int:
+        """Return how many channels it can have."""
+        match self:
+            case Format.WAV | Format.FLAC:
+                return 8
+            case Format.OGG | Format.OPUS | Format.MP3 | Format.M4A:
+                return 2
+        assert_never(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mastering:
+    """The settings of `master:` for one job. What is None, or 0 seconds, is not done."""
+
+    loudness_lufs: float | None = None
+    peak_dbtp: float | None = None
+    """The highest true peak. It is set where loudness is."""
+    trim: Trim | None = None
+    fade_in_s: float = 0.0
+    fade_out_s: float = 0.0
+    exact_s: float | None = None
+    """The length that the piece is cut or padded to, in seconds."""
+    loop_s: float | None = None
+    """How long the tail is crossfaded into the head, in seconds."""
+    rate_hz: int | None = None
+    channels: int | None = None
+    format: Format | None = None
+    quality: int | None = None
+
+    @property
+    def changes_audio(self) -> bool:
+        """Whether the samples or their encoding may change, so that the take has to be encoded again."""
+        return self != Mastering()

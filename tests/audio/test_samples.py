@@ -1,0 +1,109 @@
+"""Silence, clipping, DC offset and true peak are exact, whatever the format and wherever the frames are cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from runner.audio.probe import measure
+from runner.audio.probe.container_header import BadAudio
+from runner.audio.probe.measure import inspect
+from runner.audio.probe.true_peak import FILTER
+from tests.support.waves import RATE_HZ, Wave, file_of, level, tones
+
+FORMATS = ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"]
+
+
+@pytest.mark.parametrize("subtype", FORMATS)
+def test_silence_before_and_behind_is_counted_in_the_channel_that_has_least_of_it(subtype: str) -> None:
+    wave = np.zeros((2 * RATE_HZ, 2))
+    wave[12_000:72_000, 0] = tones([(1.25, -20.0)], channels=1)[:, 0]
+    wave[24_000:84_000, 1] = tones([(1.25, -20.0)], channels=1)[:, 0]
+    found = inspect(file_of(wave, subtype=subtype)).measured
+    assert found.head_silence_s == pytest.approx(0.25, abs=0.001)
+    assert found.tail_silence_s == pytest.approx(0.25, abs=0.001)
+
+
+def test_what_is_not_above_60_db_below_full_scale_is_silent() -> None:
+    quiet, heard = (inspect(file_of(np.full(RATE_HZ, level(dbfs)))).measured for dbfs in (-60.1, -59.9))
+    assert (quiet.head_silence_s, quiet.tail_silence_s) == (1.0, 1.0)
+    assert (heard.head_silence_s, heard.tail_silence_s) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("subtype", FORMATS)
+def test_only_runs_of_three_samples_at_full_scale_are_clipped(subtype: str) -> None:
+    wave = np.zeros((RATE_HZ, 2))
+    wave[100:102, 0] = 1.0
+    wave[200:203, 0] = -1.0
+    wave[300:310, 1] = 1.0
+    wave[400:500, 1] = 0.9
+    assert inspect(file_of(wave, subtype=subtype)).measured.clipped_samples == 13
+
+
+def test_a_run_is_counted_once_wherever_the_pieces_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    wave = np.random.default_rng(4).choice([0.5, 1.0], (20_000, 2), p=[0.3, 0.7])
+    wave[:5_000, 1] = 1.0
+    wave[-3:, 0] = 1.0
+    whole = inspect(file_of(wave)).measured
+    assert whole.clipped_samples == clipped(wave)
+    for size in (1, 3_000, 9_000, 1 << 20):
+        monkeypatch.setattr(measure, "AT_ONCE", size)
+        assert inspect(file_of(wave)).measured == whole
+
+
+def clipped(wave: Wave) -> int:
+    """Count the plain way."""
+    total = 0
+    for channel in wave.T >= 1:
+        runs = "".join("x" if full else " " for full in channel).split()
+        total += sum(len(run) for run in runs if len(run) >= 3)
+    return total
+
+
+def test_the_offset_is_that_of_the_channel_with_the_largest_one() -> None:
+    wave = tones([(1, -20.0)]) + np.array([0.01, -0.25])
+    assert inspect(file_of(wave)).measured.dc_offset == pytest.approx(-0.25, abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_true_peak_is_that_of_all_samples_though_few_are_oversampled(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    wave = chance.normal(0, 0.1, (30_000, 2)) * np.linspace(0.2, 1, 30_000)[:, np.newaxis]
+    made = [np.convolve(channel, taps) for channel in wave.T for taps in FILTER]
+    peak = max(np.abs(made).max(), np.abs(wave).max())
+    assert inspect(file_of(wave)).measured.true_peak_dbtp == pytest.approx(20 * np.log10(peak), abs=0.051)
+
+
+def test_the_peak_of_the_last_samples_is_found() -> None:
+    """Filters hold some samples back, and a short file may be less than they hold."""
+    wave = np.zeros(RATE_HZ)
+    wave[-2:] = 0.5
+    for cut in (RATE_HZ, 100, 3, 2):
+        found = inspect(file_of(wave[-cut:])).measured.true_peak_dbtp
+        assert found == pytest.approx(20 * np.log10(0.5 * (0.7798 + 0.4651)), abs=0.2)
+    assert inspect(file_of(wave[-1:])).measured.true_peak_dbtp == pytest.approx(-6.0, abs=0.05)
+
+
+@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.nan, "broken: some of its samples are not numbers"),
+        (np.inf, "broken: some of its samples are not numbers"),
+        (-np.inf, "broken: some of its samples are not numbers"),
+        (1e30, "broken: a sample is 1e+30 times full scale"),
+    ],
+)
+def test_samples_that_are_no_music_are_refused(value: float, message: str, subtype: str) -> None:
+    wave = tones([(1, -20.0)])
+    wave[30_000, 1] = value
+    with pytest.raises(BadAudio) as caught:
+        inspect(file_of(wave, subtype=subtype))
+    assert caught.value.message == message
+
+
+def test_the_names_of_codecs_are_those_of_ffmpeg() -> None:
+    wave = tones([(1, -20.0)])
+    made = {"PCM_24": ("WAV", "pcm_s24le"), "VORBIS": ("OGG", "vorbis"), "MPEG_LAYER_III": ("MP3", "mp3")}
+    for subtype, (container, codec) in made.items():
+        assert inspect(file_of(wave, subtype=subtype, container=container)).measured.codec == codec
