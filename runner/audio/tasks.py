@@ -17,8 +17,9 @@ from runner.errors import ScorefileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from runner.audio.pictures import Picture
+
     from runner.audio.local.orders import LocalOrder, Source
+    from runner.audio.pictures import Picture
     from runner.audio.probe.decode import Probe
     from runner.audio.sketch.brief import Brief
 

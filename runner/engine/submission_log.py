@@ -131,8 +131,7 @@ class SubmissionLog:
         assert sha256 is not None, "an input that is not made yet cannot be copied"
         if item.is_file:
             return lambda target: copy_audio(folder, item.name, sha256, target)
-        outputs = self._store.output_paths(item.name)
-        return lambda target: self._store.copy_take(sha256, outputs, target)
+        return self._store.copying(item.name, sha256)
 
     def at(self) -> str:
         """Return the time as the journal writes it: UTC, ISO 8601, whole seconds."""

@@ -142,7 +142,9 @@ class TakeSteps:
             try:
                 return (yield from self._made(make_local, order, sources))
             except FileNotSeen:
-                sent = tuple(replace(source, data=part.read_bytes()) for source, part in zip(sources, parts, strict=True))
+                sent = tuple(
+                    replace(source, data=part.read_bytes()) for source, part in zip(sources, parts, strict=True)
+                )
                 return (yield from self._made(make_local, order, sent))
         finally:
             for part in parts:

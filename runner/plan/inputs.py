@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from runner.plan.decide import Facts
     from runner.records.plan import Action, Plan
-    from runner.records.request import Input, Request
+    from runner.records.request import Request
     from runner.records.source import Json
 
 
@@ -73,6 +73,6 @@ def _jobs(request: Request) -> tuple[str, ...]:
 
 def _take(action: Action) -> str | None:
     """Return the hash of the take that a job has without anything being made; None where a run makes one first."""
-    if action.verb not in (Verb.REUSE, Verb.RESTORE) or action.chosen is None:
+    if action.chosen is None or action.verb.asks or action.verb is Verb.BLOCKED:
         return None
     return action.chosen.take.sha256

@@ -24,7 +24,7 @@ from runner.state.reconcile import Reconciled, missing_rows
 from runner.state.submissions import advance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from runner.records.family import NumberedTake
@@ -236,13 +236,10 @@ class StateStore:
         """Return the take that is at the output of a job."""
         return next((entry.placed for entry in self._ledger.of_job(job) if entry.placed is not None), None)
 
-    def output_paths(self, job: str) -> tuple[str, ...]:
-        """Return where takes of a job were placed."""
-        return tuple(entry.output.path for entry in self._ledger.of_job(job) if entry.output is not None)
-
-    def copy_take(self, sha256: str, outputs: Iterable[str], target: Path) -> None:
-        """Copy a take from the store, or from one of these outputs, to a file. Safe to call from any thread. Raises TakeMissing."""
-        self._outputs.copy(sha256, outputs, target)
+    def copying(self, job: str, sha256: str) -> Callable[[Path], None]:
+        """Return what copies a take of a job to a file, safe to call from any thread; it raises TakeMissing."""
+        outputs = [entry.output.path for entry in self._ledger.of_job(job) if entry.output is not None]
+        return lambda target: self._outputs.copy(sha256, outputs, target)
 
     def bring(self, job: str, entry: Entry, output: Output) -> Entry:
         """Put a take of an entry at its output, for the job `job`, and return the entry as it is now.

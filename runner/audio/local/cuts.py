@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,11 +25,13 @@ def concatenated(sources: Sequence[Source], inputs: Sequence[Iterator[Block]], c
     tail: Block | None = None
     for number, (source, blocks) in enumerate(zip(sources, inputs, strict=True)):
         if tail is not None and crossfade:
-            head, blocks = _head(source, blocks, crossfade)
+            head, rest = _head(source, blocks, crossfade)
             rise = _quarter(crossfade)
             yield tail * rise[::-1] + head * rise
+        else:
+            rest = blocks
         is_last = number == len(sources) - 1
-        tail = yield from _all_but_tail(source, blocks, 0 if is_last else crossfade)
+        tail = yield from _all_but_tail(source, rest, 0 if is_last else crossfade)
 
 
 def _head(source: Source, blocks: Iterator[Block], count: int) -> tuple[Block, Iterator[Block]]:
@@ -52,7 +54,7 @@ def _all_but_tail(source: Source, blocks: Iterator[Block], count: int) -> Genera
     if not count:
         yield from blocks
         return None
-    tail = cast("Block", (yield from held_back(blocks, count)))
+    tail = yield from held_back(blocks, count)
     if len(tail) < count:
         raise _too_short(source)
     return tail
@@ -112,7 +114,9 @@ def stung(order: Stinger, source: Source, blocks: Iterator[Block], rate_hz: int)
             piece[:head] *= _quarter(rise)[at : at + head]
         if tail:
             first = max(0, at - (length - fall))
-            piece[len(piece) - min(tail, len(piece)) :] *= _quarter(fall)[::-1][first : at + len(piece) - (length - fall)]
+            piece[len(piece) - min(tail, len(piece)) :] *= _quarter(fall)[::-1][
+                first : at + len(piece) - (length - fall)
+            ]
         at += len(piece)
         yield piece
     if at < length:
@@ -126,4 +130,5 @@ def stung(order: Stinger, source: Source, blocks: Iterator[Block], rate_hz: int)
 def _quarter(count: int) -> Block:
     """Return a rise along a quarter of a sine: of equal power with its reverse."""
     steps = (np.arange(count, dtype=np.float64) + 0.5) * (np.pi / 2 / max(1, count))
-    return cast("Block", np.sin(steps).astype(np.float32)[:, None])
+    rise: Block = np.sin(steps).astype(np.float32)[:, None]
+    return rise

@@ -44,10 +44,6 @@ class Catalog(Protocol):
     def providers(self) -> Mapping[str, Provider]: ...
 
 
-def _no_file(path: str) -> str:
-    raise FileNotFoundError(path)
-
-
 def resolve(
     pipeline: Pipeline,
     cells: Sequence[Cell],
@@ -56,16 +52,15 @@ def resolve(
     env: Mapping[str, str],
     overrides: Mapping[str, str | Leaf],
     read_text: Callable[[str], str],
-    hash_file: Callable[[str], str] = _no_file,
 ) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
     """Return a Request for each cell without problems, in the order of `cells`, and every problem once.
 
-    `read_text` and `hash_file` take a path relative to the pipeline's folder; they raise FileNotFoundError, another OSError
-    or a ValueError whose message says what is wrong. `hash_file` returns the SHA-256 of an audio file.
+    `read_text` takes a path relative to the pipeline's folder; it raises FileNotFoundError, another OSError or a
+    ValueError whose message says what is wrong.
     """
     secrets = Secrets(pipeline, catalog.providers, env)
     renderer = Renderer(pipeline, env=secrets.visible(), overrides=overrides, read_text=read_text)
-    run = _Run(pipeline, catalog, renderer, cells, hash_file)
+    run = _Run(pipeline, catalog, renderer, cells)
     found: dict[str, Request] = {}
     for job in in_order(pipeline.jobs):
         found |= run.job(job)
@@ -83,15 +78,7 @@ def resolve(
 class _Run:
     """The state of one resolve: finished requests, and problems."""
 
-    def __init__(
-        self,
-        pipeline: Pipeline,
-        catalog: Catalog,
-        renderer: Renderer,
-        cells: Sequence[Cell],
-        hash_file: Callable[[str], str],
-    ) -> None:
-        self.hash_file = hash_file
+    def __init__(self, pipeline: Pipeline, catalog: Catalog, renderer: Renderer, cells: Sequence[Cell]) -> None:
         self.pipeline = pipeline
         self.catalog = catalog
         self.renderer = renderer
@@ -216,7 +203,7 @@ class _Run:
         bound = chosen.bounds.get(model.inputs_param)
         if bound is None:
             return (), []
-        return read_inputs(bound, needs, written=job.needs, ids=self.ids, hash_file=self.hash_file)
+        return read_inputs(bound, needs, written=job.needs, ids=self.ids)
 
     def _model(self, scope: Scope) -> tuple[Model | None, list[Problem]]:
         job = scope.cell.job
