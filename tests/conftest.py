@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.chromium import CHROMIUM
 from tests.support.emulator import running_emulator
 from tests.support.net import spread
 
@@ -20,6 +21,12 @@ def pytest_configure() -> None:
     """Let the children of tests be interrupted, although a shell that starts the tests in the background ignores SIGINT."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what was left out for want of a browser."""
+    if CHROMIUM is None:
+        terminalreporter.write_line("no Chromium on this machine: tests/behaviour/page/test_browser.py was skipped")
 
 
 @pytest.fixture(scope="session", autouse=True)

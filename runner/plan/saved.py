@@ -36,6 +36,7 @@ _OF_REQUEST = (
     "timeout_s",
     "on_unknown",
     "webhook",
+    "finishing",
     "price",
     "seed_mode",
 )

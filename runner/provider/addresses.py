@@ -30,7 +30,7 @@ def check_media_url(url: str, provider_url: str) -> None:
 
     Raises BadAddress before a packet is sent. A name that does not resolve is reported by the connection.
     """
-    if _is_near(url, provider_url):
+    if is_near(url, provider_url):
         return
     parts = _parts(url)
     if parts.scheme != "https":
@@ -42,8 +42,11 @@ def check_media_url(url: str, provider_url: str) -> None:
             raise _private(parts.hostname)
 
 
-def _is_near(url: str, provider_url: str) -> bool:
-    """Return whether a URL and its provider are both on this machine, or on one host of a private network."""
+def is_near(url: str, provider_url: str) -> bool:
+    """Return whether a URL and its provider are both on this machine, or on one host of a private network.
+
+    Any other media URL has to lead to a public address, and a connection to it, too.
+    """
     if is_loopback(provider_url):
         return is_loopback(url)
     here, there = origin(provider_url), origin(url)
@@ -81,7 +84,7 @@ def peer_check(url: str, provider_url: str, *, host: str) -> Callable[[str, Mapp
     It checks the address of the open connection, so a name that resolves differently the second time is caught. A
     connection to another host than the URL's own `host` is one to a proxy, and the proxy decides.
     """
-    allowed = _is_near(url, provider_url)
+    allowed = is_near(url, provider_url)
     proxied = False
 
     def trace(name: str, info: Mapping[str, Any]) -> None:
@@ -90,11 +93,15 @@ def peer_check(url: str, provider_url: str, *, host: str) -> Callable[[str, Mapp
             proxied = info["host"] != host
         if allowed or proxied or not name.endswith("connect_tcp.complete"):
             return
-        address = info["return_value"].get_extra_info("server_addr")
-        if address is None or not is_public(str(address[0])):
-            raise _private(host)
+        check_peer(host, info["return_value"].get_extra_info("server_addr"))
 
     return trace
+
+
+def check_peer(host: str, address: tuple[object, ...] | None) -> None:
+    """Raise BadAddress unless the other end of an open connection to `host` has a public address."""
+    if address is None or not is_public(str(address[0])):
+        raise _private(host)
 
 
 def _unusable() -> BadAddress:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,14 +16,14 @@ import httpx
 import tenacity
 
 from runner.errors import ScorefileError
-from runner.provider.addresses import BadAddress, check_media_url, joined, peer_check
+from runner.provider.addresses import BadAddress, check_media_url, is_near, joined, peer_check
 from runner.provider.http_clients import HTTP_ERRORS, OWN_CONNECTION, HttpClients, describe
 from runner.provider.request_log import log_exchange
 from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
     from pathlib import Path
 
     from runner.provider.deadline import Deadline
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from runner.state.blobs.incoming import Incoming
 
 MAX_HOPS = 5
-_HEADERS = dict((("Accept-Encoding", "identity"), ("User-Agent", "scorefile"), OWN_CONNECTION))
+_HEADERS = (("Accept-Encoding", "identity"), ("User-Agent", "scorefile"))
 
 
 class LinkDead(ScorefileError):
@@ -138,20 +139,12 @@ class HttpFetcher:
 
     def _download(self, url: str, rules: DownloadRules, *, attempt: int, within_s: float) -> Download:
         provider_url, shown = rules.provider_url, None if rules.provider in self._shown else frozenset[str]()
-        timeout = httpx.Timeout(self._limits.read_timeout_s, connect=self._limits.connect_timeout_s)
         for _ in range(MAX_HOPS):
             try:
                 check_media_url(url, provider_url)
                 with (
                     log_exchange("GET", url, attempt=attempt, shown=shown) as notes,
-                    self._clients.deadlines.after(within_s) as deadline,
-                    self._clients.for_url(url).stream(
-                        "GET",
-                        url,
-                        headers=_HEADERS,
-                        timeout=timeout,
-                        extensions={"trace": _both(deadline, url, provider_url)},
-                    ) as response,
+                    self._answer(url, provider_url, within_s) as response,
                 ):
                     notes.status = response.status_code
                     target = _redirect(response)
@@ -167,6 +160,27 @@ class HttpFetcher:
             except HTTP_ERRORS as error:
                 raise _Again(describe(error)) from error
         raise BadContent(f"the link redirects more than {MAX_HOPS} times")
+
+    @contextmanager
+    def _answer(self, url: str, provider_url: str, within_s: float) -> Iterator[httpx.Response]:
+        """Yield the answer of a checked URL: over a kept connection, or one of its own where a proxy may be on the way."""
+        timeout = httpx.Timeout(self._limits.read_timeout_s, connect=self._limits.connect_timeout_s)
+        connections = self._clients.kept(url, public=not is_near(url, provider_url))
+        if connections is not None:
+            with connections.answer("GET", url, headers=_HEADERS, timeout=timeout, within_s=within_s) as response:
+                yield response
+            return
+        with (
+            self._clients.deadlines.after(within_s) as deadline,
+            self._clients.for_url(url).stream(
+                "GET",
+                url,
+                headers=[*_HEADERS, OWN_CONNECTION],
+                timeout=timeout,
+                extensions={"trace": _both(deadline, url, provider_url)},
+            ) as response,
+        ):
+            yield response
 
     def _stream(self, response: httpx.Response) -> Download:
         _check_status(response)

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import logging
 import ssl
-from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
 import httpx
 
 from runner.provider.deadline import Deadlines
-from runner.provider.pooled import PooledTransport, TimedBackend
+from runner.provider.pooled import KeptConnections
 from runner.provider.responses import clean
 from runner.records.address import is_loopback, origin
-
-if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
 
 HTTP_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError, OverflowError)
 """What httpx raises for a bad host, address or answer; files raise OSError."""
@@ -45,16 +41,16 @@ for _name in ("httpx", "httpcore.http11"):
 
 
 class HttpClients:
-    """The httpx clients of one transport. None of them follows a redirect, and only that for queries keeps connections.
+    """The httpx clients of one transport, and the connections that it keeps. None follows a redirect; no client keeps a connection.
 
     `layer` replaces the network below httpx in tests.
     """
 
     def __init__(self, layer: httpx.BaseTransport | None = None) -> None:
         verify = httpx.create_ssl_context() if layer is None else True
-        self._clock, self._pooled = TimedBackend(), None
+        self._kept = self._public = None
         if isinstance(verify, ssl.SSLContext):
-            self._pooled = _client(verify, PooledTransport(verify, self._clock), trust_env=False)
+            self._kept, self._public = KeptConnections(verify), KeptConnections(verify, public=True)
         self._has_proxy = bool(getproxies().keys() & {"http", "https", "all"})
         self.deadlines = Deadlines()
         self._direct = _client(verify, layer, trust_env=False)
@@ -69,20 +65,17 @@ class HttpClients:
             raise httpx.ProxyError("its address cannot be used")
         return self._proxied
 
-    def for_query(self, url: str) -> httpx.Client | None:
-        """Return the client that keeps connections, for use `within` a time; None where the way may lead through a proxy."""
+    def kept(self, url: str, *, public: bool = False) -> KeptConnections | None:
+        """Return the kept connections for a URL, with `public` those to public addresses; None where a proxy may be on the way."""
         is_direct = not self._has_proxy or is_loopback(url)
-        return self._pooled if is_direct else None
-
-    def within(self, seconds: float) -> AbstractContextManager[None]:
-        """Give what this thread does with the client `for_query` so much time."""
-        return self._clock.within(seconds)
+        return (self._public if public else self._kept) if is_direct else None
 
     def close(self) -> None:
         """Close idle connections."""
         self.deadlines.close()
-        if self._pooled is not None:
-            self._pooled.close()
+        for connections in (self._kept, self._public):
+            if connections is not None:
+                connections.close()
         self._direct.close()
         if self._proxied is not None:
             self._proxied.close()

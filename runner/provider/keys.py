@@ -26,6 +26,8 @@ _BREAK = rf"(?:{_BREAKS}){{0,6}}"
 _IN_BASE64 = {"+": "(?:[+-]|%2[bB])", "/": r"(?:[/_]|\\/|%2[fF])"}
 _BEFORE = r"(?:(?<![^\s\"'(\[<])|(?<=\\[nrtbf]))"
 _BEHIND = r"(?=[.,;:!?]?(?:[\s\"'()\[\]<>\\]|\Z))"
+_END = 4
+"""By the last signs of a key a text without it is known; keys of one provider often begin alike."""
 
 
 class Key:
@@ -35,7 +37,7 @@ class Key:
 
     def __init__(self, value: str) -> None:
         self._value = value
-        self._forms: list[re.Pattern[str]] | None = None
+        self._forms: list[_Form] | None = None
 
     def __repr__(self) -> str:
         return "***"
@@ -62,8 +64,29 @@ class Key:
             self._forms = [_spelled(self._value), *([] if is_short else _encoded(self._value.encode()))]
         found = text.decode("latin-1")
         for form in self._forms if is_text else self._forms[:1]:
-            found = form.sub("***", found)
+            found = form.redact(found)
         return found.encode("latin-1")
+
+
+class _Form:
+    """One way to write a key: a pattern for each sign, and one for what may come between two.
+
+    To build the pattern of a whole key takes milliseconds of each start, so it waits for a text in which the key ends.
+    """
+
+    __slots__ = ("_ending", "_pattern", "_whole")
+
+    def __init__(self, signs: list[str], between: str, *, before: str = "", behind: str = "") -> None:
+        self._ending = re.compile(between.join(signs[-_END:]))
+        self._pattern = before + between.join(signs) + behind
+        self._whole: re.Pattern[str] | None = None
+
+    def redact(self, text: str) -> str:
+        """Return the text without the key."""
+        if self._ending.search(text) is None:
+            return text
+        self._whole = self._whole or re.compile(self._pattern)
+        return self._whole.sub("***", text)
 
 
 def _is_text(data: bytes) -> bool:
@@ -74,10 +97,10 @@ def _is_text(data: bytes) -> bool:
     return True
 
 
-def _spelled(value: str) -> re.Pattern[str]:
-    """Return a pattern for every spelling of a key, character by character; its bounds keep it fast."""
-    found = _BREAK.join(_spellings(char) for char in value)
-    return re.compile(_BEFORE + found + _BEHIND if len(value) < SHORT else found)
+def _spelled(value: str) -> _Form:
+    """Return every spelling of a key, character by character; its bounds keep it fast."""
+    before, behind = (_BEFORE, _BEHIND) if len(value) < SHORT else ("", "")
+    return _Form([_spellings(char) for char in value], _BREAK, before=before, behind=behind)
 
 
 def _spellings(char: str) -> str:
@@ -96,18 +119,18 @@ def _spellings(char: str) -> str:
     return f"(?:{'|'.join(ways)})"
 
 
-def _encoded(value: bytes) -> list[re.Pattern[str]]:
-    """Return patterns for a key in hex and, wherever in a longer text it began, in base64."""
-    signs = [re.escape(bytes([byte]).hex()) for byte in value]
+def _encoded(value: bytes) -> list[_Form]:
+    """Return a key in hex and, wherever in a longer text it began, in base64."""
+    signs = [f"(?i:{re.escape(bytes([byte]).hex())})" for byte in value]
     # Never a repetition inside another one: what nearly is the key would take time without end.
     between = rf"(?:[:,%-]|0x|\\x|{_BREAKS}){{0,6}}"
-    forms = [between.join(f"(?i:{sign})" for sign in signs)]
+    forms = [_Form(signs, between)]
     for shift in range(3):
         # The first and the last signs also hold bits of the neighbours: only those between are the key's alone.
         end = (shift + len(value)) // 3 * 4
         inner = b64encode(b"\0" * shift + value)[4 if shift else 0 : end].decode()
-        forms.append(_BREAK.join(_IN_BASE64.get(sign, re.escape(sign)) for sign in inner))
-    return [re.compile(form) for form in forms]
+        forms.append(_Form([_IN_BASE64.get(sign, re.escape(sign)) for sign in inner], _BREAK))
+    return forms
 
 
 def key_variable(provider: Provider, settings: ProviderSettings | None) -> str | None:

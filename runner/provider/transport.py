@@ -101,31 +101,25 @@ class HttpTransport:
 
     def _asked(self, call: Call, access: ProviderAccess) -> Reply | None:
         """Send a query over a kept connection; None where there can be none."""
-        client = self._clients.for_query(call.url)
-        if client is None:
+        connections = self._clients.kept(call.url)
+        if connections is None:
             return None
-        with self._clients.within(self._limits.poll_timeout_s):
-            response = client.send(self._request(client, call, access, self._limits.poll_timeout_s), stream=True)
-            return _reply(response, access)
-
-    def _request(
-        self,
-        client: httpx.Client,
-        call: Call,
-        access: ProviderAccess,
-        timeout_s: float,
-        trace: Callable[[str, Mapping[str, Any]], None] | None = None,
-    ) -> httpx.Request:
-        """Return a call as httpx sends it; one that is traced says that its connection is used for nothing else."""
-        own = [] if trace is None else [OWN_CONNECTION]
-        return client.build_request(
+        timeout_s, headers = self._limits.poll_timeout_s, self._headers(call, access)
+        with connections.answer(
             call.method,
             call.url,
-            headers=[*call.headers, *_HEADERS, *own, *_key(call.url, access)],
-            content=call.body,
-            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, self._limits.connect_timeout_s)),
-            extensions={} if trace is None else {"trace": trace},
-        )
+            headers=headers,
+            body=call.body,
+            timeout=self._timeout(timeout_s),
+            within_s=timeout_s,
+        ) as response:
+            return _reply(response, access)
+
+    def _headers(self, call: Call, access: ProviderAccess) -> list[tuple[str, str]]:
+        return [*call.headers, *_HEADERS, *_key(call.url, access)]
+
+    def _timeout(self, seconds: float) -> httpx.Timeout:
+        return httpx.Timeout(seconds, connect=min(seconds, self._limits.connect_timeout_s))
 
     def _exchange(self, call: Call, access: ProviderAccess, *, timeout_s: float, gate: _Gate | None = None) -> Reply:
         """Send one call and read its answer within `timeout_s` by the wall clock, cut soon after the provider's limit."""
@@ -137,7 +131,14 @@ class HttpTransport:
                     gate.trace(name, info)
 
             client = self._clients.for_url(call.url)
-            request = self._request(client, call, access, timeout_s, trace)
+            request = client.build_request(
+                call.method,
+                call.url,
+                headers=[*self._headers(call, access), OWN_CONNECTION],
+                content=call.body,
+                timeout=self._timeout(timeout_s),
+                extensions={"trace": trace},
+            )
             try:
                 return _reply(client.send(request, stream=True), access)
             except _ERRORS as error:

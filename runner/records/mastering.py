@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 
+from runner.records.media_types import EXTENSIONS
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from runner.records.source import Json
 
 SILENCE: Final = "silence"
 Trim: TypeAlias = Literal["silence"] | tuple[float, float]
@@ -16,6 +20,12 @@ Trim: TypeAlias = Literal["silence"] | tuple[float, float]
 RATES: Final = (8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000)
 DEFAULT_PEAK_DBTP: Final = -1.0
 DEFAULT_CROSSFADE_S: Final = 2.0
+LOUDNESS_LUFS: Final = (-40.0, -5.0)
+PEAK_DBTP: Final = (-20.0, 0.0)
+FADE_S: Final = (0.0, 30.0)
+CROSSFADE_S: Final = (0.01, 30.0)
+TRIM_S: Final = (0.0, 10_800.0)
+"""The lowest and the highest value of each setting that is a number."""
 
 
 class Format(StrEnum):
@@ -130,3 +140,49 @@ class Mastering:
     def changes_audio(self) -> bool:
         """Whether the samples or their encoding may change, so that the take has to be encoded again."""
         return self != Mastering()
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the settings that do something, as data; `master.loudness` and its like are written as numbers here."""
+        given = {item.name: getattr(self, item.name) for item in fields(self)}
+        unset = {item.name: item.default for item in fields(self)}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in given.items()
+            if value != unset[name]
+        }
+
+
+class Tag(StrEnum):
+    """A tag that a file may say for a finished piece."""
+
+    TITLE = "title"
+    ARTIST = "artist"
+    ALBUM = "album"
+    GENRE = "genre"
+    COMPOSER = "composer"
+    COPYRIGHT = "copyright"
+    COMMENT = "comment"
+
+
+MOST_TAG: Final = 500
+"""The most characters of a tag."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finishing:
+    """What is done to the chosen take before it is placed: one local step, which costs nothing."""
+
+    mastering: Mastering = field(default_factory=Mastering)
+    tags: Mapping[Tag, str] | None = None
+    """The tags that the file says, beside those that tell where the piece comes from; None where there are to be none."""
+
+    def extension(self, media_type: str) -> str:
+        """Return the extension of the finished piece of a take."""
+        form = self.mastering.format
+        if form is not None:
+            return f".{form}"
+        return EXTENSIONS["audio/mp4" if media_type == "audio/aac" else media_type]
+
+    def as_json(self) -> dict[str, Json]:
+        """Return it as data."""
+        return {"master": self.mastering.as_json(), "tags": None if self.tags is None else {**self.tags}}

@@ -135,6 +135,10 @@ class Job:
     timeout_s: float
     on_unknown: OnUnknown
     webhook: Mapping[str, Leaf] | None
+    master: Mapping[str, Leaf] | None
+    """From defaults and from the job; None where neither says `master`, or the job says false."""
+    tags: Mapping[str, Leaf] | bool | None
+    """The same; True: only the tags that are always written; None: as `master` implies."""
     axes: tuple[Axis, ...]
     exclude: tuple[Mapping[str, Json], ...]
     include: tuple[Mapping[str, Leaf], ...]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.records.catalog import Model
+    from runner.records.mastering import Finishing
     from runner.records.pipeline import OnUnknown, Origin, Webhook
     from runner.records.source import Json, Mark
 
@@ -74,6 +75,8 @@ class Request:
     left_out: tuple[LeftOut, ...] = ()
     inputs: tuple[Input, ...] = ()
     """What it is made of, where its model works on audio."""
+    finishing: Finishing | None = None
+    """What is done to the chosen take before it is placed; None: it is placed as it is."""
     roll: int = 0
     """Which further try at the same request it is, counted from 1; 0 for the request itself."""
     roll_of: str | None = None

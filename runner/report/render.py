@@ -55,6 +55,10 @@ class RenderReport:
         seed = request.model.seed
         if request.seed_mode == "random" and seed and seed.param not in request.params:
             yield f"  {seed.param}: drawn when it is made, then kept by the lock"
+        if request.finishing is not None:
+            for name, told in request.finishing.as_json().items():
+                if told is not None:
+                    yield f"  {name}: {clean(short(told, _SHOWN))}"
         if self.origins:
             for item in request.left_out:
                 yield clean(f"  ({item.param} left out: {item.why})")
@@ -78,6 +82,7 @@ def _data(request: Request, *, origins: bool) -> dict[str, Json]:
         "take": request.take,
         "needs": list(request.needs),
         "labels": list(request.labels),
+        "finishing": None if request.finishing is None else request.finishing.as_json(),
     }
     if origins:
         data["origins"] = {

@@ -65,13 +65,14 @@ class Bench:
     def __init__(self, folder: Path, cpu: Executor) -> None:
         self.blobs, self.cpu, self.waits = LocalBlobs(folder / "blobs"), cpu, list[float]()
         self.provider_url = ""
+        self.fetcher = HttpFetcher(self.blobs.incoming, threading.Event())
 
     def steps(self) -> TakeSteps:
         """Return the steps of a job."""
         world = SimpleNamespace(
             limits=Limits(bad_content_tries=2),
             monotonic=lambda: 0.0,
-            fetcher=HttpFetcher(self.blobs.incoming, threading.Event()),
+            fetcher=self.fetcher,
         )
         log = SimpleNamespace(age_s=lambda: 0.0, with_data=lambda item: item, blobs=self.blobs)
         return TakeSteps(
@@ -123,7 +124,9 @@ def cdn() -> Iterator[Recorder]:
 @pytest.fixture(params=["here", "elsewhere"])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     with ThreadPoolExecutor(1) as threads:
-        yield Bench(tmp_path, threads if request.param == "here" else Elsewhere(Path("nothing")))
+        made = Bench(tmp_path, threads if request.param == "here" else Elsewhere(Path("nothing")))
+        yield made
+        made.fetcher.close()
 
 
 def test_a_take_is_verified_measured_and_stored(bench: Bench, cdn: Recorder) -> None:
@@ -219,6 +222,7 @@ def test_an_error_of_the_executor_leaves_no_file(tmp_path: Path, cdn: Recorder, 
     cdn.say("*", Says.file(WAV, "audio/wav"))
     with pytest.raises(OSError, match="No space left"):
         bench.get(cdn) if what == "fetched" else bench.done(bench.steps()._composed(ORDER))
+    bench.fetcher.close()
     assert bench.unfinished() == []
 
 

@@ -8,6 +8,7 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from runner.audio.encode import encode
 from runner.provider.addresses import BadAddress, check_media_url, joined
 from runner.provider.downloads import BadContent, Download, DownloadFailed, DownloadRules, HttpFetcher, LinkDead
+from runner.provider.http_clients import HttpClients
 from runner.records.exchange import Media
 from runner.records.limits import Limits
 from runner.state.blobs.incoming import Incoming
@@ -297,6 +299,29 @@ def test_a_name_that_answers_differently_the_second_time_gains_nothing(
     with pytest.raises(BadContent, match="private network"):
         fetcher.download(Media(url=f"https://cdn.example.com:{port}/x.wav"), rules(FAR))
     assert cdn.seen == []
+
+
+def test_downloads_share_a_connection(fetcher: HttpFetcher, cdn: Recorder) -> None:
+    cdn.say("*", Says.file(WAV, "audio/wav"))
+    for _ in range(3):
+        get(fetcher, cdn)
+    assert len({seen.connection for seen in cdn.seen}) == 1
+
+
+def test_a_link_that_has_to_be_public_uses_no_connection_that_need_not_be(cdn: Recorder) -> None:
+    clients = HttpClients()
+    near, public = clients.kept(cdn.url), clients.kept(cdn.url, public=True)
+    assert near is not None
+    assert public is not None
+    with near.answer("GET", cdn.url, headers=(), timeout=httpx.Timeout(5), within_s=5) as response:
+        response.read()
+    with (
+        pytest.raises(BadAddress, match=r"leads into a private network \(127\.0\.0\.1\)"),
+        public.answer("GET", cdn.url, headers=(), timeout=httpx.Timeout(5), within_s=5),
+    ):
+        pass
+    assert len(cdn.seen) == 1
+    clients.close()
 
 
 @pytest.mark.parametrize(

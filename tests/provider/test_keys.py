@@ -141,10 +141,22 @@ def test_an_answer_without_the_key_is_left_as_it_is() -> None:
     assert Key(LONG).redact(text) == text
 
 
+ENDS = b" ".join(
+    [LONG[14:].encode(), LONG.encode().hex()[28:].encode()]
+    + [base64.b64encode(b"\0" * shift + LONG.encode())[20:] for shift in range(3)]
+)
+"""In each way to write it, the second half of the key: in a text with this, all of the key is searched for."""
+
+
+def test_what_ends_like_the_key_is_left_as_it_is() -> None:
+    assert Key(LONG).redact(ENDS) == ENDS
+    assert Key(LONG).redact(ENDS + LONG.encode() + ENDS) == ENDS + b"***" + ENDS
+
+
 @pytest.mark.parametrize(
     "text", [b"\\" * 200_000, b"c\n" * 100_000, b"63" * 100_000, b"\n" * 200_000, b"c\\" * 100_000]
 )
 def test_the_search_for_a_key_ends_soon_whatever_is_searched(text: bytes) -> None:
     begun = time.process_time()
-    assert Key(LONG).redact(text) == text
+    assert Key(LONG).redact(text + ENDS) == text + ENDS
     assert time.process_time() - begun < 5

@@ -412,7 +412,8 @@ def test_a_short_key_is_not_looked_for_in_sound(bridged: HttpTransport) -> None:
 @pytest.mark.parametrize("unit", [b"\\", b"\\u005c", b"s", b"\\u0073", b"%25", b"sk-live-0123456789abcde"])
 def test_looking_for_a_key_takes_no_time_in_an_answer_made_for_it(unit: bytes) -> None:
     begun = time.thread_time()
-    assert Key(SECRET).redact(unit * (MAX_JSON // len(unit))).startswith(unit)
+    end = SECRET[-6:].encode()
+    assert Key(SECRET).redact(end + unit * (MAX_JSON // len(unit))).startswith(end + unit)
     assert time.thread_time() - begun < 5
 
 
@@ -472,9 +473,9 @@ def test_with_a_proxy_in_the_environment_only_this_machine_is_asked_over_kept_co
         monkeypatch.delenv(f"{name}_proxy", raising=False)
         monkeypatch.delenv(f"{name}_proxy".upper(), raising=False)
     monkeypatch.setenv("NO_PROXY", "localhost")
-    assert HttpClients().for_query("https://gateway.example.com/q") is not None
+    assert HttpClients().kept("https://gateway.example.com/q") is not None
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     clients = HttpClients()
-    assert clients.for_query("https://gateway.example.com/q") is None
-    assert clients.for_query("http://127.0.0.1:9/q") is not None
+    assert clients.kept("https://gateway.example.com/q") is None
+    assert clients.kept("http://127.0.0.1:9/q") is not None
     clients.close()

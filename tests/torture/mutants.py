@@ -51,7 +51,7 @@ def place_in_pieces() -> None:
         with target.open("wb", buffering=0) as file:
             for start in range(0, len(data), 512):
                 file.write(data[start : start + 512])
-                time.sleep(0.001)
+                time.sleep(0.004)  # long enough that a kill at any moment of a run often falls into it
 
     assert "place" in vars(outputs), "what is replaced here must be what writes"
     setattr(outputs, "place", place)  # noqa: B010 - it is imported there, not exported

@@ -7,6 +7,7 @@ its children, so an order to kill one can never meet another process that got it
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import logging
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import httpx
 
 import runner
+from runner.state.schemas import read_catalog, shipped_schemas
 from tests.support import forked_emulator
 from tests.support.forked_emulator import end_with_parent
 from tests.torture.mutants import MUTANTS
@@ -31,7 +33,18 @@ if TYPE_CHECKING:
     import ssl
 
 _LOG = logging.getLogger("tests.torture")
-_LAZY = ("encodings.idna", "unicodedata", "anyio", "httpcore._backends.sync", "h11", "jsonschema.validators", "difflib")
+_LATE = (
+    *(
+        "encodings.idna",
+        "encodings.utf_8_sig",
+        "encodings.unicode_escape",
+        "unicodedata",
+        "anyio",
+        "difflib",
+        "filelock",
+    ),
+    *("httpcore._backends.sync", "h11", "jsonschema.validators", "av.subtitles.stream", "click._textwrap"),
+)
 
 
 @dataclass(slots=True)
@@ -45,10 +58,11 @@ class _Child:
 def import_all() -> None:
     """Import every module of the runner, and what it imports late."""
     ours = [module.name for module in pkgutil.walk_packages(runner.__path__, "runner.")]
-    for name in (*ours, *_LAZY):
+    for name in (*ours, *_LATE):
         if not name.endswith("__main__"):
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
+    read_catalog((shipped_schemas(),))
 
 
 def share_certificates() -> None:
@@ -215,4 +229,5 @@ if __name__ == "__main__":
     import_all()
     share_certificates()
     fork_rehearsals()
+    gc.freeze()
     serve()

@@ -12,7 +12,12 @@ import { live } from "./say.js";
 import { themeButton } from "./theme.js";
 import { openTotals, summary, totals } from "./totals.js";
 
-const beside = button("compare 0", "compare the takes that were chosen (v)", () => openComparison(compared(), "what was chosen"), { disabled: true });
+const beside = button(
+  "compare 0",
+  "compare the takes that were chosen (v)",
+  () => openComparison(compared(), "what was chosen"),
+  { disabled: true },
+);
 onTray((take) => {
   beside.disabled = compared().length < 2;
   beside.textContent = `compare ${compared().length}`;
@@ -43,9 +48,19 @@ document.body.append(
     ),
     filters(),
   ),
-  ...(page.notices ?? []).map((notice) => el("p", { class: "notice", role: "note" }, notice)),
+  page.notices.length
+    ? el(
+        "section",
+        { "aria-label": "notices" },
+        page.notices.map((notice) => el("p", { class: "notice" }, notice)),
+      )
+    : "",
   list,
-  el("p", { class: "made" }, `${page.file} · ${page.made_at.replace("T", " ").replace("Z", " UTC")} · ${page.made_by}${page.against ? ` · against ${page.against}` : ""}`),
+  el(
+    "section",
+    { class: "made", "aria-label": "about this page" },
+    `${page.file} · ${page.made_at.replace("T", " ").replace("Z", " UTC")} · ${page.made_by}${page.against ? ` · against ${page.against}` : ""}`,
+  ),
   bar,
   dialog,
   totals,

@@ -57,7 +57,12 @@ function about(job) {
     prompt && el("p", { class: "prompt" }, value(prompt.value)),
     job.state !== "up-to-date" && job.why && el("p", { class: "why" }, why(job)),
     ...[...job.notes, ...job.unfinished].map((note) => el("p", { class: "note" }, note)),
-    job.labels.length > 0 && el("p", { class: "labels" }, job.labels.map((label) => el("span", { class: "label" }, label))),
+    job.labels.length > 0 &&
+      el(
+        "p",
+        { class: "labels" },
+        job.labels.map((label) => el("span", { class: "label" }, label)),
+      ),
     el(
       "p",
       { class: "acts" },
@@ -118,12 +123,26 @@ function inside(job) {
     el(
       "table",
       { class: "values" },
-      el("thead", {}, el("tr", {}, ["parameter", "value", "where it comes from"].map((word) => el("th", { scope: "col" }, word)))),
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          ["parameter", "value", "where it comes from"].map((word) => el("th", { scope: "col" }, word)),
+        ),
+      ),
       el(
         "tbody",
         {},
         values.map(({ name, value: found, origin }) =>
-          el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "value" }, value(found)), el("td", { class: "origin" }, origin ?? "")),
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, name),
+            el("td", { class: "value" }, value(found)),
+            el("td", { class: "origin" }, origin ?? ""),
+          ),
         ),
       ),
     ),
@@ -132,21 +151,31 @@ function inside(job) {
         "section",
         {},
         el("h3", {}, takeName(take)),
-        el("dl", { class: "facts" }, facts(take).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text)))),
+        el(
+          "dl",
+          { class: "facts" },
+          facts(take).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))),
+        ),
       ),
     ),
     el(
       "ul",
       { class: "commands" },
-      [...steps(job), ...job.takes.flatMap((take) => steps(take).map((step) => ({ ...step, does: `${step.does} (${takeName(take)})` })))].map(
-        ({ does, line }) =>
-          el(
-            "li",
-            {},
-            el("code", {}, line),
-            button("copy", `copy: ${line}`, async () => say((await copy(line)) ? `copied: ${line}` : `copy this: ${line}`)),
-            el("span", {}, does),
+      [
+        ...steps(job),
+        ...job.takes.flatMap((take) =>
+          steps(take).map((step) => ({ ...step, does: `${step.does} (${takeName(take)})` })),
+        ),
+      ].map(({ does, line }) =>
+        el(
+          "li",
+          {},
+          el("code", {}, line),
+          button("copy", `copy: ${line}`, async () =>
+            say((await copy(line)) ? `copied: ${line}` : `copy this: ${line}`),
           ),
+          el("span", {}, does),
+        ),
       ),
     ),
   ];

@@ -11,7 +11,7 @@ import { addChoice, clearTally, tally } from "./tally.js";
 import { point, wave } from "./wave.js";
 import { clock, level, takeName } from "./words.js";
 
-export const dialog = el("dialog", { class: "comparison", "aria-labelledby": "comparison-title" });
+export const dialog = el("dialog", { class: "comparison", "aria-label": "comparison" });
 let view = null;
 
 /** Open the comparison of some takes. */
@@ -70,13 +70,17 @@ function draw() {
     el(
       "header",
       {},
-      el("h2", { id: "comparison-title" }, hidden ? "Which one?" : `Compare ${view.title}`),
+      el("h2", {}, hidden ? "Which one?" : `Compare ${view.title}`),
       toggleButton("same loudness", "l", deck().matched, match),
       toggleButton("blind", "b", view.blind, toggleBlind),
       button("close", "close (Escape)", () => dialog.close()),
     ),
     el("div", { class: "transport" }, view.play, view.place, view.clock),
-    el("div", { class: "columns" }, view.columns.map((one) => one.element)),
+    el(
+      "div",
+      { class: "columns" },
+      view.columns.map((one) => one.element),
+    ),
     ...tallyPart(hidden),
   );
   keepUp(deck());
@@ -89,8 +93,15 @@ function column(take, index, hidden) {
   const element = el(
     "section",
     { class: "column", "aria-label": name },
-    button(`${index + 1}  ${hidden ? name : take.job.id}`, `hear ${name} (${index + 1})`, () => hear(index), { class: "hear" }),
-    !hidden && el("p", { class: "line" }, `${takeName(take)} · ${take.model}`),
+    button(`${index + 1}  ${hidden ? name : heading(take)}`, `hear ${name} (${index + 1})`, () => hear(index), {
+      class: "hear",
+    }),
+    !hidden &&
+      el(
+        "p",
+        { class: "line" },
+        [takeName(take), take.job.id, take.model].filter((word) => word !== heading(take)).join(" · "),
+      ),
     picture,
     !hidden && measures(take, [["turned down", deck().matched ? level(down, "dB") : "–"]]),
     hidden && button(`choose ${name}`, `choose ${name}`, () => choose(index), { class: "choose" }),
@@ -98,6 +109,10 @@ function column(take, index, hidden) {
     !hidden && el("p", { class: "acts" }, steps(take).map(stepButton)),
   );
   return { element, picture, take };
+}
+
+function heading(take) {
+  return view.takes.every((one) => one.job === take.job) ? takeName(take) : take.job.id;
 }
 
 function hear(index, at) {
@@ -137,8 +152,22 @@ function tallyPart(hidden) {
         "table",
         { class: "tally" },
         el("caption", {}, "chosen blind"),
-        el("thead", {}, el("tr", {}, ["", "chosen", "heard"].map((word) => el("th", { scope: "col" }, word)))),
-        el("tbody", {}, rows.map(({ name, wins, rounds }) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, String(wins)), el("td", {}, String(rounds))))),
+        el(
+          "thead",
+          {},
+          el(
+            "tr",
+            {},
+            ["name", "chosen", "heard"].map((word) => el("th", { scope: "col" }, word)),
+          ),
+        ),
+        el(
+          "tbody",
+          {},
+          rows.map(({ name, wins, rounds }) =>
+            el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, String(wins)), el("td", {}, String(rounds))),
+          ),
+        ),
       ),
     rows.length > 0 && button("forget the tally", "forget the tally", () => (clearTally(), draw())),
   ];

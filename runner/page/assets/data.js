@@ -2,7 +2,7 @@
 
 export const page = JSON.parse(document.getElementById("data").textContent);
 
-page.jobs ??= [];
+for (const name of ["jobs", "notices", "commands", "by_model", "by_label"]) page[name] ??= [];
 for (const job of page.jobs) complete(job);
 const cues = Map.groupBy ? Map.groupBy(page.jobs, (job) => job.cue) : grouped(page.jobs);
 
@@ -38,7 +38,12 @@ function complete(job) {
 }
 
 function completeTake(job, take) {
-  Object.assign(take, { job, commands: take.commands ?? [], approvals: take.approvals ?? [], failed: take.failed ?? [] });
+  Object.assign(take, {
+    job,
+    commands: take.commands ?? [],
+    approvals: take.approvals ?? [],
+    failed: take.failed ?? [],
+  });
 }
 
 function grouped(jobs) {

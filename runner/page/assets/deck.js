@@ -1,5 +1,6 @@
 // What plays: one deck at a time, of one take or of several in step. Switching between them keeps the position.
 
+const NOT_THERE = "its audio is not where this page expects it";
 const listeners = new Set();
 let current = null;
 
@@ -81,7 +82,8 @@ class Deck {
     try {
       await this.sound.play();
     } catch (error) {
-      if (error.name !== "AbortError") this.problem = `cannot be played: ${error.message}`;
+      if (error.name === "NotSupportedError") this.problem = NOT_THERE;
+      else if (error.name !== "AbortError") this.problem = `cannot be played: ${error.message}`;
     }
     tell();
   }
@@ -118,7 +120,7 @@ class Deck {
     }
     sound.addEventListener("error", () => {
       if (!sound.hasAttribute("src")) return;
-      this.problem = "its audio is not where this page expects it";
+      if (this.sound === sound) this.problem = NOT_THERE;
       tell();
     });
     return sound;

@@ -17,9 +17,10 @@ export function refill(element, ...children) {
   element.replaceChildren(...kept(children));
 }
 
-/** Return a button with a name for those who do not see it. */
-export function button(text, name, onclick, properties = {}) {
-  return el("button", { type: "button", "aria-label": name, title: name, onclick, ...properties }, text);
+/** Return a button; what it does is its name where its text is a sign, and told beside its text where that is words. */
+export function button(text, does, onclick, properties = {}) {
+  const label = /[a-z]/i.test(text) ? null : does;
+  return el("button", { type: "button", "aria-label": label, title: does, onclick, ...properties }, text);
 }
 
 function filled(element, properties, children) {

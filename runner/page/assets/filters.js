@@ -7,14 +7,34 @@ import { STATES, count, value } from "./words.js";
 
 const texts = new Map();
 const found = el("output", { class: "found", "aria-live": "polite" });
-export const search = el("input", { type: "search", placeholder: "search", "aria-label": "search jobs, prompts, models", oninput: apply });
+export const search = el("input", {
+  type: "search",
+  placeholder: "search",
+  "aria-label": "search jobs, prompts, models",
+  oninput: apply,
+});
 const label = choice("label", distinct(page.jobs.flatMap((job) => job.labels)));
-const model = choice("model", distinct(page.jobs.flatMap((job) => [job.model, ...job.takes.map((take) => take.model)])));
-const state = choice("state", Object.keys(STATES).filter((one) => page.jobs.some((job) => job.state === one)), STATES);
+const model = choice(
+  "model",
+  distinct(page.jobs.flatMap((job) => [job.model, ...job.takes.map((take) => take.model)])),
+);
+const state = choice(
+  "state",
+  Object.keys(STATES).filter((one) => page.jobs.some((job) => job.state === one)),
+  STATES,
+);
 
 /** Return the bar with all filters. */
 export function filters() {
-  return el("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() }, search, label, model, state, found);
+  return el(
+    "form",
+    { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
+    search,
+    label,
+    model,
+    state,
+    found,
+  );
 }
 
 /** Show every job again. */

@@ -39,8 +39,13 @@ const IN_COMPARISON = [
 
 export const help = el(
   "dialog",
-  { class: "sheet", "aria-labelledby": "help-title" },
-  el("header", {}, el("h2", { id: "help-title" }, "Keys"), button("close", "close (Escape)", () => help.close())),
+  { class: "sheet", "aria-label": "keys" },
+  el(
+    "header",
+    {},
+    el("h2", {}, "Keys"),
+    button("close", "close (Escape)", () => help.close()),
+  ),
   keyList(LISTED),
   el("h3", {}, "in a comparison"),
   keyList(IN_COMPARISON),
@@ -65,7 +70,8 @@ function isTyped(target, key) {
 function act(key) {
   if (dialog.open && comparisonKey(key)) return true;
   if (key === " ") return void deck()?.toggle() ?? true;
-  if (key === "ArrowLeft" || key === "ArrowRight") return void deck()?.seek(deck().at + (key === "ArrowLeft" ? -5 : 5)) ?? true;
+  if (key === "ArrowLeft" || key === "ArrowRight")
+    return void deck()?.seek(deck().at + (key === "ArrowLeft" ? -5 : 5)) ?? true;
   if (totals.open || help.open || dialog.open) return false;
   const row = document.activeElement?.closest?.(".take") ?? null;
   const take = row?.take;
@@ -94,7 +100,9 @@ function act(key) {
 
 function go(row) {
   if (!row) return;
-  row.querySelector(".play").disabled ? row.querySelector(".wave, .silent")?.focus() : row.querySelector(".play").focus();
+  row.querySelector(".play").disabled
+    ? row.querySelector(".wave, .silent")?.focus()
+    : row.querySelector(".play").focus();
   row.scrollIntoView({ block: "nearest" });
 }
 
@@ -122,5 +130,9 @@ function unfold() {
 }
 
 function keyList(rows) {
-  return el("dl", { class: "keys" }, rows.map(([key, does]) => el("div", {}, el("dt", {}, el("kbd", {}, key)), el("dd", {}, does))));
+  return el(
+    "dl",
+    { class: "keys" },
+    rows.map(([key, does]) => el("div", {}, el("dt", {}, el("kbd", {}, key)), el("dd", {}, does))),
+  );
 }

@@ -17,7 +17,6 @@ export function showJobs() {
   const shells = page.jobs.map((job) => {
     const card = el("article", { class: "card", "aria-label": job.id }, cardTitle(job));
     card.job = job;
-    card.style.containIntrinsicBlockSize = `auto ${height(job)}px`;
     card.style.minHeight = `${height(job)}px`;
     cards.set(job, card);
     empty.add(card);

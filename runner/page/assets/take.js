@@ -56,9 +56,15 @@ export function measures(take, more = []) {
 export function facts(take) {
   return [
     ["model", take.model],
-    ["format", `${take.codec ?? take.media_type}, ${take.rate_hz / 1000} kHz, ${take.channels} ch, ${size(take.bytes)}`],
+    [
+      "format",
+      `${take.codec ?? take.media_type}, ${take.rate_hz / 1000} kHz, ${take.channels} ch, ${size(take.bytes)}`,
+    ],
     take.lra_lu !== undefined && ["loudness range", level(take.lra_lu, "LU")],
-    take.head_silence_s !== undefined && ["silence", `${take.head_silence_s} s before, ${take.tail_silence_s ?? 0} s after`],
+    take.head_silence_s !== undefined && [
+      "silence",
+      `${take.head_silence_s} s before, ${take.tail_silence_s ?? 0} s after`,
+    ],
     take.clipped_samples !== undefined && ["clipped samples", String(take.clipped_samples)],
     take.submitted_at !== undefined && ["submitted", take.submitted_at.replace("T", " ").replace("Z", " UTC")],
     ["sha256", take.sha256],

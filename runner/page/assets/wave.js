@@ -2,7 +2,7 @@
 
 import { pictureOf } from "./data.js";
 import { el, svg } from "./dom.js";
-import { clock } from "./words.js";
+import { clock, takeName } from "./words.js";
 
 const HEIGHT = 64;
 const outlines = new Map();
@@ -18,7 +18,7 @@ export function wave(take, go) {
       class: "wave",
       role: "slider",
       tabindex: "0",
-      "aria-label": `position in take ${take.number} of ${take.job.id}`,
+      "aria-label": `position in ${takeName(take)} of ${take.job.id}`,
       "aria-valuemin": 0,
       "aria-valuemax": take.seconds.toFixed(1),
       "aria-valuenow": 0,

@@ -89,7 +89,10 @@ class Secrets:
 def _parts(request: Request) -> dict[str, Json]:
     """Return what a request would send, and the name of its file, by what messages call it."""
     webhook = None if request.webhook is None else request.webhook.url
-    return {**request.params, "webhook": webhook, "output": request.output, "body": dict(request.model.body)}
+    finishing = request.finishing
+    tags = {} if finishing is None or finishing.tags is None else finishing.tags
+    parts = {"webhook": webhook, "output": request.output, "body": dict(request.model.body)}
+    return {**request.params, **parts, **{f"the tag {name}": text for name, text in tags.items()}}
 
 
 def _texts_of(requests: Iterable[Request]) -> set[str]:

@@ -10,6 +10,7 @@ from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.secrets import without_keys
 from runner.pipeline.paths import own_files
 from runner.pipeline.resolution.exposed import Secrets
+from runner.pipeline.resolution.finishing import exact, read_finishing
 from runner.pipeline.resolution.inputs import read_inputs
 from runner.pipeline.resolution.outputs import clashes, read_output
 from runner.pipeline.resolution.params import Chosen, Parameters
@@ -149,13 +150,17 @@ class _Run:
         output, output_bound, problems = read_output(self.pipeline, self.renderer, scope, self.own_files)
         model, model_problems = self._model(scope)
         webhook, webhook_problems = self._webhook(scope, model)
-        problems += webhook_problems + model_problems
+        finishing, finishing_problems = read_finishing(self.renderer, scope)
+        problems += webhook_problems + model_problems + finishing_problems
         chosen: Chosen | None = None
         if model is not None:
             chosen = self.parameters.choose(model, scope)
             problems += chosen.problems
             if chosen.are_takes_known and job.take > chosen.takes:
                 problems.append(_no_take(job, chosen.takes))
+            if finishing is not None and not chosen.problems and not chosen.broken:
+                finishing, wrong = exact(finishing, model.seconds(chosen.params), scope)
+                problems += wrong
         else:
             problems += self.parameters.problems(scope)
         inputs, input_problems = self._inputs(model, chosen, job, needs)
@@ -186,6 +191,7 @@ class _Run:
             origins=Origins(chosen.origins),
             needs=needs,
             labels=job.labels,
+            finishing=finishing,
             retries=job.retries,
             timeout_s=job.timeout_s,
             on_unknown=job.on_unknown,

@@ -29,6 +29,8 @@ class Defaults:
     """`model` and `output`, where they are given."""
     params: Mapping[str, Leaf]
     webhook: Mapping[str, Leaf] | None
+    master: Mapping[str, Leaf] | None
+    tags: Mapping[str, Leaf] | bool | None
 
 
 def read_defaults(merged: Merged) -> Defaults:
@@ -44,6 +46,8 @@ def read_defaults(merged: Merged) -> Defaults:
         leaves=leaves(),
         params=leaves("params") if "params" in data else {},
         webhook=leaves("webhook") if "webhook" in data else None,
+        master=leaves("master") if isinstance(data.get("master"), dict) else {} if data.get("master") else None,
+        tags=leaves("tags") if isinstance(data.get("tags"), dict) else data.get("tags"),
     )
 
 
@@ -84,6 +88,8 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defa
         timeout_s=float(value("timeout_s", 1800)),
         on_unknown=value("on_unknown", "hold"),
         webhook=_own(merged, path, data, "webhook") if "webhook" in data else defaults.webhook,
+        master=_master(merged, path, data, defaults.master),
+        tags=_tags(merged, path, data, defaults.tags),
         axes=() if is_matrix_wrong else axes,
         exclude=() if is_matrix_wrong else exclude,
         include=() if is_matrix_wrong else include,
@@ -97,6 +103,29 @@ def _params(merged: Merged, path: DocPath, data: Mapping[str, Json], defaults: M
     """Lay the job's parameters over the defaults'; a null removes the default and is not sent."""
     beside = {key: merged.leaf((*path, key), data[key], Layer.JOB) for key in BESIDE_PARAMS if key in data}
     return {**defaults, **beside, **_own(merged, path, data, "params")}
+
+
+def _master(
+    merged: Merged, path: DocPath, data: Mapping[str, Json], defaults: Mapping[str, Leaf] | None
+) -> Mapping[str, Leaf] | None:
+    """Lay the job's settings over the defaults'; a null removes a default, and `master: false` all of them."""
+    if "master" not in data:
+        return defaults
+    if isinstance(data["master"], bool):
+        return (defaults or {}) if data["master"] else None
+    return {**(defaults or {}), **_own(merged, path, data, "master")}
+
+
+def _tags(
+    merged: Merged, path: DocPath, data: Mapping[str, Json], defaults: Mapping[str, Leaf] | bool | None
+) -> Mapping[str, Leaf] | bool | None:
+    """Lay the job's tags over the defaults'; `tags: true` keeps the defaults', `tags: false` turns them off."""
+    if "tags" not in data:
+        return defaults
+    shared = defaults if isinstance(defaults, dict) else {}
+    if isinstance(data["tags"], bool):
+        return (shared or True) if data["tags"] else False
+    return {**shared, **_own(merged, path, data, "tags")}
 
 
 def _own(merged: Merged, path: DocPath, data: Mapping[str, Json], block: str) -> dict[str, Leaf]:

@@ -10,6 +10,7 @@ import pytest
 
 from runner.state import finding
 from tests.behaviour.command_line.conftest import NIGHT
+from tests.support.command import scorefile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ def test_the_folders_above_are_searched(say: Say, tmp_path: Path, monkeypatch: p
     deep = tmp_path / "docs" / "notes"
     deep.mkdir(parents=True)
     monkeypatch.chdir(deep)
-    made = say("run", "--rehearse", "title")
+    made = scorefile("run", "--rehearse", "title", cwd=deep)
     assert made.code == 0, made
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".score")] == [".scorefile"]
     assert list(deep.iterdir()) == []
@@ -71,7 +72,7 @@ def test_a_pipeline_above_that_another_user_owns_is_used_only_when_it_is_named(
 def test_scorefile_yml_is_found_as_well_and_both_are_an_error(say: Say, tmp_path: Path) -> None:
     (tmp_path / "scorefile.yaml").rename(tmp_path / "scorefile.yml")
     assert say("plan").code == 0
-    assert say("run", "--rehearse", "title").code == 0
+    assert scorefile("run", "--rehearse", "title", cwd=tmp_path).code == 0
     assert say("init").code == 2
     (tmp_path / "scorefile.yaml").write_text(NIGHT)
     said = say("plan")
@@ -133,6 +134,6 @@ def test_a_saved_plan_keeps_which_pipeline_was_found(say: Say, tmp_path: Path, m
     (tmp_path / "far").mkdir()
     monkeypatch.chdir(tmp_path / "far")
     assert say("plan", "title", "--rehearse", "--out", "plan.json").code == 0
-    assert say("run", "plan.json").code == 0
+    assert scorefile("run", "plan.json", cwd=tmp_path / "far").code == 0
     monkeypatch.chdir(tmp_path)
     assert say("run", "far/plan.json").code == 2

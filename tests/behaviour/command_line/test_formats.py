@@ -11,6 +11,7 @@ from jsonschema import Draft7Validator
 from tests.report.scenes import CASES
 from tests.report.test_formats import LINE, OUTPUT, SARIF
 from tests.report.xsd import problems as xsd_problems
+from tests.support.command import scorefile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,6 @@ FORMATS = ("text", "json", "jsonl", "github", "junit", "sarif", "markdown")
 def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder in which `run --rehearse` was done once."""
     from tests.behaviour.command_line.conftest import NIGHT
-    from tests.support.command import scorefile
 
     folder = tmp_path_factory.mktemp("rehearsed")
     (folder / "scorefile.yaml").write_text(NIGHT)
@@ -216,8 +216,9 @@ def test_a_failure_is_data_too(say: Say) -> None:
     assert "::error title=usage::there is no no-such.yaml" in say("run", "no-such.yaml", "--format", "github").out
 
 
-def test_jsonl_tells_of_progress_while_it_runs(say: Say) -> None:
-    lines = [json.loads(line) for line in say("run", "--rehearse", "--format", "jsonl").out.splitlines()]
+def test_jsonl_tells_of_progress_while_it_runs(say: Say, tmp_path: Path) -> None:
+    done = scorefile("run", "--rehearse", "--format", "jsonl", cwd=tmp_path)
+    lines = [json.loads(line) for line in done.out.splitlines()]
     kinds = [line["type"] for line in lines]
     assert kinds[0] == "progress"
     assert kinds[-4:] == ["job", "job", "job", "summary"]

@@ -53,17 +53,17 @@ def test_the_log_file_has_a_line_a_request(tmp_path: Path) -> None:
     assert "POST" not in done.err, "the file alone was asked for"
 
 
-def test_verbose_says_it_on_stderr(say: Say, tmp_path: Path) -> None:
+def test_verbose_says_it_on_stderr(tmp_path: Path) -> None:
     pipeline(tmp_path, "pixazo/tracks", "params: {duration: 2}")
-    done = say("run", "--rehearse", "-v")
+    done = scorefile("run", "--rehearse", "-v", cwd=tmp_path)
     assert re.search(r"^POST 127\.0\.0\.1:\d+ /\S+ 202 \d+ ms attempt 1$", done.err, re.MULTILINE), done.err
-    again = say("run", "--rehearse", "--force", "-vv")
+    again = scorefile("run", "--rehearse", "--force", "-vv", cwd=tmp_path)
     assert re.search(r"attempt 1 sent \d+ B, got \d+ B$", again.err, re.MULTILINE), again.err
 
 
-def test_a_private_id_is_a_digest(say: Say, tmp_path: Path) -> None:
+def test_a_private_id_is_a_digest(tmp_path: Path) -> None:
     pipeline(tmp_path, "pixverse/music-2.6")
-    done = say("run", "--rehearse", "-vv", "--log-file", "run.log")
+    done = scorefile("run", "--rehearse", "-vv", "--log-file", "run.log", cwd=tmp_path)
     assert done.code == 0, done
     logged = (tmp_path / "run.log").read_text()
     paths = [json.loads(line)["path"] for line in logged.splitlines()]

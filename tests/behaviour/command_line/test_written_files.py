@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.command import scorefile
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -72,7 +74,7 @@ def test_an_older_plan_and_an_older_log_are_written_on(say: Say, tmp_path: Path)
     (tmp_path / "scorefile.yaml").write_text(LOCAL.replace("local/sketch", "pixazo/tracks").replace("0.5", "2"))
     lengths = []
     for _ in range(2):
-        assert say("run", "--rehearse", "--force", "--log-file", "run.log").code == 0
+        assert scorefile("run", "--rehearse", "--force", "--log-file", "run.log", cwd=tmp_path).code == 0
         lengths.append(len((tmp_path / "run.log").read_text().splitlines()))
     assert 0 < lengths[0] < lengths[1]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.support.vendor.process import RunningVendor
 
-KILLS, STEP = sampled(60, 1000), sampled(60, 10)
+KILLS, STEP = sampled(40, 1000), sampled(75, 10)
 UNTIL_CAUGHT = 60
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.catalog import ROOT
-from tests.support.command import environment
+from tests.support.command import environment, scorefile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ def write(folder: Path, *models: str) -> Path:
         f"j{number}": {"prompt": f"calm piano {number}", "model": models[number % len(models)]}
         for number in range(JOBS)
     }
-    settings = {"output": "audio/{{ job.id }}", "params": {"duration": 4, "seed": 7}}
+    settings = {"output": "audio/{{ job.id }}", "params": {"duration": 1, "seed": 7}}
     data = {"version": 1, "name": "trial", "defaults": settings, "jobs": jobs}
     (folder / "scorefile.yaml").write_text(json.dumps(data))
     return folder
@@ -149,8 +149,8 @@ def test_a_scheduler_that_goes_away_ends_the_jobs_with_a_remedy_and_the_next_run
 
 @WITH_DASK
 def test_a_scheduler_without_workers_is_refused(tmp_path: Path, scheduler: tuple[subprocess.Popen[str], str]) -> None:
-    folder = write(tmp_path / "project")
-    assert "has no workers" in finish(start(folder, "--dask", scheduler[1]), code=2)
+    done = scorefile("run", "--dask", scheduler[1], cwd=write(tmp_path / "project", "local/sketch"))
+    assert (done.code, "has no workers" in done.err) == (2, True), done
 
 
 @WITH_DASK
@@ -168,5 +168,6 @@ def test_a_scheduler_that_does_not_answer_is_refused() -> None:
     ],
 )
 def test_what_is_said_wrongly_is_refused(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
-    folder = write(tmp_path / "project")
-    assert said in finish(start(folder, *words), code=2)
+    done = scorefile("run", "--rehearse", *words, cwd=write(tmp_path / "project"))
+    assert done.code == 2
+    assert said in done.err

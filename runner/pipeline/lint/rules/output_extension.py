@@ -36,14 +36,18 @@ def _of_request(request: Request, job: Job) -> Iterator[Warned]:
     extension = next(extension for extension in AUDIO_EXTENSIONS if written.endswith(extension))
     made = _extensions(request)
     if made and extension not in made:
-        message = f"the output ends in {extension}, and {request.model.id} makes {made[0]} here"
+        is_finished = request.finishing is not None and request.finishing.mastering.format is not None
+        maker = "master" if is_finished else request.model.id
+        message = f"the output ends in {extension}, and {maker} makes {made[0]} here"
         remedy = "leave the extension out: it follows the audio's real format"
         found = warn(request, "SF607", message, remedy, mark=leaf.mark, path=leaf.path)
         yield replace(found, problem=replace(found.problem, allowed=listing(made)))
 
 
 def _extensions(request: Request) -> list[str]:
-    model = request.model
+    model, finishing = request.model, request.finishing
+    if finishing is not None and finishing.mastering.format is not None:
+        return [f".{finishing.mastering.format}"]
     if model.format_param is not None and model.format_param in model.params:
         chosen = request.params.get(model.format_param, model.params[model.format_param].default)
         if isinstance(chosen, str):
