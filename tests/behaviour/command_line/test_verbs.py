@@ -133,7 +133,7 @@ def test_models_lists_the_catalogue(tmp_path: Path) -> None:
     assert "$0.60 a request" in one.out
     assert "prompt *" in one.out
     data = scorefile("models", "--format", "json", cwd=tmp_path).json
-    assert len(data["models"]) == 11
+    assert len(data["models"]) == 15
     assert scorefile("models", "local/sketch", "--format", "json", cwd=tmp_path).json["model"]["id"] == "local/sketch"
 
 
