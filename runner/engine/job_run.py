@@ -61,13 +61,8 @@ class JobRun:
         notify: Callable[[Progress], None],
     ) -> None:
         self.action, self.request, self.job = action, action.request, action.request.job
-        self._settings, self._world, self._store, self._rate_limit, self._notify = (
-            settings,
-            world,
-            store,
-            rate_limit,
-            notify,
-        )
+        self._settings, self._world, self._store = settings, world, store
+        self._rate_limit, self._notify = rate_limit, notify
         self._model: Model = action.request.model
         self._client = ProviderClient(access=settings.providers[self._model.provider], transport=world.transport)
         self._provider = self._client.provider
@@ -153,7 +148,7 @@ class JobRun:
             return self._end(NothingPaid())
         if self._slot is None:
             skipped: Ending | None = yield Turn(
-                job=self.job,
+                job=self.request.name,
                 provider=self._model.provider,
                 worst=self.action.cost.worst,
                 again=self.submission.phase is Phase.REJECTED,
@@ -278,10 +273,13 @@ class JobRun:
     # ------------------------------------------------------------ takes
 
     def _place(self) -> Generator[Effect, Any, Outcome | None]:
+        made = self._store.finished(self.submission, self.job)
         if self.request.output is None:
             self.log.record_phase(Phase.DONE)
-            return self._end(Collected())
-        made = self._store.finished(self.submission, self.job)
+            if self.request.roll:
+                self._store.learn(made)
+            self.log.charge_real_length()
+            return self._end(Made() if self.request.roll else Collected(), made)
         wanted = to_place(self._store, self.action, made)
         if wanted.entry.attempt != made.attempt:
             self._store.learn(made)
@@ -318,7 +316,7 @@ class JobRun:
                 self._start_again()
                 yield Wait(seconds=0.0)
                 return None
-        given_up_as = self.job if self.request.output is None else None
+        given_up_as = None if self.request.output is not None else f"{ended.job}~{ended.short_attempt}"
         return self._end(endings.over(self._provider, ended, given_up_as=given_up_as))
 
     def broken(self, error: Exception) -> Outcome:
@@ -337,8 +335,8 @@ class JobRun:
         return None if ending is None else self._end(ending)
 
     def _end(self, ending: Ending, entry: Entry | None = None) -> Outcome:
-        self._notify(Progress(job=self.job, state=ending.result, ending=ending))
-        return Outcome(job=self.job, model=self._model.id, ending=ending, entry=entry, spent_usd=self.log.paid)
+        self._notify(Progress(job=self.request.name, state=ending.result, ending=ending))
+        return Outcome.of(self.request, ending, entry, spent_usd=self.log.paid)
 
     def _release_slot(self) -> None:
         if self._slot is not None:
@@ -346,4 +344,4 @@ class JobRun:
             self._slot = None
 
     def _report(self, state: str, note: str = "", *, take: int | None = None, takes: int | None = None) -> None:
-        self._notify(Progress(job=self.job, state=state, note=note, take=take, takes=takes))
+        self._notify(Progress(job=self.request.name, state=state, note=note, take=take, takes=takes))

@@ -33,8 +33,12 @@ def to_place(store: StateStore, action: Action, made: Entry) -> NumberedTake:
     planned, request = action.chosen, action.request
     if planned is not None:
         return replace(planned, entry=made, take=chosen_take(made.takes, planned.take.number))
-    found = chosen(request, made, store.family(made), store.picks(request.job))
-    if found.entry.attempt == made.attempt or store.blobs.check(found.take.sha256):
+
+    def is_gone(item: NumberedTake) -> bool:
+        return item.entry.attempt != made.attempt and not store.blobs.check(item.take.sha256)
+
+    found = chosen(request, made, store.family(made), store.picks(request.job), is_lost=is_gone)
+    if not is_gone(found):
         return found
     return NumberedTake(number=request.take, entry=made, take=chosen_take(made.takes, request.take))
 
@@ -82,4 +86,4 @@ class RestoreRun:
 
     def _outcome(self, ending: Ending, entry: Entry | None) -> Outcome:
         self._notify(Progress(job=self.job, state=ending.result, ending=ending))
-        return Outcome(job=self.job, model=self.request.model.id, ending=ending, entry=entry)
+        return Outcome.of(self.request, ending, entry)

@@ -39,6 +39,8 @@ _OF_REQUEST = (
     "finishing",
     "price",
     "seed_mode",
+    "roll",
+    "roll_of",
 )
 
 
@@ -121,8 +123,8 @@ def _digests(todo: Plan, lock: Lock, providers: Mapping[str, Provider], pipeline
     models = {action.request.model.id: action.request.model for action in actions}
     used = {model.provider: providers[model.provider] for model in models.values()}
     return {
-        "requests": {action.request.job: _of_request(action) for action in actions},
-        "verbs": {action.request.job: action.verb for action in actions},
+        "requests": {action.request.name: _of_request(action) for action in actions},
+        "verbs": {action.request.name: action.verb for action in actions},
         "project": {
             "budget": _digest(_plain(pipeline.budget_usd)),
             **{f"providers.{name}": _digest(_plain(pipeline.providers.get(name))) for name in used},

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 SeedMode: TypeAlias = Literal["none", "fixed", "auto", "random"]
 
 
+def named(job: str, roll: int) -> str:
+    """Return what people read for a job, or for a roll that is made beside it."""
+    return f"{job} roll {roll}" if roll else job
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
     """A default that the job's model does not accept."""
@@ -75,6 +80,8 @@ class Request:
     left_out: tuple[LeftOut, ...] = ()
     inputs: tuple[Input, ...] = ()
     """What it is made of, where its model works on audio."""
+    pipeline: str = ""
+    """The name of the pipeline, from which an `auto` seed is derived."""
     finishing: Finishing | None = None
     """What is done to the chosen take before it is placed; None: it is placed as it is."""
     roll: int = 0
@@ -83,9 +90,14 @@ class Request:
     """The fingerprint of the request that a roll is a further try at."""
 
     @property
+    def extra_roll(self) -> int:
+        """Which roll is made beside the job itself, whose takes go to the store; 0 for the job itself."""
+        return self.roll if self.output is None else 0
+
+    @property
     def name(self) -> str:
-        """What tells it from all others of one run: a roll whose takes go to the store is beside its job."""
-        return f"{self.job} roll {self.roll}" if self.roll and self.output is None else self.job
+        """What tells it from every other request of one run."""
+        return named(self.job, self.extra_roll)
 
     @property
     def seconds(self) -> float | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from runner.records.lock_json import entry_to_json
 from runner.records.result import Result
-from runner.report.commands import resolve_command
+from runner.report.commands import command_line, resolve_command
 from runner.report.deviations import deviation_data, deviation_text
 from runner.report.findings import of_problem
 from runner.report.markdown import code, row
@@ -74,7 +74,9 @@ class RunReport:
     file: str | None = None
     places: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     deviations: Mapping[str, tuple[Deviation, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """How the takes of each job differ from what was asked and promised."""
+    """How the takes of each job differ from what was asked and promised, by the name of its outcome."""
+    numbers: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """The numbers of the takes of each roll, by the name of its outcome."""
     verb: str = "run"
     ran: bool = True
 
@@ -139,7 +141,7 @@ class RunReport:
             yield self._sums()
             return
         head = ("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", self._money().upper(), "OUTPUT")
-        yield from table(head, [_row(cells) for cells in folded(shown, _job, _said, style=style)], style)
+        yield from table(head, [self._row(cells) for cells in folded(shown, _job, _said, style=style)], style)
         for outcome in failed:
             if self._told(outcome).message:
                 yield ""
@@ -152,11 +154,20 @@ class RunReport:
         yield self._sums()
         if self.rehearsal:
             yield f"listen in {clean(self.listen_in)}"
+        yield from self._to_choose()
+
+    def _to_choose(self) -> Iterator[str]:
+        """Yield how to listen to the new takes of rolls, and how to choose one."""
+        jobs = dict.fromkeys(outcome.job for outcome in self.did.outcomes if outcome.name in self.numbers)
+        for job in jobs:
+            listen = command_line("takes", self.file, job, "--export", "DIR", rehearse=self.rehearsal)
+            choose = command_line("pick", job, "TAKE", self.file, rehearse=self.rehearsal)
+            yield clean(f"to listen: {listen}; to choose: {choose}")
 
     def _problem(self, outcome: Outcome, style: Style) -> Iterator[str]:
         """Yield why a job is not done, and the remedy below it."""
         said = self._told(outcome)
-        yield clean(f"{outcome.job}: {said.message or outcome.result}")
+        yield clean(f"{outcome.name}: {said.message or outcome.result}")
         if said.help:
             yield f"  {paint('help', 'help', on=style.color)}: {clean(said.help)}"
 
@@ -182,7 +193,7 @@ class RunReport:
         return Finding(
             rule=fault.rule,
             level=fault.level,
-            message=clean(f"{outcome.job}: {said.message or outcome.result}"),
+            message=clean(f"{outcome.name}: {said.message or outcome.result}"),
             mark=self.places.get(outcome.job),
             notes=_help(said),
         )
@@ -190,7 +201,7 @@ class RunReport:
     def _case(self, outcome: Outcome) -> Case:
         fault, said = _fault(outcome.result), self._told(outcome)
         return Case(
-            name=outcome.job,
+            name=outcome.name,
             group=outcome.job.partition("@")[0],
             state=fault.state if fault else "passed",
             kind=fault.rule if fault else "",
@@ -200,10 +211,10 @@ class RunReport:
         )
 
     def _page_row(self, outcome: Outcome) -> str:
-        job, result, takes, length, _, spent, path = _row((outcome,))
+        job, result, takes, length, _, spent, path = self._row((outcome,))
         message = self._told(outcome).message if _fault(outcome.result) else ""
         said = code(message) if message else code(path) if path else ""
-        differing = (code(deviation_text(each)) for each in self.deviations.get(outcome.job, ()))
+        differing = (code(deviation_text(each)) for each in self.deviations.get(outcome.name, ()))
         said = "<br>".join([said, *differing])
         return row(code(job), result, takes, length, spent, said)
 
@@ -211,20 +222,39 @@ class RunReport:
         said = self._told(outcome)
         return {
             "job": outcome.job,
+            "roll": outcome.roll or None,
+            "numbers": list(self.numbers.get(outcome.name, ())),
             "model": outcome.model,
             "result": outcome.result,
             "ending": name_of(outcome.ending),
             "spent_usd": None if outcome.spent_usd is None else str(outcome.spent_usd),
             "message": said.message,
             "help": said.help,
-            "deviations": deviation_data(self.deviations.get(outcome.job, ())),
+            "deviations": deviation_data(self.deviations.get(outcome.name, ())),
             "entry": None if outcome.entry is None else entry_to_json(outcome.entry),
         }
 
     def _differing(self, outcome: Outcome) -> tuple[str, ...]:
         """Return how the takes of a job differ from what was asked, a sentence each."""
-        found = self.deviations.get(outcome.job, ())
-        return tuple(clean(f"{outcome.job}: {deviation_text(deviation)}") for deviation in found)
+        found = self.deviations.get(outcome.name, ())
+        return tuple(clean(f"{outcome.name}: {deviation_text(deviation)}") for deviation in found)
+
+    def _row(self, outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
+        """Return the row of one outcome, or of many cells with the same result: sums, and from the least to the greatest."""
+        first = outcomes[0]
+        entries = [outcome.entry for outcome in outcomes if outcome.entry] if first.result in _PLACED else []
+        shown = [take for entry in entries for take in (entry.takes if first.roll else (entry.placed,)) if take]
+        spent = [outcome.spent_usd for outcome in outcomes if outcome.result.may_have_paid or outcome.spent_usd != 0]
+        paths = [entry.output.path for entry in entries if entry.output]
+        return (
+            folded_name([_job(outcome) for outcome in outcomes]),
+            first.result,
+            str(sum(len(entry.takes) for entry in entries) or ""),
+            _span([take.seconds for take in shown], " s"),
+            _span([take.measured.lufs for take in shown if take.measured.lufs is not None]),
+            usd(Sum.of(spent).total) if spent else "",
+            folded_text(paths) or _numbers(self.numbers.get(first.name, ())),
+        )
 
     def _told(self, outcome: Outcome) -> Told:
         """Return how a job ended in words, with the command line that settles its payment where that is unknown."""
@@ -239,34 +269,24 @@ def _help(said: Told) -> tuple[str, ...]:
     return (f"help: {clean(said.help)}",) if said.help else ()
 
 
-def _row(outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
-    """Return the row of one outcome, or of many cells with the same result: sums, and from the least to the greatest."""
-    first = outcomes[0]
-    entries = [outcome.entry for outcome in outcomes if outcome.entry] if first.result in _PLACED else []
-    placed = [take for take in (entry.placed for entry in entries) if take]
-    spent = [outcome.spent_usd for outcome in outcomes if outcome.result.may_have_paid or outcome.spent_usd != 0]
-    paths = [entry.output.path for entry in entries if entry.output]
-    return (
-        folded_name([_job(outcome) for outcome in outcomes]),
-        first.result,
-        str(sum(len(entry.takes) for entry in entries) or ""),
-        _span([take.seconds for take in placed], " s"),
-        _span([take.measured.lufs for take in placed if take.measured.lufs is not None]),
-        usd(Sum.of(spent).total) if spent else "",
-        folded_text(paths),
-    )
-
-
 _PLACED = {Result.MADE, Result.RESTORED}
 
 
 def _job(outcome: Outcome) -> str:
-    return outcome.job
+    return outcome.name
 
 
 def _said(outcome: Outcome) -> Hashable:
-    """Return what cells have to have in common to be one row; one that is not done has its own."""
-    return (outcome.result, outcome.model) if _fault(outcome.result) is None else outcome.job
+    """Return what cells have to have in common to be one row; a roll, and one that is not done, has its own."""
+    is_plain = _fault(outcome.result) is None and not outcome.roll
+    return (outcome.result, outcome.model) if is_plain else outcome.name
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    """Return by which numbers takes are chosen."""
+    if len(numbers) < 2:
+        return "".join(f"take {number}" for number in numbers)
+    return f"takes {numbers[0]} to {numbers[-1]}"
 
 
 def _span(values: Sequence[float], unit: str = "") -> str:

@@ -87,5 +87,5 @@ def test_a_piece_of_the_same_takes_is_up_to_date_and_one_of_a_forced_job_is_made
     requests = (request("title"), mix("mix", of_job("title")))
     assert [action.verb for action in decide_with_inputs(requests, everything, Selected()).actions] == [Verb.REUSE] * 2
     forced = decide_with_inputs(requests, everything, Selected(forced=frozenset({"title"})))
-    assert [action.reason for action in forced.actions] == [Forced(), InputsComing(jobs=("title",))]
+    assert [action.reason for action in forced.actions] == [Forced(is_same=True, seed=7), InputsComing(jobs=("title",))]
     assert forced.actions[1].verb is Verb.REGENERATE

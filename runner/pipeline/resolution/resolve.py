@@ -199,6 +199,7 @@ class _Run:
             price=self.pipeline.prices.get(model.id, model.price),
             left_out=chosen.left_out,
             inputs=inputs,
+            pipeline=self.pipeline.name,
         )
 
     def _inputs(
