@@ -51,6 +51,8 @@ CODES: Final = MappingProxyType(
         "SF227": "a master setting has a value that is not allowed",
         "SF228": "master settings that cannot be combined",
         "SF229": "a tag cannot be written",
+        "SF230": "an expectation is not a range",
+        "SF231": "an expectation cannot be met",
         "SF301": "a model or provider file is not valid",
         "SF302": "a model names a provider that has no file",
         "SF303": "a model or provider file is in the wrong place",

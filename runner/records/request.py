@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from runner.records.catalog import Price
+from runner.records.expectations import NOTHING_EXPECTED, Expectations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +77,9 @@ class Request:
     timeout_s: float = 1800.0
     on_unknown: OnUnknown = "hold"
     webhook: Webhook | None = None
+    expect: Expectations = NOTHING_EXPECTED
+    rerolls: int = 0
+    """How often at most a take that is not as expected is asked for again, with other seeds."""
     price: Price = field(default_factory=Price)
     left_out: tuple[LeftOut, ...] = ()
     inputs: tuple[Input, ...] = ()

@@ -9,6 +9,7 @@ from runner.diagnostics.collector import Collector
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.secrets import without_keys
 from runner.pipeline.paths import own_files
+from runner.pipeline.resolution.expectations import unmeetable
 from runner.pipeline.resolution.exposed import Secrets
 from runner.pipeline.resolution.finishing import exact, read_finishing
 from runner.pipeline.resolution.inputs import read_inputs
@@ -156,6 +157,7 @@ class _Run:
         if model is not None:
             chosen = self.parameters.choose(model, scope)
             problems += chosen.problems
+            problems += unmeetable(job, model, chosen.params)
             if chosen.are_takes_known and job.take > chosen.takes:
                 problems.append(_no_take(job, chosen.takes))
             if finishing is not None and not chosen.problems and not chosen.broken:
@@ -196,6 +198,8 @@ class _Run:
             timeout_s=job.timeout_s,
             on_unknown=job.on_unknown,
             webhook=webhook,
+            expect=job.expect,
+            rerolls=job.rerolls,
             price=self.pipeline.prices.get(model.id, model.price),
             left_out=chosen.left_out,
             inputs=inputs,

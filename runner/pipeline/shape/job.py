@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from runner.pipeline.shape.expectations import read_expectations
 from runner.pipeline.shape.matrix import SPECIAL, read_axes, read_exclude, read_include
+from runner.records.expectations import NOTHING_EXPECTED, Expectations
 from runner.records.pipeline import BESIDE_PARAMS, Job, Layer, Leaf
 from runner.records.source import DocPath, Json, Mark, Problem
 
@@ -31,6 +33,8 @@ class Defaults:
     webhook: Mapping[str, Leaf] | None
     master: Mapping[str, Leaf] | None
     tags: Mapping[str, Leaf] | bool | None
+    expect: Expectations
+    problems: tuple[Problem, ...]
 
 
 def read_defaults(merged: Merged) -> Defaults:
@@ -41,6 +45,7 @@ def read_defaults(merged: Merged) -> Defaults:
         inside = data[path[0]] if path else {key: data[key] for key in ("model", "output") if key in data}
         return {key: merged.leaf(("defaults", *path, key), value, Layer.DEFAULTS) for key, value in inside.items()}
 
+    expect, problems = read_expectations(merged, ("defaults", "expect"), data.get("expect", {}), NOTHING_EXPECTED)
     return Defaults(
         data=data,
         leaves=leaves(),
@@ -48,6 +53,8 @@ def read_defaults(merged: Merged) -> Defaults:
         webhook=leaves("webhook") if "webhook" in data else None,
         master=leaves("master") if isinstance(data.get("master"), dict) else {} if data.get("master") else None,
         tags=leaves("tags") if isinstance(data.get("tags"), dict) else data.get("tags"),
+        expect=expect,
+        problems=tuple(problems),
     )
 
 
@@ -60,8 +67,9 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defa
     exclude, wrong_exclude = read_exclude(merged, (*path, "matrix"), matrix, axes)
     include, wrong_include = read_include(merged, (*path, "matrix"), matrix, axes)
     problems += wrong_exclude + wrong_include
+    expect, wrong_expect = read_expectations(merged, (*path, "expect"), data.get("expect", {}), defaults.expect)
     is_matrix_wrong = bool(problems)
-    problems += _given_twice(merged, path, data) + _reserved(merged, path, data)
+    problems += wrong_expect + _given_twice(merged, path, data) + _reserved(merged, path, data)
     if problems:
         unusable |= {str(problem.path[2]) for problem in problems}
 
@@ -90,6 +98,8 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defa
         webhook=_own(merged, path, data, "webhook") if "webhook" in data else defaults.webhook,
         master=_master(merged, path, data, defaults.master),
         tags=_tags(merged, path, data, defaults.tags),
+        expect=expect,
+        rerolls=value("on_fail", {}).get("reroll", 0),
         axes=() if is_matrix_wrong else axes,
         exclude=() if is_matrix_wrong else exclude,
         include=() if is_matrix_wrong else include,
@@ -169,6 +179,7 @@ def _reserved(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> list[P
 
 def _marks(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> dict[str, Mark]:
     marks = {key: merged.mark((*path, key)) for key in ("take", "needs") if key in data}
+    marks |= {f"expect.{name}": merged.mark((*path, "expect", name)) for name in data.get("expect", ())}
     if "matrix" in data:
         marks["matrix"] = merged.key_mark((*path, "matrix"))
         axes = [name for name in data["matrix"] if name not in SPECIAL]
