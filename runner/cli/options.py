@@ -89,8 +89,43 @@ output_format = click.option(
     help="Output format.  [env: SCOREFILE_FORMAT]",
 )
 force = click.option(
-    "--force", is_flag=True, envvar="SCOREFILE_FORCE", help="Make the jobs again, even if they are up to date."
+    "--force",
+    is_flag=True,
+    envvar="SCOREFILE_FORCE",
+    help="Send the requests of the named jobs again: their audio was lost.",
 )
+
+
+def rerolling(function: F) -> F:
+    """Add the options that ask for further takes of jobs."""
+    for option in (
+        click.option(
+            "--seed",
+            type=click.IntRange(min=0),
+            metavar="N",
+            envvar="SCOREFILE_SEED",
+            help="The seed for --reroll; each further time takes the next number.",
+        ),
+        click.option(
+            "--times",
+            type=click.IntRange(1, 100),
+            metavar="N",
+            envvar="SCOREFILE_TIMES",
+            help="How many further takes --reroll asks for.",
+        ),
+        click.option(
+            "--reroll",
+            multiple=True,
+            metavar="GLOB",
+            envvar="SCOREFILE_REROLL",
+            help="Ask again, with the next seed, for jobs whose name matches GLOB; may be repeated.",
+            shell_complete=complete.targets,
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 wide = click.option(
     "--wide",
     is_flag=True,

@@ -42,6 +42,7 @@ class _PlanCommand(click.Command):
 @options.variables
 @options.rehearse
 @options.force
+@options.rerolling
 @options.choosing
 @click.option(
     "--detailed-exitcode",

@@ -34,6 +34,7 @@ INTERRUPTED, TERMINATED = 130, 143
 @options.variables
 @options.rehearse
 @options.force
+@options.rerolling
 @options.choosing
 @options.strict
 @options.yes
@@ -117,6 +118,7 @@ def command(
 
         raise UsageError("--dask and --processes exclude each other", help="name one of them")
     asked = _asked(words, given)
+    _refuse_reroll(asked, locked=how.locked, frozen=frozen)
     if frozen:
         from runner.commands.restore import restore
 
@@ -137,6 +139,17 @@ def command(
     if before is not None:
         _remember(session, before, report)
     return replace(report, exit_code=seen[0]) if seen else report
+
+
+def _refuse_reroll(asked: CommandOptions, *, locked: bool, frozen: bool) -> None:
+    """Raise UsageError for --reroll with an option that lets nothing be made."""
+    if asked.reroll and (locked or frozen):
+        from runner.errors import UsageError
+
+        option = "--locked" if locked else "--frozen"
+        raise UsageError(
+            f"--reroll adds takes to the lock, and {option} keeps it as it is", help="leave one of them out"
+        )
 
 
 def _remember(session: Session, before: Watch, report: RunReport) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runner.errors import PolicyError, UsageError
 from runner.plan.claims import Claims
 from runner.records.lock import State
-from runner.report.commands import resolve_command, verb_command
+from runner.report.commands import command_line, resolve_command
 from runner.report.forget import ForgetReport, Forgotten
 from runner.report.numbers import some
 
@@ -69,14 +69,14 @@ def _refuse_used(session: Session, jobs: tuple[str, ...]) -> None:
         if used_by is not None:
             raise UsageError(
                 f"{job} is called {used_by} now, which has its takes",
-                help=f"{verb_command('run', file)} gives them to {used_by} for good; nothing was forgotten",
+                help=f"{command_line('run', file)} gives them to {used_by} for good; nothing was forgotten",
             )
         if job in waiting:
             item = waiting[job]
             unknown = lock.entries[item.attempt].state is State.UNKNOWN
             line = resolve_command(file, session.targets.short_name(item), rehearse=False)
             remedy = (
-                f"settle it first: {line}" if unknown else f"finish it first, at no cost: {verb_command('run', file)}"
+                f"settle it first: {line}" if unknown else f"finish it first, at no cost: {command_line('run', file)}"
             )
             what = "the payment status of a submission is unknown" if unknown else "a submission is not finished"
             raise UsageError(f"{job}: {what}", help=f"{remedy}; nothing was forgotten")

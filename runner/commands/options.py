@@ -30,6 +30,12 @@ class CommandOptions:
     failed: bool = False
     """Only jobs that have no take in the lock."""
     force: bool = False
+    reroll: tuple[str, ...] = ()
+    """Globs of jobs that are asked for again with another seed."""
+    times: int | None = None
+    """How often each of them is; None: once."""
+    seed: int | None = None
+    """The seed of the first roll of each; None: the next one."""
     rehearse: bool = False
     strict: bool = False
     """Warnings fail too."""

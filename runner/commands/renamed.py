@@ -22,7 +22,7 @@ def refuse_renamed(todo: Plan, project: Project, models: Mapping[str, Model], *,
 
     `is_new`: nothing was made under the new name yet, so that lock and state can simply be moved.
     """
-    making = tuple(action.request for action in todo.actions if action.verb.makes)
+    making = tuple(action.request for action in todo.actions if action.verb.makes and action.request.output is not None)
     if project.rehearsal or not making:
         return
     for name, lock in pipelines_that_are_gone(project):

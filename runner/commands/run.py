@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runner.commands.expectations import judged
 from runner.plan.deviations import deviations
 from runner.plan.policy import least, out_of_date, refuse_cost
 from runner.records.endings import Reused
+from runner.records.family import family
 from runner.records.outcome import Outcome, RunResult
 from runner.records.plan import Verb
 from runner.records.reasons import Offline
@@ -21,12 +23,13 @@ from runner.report.run import RunReport, exit_code
 from runner.state.lockfile import refuse_too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from runner.catalog.models import Catalog
     from runner.commands.options import Operator, RunOptions
     from runner.commands.session import Session
+    from runner.records.lock import Lock
     from runner.records.plan import Action, Plan
     from runner.records.request import Request
 
@@ -52,8 +55,9 @@ def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
             started = held.world.monotonic()
             outcomes = executor.run()
             seconds = held.world.monotonic() - started
+        numbers = dict(_numbers(held.lock, outcomes))
     did = RunResult(plan=todo, outcomes=outcomes, interrupted=operator.stop.is_set(), seconds=seconds)
-    return _report(session, did)
+    return _report(session, did, numbers)
 
 
 def spending_limit(session: Session, max_cost: Decimal | None) -> Decimal | None:
@@ -80,7 +84,7 @@ def _is_done(todo: Plan) -> bool:
 
 
 def _reused(action: Action) -> Outcome:
-    return Outcome(job=action.request.job, model=action.request.model.id, ending=Reused(), entry=action.entry)
+    return Outcome.of(action.request, Reused(), action.entry)
 
 
 def _with_drawn_seeds(todo: Plan, random_below: Callable[[int], int]) -> Plan:
@@ -109,12 +113,24 @@ def _without_providers(todo: Plan, catalog: Catalog) -> Plan:
     return replace(todo, actions=tuple(kept(action) for action in todo.actions), collect=())
 
 
-def _report(session: Session, did: RunResult) -> RunReport:
+def _numbers(lock: Lock, outcomes: Iterable[Outcome]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the numbers by which the takes of each roll are chosen."""
+    for outcome in outcomes:
+        entry = outcome.entry
+        if outcome.roll and entry is not None:
+            takes = family(lock.jobs.get(outcome.job, ()), entry.base)
+            yield outcome.name, tuple(item.number for item in takes if item.entry.attempt == entry.attempt)
+
+
+def _report(session: Session, did: RunResult, numbers: Mapping[str, tuple[int, ...]] | None = None) -> RunReport:
     checked, project = session.checked, session.project
+    there = {outcome.job: outcome.entry for outcome in did.outcomes if outcome.result.is_there and not outcome.roll}
+    found = judged(session, there)
     return RunReport(
         name=checked.pipeline.name,
         did=did,
-        exit_code=exit_code(did),
+        exit_code=exit_code(did, found),
+        judged=found,
         files=(project.shown,),
         rehearsal=project.rehearsal,
         file=session.options.file,
@@ -122,8 +138,9 @@ def _report(session: Session, did: RunResult) -> RunReport:
         warnings=checked.warnings,
         places={request.job: request.mark for request in checked.requests},
         deviations={
-            outcome.job: deviations(session.catalog.models[outcome.entry.model], outcome.entry)
+            outcome.name: deviations(session.catalog.models[outcome.entry.model], outcome.entry)
             for outcome in did.outcomes
             if outcome.entry and outcome.entry.model in session.catalog.models
         },
+        numbers=numbers or {},
     )

@@ -53,6 +53,9 @@ def saved_options(path: str, env: Mapping[str, str]) -> CommandOptions:
             shard=None if said["shard"] is None else (said["shard"][0], said["shard"][1]),
         ),
         force=said["force"],
+        reroll=tuple(said.get("reroll", ())),
+        times=said.get("times"),
+        seed=said.get("seed"),
         rehearse=said["rehearse"],
         env=env,
         saved=saved,
@@ -73,5 +76,8 @@ def _options_data(session: Session) -> dict[str, Json]:
         "among": None if wanted.among is None else sorted(wanted.among),
         "shard": None if wanted.shard is None else list(wanted.shard),
         "force": options.force,
+        "reroll": list(options.reroll),
+        "times": options.times,
+        "seed": options.seed,
         "rehearse": options.rehearse,
     }

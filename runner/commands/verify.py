@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from runner.commands.status import job_statuses
 from runner.errors import DriftError, InvalidFilesError, UsageError
+from runner.plan.expectations import is_missed
+from runner.records.expectations import NOT_AS_EXPECTED
 from runner.report.verify import VerifyReport, places_in
 from runner.state.hashes import digests
 
@@ -29,10 +31,16 @@ def verify(session: Session) -> VerifyReport:
         name=project.name,
         rows=rows,
         files=(project.shown,),
-        exit_code=DriftError.exit_code if any(row.output != "same" for row in rows) else 0,
+        exit_code=_exit_code(rows),
         lost=tuple(row.job for row in rows if row.output == "missing" and not _can_come_back(session, row)),
         places=places_in(text.decode(), shown),
     )
+
+
+def _exit_code(rows: tuple[JobStatus, ...]) -> int:
+    if any(row.output != "same" for row in rows):
+        return DriftError.exit_code
+    return NOT_AS_EXPECTED if any(is_missed(row.judged) for row in rows) else 0
 
 
 def _can_come_back(session: Session, row: JobStatus) -> bool:

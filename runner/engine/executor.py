@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from runner.engine import endings
 from runner.engine.effects import Compute, Durable, Interrupted, PollTurn, Progress, Turn, Wait, Work
 from runner.engine.job_run import JobRun
+from runner.engine.late_run import LateRun
 from runner.engine.order import Order
 from runner.engine.placing import PlaceRun
 from runner.engine.turns import Turns
@@ -88,7 +89,7 @@ class Executor:
             except BaseException:
                 self._record_running()
                 raise
-        return tuple(self._outcomes[action.request.job] for action in (*self._plan.actions, *self._plan.collect))
+        return tuple(self._outcomes[action.request.name] for action in (*self._plan.actions, *self._plan.collect))
 
     @property
     def slots(self) -> Mapping[str, int | None]:
@@ -132,6 +133,8 @@ class Executor:
                     self._settle(action, endings.blocked(action), action.entry)
                 case Verb.RESTORE | Verb.MASTER:
                     runs.append(PlaceRun(action, self._store, notify=self._notify, profile=self._settings.profile))
+                case Verb.GENERATE | Verb.REGENERATE if action.request.waits_for:
+                    runs.append(LateRun(action, self._store, start=self._job_run, notify=self._notify))
                 case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME:
                     runs.append(self._job_run(action))
                 case _:
@@ -161,19 +164,18 @@ class Executor:
         """Keep the outcome of an action that needs nothing done."""
         request = action.request
         spent_usd = None if isinstance(ending, Held) else Decimal(0)
-        outcome = Outcome(job=request.job, model=request.model.id, ending=ending, entry=entry, spent_usd=spent_usd)
-        self._outcomes[request.job] = outcome
+        outcome = Outcome.of(request, ending, entry, spent_usd=spent_usd)
+        self._outcomes[request.name] = outcome
         self._turns.note(outcome)
         if not isinstance(ending, Reused):
-            self._notify(Progress(job=outcome.job, state=outcome.result, ending=ending))
+            self._notify(Progress(job=outcome.name, state=outcome.result, ending=ending))
 
     def _begin_ready(self) -> None:
         while self._ready:
             run = self._ready.popleft()
             missing = [need for need in run.request.needs if not self._is_there(need)]
             if missing:
-                ending = NeedMissing(need=missing[0])
-                self._end(run, Outcome(job=run.job, model=run.request.model.id, ending=ending))
+                self._end(run, Outcome.of(run.request, NeedMissing(need=missing[0])))
                 continue
             active = _ActiveJob(run=run, steps=run.run())
             self._active.add(active)
@@ -331,10 +333,11 @@ class Executor:
         return len(self._yielded) > before
 
     def _end(self, run: Run, outcome: Outcome) -> None:
-        self._outcomes[run.job] = outcome
+        name = run.request.name
+        self._outcomes[name] = outcome
         self._turns.note(outcome)
-        self._turns.settle(run.job, outcome.spent_usd)
-        self._ready.extend(self._order.after(run.job))
+        self._turns.settle(name, outcome.spent_usd)
+        self._ready.extend(self._order.after(name))
 
 
 def _harmless(notify: Callable[[Progress], None]) -> Callable[[Progress], None]:

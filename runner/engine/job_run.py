@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
 
-from runner.audio.master.failure import MasterFailed
-from runner.audio.probe.container_header import BadAudio
+from runner.audio.local.orders import LocalFailed
 from runner.engine import endings, machine
 from runner.engine.computing import ComputeFailed
 from runner.engine.effects import Durable, Interrupted, Lane, Progress, Turn, Wait, Work
 from runner.engine.machine import Step
-from runner.engine.mastering import output_of
+from runner.engine.mastering import NOT_MASTERED, output_of
 from runner.engine.placing import put_in_place, to_place
 from runner.engine.polls import PollSteps
 from runner.engine.submission_log import SubmissionLog
@@ -109,7 +108,7 @@ class JobRun:
                     return outcome
         except Interrupted:
             return self.interrupted()
-        except (StateError, OSError, ComputeFailed) as error:
+        except (StateError, OSError, ComputeFailed, LocalFailed) as error:
             return self.broken(error)
         except Exception as error:  # noqa: BLE001 - an error in one job must not stop the others
             return self._end(endings.unexpected(error))
@@ -149,7 +148,7 @@ class JobRun:
             return self._end(NothingPaid())
         if self._slot is None:
             skipped: Ending | None = yield Turn(
-                job=self.job,
+                job=self.request.name,
                 provider=self._model.provider,
                 worst=self.action.cost.worst,
                 again=self.submission.phase is Phase.REJECTED,
@@ -271,13 +270,14 @@ class JobRun:
             return None
         return self._end(ending)
 
-    # ------------------------------------------------------------ takes
-
     def _place(self) -> Generator[Effect, Any, Outcome | None]:
+        made = self._store.finished(self.submission, self.job)
         if self.request.output is None:
             self.log.record_phase(Phase.DONE)
-            return self._end(Collected())
-        made = self._store.finished(self.submission, self.job)
+            if self.request.roll:
+                self._store.learn(made)
+            self.log.charge_real_length()
+            return self._end(Made() if self.request.roll else Collected(), made)
         wanted = to_place(self._store, self.action, made)
         if wanted.entry.attempt != made.attempt:
             self._store.learn(made)
@@ -292,7 +292,7 @@ class JobRun:
             self._fetched_again = True
             self.log.fetch_again()
             return None
-        except (MasterFailed, BadAudio) as error:
+        except NOT_MASTERED as error:
             self._store.learn(made)
             self.log.record_phase(Phase.DONE)
             self.log.charge_real_length()
@@ -318,7 +318,7 @@ class JobRun:
                 self._start_again()
                 yield Wait(seconds=0.0)
                 return None
-        given_up_as = self.job if self.request.output is None else None
+        given_up_as = None if self.request.output is not None else f"{ended.job}~{ended.short_attempt}"
         return self._end(endings.over(self._provider, ended, given_up_as=given_up_as))
 
     def broken(self, error: Exception) -> Outcome:
@@ -337,8 +337,8 @@ class JobRun:
         return None if ending is None else self._end(ending)
 
     def _end(self, ending: Ending, entry: Entry | None = None) -> Outcome:
-        self._notify(Progress(job=self.job, state=ending.result, ending=ending))
-        return Outcome(job=self.job, model=self._model.id, ending=ending, entry=entry, spent_usd=self.log.paid)
+        self._notify(Progress(job=self.request.name, state=ending.result, ending=ending))
+        return Outcome.of(self.request, ending, entry, spent_usd=self.log.paid)
 
     def _release_slot(self) -> None:
         if self._slot is not None:
@@ -346,4 +346,4 @@ class JobRun:
             self._slot = None
 
     def _report(self, state: str, note: str = "", *, take: int | None = None, takes: int | None = None) -> None:
-        self._notify(Progress(job=self.job, state=state, note=note, take=take, takes=takes))
+        self._notify(Progress(job=self.request.name, state=state, note=note, take=take, takes=takes))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runner.audio.master.failure import MasterFailed
+from runner.audio.probe.container_header import BadAudio
 from runner.audio.tasks import FileNotSeen, MasterOrder, master_take
 from runner.engine.effects import Compute, Lane, Work
 from runner.plan.finishing import path_of, stage_of
@@ -16,9 +18,11 @@ if TYPE_CHECKING:
     from runner.engine.effects import Effect
     from runner.plan.finishing import Stage
     from runner.records.family import NumberedTake
-    from runner.records.lock import Entry
     from runner.records.request import Request
     from runner.state.store import StateStore
+
+NOT_MASTERED = (MasterFailed, BadAudio)
+"""The errors of a take that cannot be finished as its request says."""
 
 
 def output_of(
@@ -33,16 +37,16 @@ def output_of(
         path = path_of(request, chosen.take.media_type)
         return Output(path=path, sha256=chosen.take.sha256, profile=profile)
     report("mastering")
-    return stage.output((yield from _finished(store, chosen.entry, stage)), profile)
+    return stage.output((yield from _finished(store, request.job, stage)), profile)
 
 
-def _finished(store: StateStore, entry: Entry, stage: Stage) -> Generator[Effect, Any, str]:
+def _finished(store: StateStore, job: str, stage: Stage) -> Generator[Effect, Any, str]:
     """Return the hash of the finished piece. It has no name in the store before it is whole."""
-    blobs = store.blobs
+    blobs, copy = store.blobs, store.copying(job, stage.take.sha256)
     source, target = blobs.incoming.part(), blobs.incoming.part()
     order = MasterOrder(media_type=stage.take.media_type, mastering=stage.mastering, tags=stage.tags)
     try:
-        yield Work(lane=Lane.FETCH, call=lambda _gate: store.copy_take(entry, stage.take.sha256, source))
+        yield Work(lane=Lane.FETCH, call=lambda _gate: copy(source))
         target.touch(exist_ok=False)
         made: MadeFile
         try:

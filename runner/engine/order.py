@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 class Ordered(Protocol):
     """What is known of a job before it begins."""
 
-    job: str
     request: Request
 
 
@@ -24,7 +23,7 @@ class Order(Generic[T]):
     """The jobs that wait for others. A need that is not among `jobs` is waited for by nobody; the rest is not kept."""
 
     def __init__(self, jobs: Iterable[T]) -> None:
-        coming = {job.job: job for job in jobs}
+        coming = {job.request.name: job for job in jobs}
         needs = {name: {need for need in job.request.needs if need in coming} for name, job in coming.items()}
         self._waits = {name: waits for name, waits in needs.items() if waits}
         self._needed_by: dict[str, list[T]] = {}
@@ -34,12 +33,13 @@ class Order(Generic[T]):
 
     def waits(self, job: T) -> bool:
         """Return whether a job waits for another."""
-        return job.job in self._waits
+        return job.request.name in self._waits
 
     def after(self, ended: str) -> Iterator[T]:
         """Yield the jobs that waited for nothing but this one."""
         for job in self._needed_by.pop(ended, ()):
-            self._waits[job.job].discard(ended)
-            if not self._waits[job.job]:
-                del self._waits[job.job]
+            waits = self._waits[job.request.name]
+            waits.discard(ended)
+            if not waits:
+                del self._waits[job.request.name]
                 yield job

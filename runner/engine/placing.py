@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from runner.audio.master.failure import MasterFailed
-from runner.audio.probe.container_header import BadAudio
 from runner.engine import endings
 from runner.engine.computing import ComputeFailed
 from runner.engine.effects import Interrupted, Lane, Progress, Work
-from runner.engine.mastering import output_of
+from runner.engine.mastering import NOT_MASTERED, output_of
 from runner.errors import StateError
 from runner.plan.chosen import chosen
 from runner.plan.finishing import known_output, stage_of
@@ -38,8 +36,12 @@ def to_place(store: StateStore, action: Action, made: Entry) -> NumberedTake:
     planned, request = action.chosen, action.request
     if planned is not None:
         return replace(planned, entry=made, take=chosen_take(made.takes, planned.take.number))
-    found = chosen(request, made, store.family(made), store.picks(request.job))
-    if found.entry.attempt == made.attempt or store.blobs.check(found.take.sha256):
+
+    def is_gone(item: NumberedTake) -> bool:
+        return item.entry.attempt != made.attempt and not store.blobs.check(item.take.sha256)
+
+    found = chosen(request, made, store.family(made), store.picks(request.job), is_lost=is_gone)
+    if not is_gone(found):
         return found
     return NumberedTake(number=request.take, entry=made, take=chosen_take(made.takes, request.take))
 
@@ -72,7 +74,7 @@ class PlaceRun:
             placed = yield from put_in_place(self._store, self.job, chosen.entry, output)
         except Interrupted:
             return self.interrupted()
-        except (MasterFailed, BadAudio) as error:
+        except NOT_MASTERED as error:
             return self._outcome(endings.not_mastered(error, made=False), action.entry)
         except (StateError, OSError, ComputeFailed) as error:
             return self.broken(error)
@@ -101,4 +103,4 @@ class PlaceRun:
 
     def _outcome(self, ending: Ending, entry: Entry | None) -> Outcome:
         self._notify(Progress(job=self.job, state=ending.result, ending=ending))
-        return Outcome(job=self.job, model=self.request.model.id, ending=ending, entry=entry)
+        return Outcome.of(self.request, ending, entry)

@@ -36,7 +36,7 @@ class ExplainReport:
         """Return a paragraph a job; with `style.quiet`, a line."""
         if style.quiet:
             return "\n".join(
-                clean(f"{item.request.job}: {SHOWN[item.verb].would}: {why(item.reason)}") for item in self.actions
+                clean(f"{item.request.name}: {SHOWN[item.verb].would}: {why(item.reason)}") for item in self.actions
             )
         return "\n\n".join(explain_job(action, color=style.color) for action in self.actions)
 
@@ -49,7 +49,7 @@ class ExplainReport:
 def explain_job(action: Action, *, color: bool) -> str:
     """Return what would be done for one job and why, each changed value with its whole way."""
     lines = [
-        f"{paint(clean(action.request.job), 'strong', on=color)}  {action.request.model.id}",
+        f"{paint(clean(action.request.name), 'strong', on=color)}  {action.request.model.id}",
         f"  {SHOWN[action.verb].would}: {clean(why(action.reason))}",
     ]
     for change in action.changes:

@@ -16,7 +16,8 @@ from runner.catalog.prices import cost, guarded, total
 from runner.plan.changes import changes
 from runner.plan.chosen import chosen
 from runner.plan.claims import Claims, pinned
-from runner.plan.finishing import is_as_locked, known_output, path_of, stage_of
+from runner.plan.finishing import is_as_locked, known_output, path_of, stage_of, why_finished
+from runner.plan.rolls import refuse_unmade, rolls, seed_of
 from runner.records import reasons as r
 from runner.records.family import family
 from runner.records.lock import State
@@ -28,6 +29,7 @@ from runner.records.submission import ENDED_BADLY, PAYMENT_UNKNOWN, NextRun
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
 
+    from runner.plan.rolls import Rerolls
     from runner.records.catalog import Model
     from runner.records.family import NumberedTake
     from runner.records.lock import Entry, Lock
@@ -70,6 +72,8 @@ class Selected:
     """Cell ids that were named; None means all."""
     forced: frozenset[str] = frozenset()
     """Cell ids that are made again, even if they are up to date; what they need is not among them."""
+    rerolls: Rerolls | None = None
+    """What is asked for again with another seed."""
 
 
 def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> Plan:
@@ -82,11 +86,12 @@ def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> P
         if chosen:
             replaced = _replaced_profile(action, facts)
             actions.append(action if replaced is None else replace(action, replaces=replaced))
+    actions += _rerolled(requests, claims, facts, selected.rerolls) if selected.rerolls else ()
     return Plan(
         actions=tuple(actions),
         low=total(action.cost.low for action in actions),
         worst=total(action.cost.worst for action in actions),
-        collect=tuple(_collected(claims.left_over, facts, selected)),
+        collect=tuple(_collected(_not_planned(claims.left_over, actions), facts, selected)),
         orphans=_orphans(requests, (entry for entry in claims.left_over if entry.attempt not in owners)),
         owners=owners,
     )
@@ -100,6 +105,8 @@ def _orphans(requests: tuple[Request, ...], left_over: Iterable[Entry]) -> tuple
 
 
 def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) -> Action:
+    if request.waits_for:
+        return _after_inputs(request, facts, force=force)
     entry = claims.of(request)
     own = facts.lock.jobs.get(request.job, ())
     before = next((made for made in own if made.takes and not made.roll and claims.leaves(made)), None)
@@ -107,20 +114,67 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
         if before is None:
             return _generate(request, Verb.GENERATE, r.Forced() if force else r.NotMade())
         wanted = pinned(request, before)
-        why = r.Forced() if force else r.Changed(changes=changes(wanted, before))
+        why: Reason = r.Forced() if force else r.Changed(changes=changes(wanted, before))
         return _generate(request if force else wanted, Verb.REGENERATE, why, entry=before)
     if entry.state is State.DONE:
-        if force:
-            return _generate(request, Verb.REGENERATE, r.Forced(), entry=entry)
         picks = (facts.lock.picks.get(job, ()) for job in (request.job, entry.job))
         takes = family(claims.family(request), entry.base)
-        take = chosen(request, entry, takes, *picks)
+        take = chosen(request, entry, takes, *picks, is_lost=partial(_is_lost, facts=facts))
+        if force:
+            again = _as_made(request, take.entry)
+            return _generate(again, Verb.REGENERATE, r.Forced(is_same=True, seed=seed_of(again)), entry=take.entry)
         return replace(_bring_back(_as_made(request, take.entry), take, takes, facts), chosen=take)
     submission = facts.submissions[entry.attempt]
     if force and submission.phase in ENDED_BADLY:
         verb = Verb.REGENERATE if before else Verb.GENERATE
-        return replace(_generate(request, verb, r.Forced(), entry=before), submission=submission)
+        again = replace(request, params=submission.params)
+        why = r.Forced(is_same=True, seed=seed_of(again))
+        return replace(_generate(again, verb, why, entry=before), submission=submission)
     return _resume(request, submission, before)
+
+
+def _after_inputs(request: Request, facts: Facts, *, force: bool) -> Action:
+    """Return the action for a request of which some input is still to be made."""
+    before = facts.lock.made(request.job)
+    reason = r.Forced() if force else r.InputsComing(jobs=request.waits_for)
+    return _generate(request, Verb.REGENERATE if before else Verb.GENERATE, reason, entry=before)
+
+
+def _rerolled(requests: tuple[Request, ...], claims: Claims, facts: Facts, asked: Rerolls) -> Iterator[Action]:
+    """Yield an action for each roll that is asked for, and for each earlier one that may have been charged."""
+    named = [(request, claims.of(request)) for request in requests if request.job in asked.jobs]
+    refuse_unmade([request.job for request, own in named if own is None or own.state is not State.DONE])
+    for request, own in named:
+        assert own is not None, "what is not made is refused"
+        held = claims.family(request)
+        unknown = [entry for entry in held if entry.roll and _is_payment_unknown(entry, facts)]
+        for entry in unknown:
+            yield _held(replace(_as_made(request, entry), output=None), facts.submissions[entry.attempt], own)
+        if unknown and not (request.is_free or request.on_unknown == "resubmit"):
+            continue
+        for roll in rolls(request, own, held, asked):
+            seed, is_drawn = seed_of(roll), request.seed_mode == "random" and seed_of(roll) is None
+            reason = r.Rerolled(roll=roll.roll, seed=seed, is_drawn=is_drawn)
+            yield _generate(roll, Verb.GENERATE, reason, entry=own)
+
+
+def _is_payment_unknown(entry: Entry, facts: Facts) -> bool:
+    return entry.state is State.UNKNOWN and facts.submissions[entry.attempt].phase in PAYMENT_UNKNOWN
+
+
+def _not_planned(left_over: Iterable[Entry], actions: Iterable[Action]) -> Iterator[Entry]:
+    """Yield what no action is about."""
+    planned = {action.submission.attempt for action in actions if action.submission is not None}
+    return (entry for entry in left_over if entry.attempt not in planned)
+
+
+def _is_lost(item: NumberedTake, *, facts: Facts) -> bool:
+    """Say whether the audio of a take is not here, and nobody can send it again."""
+    entry, sha256 = item.entry, item.take.sha256
+    if sha256 in facts.blobs or (entry.output is not None and facts.outputs.get(entry.output.path) == sha256):
+        return False
+    can_be_asked = entry.request_id is not None and entry.model in facts.pollable
+    return not can_be_asked or facts.submissions[entry.attempt].phase in ENDED_BADLY
 
 
 def _replaced_profile(action: Action, facts: Facts) -> str | None:
@@ -241,7 +295,7 @@ def _bring_back(request: Request, chosen: NumberedTake, takes: tuple[NumberedTak
     if _is_here(wanted, entry, facts):
         return _act(request, Verb.RESTORE, renamed or _why_restore(path, chosen, takes, found), entry)
     if stage is not None and _is_here(take.sha256, entry, facts):
-        return _act(request, Verb.MASTER, renamed or _why_master(path, chosen, takes, wanted), entry)
+        return _act(request, Verb.MASTER, renamed or why_finished(path, chosen, takes, wanted), entry)
     return _audio_lost(request, entry, path, facts)
 
 
@@ -251,17 +305,6 @@ def _is_here(sha256: str | None, entry: Entry, facts: Facts) -> bool:
     return sha256 is not None and (
         sha256 in facts.blobs or (previous is not None and facts.outputs.get(previous) == sha256)
     )
-
-
-def _why_master(path: str, chosen: NumberedTake, takes: tuple[NumberedTake, ...], wanted: str | None) -> Reason:
-    """Return why a take is finished; `wanted` is the hash of the piece where it was finished in the same way before."""
-    if wanted is not None:
-        return r.MasterMissing(path=path)
-    placed = next((item for item in takes if item.entry.placed is item.take), None)
-    if placed is not None and placed.take is not chosen.take:
-        return r.TakeChosen(take=chosen.number, placed=placed.number)
-    output = chosen.entry.output
-    return r.NotMastered() if output is None or output.master is None else r.MasterChanged()
 
 
 def _why_restore(path: str, chosen: NumberedTake, takes: tuple[NumberedTake, ...], found: str | None) -> Reason:

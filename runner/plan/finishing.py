@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.records import reasons as r
 from runner.records.lock import Output
 from runner.records.mastering import Tag
 from runner.records.media_types import EXTENSIONS
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from runner.records.family import NumberedTake
     from runner.records.lock import Entry, Take
     from runner.records.mastering import Mastering
+    from runner.records.reasons import Reason
     from runner.records.request import Request
 
 SCHEME = 1
@@ -85,6 +87,17 @@ def is_as_locked(request: Request, chosen: NumberedTake) -> bool:
         return False
     wanted = Output(path=path_of(request, chosen.take.media_type), sha256=sha256)
     return output.is_same(wanted if stage is None else stage.output(sha256, None))
+
+
+def why_finished(path: str, chosen: NumberedTake, takes: tuple[NumberedTake, ...], wanted: str | None) -> Reason:
+    """Return why a take is finished; `wanted` is the hash of the piece where it was finished in the same way before."""
+    if wanted is not None:
+        return r.MasterMissing(path=path)
+    placed = next((item for item in takes if item.entry.placed is item.take), None)
+    if placed is not None and placed.take is not chosen.take:
+        return r.TakeChosen(take=chosen.number, placed=placed.number)
+    output = chosen.entry.output
+    return r.NotMastered() if output is None or output.master is None else r.MasterChanged()
 
 
 def _tags(request: Request, entry: Entry, take: Take, written: Mapping[Tag, str]) -> dict[str, str]:

@@ -37,8 +37,12 @@ _OF_REQUEST = (
     "on_unknown",
     "webhook",
     "finishing",
+    "expect",
+    "rerolls",
     "price",
     "seed_mode",
+    "roll",
+    "roll_of",
 )
 
 
@@ -121,8 +125,8 @@ def _digests(todo: Plan, lock: Lock, providers: Mapping[str, Provider], pipeline
     models = {action.request.model.id: action.request.model for action in actions}
     used = {model.provider: providers[model.provider] for model in models.values()}
     return {
-        "requests": {action.request.job: _of_request(action) for action in actions},
-        "verbs": {action.request.job: action.verb for action in actions},
+        "requests": {action.request.name: _of_request(action) for action in actions},
+        "verbs": {action.request.name: action.verb for action in actions},
         "project": {
             "budget": _digest(_plain(pipeline.budget_usd)),
             **{f"providers.{name}": _digest(_plain(pipeline.providers.get(name))) for name in used},

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from runner.records.request import named
+
 if TYPE_CHECKING:
     from runner.records.endings import Ending
     from runner.records.lock import Entry
     from runner.records.plan import Plan
+    from runner.records.request import Request
     from runner.records.result import Result
 
 
@@ -22,6 +25,27 @@ class Outcome:
     ending: Ending
     entry: Entry | None = None
     spent_usd: Decimal | None = Decimal(0)
+    roll: int = 0
+    """Which roll of the job it is, whose takes are at no output; 0 for the job itself."""
+
+    @classmethod
+    def of(
+        cls, request: Request, ending: Ending, entry: Entry | None = None, *, spent_usd: Decimal | None = Decimal(0)
+    ) -> Outcome:
+        """Return how the job of a request ended."""
+        return cls(
+            job=request.job,
+            model=request.model.id,
+            ending=ending,
+            entry=entry,
+            spent_usd=spent_usd,
+            roll=request.extra_roll,
+        )
+
+    @property
+    def name(self) -> str:
+        """Return what tells it from every other outcome of its run."""
+        return named(self.job, self.roll)
 
     @property
     def result(self) -> Result:

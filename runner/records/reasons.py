@@ -38,7 +38,26 @@ class Changed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forced:
-    """The command line has --force for it."""
+    """The command line has --force for it. `is_same`: the identical request was sent before, with this seed."""
+
+    is_same: bool = False
+    seed: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rerolled:
+    """The command line has --reroll for it. `seed` is None where the request has none, or one that will be drawn."""
+
+    roll: int
+    seed: Json
+    is_drawn: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputsComing:
+    """This run makes some of its inputs first, the takes of `jobs`: what is made of them is known then."""
+
+    jobs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +219,8 @@ Reason: TypeAlias = (
     | NotMade
     | Changed
     | Forced
+    | InputsComing
+    | Rerolled
     | Renamed
     | Moved
     | TakeChosen

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from runner.records.catalog import Price
+from runner.records.expectations import NOTHING_EXPECTED, Expectations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 SeedMode: TypeAlias = Literal["none", "fixed", "auto", "random"]
 
 
+def named(job: str, roll: int) -> str:
+    """Return what people read for a job, or for a roll that is made beside it."""
+    return f"{job} roll {roll}" if roll else job
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
     """A default that the job's model does not accept."""
@@ -26,6 +32,21 @@ class LeftOut:
     param: str
     mark: Mark | None
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A piece of audio that a request of this machine is made of: the chosen take of a job, or a file.
+
+    `settings` are what the request says of it beside its name. `sha256` is None while its job has not made it.
+    """
+
+    name: str
+    """The job's id, or the file's path relative to the pipeline's folder."""
+    is_file: bool
+    settings: Mapping[str, Json] = field(default_factory=dict)
+    sha256: str | None = None
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +77,15 @@ class Request:
     timeout_s: float = 1800.0
     on_unknown: OnUnknown = "hold"
     webhook: Webhook | None = None
+    expect: Expectations = NOTHING_EXPECTED
+    rerolls: int = 0
+    """How often at most a take that is not as expected is asked for again, with other seeds."""
     price: Price = field(default_factory=Price)
     left_out: tuple[LeftOut, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    """What it is made of, where its model works on audio."""
+    pipeline: str = ""
+    """The name of the pipeline, from which an `auto` seed is derived."""
     finishing: Finishing | None = None
     """What is done to the chosen take before it is placed; None: it is placed as it is."""
     roll: int = 0
@@ -66,14 +94,24 @@ class Request:
     """The fingerprint of the request that a roll is a further try at."""
 
     @property
+    def extra_roll(self) -> int:
+        """Which roll is made beside the job itself, whose takes go to the store; 0 for the job itself."""
+        return self.roll if self.output is None else 0
+
+    @property
     def name(self) -> str:
-        """What tells it from all others of one run: a roll whose takes go to the store is beside its job."""
-        return f"{self.job} roll {self.roll}" if self.roll and self.output is None else self.job
+        """What tells it from every other request of one run."""
+        return named(self.job, self.extra_roll)
 
     @property
     def seconds(self) -> float | None:
         """The length in seconds that it asks for, or the model's default; None when the model chooses the length."""
         return self.model.seconds(self.params)
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Return the jobs that have to make an input first: until then it is not known what exactly is asked for."""
+        return tuple(dict.fromkeys(item.name for item in self.inputs if item.sha256 is None))
 
     @property
     def is_free(self) -> bool:

@@ -18,9 +18,10 @@ def quoted(text: str, *, always: bool = False) -> str:
     return "'" + text.replace("'", "'\"'\"'") + "'"
 
 
-def verb_command(verb: str, file: str | None) -> str:
-    """Return the command line of a verb for a pipeline file as typed; None when none was."""
-    return f"scorefile {verb} {quoted(file)}" if file else f"scorefile {verb}"
+def command_line(verb: str, *words: str | None, rehearse: bool = False) -> str:
+    """Return the command line of a verb with these words; those that are None were not given."""
+    given = [quoted(word) for word in words if word is not None]
+    return " ".join(["scorefile", verb, *given, *["--rehearse"] * rehearse])
 
 
 def resolve_command(
@@ -30,7 +31,7 @@ def resolve_command(
 
     `file` is the pipeline file as typed, None when none was. `id` is shown as it is.
     """
-    words = ["scorefile", "resolve", *([quoted(file)] if file else []), quoted(name), *["--rehearse"] * rehearse]
+    words = [command_line("resolve", file or None, name, rehearse=rehearse)]
     match decision:
         case "id":
             words += ["--id", id]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from runner.records.disk import Room, Unneeded
-from runner.report.commands import verb_command
+from runner.report.commands import command_line
 from runner.report.numbers import Sum, count, duration, size, usd
 from runner.report.style import clean
 
@@ -80,7 +80,7 @@ class GcReport:
         if style.quiet:
             return ""
         told = [clean(f"the rehearsal of {name} is running, so its files stay") for name in self.busy]
-        command = verb_command("gc", self.file)
+        command = command_line("gc", self.file)
         held = any(kind.needs_word for kind, _ in self.found) and not self.with_paid
         if not self.deleted and self._dropped().files:
             told.append(f"help: {command} --yes deletes them")

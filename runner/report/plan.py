@@ -78,7 +78,7 @@ class PlanReport:
         """Return the warnings, why a run would refuse the plan, and which jobs are not to be helped by making them."""
         parts = [problems_text(self.warnings, style), "" if self.refused is None else error_text(self.refused, style)]
         if self.stopped:
-            names = clean(listed(action.request.job for action in self.stopped))
+            names = clean(listed(action.request.name for action in self.stopped))
             verb = "is" if len(self.stopped) == 1 else "are"
             word = paint("error", "error", on=style.color)
             parts.append(
@@ -121,6 +121,7 @@ def action_data(action: Action) -> dict[str, Json]:
     """Return one action as data."""
     return {
         "job": action.request.job,
+        "roll": action.request.extra_roll or None,
         "model": action.request.model.id,
         "verb": action.verb,
         "reason": name_of(action.reason),
@@ -151,17 +152,17 @@ def _amount(value: Decimal | None) -> str | None:
 
 
 def _blocked(action: Action) -> Finding:
-    message = clean(f"{action.request.job}: {why(action.reason)}")
+    message = clean(f"{action.request.name}: {why(action.reason)}")
     return Finding(rule=_rule(action), level="error", message=message, mark=action.request.mark)
 
 
 def _case(action: Action) -> Case:
     request = action.request
     if action.verb is not Verb.BLOCKED:
-        return Case(name=request.job, group=request.group, mark=request.mark)
+        return Case(name=request.name, group=request.group, mark=request.mark)
     told = clean(why(action.reason))
     return Case(
-        name=request.job, group=request.group, state="failed", kind=_rule(action), message=told, mark=request.mark
+        name=request.name, group=request.group, state="failed", kind=_rule(action), message=told, mark=request.mark
     )
 
 

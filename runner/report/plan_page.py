@@ -50,7 +50,7 @@ def _row(action: Action) -> str:
     low = usd(action.cost.low) if action.verb.makes else ""
     worst = usd(action.cost.worst) if action.verb.makes else ""
     request = action.request
-    return row(SHOWN[action.verb].sign, code(request.job), code(request.model.id), _why(action), low, worst)
+    return row(SHOWN[action.verb].sign, code(request.name), code(request.model.id), _why(action), low, worst)
 
 
 def _why(action: Action) -> str:

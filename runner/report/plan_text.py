@@ -38,7 +38,7 @@ def plan_text(todo: Plan, style: Style) -> str:
     sums = totals(todo)
     if style.quiet:
         blocked = [item for item in todo.actions if item.verb is Verb.BLOCKED]
-        return "\n".join([*(clean(f"{item.request.job}: {why(item.reason)}") for item in blocked), summary(sums)])
+        return "\n".join([*(clean(f"{item.request.name}: {why(item.reason)}") for item in blocked), summary(sums)])
     shown = [action for action in todo.actions if style.verbose or action.verb is not Verb.REUSE]
     lines = list(_lines([*shown, *todo.collect], style))
     folded = len(todo.actions) - len(shown)
@@ -69,7 +69,7 @@ def summary(sums: Totals) -> str:
 def spending_question(spending: Sequence[Action]) -> str:
     """Return the question before money is spent on these actions: the most it can cost, and the jobs by name."""
     worst = Sum.of(action.cost.worst for action in spending)
-    names = [clean(action.request.job) for action in spending]
+    names = [clean(action.request.name) for action in spending]
     more = len(names) - _NAMED
     jobs = f"{', '.join(names[:_NAMED])}{f' and {more} more' if more > 0 else ''}"
     if not worst.unknown:
@@ -145,7 +145,7 @@ def _subtotal(cells: tuple[Action, ...]) -> str:
 
 
 def _job(action: Action) -> str:
-    return action.request.job
+    return action.request.name
 
 
 def _said(action: Action) -> Hashable:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, assert_never
 
 from runner.records import reasons as r
+from runner.report.numbers import listed
 
 if TYPE_CHECKING:
     from runner.records.reasons import Reason
@@ -25,8 +26,22 @@ def why(reason: Reason) -> str:
             return "not made yet"
         case r.Changed():
             return f"{', '.join(change.field for change in reason.changes)} changed"
-        case r.Forced():
+        case r.Forced(is_same=False):
             return "forced by --force"
+        case r.Forced():
+            seed = "" if reason.seed is None else f" with seed {reason.seed}"
+            piece = "" if reason.seed is None else "; expect the same piece"
+            return (
+                f"forced by --force: the identical request{seed} is sent again{piece}; --reroll asks for another take"
+            )
+        case r.Rerolled(is_drawn=True):
+            return "asked again by --reroll, with a seed that is drawn"
+        case r.Rerolled(seed=None):
+            return "asked again by --reroll; the request has no seed, so it is the same one"
+        case r.Rerolled():
+            return f"asked again by --reroll, with seed {reason.seed}"
+        case r.InputsComing():
+            return f"after {listed(reason.jobs)}"
         case r.Renamed():
             return f"renamed from {reason.job}"
         case r.Moved():

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from runner.plan.expectations import is_missed
 from runner.records.source import Mark
+from runner.report.expectations import judged_text
 from runner.report.markdown import code, row
 from runner.report.numbers import count, listed
 from runner.report.records import Case, Finding, Page
@@ -50,14 +52,25 @@ class VerifyReport:
 
     def data(self) -> dict[str, Json]:
         """Return everything, as data."""
-        return {"name": self.name, "same": not self.drifted, "jobs": [status_data(item) for item in self.rows]}
+        return {
+            "name": self.name,
+            "same": not self.drifted,
+            "as_expected": not self._missed(),
+            "jobs": [status_data(item) for item in self.rows],
+        }
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return every drifted output."""
-        return tuple(
+        """Return every drifted output, and what is not as expected of the others."""
+        drifted = tuple(
             Finding(rule=_rule(item), level="error", message=_words(item), mark=self.places.get(item.job))
             for item in self.drifted
         )
+        missed = tuple(
+            Finding(rule="not-as-expected", level="error", message=words, mark=self.places.get(item.job))
+            for item in self._missed()
+            for words in _missed_words(item)
+        )
+        return (*drifted, *missed)
 
     def cases(self) -> tuple[Case, ...]:
         """Return one case a job."""
@@ -65,22 +78,33 @@ class VerifyReport:
 
     def text(self, style: Style) -> str:  # noqa: ARG002 - the signature of every report
         """Return a line a drifted output, or that there is none."""
-        return "\n".join(map(_words, self.drifted)) or self._verdict()
+        missed = [words for item in self._missed() for words in _missed_words(item)]
+        return "\n".join([*map(_words, self.drifted), *missed]) or self._verdict()
 
     def messages(self, style: Style) -> str:  # noqa: ARG002 - the signature of every report
         """Return how many drifted, and the remedy."""
-        if not self.drifted:
-            return ""
-        return f"{self._verdict()}; {self._remedy()}"
+        unknown = [
+            clean(f"{row.job}: {judged_text(one)}") for row in self.rows for one in row.judged if not is_missed((one,))
+        ]
+        unexpected = [f"{count(len(self._missed()), 'take')} not as expected"] if self._missed() else []
+        drifted = [f"{self._verdict()}; {self._remedy()}"] if self.drifted else []
+        return "\n".join([*unknown, *unexpected, *drifted])
 
     def page(self) -> Page:
         """Return the drifted outputs as a table."""
         return Page(
             head=f"### Scorefile verify: {code(self.name)}\n\n**{self._verdict()}**",
             table=f"{row('job', 'output', 'state')}\n|---|---|---|",
-            rows=tuple(row(code(item.job), code(item.path or ""), item.output) for item in self.drifted),
+            rows=tuple(
+                row(code(item.job), code(item.path or ""), "<br>".join([item.output, *map(code, _missed_words(item))]))
+                for item in self.rows
+                if item.output != "same" or is_missed(item.judged)
+            ),
             noun="output",
         )
+
+    def _missed(self) -> tuple[JobStatus, ...]:
+        return tuple(item for item in self.rows if is_missed(item.judged))
 
     def _verdict(self) -> str:
         if not self.drifted:
@@ -107,6 +131,9 @@ class VerifyReport:
 
     def _case(self, item: JobStatus) -> Case:
         group, mark = item.job.partition("@")[0], self.places.get(item.job)
+        if item.output == "same" and is_missed(item.judged):
+            said, kind = "; ".join(_missed_words(item)), "not-as-expected"
+            return Case(name=item.job, group=group, state="failed", kind=kind, message=said, mark=mark)
         if item.output == "same":
             return Case(name=item.job, group=group, mark=mark)
         return Case(name=item.job, group=group, state="failed", kind=_rule(item), message=_words(item), mark=mark)
@@ -146,6 +173,11 @@ def _skip(text: str, at: int, mark: str) -> int:
 
 def _rule(item: JobStatus) -> str:
     return "output-changed" if item.output == "changed" else "output-missing"
+
+
+def _missed_words(item: JobStatus) -> list[str]:
+    """Return all that is known not to be as expected of an output."""
+    return [clean(f"{item.job}: {judged_text(one)}") for one in item.judged if is_missed((one,))]
 
 
 def _words(item: JobStatus) -> str:

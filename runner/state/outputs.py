@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from runner.state.blobs.protocol import Blobs
 
+_CHUNK = 1 << 20
 POINTER = b"version https://git-lfs.github.com/spec/"
 """How each pointer of Git LFS begins."""
 _POINTER_BYTES = 1024
@@ -50,10 +51,10 @@ class Outputs:
         with self._source(sha256, previous, output) as reader:
             place(reader, sha256, self._root, output, owned=self._replaceable(output, mine))
 
-    def copy(self, sha256: str, part: Path, *, previous: str | None) -> None:
-        """Copy a verified take to a new file outside the store. Raises TakeMissing when it is nowhere."""
-        with self._source(sha256, previous) as reader, part.open("xb") as writer:
-            shutil.copyfileobj(reader, writer)
+    def copy(self, sha256: str, outputs: Iterable[str], target: Path) -> None:
+        """Copy a take from the store, or from one of these outputs, to a file. Raises TakeMissing when it is nowhere."""
+        with self._source(sha256, *outputs) as reader, target.open("wb") as writer:
+            shutil.copyfileobj(reader, writer, _CHUNK)
 
     def stored(self, paths: Iterable[str]) -> dict[str, str]:
         """Return path → hash of those outputs whose bytes the store holds, too; nothing outside of the git work tree."""

@@ -24,16 +24,13 @@ from runner.state.reconcile import Reconciled, missing_rows
 from runner.state.submissions import advance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from runner.records.family import NumberedTake
-    from runner.records.lock import Entry, Lock, Output, Pick
+    from runner.records.lock import Entry, Lock, Output, Pick, Take
     from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
-
-
-_OTHER_VERSIONS = ": it was finished with other settings, or by other versions of FFmpeg or of this program"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +232,15 @@ class StateStore:
             None,
         )
 
+    def placed_take(self, job: str) -> Take | None:
+        """Return the take that is at the output of a job."""
+        return next((entry.placed for entry in self._ledger.of_job(job) if entry.placed is not None), None)
+
+    def copying(self, job: str, sha256: str) -> Callable[[Path], None]:
+        """Return what copies a take of a job to a file, safe to call from any thread; it raises TakeMissing."""
+        outputs = [entry.output.path for entry in self._ledger.of_job(job) if entry.output is not None]
+        return lambda target: self._outputs.copy(sha256, outputs, target)
+
     def bring(self, job: str, entry: Entry, output: Output) -> Entry:
         """Put a take of an entry at its output, for the job `job`, and return the entry as it is now.
 
@@ -259,18 +265,12 @@ class StateStore:
             | {other.output.sha256 for other in known if other.output is not None},
         )
         if self._keep_lock and self._changes(placement):
-            raise StateError(
-                f"the audio is not the audio that the lock names for {job}{_OTHER_VERSIONS if output.master else ''}",
-                help="run without --locked to update the lock",
+            why = (
+                ": other settings finished it, or other versions of FFmpeg or of this program" if output.master else ""
             )
+            message = f"the audio is not the audio that the lock names for {job}{why}"
+            raise StateError(message, help="run without --locked to update the lock")
         return placement
-
-    def copy_take(self, entry: Entry, sha256: str, part: Path) -> None:
-        """Copy a take from the store, or from its output, to a file that is not there yet. Safe to call from any thread.
-
-        Raises TakeMissing when it is nowhere.
-        """
-        self._outputs.copy(sha256, part, previous=entry.output.path if entry.output else None)
 
     def copy(self, placement: Placement) -> Mapping[str, str]:
         """Copy the take to its output, and return path → hash of the outputs that it leaves. Safe to call from any thread.

@@ -52,7 +52,7 @@ def placed(folder: Path, *held: Entry, number: int = 1, chosen: NumberedTake | N
 
 
 @pytest.mark.parametrize(
-    ("number", "word"), [(1, "new"), (2, "newer"), (3, "roll"), (4, "newer"), (9, "newer")],
+    ("number", "word"), [(1, "new"), (2, "newer"), (3, "roll"), (4, "new"), (9, "new")],
     ids=["its own", "its second", "that of a roll", "one that it replaces, whose audio is gone", "there are fewer"],
 )  # fmt: skip
 def test_take_counts_through_the_family_with_the_new_submission_first(tmp_path: Path, number: int, word: str) -> None:

@@ -91,8 +91,11 @@ def pick(word: str, revision: int = 20) -> frozenset[Pick]:
     return frozenset({Pick(sha256=sha(word), revision=revision)})
 
 
-def chosen_of(asked: Request, own: Entry, *entries: Entry, picks: tuple[frozenset[Pick], ...] = ()) -> tuple[int, str]:
-    found = chosen(asked, own, family(entries, own.base), *picks)
+def chosen_of(
+    asked: Request, own: Entry, *entries: Entry, picks: tuple[frozenset[Pick], ...] = (), lost: tuple[str, ...] = ()
+) -> tuple[int, str]:
+    gone = set(map(sha, lost))
+    found = chosen(asked, own, family(entries, own.base), *picks, is_lost=lambda item: item.take.sha256 in gone)
     return found.number, found.take.sha256
 
 
@@ -127,6 +130,16 @@ def test_what_was_sent_once_more_and_is_at_the_output_stands_for_what_was_picked
         BASE, takes=(take("again"), *BASE.takes), output=Output(path="audio/title.wav", sha256=sha("again"))
     )
     assert chosen_of(request(), again, again, picks=(pick("one"),)) == (1, sha("again"))
+
+
+def test_lost_audio_is_replaced_by_that_of_the_same_request_sent_once_more() -> None:
+    again = roll(1, "again", attempt="rz")
+    held = (BASE, *ROLLS, again)
+    assert chosen_of(request(take=3), BASE, *held) == (3, sha("three"))
+    assert chosen_of(request(take=3), BASE, *held, lost=("three",)) == (4, sha("again"))
+    assert chosen_of(request(), BASE, *held, picks=(pick("three"),), lost=("three",)) == (4, sha("again"))
+    assert chosen_of(request(take=3), BASE, *held, lost=("three", "again")) == (3, sha("three"))
+    assert chosen_of(request(take=5), BASE, *held, lost=("four",)) == (5, sha("four")), "another seed is another piece"
 
 
 # ---------------------------------------------------------------- the plan

@@ -233,7 +233,7 @@ def test_force_makes_only_what_was_named() -> None:
     world: dict[str, Any] = {"held": (entry(),), "outputs": {"audio/title.wav": sha("one")}}
     asked = Selected(jobs=frozenset({"title"}), forced=frozenset({"title"}))
     action = only(planned(request(), request("shop"), asked=asked, **world))
-    assert (action.request.job, action.verb, action.reason) == ("title", "regenerate", r.Forced())
+    assert (action.request.job, action.verb, action.reason) == ("title", "regenerate", r.Forced(is_same=True, seed=7))
 
 
 # ---------------------------------------------------------------- seeds

@@ -27,6 +27,23 @@ REASONS: tuple[tuple[Reason, str], ...] = (
     (r.NotMade(), "not made yet"),
     (r.Changed(changes=CHANGES), "bpm, prompt changed"),
     (r.Forced(), "forced by --force"),
+    (
+        r.Forced(is_same=True, seed=7),
+        (
+            "forced by --force: the identical request with seed 7 is sent again; expect the same piece; "
+            "--reroll asks for another take"
+        ),
+    ),
+    (
+        r.Forced(is_same=True),
+        "forced by --force: the identical request is sent again; --reroll asks for another take",
+    ),
+    (r.Rerolled(roll=1, seed=8, is_drawn=False), "asked again by --reroll, with seed 8"),
+    (r.Rerolled(roll=1, seed=None, is_drawn=True), "asked again by --reroll, with a seed that is drawn"),
+    (
+        r.Rerolled(roll=1, seed=None, is_drawn=False),
+        "asked again by --reroll; the request has no seed, so it is the same one",
+    ),
     (r.Renamed(job="b"), "renamed from b"),
     (r.Moved(path=PATH), "moved from audio/a.wav"),
     (r.TakeChosen(take=3, placed=1), "take 3 is chosen; take 1 is in place"),
@@ -42,6 +59,7 @@ REASONS: tuple[tuple[Reason, str], ...] = (
         r.AudioMissing(path=PATH),
         "audio/a.wav is not on this machine; will be downloaded from the provider again, free",
     ),
+    (r.InputsComing(jobs=("a", "b", "c", "d")), "after a, b, c and 1 more"),
     (r.FreeAudioMissing(path=PATH), "audio/a.wav is not on this machine; the model is free"),
     (
         r.AudioLost(path=PATH),

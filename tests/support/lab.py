@@ -212,15 +212,21 @@ class Lab:
         data = {"version": 1, "name": "trial", "defaults": {"model": "pixazo/lyria-3-pro"}, "jobs": jobs}
         (self.folder / "trial.yaml").write_text(json.dumps(data))
 
-    def session(self) -> Session:
-        """Open the project for one command."""
-        return open_session(CommandOptions(file=str(self.folder / "trial.yaml")))
+    def session(self, *reroll: str) -> Session:
+        """Open the project for one command; `reroll` are the jobs that it asks for again."""
+        return open_session(CommandOptions(file=str(self.folder / "trial.yaml"), reroll=reroll))
 
     def run(
-        self, *, limit: Decimal | None = None, jobs: int = 2, crash_at: int = 0, late: bool = False, stop_at: int = 0
+        self,
+        *reroll: str,
+        limit: Decimal | None = None,
+        jobs: int = 2,
+        crash_at: int = 0,
+        late: bool = False,
+        stop_at: int = 0,
     ) -> tuple[Outcome, ...]:
-        """Run the plan as it stands; after a crash what it returns has not happened."""
-        session = self.session()
+        """Run the plan as it stands; after a crash what it returns has not happened. `reroll` as of `session`."""
+        session = self.session(*reroll)
         todo = session.plan
         prepare_state(session.project)
         self.vendor.run_limit, self.vendor.run_charges = limit, 0

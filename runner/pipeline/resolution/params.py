@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.violation import Sort, Violation
 from runner.pipeline.resolution.param_schema import ParamSchema
-from runner.pipeline.resolution.seeds import derive
 from runner.pipeline.templates.bound import Bound
 from runner.records.catalog import SEED_WORDS
 from runner.records.pipeline import Layer
 from runner.records.request import LeftOut
+from runner.records.seeds import derive
 from runner.records.source import Problem
 
 if TYPE_CHECKING:

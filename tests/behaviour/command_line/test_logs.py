@@ -57,7 +57,7 @@ def test_verbose_says_it_on_stderr(tmp_path: Path) -> None:
     pipeline(tmp_path, "pixazo/tracks", "params: {duration: 2}")
     done = scorefile("run", "--rehearse", "-v", cwd=tmp_path)
     assert re.search(r"^POST 127\.0\.0\.1:\d+ /\S+ 202 \d+ ms attempt 1$", done.err, re.MULTILINE), done.err
-    again = scorefile("run", "--rehearse", "--force", "-vv", cwd=tmp_path)
+    again = scorefile("run", "--rehearse", "--force", "--target", "*", "-vv", cwd=tmp_path)
     assert re.search(r"attempt 1 sent \d+ B, got \d+ B$", again.err, re.MULTILINE), again.err
 
 

@@ -38,7 +38,7 @@ THEIRS = ["scorefile.yaml", "scorefile.lock", "linked", "a.txt", "a.wav", ".scor
 
 
 @pytest.mark.parametrize("name", THEIRS)
-@pytest.mark.parametrize("words", [("plan", "--out"), ("run", "--rehearse", "--force", "--log-file")])
+@pytest.mark.parametrize("words", [("plan", "--out"), ("run", "--rehearse", "--force", "--target", "*", "--log-file")])
 def test_what_is_not_theirs_stays(say: Say, tmp_path: Path, words: tuple[str, ...], name: str) -> None:
     path = tmp_path / name
     before = path.read_bytes() if path.exists() else None
@@ -74,7 +74,9 @@ def test_an_older_plan_and_an_older_log_are_written_on(say: Say, tmp_path: Path)
     (tmp_path / "scorefile.yaml").write_text(LOCAL.replace("local/sketch", "pixazo/tracks").replace("0.5", "2"))
     lengths = []
     for _ in range(2):
-        assert scorefile("run", "--rehearse", "--force", "--log-file", "run.log", cwd=tmp_path).code == 0
+        assert (
+            scorefile("run", "--rehearse", "--force", "--target", "*", "--log-file", "run.log", cwd=tmp_path).code == 0
+        )
         lengths.append(len((tmp_path / "run.log").read_text().splitlines()))
     assert 0 < lengths[0] < lengths[1]
 

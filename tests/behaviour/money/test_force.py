@@ -27,8 +27,17 @@ def test_force_does_not_pay_again_for_what_the_job_needs(made: Project, words: t
     assert [len(made.charges(name)) for name in ("theme", "variation", "coda")] == [1, 1, 2]
 
 
-def test_force_without_a_name_pays_for_every_job_again(made: Project) -> None:
-    assert made.run("run", "--yes", "--force").code == 0
+@pytest.mark.parametrize("verb", [("run", "--yes"), ("plan",)])
+def test_force_without_a_name_is_refused(made: Project, verb: tuple[str, ...]) -> None:
+    done = made.run(*verb, "--force")
+    assert done.code == 2
+    assert "--force sends a request again that was paid for already, so it needs the names of its jobs" in done.err
+    assert "help: name them: scorefile run --force JOB; for another take: scorefile run --reroll JOB" in done.err
+    assert [len(made.charges(name)) for name in ("theme", "variation", "coda")] == [1, 1, 1]
+
+
+def test_force_of_a_glob_pays_for_every_job_that_it_names(made: Project) -> None:
+    assert made.run("run", "--yes", "--force", "--target", "*").code == 0
     assert [len(made.charges(name)) for name in ("theme", "variation", "coda")] == [2, 2, 2]
 
 

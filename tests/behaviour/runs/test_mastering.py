@@ -163,9 +163,7 @@ def test_locked_refuses_a_piece_with_other_bytes(folder: Path, run: Callable[...
     (folder / "audio" / "title.flac").unlink()
     done = scorefile("run", "--locked", "--yes", cwd=folder)
     assert done.code == 5, done
-    assert (
-        "it was finished with other settings, or by other versions of FFmpeg or of this program" in done.err + done.out
-    )
+    assert "other settings finished it, or other versions of FFmpeg or of this program" in done.err + done.out
     assert not (folder / "audio" / "title.flac").exists()
     assert old not in lock.read_text()
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from runner.pipeline.paths import output_problem
-from runner.pipeline.resolution.seeds import derive
 from runner.records.catalog import Price
 from runner.records.pipeline import Webhook
+from runner.records.seeds import derive
 from tests.pipeline.conftest import check_text
 
 JOB = "version: 1\nname: emberfall\njobs:\n  j:\n    model: acme/band\n    prompt: x\n"
