@@ -6,8 +6,10 @@ An executor may be in another process, or on another machine that does not see t
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner import __version__
@@ -15,11 +17,12 @@ from runner.errors import ScorefileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
+    from runner.audio.local.orders import LocalOrder, Source
     from runner.audio.pictures import Picture
     from runner.audio.probe.decode import Probe
     from runner.audio.sketch.brief import Brief
+    from runner.records.mastering import Mastering
 
 RATE_HZ = 48_000
 
@@ -60,6 +63,15 @@ class MadeFile:
     data: bytes | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasterOrder:
+    """How a take is finished. `media_type` is the take's; `tags` are None where the piece says nothing of itself."""
+
+    media_type: str
+    mastering: Mastering
+    tags: Mapping[str, str] | None
+
+
 @cache
 def versions() -> Mapping[str, str]:
     """Return the versions of all that decides over the bytes of a result."""
@@ -67,7 +79,9 @@ def versions() -> Mapping[str, str]:
     from importlib.metadata import version
 
     python = ".".join(platform.python_version_tuple()[:2])
-    return {"scorefile": __version__, "python": python} | {name: version(name) for name in ("av", "numpy", "soundfile")}
+    return {"scorefile": __version__, "python": python} | {
+        name: version(name) for name in ("av", "mutagen", "numpy", "soundfile")
+    }
 
 
 def perform(expected: Mapping[str, str], call: Callable[..., object], *args: object) -> Result:
@@ -97,6 +111,31 @@ def sketch(order: SketchOrder) -> bytes:
 
     pcm = compose(order.brief, rate_hz=RATE_HZ)
     return encode(pcm, RATE_HZ, order.media_type, bit_rate_kbps=order.bit_rate_kbps, tags=order.tags)
+
+
+def make_local(order: LocalOrder, sources: tuple[Source, ...], target: Path) -> MadeFile:
+    """Make what a local model is asked for and write it to `target`, an empty file; return its bytes where that is not seen.
+
+    Raises LocalFailed naming the input that it is about, or FileNotSeen.
+    """
+    from runner.audio.local.render import render  # numpy and FFmpeg are for those who do the work
+
+    if any(not isinstance(source.data, bytes) and not source.data.exists() for source in sources):
+        raise FileNotSeen
+    if target.exists():
+        render(order, sources, target)
+        return _made(target, data=None)
+    with tempfile.TemporaryDirectory(prefix="scorefile-") as folder:
+        piece = Path(folder) / "piece"
+        render(order, sources, piece)
+        return _made(piece, data=piece.read_bytes())
+
+
+def _made(file: Path, *, data: bytes | None) -> MadeFile:
+    probe = inspect_file(file)
+    with file.open("rb") as reader:
+        sha256 = hashlib.file_digest(reader, "sha256").hexdigest()
+    return MadeFile(sha256=sha256, size=file.stat().st_size, probe=probe, data=data)
 
 
 def make_sketch(order: SketchOrder, target: Path) -> MadeFile:
@@ -133,3 +172,37 @@ def _same(source: Path, sha256: str) -> Path:
 
             raise BadAudio("changed since it was made")
     return source
+
+
+def master_take(source: Path | bytes, order: MasterOrder, target: Path) -> MadeFile:
+    """Finish a take and write the piece to `target`, an empty file; return its bytes where that file is not seen.
+
+    Raises MasterFailed when a setting cannot be met, BadAudio, or FileNotSeen when the take is not seen.
+    """
+    from tempfile import TemporaryDirectory
+
+    if target.exists():
+        return _mastered(source, order, target)
+    with TemporaryDirectory(prefix="scorefile-") as folder:
+        part = Path(folder) / "piece"
+        part.touch()
+        return replace(_mastered(source, order, part), data=part.read_bytes())
+
+
+def _mastered(source: Path | bytes, order: MasterOrder, target: Path) -> MadeFile:
+    from runner.audio.master.finish import finish  # numpy and FFmpeg are for those who do the work
+    from runner.audio.probe.decode import probe
+    from runner.audio.tags.write import write_tags
+
+    try:
+        if order.mastering.changes_audio:
+            finish(source, order.media_type, order.mastering, target)
+        else:
+            target.write_bytes(source if isinstance(source, bytes) else source.read_bytes())
+    except FileNotFoundError as error:
+        raise FileNotSeen from error
+    if order.tags is not None:
+        write_tags(target, order.tags)
+    with target.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return MadeFile(sha256=sha256, size=target.stat().st_size, probe=probe(target), data=None)

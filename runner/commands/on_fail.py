@@ -80,7 +80,8 @@ def _following(held: WritingSession, jobs: set[str]) -> Plan:
     actions = tuple(
         item
         for item in todo.actions
-        if item.request.job in jobs and (_is_own(item) or (item.verb is Verb.RESTORE and item.request.rerolls))
+        if item.request.job in jobs
+        and (_is_own(item) or (item.verb in (Verb.RESTORE, Verb.MASTER) and item.request.rerolls))
     )
     return replace(todo, actions=actions, collect=())
 

@@ -217,15 +217,14 @@ class Session:
     def plan(self) -> Plan:
         """What a run would do with these jobs, why, and at what cost.
 
-        Raises DriftError when a saved plan is asked for and anything has changed since, or when the pipeline was
-        renamed without its lock.
+        Raises DriftError when anything changed since the plan that is asked for, or the pipeline was renamed without its lock.
         """
         from runner.commands.renamed import refuse_renamed
         from runner.commands.selecting import selected
-        from runner.plan.decide import decide
+        from runner.plan.inputs import decide_with_inputs
 
         requests = self.checked.requests
-        todo = decide(requests, self._facts(), selected(self.options, self.wanted, requests))
+        todo = decide_with_inputs(requests, self._facts(), selected(self.options, self.wanted, requests))
         refuse_renamed(todo, self.project, self.catalog.models, is_new=not self.lock.entries)
         if self.options.saved is not None:
             from runner.plan.saved import refuse_stale
@@ -236,13 +235,11 @@ class Session:
 
     def _facts(self) -> Facts:
         """Hash what is on disk at every path that the lock or a request names, and return all that a plan starts from."""
-        from runner.commands.facts import LfsPointers, ReadWhenAsked, output_hashes
+        from runner.commands.facts import LfsPointers, ReadWhenAsked, output_hashes, output_paths
         from runner.plan.decide import Facts
-        from runner.records.media_types import EXTENSIONS
 
         lock, models, providers = self.lock, self.catalog.models, self.catalog.providers
-        stems = [request.output for request in self.checked.requests if request.output is not None]
-        paths = {*lock.at_path, *(stem + extension for stem in stems for extension in EXTENSIONS.values())}
+        paths = output_paths(self.checked.requests, lock)
         outputs = output_hashes(self.project.root, paths, self.project.state)
         return Facts(
             models=models,

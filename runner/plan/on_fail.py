@@ -50,7 +50,7 @@ def asked_again(
 
     `by_person` are the jobs that the command line asks for again already.
     """
-    placed = {item.request.job: item.chosen for item in actions if item.verb in (Verb.REUSE, Verb.RESTORE)}
+    placed = {item.request.job: item.chosen for item in actions if item.verb in (Verb.REUSE, Verb.RESTORE, Verb.MASTER)}
     for request in requests:
         chosen, own = placed.get(request.job), claims.of(request)
         if not request.rerolls or chosen is None or own is None or request.job in by_person:

@@ -54,6 +54,13 @@ class Rerolled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InputsComing:
+    """This run makes some of its inputs first, the takes of `jobs`: what is made of them is known then."""
+
+    jobs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotAsExpected:
     """No take of it is as expected, and `on_fail` asks again. `left` is how often after this one."""
 
@@ -172,6 +179,23 @@ class PaymentUnknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotMastered:
+    """The take is here, and it was never finished as the file says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasterChanged:
+    """The output was finished from the same take with other settings or tags."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasterMissing:
+    """The finished piece is neither at the output nor in the store; the take that it was made from is here."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EditedOutput:
     """The output was edited since it was made."""
 
@@ -204,6 +228,7 @@ Reason: TypeAlias = (
     | NotMade
     | Changed
     | Forced
+    | InputsComing
     | Rerolled
     | NotAsExpected
     | Renamed
@@ -222,6 +247,9 @@ Reason: TypeAlias = (
     | FreeInterrupted
     | Resubmitted
     | PaymentUnknown
+    | NotMastered
+    | MasterChanged
+    | MasterMissing
     | EditedOutput
     | ForeignOutput
     | LfsPointer

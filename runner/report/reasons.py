@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, assert_never
 
 from runner.records import reasons as r
+from runner.report.numbers import listed
 
 if TYPE_CHECKING:
     from runner.records.reasons import Reason
@@ -39,6 +40,8 @@ def why(reason: Reason) -> str:
             return "asked again by --reroll; the request has no seed, so it is the same one"
         case r.Rerolled():
             return f"asked again by --reroll, with seed {reason.seed}"
+        case r.InputsComing():
+            return f"after {listed(reason.jobs)}"
         case r.NotAsExpected():
             seed = "" if reason.seed is None else f", with seed {reason.seed}"
             return f"not as expected: asked again by on_fail{seed}; at most {reason.left} more"
@@ -79,6 +82,12 @@ def why(reason: Reason) -> str:
             return "the last request may have been charged; on_unknown: resubmit sends it again"
         case r.PaymentUnknown():
             return "payment status unknown: the last request may have been charged"
+        case r.NotMastered():
+            return "its take is here; will be finished as the file says"
+        case r.MasterChanged():
+            return "master or tags changed; the same take will be finished again"
+        case r.MasterMissing():
+            return f"{reason.path} is missing; will be finished again from its take"
         case r.EditedOutput():
             return (
                 f"{reason.path} was edited since it was made, so it is left alone; "

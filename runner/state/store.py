@@ -24,11 +24,11 @@ from runner.state.reconcile import Reconciled, missing_rows
 from runner.state.submissions import advance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from runner.records.family import NumberedTake
-    from runner.records.lock import Entry, Lock, Output, Pick
+    from runner.records.lock import Entry, Lock, Output, Pick, Take
     from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
 
@@ -232,6 +232,15 @@ class StateStore:
             None,
         )
 
+    def placed_take(self, job: str) -> Take | None:
+        """Return the take that is at the output of a job."""
+        return next((entry.placed for entry in self._ledger.of_job(job) if entry.placed is not None), None)
+
+    def copying(self, job: str, sha256: str) -> Callable[[Path], None]:
+        """Return what copies a take of a job to a file, safe to call from any thread; it raises TakeMissing."""
+        outputs = [entry.output.path for entry in self._ledger.of_job(job) if entry.output is not None]
+        return lambda target: self._outputs.copy(sha256, outputs, target)
+
     def bring(self, job: str, entry: Entry, output: Output) -> Entry:
         """Put a take of an entry at its output, for the job `job`, and return the entry as it is now.
 
@@ -252,13 +261,15 @@ class StateStore:
             output=output,
             displaced=displaced,
             left=frozenset(item.output.path for item in (entry, *displaced) if item.output) - {output.path},
-            ours=frozenset(item.sha256 for other in known for item in other.takes),
+            ours=frozenset(item.sha256 for other in known for item in other.takes)
+            | {other.output.sha256 for other in known if other.output is not None},
         )
         if self._keep_lock and self._changes(placement):
-            raise StateError(
-                f"the audio is not the audio that the lock names for {job}",
-                help="run without --locked to update the lock",
+            why = (
+                ": other settings finished it, or other versions of FFmpeg or of this program" if output.master else ""
             )
+            message = f"the audio is not the audio that the lock names for {job}{why}"
+            raise StateError(message, help="run without --locked to update the lock")
         return placement
 
     def copy(self, placement: Placement) -> Mapping[str, str]:
@@ -289,7 +300,7 @@ class StateStore:
         known = self._ledger.get(entry.attempt)
         if known is None or placement.displaced:
             return True
-        if known.job != placement.job or known.output is None or not known.output.is_same(output.path, output.sha256):
+        if known.job != placement.job or known.output is None or not known.output.is_same(output):
             return True
         return not {*entry.takes} <= {*known.takes}
 
