@@ -72,6 +72,7 @@ CODES: Final = MappingProxyType(
         "SF409": "a job has no model",
         "SF410": "the take does not exist",
         "SF411": "unknown provider",
+        "SF412": "an input is no job that is needed",
         "SF501": "an output path is not allowed",
         "SF502": "two jobs write the same file",
         "SF503": "a file cannot be read",

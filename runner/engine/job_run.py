@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
 
+from runner.audio.local.orders import LocalFailed
 from runner.engine import endings, machine
 from runner.engine.computing import ComputeFailed
 from runner.engine.effects import Durable, Interrupted, Lane, Progress, Turn, Wait, Work
@@ -107,7 +108,7 @@ class JobRun:
                     return outcome
         except Interrupted:
             return self.interrupted()
-        except (StateError, OSError, ComputeFailed) as error:
+        except (StateError, OSError, ComputeFailed, LocalFailed) as error:
             return self.broken(error)
         except Exception as error:  # noqa: BLE001 - an error in one job must not stop the others
             return self._end(endings.unexpected(error))

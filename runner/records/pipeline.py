@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from runner.records.source import DocPath, Json, Mark, Step
 
 TEXT_PARAMS: Final = ("prompt", "lyrics", "negative_prompt")
-"""Parameters that a job may write beside `params`."""
+"""Texts among the parameters, which a job may write beside `params`."""
+BESIDE_PARAMS: Final = (*TEXT_PARAMS, "inputs")
+"""All parameters that a job may write beside `params`."""
 
 
 class Layer(IntEnum):

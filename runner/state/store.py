@@ -24,11 +24,11 @@ from runner.state.reconcile import Reconciled, missing_rows
 from runner.state.submissions import advance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from runner.records.family import NumberedTake
-    from runner.records.lock import Entry, Lock, Output, Pick
+    from runner.records.lock import Entry, Lock, Output, Pick, Take
     from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
 
@@ -231,6 +231,15 @@ class StateStore:
             ),
             None,
         )
+
+    def placed_take(self, job: str) -> Take | None:
+        """Return the take that is at the output of a job."""
+        return next((entry.placed for entry in self._ledger.of_job(job) if entry.placed is not None), None)
+
+    def copying(self, job: str, sha256: str) -> Callable[[Path], None]:
+        """Return what copies a take of a job to a file, safe to call from any thread; it raises TakeMissing."""
+        outputs = [entry.output.path for entry in self._ledger.of_job(job) if entry.output is not None]
+        return lambda target: self._outputs.copy(sha256, outputs, target)
 
     def bring(self, job: str, entry: Entry, output: Output) -> Entry:
         """Put a take of an entry at its output, for the job `job`, and return the entry as it is now.

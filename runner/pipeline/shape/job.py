@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from runner.pipeline.shape.expectations import read_expectations
 from runner.pipeline.shape.matrix import SPECIAL, read_axes, read_exclude, read_include
 from runner.records.expectations import NOTHING_EXPECTED, Expectations
-from runner.records.pipeline import TEXT_PARAMS, Job, Layer, Leaf
+from runner.records.pipeline import BESIDE_PARAMS, Job, Layer, Leaf
 from runner.records.source import DocPath, Json, Mark, Problem
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defa
     def value(key: str, otherwise: Json) -> Json:
         return data.get(key, defaults.data.get(key, otherwise))
 
-    needs = data.get("needs", [])
+    needs = _needs(merged, path, data)
     job = Job(
         name=name,
         mark=merged.key_mark(path),
@@ -90,7 +90,7 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defa
         vars=_own(merged, path, data, "vars"),
         output=leaf("output"),
         take=data.get("take", 1),
-        needs=(needs,) if isinstance(needs, str) else tuple(needs),
+        needs=tuple(needs),
         labels=tuple(value("labels", ())),
         retries=value("retries", 0),
         timeout_s=float(value("timeout_s", 1800)),
@@ -103,7 +103,7 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defa
         axes=() if is_matrix_wrong else axes,
         exclude=() if is_matrix_wrong else exclude,
         include=() if is_matrix_wrong else include,
-        marks=_marks(merged, path, data),
+        marks=_marks(merged, path, data) | {f"needs.{index}": mark for index, mark in enumerate(needs.values())},
         unusable=unusable,
     )
     return job, problems
@@ -111,8 +111,8 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defa
 
 def _params(merged: Merged, path: DocPath, data: Mapping[str, Json], defaults: Mapping[str, Leaf]) -> dict[str, Leaf]:
     """Lay the job's parameters over the defaults'; a null removes the default and is not sent."""
-    texts = {key: merged.leaf((*path, key), data[key], Layer.JOB) for key in TEXT_PARAMS if key in data}
-    return {**defaults, **texts, **_own(merged, path, data, "params")}
+    beside = {key: merged.leaf((*path, key), data[key], Layer.JOB) for key in BESIDE_PARAMS if key in data}
+    return {**defaults, **beside, **_own(merged, path, data, "params")}
 
 
 def _master(
@@ -154,7 +154,7 @@ def _given_twice(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> lis
             path=(*path, key),
             help=f"keep one of them; the other is in line {merged.key_mark((*path, 'params', key)).line}",
         )
-        for key in TEXT_PARAMS
+        for key in BESIDE_PARAMS
         if key in data and key in data.get("params", {})
     ]
 
@@ -184,7 +184,21 @@ def _marks(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> dict[str,
         marks["matrix"] = merged.key_mark((*path, "matrix"))
         axes = [name for name in data["matrix"] if name not in SPECIAL]
         marks |= {f"matrix.{name}": merged.key_mark((*path, "matrix", name)) for name in axes}
-    needs = data.get("needs")
-    if isinstance(needs, list):
-        marks |= {f"needs.{index}": merged.mark((*path, "needs", index)) for index in range(len(needs))}
     return marks
+
+
+def _needs(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> dict[str, Mark]:
+    """Return what a job needs, each with its place: what `needs` names, and the jobs that its inputs name without a template."""
+    written = data.get("needs", [])
+    needs: dict[str, Mark] = {}
+    if isinstance(written, str):
+        needs[written] = merged.mark((*path, "needs"))
+    else:
+        needs |= {need: merged.mark((*path, "needs", index)) for index, need in enumerate(written)}
+    for block in ((), ("params",)):
+        inputs = (data if not block else data.get("params", {})).get("inputs")
+        for index, item in enumerate(inputs if isinstance(inputs, list) else ()):
+            need = item.get("job") if isinstance(item, dict) else None
+            if isinstance(need, str) and "{{" not in need and "{%" not in need:
+                needs.setdefault(need, merged.mark((*path, *block, "inputs", index, "job")))
+    return needs
