@@ -18,13 +18,13 @@ from runner.cli import arguments, options
     "--port",
     default=0,
     type=click.IntRange(0, 65535),
-    envvar="SCOREFILE_REVIEW_PORT",
+    envvar="SCOREFILE_PORT",
     help="Listen on this port of this machine; 0, the default, chooses a free one.",
 )
 @options.rehearse
 @options.output_format
 def command(words: tuple[str, ...], *, port: int, format_: str, **given: Any) -> None:
-    """Serve the page to listen on to a browser of this machine; what is picked on it is saved. Ctrl-C ends it."""
+    """Serve the page to listen on, and save what is picked on it. It is for browsers of this machine; Ctrl-C ends it."""
     from runner.cli.show import print_report
     from runner.commands.review import review
     from runner.commands.session import open_session
