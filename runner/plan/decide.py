@@ -200,7 +200,8 @@ def _guarded(action: Action, facts: Facts) -> Action:
     own = facts.lock.jobs.get(request.job, ())
     for media_type in media_types_of(request.model, request.params):
         path = request.output + EXTENSIONS[media_type]
-        if path in facts.outputs and not _is_ours(path, facts, *own):
+        is_input = facts.outputs.get(path) in {item.sha256 for item in request.inputs if item.is_file}
+        if path in facts.outputs and not is_input and not _is_ours(path, facts, *own):
             reason = r.LfsPointer(path=path) if path in facts.pointers else r.ForeignOutput(path=path)
             return _act(request, Verb.BLOCKED, reason, action.entry)
     return action

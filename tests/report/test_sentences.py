@@ -80,11 +80,17 @@ REASONS: tuple[tuple[Reason, str], ...] = (
     (r.PaymentUnknown(job="a"), "payment status unknown: the last request may have been charged"),
     (
         r.EditedOutput(path=PATH),
-        "audio/a.wav was edited since it was made, so it is left alone; move or delete it to get the original back",
+        (
+            "audio/a.wav was edited since it was made, so it is left alone; "
+            "scorefile adopt keeps it, or move or delete it to get the original back"
+        ),
     ),
     (
         r.ForeignOutput(path=PATH),
-        "audio/a.wav was not made by this pipeline, so it is left alone; move or delete it",
+        (
+            "audio/a.wav was not made by this pipeline, so it is left alone; "
+            "scorefile adopt keeps it, or move or delete it"
+        ),
     ),
     (
         r.LfsPointer(path=PATH),

@@ -51,6 +51,7 @@ NAMED: dict[str, list[tuple[str, ...]]] = {
     "schema": [("schema",)],
     "fmt": [("fmt", "FILE")],
     "pick": [("pick", "a", "1", "FILE")],
+    "adopt": [("adopt", "a", "FILE")],
     "forget": [("forget", "FILE", "a", "--yes")],
     "gc": [("gc", "FILE"), ("gc", "FILE", "--yes", "--paid")],
     "completion": [("completion", "bash")],
