@@ -14,13 +14,12 @@ if TYPE_CHECKING:
 
 
 @click.command("adopt")
-@click.argument("job", shell_complete=complete.jobs)
-@click.argument("file", required=False, metavar="[FILE]", shell_complete=complete.files)
+@click.argument("words", nargs=-1, metavar="[FILE] JOB", shell_complete=complete.words)
 @options.profile
 @options.variables
 @click.option("--rights", metavar="TEXT", help="Say who may use the file; else the take that it was edited from.")
 @text_or_json
-def command(job: str, file: str | None, *, rights: str | None, **given: Any) -> Report:
+def command(words: tuple[str, ...], *, rights: str | None, **given: Any) -> Report:
     """Keep an output that was edited by hand. It is copied to adopted/ beside the pipeline, and its job imports it from there.
 
     What was made and paid for stays in the lock and in the store.
@@ -28,4 +27,4 @@ def command(job: str, file: str | None, *, rights: str | None, **given: Any) -> 
     from runner.commands.adopt import adopt_output
     from runner.commands.session import open_session
 
-    return adopt_output(open_session(arguments.file_options(file, given)), job, rights)
+    return adopt_output(open_session(arguments.command_options(words, given)), rights)

@@ -25,12 +25,16 @@ FOLDER = "adopted"
 """Where adopted files are kept, beside the pipeline: they belong into git."""
 
 
-def adopt_output(session: Session, job: str, rights: str | None) -> PlainReport:
+def adopt_output(session: Session, rights: str | None) -> PlainReport:
     """Copy the edited output of a job to `adopted/`, and let the job import it from there. What was made of it stays in the lock.
 
-    Raises UsageError when there is no such job, or its output was not edited; EditRefusedError when the pipeline's text cannot
+    Raises UsageError when not one job is named, or there is no such job, or its output was not edited; EditRefusedError when the pipeline's text cannot
     be changed without loss: then nothing is written.
     """
+    names = session.options.wanted.names
+    if len(names) != 1:
+        raise UsageError("adopt takes one job at a time", help=command_line("adopt", session.options.file, "JOB"))
+    (job,) = names
     with session.writing() as held:
         action, path = _edited(held, job)
         request, project = action.request, held.project
@@ -68,9 +72,7 @@ def _edited(session: Session, job: str) -> tuple[Action, str]:
     action = next((item for item in session.plan.actions if item.request.job == job), None)
     if action is None:
         cells = [request.job for request in session.checked.requests if request.group == job]
-        if cells:
-            raise UsageError(f"{job} has a matrix", help=f"name one of its cells: {', '.join(cells[:12])}")
-        raise UsageError(f"there is no job {job}", help="scorefile status lists the jobs")
+        raise UsageError(f"{job} has a matrix", help=f"name one of its cells: {', '.join(cells[:12])}")
     if not isinstance(action.reason, EditedOutput | ForeignOutput):
         raise UsageError(f"the output of {job} was not edited", help="edit the file at its output, then adopt it")
     return action, action.reason.path

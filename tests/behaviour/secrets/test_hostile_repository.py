@@ -51,7 +51,7 @@ NAMED: dict[str, list[tuple[str, ...]]] = {
     "schema": [("schema",)],
     "fmt": [("fmt", "FILE")],
     "pick": [("pick", "a", "1", "FILE")],
-    "adopt": [("adopt", "a", "FILE")],
+    "adopt": [("adopt", "FILE", "a")],
     "forget": [("forget", "FILE", "a", "--yes")],
     "gc": [("gc", "FILE"), ("gc", "FILE", "--yes", "--paid")],
     "completion": [("completion", "bash")],
