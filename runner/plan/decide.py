@@ -135,9 +135,8 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
 
 def _after_inputs(request: Request, facts: Facts, *, force: bool) -> Action:
     """Return the action for a request of which some input is still to be made."""
-    before = facts.lock.made(request.job)
-    reason = r.Forced() if force else r.InputsComing(jobs=request.waits_for)
-    return _generate(request, Verb.REGENERATE if before else Verb.GENERATE, reason, entry=before)
+    verb = Verb.REGENERATE if (before := facts.lock.made(request.job)) else Verb.GENERATE
+    return _generate(request, verb, r.Forced() if force else r.InputsComing(jobs=request.waits_for), entry=before)
 
 
 def _rerolled(requests: tuple[Request, ...], claims: Claims, facts: Facts, asked: Rerolls) -> Iterator[Action]:
