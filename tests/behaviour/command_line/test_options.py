@@ -64,6 +64,7 @@ ANSWERED_WITH: dict[str, tuple[str, ...]] = {
     "fmt": ("--check",),
     "pick": ("title", "1"),
     "forget": ("title", "--yes"),
+    "identify": ("day.yaml",),
     "gc": (),
     "completion": ("fish",),
     "doctor": ("--offline",),
