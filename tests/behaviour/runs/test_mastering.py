@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ import pytest
 from runner.audio.probe.decode import probe
 from runner.audio.tags.write import read_tags
 from tests.audio.master.heard import heard
-from tests.support.command import scorefile, vendors_at
+from tests.support.command import COMMAND, environment, scorefile, vendors_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -279,3 +281,24 @@ def test_a_file_of_another_project_is_not_identified(folder: Path, run: Callable
     done = scorefile("identify", "missing.flac", cwd=folder / "other")
     assert done.code == 2
     assert "missing.flac is not a file" in done.err
+
+
+def test_a_run_that_is_killed_while_it_masters_leaves_nothing_half_written(
+    folder: Path, run: Callable[..., dict[str, str]], emulator: RunningEmulator
+) -> None:
+    edit(folder, "duration: 4", "duration: 60")
+    edit(folder, "format: flac", "format: mp3")
+    command = [*COMMAND, "run", "--yes", "--progress", "plain", "title"]
+    env = environment(vendors_at(emulator.url))
+    child = subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert child.stderr is not None
+    assert any("title  mastering" in line for line in child.stderr)
+    time.sleep(0.2)
+    child.kill()
+    child.communicate()
+    assert not (folder / "audio").exists()
+    asked = len(emulator.ledger()["submits"])
+    assert run("title") == {"title": "made"}
+    assert len(emulator.ledger()["submits"]) == asked, "the take is paid for once"
+    assert heard(folder / "audio" / "title.mp3").lufs == pytest.approx(-16, abs=0.3)
+    assert list(next((folder / ".scorefile").rglob("incoming")).iterdir()) == []
