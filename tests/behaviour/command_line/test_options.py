@@ -68,6 +68,7 @@ ANSWERED_WITH: dict[str, tuple[str, ...]] = {
     "pick": ("title", "1"),
     "adopt": ("title",),
     "forget": ("title", "--yes"),
+    "identify": ("day.yaml",),
     "gc": (),
     "completion": ("fish",),
     "doctor": ("--offline",),

@@ -53,6 +53,7 @@ NAMED: dict[str, list[tuple[str, ...]]] = {
     "pick": [("pick", "a", "1", "FILE")],
     "adopt": [("adopt", "FILE", "a")],
     "forget": [("forget", "FILE", "a", "--yes")],
+    "identify": [("identify", "a.wav", "FILE")],
     "gc": [("gc", "FILE"), ("gc", "FILE", "--yes", "--paid")],
     "completion": [("completion", "bash")],
     "report": [("report", "FILE", "--out", "page.html"), ("report", "FILE", "--bundle", "page", "--embed")],
