@@ -35,6 +35,8 @@ VERBS = {
     "schema": "Print the JSON Schema for editors",
     "fmt": "Format pipelines; comments stay",
     "pick": "Choose a take of a job or cell",
+    "identify": "Find the job that an audio file is of",
+    "adopt": "Keep an output that was edited by hand",
     "forget": "Leave removed jobs out of the lock, and show what was paid",
     "gc": "Delete stored files that nothing names",
     "completion": "Print a completion script for bash, zsh or fish",

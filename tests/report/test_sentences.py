@@ -44,6 +44,11 @@ REASONS: tuple[tuple[Reason, str], ...] = (
         r.Rerolled(roll=1, seed=None, is_drawn=False),
         "asked again by --reroll; the request has no seed, so it is the same one",
     ),
+    (
+        r.NotAsExpected(roll=1, seed=8, left=1),
+        "not as expected: asked again by on_fail, with seed 8; at most 1 more",
+    ),
+    (r.NotAsExpected(roll=1, seed=None, left=0), "not as expected: asked again by on_fail; at most 0 more"),
     (r.Renamed(job="b"), "renamed from b"),
     (r.Moved(path=PATH), "moved from audio/a.wav"),
     (r.TakeChosen(take=3, placed=1), "take 3 is chosen; take 1 is in place"),
@@ -83,11 +88,17 @@ REASONS: tuple[tuple[Reason, str], ...] = (
     (r.MasterMissing(path=PATH), "audio/a.wav is missing; will be finished again from its take"),
     (
         r.EditedOutput(path=PATH),
-        "audio/a.wav was edited since it was made, so it is left alone; move or delete it to get the original back",
+        (
+            "audio/a.wav was edited since it was made, so it is left alone; "
+            "scorefile adopt keeps it, or move or delete it to get the original back"
+        ),
     ),
     (
         r.ForeignOutput(path=PATH),
-        "audio/a.wav was not made by this pipeline, so it is left alone; move or delete it",
+        (
+            "audio/a.wav was not made by this pipeline, so it is left alone; "
+            "scorefile adopt keeps it, or move or delete it"
+        ),
     ),
     (
         r.LfsPointer(path=PATH),
