@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runner.plan.approvals import unapproved
 from runner.plan.deviations import deviations
 from runner.plan.policy import least, out_of_date, refuse_cost
 from runner.records.endings import Reused
@@ -17,6 +18,7 @@ from runner.records.family import family
 from runner.records.outcome import Outcome, RunResult
 from runner.records.plan import Verb
 from runner.records.reasons import Offline
+from runner.report.approvals import not_approved
 from runner.report.lock_drift import lock_out_of_date
 from runner.report.run import RunReport, exit_code
 from runner.state.lockfile import refuse_too_large
@@ -67,10 +69,12 @@ def spending_limit(session: Session, max_cost: Decimal | None) -> Decimal | None
 
 
 def _allowed_plan(session: Session, options: RunOptions, budget: Decimal | None) -> Plan:
-    """Return the plan of a run. Raises DriftError or PolicyError when its options or its budget do not allow it."""
+    """Return the plan of a run. Raises DriftError, NotApprovedError or PolicyError when it is not allowed."""
     todo = _without_providers(session.plan, session.catalog) if options.offline else session.plan
-    if options.locked:
+    if options.locked or options.release:
         todo = replace(todo, collect=())
+    if options.release and (missing := unapproved(todo, session.lock)):
+        raise not_approved(missing, session.options.file)
     if not _is_done(todo):
         if options.locked and (changing := out_of_date(todo)):
             raise lock_out_of_date(changing)

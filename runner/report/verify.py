@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from runner.records.source import Mark
+from runner.report.approvals import why_unapproved
 from runner.report.markdown import code, row
 from runner.report.numbers import count, listed
 from runner.report.records import Case, Finding, Page
@@ -17,6 +18,7 @@ from runner.report.style import clean
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from runner.plan.approvals import Unapproved
     from runner.records.source import Json
     from runner.records.status import JobStatus, OutputState
     from runner.report.records import Style
@@ -39,6 +41,8 @@ class VerifyReport:
     files: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     """Jobs whose missing output no run can restore."""
+    unapproved: tuple[Unapproved, ...] = ()
+    """With --approved: the outputs that nobody approved as they are."""
     places: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     verb: str = "verify"
     ran: bool = True
@@ -50,13 +54,21 @@ class VerifyReport:
 
     def data(self) -> dict[str, Json]:
         """Return everything, as data."""
-        return {"name": self.name, "same": not self.drifted, "jobs": [status_data(item) for item in self.rows]}
+        return {
+            "name": self.name,
+            "same": not self.drifted,
+            "unapproved": [{"job": item.job, "message": why_unapproved(item)} for item in self.unapproved],
+            "jobs": [status_data(item) for item in self.rows],
+        }
 
     def findings(self) -> tuple[Finding, ...]:
         """Return every drifted output."""
         return tuple(
             Finding(rule=_rule(item), level="error", message=_words(item), mark=self.places.get(item.job))
             for item in self.drifted
+        ) + tuple(
+            Finding(rule="not-approved", level="error", message=_unapproved(item), mark=self.places.get(item.job))
+            for item in self.unapproved
         )
 
     def cases(self) -> tuple[Case, ...]:
@@ -64,14 +76,18 @@ class VerifyReport:
         return tuple(self._case(item) for item in self.rows)
 
     def text(self, style: Style) -> str:  # noqa: ARG002 - the signature of every report
-        """Return a line a drifted output, or that there is none."""
-        return "\n".join(map(_words, self.drifted)) or self._verdict()
+        """Return a line a drifted output and one that is not approved, or that there is none."""
+        return "\n".join([*map(_words, self.drifted), *map(_unapproved, self.unapproved)]) or self._verdict()
 
     def messages(self, style: Style) -> str:  # noqa: ARG002 - the signature of every report
-        """Return how many drifted, and the remedy."""
-        if not self.drifted:
-            return ""
-        return f"{self._verdict()}; {self._remedy()}"
+        """Return how many drifted and how many are not approved, and the remedies."""
+        lines = [f"{self._verdict()}; {self._remedy()}"] if self.drifted else []
+        if self.unapproved:
+            verb = "is" if len(self.unapproved) == 1 else "are"
+            lines.append(
+                f"{count(len(self.unapproved), 'output')} {verb} not approved; scorefile approve JOB approves one"
+            )
+        return "\n".join(lines)
 
     def page(self) -> Page:
         """Return the drifted outputs as a table."""
@@ -107,8 +123,12 @@ class VerifyReport:
 
     def _case(self, item: JobStatus) -> Case:
         group, mark = item.job.partition("@")[0], self.places.get(item.job)
-        if item.output == "same":
+        missing = next((one for one in self.unapproved if one.job == item.job), None)
+        if item.output == "same" and missing is None:
             return Case(name=item.job, group=group, mark=mark)
+        if missing is not None and item.output == "same":
+            told = _unapproved(missing)
+            return Case(name=item.job, group=group, state="failed", kind="not-approved", message=told, mark=mark)
         return Case(name=item.job, group=group, state="failed", kind=_rule(item), message=_words(item), mark=mark)
 
 
@@ -146,6 +166,10 @@ def _skip(text: str, at: int, mark: str) -> int:
 
 def _rule(item: JobStatus) -> str:
     return "output-changed" if item.output == "changed" else "output-missing"
+
+
+def _unapproved(item: Unapproved) -> str:
+    return clean(f"{item.job}: {why_unapproved(item)}")
 
 
 def _words(item: JobStatus) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from runner.records.approval import Approval
     from runner.records.family import NumberedTake
     from runner.records.lock import Entry, Lock, Output, Pick
     from runner.records.submission import Event, Submission
@@ -180,13 +181,19 @@ class StateStore:
             picked = before.picked(entry.job, entry)
             if picked is not None and not before.picks.get(job):
                 self._ledger.pick(job, picked.sha256)
+            if words := before.approvals.get(entry.job):
+                self._ledger.say(job, *words)
             self._ledger.give(entry, job, entry.output)
             if attempt in self.submissions:
                 self.submissions[attempt] = replace(self.submissions[attempt], job=job)
 
-    def pick(self, job: str, sha256: str) -> bool:
-        """Record that a person chose a take for a job; say whether that is new."""
-        if self.lock.chosen(job) == {sha256}:
+    def say(self, job: str, word: Approval) -> None:
+        """Record what a person said of a take of a job."""
+        self._ledger.say(job, word)
+
+    def pick(self, job: str, sha256: str | None) -> bool:
+        """Record that a person chose a take for a job, or None to undo every choice; say whether that is new."""
+        if (self.lock.chosen(job) or {None}) == {sha256}:
             return False
         self._ledger.pick(job, sha256)
         return True
