@@ -20,7 +20,7 @@ from bench import peers
 from bench.measure import ROOT, Row, Size
 
 BENCHES = (
-    "in_flight", "nothing", "startup", "validate", "lock", "cold", "storm", "download", "sketch", "variety",
+    "in_flight", "nothing", "startup", "validate", "lock", "cold", "storm", "download", "sketch", "variety", "page",
     "measuring",
 )  # fmt: skip
 """In this order: `in_flight` makes the jobs that those after it find made."""

@@ -68,6 +68,7 @@ CLI_ALSO = {
     "cli/run.py": {"state.files.processes"},
     "cli/start.py": {"state.remembered"},
     "commands/page_audio.py": {"audio.tasks"},
+    "commands/expectations.py": {"audio.tasks"},
 }  # fmt: skip
 """What the command line may import past the commands: completion reads at a key press, the rest are names and signals.
 
@@ -97,7 +98,7 @@ SUB_ROOMS = {
         "json_schema",
         "json_document",
     ),
-    "audio": ("probe", "ogg_pages", "encode", "sketch", "master", "pictures", "opus", "tasks"),
+    "audio": ("probe", "ogg_pages", "encode", "sketch", "master", "pictures", "opus", "local", "tasks"),
     "state": (
         "files",
         "finding",

@@ -6,8 +6,10 @@ An executor may be in another process, or on another machine that does not see t
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner import __version__
@@ -15,8 +17,8 @@ from runner.errors import ScorefileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
+    from runner.audio.local.orders import LocalOrder, Source
     from runner.audio.pictures import Picture
     from runner.audio.probe.decode import Probe
     from runner.audio.sketch.brief import Brief
@@ -97,6 +99,31 @@ def sketch(order: SketchOrder) -> bytes:
 
     pcm = compose(order.brief, rate_hz=RATE_HZ)
     return encode(pcm, RATE_HZ, order.media_type, bit_rate_kbps=order.bit_rate_kbps, tags=order.tags)
+
+
+def make_local(order: LocalOrder, sources: tuple[Source, ...], target: Path) -> MadeFile:
+    """Make what a local model is asked for and write it to `target`, an empty file; return its bytes where that is not seen.
+
+    Raises LocalFailed naming the input that it is about, or FileNotSeen.
+    """
+    from runner.audio.local.render import render  # numpy and FFmpeg are for those who do the work
+
+    if any(not isinstance(source.data, bytes) and not source.data.exists() for source in sources):
+        raise FileNotSeen
+    if target.exists():
+        render(order, sources, target)
+        return _made(target, data=None)
+    with tempfile.TemporaryDirectory(prefix="scorefile-") as folder:
+        piece = Path(folder) / "piece"
+        render(order, sources, piece)
+        return _made(piece, data=piece.read_bytes())
+
+
+def _made(file: Path, *, data: bytes | None) -> MadeFile:
+    probe = inspect_file(file)
+    with file.open("rb") as reader:
+        sha256 = hashlib.file_digest(reader, "sha256").hexdigest()
+    return MadeFile(sha256=sha256, size=file.stat().st_size, probe=probe, data=data)
 
 
 def make_sketch(order: SketchOrder, target: Path) -> MadeFile:

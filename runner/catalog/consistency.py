@@ -30,6 +30,7 @@ def model_contradictions(model: Model, document: JsonDocument) -> Iterator[Probl
     named: dict[DocPath, str | None] = {
         (BLOCK, "seed", "param"): model.seed.param if model.seed else None,
         (BLOCK, "takes", "param"): model.takes.param,
+        (BLOCK, "inputs_param"): model.inputs_param,
         (BLOCK, "format_param"): model.format_param,
         (BLOCK, "duration_param"): model.duration_param,
     }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runner.records.catalog import SEED_WORDS
-from runner.records.pipeline import TEXT_PARAMS
+from runner.records.pipeline import BESIDE_PARAMS, TEXT_PARAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -69,9 +69,9 @@ def _ref(name: str) -> dict[str, Json]:
 
 def _choosing(holder: Mapping[str, Json], models: list[Model], kind: str) -> dict[str, Json]:
     """Return the schema of `defaults` or of a job, with `params` by its own `model`."""
-    params = {name: value for name, value in holder["properties"].items() if name not in TEXT_PARAMS}
+    params = {name: value for name, value in holder["properties"].items() if name not in BESIDE_PARAMS}
     loose = {"type": "object", "description": "Parameters of the model; null sends none."}
-    texts = {name: True for name in TEXT_PARAMS if name in holder["properties"]}
+    texts = {name: True for name in BESIDE_PARAMS if name in holder["properties"]}
     branches = []
     for model in models:
         then = (
@@ -145,7 +145,7 @@ def _params(model: Model, *, strict: bool) -> dict[str, Json]:
 def _job(model: Model) -> dict[str, Json]:
     """Return the rules of a model for a job: its parameters, and those that may be written beside `params`."""
     texts: dict[str, Json] = {}
-    for name in TEXT_PARAMS:
+    for name in BESIDE_PARAMS:
         if name in model.params:
             texts[name] = _param(model, model.params[name])
         else:

@@ -121,6 +121,7 @@ def parse_model(model_id: str, data: Mapping[str, Json], file: str) -> Model:
         seed=Seed(**seed) if seed else None,
         takes=Takes(**block.get("takes", {})),
         media_types=tuple(block["media_types"]),
+        inputs_param=block.get("inputs_param"),
         format_param=block.get("format_param"),
         duration_param=block.get("duration_param"),
         duration_unit=LengthUnit(block["duration_unit"]) if block.get("duration_unit") else None,

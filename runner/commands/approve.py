@@ -34,7 +34,7 @@ def approve(session: Session, options: ApproveOptions) -> PlainReport:
         takes = {job: item for name in names for job, item in _takes(held, name, options).items()}
         words = {job: _word(held, job, item, by, options) for job, item in takes.items()}
         for job, word in words.items():
-            held.store.say(job, word)
+            held.store.ledger.say(job, word)
     done = "withdrew the approvals of" if options.withdraw else "approved"
     told = listed((f"{job} (take {item.number})" for job, item in takes.items()), 12)
     return PlainReport(

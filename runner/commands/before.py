@@ -32,11 +32,6 @@ class Earlier:
     lock: Lock
     notices: tuple[str, ...] = ()
 
-    def takes(self, job: str) -> tuple[Take, ...]:
-        """Return the take that was the output of a job; none where it had none."""
-        entry = self.lock.placed(job) or self.lock.made(job)
-        return () if entry is None else (entry.placed or entry.takes[0],)
-
     @cached_property
     def _paths(self) -> dict[str, str]:
         outputs = (entry.output for entry in self.lock.entries.values())

@@ -12,7 +12,7 @@ from runner.records.source import Mark, Problem
 from runner.state.files.processes import cpu_limit, without_collecting
 from runner.state.finding import folders_below
 from runner.state.schemas import read_schema
-from runner.state.texts import read_include, read_pipeline, read_text, read_vars
+from runner.state.texts import hash_audio, read_include, read_pipeline, read_text, read_vars
 
 if TYPE_CHECKING:
     from runner.catalog.models import Catalog
@@ -49,6 +49,7 @@ def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Che
     from runner.pipeline.lint import LintContext, lint
     from runner.pipeline.resolution.expand import expand
     from runner.pipeline.resolution.exposed import naming_variable
+    from runner.pipeline.resolution.inputs import hash_files
     from runner.pipeline.resolution.resolve import resolve
     from runner.pipeline.shape.include import with_included
     from runner.pipeline.shape.load import load
@@ -85,9 +86,10 @@ def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Che
                 overrides=overrides,
                 read_text=lambda path: read_text(project.folder, noted(path)),
             )
+            requests, bad_files = hash_files(requests, lambda path: hash_audio(project.folder, noted(path)))
     except TimeoutError as error:
         raise InvalidFilesError((out_of_time(error, seconds, project.shown),)) from error
-    found = problems + more + rest
+    found = problems + more + rest + bad_files
     context = LintContext(
         document=document,
         pipeline=pipeline,

@@ -70,6 +70,7 @@ def _engine_world(stack: ExitStack, session: WritingSession, options: RunOptions
         cpu=cpu,
         limits=world.limits,
         stop=operator.stop,
+        folder=session.project.folder,
     )
 
 

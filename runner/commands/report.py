@@ -40,9 +40,12 @@ def report(session: Session, options: ReportOptions) -> PlainReport:
     target = page_target(session.project, options)
     known, notices = _known(session)
     before = None if options.against is None else read_before(session, options.against)
-    takes = {take.sha256: take for row in known.statuses for _, take, _ in build.shown_takes(known.lock, row.job)}
+    takes = {
+        item.take.sha256: item.take for row in known.statuses for item, _ in build.shown_takes(known.lock, row.job)
+    }
     if before is not None:
-        takes |= {take.sha256: take for row in known.statuses for take in before.takes(row.job)}
+        was = (build.output_take(before.lock, row.job) for row in known.statuses)
+        takes |= {item.take.sha256: item.take for item in was if item is not None}
     audio = PageAudio(session, target.parent, options, before)
     heard, pictures = audio.of(takes.values(), known.statuses)
     jobs = build.page_jobs(known.with_heard(heard, None if before is None else before.lock))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runner.commands.expectations import judged
 from runner.plan.approvals import unapproved
 from runner.plan.deviations import deviations
 from runner.plan.policy import least, out_of_date, refuse_cost
@@ -127,10 +128,13 @@ def _numbers(lock: Lock, outcomes: Iterable[Outcome]) -> Iterator[tuple[str, tup
 
 def _report(session: Session, did: RunResult, numbers: Mapping[str, tuple[int, ...]] | None = None) -> RunReport:
     checked, project = session.checked, session.project
+    there = {outcome.job: outcome.entry for outcome in did.outcomes if outcome.result.is_there and not outcome.roll}
+    found = judged(session, there)
     return RunReport(
         name=checked.pipeline.name,
         did=did,
-        exit_code=exit_code(did),
+        exit_code=exit_code(did, found),
+        judged=found,
         files=(project.shown,),
         rehearsal=project.rehearsal,
         file=session.options.file,

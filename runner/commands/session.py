@@ -217,15 +217,14 @@ class Session:
     def plan(self) -> Plan:
         """What a run would do with these jobs, why, and at what cost.
 
-        Raises DriftError when a saved plan is asked for and anything has changed since, or when the pipeline was
-        renamed without its lock.
+        Raises DriftError when anything changed since the plan that is asked for, or the pipeline was renamed without its lock.
         """
         from runner.commands.renamed import refuse_renamed
         from runner.commands.selecting import selected
-        from runner.plan.decide import decide
+        from runner.plan.inputs import decide_with_inputs
 
         requests = self.checked.requests
-        todo = decide(requests, self._facts(), selected(self.options, self.wanted, requests))
+        todo = decide_with_inputs(requests, self._facts(), selected(self.options, self.wanted, requests))
         refuse_renamed(todo, self.project, self.catalog.models, is_new=not self.lock.entries)
         if self.options.saved is not None:
             from runner.plan.saved import refuse_stale

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runner.commands.expectations import judged
 from runner.errors import InvalidFilesError
 from runner.plan.deviations import deviations
 from runner.records.family import takes_of
@@ -45,8 +47,12 @@ def job_statuses(
     jobs = sorted({*(job for job in lock.jobs if _is_shown(lock, job)), *unfinished, *models})
     entries = {job: lock.placed(job) or lock.made(job) or lock.current(job) for job in jobs}
     found = digests([entry.output.path for entry in entries.values() if entry is not None and entry.output is not None])
+    missed = judged(session, entries)
     return tuple(
-        _status(session, job, entry, found, unfinished.get(job, []), models.get(job)) for job, entry in entries.items()
+        replace(
+            _status(session, job, entry, found, unfinished.get(job, []), models.get(job)), judged=missed.get(job, ())
+        )
+        for job, entry in entries.items()
     )
 
 

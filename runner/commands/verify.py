@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from runner.commands.status import job_statuses
 from runner.errors import DriftError, InvalidFilesError, NotApprovedError, UsageError
 from runner.plan.approvals import Unapproved, unapproved_take
+from runner.plan.expectations import is_missed
+from runner.records.expectations import NOT_AS_EXPECTED
 from runner.report.verify import VerifyReport, places_in
 from runner.state.hashes import digests
 
@@ -35,7 +37,7 @@ def verify(session: Session, *, approved: bool = False) -> VerifyReport:
         name=project.name,
         rows=rows,
         files=(project.shown,),
-        exit_code=NotApprovedError.exit_code if missing else drift,
+        exit_code=NotApprovedError.exit_code if missing or (approved and drift) else _exit_code(rows),
         unapproved=missing,
         lost=tuple(row.job for row in rows if row.output == "missing" and not _can_come_back(session, row)),
         places=places_in(text.decode(), shown),
@@ -48,6 +50,12 @@ def _unapproved(session: Session, row: JobStatus) -> Unapproved | None:
     if placed is None:
         return Unapproved(job=row.job, take=None, approved=None)
     return unapproved_take(session.lock, (row.job,), placed.sha256, row.take)
+
+
+def _exit_code(rows: tuple[JobStatus, ...]) -> int:
+    if any(row.output != "same" for row in rows):
+        return DriftError.exit_code
+    return NOT_AS_EXPECTED if any(is_missed(row.judged) for row in rows) else 0
 
 
 def _can_come_back(session: Session, row: JobStatus) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, assert_never
 
 from runner.records.limits import DEFAULT_LIMITS
@@ -37,6 +38,8 @@ class World:
     fetcher: Fetcher
     cpu: CpuExecutor
     limits: Limits = DEFAULT_LIMITS
+    folder: Path = field(default_factory=Path)
+    """The folder that paths of the pipeline are relative to."""
     stop: threading.Event
     """Set from outside: submit nothing new, write the receipts of running submissions, save, end."""
 

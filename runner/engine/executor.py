@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from runner.engine import endings
 from runner.engine.effects import Compute, Durable, Interrupted, PollTurn, Progress, Turn, Wait, Work
 from runner.engine.job_run import JobRun
+from runner.engine.late_run import LateRun
 from runner.engine.order import Order
 from runner.engine.placing import RestoreRun
 from runner.engine.turns import Turns
@@ -132,6 +133,8 @@ class Executor:
                     self._settle(action, endings.blocked(action), action.entry)
                 case Verb.RESTORE:
                     runs.append(RestoreRun(action, self._store, notify=self._notify, profile=self._settings.profile))
+                case Verb.GENERATE | Verb.REGENERATE if action.request.waits_for:
+                    runs.append(LateRun(action, self._store, start=self._job_run, notify=self._notify))
                 case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME:
                     runs.append(self._job_run(action))
                 case _:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, assert_never
 
+from runner.audio.local.orders import LocalFailed
 from runner.engine import endings, machine
 from runner.engine.computing import ComputeFailed
 from runner.engine.effects import Durable, Interrupted, Lane, Progress, Turn, Wait, Work
@@ -107,7 +108,7 @@ class JobRun:
                     return outcome
         except Interrupted:
             return self.interrupted()
-        except (StateError, OSError, ComputeFailed) as error:
+        except (StateError, OSError, ComputeFailed, LocalFailed) as error:
             return self.broken(error)
         except Exception as error:  # noqa: BLE001 - an error in one job must not stop the others
             return self._end(endings.unexpected(error))
@@ -276,12 +277,12 @@ class JobRun:
         if self.request.output is None:
             self.log.record_phase(Phase.DONE)
             if self.request.roll:
-                self._store.learn(made)
+                self._store.ledger.learn(made)
             self.log.charge_real_length()
             return self._end(Made() if self.request.roll else Collected(), made)
         wanted = to_place(self._store, self.action, made)
         if wanted.entry.attempt != made.attempt:
-            self._store.learn(made)
+            self._store.ledger.learn(made)
         elif len(made.takes) < self.request.take and self.action.chosen is None:
             self._report("placing", f"there is no take {self.request.take} yet; using take {wanted.number}")
         path = output_path(self.request, wanted.take)

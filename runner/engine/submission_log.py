@@ -12,16 +12,19 @@ from runner.engine import machine
 from runner.plan.fingerprint import fingerprint
 from runner.records.exchange import Reading, Verdict
 from runner.records.submission import ENDED_BADLY, Phase, timestamp
+from runner.state.texts import copy_audio
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from decimal import Decimal
+    from pathlib import Path
 
     from runner.engine.effects import World
     from runner.records.exchange import Media, Reply
     from runner.records.lock import Take
     from runner.records.plan import Action
     from runner.records.provider import Provider
-    from runner.records.request import Request
+    from runner.records.request import Input, Request
     from runner.records.source import Json
     from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
@@ -121,6 +124,14 @@ class SubmissionLog:
 
     def _without_data(self, item: Media) -> Media:
         return item if item.data is None else replace(item, kept=self._store.keep(item.data), data=None)
+
+    def copying(self, item: Input, folder: Path) -> Callable[[Path], None]:
+        """Return what copies an input to a file, safe to call from any thread: a take, or a file in `folder`."""
+        sha256 = item.sha256
+        assert sha256 is not None, "an input that is not made yet cannot be copied"
+        if item.is_file:
+            return lambda target: copy_audio(folder, item.name, sha256, target)
+        return self._store.copying(item.name, sha256)
 
     def at(self) -> str:
         """Return the time as the journal writes it: UTC, ISO 8601, whole seconds."""

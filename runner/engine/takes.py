@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runner.audio.probe.container_header import BadAudio
-from runner.audio.tasks import FileNotSeen, inspect_file, make_sketch
+from runner.audio.tasks import FileNotSeen, inspect_file, make_local, make_sketch
 from runner.engine import endings, machine
 from runner.engine.effects import Compute, Lane, Wait, Work
-from runner.engine.local_models import order_of
+from runner.engine.local_models import local_order, sketch_order, sources_of
 from runner.provider.downloads import BadContent, Download, DownloadFailed, DownloadRules, LinkDead
 from runner.provider.rate_limit import Backoff
 from runner.records.endings import DownloadFailed as NotDownloaded
@@ -19,6 +19,7 @@ from runner.records.submission import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from pathlib import Path
 
     from runner.audio.probe.decode import Probe
     from runner.audio.tasks import MadeFile, SketchOrder
@@ -76,9 +77,12 @@ class TakeSteps:
     def make(self) -> Generator[Effect, Any, Ending | None]:
         """Make the takes of a model that runs here."""
         takes: list[Take] = []
-        for number in range(self._request.takes):
+        if self._request.inputs:
+            self._report("rendering")
+            takes.append((yield from self._rendered()))
+        for number in range(0 if takes else self._request.takes):
             self._report("composing", take=number + 1, takes=self._request.takes)
-            take = yield from self._composed(order_of(self._request, number))
+            take = yield from self._composed(sketch_order(self._request, number))
             takes.append(replace(take, number=number + 1))
         self._log.record_takes(tuple(takes))
         return None
@@ -126,12 +130,36 @@ class TakeSteps:
             raise
         return probe
 
+    def _rendered(self) -> Generator[Effect, Any, Take]:
+        """Have a piece made of inputs, which are copied first, and save it. Raises LocalFailed or TakeMissing."""
+        parts: list[Path] = []
+        try:
+            for item in self._request.inputs:
+                part, copy = self._log.blobs.incoming.part(), self._log.copying(item, self._world.folder)
+                parts.append(part)
+                yield Work(lane=Lane.FETCH, call=lambda _gate, part=part, copy=copy: copy(part))  # type: ignore[misc]
+            order, sources = local_order(self._request), sources_of(self._request, parts)
+            try:
+                return (yield from self._made(make_local, order, sources))
+            except FileNotSeen:
+                sent = tuple(
+                    replace(source, data=part.read_bytes()) for source, part in zip(sources, parts, strict=True)
+                )
+                return (yield from self._made(make_local, order, sent))
+        finally:
+            for part in parts:
+                part.unlink(missing_ok=True)
+
     def _composed(self, order: SketchOrder) -> Generator[Effect, Any, Take]:
         """Have a sketch made, and save it."""
+        return (yield from self._made(make_sketch, order))
+
+    def _made(self, call: Callable[..., MadeFile], *order: object) -> Generator[Effect, Any, Take]:
+        """Have a file made by a task, and save it."""
         part = self._log.blobs.incoming.part()
         try:
             part.touch(exist_ok=False)
-            made: MadeFile = yield Compute(call=make_sketch, args=(order, part))
+            made: MadeFile = yield Compute(call=call, args=(*order, part))
             if made.data is not None:
                 data = made.data
                 yield Work(lane=Lane.FETCH, call=lambda _gate: part.write_bytes(data))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from runner.page.commands import job_commands, take_commands
 from runner.page.data import Before, Change, PageJob, PageTake, Total, Value
+from runner.records.family import family, takes_of
 from runner.records.pipeline import TEXT_PARAMS
 from runner.records.plan import Verb
 from runner.records.reasons import PaymentUnknown
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from runner.page.data import JobState
-    from runner.records.lock import Entry, Lock, Take
+    from runner.records.family import NumberedTake
+    from runner.records.lock import Entry, Lock
     from runner.records.plan import Action
     from runner.records.request import Request
     from runner.records.source import Json
@@ -58,13 +60,20 @@ class Known:
         return replace(self, heard=heard, before=before)
 
 
-def shown_takes(lock: Lock, job: str) -> Iterator[tuple[Entry, Take, bool]]:
-    """Yield each take of a job with its entry, and whether it is of an earlier version of the request."""
-    current = lock.placed(job) or lock.made(job)
-    entries = [entry for entry in lock.jobs.get(job, ()) if entry.takes]
-    for entry in sorted(entries, key=lambda entry: entry is not current):
-        for take in entry.takes:
-            yield entry, take, entry is not current
+def shown_takes(lock: Lock, job: str) -> Iterator[tuple[NumberedTake, bool]]:
+    """Yield each take of a job, numbered as `pick` counts, and whether it is of an earlier version of the request."""
+    current = takes_of(lock, job)
+    yield from ((item, False) for item in current)
+    bases = {item.entry.base for item in current}
+    for base in dict.fromkeys(entry.base for entry in lock.jobs.get(job, ()) if entry.takes):
+        if base not in bases:
+            yield from ((item, True) for item in family(lock.jobs[job], base))
+
+
+def output_take(lock: Lock, job: str) -> NumberedTake | None:
+    """Return the take that is at the output of a job; the first one where none is."""
+    items = takes_of(lock, job)
+    return next((item for item in items if item.take is item.entry.placed), items[0] if items else None)
 
 
 def page_jobs(known: Known) -> tuple[PageJob, ...]:
@@ -97,7 +106,9 @@ def _job(known: Known, row: JobStatus) -> PageJob:
         output_state=row.output,
         notes=tuple(map(deviation_text, row.deviations)),
         unfinished=tuple(f"{item.phase} since {item.submitted_at or item.planned_at}" for item in row.unfinished),
-        takes=tuple(_take(known, row.job, *found) for found in shown_takes(known.lock, row.job)),
+        takes=tuple(
+            _take(known, row.job, item, is_earlier=earlier) for item, earlier in shown_takes(known.lock, row.job)
+        ),
         before=_before(known, row.job, params),
         commands=job_commands(row.job, state, file=known.file, is_rehearsal=known.is_rehearsal),
     )
@@ -136,12 +147,14 @@ def _values(request: Request | None, params: Mapping[str, Json]) -> Iterator[Val
         yield Value(name=name, value=value, origin=origin_text(origins[name]) if name in origins else "")
 
 
-def _take(known: Known, job: str, entry: Entry, take: Take, is_earlier: bool) -> PageTake:
+def _take(known: Known, job: str, item: NumberedTake, *, is_earlier: bool) -> PageTake:
+    entry, take = item.entry, item.take
     heard = known.heard.get(take.sha256, Heard())
     measured, receipt = take.measured, entry.receipt
     return PageTake(
         sha256=take.sha256,
-        number=take.number,
+        number=item.number,
+        roll=entry.roll,
         model=entry.model,
         seconds=take.seconds,
         rate_hz=take.rate_hz,
@@ -163,10 +176,12 @@ def _take(known: Known, job: str, entry: Entry, take: Take, is_earlier: bool) ->
         price_usd=receipt.price_usd if receipt else None,
         is_free=receipt is None,
         submitted_at=receipt.submitted_at if receipt else None,
-        is_placed=not is_earlier and entry.output is not None and entry.output.sha256 == take.sha256,
+        is_placed=not is_earlier and take is entry.placed,
         is_picked=take.sha256 in known.lock.chosen(job),
         is_earlier=is_earlier,
-        commands=() if is_earlier else take_commands(job, take, file=known.file, is_rehearsal=known.is_rehearsal),
+        commands=()
+        if is_earlier
+        else take_commands(job, item.number, file=known.file, is_rehearsal=known.is_rehearsal),
     )
 
 
@@ -182,20 +197,20 @@ def _decibels(peak: float | None) -> float | None:
 
 def _before(known: Known, job: str, params: Mapping[str, Json]) -> Before | None:
     """Return a job as it was in the other commit: the take that was its output there; None when it had none."""
-    entry = known.before.placed(job) or known.before.made(job) if known.before else None
-    if entry is None or known.before is None:
+    was = output_take(known.before, job) if known.before else None
+    if was is None:
         return None
-    take = entry.placed or entry.takes[0]
-    now = known.lock.placed(job)
-    names = sorted({*entry.request, *params})
-    was = {"model": entry.model, **{name: entry.request.get(name) for name in names}}
-    request = known.requests.get(job)
-    model = request.model.id if request else now.model if now else entry.model
-    is_ = {"model": model, **{name: params.get(name) for name in names}}
+    now, request = output_take(known.lock, job), known.requests.get(job)
+    model = request.model.id if request else now.entry.model if now else was.entry.model
+    old = {"model": was.entry.model, **was.entry.request}
+    new = {"model": model, **params}
+    names = ["model", *sorted({*was.entry.request, *params})]
     return Before(
-        takes=(_take(known, job, entry, take, is_earlier=True),),
-        changes=tuple(Change(name=name, old=was[name], new=is_[name]) for name in was if was[name] != is_[name]),
-        is_same=now is not None and now.output is not None and now.output.sha256 == take.sha256,
+        takes=(_take(known, job, was, is_earlier=True),),
+        changes=tuple(
+            Change(name=name, old=old.get(name), new=new.get(name)) for name in names if old.get(name) != new.get(name)
+        ),
+        is_same=now is not None and now.take.sha256 == was.take.sha256,
     )
 
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runner.page.data import JobState
-    from runner.records.lock import Take
 
 _RUN = {
     "to-make": "make it",
@@ -37,11 +36,11 @@ def _of_job(job: str, state: JobState, file: str | None, is_rehearsal: bool) -> 
         yield Command(does="explain why", line=_line("explain", file, job, is_rehearsal))
 
 
-def take_commands(job: str, take: Take, *, file: str | None, is_rehearsal: bool) -> tuple[Command, ...]:
+def take_commands(job: str, number: int, *, file: str | None, is_rehearsal: bool) -> tuple[Command, ...]:
     """Return what can be done about a take: a rehearsal has nothing to choose from."""
     if is_rehearsal:
         return ()
-    words = ["scorefile", "pick", quoted(job), str(take.number), *([quoted(file)] if file else [])]
+    words = ["scorefile", "pick", quoted(job), str(number), *([quoted(file)] if file else [])]
     return (Command(does="pick it", line=" ".join(words)),)
 
 

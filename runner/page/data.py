@@ -46,6 +46,8 @@ class PageTake:
     media_type: str
     bytes: int
     attempt: str
+    roll: int = 0
+    """Which further try at the same request it is from; 0 for the request itself."""
     url: str | None = None
     problem: str | None = None
     seed: int | None = None

@@ -111,6 +111,8 @@ def _orphans(requests: tuple[Request, ...], left_over: Iterable[Entry]) -> tuple
 
 
 def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) -> Action:
+    if request.waits_for:
+        return _after_inputs(request, facts, force=force)
     entry = claims.of(request)
     own = facts.lock.jobs.get(request.job, ())
     before = next((made for made in own if made.takes and not made.roll and claims.leaves(made)), None)
@@ -135,6 +137,13 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
         why = r.Forced(is_same=True, seed=seed_of(again))
         return replace(_generate(again, verb, why, entry=before), submission=submission)
     return _resume(request, submission, before)
+
+
+def _after_inputs(request: Request, facts: Facts, *, force: bool) -> Action:
+    """Return the action for a request of which some input is still to be made."""
+    before = facts.lock.made(request.job)
+    reason = r.Forced() if force else r.InputsComing(jobs=request.waits_for)
+    return _generate(request, Verb.REGENERATE if before else Verb.GENERATE, reason, entry=before)
 
 
 def _rerolled(requests: tuple[Request, ...], claims: Claims, facts: Facts, asked: Rerolls) -> Iterator[Action]:

@@ -34,6 +34,14 @@ def deviations(model: Model, entry: Entry) -> tuple[Deviation, ...]:
     return (*fewer, *(each for found in of_takes for each in found))
 
 
+def is_silent(take: Take) -> bool:
+    """Say whether nothing can be heard in a take: no sample is above -60 dBFS, or no block is above -70 LUFS."""
+    head = take.measured.head_silence_s
+    if head is not None and head >= take.seconds:
+        return True
+    return take.measured.lufs is None and take.seconds >= AUDIBLE_FROM_S
+
+
 def _of_take(model: Model, params: Mapping[str, Json], take: Take, number: int) -> Iterator[Deviation]:
     asked_s = model.asked_seconds(params)
     if asked_s is not None and abs(take.seconds - asked_s) > max(LENGTH_TOLERANCE_S, asked_s * LENGTH_TOLERANCE):
@@ -43,5 +51,5 @@ def _of_take(model: Model, params: Mapping[str, Json], take: Take, number: int) 
         yield OtherContainer(take=number, promised=promised, media_type=take.media_type)
     if model.channels is not None and take.channels != model.channels:
         yield OtherChannels(take=number, promised=model.channels, channels=take.channels)
-    if take.measured.lufs is None and take.seconds >= AUDIBLE_FROM_S:
+    if is_silent(take):
         yield Silent(take=number, seconds=take.seconds)

@@ -37,6 +37,8 @@ _OF_REQUEST = (
     "on_unknown",
     "webhook",
     "finishing",
+    "expect",
+    "rerolls",
     "price",
     "seed_mode",
     "roll",

@@ -115,6 +115,8 @@ class Model:
     """The length in seconds of rehearsed audio when the request names none."""
     notes: tuple[str, ...]
     file: str = ""
+    inputs_param: str | None = None
+    """The parameter that names the jobs and files that it is made of; only models of this machine have one."""
     runs_here: bool = False
     """Whether its provider is this machine: no request is sent, nothing is charged."""
     shipped_price: Price = field(default_factory=Price)

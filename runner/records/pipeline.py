@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from runner.records.catalog import Price
+    from runner.records.expectations import Expectations
     from runner.records.source import DocPath, Json, Mark, Step
 
 TEXT_PARAMS: Final = ("prompt", "lyrics", "negative_prompt")
-"""Parameters that a job may write beside `params`."""
+"""Texts among the parameters, which a job may write beside `params`."""
+BESIDE_PARAMS: Final = (*TEXT_PARAMS, "inputs")
+"""All parameters that a job may write beside `params`."""
 
 
 class Layer(IntEnum):
@@ -137,6 +140,8 @@ class Job:
     """From defaults and from the job; None where neither says `master`, or the job says false."""
     tags: Mapping[str, Leaf] | bool | None
     """The same; True: only the tags that are always written; None: as `master` implies."""
+    expect: Expectations
+    rerolls: int
     axes: tuple[Axis, ...]
     exclude: tuple[Mapping[str, Json], ...]
     include: tuple[Mapping[str, Leaf], ...]

@@ -54,6 +54,13 @@ class Rerolled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InputsComing:
+    """This run makes some of its inputs first, the takes of `jobs`: what is made of them is known then."""
+
+    jobs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Renamed:
     """The takes were made for `job`, which no longer needs them."""
 
@@ -195,6 +202,7 @@ Reason: TypeAlias = (
     | NotMade
     | Changed
     | Forced
+    | InputsComing
     | Rerolled
     | Renamed
     | Moved

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from runner.records.catalog import Price
+from runner.records.expectations import NOTHING_EXPECTED, Expectations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,21 @@ class LeftOut:
     param: str
     mark: Mark | None
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A piece of audio that a request of this machine is made of: the chosen take of a job, or a file.
+
+    `settings` are what the request says of it beside its name. `sha256` is None while its job has not made it.
+    """
+
+    name: str
+    """The job's id, or the file's path relative to the pipeline's folder."""
+    is_file: bool
+    settings: Mapping[str, Json] = field(default_factory=dict)
+    sha256: str | None = None
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +77,13 @@ class Request:
     timeout_s: float = 1800.0
     on_unknown: OnUnknown = "hold"
     webhook: Webhook | None = None
+    expect: Expectations = NOTHING_EXPECTED
+    rerolls: int = 0
+    """How often at most a take that is not as expected is asked for again, with other seeds."""
     price: Price = field(default_factory=Price)
     left_out: tuple[LeftOut, ...] = ()
+    inputs: tuple[Input, ...] = ()
+    """What it is made of, where its model works on audio."""
     pipeline: str = ""
     """The name of the pipeline, from which an `auto` seed is derived."""
     finishing: Finishing | None = None
@@ -86,6 +107,11 @@ class Request:
     def seconds(self) -> float | None:
         """The length in seconds that it asks for, or the model's default; None when the model chooses the length."""
         return self.model.seconds(self.params)
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Return the jobs that have to make an input first: until then it is not known what exactly is asked for."""
+        return tuple(dict.fromkeys(item.name for item in self.inputs if item.sha256 is None))
 
     @property
     def is_free(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from runner.records.deviations import Deviation
+    from runner.records.expectations import Judged
     from runner.records.lock import Entry
     from runner.records.submission import Submission
 
@@ -31,3 +32,5 @@ class JobStatus:
     unfinished: tuple[Submission, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     """How its takes differ from what its request asked and its model promises."""
+    judged: tuple[Judged, ...] = ()
+    """What the take at its output does not meet of what is expected."""

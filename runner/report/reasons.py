@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, assert_never
 
 from runner.records import reasons as r
+from runner.report.numbers import listed
 
 if TYPE_CHECKING:
     from runner.records.reasons import Reason
@@ -39,6 +40,8 @@ def why(reason: Reason) -> str:
             return "asked again by --reroll; the request has no seed, so it is the same one"
         case r.Rerolled():
             return f"asked again by --reroll, with seed {reason.seed}"
+        case r.InputsComing():
+            return f"after {listed(reason.jobs)}"
         case r.Renamed():
             return f"renamed from {reason.job}"
         case r.Moved():

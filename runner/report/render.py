@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.report.expectations import expected_data
 from runner.report.numbers import count, short
 from runner.report.problems import mark_data
 from runner.report.style import clean, paint
@@ -59,6 +60,8 @@ class RenderReport:
             for name, told in request.finishing.as_json().items():
                 if told is not None:
                     yield f"  {name}: {clean(short(told, _SHOWN))}"
+        for name, expected in expected_data(request.expect).items():
+            yield clean(f"  expect {name}: {', '.join(map(str, expected)) if isinstance(expected, list) else expected}")
         if self.origins:
             for item in request.left_out:
                 yield clean(f"  ({item.param} left out: {item.why})")
@@ -83,6 +86,7 @@ def _data(request: Request, *, origins: bool) -> dict[str, Json]:
         "needs": list(request.needs),
         "labels": list(request.labels),
         "finishing": None if request.finishing is None else request.finishing.as_json(),
+        "expect": expected_data(request.expect),
     }
     if origins:
         data["origins"] = {

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
+from runner.plan.expectations import is_missed
+from runner.records.expectations import NOT_AS_EXPECTED
 from runner.records.lock_json import entry_to_json
 from runner.records.result import Result
 from runner.report.commands import command_line, resolve_command
 from runner.report.deviations import deviation_data, deviation_text
+from runner.report.expectations import judged_data, judged_text
 from runner.report.findings import of_problem
 from runner.report.markdown import code, row
 from runner.report.numbers import Sum, count, duration, elapsed, usd
@@ -24,9 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from runner.records.deviations import Deviation
+    from runner.records.expectations import Judged
     from runner.records.outcome import Outcome, RunResult
     from runner.records.source import Json, Mark, Problem
     from runner.report.records import Level, State, Style
+
+
+_NOTHING_JUDGED: Mapping[str, tuple[Judged, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +61,10 @@ def _fault(result: Result) -> _Fault | None:
     assert_never(result)
 
 
-def exit_code(did: RunResult) -> int:
-    """Return the exit code of a run: the gravest thing that happened decides."""
-    return max((outcome.ending.exit_code for outcome in did.outcomes), default=0)
+def exit_code(did: RunResult, judged: Mapping[str, tuple[Judged, ...]] = _NOTHING_JUDGED) -> int:
+    """Return the exit code of a run: the gravest thing that happened decides, and then whether all is as expected."""
+    gravest = max((outcome.ending.exit_code for outcome in did.outcomes), default=0)
+    return gravest or (NOT_AS_EXPECTED if any(map(is_missed, judged.values())) else 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +85,8 @@ class RunReport:
     """How the takes of each job differ from what was asked and promised, by the name of its outcome."""
     numbers: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """The numbers of the takes of each roll, by the name of its outcome."""
+    judged: Mapping[str, tuple[Judged, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """What the take at the output of each job does not meet of what is expected."""
     verb: str = "run"
     ran: bool = True
 
@@ -101,7 +111,17 @@ class RunReport:
             if outcome.result is not Result.REUSED
             for said in self._differing(outcome)
         )
-        return (*map(of_problem, self.warnings), *jobs, *takes)
+        missed = tuple(
+            Finding(
+                rule="not-as-expected" if is_missed((item,)) else "not-measured",
+                level="error" if is_missed((item,)) else "warning",
+                message=clean(f"{outcome.job}: {judged_text(item)}"),
+                mark=self.places.get(outcome.job),
+            )
+            for outcome in self.did.outcomes
+            for item in self.judged.get(outcome.name, ())
+        )
+        return (*map(of_problem, self.warnings), *jobs, *missed, *takes)
 
     def cases(self) -> tuple[Case, ...]:
         """Return one case a job."""
@@ -110,7 +130,8 @@ class RunReport:
     def text(self, style: Style) -> str:
         """Return a table of what was done, why the rest was not, and the sums."""
         if all(outcome.result is Result.REUSED for outcome in self.did.outcomes):
-            return f"nothing to do: {count(len(self.did.outcomes), 'job')} up to date"
+            idle = f"nothing to do: {count(len(self.did.outcomes), 'job')} up to date"
+            return "\n".join([*self._missed(style), *[""] * bool(self.judged), idle + self._unexpected()])
         return "\n".join(self._lines(style))
 
     def messages(self, style: Style) -> str:
@@ -119,7 +140,7 @@ class RunReport:
 
     def page(self) -> Page:
         """Return what was done as a table, and why the rest was not."""
-        shown = [outcome for outcome in self.did.outcomes if outcome.result is not Result.REUSED]
+        shown = [item for item in self.did.outcomes if item.result is not Result.REUSED or item.name in self.judged]
         ordered = sorted(shown, key=lambda outcome: _fault(outcome.result) is None)
         return Page(
             head=f"### Scorefile run: {code(self.name)}\n\n**{self._sums()}**",
@@ -137,6 +158,7 @@ class RunReport:
         if style.quiet:
             for outcome in failed:
                 yield from self._problem(outcome, style)
+            yield from self._missed(style)
             yield from (said for outcome in shown for said in self._differing(outcome))
             yield self._sums()
             return
@@ -146,6 +168,9 @@ class RunReport:
             if self._told(outcome).message:
                 yield ""
                 yield from self._problem(outcome, style)
+        if self.judged:
+            yield ""
+        yield from self._missed(style)
         differing = [said for outcome in shown for said in self._differing(outcome)]
         if differing:
             yield ""
@@ -174,10 +199,24 @@ class RunReport:
     def _sums(self) -> str:
         results = [outcome.result for outcome in self.did.outcomes]
         parts = [f"{results.count(result):,} {result}" for result in Result if result in results]
+        parts += [self._unexpected().removeprefix(", ")] * bool(self._unexpected())
         took = "" if self.did.seconds is None else f" in {elapsed(self.did.seconds)}"
         made = [outcome.entry for outcome in self.did.outcomes if outcome.result is Result.MADE and outcome.entry]
         music = f"{duration(sum(take.seconds for entry in made for take in entry.takes))} of music" if made else ""
         return "; ".join(filter(None, [f"{', '.join(parts)}{took}", music, self._spent()]))
+
+    def _missed(self, style: Style) -> Iterator[str]:
+        """Yield a line for all that is not as expected, in the order of the jobs, and for what nobody knows."""
+        for outcome in self.did.outcomes:
+            for item in self.judged.get(outcome.name, ()):
+                head = paint("error", "error", on=style.color)
+                if not is_missed((item,)):
+                    head = paint("warning", "warning", on=style.color)
+                yield f"{head}: {clean(f'{outcome.name}: {judged_text(item)}')}"
+
+    def _unexpected(self) -> str:
+        missed = sum(map(is_missed, self.judged.values()))
+        return f", {missed:,} not as expected" if missed else ""
 
     def _spent(self) -> str:
         if self.rehearsal:
@@ -200,6 +239,16 @@ class RunReport:
 
     def _case(self, outcome: Outcome) -> Case:
         fault, said = _fault(outcome.result), self._told(outcome)
+        missed = [item for item in self.judged.get(outcome.name, ()) if is_missed((item,))]
+        if missed and fault is None:
+            return Case(
+                name=outcome.name,
+                group=outcome.job.partition("@")[0],
+                state="failed",
+                kind="not-as-expected",
+                message=clean("; ".join(map(judged_text, missed))),
+                mark=self.places.get(outcome.job),
+            )
         return Case(
             name=outcome.name,
             group=outcome.job.partition("@")[0],
@@ -215,7 +264,8 @@ class RunReport:
         message = self._told(outcome).message if _fault(outcome.result) else ""
         said = code(message) if message else code(path) if path else ""
         differing = (code(deviation_text(each)) for each in self.deviations.get(outcome.name, ()))
-        said = "<br>".join([said, *differing])
+        missed = (code(judged_text(each)) for each in self.judged.get(outcome.name, ()))
+        said = "<br>".join([said, *missed, *differing])
         return row(code(job), result, takes, length, spent, said)
 
     def _outcome(self, outcome: Outcome) -> dict[str, Json]:
@@ -231,6 +281,7 @@ class RunReport:
             "message": said.message,
             "help": said.help,
             "deviations": deviation_data(self.deviations.get(outcome.name, ())),
+            "expectations": judged_data(self.judged.get(outcome.name, ())),
             "entry": None if outcome.entry is None else entry_to_json(outcome.entry),
         }
 

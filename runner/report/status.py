@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from runner.records.status import OutputState
 from runner.report.deviations import deviation_data, deviation_text
+from runner.report.expectations import judged_data, judged_text
 from runner.report.numbers import count, size
 from runner.report.style import clean
 from runner.report.table import folded, folded_name, folded_text, table
@@ -45,6 +46,7 @@ class StatusReport:
         shown = [item for item in self.rows if not style.quiet or item.output != "same" or item.unfinished]
         lines = table(_HEAD, [_row(cells) for cells in folded(shown, _job, _said, style=style)], style) if shown else ()
         differing = [clean(f"{item.job}: {deviation_text(one)}") for item in self.rows for one in item.deviations]
+        differing += [clean(f"{item.job}: {judged_text(one)}") for item in self.rows for one in item.judged]
         held = [] if style.quiet or not self.store.files else [self._held()]
         return "\n".join([*lines, *[""] * bool(lines), *differing, *[""] * bool(differing), self._sums(), *held])
 
@@ -81,6 +83,7 @@ def status_data(item: JobStatus) -> dict[str, Json]:
             for waiting in item.unfinished
         ],
         "deviations": deviation_data(item.deviations),
+        "expectations": judged_data(item.judged),
     }
 
 

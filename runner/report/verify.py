@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from runner.plan.expectations import is_missed
 from runner.records.source import Mark
 from runner.report.approvals import why_unapproved
+from runner.report.expectations import judged_text
 from runner.report.markdown import code, row
 from runner.report.numbers import count, listed
 from runner.report.records import Case, Finding, Page
@@ -58,45 +60,61 @@ class VerifyReport:
             "name": self.name,
             "same": not self.drifted,
             "unapproved": [{"job": item.job, "message": why_unapproved(item)} for item in self.unapproved],
+            "as_expected": not self._missed(),
             "jobs": [status_data(item) for item in self.rows],
         }
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return every drifted output."""
-        return tuple(
+        """Return every drifted output, and what is not as expected of the others."""
+        drifted = tuple(
             Finding(rule=_rule(item), level="error", message=_words(item), mark=self.places.get(item.job))
             for item in self.drifted
         ) + tuple(
             Finding(rule="not-approved", level="error", message=_unapproved(item), mark=self.places.get(item.job))
             for item in self.unapproved
         )
+        missed = tuple(
+            Finding(rule="not-as-expected", level="error", message=words, mark=self.places.get(item.job))
+            for item in self._missed()
+            for words in _missed_words(item)
+        )
+        return (*drifted, *missed)
 
     def cases(self) -> tuple[Case, ...]:
         """Return one case a job."""
         return tuple(self._case(item) for item in self.rows)
 
     def text(self, style: Style) -> str:  # noqa: ARG002 - the signature of every report
-        """Return a line a drifted output and one that is not approved, or that there is none."""
-        return "\n".join([*map(_words, self.drifted), *map(_unapproved, self.unapproved)]) or self._verdict()
+        """Return a line a drifted output and one that is not as expected or not approved, or that there is none."""
+        missed = [words for item in self._missed() for words in _missed_words(item)]
+        return "\n".join([*map(_words, self.drifted), *missed, *map(_unapproved, self.unapproved)]) or self._verdict()
 
     def messages(self, style: Style) -> str:  # noqa: ARG002 - the signature of every report
-        """Return how many drifted and how many are not approved, and the remedies."""
-        lines = [f"{self._verdict()}; {self._remedy()}"] if self.drifted else []
-        if self.unapproved:
-            verb = "is" if len(self.unapproved) == 1 else "are"
-            lines.append(
-                f"{count(len(self.unapproved), 'output')} {verb} not approved; scorefile approve JOB approves one"
-            )
-        return "\n".join(lines)
+        """Return how many drifted, are not as expected and are not approved, and the remedies."""
+        unknown = [
+            clean(f"{row.job}: {judged_text(one)}") for row in self.rows for one in row.judged if not is_missed((one,))
+        ]
+        unexpected = [f"{count(len(self._missed()), 'take')} not as expected"] if self._missed() else []
+        drifted = [f"{self._verdict()}; {self._remedy()}"] if self.drifted else []
+        verb = "is" if len(self.unapproved) == 1 else "are"
+        told = f"{count(len(self.unapproved), 'output')} {verb} not approved; scorefile approve JOB approves one"
+        return "\n".join([*unknown, *unexpected, *drifted, *[told] * bool(self.unapproved)])
 
     def page(self) -> Page:
         """Return the drifted outputs as a table."""
         return Page(
             head=f"### Scorefile verify: {code(self.name)}\n\n**{self._verdict()}**",
             table=f"{row('job', 'output', 'state')}\n|---|---|---|",
-            rows=tuple(row(code(item.job), code(item.path or ""), item.output) for item in self.drifted),
+            rows=tuple(
+                row(code(item.job), code(item.path or ""), "<br>".join([item.output, *map(code, _missed_words(item))]))
+                for item in self.rows
+                if item.output != "same" or is_missed(item.judged)
+            ),
             noun="output",
         )
+
+    def _missed(self) -> tuple[JobStatus, ...]:
+        return tuple(item for item in self.rows if is_missed(item.judged))
 
     def _verdict(self) -> str:
         if not self.drifted:
@@ -124,6 +142,9 @@ class VerifyReport:
     def _case(self, item: JobStatus) -> Case:
         group, mark = item.job.partition("@")[0], self.places.get(item.job)
         missing = next((one for one in self.unapproved if one.job == item.job), None)
+        if item.output == "same" and is_missed(item.judged):
+            said, kind = "; ".join(_missed_words(item)), "not-as-expected"
+            return Case(name=item.job, group=group, state="failed", kind=kind, message=said, mark=mark)
         if item.output == "same" and missing is None:
             return Case(name=item.job, group=group, mark=mark)
         if missing is not None and item.output == "same":
@@ -170,6 +191,11 @@ def _rule(item: JobStatus) -> str:
 
 def _unapproved(item: Unapproved) -> str:
     return clean(f"{item.job}: {why_unapproved(item)}")
+
+
+def _missed_words(item: JobStatus) -> list[str]:
+    """Return all that is known not to be as expected of an output."""
+    return [clean(f"{item.job}: {judged_text(one)}") for one in item.judged if is_missed((one,))]
 
 
 def _words(item: JobStatus) -> str:

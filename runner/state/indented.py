@@ -4,9 +4,26 @@ from __future__ import annotations
 
 import json
 from json.encoder import encode_basestring
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _LEAF = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
+
+
+def _number(value: float) -> str:
+    return float.__repr__(value) if value - value == 0 else _LEAF(value)  # which refuses what is no number
+
+
+_TEXTS: Mapping[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    int: int.__repr__,
+    float: _number,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda _: "null",
+}
+"""How a value of each type that holds no others is written."""
 
 
 def indented(value: Any, newline: str = "\n") -> str:
@@ -14,14 +31,17 @@ def indented(value: Any, newline: str = "\n") -> str:
 
     `newline`: a line feed and the spaces before the line on which the value begins. Every key has to be text.
     """
+    write = _TEXTS.get(type(value))
+    if write is not None:
+        return write(value)
     inner = f"{newline} "
     if value and isinstance(value, dict):
-        # Most values are text: no call is made for these.
+        # Most values hold no others: for these `indented` is not called.
         items = [
-            f"{encode_basestring(name)}: {encode_basestring(item) if type(item) is str else indented(item, inner)}"
+            f"{encode_basestring(name)}: {write(item) if (write := _TEXTS.get(type(item))) else indented(item, inner)}"
             for name, item in sorted(value.items())
         ]
         return f"{{{inner}{f',{inner}'.join(items)}{newline}}}"
     if value and isinstance(value, list | tuple):
         return f"[{inner}{f',{inner}'.join([indented(item, inner) for item in value])}{newline}]"
-    return int.__repr__(value) if type(value) is int else _LEAF(value)
+    return _LEAF(value)

@@ -35,7 +35,7 @@ class LockWriter:
         """What the file holds, as far as this run knows."""
         self.lock = self._understood(self.seen)
         """The lock as it was when it was opened."""
-        self._text = LockText(self.lock)
+        self._text = LockText(self.lock, self.seen)
         self._written: Lock | None = None
         self._next_at = float("-inf")
 

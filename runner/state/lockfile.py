@@ -50,8 +50,10 @@ MAX_BYTES = 64 << 20
 BLOCK_BYTES = 1024
 """What a submission holds beside its request, and each of its takes: counted when there must be room for them."""
 _REQUEST, _REVISION = ',"request":', ',"revision":'
-_LINE = "\n  "
-"""What is before the name of a job."""
+_LINE, _END = "\n  ", "\n  }"
+"""What is before the name of a job, and how its block ends."""
+_ATTEMPT, _SUM = '\n     "attempt": "', '\n     "sum": "'
+"""How two fields begin that each submission has."""
 MARKERS = ("<<<<<<< ", ">>>>>>> ")
 """How the lines begin that git writes where it could not merge two sides."""
 
@@ -173,32 +175,70 @@ def render_lock(lock: Lock) -> bytes:
 class LockText:
     """The text of a lock that grows: a block that did not change is neither rendered nor checked again.
 
-    `read` is the lock as it was read from its file: what is in it can be read again.
+    `read` is the lock as it was read from its file: what is in it can be read again. `text` is what the file held: blocks of
+    it that did not change are written as they are there.
     """
 
-    def __init__(self, read: Lock) -> None:
+    def __init__(self, read: Lock, text: bytes | None = None) -> None:
         chosen = chain(*read.picks.values(), *read.approvals.values())
         self._read = {id(part): part for part in (*read.entries.values(), *chosen)}
         self._blocks: dict[str, tuple[_Parts, str]] = {}
         """Job → of what its block was made, and its text."""
+        self._unseen: tuple[Lock, bytes | None] | None = (read, text)
+        """What the blocks of the file are taken from when a lock is written for the first time."""
 
     def of(self, lock: Lock) -> bytes:
         """Return the text of a lock. Raises ValueError or RecursionError when it could not be read again."""
         blocks: dict[str, tuple[_Parts, str]] = {}
         fresh: list[str] = []
+        before = self._blocks if self._unseen is None else blocks_in(*self._unseen)
         for job in _jobs(lock):
-            chosen = (*lock.picks.get(job, ()), *lock.approvals.get(job, ()))
-            parts, known = (*lock.jobs.get(job, ()), *chosen), self._blocks.get(job)
+            parts, known = _parts(lock, job), before.get(job)
             if known is None or not _is_same(known[0], parts):
                 known = (parts, _block(lock, job))
                 fresh += [] if all(id(part) in self._read for part in parts) else [known[1]]
             blocks[job] = known
         parse_lock(_text(fresh, lock))
-        data = _text([text for _, text in blocks.values()], lock).encode()
+        text = _text([text for _, text in blocks.values()], lock)
+        if self._unseen is not None:
+            _check_whole(text, {job for job, (_, block) in blocks.items() if block})
+        data = text.encode()
         if len(data) > MAX_BYTES:
             raise ValueError(f"it is larger than {MAX_BYTES >> 20} MiB")
-        self._blocks = blocks
+        self._blocks, self._unseen = blocks, None
         return data
+
+
+def _check_whole(text: str, jobs: set[str]) -> None:
+    """Raise ValueError unless a text whose blocks come from two others is JSON with a block for each of these jobs."""
+    with without_collecting():
+        if json.loads(text)["jobs"].keys() != jobs:
+            raise ValueError("its blocks do not fit together")
+
+
+def blocks_in(lock: Lock, data: bytes | None) -> dict[str, tuple[_Parts, str]]:
+    """Return job → of what its block is made and its text, from what a lock was read from; none where that is laid out differently.
+
+    A block is left out unless each of its submissions has a checksum, is still written, and is at its place.
+    """
+    text, jobs = (data or b"").decode(), _jobs(lock)
+    _, _, body = text.partition(f' "jobs": {{{_LINE}')
+    body, ended, _ = body.rpartition(f"{_END}\n }},\n")
+    blocks = body.split(f"{_END},{_LINE}")
+    if not ended or not text.endswith(f'\n "version": {VERSION}\n}}\n') or len(blocks) != len(jobs):
+        return {}
+    if text.count(_ATTEMPT) != len(lock.entries):  # one that is in two blocks was joined
+        return {}
+    found: dict[str, tuple[_Parts, str]] = {}
+    for job, block in zip(jobs, blocks, strict=True):
+        if not block.startswith(f"{indented(job)}: {{"):
+            return {}
+        written = lock.written(job)
+        places = [block.find(f'{_ATTEMPT}{entry.attempt}"') for entry in written]
+        is_ours = places == sorted(places) and len(lock.picks.get(job, ())) < 2
+        if is_ours and -1 not in places and block.count(_ATTEMPT) == block.count(_SUM) == len(written):
+            found[job] = (_parts(lock, job), block + _END)
+    return found
 
 
 def readable(path: Path, lock: Lock, text: LockText | None = None) -> bytes:
@@ -215,6 +255,10 @@ def readable(path: Path, lock: Lock, text: LockText | None = None) -> bytes:
 def _is_same(known: _Parts, parts: _Parts) -> bool:
     """Say whether a block has the very parts that it had: of two equal entries one may hide an id that the other shows."""
     return len(known) == len(parts) and all(map(operator.is_, known, parts))
+
+
+def _parts(lock: Lock, job: str) -> _Parts:
+    return (*lock.jobs.get(job, ()), *lock.picks.get(job, ()), *lock.approvals.get(job, ()))
 
 
 def _jobs(lock: Lock) -> list[str]:

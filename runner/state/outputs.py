@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from runner.state.blobs.protocol import Blobs
 
+_CHUNK = 1 << 20
 POINTER = b"version https://git-lfs.github.com/spec/"
 """How each pointer of Git LFS begins."""
 _POINTER_BYTES = 1024
@@ -48,6 +50,11 @@ class Outputs:
             raise StateError(f"{output} is outside of the git work tree", help="write an output inside it")
         with self._source(sha256, previous, output) as reader:
             place(reader, sha256, self._root, output, owned=self._replaceable(output, mine))
+
+    def copy(self, sha256: str, outputs: Iterable[str], target: Path) -> None:
+        """Copy a take from the store, or from one of these outputs, to a file. Raises TakeMissing when it is nowhere."""
+        with self._source(sha256, *outputs) as reader, target.open("wb") as writer:
+            shutil.copyfileobj(reader, writer, _CHUNK)
 
     def stored(self, paths: Iterable[str]) -> dict[str, str]:
         """Return path → hash of those outputs whose bytes the store holds, too; nothing outside of the git work tree."""

@@ -24,12 +24,11 @@ from runner.state.reconcile import Reconciled, missing_rows
 from runner.state.submissions import advance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from runner.records.approval import Approval
     from runner.records.family import NumberedTake
-    from runner.records.lock import Entry, Lock, Output, Pick
+    from runner.records.lock import Entry, Lock, Output, Take
     from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
 
@@ -87,6 +86,11 @@ class StateStore:
     def lock(self) -> Lock:
         """The lock as it is now, with all that the journal knows."""
         return self._ledger.lock
+
+    @property
+    def ledger(self) -> Ledger:
+        """The lock as it grows."""
+        return self._ledger
 
     @property
     def lock_file(self) -> bytes | None:
@@ -187,10 +191,6 @@ class StateStore:
             if attempt in self.submissions:
                 self.submissions[attempt] = replace(self.submissions[attempt], job=job)
 
-    def say(self, job: str, word: Approval) -> None:
-        """Record what a person said of a take of a job."""
-        self._ledger.say(job, word)
-
     def pick(self, job: str, sha256: str | None) -> bool:
         """Record that a person chose a take for a job, or None to undo every choice; say whether that is new."""
         if (self.lock.chosen(job) or {None}) == {sha256}:
@@ -209,20 +209,12 @@ class StateStore:
         assert made is not None
         return self._made_here_before(job, made) or made
 
-    def learn(self, made: Entry) -> None:
-        """Take an entry into the lock whose take is at no output."""
-        self._ledger.learn(made)
-
     def family(self, made: Entry) -> tuple[NumberedTake, ...]:
         """Return the takes of the family of a submission that has just ended: it is the newest one."""
         known = self._ledger.get(made.attempt)
         newest = replace(made, revision=self._ledger.revision + 1 if known is None else known.revision)
         others = (entry for entry in self._ledger.of_job(made.job) if entry.attempt != made.attempt)
         return family((newest, *others), made.base)
-
-    def picks(self, job: str) -> frozenset[Pick]:
-        """Return what people picked for a job."""
-        return self._ledger.picks(job)
 
     def _made_here_before(self, job: str, made: Entry) -> Entry | None:
         """Return the entry that says the same of a free result that was made here again, so that nothing in it changes."""
@@ -238,6 +230,15 @@ class StateStore:
             ),
             None,
         )
+
+    def placed_take(self, job: str) -> Take | None:
+        """Return the take that is at the output of a job."""
+        return next((entry.placed for entry in self._ledger.of_job(job) if entry.placed is not None), None)
+
+    def copying(self, job: str, sha256: str) -> Callable[[Path], None]:
+        """Return what copies a take of a job to a file, safe to call from any thread; it raises TakeMissing."""
+        outputs = [entry.output.path for entry in self._ledger.of_job(job) if entry.output is not None]
+        return lambda target: self._outputs.copy(sha256, outputs, target)
 
     def bring(self, job: str, entry: Entry, output: Output) -> Entry:
         """Put a take of an entry at its output, for the job `job`, and return the entry as it is now.

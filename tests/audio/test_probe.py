@@ -6,6 +6,7 @@ import io
 import re
 import struct
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import av
@@ -19,6 +20,7 @@ from runner.audio.encode import encode
 from runner.audio.probe import decode as probing
 from runner.audio.probe.decode import BadAudio, Probe, probe
 from runner.audio.probe.measure import inspect
+from runner.audio.probe.riff import wav_promise
 from runner.audio.sketch.brief import Brief
 from runner.audio.sketch.composer import compose
 from runner.errors import ScorefileError
@@ -285,3 +287,17 @@ def test_there_are_limits(monkeypatch: pytest.MonkeyPatch, limit: str, value: fl
     monkeypatch.setattr(probing, limit, value)
     with pytest.raises(BadAudio, match=f"^{re.escape(message)}$"):
         probe(PLAIN)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32", "FLOAT"])
+def test_samples_that_follow_each_other_are_measured_as_the_demuxer_gives_them(
+    monkeypatch: pytest.MonkeyPatch, subtype: str, channels: int
+) -> None:
+    file, noise = io.BytesIO(), np.random.default_rng(1).uniform(-0.7, 0.7, (100_001, channels))
+    soundfile.write(file, noise, 44_100, format="WAV", subtype=subtype)
+    assert wav_promise(file.getvalue()).flat is not None
+    found = inspect(file.getvalue())
+    container = replace(probing._CONTAINERS["audio/wav"], promise=lambda data: replace(wav_promise(data), flat=None))
+    monkeypatch.setattr(probing, "_CONTAINERS", {"audio/wav": container})
+    assert inspect(file.getvalue()) == found

@@ -14,13 +14,38 @@ from runner.catalog.models import build_catalog, parse_model
 from runner.records.catalog import Price
 from tests.catalog.shelf import CATALOG, FILES, META, MODELS, cases, faults, own
 
-VALID = {"prompt": "a calm night theme"}
-"""Parameters that every model takes."""
+INPUTS = [{"job": "title"}]
+ON_AUDIO: dict[str, dict[str, Any]] = {
+    "local/concat": {"inputs": INPUTS},
+    "local/import": {"file": "door.wav", "rights": "ours"},
+    "local/mix": {"inputs": INPUTS},
+    "local/stinger": {"inputs": INPUTS, "bpm": 120},
+}
+"""What the models take that work on audio."""
+PROMPTED = [model for model in MODELS if model not in ON_AUDIO]
+
+
+def valid(model: str) -> dict[str, Any]:
+    """Return parameters that a model takes."""
+    return dict(ON_AUDIO.get(model, {"prompt": "a calm night theme"}))
+
 
 Range = tuple[float | None, float | None]
 ACE: dict[str, Range] = {"bpm": (30, 300), "duration": (1, 600)}
 SONG: dict[str, Range] = {"prompt": (1, 2000), "lyrics": (1, 3500), "maxJobs": (1, 8)}
 OWNER: dict[str, dict[str, Range]] = {
+    "local/concat": {"inputs": (None, 200), "crossfade": (0, 30)},
+    "local/import": {"file": (1, None), "rights": (1, 2000)},
+    "local/mix": {"inputs": (None, 64)},
+    "local/stinger": {
+        "inputs": (None, 1),
+        "bpm": (30, 300),
+        "start_bar": (1, 10000),
+        "bars": (1, 1000),
+        "offset": (0, 600),
+        "fade_in": (0, 10),
+        "fade_out": (0, 10),
+    },
     "local/sketch": {"bpm": (30, 300), "duration": (0.1, 600), "batch_size": (1, 4), "seed": (0, 2147483647)},
     "pixazo/ace-step": {**ACE, "infer_steps": (1, None), "guidance_scale": (None, None), "seed": (-1, None)},
     "pixazo/ace-step-xl": {**ACE, "batch_size": (1, 4), "seed": (-1, None)},
@@ -36,6 +61,7 @@ OWNER: dict[str, dict[str, Range]] = {
 """The ranges as the pages and the project's owner name them, by hand: a change of the data alone must fail here."""
 
 PRICES = {
+    **dict.fromkeys(ON_AUDIO, "0"),
     "local/sketch": "0",
     "pixazo/ace-step": None,
     "pixazo/ace-step-xl": None,
@@ -50,6 +76,10 @@ PRICES = {
 }
 
 PARAMETERS = {
+    "local/concat": "inputs crossfade output_format",
+    "local/import": "file rights",
+    "local/mix": "inputs output_format",
+    "local/stinger": "inputs bpm time_signature start_bar bars offset fade_in fade_out output_format",
     "local/sketch": "prompt lyrics instrumental duration bpm key time_signature seed batch_size output_format",
     "pixazo/ace-step": "prompt lyrics instrumental duration bpm infer_steps guidance_scale seed",
     "pixazo/ace-step-xl": "prompt lyrics duration seed bpm key time_signature batch_size thinking",
@@ -127,7 +157,7 @@ RULES: list[tuple[str, dict[str, Any], list[str]]] = [
 ]
 
 REFUSED: list[tuple[str, dict[str, Any]]] = [
-    *[(model, {"prompt": blank}) for model in MODELS for blank in ("", "  \n", None, 7, ["x"])],
+    *[(model, {"prompt": blank}) for model in PROMPTED for blank in ("", "  \n", None, 7, ["x"])],
     *[(model, {"prompt": "x", "replyUrl": "https://x.example"}) for model in MODELS],
     *[(model, {"prompt": "x", "model": "music-2.6"}) for model in MODELS],
     *[(model, {"prompt": "x", "store_audio": True}) for model in MODELS if model != "verbatik/text-to-music"],
@@ -173,7 +203,10 @@ def bounds() -> list[tuple[str, str, Any, bool]]:
             if "minLength" in rules:
                 found += [(model, name, "", False)]
             if "maxItems" in rules:
-                found += [(model, name, [IMAGE] * (rules["maxItems"] + extra), not extra) for extra in (0, 1)]
+                found += [
+                    (model, name, (INPUTS if name == "inputs" else [IMAGE]) * (rules["maxItems"] + extra), not extra)
+                    for extra in (0, 1)
+                ]
             found += [(model, name, choice, True) for choice in rules.get("enum", ())]
             found += [(model, name, "no such choice", False)] if "enum" in rules else []
     return found
@@ -181,7 +214,7 @@ def bounds() -> list[tuple[str, str, Any, bool]]:
 
 @pytest.mark.parametrize(("model", "name", "value", "fits"), bounds())
 def test_a_bound_is_checked_on_both_sides(model: str, name: str, value: Any, fits: bool) -> None:
-    params = {**VALID, name: value}
+    params = {**valid(model), name: value}
     if name == "output_bit_rate":
         params["output_format"] = "mp3"
     if name.startswith("image_path_"):
@@ -289,7 +322,7 @@ def test_the_seed_that_auto_draws_is_valid(model: str) -> None:
     found = CATALOG.models[model]
     if found.seed:
         for seed in (found.seed.minimum, found.seed.maximum):
-            assert faults(model, {**VALID, found.seed.param: seed}) == []
+            assert faults(model, {**valid(model), found.seed.param: seed}) == []
 
 
 def test_what_a_seed_brings_back_is_what_the_pages_say() -> None:
@@ -349,7 +382,11 @@ def test_the_shipped_files_are_valid_files_of_a_project_too() -> None:
 
 
 def test_a_model_is_free_when_it_runs_here_or_its_shipped_file_says_so() -> None:
-    assert {name for name, model in CATALOG.models.items() if model.is_free} == {"local/sketch", "pixazo/tracks"}
+    assert {name for name, model in CATALOG.models.items() if model.is_free} == {
+        *ON_AUDIO,
+        "local/sketch",
+        "pixazo/tracks",
+    }
     assert all(model.shipped_price == model.price for model in CATALOG.models.values())
 
 

@@ -11,6 +11,7 @@ from runner.errors import PolicyError
 from runner.records import deviations as d
 from runner.records import endings as e
 from runner.records import reasons as r
+from runner.records.expectations import Flaw, Flawed, Measure, NotMeasured, OtherKey, OutOfRange
 from runner.records.outcome import Outcome, RunResult
 from runner.records.plan import Action, Cost, Plan, Verb
 from runner.records.reasons import Change
@@ -29,6 +30,7 @@ from tests.support.made import PAID, entry, request, submission, take
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from runner.records.expectations import Judged
     from runner.report.records import FindingsReport
 
 CASES = ROOT / "tests" / "cases" / "report"
@@ -183,6 +185,17 @@ RAN = RunResult(
         Outcome(job="last", model="a/b", ending=e.NeedMissing(need="boss")),
     ),
 )
+UNEXPECTED: Mapping[str, tuple[Judged, ...]] = {
+    "title": (
+        OutOfRange(measure=Measure.PEAK, measured=-0.3, allowed="< -1 dBTP"),
+        OutOfRange(measure=Measure.DURATION, measured=20.0, allowed="± 0.5 s", asked=30.0),
+        OutOfRange(measure=Measure.LUFS, measured=None, allowed="-16 ± 1 LUFS"),
+        Flawed(flaw=Flaw.CLIPPED, clipped_samples=1234),
+        OtherKey(measured="C major", expected="D minor"),
+    ),
+    "logo": (NotMeasured(what=("peak", "clipped")),),
+    "shop": (Flawed(flaw=Flaw.MONO),),
+}
 LOCK_TEXT = """\
 {
  "version": 2,
@@ -203,7 +216,8 @@ SCENES: Mapping[str, FindingsReport] = {
     "run": RunReport(
         name="night",
         did=RAN,
-        exit_code=exit_code(RAN),
+        exit_code=exit_code(RAN, UNEXPECTED),
+        judged=UNEXPECTED,
         files=("night.yaml",),
         places={"battle@hot": at(5, 5)},
         deviations={
@@ -216,7 +230,14 @@ SCENES: Mapping[str, FindingsReport] = {
     "verify": VerifyReport(
         name="night",
         rows=(
-            JobStatus(job="logo", model="pixazo/ace-step-xl", entry=entry(), output="same", path="audio/logo.wav"),
+            JobStatus(
+                job="logo",
+                model="pixazo/ace-step-xl",
+                entry=entry(),
+                output="same",
+                path="audio/logo.wav",
+                judged=UNEXPECTED["title"][:2],
+            ),
             JobStatus(job="title", model="pixazo/ace-step-xl", entry=entry(), output="changed", path="audio/title.wav"),
             JobStatus(job="war", model="pixazo/ace-step-xl", entry=entry(), output="missing", path="audio/war.wav"),
         ),

@@ -111,7 +111,7 @@ def test_junit_has_one_case_a_job() -> None:
         "far",
         "last",
     ]
-    assert 'tests="7" failures="2" errors="1" skipped="1"' in text
+    assert 'tests="7" failures="4" errors="1" skipped="1"' in text
 
 
 def test_github_shows_ten_of_a_kind_and_says_how_many_more() -> None:

@@ -59,6 +59,7 @@ REASONS: tuple[tuple[Reason, str], ...] = (
         r.AudioMissing(path=PATH),
         "audio/a.wav is not on this machine; will be downloaded from the provider again, free",
     ),
+    (r.InputsComing(jobs=("a", "b", "c", "d")), "after a, b, c and 1 more"),
     (r.FreeAudioMissing(path=PATH), "audio/a.wav is not on this machine; the model is free"),
     (
         r.AudioLost(path=PATH),

@@ -25,7 +25,7 @@ from runner.state.lockfile import (
 from tests.support.made import entry, lock, request, sha, take
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from runner.records.lock import Entry
@@ -243,6 +243,70 @@ def test_a_block_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     text.of(replace(FULL, entries=dict(FULL.entries)))
     text.of(replace(FULL, entries={**FULL.entries, "a4": entry(attempt="a4", job="other", request_id="ace_4")}))
     assert rendered[3:] == ["a4"]
+
+
+def test_what_did_not_change_is_written_as_the_file_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered: list[str] = []
+
+    def noted(item: Entry) -> dict[str, Any]:
+        rendered.append(item.attempt)
+        return entry_to_json(item)
+
+    data = render_lock(FULL)
+    read = parse_lock(data.decode())
+    expected = render_lock(replace(read, entries={**read.entries, "a4": entry(attempt="a4", job="other")}))
+    monkeypatch.setattr("runner.state.lockfile.entry_to_json", noted)
+    changed = replace(read, entries={**read.entries, "a4": entry(attempt="a4", job="other")})
+    assert LockText(read, data).of(changed) == expected
+    assert rendered == ["a4"]
+    assert LockText(read, data).of(read) == data
+
+
+@pytest.mark.parametrize("held", list(changed_locks()))
+def test_the_text_of_a_lock_that_was_read_is_that_of_the_whole_lock(held: Lock) -> None:
+    data = render_lock(FULL)
+    read = parse_lock(data.decode())
+    kept = {attempt: read.entries.get(attempt, item) for attempt, item in held.entries.items()}
+    kept = {attempt: item if item == held.entries[attempt] else held.entries[attempt] for attempt, item in kept.items()}
+    now = replace(held, entries=kept)
+    assert LockText(read, data).of(now) == render_lock(now)
+
+
+def _by_hand(change: Callable[[dict[str, Any]], object], **layout: Any) -> str:
+    data = json.loads(render_lock(FULL))
+    change(data)
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, **layout) + "\n"
+
+
+def _without_sums(data: dict[str, Any]) -> None:
+    for block in data["jobs"].values():
+        for item in block["submissions"]:
+            del item["sum"]
+
+
+def _turned(data: dict[str, Any]) -> None:
+    for block in data["jobs"].values():
+        block["submissions"].reverse()
+
+
+def _in_two_blocks(data: dict[str, Any]) -> None:
+    data["jobs"]["zzz"] = {"submissions": [*data["jobs"]["title"]["submissions"]]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _by_hand(_without_sums, indent=1),
+        _by_hand(_turned, indent=1),
+        _by_hand(_in_two_blocks, indent=1),
+        _by_hand(lambda _data: None, indent=2),
+        _by_hand(lambda _data: None),
+    ],
+    ids=["without checksums", "in another order", "in two blocks", "with other spaces", "in one line"],
+)
+def test_what_a_hand_left_of_a_lock_is_laid_out_as_ever(text: str) -> None:
+    read = parse_lock(text)
+    assert LockText(read, text.encode()).of(read) == render_lock(read)
 
 
 def test_the_current_submission_of_a_job_comes_first_and_one_that_is_over_last() -> None:

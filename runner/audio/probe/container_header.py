@@ -19,16 +19,32 @@ class BadAudio(ScorefileError):  # named like its siblings in runner/errors.py
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flat:
+    """Where in a file samples follow each other, and how each is written; `frame_bytes` are those of one sample of all channels.
+
+    `codec` and `layout` are FFmpeg's names.
+    """
+
+    codec: str
+    layout: str
+    rate_hz: int
+    frame_bytes: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
     """How many samples per channel the header declares, None when it does not, and how many may be missing.
 
-    `end` is the byte after the audio, where the container knows it.
+    `end` is the byte after the audio, where the container knows it; `flat` is there where no demuxer is needed.
     """
 
     samples: int | None = None
     rate_hz: int = 0
     tolerance: int = 0
     end: int | None = None
+    flat: Flat | None = None
 
 
 def cut_short(promised: int, there: int, rate_hz: int) -> BadAudio:

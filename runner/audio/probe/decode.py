@@ -13,6 +13,7 @@ import av.error
 
 from runner.audio.probe.container_header import BadAudio, Promise, cut_short, no_audio
 from runner.audio.probe.containers import flac_promise, mp4_promise, ogg_promise
+from runner.audio.probe.flat import decode_flat
 from runner.audio.probe.magic import sniff
 from runner.audio.probe.mpeg import adts_promise, mpeg_promise
 from runner.audio.probe.riff import wav_promise
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
-    from runner.audio.probe.container_header import Bytes
+    from runner.audio.probe.container_header import Bytes, Flat
 
 __all__ = ["BadAudio", "Probe", "probe"]
 
@@ -101,7 +102,9 @@ def decoded(source: bytes | Path) -> Generator[av.AudioFrame, None, Probe]:
         if (promise.samples or 0) > MAX_SAMPLES:
             raise _too_many()
         count = _Count(promise)
-        for frame in _decode(file, container.demuxer, count):
+        for frame in (
+            _decode_flat(data, promise.flat, count) if promise.flat else _decode(file, container.demuxer, count)
+        ):
             count.add(frame)
             yield frame
         return count.result(media_type, len(data))
@@ -119,6 +122,15 @@ def _opened(source: bytes | Path) -> Iterator[tuple[Bytes, io.BytesIO | io.Buffe
             return
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             yield data, file
+
+
+def _decode_flat(data: Bytes, flat: Flat, count: _Count) -> Iterator[av.AudioFrame]:
+    """Yield the frames of samples that need no demuxer."""
+    count.decodes(flat.codec)
+    try:
+        yield from decode_flat(data, flat)
+    except (av.error.FFmpegError, ValueError, OverflowError, MemoryError) as error:
+        raise count.broken() from error
 
 
 def _decode(file: io.BytesIO | io.BufferedReader, demuxer: str, count: _Count) -> Iterator[av.AudioFrame]:

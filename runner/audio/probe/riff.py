@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from runner.audio.probe.container_header import (
     MAX_CHUNKS,
     BadAudio,
+    Flat,
     Promise,
     cut_bytes,
     cut_header,
@@ -22,6 +23,9 @@ _STREAMING = frozenset({0, 0xFFFFFFFF})
 """Sizes in files of writers that could not seek back to correct them."""
 _FLAT = frozenset({1, 3, 6, 7, 0xFFFE})
 """Formats with a fixed number of bytes for each sample: PCM, float, A-law, µ-law, extensible."""
+_CODECS = {(1, 16): "pcm_s16le", (1, 24): "pcm_s24le", (1, 32): "pcm_s32le", (3, 32): "pcm_f32le"}
+"""Format and bits → FFmpeg's name, where these two say all."""
+_LAYOUTS = {1: "mono", 2: "stereo"}
 _HEADER = 12
 
 
@@ -85,4 +89,14 @@ def _data(form: bytes, size: int, there: int, body: int) -> Promise:
         raise cut_short(size // frame, there // frame, rate_hz)
     if size % frame:
         raise BadAudio(f"cut short inside a sample: {size} bytes of audio are no multiple of {frame}")
-    return Promise(samples=size // frame, rate_hz=rate_hz)
+    flat: Flat | None = None
+    if (tag, bits) in _CODECS and channels in _LAYOUTS:
+        flat = Flat(
+            codec=_CODECS[tag, bits],
+            layout=_LAYOUTS[channels],
+            rate_hz=rate_hz,
+            frame_bytes=frame,
+            start=body,
+            end=body + size,
+        )
+    return Promise(samples=size // frame, rate_hz=rate_hz, flat=flat)

@@ -37,9 +37,9 @@ export function comparisonKey(key) {
   if (/^[1-9]$/.test(key) && view.takes[key - 1]) hear(key - 1);
   else if (key === "l") match();
   else if (key === "b") toggleBlind();
-  else if (key === "Enter") choose(deck().index);
+  else if (key === "x") choose(deck().index);
   else if (key === "Tab") return false;
-  else if (key === "n" || key === "x") hear((deck().index + 1) % view.takes.length);
+  else if (key === "n") hear((deck().index + 1) % view.takes.length);
   else return false;
   return true;
 }
@@ -53,6 +53,7 @@ function arrange() {
 }
 
 function draw() {
+  const focused = dialog.contains(document.activeElement) ? document.activeElement.textContent : "";
   const hidden = view.blind && view.chosen === null;
   view.columns = view.takes.map((take, index) => column(take, index, hidden));
   view.clock = el("span", { class: "clock" });
@@ -64,7 +65,7 @@ function draw() {
     "aria-label": "position",
     oninput: (event) => deck().seek(Number(event.target.value)),
   });
-  view.play = button("▶", "play or pause (space)", () => deck().toggle(), { class: "play" });
+  view.play = button("▶", "play or pause (space)", () => deck().toggle(), { class: "play", autofocus: true });
   refill(
     dialog,
     el(
@@ -84,6 +85,8 @@ function draw() {
     ...tallyPart(hidden),
   );
   keepUp(deck());
+  const again = [...dialog.querySelectorAll("button")].find((one) => one.textContent === focused);
+  if (dialog.open) (again ?? view.play).focus();
 }
 
 function column(take, index, hidden) {

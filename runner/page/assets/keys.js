@@ -34,7 +34,7 @@ const IN_COMPARISON = [
   ["n", "hear the next one"],
   ["l", "same loudness"],
   ["b", "blind: hide the names"],
-  ["Enter", "blind: choose what is heard"],
+  ["x", "blind: choose what is heard"],
 ];
 
 export const help = el(

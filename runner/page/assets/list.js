@@ -81,5 +81,5 @@ function fill(card) {
 
 function height(job) {
   const rows = job.takes.filter((take) => !take.is_earlier).length + (job.before && !job.before.is_same ? 1 : 0);
-  return 92 + Math.max(88, rows * 84);
+  return 92 + Math.max(88, rows * 99);
 }

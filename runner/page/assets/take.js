@@ -1,6 +1,5 @@
 // One take in a row: its button, name, picture, measures, and what can be done with it.
 
-import { page } from "./data.js";
 import { deck, load } from "./deck.js";
 import { button, el } from "./dom.js";
 import { copy, steps } from "./store.js";
@@ -41,7 +40,7 @@ export function measures(take, more = []) {
     ["length", length(take.seconds) + (off ? ` of ${length(asked)}` : ""), off],
     ["loudness", level(take.lufs, "LUFS")],
     ["peak", level(peak, take.true_peak_dbtp === undefined ? "dBFS" : "dBTP"), peak > -0.1],
-    [page.is_rehearsal ? "would cost" : "price", price(take)],
+    ["price", price(take)],
     ["seed", take.seed === undefined ? "–" : String(take.seed)],
     ...more,
   ];

@@ -9,8 +9,10 @@ from runner.diagnostics.collector import Collector
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.secrets import without_keys
 from runner.pipeline.paths import own_files
+from runner.pipeline.resolution.expectations import unmeetable
 from runner.pipeline.resolution.exposed import Secrets
 from runner.pipeline.resolution.finishing import exact, read_finishing
+from runner.pipeline.resolution.inputs import read_inputs
 from runner.pipeline.resolution.outputs import clashes, read_output
 from runner.pipeline.resolution.params import Chosen, Parameters
 from runner.pipeline.resolution.webhooks import address_problem
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from runner.records.catalog import Model
     from runner.records.pipeline import Job, Leaf, Pipeline
     from runner.records.provider import Provider
+    from runner.records.request import Input
 
 
 class Catalog(Protocol):
@@ -154,6 +157,7 @@ class _Run:
         if model is not None:
             chosen = self.parameters.choose(model, scope)
             problems += chosen.problems
+            problems += unmeetable(job, model, chosen.params)
             if chosen.are_takes_known and job.take > chosen.takes:
                 problems.append(_no_take(job, chosen.takes))
             if finishing is not None and not chosen.problems and not chosen.broken:
@@ -161,6 +165,8 @@ class _Run:
                 problems += wrong
         else:
             problems += self.parameters.problems(scope)
+        inputs, input_problems = self._inputs(model, chosen, job, needs)
+        problems += input_problems
         if problems:
             self.report([problem for problem in problems if not is_consequence(problem, job.unusable)], cell)
         if (
@@ -192,10 +198,23 @@ class _Run:
             timeout_s=job.timeout_s,
             on_unknown=job.on_unknown,
             webhook=webhook,
+            expect=job.expect,
+            rerolls=job.rerolls,
             price=self.pipeline.prices.get(model.id, model.price),
             left_out=chosen.left_out,
+            inputs=inputs,
             pipeline=self.pipeline.name,
         )
+
+    def _inputs(
+        self, model: Model | None, chosen: Chosen | None, job: Job, needs: tuple[str, ...]
+    ) -> tuple[tuple[Input, ...], list[Problem]]:
+        if model is None or chosen is None or chosen.problems or not model.runs_here or model.inputs_param is None:
+            return (), []
+        bound = chosen.bounds.get(model.inputs_param)
+        if bound is None:
+            return (), []
+        return read_inputs(bound, needs, written=job.needs, ids=self.ids)
 
     def _model(self, scope: Scope) -> tuple[Model | None, list[Problem]]:
         job = scope.cell.job

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from runner.pipeline.shape.expectations import read_expectations
 from runner.pipeline.shape.matrix import SPECIAL, read_axes, read_exclude, read_include
-from runner.records.pipeline import TEXT_PARAMS, Job, Layer, Leaf
+from runner.records.expectations import NOTHING_EXPECTED, Expectations
+from runner.records.pipeline import BESIDE_PARAMS, Job, Layer, Leaf
 from runner.records.source import DocPath, Json, Mark, Problem
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ class Defaults:
     webhook: Mapping[str, Leaf] | None
     master: Mapping[str, Leaf] | None
     tags: Mapping[str, Leaf] | bool | None
+    expect: Expectations
+    problems: tuple[Problem, ...]
 
 
 def read_defaults(merged: Merged) -> Defaults:
@@ -41,6 +45,7 @@ def read_defaults(merged: Merged) -> Defaults:
         inside = data[path[0]] if path else {key: data[key] for key in ("model", "output") if key in data}
         return {key: merged.leaf(("defaults", *path, key), value, Layer.DEFAULTS) for key, value in inside.items()}
 
+    expect, problems = read_expectations(merged, ("defaults", "expect"), data.get("expect", {}), NOTHING_EXPECTED)
     return Defaults(
         data=data,
         leaves=leaves(),
@@ -48,6 +53,8 @@ def read_defaults(merged: Merged) -> Defaults:
         webhook=leaves("webhook") if "webhook" in data else None,
         master=leaves("master") if isinstance(data.get("master"), dict) else {} if data.get("master") else None,
         tags=leaves("tags") if isinstance(data.get("tags"), dict) else data.get("tags"),
+        expect=expect,
+        problems=tuple(problems),
     )
 
 
@@ -60,8 +67,9 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defa
     exclude, wrong_exclude = read_exclude(merged, (*path, "matrix"), matrix, axes)
     include, wrong_include = read_include(merged, (*path, "matrix"), matrix, axes)
     problems += wrong_exclude + wrong_include
+    expect, wrong_expect = read_expectations(merged, (*path, "expect"), data.get("expect", {}), defaults.expect)
     is_matrix_wrong = bool(problems)
-    problems += _given_twice(merged, path, data) + _reserved(merged, path, data)
+    problems += wrong_expect + _given_twice(merged, path, data) + _reserved(merged, path, data)
     if problems:
         unusable |= {str(problem.path[2]) for problem in problems}
 
@@ -73,7 +81,7 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defa
     def value(key: str, otherwise: Json) -> Json:
         return data.get(key, defaults.data.get(key, otherwise))
 
-    needs = data.get("needs", [])
+    needs = _needs(merged, path, data)
     job = Job(
         name=name,
         mark=merged.key_mark(path),
@@ -82,7 +90,7 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defa
         vars=_own(merged, path, data, "vars"),
         output=leaf("output"),
         take=data.get("take", 1),
-        needs=(needs,) if isinstance(needs, str) else tuple(needs),
+        needs=tuple(needs),
         labels=tuple(value("labels", ())),
         retries=value("retries", 0),
         timeout_s=float(value("timeout_s", 1800)),
@@ -90,10 +98,12 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defa
         webhook=_own(merged, path, data, "webhook") if "webhook" in data else defaults.webhook,
         master=_master(merged, path, data, defaults.master),
         tags=_tags(merged, path, data, defaults.tags),
+        expect=expect,
+        rerolls=value("on_fail", {}).get("reroll", 0),
         axes=() if is_matrix_wrong else axes,
         exclude=() if is_matrix_wrong else exclude,
         include=() if is_matrix_wrong else include,
-        marks=_marks(merged, path, data),
+        marks=_marks(merged, path, data) | {f"needs.{index}": mark for index, mark in enumerate(needs.values())},
         unusable=unusable,
     )
     return job, problems
@@ -101,8 +111,8 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defa
 
 def _params(merged: Merged, path: DocPath, data: Mapping[str, Json], defaults: Mapping[str, Leaf]) -> dict[str, Leaf]:
     """Lay the job's parameters over the defaults'; a null removes the default and is not sent."""
-    texts = {key: merged.leaf((*path, key), data[key], Layer.JOB) for key in TEXT_PARAMS if key in data}
-    return {**defaults, **texts, **_own(merged, path, data, "params")}
+    beside = {key: merged.leaf((*path, key), data[key], Layer.JOB) for key in BESIDE_PARAMS if key in data}
+    return {**defaults, **beside, **_own(merged, path, data, "params")}
 
 
 def _master(
@@ -144,7 +154,7 @@ def _given_twice(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> lis
             path=(*path, key),
             help=f"keep one of them; the other is in line {merged.key_mark((*path, 'params', key)).line}",
         )
-        for key in TEXT_PARAMS
+        for key in BESIDE_PARAMS
         if key in data and key in data.get("params", {})
     ]
 
@@ -169,11 +179,26 @@ def _reserved(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> list[P
 
 def _marks(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> dict[str, Mark]:
     marks = {key: merged.mark((*path, key)) for key in ("take", "needs") if key in data}
+    marks |= {f"expect.{name}": merged.mark((*path, "expect", name)) for name in data.get("expect", ())}
     if "matrix" in data:
         marks["matrix"] = merged.key_mark((*path, "matrix"))
         axes = [name for name in data["matrix"] if name not in SPECIAL]
         marks |= {f"matrix.{name}": merged.key_mark((*path, "matrix", name)) for name in axes}
-    needs = data.get("needs")
-    if isinstance(needs, list):
-        marks |= {f"needs.{index}": merged.mark((*path, "needs", index)) for index in range(len(needs))}
     return marks
+
+
+def _needs(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> dict[str, Mark]:
+    """Return what a job needs, each with its place: what `needs` names, and the jobs that its inputs name without a template."""
+    written = data.get("needs", [])
+    needs: dict[str, Mark] = {}
+    if isinstance(written, str):
+        needs[written] = merged.mark((*path, "needs"))
+    else:
+        needs |= {need: merged.mark((*path, "needs", index)) for index, need in enumerate(written)}
+    for block in ((), ("params",)):
+        inputs = (data if not block else data.get("params", {})).get("inputs")
+        for index, item in enumerate(inputs if isinstance(inputs, list) else ()):
+            need = item.get("job") if isinstance(item, dict) else None
+            if isinstance(need, str) and "{{" not in need and "{%" not in need:
+                needs.setdefault(need, merged.mark((*path, *block, "inputs", index, "job")))
+    return needs

@@ -191,7 +191,7 @@ def _build(
     data, file = merged.data, merged.document.file
     jobs: dict[str, Job] = {}
     written, defaults = frozenset(names.values()), read_defaults(merged)
-    problems = _reserved_names(merged, ("vars",))
+    problems = [*_reserved_names(merged, ("vars",)), *defaults.problems]
     for name in data.get("jobs", {}):
         if name not in written:
             continue  # of a profile alone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from runner.records.pipeline import TEXT_PARAMS
+from runner.records.pipeline import BESIDE_PARAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from runner.diagnostics.violation import Violation
     from runner.records.source import DocPath, Json, Problem
 
-PARAMS: Final = frozenset({"params", *TEXT_PARAMS})
+PARAMS: Final = frozenset({"params", *BESIDE_PARAMS})
 CAUSES: Final[Mapping[str, frozenset[str]]] = {
     "SF207": frozenset({"needs"}),
     "SF213": frozenset({"vars", "matrix"}),

@@ -176,7 +176,7 @@ def approvals(folder: Path, job: str) -> list[dict[str, Any]]:
 
 def test_an_approval_is_of_the_hash_of_the_chosen_take(here: Path) -> None:
     done = scorefile("approve", "title", "battle", "--by", "Ada", "--note", "for the trailer", cwd=here)
-    assert (done.code, "Ada approved title (take 1), battle@calm (take 1) and battle@hot (take 1)" in done.err) == (
+    assert (done.code, "Ada approved title (take 1), battle@calm (take 1), battle@hot (take 1)" in done.err) == (
         0, True,
     ), done  # fmt: skip
     (word,) = approvals(here, "title")

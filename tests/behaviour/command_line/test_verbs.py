@@ -127,13 +127,13 @@ def test_status_and_verify_stand_lock_and_disk_side_by_side(night: Path, emulato
 
 def test_models_lists_the_catalogue(tmp_path: Path) -> None:
     lines = scorefile("models", cwd=tmp_path).out.splitlines()
-    assert len(lines) == 12
+    assert len(lines) == 16
     assert lines[0].split() == ["MODEL", "PRICE", "LENGTH", "TAKES", "SEED", "FORMAT"]
     one = scorefile("models", "pixverse/music-v1", cwd=tmp_path)
     assert "$0.60 a request" in one.out
     assert "prompt *" in one.out
     data = scorefile("models", "--format", "json", cwd=tmp_path).json
-    assert len(data["models"]) == 11
+    assert len(data["models"]) == 15
     assert scorefile("models", "local/sketch", "--format", "json", cwd=tmp_path).json["model"]["id"] == "local/sketch"
 
 

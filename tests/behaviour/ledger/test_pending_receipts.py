@@ -29,9 +29,10 @@ def test_a_poll_url_of_a_lock_leads_nowhere_but_to_the_status_of_its_job(
     project: Project, model: str, path: str
 ) -> None:
     project.settings = {"defaults": {"model": model}}
-    write(project, {"a": "p1"}, HELD, timeout_s=3)
+    write(project, {"a": "p1"}, HELD)
     (id_,) = interrupt(project, "p1")
     forget_state(project)
+    write(project, {"a": "p1"}, HELD, timeout_s=3)
     odd = path.replace("{id}", id_)
     change = locks.set_receipt(poll_url=project.vendor.url + odd)
     (project.folder / "trial.lock").write_text(locks.edited(lock_of(project), "a", change))
@@ -44,9 +45,10 @@ def test_a_poll_url_of_a_lock_leads_nowhere_but_to_the_status_of_its_job(
 
 @pytest.mark.parametrize("days", [30, 3650])
 def test_a_receipt_from_the_future_ends_in_time(project: Project, days: int) -> None:
-    write(project, {"a": "p1"}, HELD, timeout_s=1)
+    write(project, {"a": "p1"}, HELD)
     interrupt(project, "p1")
     forget_state(project)
+    write(project, {"a": "p1"}, HELD, timeout_s=1)
     later = (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="seconds").replace("+00:00", "Z")
     change = locks.set_receipt(request_id="tracks_of_nobody", submitted_at=later)
     text = locks.edited(lock_of(project), "a", change)

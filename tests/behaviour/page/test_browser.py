@@ -106,7 +106,7 @@ def test_a_comparison_is_equally_loud_in_step_and_blind_with_a_tally(opened: Ope
     assert dialog.locator(".wave").count() == 0
     assert [text[-1] for text in dialog.locator(".hear").all_inner_texts()] == ["A", "B", "C"]
     page.keyboard.press("2")
-    page.keyboard.press("Enter")
+    page.keyboard.press("x")
     dialog.get_by_text("your choice").wait_for()
     assert sorted(dialog.locator(".tally tbody td:nth-child(2)").all_inner_texts()) == ["0", "0", "1"]
     dialog.get_by_role("button", name="next round").click()

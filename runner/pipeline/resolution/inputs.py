@@ -1,0 +1,110 @@
+"""What a request of this machine is made of: jobs that it needs, and files in the pipeline's folder, by their content."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runner.diagnostics.messages import listing, nearest, show
+from runner.pipeline.paths import inside_problem
+from runner.records.request import Input
+from runner.records.source import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from runner.pipeline.templates.bound import Bound
+    from runner.records.request import Request
+    from runner.records.source import DocPath, Json, Mark
+
+_NAMES = ("job", "file")
+
+
+def read_inputs(
+    bound: Bound, needs: Sequence[str], *, written: Sequence[str], ids: Mapping[str, Mapping[str, None]]
+) -> tuple[tuple[Input, ...], list[Problem]]:
+    """Return the inputs that a parameter names, a group as all its cells, and what is wrong with the names of jobs.
+
+    `needs` are the cells that the job needs, `written` the same as the file has them, whose problems are reported already; `ids`
+    are the cells of each job of the file.
+    """
+    items: list[tuple[DocPath, Mapping[str, Json]]]
+    if isinstance(bound.value, str):
+        items = [((), {"file": bound.value})]
+    else:
+        items = [((index,), item) for index, item in enumerate(bound.value)]
+    found: list[Input] = []
+    problems: list[Problem] = []
+    for path, item in items:
+        settings = {name: value for name, value in item.items() if name not in _NAMES}
+        if "file" in item:
+            mark = _mark(bound, (*path, "file") if path else path)
+            found.append(Input(name=item["file"], is_file=True, settings=settings, mark=mark))
+            continue
+        cells = [item["job"]] if item["job"] in needs else [cell for cell in ids.get(item["job"], ()) if cell in needs]
+        if not cells and item["job"] not in written:
+            problems.append(_not_needed(bound, (*path, "job"), item["job"], needs))
+        found += [Input(name=cell, is_file=False, settings=settings, mark=_mark(bound, path)) for cell in cells]
+    return tuple(found), problems
+
+
+def hash_files(
+    requests: Iterable[Request], hash_file: Callable[[str], str]
+) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
+    """Return the requests with the content of the files that they are made of, and what is wrong with these.
+
+    `hash_file` returns the SHA-256 of a file, by its path relative to the pipeline's folder; it raises FileNotFoundError, another
+    OSError or a ValueError whose message says what is wrong.
+    """
+    known: dict[str, str | Problem] = {}
+    hashed: list[Request] = []
+    for request in requests:
+        for item in request.inputs:
+            if item.is_file and item.name not in known:
+                known[item.name] = _hashed(item, request, hash_file)
+        inputs = tuple(
+            replace(item, sha256=sha256) if item.is_file and isinstance(sha256 := known[item.name], str) else item
+            for item in request.inputs
+        )
+        hashed.append(replace(request, inputs=inputs) if inputs else request)
+    return tuple(hashed), tuple(found for found in known.values() if isinstance(found, Problem))
+
+
+def _hashed(item: Input, request: Request, hash_file: Callable[[str], str]) -> str | Problem:
+    wrong = inside_problem(item.name)
+    if wrong is not None:
+        allowed = "a path inside the pipeline's folder, with / between folders"
+        return _bad_file(item, request, "SF504", f"the path {show(item.name)} {wrong}", allowed)
+    try:
+        return hash_file(item.name)
+    except FileNotFoundError:
+        return _bad_file(item, request, "SF503", f"there is no file {item.name}")
+    except (OSError, ValueError) as error:
+        return _bad_file(item, request, "SF503", f"{item.name} cannot be read: {error}")
+
+
+def _bad_file(item: Input, request: Request, code: str, message: str, allowed: str | None = None) -> Problem:
+    return Problem(
+        code=code,
+        message=message,
+        mark=item.mark or request.mark,
+        path=("jobs", request.group),
+        allowed=allowed,
+        help="name an audio file in the pipeline's folder",
+    )
+
+
+def _not_needed(bound: Bound, path: DocPath, job: str, needs: Sequence[str]) -> Problem:
+    return Problem(
+        code="SF412",
+        message=f"the input {job} is no job that this one needs",
+        mark=_mark(bound, path),
+        path=(bound.leaf.path if bound.leaf else ()) + path,
+        allowed=listing(needs) or None,
+        help=nearest(job, needs) or f"add {job} to needs: a name that a template makes is not added for you",
+        origin=bound.chain(),
+    )
+
+
+def _mark(bound: Bound, path: DocPath) -> Mark | None:
+    return (bound.leaf.inner_mark(path) if bound.leaf and path else None) or bound.mark

@@ -1,0 +1,128 @@
+"""A take that is not as expected: made, kept and told, with exit code 9, by every command that looks at it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runner.records.measured import Measured
+from runner.state.lockfile import parse_lock, render_lock
+from tests.support.command import scorefile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PIPELINE = """\
+version: 1
+name: night
+defaults:
+  model: local/sketch
+  params: {duration: 1}
+  expect: {duration: ± 0.1 s, peak: < 0, not: [silent, clipped]}
+jobs:
+  fine: {prompt: calm piano}
+  loud: {prompt: calm piano, expect: {lufs: -5 ± 1, duration: null}}
+"""
+SAID = "loud: its loudness is -"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which one of two jobs is not as expected."""
+    folder = tmp_path_factory.mktemp("expected")
+    (folder / "scorefile.yaml").write_text(PIPELINE, encoding="utf-8")
+    done = scorefile("run", cwd=folder)
+    assert done.code == 9
+    assert f"error: {SAID}" in done.out
+    assert "LUFS, expected -5 ± 1 LUFS" in done.out
+    assert "2 made, 1 not as expected in " in done.out
+    return folder
+
+
+def test_the_audio_stays_and_a_run_with_nothing_to_do_says_it_again(made: Path) -> None:
+    assert (made / "audio" / "loud.wav").exists()
+    for _ in range(2):
+        again = scorefile("run", cwd=made)
+        assert again.code == 9
+        assert SAID in again.out
+        assert "nothing to do: 2 jobs up to date, 1 not as expected" in again.out
+
+
+def test_verify_says_it_with_the_same_exit_code(made: Path) -> None:
+    done = scorefile("verify", cwd=made)
+    assert done.code == 9
+    assert done.out.startswith(SAID)
+    assert "1 take not as expected" in done.err
+    data = scorefile("verify", "--format", "json", cwd=made).json
+    assert (data["same"], data["as_expected"], data["exit_code"]) == (True, False, 9)
+    (job,) = (item for item in data["jobs"] if item["job"] == "loud")
+    assert [(item["kind"], item["measure"], item["allowed"]) for item in job["expectations"]] == [
+        ("out-of-range", "lufs", "-5 ± 1 LUFS")
+    ]
+
+
+def test_drift_is_graver_than_an_expectation(made: Path, tmp_path: Path) -> None:
+    (tmp_path / "scorefile.yaml").write_text(PIPELINE, encoding="utf-8")
+    (tmp_path / "scorefile.lock").write_bytes((made / "scorefile.lock").read_bytes())
+    assert scorefile("verify", cwd=tmp_path).code == 4
+
+
+def test_status_says_it_and_ends_with_0(made: Path) -> None:
+    done = scorefile("status", cwd=made)
+    assert (done.code, SAID in done.out) == (0, True)
+
+
+def test_render_shows_what_is_expected(made: Path) -> None:
+    (fine, loud) = scorefile("render", "--format", "json", cwd=made).json["requests"]
+    assert fine["expect"] == {"duration": "± 0.1 s", "peak": "< 0 dBTP", "not": ["silent", "clipped"]}
+    assert loud["expect"] == {"lufs": "-5 ± 1 LUFS", "peak": "< 0 dBTP", "not": ["silent", "clipped"]}
+    assert "expect lufs: -5 ± 1 LUFS" in scorefile("render", "loud", cwd=made).out
+
+
+def test_an_expectation_that_is_taken_back_is_met_and_nothing_is_made_again(made: Path, tmp_path: Path) -> None:
+    for name in ("scorefile.lock", "audio/fine.wav", "audio/loud.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((made / name).read_bytes())
+    (tmp_path / "scorefile.yaml").write_text(PIPELINE.replace("-5 ± 1", "< 0"), encoding="utf-8")
+    done = scorefile("run", cwd=tmp_path)
+    assert (done.code, done.out) == (0, "nothing to do: 2 jobs up to date\n")
+
+
+def older(folder: Path) -> None:
+    """Take out of a lock what earlier versions did not measure."""
+    path = folder / "scorefile.lock"
+    known = parse_lock(path.read_text(encoding="utf-8"))
+    entries = {
+        attempt: replace(
+            entry, takes=tuple(replace(take, measured=Measured(lufs=take.measured.lufs)) for take in entry.takes)
+        )
+        for attempt, entry in known.entries.items()
+    }
+    path.write_bytes(render_lock(replace(known, entries=entries)))
+
+
+def test_a_take_of_an_older_lock_is_measured_where_its_audio_is_at_hand_and_else_unknown(
+    made: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "audio").mkdir()
+    for name in ("scorefile.lock", "audio/fine.wav", "audio/loud.wav"):
+        (tmp_path / name).write_bytes((made / name).read_bytes())
+    older(tmp_path)
+    (tmp_path / "scorefile.yaml").write_text(PIPELINE.replace("peak: < 0", "peak: < -60"), encoding="utf-8")
+    done = scorefile("verify", cwd=tmp_path)
+    assert done.code == 9
+    assert "fine: its true peak is -" in done.out
+    (tmp_path / "audio" / "fine.wav").unlink()
+    (tmp_path / ".scorefile" / "pictures").rename(tmp_path / "away")
+    done = scorefile("status", cwd=tmp_path)
+    assert (
+        "fine: it is unknown whether it is as expected: not measured: peak, clipped; its audio is not at hand"
+        in done.out
+    )
+
+
+def test_placeholder_audio_is_not_judged(tmp_path: Path) -> None:
+    (tmp_path / "scorefile.yaml").write_text(PIPELINE, encoding="utf-8")
+    assert scorefile("run", "--rehearse", cwd=tmp_path).code == 0
