@@ -98,7 +98,7 @@ SUB_ROOMS = {
         "json_schema",
         "json_document",
     ),
-    "audio": ("probe", "ogg_pages", "encode", "sketch", "master", "pictures", "opus", "local", "tasks"),
+    "audio": ("probe", "ogg_pages", "encode", "sketch", "master", "tags", "pictures", "opus", "local", "tasks"),
     "state": (
         "files",
         "finding",

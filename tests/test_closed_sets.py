@@ -17,7 +17,8 @@ from runner.errors import ApiKeyError, PolicyError
 from runner.plan.claims import Claims
 from runner.records.catalog import LengthUnit
 from runner.records.deviations import Deviation
-from runner.records.endings import KEY_CODE, REFUSED_CODE, Ending
+from runner.records.ended import KEY_CODE, REFUSED_CODE
+from runner.records.endings import Ending
 from runner.records.lock import State
 from runner.records.plan import Verb
 from runner.records.provider import ErrorGroup, Mode, Transform

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from runner.audio.pictures import Picture
     from runner.audio.probe.decode import Probe
     from runner.audio.sketch.brief import Brief
+    from runner.records.mastering import Mastering
 
 RATE_HZ = 48_000
 
@@ -62,6 +63,15 @@ class MadeFile:
     data: bytes | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasterOrder:
+    """How a take is finished. `media_type` is the take's; `tags` are None where the piece says nothing of itself."""
+
+    media_type: str
+    mastering: Mastering
+    tags: Mapping[str, str] | None
+
+
 @cache
 def versions() -> Mapping[str, str]:
     """Return the versions of all that decides over the bytes of a result."""
@@ -69,7 +79,9 @@ def versions() -> Mapping[str, str]:
     from importlib.metadata import version
 
     python = ".".join(platform.python_version_tuple()[:2])
-    return {"scorefile": __version__, "python": python} | {name: version(name) for name in ("av", "numpy", "soundfile")}
+    return {"scorefile": __version__, "python": python} | {
+        name: version(name) for name in ("av", "mutagen", "numpy", "soundfile")
+    }
 
 
 def perform(expected: Mapping[str, str], call: Callable[..., object], *args: object) -> Result:
@@ -160,3 +172,37 @@ def _same(source: Path, sha256: str) -> Path:
 
             raise BadAudio("changed since it was made")
     return source
+
+
+def master_take(source: Path | bytes, order: MasterOrder, target: Path) -> MadeFile:
+    """Finish a take and write the piece to `target`, an empty file; return its bytes where that file is not seen.
+
+    Raises MasterFailed when a setting cannot be met, BadAudio, or FileNotSeen when the take is not seen.
+    """
+    from tempfile import TemporaryDirectory
+
+    if target.exists():
+        return _mastered(source, order, target)
+    with TemporaryDirectory(prefix="scorefile-") as folder:
+        part = Path(folder) / "piece"
+        part.touch()
+        return replace(_mastered(source, order, part), data=part.read_bytes())
+
+
+def _mastered(source: Path | bytes, order: MasterOrder, target: Path) -> MadeFile:
+    from runner.audio.master.finish import finish  # numpy and FFmpeg are for those who do the work
+    from runner.audio.probe.decode import probe
+    from runner.audio.tags.write import write_tags
+
+    try:
+        if order.mastering.changes_audio:
+            finish(source, order.media_type, order.mastering, target)
+        else:
+            target.write_bytes(source if isinstance(source, bytes) else source.read_bytes())
+    except FileNotFoundError as error:
+        raise FileNotSeen from error
+    if order.tags is not None:
+        write_tags(target, order.tags)
+    with target.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return MadeFile(sha256=sha256, size=target.stat().st_size, probe=probe(target), data=None)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from runner.plan.finishing import path_of
+from runner.records.media_types import EXTENSIONS
 from runner.state.agreement import Agreement
 from runner.state.blobs.local import LocalBlobs
 from runner.state.files.placing import is_through_link
@@ -18,9 +20,11 @@ from runner.state.outputs import is_lfs_pointer
 from runner.state.store import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from runner.records.lock import Lock
+    from runner.records.request import Request
     from runner.records.submission import Submission
     from runner.state.blobs.protocol import Blobs
     from runner.state.project import Project
@@ -53,6 +57,17 @@ class ReadWhenAsked(Mapping[str, "Submission"]):
 
     def __len__(self) -> int:
         return len(self._read())
+
+
+def output_paths(requests: Iterable[Request], lock: Lock) -> set[str]:
+    """Return every path at which an output is, or may be to come."""
+    paths = set(lock.at_path)
+    for request in requests:
+        if request.output is not None:
+            paths.update(request.output + extension for extension in EXTENSIONS.values())
+            if request.finishing is not None:
+                paths.update(path_of(request, media_type) for media_type in EXTENSIONS)
+    return paths
 
 
 def output_hashes(root: Path, paths: set[str], state: Path) -> dict[str, str | None]:

@@ -45,10 +45,9 @@ def restore(session: Session) -> RunReport:
 
 def _restored(session: WritingSession, job: str, entry: Entry) -> Outcome:
     """Bring the output of an entry back where it is not there already."""
-    take, output = entry.placed, entry.output
-    assert take is not None
+    output = entry.output
     assert output is not None
-    if digest(session.project.root / output.path) == take.sha256:
+    if digest(session.project.root / output.path) == output.sha256:
         return Outcome(job=job, model=entry.model, ending=Reused(), entry=entry)
     try:
         restored = session.store.bring(job, entry, output)

@@ -235,13 +235,11 @@ class Session:
 
     def _facts(self) -> Facts:
         """Hash what is on disk at every path that the lock or a request names, and return all that a plan starts from."""
-        from runner.commands.facts import LfsPointers, ReadWhenAsked, output_hashes
+        from runner.commands.facts import LfsPointers, ReadWhenAsked, output_hashes, output_paths
         from runner.plan.decide import Facts
-        from runner.records.media_types import EXTENSIONS
 
         lock, models, providers = self.lock, self.catalog.models, self.catalog.providers
-        stems = [request.output for request in self.checked.requests if request.output is not None]
-        paths = {*lock.at_path, *(stem + extension for stem in stems for extension in EXTENSIONS.values())}
+        paths = output_paths(self.checked.requests, lock)
         outputs = output_hashes(self.project.root, paths, self.project.state)
         return Facts(
             models=models,

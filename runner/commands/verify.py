@@ -63,7 +63,7 @@ def _can_come_back(session: Session, row: JobStatus) -> bool:
     entry = row.entry
     if entry is None or entry.output is None:
         return False
-    if entry.output.sha256 in session.takes:
+    if entry.output.sha256 in session.takes or entry.output.raw in session.takes:
         return True
     with suppress(InvalidFilesError):
         model = session.catalog.models.get(entry.model)

@@ -11,6 +11,7 @@ from runner.records.reasons import PaymentUnknown
 from runner.records.submission import Phase
 
 if TYPE_CHECKING:
+    from runner.errors import ScorefileError
     from runner.records.exchange import Reading
     from runner.records.plan import Action
     from runner.records.provider import Provider
@@ -79,6 +80,11 @@ def broken(error: Exception) -> e.Broken:
     why = f"{error.strerror or error} ({error.filename or 'disk'})" if isinstance(error, OSError) else str(error)
     disk_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     return e.Broken(why=why, advice=getattr(error, "help", None), disk_full=disk_full)
+
+
+def not_mastered(error: ScorefileError, *, made: bool) -> e.NotMastered:
+    """Return the ending of a job whose take is here and could not be finished."""
+    return e.NotMastered(made=made, why=error.message, advice=error.help)
 
 
 def unexpected(error: Exception) -> e.Unexpected:

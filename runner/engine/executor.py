@@ -22,7 +22,7 @@ from runner.engine.effects import Compute, Durable, Interrupted, PollTurn, Progr
 from runner.engine.job_run import JobRun
 from runner.engine.late_run import LateRun
 from runner.engine.order import Order
-from runner.engine.placing import RestoreRun
+from runner.engine.placing import PlaceRun
 from runner.engine.turns import Turns
 from runner.engine.workers import LOOK_S, Finished, ReadyToSend, Wake, Workers
 from runner.records.endings import Held, NeedMissing, Reused
@@ -131,8 +131,8 @@ class Executor:
                     self._settle(action, Reused(), action.entry)
                 case Verb.BLOCKED:
                     self._settle(action, endings.blocked(action), action.entry)
-                case Verb.RESTORE:
-                    runs.append(RestoreRun(action, self._store, notify=self._notify, profile=self._settings.profile))
+                case Verb.RESTORE | Verb.MASTER:
+                    runs.append(PlaceRun(action, self._store, notify=self._notify, profile=self._settings.profile))
                 case Verb.GENERATE | Verb.REGENERATE if action.request.waits_for:
                     runs.append(LateRun(action, self._store, start=self._job_run, notify=self._notify))
                 case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME:

@@ -14,19 +14,19 @@ from runner.engine import endings, machine
 from runner.engine.computing import ComputeFailed
 from runner.engine.effects import Durable, Interrupted, Lane, Progress, Turn, Wait, Work
 from runner.engine.machine import Step
+from runner.engine.mastering import NOT_MASTERED, output_of
 from runner.engine.placing import put_in_place, to_place
 from runner.engine.polls import PollSteps
 from runner.engine.submission_log import SubmissionLog
 from runner.engine.takes import TakeSteps
 from runner.errors import StateError
-from runner.plan.decide import MAX_RESUBMITS, output_path
+from runner.plan.decide import MAX_RESUBMITS
 from runner.provider.client import ProviderClient
 from runner.provider.rate_limit import Backoff
 from runner.provider.transport import NotSent, Unproven
 from runner.records.endings import Collected, Made, NothingPaid, ProviderClosed, Stopped, Unreachable
 from runner.records.endings import Interrupted as Unfinished
 from runner.records.exchange import Reading, Verdict
-from runner.records.lock import Output
 from runner.records.outcome import Outcome
 from runner.records.pipeline import Webhook
 from runner.records.provider import ErrorGroup
@@ -270,8 +270,6 @@ class JobRun:
             return None
         return self._end(ending)
 
-    # ------------------------------------------------------------ takes
-
     def _place(self) -> Generator[Effect, Any, Outcome | None]:
         made = self._store.finished(self.submission, self.job)
         if self.request.output is None:
@@ -285,9 +283,8 @@ class JobRun:
             self._store.ledger.learn(made)
         elif len(made.takes) < self.request.take and self.action.chosen is None:
             self._report("placing", f"there is no take {self.request.take} yet; using take {wanted.number}")
-        path = output_path(self.request, wanted.take)
-        output = Output(path=path, sha256=wanted.take.sha256, profile=self._settings.profile)
         try:
+            output = yield from output_of(self._store, self.request, wanted, self._settings.profile, self._report)
             entry = yield from put_in_place(self._store, self.job, wanted.entry, output)
         except TakeMissing:
             if self._fetched_again:
@@ -295,8 +292,13 @@ class JobRun:
             self._fetched_again = True
             self.log.fetch_again()
             return None
+        except NOT_MASTERED as error:
+            self._store.learn(made)
+            self.log.record_phase(Phase.DONE)
+            self.log.charge_real_length()
+            return self._end(endings.not_mastered(error, made=True))
         self.log.record(
-            machine.event(self.submission, Phase.PLACED, at=self.log.at(), path=path),
+            machine.event(self.submission, Phase.PLACED, at=self.log.at(), path=output.path),
             machine.event(self.submission, Phase.DONE, at=self.log.at()),
         )
         self.log.charge_real_length()

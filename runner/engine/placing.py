@@ -6,14 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runner.engine import endings
+from runner.engine.computing import ComputeFailed
 from runner.engine.effects import Interrupted, Lane, Progress, Work
+from runner.engine.mastering import NOT_MASTERED, output_of
 from runner.errors import StateError
 from runner.plan.chosen import chosen
-from runner.plan.decide import output_path
-from runner.records.endings import Restored, Stopped
+from runner.plan.finishing import known_output, stage_of
+from runner.records.endings import Mastered, Restored, Stopped
 from runner.records.family import NumberedTake
 from runner.records.lock import Output, chosen_take
 from runner.records.outcome import Outcome
+from runner.records.plan import Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -50,8 +53,8 @@ def put_in_place(store: StateStore, job: str, entry: Entry, output: Output) -> G
     return store.placed(placement, stale)
 
 
-class RestoreRun:
-    """Copies a take from the store, or from its old path, to its output."""
+class PlaceRun:
+    """Puts a take that is here at its output: as it is, or finished."""
 
     attempt, is_fetching = "", False
     """It writes no journal rows and needs no provider."""
@@ -64,17 +67,31 @@ class RestoreRun:
 
     def run(self) -> Generator[Effect, Any, Outcome]:
         """Do it. The loop drives this generator and keeps what it returns."""
-        chosen = self._action.chosen
-        assert chosen is not None, "only a take that is there can be restored"
-        path = output_path(self.request, chosen.take)
-        output = Output(path=path, sha256=chosen.take.sha256, profile=self._profile)
+        action, chosen = self._action, self._action.chosen
+        assert chosen is not None, "only a take that is there can be placed"
         try:
+            output = yield from self._output(chosen)
             placed = yield from put_in_place(self._store, self.job, chosen.entry, output)
         except Interrupted:
             return self.interrupted()
-        except (StateError, OSError) as error:
+        except NOT_MASTERED as error:
+            return self._outcome(endings.not_mastered(error, made=False), action.entry)
+        except (StateError, OSError, ComputeFailed) as error:
             return self.broken(error)
-        return self._outcome(Restored(reason=self._action.reason), placed)
+        is_mastered = action.verb is Verb.MASTER
+        return self._outcome(Mastered(reason=action.reason) if is_mastered else Restored(reason=action.reason), placed)
+
+    def _output(self, chosen: NumberedTake) -> Generator[Effect, Any, Output]:
+        """Return the output that the chosen take is to be; where it has to be finished for that, finish it."""
+        stage = stage_of(self.request, chosen)
+        sha256 = known_output(stage, chosen)
+        if stage is not None and sha256 is not None and self._action.verb is not Verb.MASTER:
+            return stage.output(sha256, self._profile)
+
+        def report(state: str) -> None:
+            self._notify(Progress(job=self.job, state=state))
+
+        return (yield from output_of(self._store, self.request, chosen, self._profile, report))
 
     def broken(self, error: Exception) -> Outcome:
         """Return the outcome after an error on this machine."""

@@ -128,7 +128,7 @@ def _state(row: JobStatus, request: Request | None, action: Action | None) -> Jo
             return "changed"
         case Verb.RESUME:
             return "unfinished"
-        case Verb.RESTORE:
+        case Verb.RESTORE | Verb.MASTER:
             return "to-restore"
         case Verb.BLOCKED:
             return "unknown" if isinstance(action.reason, PaymentUnknown) else "blocked"

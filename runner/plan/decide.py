@@ -16,11 +16,11 @@ from runner.catalog.prices import cost, guarded, total
 from runner.plan.changes import changes
 from runner.plan.chosen import chosen
 from runner.plan.claims import Claims, pinned
+from runner.plan.finishing import is_as_locked, known_output, path_of, stage_of, why_finished
 from runner.plan.rolls import refuse_unmade, rolls, seed_of
 from runner.records import reasons as r
 from runner.records.family import family
 from runner.records.lock import State
-from runner.records.media_types import EXTENSIONS
 from runner.records.plan import Action, Cost, Plan, Verb
 from runner.records.request import Request
 from runner.records.source import Mark
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from runner.plan.rolls import Rerolls
     from runner.records.catalog import Model
     from runner.records.family import NumberedTake
-    from runner.records.lock import Entry, Lock, Take
+    from runner.records.lock import Entry, Lock
     from runner.records.reasons import Reason
     from runner.records.submission import Submission
 
@@ -95,12 +95,6 @@ def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> P
         orphans=_orphans(requests, (entry for entry in claims.left_over if entry.attempt not in owners)),
         owners=owners,
     )
-
-
-def output_path(request: Request, take: Take) -> str:
-    """Return where a take belongs, relative to the pipeline's folder, with its real extension."""
-    assert request.output is not None, "a collected submission has no output"
-    return request.output + EXTENSIONS[take.media_type]
 
 
 def _orphans(requests: tuple[Request, ...], left_over: Iterable[Entry]) -> tuple[str, ...]:
@@ -199,7 +193,7 @@ def _guarded(action: Action, facts: Facts) -> Action:
         return action
     own = facts.lock.jobs.get(request.job, ())
     for media_type in media_types_of(request.model, request.params):
-        path = request.output + EXTENSIONS[media_type]
+        path = path_of(request, media_type)
         if path in facts.outputs and not _is_ours(path, facts, *own):
             reason = r.LfsPointer(path=path) if path in facts.pointers else r.ForeignOutput(path=path)
             return _act(request, Verb.BLOCKED, reason, action.entry)
@@ -213,7 +207,9 @@ def _is_ours(path: str, facts: Facts, *entries: Entry) -> bool:
         return False
     known = (*entries, *facts.lock.at_path.get(path, ()))
     # The store is asked last: it reads the file.
-    return any(found == take.sha256 for entry in known for take in entry.takes) or found in facts.blobs
+    placed = (entry.output.sha256 for entry in known if entry.output is not None)
+    taken = (take.sha256 for entry in known for take in entry.takes)
+    return found in {*placed, *taken} or found in facts.blobs
 
 
 def _resume(request: Request, submission: Submission, entry: Entry | None) -> Action:
@@ -283,22 +279,32 @@ def _as_made(request: Request, entry: Entry) -> Request:
 
 
 def _bring_back(request: Request, chosen: NumberedTake, takes: tuple[NumberedTake, ...], facts: Facts) -> Action:
-    """Return the action that puts the chosen one of these takes at its output."""
-    entry, wanted = chosen.entry, chosen.take
-    path = output_path(request, wanted)
+    """Return the action that puts the chosen one of these takes at its output, finished as the request says."""
+    entry, take = chosen.entry, chosen.take
+    stage = stage_of(request, chosen)
+    path, wanted = path_of(request, take.media_type), known_output(stage, chosen)
     found = facts.outputs.get(path)
     renamed = r.Renamed(job=entry.job) if entry.job != request.job else None
-    if found == wanted.sha256:
-        if renamed is None and entry.output is not None and entry.output.is_same(path, wanted.sha256):
+    if wanted is not None and found == wanted:
+        if renamed is None and is_as_locked(request, chosen):
             return _act(request, Verb.REUSE, r.UpToDate(), entry)
         return _act(request, Verb.RESTORE, renamed or r.TakeInPlace(take=chosen.number), entry)
     if path in facts.outputs and not _is_ours(path, facts, entry, *facts.lock.jobs.get(request.job, ())):
         reason = r.LfsPointer(path=path) if path in facts.pointers else r.EditedOutput(path=path)
         return _act(request, Verb.BLOCKED, reason, entry)
-    previous = entry.output.path if entry.output else None
-    if wanted.sha256 in facts.blobs or (previous and facts.outputs.get(previous) == wanted.sha256):
+    if _is_here(wanted, entry, facts):
         return _act(request, Verb.RESTORE, renamed or _why_restore(path, chosen, takes, found), entry)
+    if stage is not None and _is_here(take.sha256, entry, facts):
+        return _act(request, Verb.MASTER, renamed or why_finished(path, chosen, takes, wanted), entry)
     return _audio_lost(request, entry, path, facts)
+
+
+def _is_here(sha256: str | None, entry: Entry, facts: Facts) -> bool:
+    """Say whether a file is in the store, or at the output that its entry had before."""
+    previous = entry.output.path if entry.output else None
+    return sha256 is not None and (
+        sha256 in facts.blobs or (previous is not None and facts.outputs.get(previous) == sha256)
+    )
 
 
 def _why_restore(path: str, chosen: NumberedTake, takes: tuple[NumberedTake, ...], found: str | None) -> Reason:

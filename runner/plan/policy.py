@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from runner.errors import PolicyError
-from runner.plan.decide import output_path
+from runner.plan.finishing import is_as_locked
 from runner.records.plan import Verb
 from runner.records.reasons import EditedOutput, ForeignOutput, FreeAudioMissing, PaymentUnknown
 
@@ -74,7 +74,7 @@ def _keeps_lock(action: Action) -> bool:
             return True
         case Verb.BLOCKED:
             return not action.changes
-        case Verb.RESTORE | Verb.RESUME:
+        case Verb.RESTORE | Verb.MASTER | Verb.RESUME:
             return _is_as_locked(action)
         case Verb.GENERATE | Verb.REGENERATE:
             return (
@@ -86,10 +86,7 @@ def _keeps_lock(action: Action) -> bool:
 def _is_as_locked(action: Action) -> bool:
     """Say whether the lock has the entry of an action under its job, with this take at this output."""
     request, chosen = action.request, action.chosen
-    if chosen is None or chosen.entry.job != request.job:
-        return False
-    output = chosen.entry.output
-    return output is not None and output.is_same(output_path(request, chosen.take), chosen.take.sha256)
+    return chosen is not None and chosen.entry.job == request.job and is_as_locked(request, chosen)
 
 
 def _usd(amount: Decimal) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from runner.records.ended import KEY_CODE, REFUSED_CODE, Ended
 from runner.records.provider import ErrorGroup
 from runner.records.result import Result
 
@@ -13,34 +14,18 @@ if TYPE_CHECKING:
 
     from runner.records.reasons import PaymentUnknown, Reason
 
-REFUSED_CODE, KEY_CODE = 6, 7
-"""Exit codes of a run that a budget stopped, and of one whose key was not accepted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ended:
-    """What all endings have. In each of them `said` is the provider's own message."""
-
-    result: ClassVar[Result] = Result.FAILED
-
-    @property
-    def exit_code(self) -> int:
-        """Return the exit code of a run in which this is the gravest ending; the highest is the gravest."""
-        return self.result.exit_code
-
-
 # ---------------------------------------------------------------- the output is in place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reused(_Ended):
+class Reused(Ended):
     """There was nothing to do."""
 
     result = Result.REUSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restored(_Ended):
+class Restored(Ended):
     """Audio that this machine already had is at its output again."""
 
     result = Result.RESTORED
@@ -48,14 +33,22 @@ class Restored(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made(_Ended):
+class Mastered(Ended):
+    """A take that was here already was finished, and the piece is at its output."""
+
+    result = Result.MASTERED
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made(Ended):
     """The takes are in the store, and the chosen one is at its output."""
 
     result = Result.MADE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Collected(_Ended):
+class Collected(Ended):
     """The takes of a submission that the file no longer declares are in the store."""
 
     result = Result.MADE
@@ -65,7 +58,7 @@ class Collected(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Skipped(_Ended):
+class _Skipped(Ended):
     result = Result.SKIPPED
 
 
@@ -139,7 +132,7 @@ class ProviderClosed(_Skipped):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unreachable(_Ended):
+class Unreachable(Ended):
     """No byte of any try left this machine."""
 
     provider: str
@@ -147,7 +140,7 @@ class Unreachable(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected(_Ended):
+class Rejected(Ended):
     """The provider proved that it did not execute the request."""
 
     provider: str
@@ -165,7 +158,7 @@ class Rejected(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LockedOut(_Ended):
+class LockedOut(Ended):
     """While a paid job is not finished, the provider no longer accepts the key, or has suspended the account."""
 
     provider: str
@@ -180,7 +173,7 @@ class LockedOut(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NothingPaid(_Ended):
+class NothingPaid(Ended):
     """The submission that was resumed was not charged, and the plan has no new one."""
 
 
@@ -188,7 +181,7 @@ class NothingPaid(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MayBeCharged(_Ended):
+class MayBeCharged(Ended):
     """A request of this run may have been charged. `job` is the name under which a person settles it."""
 
     result = Result.UNKNOWN
@@ -200,7 +193,7 @@ class MayBeCharged(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held(_Ended):
+class Held(Ended):
     """A request of an earlier run may have been charged."""
 
     result = Result.UNKNOWN
@@ -208,7 +201,7 @@ class Held(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FreeUnanswered(_Ended):
+class FreeUnanswered(Ended):
     """A request to a free model has no known outcome."""
 
     why: str
@@ -218,14 +211,14 @@ class FreeUnanswered(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interrupted(_Ended):
+class Interrupted(Ended):
     """The run was stopped while a paid job was not finished."""
 
     result = Result.UNFINISHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptNotFound(_Ended):
+class ReceiptNotFound(Ended):
     """The lock has only the digest of a job id, and the id is not found in the provider's list."""
 
     job: str
@@ -234,7 +227,7 @@ class ReceiptNotFound(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnotherRequest(_Ended):
+class AnotherRequest(Ended):
     """The provider's answer shows that the id that a person told is another request's."""
 
     job: str
@@ -242,7 +235,7 @@ class AnotherRequest(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stalled(_Ended):
+class Stalled(Ended):
     """A paid job is not finished at its deadline. `id` is the provider's, None where that is private."""
 
     id: str | None
@@ -251,7 +244,7 @@ class Stalled(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkDead(_Ended):
+class LinkDead(Ended):
     """The link to the audio does not work, although new ones were requested."""
 
     id: str | None
@@ -259,14 +252,14 @@ class LinkDead(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadFailed(_Ended):
+class DownloadFailed(Ended):
     """The download did not succeed this time."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderFailed(_Ended):
+class ProviderFailed(Ended):
     """The provider says that the job failed. `charged` is None when that is not known."""
 
     provider: str
@@ -276,7 +269,7 @@ class ProviderFailed(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnswersOnce(_Ended):
+class AnswersOnce(Ended):
     """The audio is not on this machine, and its provider cannot send it again."""
 
     provider: str
@@ -284,7 +277,7 @@ class AnswersOnce(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lost(_Ended):
+class Lost(Ended):
     """The provider no longer knows a paid job."""
 
     provider: str
@@ -294,7 +287,7 @@ class Lost(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BadContent(_Ended):
+class BadContent(Ended):
     """What was downloaded cannot be played."""
 
     why: str
@@ -305,21 +298,30 @@ class BadContent(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blocked(_Ended):
+class Blocked(Ended):
     """The plan needs a decision by a person first."""
 
     reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotInStore(_Ended):
+class NotInStore(Ended):
     """With --frozen: neither the output nor the store has the audio."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Broken(_Ended):
+class NotMastered(Ended):
+    """The take is in the store, and it could not be finished as the file says. `made`: this run made the take."""
+
+    made: bool
+    why: str
+    advice: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken(Ended):
     """Something on this machine failed, such as the disk."""
 
     why: str
@@ -328,19 +330,19 @@ class Broken(_Ended):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unexpected(_Ended):
+class Unexpected(Ended):
     """A bug. `kind` is the class of the error."""
 
     kind: str
     why: str
 
 
-Done: TypeAlias = Reused | Restored | Made | Collected
+Done: TypeAlias = Reused | Restored | Mastered | Made | Collected
 _Limited: TypeAlias = OverBudget | TooManyUnknown | TooMuchBadContent | ProviderClosed
 Skipped: TypeAlias = NeedMissing | Stopped | FailedFast | ReceiptUnwritten | _Limited
 Refused: TypeAlias = Unreachable | Rejected | LockedOut | NothingPaid
 Unknown: TypeAlias = MayBeCharged | Held | FreeUnanswered
 Unfinished: TypeAlias = Interrupted | ReceiptNotFound | AnotherRequest | Stalled | LinkDead | DownloadFailed
 Over: TypeAlias = ProviderFailed | AnswersOnce | Lost | BadContent
-InTheWay: TypeAlias = Blocked | NotInStore | Broken | Unexpected
+InTheWay: TypeAlias = Blocked | NotInStore | NotMastered | Broken | Unexpected
 Ending: TypeAlias = Done | Skipped | Refused | Unknown | Unfinished | Over | InTheWay

@@ -129,17 +129,27 @@ _ORDER = {state: rank for rank, state in enumerate(State)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """Where a take was placed."""
+    """Where a take was placed, as it is or finished."""
 
     path: str
     """POSIX path relative to the pipeline's folder."""
     sha256: str
+    """Of the bytes of the file there."""
     profile: str | None = None
     """The profile of the run that placed it."""
+    take: str | None = None
+    """The hash of the take that the file was finished from; None where the file is the take itself."""
+    master: str | None = None
+    """The fingerprint of how it was finished; None where it was not."""
 
-    def is_same(self, path: str, sha256: str) -> bool:
-        """Say whether this is the output with these bytes, whatever profile placed it."""
-        return (self.path, self.sha256) == (path, sha256)
+    @property
+    def raw(self) -> str:
+        """The hash of the take that was placed."""
+        return self.take or self.sha256
+
+    def is_same(self, other: Output) -> bool:
+        """Say whether this is the same output with the same bytes, whatever profile placed it."""
+        return replace(self, profile=None) == replace(other, profile=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +197,7 @@ class Entry:
     @property
     def placed(self) -> Take | None:
         """Return the take that is at the output."""
-        return next((take for take in self.takes if self.output and take.sha256 == self.output.sha256), None)
+        return next((take for take in self.takes if self.output and take.sha256 == self.output.raw), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ _ENTRY = {
     "roll", "roll_of",
 }  # fmt: skip
 _RECEIPT = {"request_id", "price_usd", "submitted_at", "poll_url", "told", "earlier_ids"}
+_OUTPUT = frozenset(Output.__slots__)
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -160,13 +161,19 @@ def _receipt_from_json(block: Mapping[str, Any]) -> Receipt:
 
 
 def _output_to_json(output: Output) -> dict[str, Any]:
-    return _present({"path": output.path, "sha256": output.sha256, "profile": output.profile})
+    return _present({name: getattr(output, name) for name in Output.__slots__})
 
 
 def _output_from_json(block: Mapping[str, Any]) -> Output:
-    only(block, {"path", "sha256", "profile"})
-    profile = _optional_text(block.get("profile"))
-    return Output(path=text(block["path"]), sha256=_digest(block["sha256"]), profile=profile)
+    only(block, _OUTPUT)
+    take = block.get("take")
+    return Output(
+        path=text(block["path"]),
+        sha256=_digest(block["sha256"]),
+        profile=_optional_text(block.get("profile")),
+        take=None if take is None else _digest(take),
+        master=_optional_text(block.get("master")),
+    )
 
 
 def _roll(block: Mapping[str, Any]) -> int:

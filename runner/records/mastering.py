@@ -181,7 +181,9 @@ class Finishing:
         form = self.mastering.format
         if form is not None:
             return f".{form}"
-        return EXTENSIONS["audio/mp4" if media_type == "audio/aac" else media_type]
+        # What is encoded again has a container; what only gets tags stays as it came.
+        is_bare = media_type == "audio/aac" and self.mastering.changes_audio
+        return EXTENSIONS["audio/mp4" if is_bare else media_type]
 
     def as_json(self) -> dict[str, Json]:
         """Return it as data."""

@@ -12,3 +12,6 @@ EXTENSIONS: Final[dict[str, str]] = {
     "audio/mp4": ".m4a",
     "audio/aac": ".aac",
 }
+
+OUTPUT_EXTENSIONS: Final = (*EXTENSIONS.values(), ".opus")
+"""The extensions of outputs: a piece that is finished as Opus has one of its own."""

@@ -39,6 +39,7 @@ class Verb(StrEnum):
     REGENERATE = "regenerate"
     RESUME = "resume"
     RESTORE = "restore"
+    MASTER = "master"
     REUSE = "reuse"
     BLOCKED = "blocked"
 
@@ -48,7 +49,7 @@ class Verb(StrEnum):
         match self:
             case Verb.GENERATE | Verb.REGENERATE:
                 return True
-            case Verb.RESUME | Verb.RESTORE | Verb.REUSE | Verb.BLOCKED:
+            case Verb.RESUME | Verb.RESTORE | Verb.MASTER | Verb.REUSE | Verb.BLOCKED:
                 return False
         assert_never(self)
 
@@ -58,7 +59,7 @@ class Verb(StrEnum):
         match self:
             case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME:
                 return True
-            case Verb.RESTORE | Verb.REUSE | Verb.BLOCKED:
+            case Verb.RESTORE | Verb.MASTER | Verb.REUSE | Verb.BLOCKED:
                 return False
         assert_never(self)
 
@@ -66,7 +67,7 @@ class Verb(StrEnum):
     def changes(self) -> bool:
         """Whether it does more than keep or restore existing audio."""
         match self:
-            case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME | Verb.BLOCKED:
+            case Verb.GENERATE | Verb.REGENERATE | Verb.RESUME | Verb.MASTER | Verb.BLOCKED:
                 return True
             case Verb.RESTORE | Verb.REUSE:
                 return False

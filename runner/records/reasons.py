@@ -170,6 +170,23 @@ class PaymentUnknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotMastered:
+    """The take is here, and it was never finished as the file says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasterChanged:
+    """The output was finished from the same take with other settings or tags."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasterMissing:
+    """The finished piece is neither at the output nor in the store; the take that it was made from is here."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EditedOutput:
     """The output was edited since it was made."""
 
@@ -220,6 +237,9 @@ Reason: TypeAlias = (
     | FreeInterrupted
     | Resubmitted
     | PaymentUnknown
+    | NotMastered
+    | MasterChanged
+    | MasterMissing
     | EditedOutput
     | ForeignOutput
     | LfsPointer

@@ -12,6 +12,7 @@ class Result(StrEnum):
     MADE = "made"
     REUSED = "reused"
     RESTORED = "restored"
+    MASTERED = "mastered"
     UNFINISHED = "unfinished"  # paid, and resumes in the next run
     FAILED = "failed"
     UNKNOWN = "unknown"  # it may have been charged: a person decides
@@ -21,7 +22,7 @@ class Result(StrEnum):
     def is_there(self) -> bool:
         """Whether the job's output is in place."""
         match self:
-            case Result.MADE | Result.REUSED | Result.RESTORED:
+            case Result.MADE | Result.REUSED | Result.RESTORED | Result.MASTERED:
                 return True
             case Result.UNFINISHED | Result.FAILED | Result.UNKNOWN | Result.SKIPPED:
                 return False
@@ -33,7 +34,7 @@ class Result(StrEnum):
         match self:
             case Result.MADE | Result.UNFINISHED | Result.FAILED | Result.UNKNOWN:
                 return True
-            case Result.REUSED | Result.RESTORED | Result.SKIPPED:
+            case Result.REUSED | Result.RESTORED | Result.MASTERED | Result.SKIPPED:
                 return False
         assert_never(self)
 
@@ -41,7 +42,7 @@ class Result(StrEnum):
     def exit_code(self) -> int:
         """Return the exit code of a run in which this is the gravest result; the highest is the gravest."""
         match self:
-            case Result.MADE | Result.REUSED | Result.RESTORED:
+            case Result.MADE | Result.REUSED | Result.RESTORED | Result.MASTERED:
                 return 0
             case Result.UNFINISHED | Result.FAILED | Result.SKIPPED:
                 return 5

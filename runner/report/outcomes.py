@@ -29,7 +29,7 @@ class Told:
 def told(ending: e.Ending, resolve: Callable[[str], str], *, rehearsal: bool = False) -> Told:
     """Return the sentences of an ending; `resolve` makes the command line that settles the payment of a job."""
     match ending:
-        case e.Reused() | e.Restored() | e.Made() | e.Collected():
+        case e.Reused() | e.Restored() | e.Mastered() | e.Made() | e.Collected():
             return Told(message=_done(ending))
         case e.NeedMissing():
             return Told(message=f"needs {ending.need}, which was not made")
@@ -54,7 +54,7 @@ def told(ending: e.Ending, resolve: Callable[[str], str], *, rehearsal: bool = F
             return _unfinished(ending, resolve)
         case e.ProviderFailed() | e.AnswersOnce() | e.Lost() | e.BadContent():
             return _over(ending, resolve)
-        case e.Blocked() | e.NotInStore() | e.Broken() | e.Unexpected():
+        case e.Blocked() | e.NotInStore() | e.NotMastered() | e.Broken() | e.Unexpected():
             return _in_the_way(ending)
     assert_never(ending)
 
@@ -63,6 +63,8 @@ def _done(ending: e.Done) -> str:
     match ending:
         case e.Reused() | e.Made():
             return ""
+        case e.Mastered():
+            return why(ending.reason)
         case e.Restored():
             return "" if ending.reason is None else why(ending.reason)
         case e.Collected():
@@ -207,6 +209,10 @@ def _in_the_way(ending: e.InTheWay) -> Told:
         case e.NotInStore():
             message = f"{ending.path} is missing, and its take is not in the store"
             return Told(message=message, help="run without --frozen")
+        case e.NotMastered():
+            message = f"made, but not mastered: {ending.why}" if ending.made else f"not mastered: {ending.why}"
+            remedy = f"{ending.advice}; " if ending.advice else ""
+            return Told(message=message, help=f"{remedy}the take is kept, and the next run only masters it")
         case e.Broken(disk_full=True):
             return Told(message=ending.why, help="free some disk space, then run again; nothing is paid twice")
         case e.Broken():

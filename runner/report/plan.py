@@ -128,6 +128,7 @@ def action_data(action: Action) -> dict[str, Json]:
         "why": why(action.reason),
         "takes": action.request.takes,
         "replaces": action.replaces,
+        "finishing": None if action.request.finishing is None else action.request.finishing.as_json(),
         "changes": [
             {"field": item.field, "old": item.old, "new": item.new, "place": mark_data(item.mark)}
             for item in action.changes

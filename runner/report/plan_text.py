@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from runner.records.plan import Verb
+from runner.report.finishing import second_stage
 from runner.report.numbers import Sum, count, some, usd
 from runner.report.reasons import why
 from runner.report.style import clean, paint
@@ -131,7 +132,7 @@ def _lines(actions: list[Action], style: Style) -> Iterator[str]:
 def _row(cells: tuple[Action, ...]) -> tuple[str, ...]:
     first = cells[0]
     cost = price(first) if len(cells) == 1 else _subtotal(cells)
-    return (folded_name([_job(cell) for cell in cells]), first.request.model.id, cost, why(first.reason))
+    return (folded_name([_job(cell) for cell in cells]), first.request.model.id, cost, _why(first))
 
 
 def _subtotal(cells: tuple[Action, ...]) -> str:
@@ -149,7 +150,12 @@ def _job(action: Action) -> str:
 
 def _said(action: Action) -> Hashable:
     """Return all that a line says of an action but for the name of its job."""
-    return (action.verb, action.request.model.id, why(action.reason), price(action), *_change_lines(action))
+    return (action.verb, action.request.model.id, _why(action), price(action), *_change_lines(action))
+
+
+def _why(action: Action) -> str:
+    """Return why an action is there, and what follows when its audio is."""
+    return "; ".join(filter(None, (why(action.reason), second_stage(action))))
 
 
 def _change_lines(action: Action) -> Iterator[str]:

@@ -79,6 +79,12 @@ def why(reason: Reason) -> str:
             return "the last request may have been charged; on_unknown: resubmit sends it again"
         case r.PaymentUnknown():
             return "payment status unknown: the last request may have been charged"
+        case r.NotMastered():
+            return "its take is here; will be finished as the file says"
+        case r.MasterChanged():
+            return "master or tags changed; the same take will be finished again"
+        case r.MasterMissing():
+            return f"{reason.path} is missing; will be finished again from its take"
         case r.EditedOutput():
             return (
                 f"{reason.path} was edited since it was made, so it is left alone; "

@@ -48,7 +48,7 @@ class _Fault:
 def _fault(result: Result) -> _Fault | None:
     """Return how a job with this result is reported; None when it is done."""
     match result:
-        case Result.MADE | Result.REUSED | Result.RESTORED:
+        case Result.MADE | Result.REUSED | Result.RESTORED | Result.MASTERED:
             return None
         case Result.UNFINISHED:
             return _Fault(rule="job-unfinished", level="warning", state="failed")
@@ -320,7 +320,7 @@ def _help(said: Told) -> tuple[str, ...]:
     return (f"help: {clean(said.help)}",) if said.help else ()
 
 
-_PLACED = {Result.MADE, Result.RESTORED}
+_PLACED = {Result.MADE, Result.RESTORED, Result.MASTERED}
 
 
 def _job(outcome: Outcome) -> str:

@@ -28,6 +28,7 @@ SHOWN: Mapping[Verb, Shown] = {
     Verb.REGENERATE: Shown(sign="~", role="change", summed="to make again", would="would be made again"),
     Verb.RESUME: Shown(sign=">", role="bring", summed="to finish", would="would be finished"),
     Verb.RESTORE: Shown(sign=">", role="bring", summed="to restore", would="would be restored"),
+    Verb.MASTER: Shown(sign=">", role="bring", summed="to master", would="would be mastered"),
     Verb.REUSE: Shown(sign="=", role="dim", summed="up to date", would="nothing to do"),
     Verb.BLOCKED: Shown(sign="!", role="error", summed="blocked", would="cannot go on"),
 }

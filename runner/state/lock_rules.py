@@ -15,7 +15,7 @@ from runner.records.submission import Phase
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.records.lock import Pick, Take
+    from runner.records.lock import Output, Pick, Take
     from runner.records.submission import Submission
 
 VERSION_1 = "v1-"
@@ -107,9 +107,13 @@ def join_entries(one: Entry, other: Entry) -> Entry:
         job=owner[1],
         revision=owner[0],
         takes=united(take for entry in proven for take in entry.takes),
-        output=max(outputs, key=lambda output: (output.path, output.sha256, output.profile or ""), default=None),
+        output=max(outputs, key=_output_order, default=None),
         receipt=_receipt(best.receipt, one.receipt, other.receipt),
     )
+
+
+def _output_order(output: Output) -> tuple[str, ...]:
+    return (output.path, output.sha256, output.profile or "", output.take or "", output.master or "")
 
 
 def _owner(entry: Entry) -> tuple[int, str]:

@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING, assert_never
 from urllib.parse import urlsplit
 
 from runner.records.lock import State
-from runner.records.media_types import EXTENSIONS
+from runner.records.media_types import EXTENSIONS, OUTPUT_EXTENSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from runner.records.approval import Approval
     from runner.records.lock import Entry, Receipt, Take
     from runner.records.measured import Measured
@@ -98,10 +96,19 @@ def _check_output(entry: Entry) -> None:
     assert entry.output is not None
     placed, is_corrected = entry.placed, entry.receipt is not None and entry.receipt.told > 0
     if placed is None and not is_corrected:
-        raise ValueError("output.sha256: it is none of the takes")
+        name = "sha256" if entry.output.take is None else "take"
+        raise ValueError(f"output.{name}: it is none of the takes")
+    if entry.output.master is None and entry.output.take is not None:
+        raise ValueError("output.take: only a finished file has another hash than its take")
+    if entry.output.master is not None and not _FINGERPRINT.fullmatch(entry.output.master):
+        raise ValueError(f"output.master: {entry.output.master[:60]!r} is not a fingerprint")
     # Audio that came by a wrong id may be at the output until that of the right one replaces it.
-    kinds = EXTENSIONS if placed is None else (placed.media_type,)
-    _check_path(entry.output.path, kinds)
+    if entry.output.master is not None:
+        _check_path(entry.output.path, "a finished piece", OUTPUT_EXTENSIONS)
+    elif placed is None:
+        _check_path(entry.output.path, ", ".join(EXTENSIONS), tuple(EXTENSIONS.values()))
+    else:
+        _check_path(entry.output.path, placed.media_type, (EXTENSIONS[placed.media_type],))
 
 
 def _check_receipt(receipt: Receipt) -> None:
@@ -151,15 +158,14 @@ _MEASURES = {
 _BELOW_ZERO = {"lufs", "true_peak_dbtp", "dc_offset"}
 
 
-def _check_path(path: str, media_types: Collection[str]) -> None:
-    """Check that a path is one that an output may have, above the folder too, with the extension of its media type."""
+def _check_path(path: str, what: str, extensions: tuple[str, ...]) -> None:
+    """Check that a path is one that an output may have, above the folder too, with one of these extensions."""
     named = (part for part in path.split("/") if part not in ("", "."))
     parts = tuple(dropwhile(lambda part: part == "..", named))
     if not parts or path.startswith("/") or ".." in parts or "\0" in path:
         raise ValueError(f"the path {path!r} is outside the folder")
-    if not any(parts[-1].endswith(EXTENSIONS[media_type]) for media_type in media_types):
-        ends = " or ".join(EXTENSIONS[media_type] for media_type in media_types)
-        raise ValueError(f"{path!r} is not a path for {', '.join(media_types)}, whose files end in {ends}")
+    if not parts[-1].endswith(extensions):
+        raise ValueError(f"{path!r} is not a path for {what}, whose files end in {' or '.join(extensions)}")
 
 
 @lru_cache(maxsize=64)

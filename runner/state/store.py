@@ -260,13 +260,15 @@ class StateStore:
             output=output,
             displaced=displaced,
             left=frozenset(item.output.path for item in (entry, *displaced) if item.output) - {output.path},
-            ours=frozenset(item.sha256 for other in known for item in other.takes),
+            ours=frozenset(item.sha256 for other in known for item in other.takes)
+            | {other.output.sha256 for other in known if other.output is not None},
         )
         if self._keep_lock and self._changes(placement):
-            raise StateError(
-                f"the audio is not the audio that the lock names for {job}",
-                help="run without --locked to update the lock",
+            why = (
+                ": other settings finished it, or other versions of FFmpeg or of this program" if output.master else ""
             )
+            message = f"the audio is not the audio that the lock names for {job}{why}"
+            raise StateError(message, help="run without --locked to update the lock")
         return placement
 
     def copy(self, placement: Placement) -> Mapping[str, str]:
@@ -297,7 +299,7 @@ class StateStore:
         known = self._ledger.get(entry.attempt)
         if known is None or placement.displaced:
             return True
-        if known.job != placement.job or known.output is None or not known.output.is_same(output.path, output.sha256):
+        if known.job != placement.job or known.output is None or not known.output.is_same(output):
             return True
         return not {*entry.takes} <= {*known.takes}
 

@@ -78,6 +78,9 @@ REASONS: tuple[tuple[Reason, str], ...] = (
     (r.FreeInterrupted(), "the last request has no known outcome; the model is free"),
     (r.Resubmitted(), "the last request may have been charged; on_unknown: resubmit sends it again"),
     (r.PaymentUnknown(job="a"), "payment status unknown: the last request may have been charged"),
+    (r.NotMastered(), "its take is here; will be finished as the file says"),
+    (r.MasterChanged(), "master or tags changed; the same take will be finished again"),
+    (r.MasterMissing(path=PATH), "audio/a.wav is missing; will be finished again from its take"),
     (
         r.EditedOutput(path=PATH),
         "audio/a.wav was edited since it was made, so it is left alone; move or delete it to get the original back",
@@ -112,6 +115,7 @@ ENDINGS: tuple[tuple[Ending, str, str | None], ...] = (
     (e.Reused(), "", None),
     (e.Restored(), "", None),
     (e.Restored(reason=r.OutputMissing(path=PATH)), "audio/a.wav is missing", None),
+    (e.Mastered(reason=r.MasterChanged()), "master or tags changed; the same take will be finished again", None),
     (e.Made(), "", None),
     (e.Collected(), "its takes are in the store", None),
     (e.NeedMissing(need="b"), "needs b, which was not made", None),
@@ -270,6 +274,16 @@ ENDINGS: tuple[tuple[Ending, str, str | None], ...] = (
         e.NotInStore(path=PATH),
         "audio/a.wav is missing, and its take is not in the store",
         "run without --frozen",
+    ),
+    (
+        e.NotMastered(made=True, why="the take is silent", advice="choose another take"),
+        "made, but not mastered: the take is silent",
+        "choose another take; the take is kept, and the next run only masters it",
+    ),
+    (
+        e.NotMastered(made=False, why="the take is silent", advice=None),
+        "not mastered: the take is silent",
+        "the take is kept, and the next run only masters it",
     ),
     (
         e.Broken(why="disk full", advice=None, disk_full=True),

@@ -73,7 +73,11 @@ def copies(draw: st.DrawFn, attempt: str) -> Entry:
         measured = draw(st.sampled_from(MEASURED))
         takes = (take(f"{attempt} {number}", number=number, **measured) for number in sorted(words))
         copy = replace(copy, takes=tuple(takes))
-        copy = replace(copy, output=Output(path=path, sha256=copy.takes[0].sha256) if path else None)
+        raw, finished = copy.takes[0].sha256, draw(st.sampled_from([None, "loud", "soft"]))
+        output = Output(path=path, sha256=raw) if path else None
+        if output is not None and finished is not None:
+            output = replace(output, sha256=sha(finished), take=raw, master=f"sha256:{sha(finished)}")
+        copy = replace(copy, output=output)
     if attempt in ROLLS:
         copy = replace(copy, roll=ROLLS[attempt], roll_of=copy.fingerprint)
     return replace(copy, job=draw(st.sampled_from(JOBS)), revision=draw(st.integers(0, 3)))

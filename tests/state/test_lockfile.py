@@ -52,6 +52,9 @@ def submissions(**over: Any) -> list[dict[str, Any]]:
     return [pending, done | over]
 
 
+FINGERPRINT = f"sha256:{sha('finished so')}"
+
+
 def done(**over: Any) -> dict[str, Any]:
     return submissions(**over)[1]
 
@@ -418,7 +421,16 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
         (with_output(path="audio/title.mp3"), "'audio/title.mp3' is not a path for audio/wav"),
         (with_output(sha256=sha("another")), "output.sha256: it is none of the takes"),
         (with_output(sha256="x"), "sha256 is not 64 hex digits"),
-        (with_output(take=1), "unknown field 'take'"),
+        (with_output(takes=1), "unknown field 'takes'"),
+        (with_output(take=1), "1 is not text"),
+        (with_output(take="x", master=FINGERPRINT), "sha256 is not 64 hex digits"),
+        (with_output(take=sha("another"), master=FINGERPRINT), "output.take: it is none of the takes"),
+        (with_output(take=sha("one")), "output.take: only a finished file has another hash than its take"),
+        (with_output(master="x"), "output.master: 'x' is not a fingerprint"),
+        (
+            with_output(path="audio/title.txt", master=FINGERPRINT),
+            "'audio/title.txt' is not a path for a finished piece, whose files end in .wav or .mp3",
+        ),
     ],
 )
 def test_a_damaged_lock_is_refused_and_says_why(tmp_path: Path, text: str, why: str) -> None:

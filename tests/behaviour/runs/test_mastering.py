@@ -1,0 +1,239 @@
+"""A paid take becomes a finished piece, and nothing of that is ever paid for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runner.audio.probe.decode import probe
+from runner.audio.tags.write import read_tags
+from tests.audio.master.heard import heard
+from tests.support.command import scorefile, vendors_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.emulator import RunningEmulator
+
+PIPELINE = """\
+version: 1
+name: night
+defaults:
+  model: pixazo/tracks
+  params: {duration: 4}
+  output: "audio/{{ job.id }}"
+  master: {loudness: -16 LUFS, fade_out: 500 ms, format: flac}
+jobs:
+  title: {prompt: low brass, tags: {artist: Ember Studio}}
+  loop: {prompt: war drums, master: {loop: {crossfade: 1 s}, fade_out: null, format: opus}}
+  bare: {prompt: high flutes, master: false}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "scorefile.yaml").write_text(PIPELINE)
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder: Path, emulator: RunningEmulator) -> Callable[..., dict[str, str]]:
+    def call(*words: str) -> dict[str, str]:
+        done = scorefile("run", "--yes", "-q", "--format", "json", *words, cwd=folder, env=vendors_at(emulator.url))
+        assert done.code == 0, done
+        return {job["job"]: job["result"] for job in done.json["jobs"]}
+
+    return call
+
+
+def outputs(folder: Path) -> dict[str, Any]:
+    """Return what the lock says of the output of each job."""
+    jobs = json.loads((folder / "scorefile.lock").read_text())["jobs"]
+    return {job: item["output"] for job, block in jobs.items() for item in block["submissions"] if "output" in item}
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    file = folder / "scorefile.yaml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+
+
+def verbs(folder: Path) -> dict[str, tuple[str, str]]:
+    planned = scorefile("plan", "--format", "json", cwd=folder).json
+    return {action["job"]: (action["verb"], action["reason"]) for action in planned["actions"]}
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_story_of_finished_pieces(
+    folder: Path, run: Callable[..., dict[str, str]], emulator: RunningEmulator
+) -> None:
+    planned = scorefile("plan", cwd=folder).out
+    assert "not made yet; then master to -16 LUFS, fades, flac" in planned
+    assert planned.count("then master to") == 2
+    before = len(emulator.ledger()["submits"])
+    assert set(run().values()) == {"made"}
+    assert len(emulator.ledger()["submits"]) == before + 3
+
+    title, loop, bare = (folder / "audio" / name for name in ("title.flac", "loop.opus", "bare.wav"))
+    for path in (title, loop):
+        found = heard(path)
+        assert found.lufs == pytest.approx(-16, abs=0.3)
+        assert found.peak_dbtp < -1
+    said = outputs(folder)
+    assert said["title"]["sha256"] == sha256(title) != said["title"]["take"]
+    assert said["title"]["master"].startswith("sha256:")
+    assert set(said["bare"]) == {"path", "sha256"}
+    assert probe(bare).media_type == "audio/wav"
+    told = read_tags(title)
+    assert (told["artist"], told["title"], told["job"]) == ("Ember Studio", "title", "title")
+    assert told["model"] == "pixazo/tracks"
+    assert told["source_type"].endswith("/trainedAlgorithmicMedia")
+    assert told["take_sha256"] == said["title"]["take"]
+
+    asked, lock = emulator.ledger(), (folder / "scorefile.lock").read_bytes()
+    assert set(run().values()) == {"reused"}
+    assert (folder / "scorefile.lock").read_bytes() == lock
+    assert scorefile("verify", cwd=folder).code == 0
+
+    edit(folder, "-16 LUFS", "-20 LUFS")
+    assert verbs(folder) == {
+        "title": ("master", "master-changed"),
+        "loop": ("master", "master-changed"),
+        "bare": ("reuse", "up-to-date"),
+    }
+    assert run() == {"title": "mastered", "loop": "mastered", "bare": "reused"}
+    assert heard(title).lufs == pytest.approx(-20, abs=0.3)
+    edit(folder, "format: flac", "format: mp3")
+    assert run()["title"] == "mastered"
+    assert not title.exists(), "the piece of another format is no output any more"
+    edit(folder, "  master: {loudness: -20 LUFS, fade_out: 500 ms, format: mp3}\n", "")
+    edit(folder, ", tags: {artist: Ember Studio}", "")
+    assert run()["title"] == "restored"
+    assert probe(folder / "audio" / "title.wav").media_type == "audio/wav"
+    assert emulator.ledger() == asked, "nothing of this asks a provider"
+
+
+def test_a_fresh_checkout_reuses_what_is_there_and_finishes_again_what_is_not(
+    folder: Path, run: Callable[..., dict[str, str]], emulator: RunningEmulator
+) -> None:
+    run()
+    said, asked = outputs(folder), len(emulator.ledger()["submits"])
+    store = next((folder / ".scorefile").rglob("blobs"))
+    raw = {block["take"]: store / block["take"][:2] / block["take"] for block in said.values() if "take" in block}
+    assert all(path.is_file() for path in raw.values())
+
+    kept = folder / "kept"
+    shutil.move(folder / ".scorefile", kept)
+    assert set(verbs(folder).values()) == {("reuse", "up-to-date")}, "its bytes are what the lock names"
+    assert set(run().values()) == {"reused"}
+
+    shutil.rmtree(folder / ".scorefile", ignore_errors=True)
+    shutil.move(kept, folder / ".scorefile")
+    for name in ("title", "loop"):
+        path = folder / said[name]["path"]
+        path.unlink()
+        (store / said[name]["sha256"][:2] / said[name]["sha256"]).unlink()
+    assert verbs(folder)["title"] == ("master", "master-missing")
+    assert run("--locked")["title"] == "mastered", "the same take, settings and versions make the same bytes"
+    assert outputs(folder) == said
+    assert sha256(folder / said["title"]["path"]) == said["title"]["sha256"]
+    assert len(emulator.ledger()["submits"]) == asked
+
+
+def test_locked_refuses_a_piece_with_other_bytes(folder: Path, run: Callable[..., dict[str, str]]) -> None:
+    run()
+    edit(folder, "-16 LUFS", "-20 LUFS")
+    done = scorefile("run", "--locked", "--yes", cwd=folder)
+    assert done.code == 4, done
+    lock = folder / "scorefile.lock"
+    data = json.loads(lock.read_text())
+    (item,) = data["jobs"]["title"]["submissions"]
+    old, item["output"]["sha256"] = item["output"]["sha256"], "0" * 64
+    item.pop("sum")
+    lock.write_text(json.dumps(data))
+    edit(folder, "-20 LUFS", "-16 LUFS")
+    (folder / "audio" / "title.flac").unlink()
+    done = scorefile("run", "--locked", "--yes", cwd=folder)
+    assert done.code == 5, done
+    assert "other settings finished it, or other versions of FFmpeg or of this program" in done.err + done.out
+    assert not (folder / "audio" / "title.flac").exists()
+    assert old not in lock.read_text()
+
+
+def test_a_piece_that_cannot_be_finished_keeps_its_paid_take(
+    folder: Path, emulator: RunningEmulator, run: Callable[..., dict[str, str]]
+) -> None:
+    edit(folder, "crossfade: 1 s", "crossfade: 20 s")
+    env = vendors_at(emulator.url)
+    done = scorefile("run", "--yes", "loop", cwd=folder, env=env)
+    assert done.code == 5
+    assert (
+        "made, but not mastered: the piece of 4.00 s is too short for a loop with a crossfade of 20 s"
+        in done.err + done.out
+    )
+    asked = emulator.ledger()
+    assert verbs(folder)["loop"] == ("master", "not-mastered")
+    again = scorefile("run", "--yes", "loop", cwd=folder, env=env)
+    assert again.code == 5
+    assert "not mastered: the piece of 4.00 s is too short" in again.err + again.out
+    edit(folder, "crossfade: 20 s", "crossfade: 1 s")
+    assert run("loop") == {"loop": "mastered"}
+    assert emulator.ledger() == asked, "the take is paid for once"
+
+
+def test_a_renamed_job_says_its_new_name(
+    folder: Path, run: Callable[..., dict[str, str]], emulator: RunningEmulator
+) -> None:
+    run()
+    asked = emulator.ledger()
+    edit(folder, "  title: {", "  opening: {")
+    assert verbs(folder)["opening"] == ("master", "renamed")
+    assert run()["opening"] == "mastered"
+    assert read_tags(folder / "audio" / "opening.flac")["job"] == "opening"
+    assert not (folder / "audio" / "title.flac").exists()
+    assert emulator.ledger() == asked
+
+
+def test_an_edited_piece_is_left_alone(folder: Path, run: Callable[..., dict[str, str]]) -> None:
+    run()
+    (folder / "audio" / "title.flac").write_bytes(b"my own mix")
+    edit(folder, "-16 LUFS", "-20 LUFS")
+    assert verbs(folder)["title"] == ("blocked", "edited-output")
+    scorefile("run", "--yes", cwd=folder)
+    assert (folder / "audio" / "title.flac").read_bytes() == b"my own mix"
+
+
+@pytest.mark.parametrize("words", [(), ("--processes", "2")])
+def test_a_rehearsal_masters_too(words: tuple[str, ...], folder: Path) -> None:
+    done = scorefile("run", "--rehearse", "-q", *words, cwd=folder)
+    assert done.code == 0, done
+    (piece,) = (folder / ".scorefile" / "rehearsal").rglob("title.flac")
+    assert heard(piece).lufs == pytest.approx(-16, abs=0.3)
+    assert read_tags(piece)["job"] == "title"
+
+
+def test_tags_alone_leave_the_audio_as_it_came(folder: Path, run: Callable[..., dict[str, str]]) -> None:
+    edit(folder, "master: false", "master: false, tags: {genre: Flute}")
+    run()
+    said = outputs(folder)["bare"]
+    path = folder / said["path"]
+    assert read_tags(path)["genre"] == "Flute"
+    store = next((folder / ".scorefile").rglob("blobs"))
+    take = store / said["take"][:2] / said["take"]
+    assert (heard(path).samples == heard(Path(shutil.copy(take, folder / "take.wav"))).samples).all()
+
+
+def test_frozen_restores_a_piece_from_the_store(folder: Path, run: Callable[..., dict[str, str]]) -> None:
+    run()
+    before = sha256(folder / "audio" / "title.flac")
+    shutil.rmtree(folder / "audio")
+    assert run("--frozen")["title"] == "restored"
+    assert sha256(folder / "audio" / "title.flac") == before
