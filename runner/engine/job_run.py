@@ -293,7 +293,7 @@ class JobRun:
             self.log.fetch_again()
             return None
         except NOT_MASTERED as error:
-            self._store.learn(made)
+            self._store.ledger.learn(made)
             self.log.record_phase(Phase.DONE)
             self.log.charge_real_length()
             return self._end(endings.not_mastered(error, made=True))
