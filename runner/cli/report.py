@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @options.profile
 @options.variables
 @options.choosing
-@click.option("--out", metavar="FILE", envvar="SCOREFILE_REPORT_OUT", help="Write the page to FILE.")
+@click.option("--out", metavar="FILE", help="Write the page to FILE.")
 @click.option(
     "--bundle",
     metavar="DIR",
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def command(
     words: tuple[str, ...], *, out: str | None, bundle: str | None, embed: bool, against: str | None, **given: Any
 ) -> Report:
-    """Write a page to listen on: every job with its takes, to play and compare, as one HTML file."""
+    """Write a page to listen on, as one HTML file. Every job is on it with its takes, to play and compare."""
     from runner.commands.options import ReportOptions
     from runner.commands.report import report
     from runner.commands.session import open_session

@@ -28,6 +28,8 @@ class Earlier:
     """A project as it was in a commit."""
 
     folder: Path
+    ref: str
+    """The commit as a person named it."""
     commit: str
     lock: Lock
     notices: tuple[str, ...] = ()
@@ -69,9 +71,9 @@ def read_before(session: Session, ref: str) -> Earlier:
     data = git.file_at(project.folder, commit, project.lock.name)
     if data is None:
         notice = f"there is no {project.lock.name} in {ref}: nothing was made before"
-        return Earlier(folder=project.folder, commit=commit, lock=Lock(), notices=(notice,))
+        return Earlier(folder=project.folder, ref=ref, commit=commit, lock=Lock(), notices=(notice,))
     try:
         lock = parse_copy(f"{project.lock.name} of {ref}", data) or Lock()
     except StateError as error:
-        return Earlier(folder=project.folder, commit=commit, lock=Lock(), notices=(error.message,))
-    return Earlier(folder=project.folder, commit=commit, lock=lock)
+        return Earlier(folder=project.folder, ref=ref, commit=commit, lock=Lock(), notices=(error.message,))
+    return Earlier(folder=project.folder, ref=ref, commit=commit, lock=lock)

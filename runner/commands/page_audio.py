@@ -37,7 +37,18 @@ NOT_HERE = "its audio is not on this machine; scorefile run restores it where th
 class PageAudio:
     """The audio of a page that is written to `folder`. `before` is asked for what is not on disk."""
 
-    def __init__(self, session: Session, folder: Path, options: ReportOptions, before: Earlier | None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        folder: Path,
+        options: ReportOptions,
+        before: Earlier | None,
+        *,
+        is_served: bool = False,
+    ) -> None:
+        self.served: dict[str, tuple[Path, str]] = {}
+        """The file and the media type of each take that a server has to send."""
+        self._is_served = is_served
         self._session, self._folder, self._options, self._before = session, folder, options, before
         project = session.project
         self._kept = project.blobs.parent / FOLDER
@@ -104,6 +115,9 @@ class PageAudio:
 
     def _url(self, take: Take, path: Path) -> str:
         """Return how the page reaches a file: beside it in a bundle, else where it is."""
+        if self._is_served:
+            self.served[take.sha256] = (path, take.media_type)
+            return f"audio/{take.sha256}"
         if self._options.bundle is None:
             return _relative(path, self._folder)
         name = f"{take.sha256[:16]}{EXTENSIONS[take.media_type]}"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from runner.commands.before import Earlier
     from runner.commands.options import ReportOptions
     from runner.commands.session import Session
     from runner.page.data import PageJob
@@ -38,18 +39,25 @@ def report(session: Session, options: ReportOptions) -> PlainReport:
     Raises UsageError for a place where something else is, for a job or a commit that does not exist.
     """
     target = page_target(session.project, options)
-    known, notices = _known(session)
     before = None if options.against is None else read_before(session, options.against)
+    data = page_data(session, PageAudio(session, target.parent, options, before), before)
+    text = page(page_assets(), as_json(data), title=f"{data.title}: takes").encode()
+    write_atomic(target, text)
+    return _told(target, data.jobs, len(text), session.project.shown)
+
+
+def page_data(session: Session, audio: PageAudio, before: Earlier | None, *, is_live: bool = False) -> PageData:
+    """Return what the page shows of a project, beside what it was in another commit."""
+    known, notices = _known(session)
     takes = {
         item.take.sha256: item.take for row in known.statuses for item, _ in build.shown_takes(known.lock, row.job)
     }
     if before is not None:
         was = (build.output_take(before.lock, row.job) for row in known.statuses)
         takes |= {item.take.sha256: item.take for item in was if item is not None}
-    audio = PageAudio(session, target.parent, options, before)
     heard, pictures = audio.of(takes.values(), known.statuses)
     jobs = build.page_jobs(known.with_heard(heard, None if before is None else before.lock))
-    data = PageData(
+    return PageData(
         title=session.declared.pipeline.name if session.declared else session.project.name,
         file=session.project.shown,
         made_by=f"Scorefile {_version()}",
@@ -60,13 +68,11 @@ def report(session: Session, options: ReportOptions) -> PlainReport:
         by_label=build.totals_by_label(jobs),
         all=build.total("all", jobs),
         notices=(*notices, *(before.notices if before is not None else ())),
-        against=options.against,
+        against=None if before is None else before.ref,
         commands=page_commands(session.options.file, is_rehearsal=session.project.rehearsal),
         pictures=pictures,
+        is_live=is_live,
     )
-    text = page(page_assets(), as_json(data), title=f"{data.title}: takes").encode()
-    write_atomic(target, text)
-    return _told(target, jobs, len(text), session.project.shown)
 
 
 def page_assets() -> Mapping[str, str]:

@@ -41,7 +41,7 @@ def take_commands(job: str, number: int, *, file: str | None, is_rehearsal: bool
     if is_rehearsal:
         return ()
     words = ["scorefile", "pick", quoted(job), str(number), *([quoted(file)] if file else [])]
-    return (Command(does="pick it", line=" ".join(words)),)
+    return (Command(does="pick it", line=" ".join(words), saves="pick"),)
 
 
 def page_commands(file: str | None, *, is_rehearsal: bool) -> tuple[Command, ...]:

@@ -22,6 +22,8 @@ class Command:
 
     does: str
     line: str
+    saves: str = ""
+    """What a live page does in its stead: `pick`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,8 @@ class PageJob:
     takes: tuple[PageTake, ...] = ()
     before: Before | None = None
     commands: tuple[Command, ...] = ()
+    picked: tuple[str, ...] = ()
+    """The SHA-256 of what people chose; of two a person has to choose one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +157,8 @@ class PageData:
     commands: tuple[Command, ...] = ()
     pictures: dict[str, dict[str, str]] = field(default_factory=dict)
     """SHA-256 of a take → `peaks` and `png`, both base64."""
+    is_live: bool = False
+    """A server is behind it, which saves what is decided on it."""
     version: int = VERSION
 
 

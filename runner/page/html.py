@@ -25,15 +25,18 @@ _NAME = re.compile(r"^(?:async function|function|class|const|let) (\w+)", re.MUL
 _ESCAPED = str.maketrans({mark: f"\\u{ord(mark):04x}" for mark in "<>&\u2028\u2029"})
 
 
-def page(assets: Mapping[str, str], data: Mapping[str, Json], *, title: str) -> str:
-    """Return the whole page: it needs no other file but the audio, and asks no network. `assets` is name → text."""
+def page(assets: Mapping[str, str], data: Mapping[str, Json], *, title: str, is_live: bool = False) -> str:
+    """Return the whole page: it needs no other file but the audio. `assets` is name → text.
+
+    It asks no network; one that `is_live` asks the server that it came from.
+    """
     script, style = joined(assets), assets[STYLE]
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 {MARK}
-<meta http-equiv="Content-Security-Policy" content="{policy(script, style)}">
+<meta http-equiv="Content-Security-Policy" content="{policy(script, style, is_live=is_live)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
@@ -49,11 +52,12 @@ def page(assets: Mapping[str, str], data: Mapping[str, Json], *, title: str) -> 
 """
 
 
-def policy(script: str, style: str) -> str:
+def policy(script: str, style: str, *, is_live: bool = False) -> str:
     """Return the Content-Security-Policy: this script, this style, pictures of the page itself, audio beside it."""
+    asks = "connect-src 'self'; " if is_live else ""
     return (
         f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; img-src data:; "
-        "media-src 'self' data:; base-uri 'none'; form-action 'none'"
+        f"media-src 'self' data:; {asks}base-uri 'none'; form-action 'none'"
     )
 
 

@@ -42,7 +42,7 @@ def unapproved_take(lock: Lock, jobs: Iterable[str], sha256: str, number: int | 
 
 def _of_action(action: Action, lock: Lock) -> Unapproved | None:
     chosen, job = action.chosen, action.request.job
-    if chosen is None or action.verb not in (Verb.REUSE, Verb.RESTORE):
+    if chosen is None or action.verb not in (Verb.REUSE, Verb.RESTORE, Verb.MASTER):
         return Unapproved(job=job, take=None, approved=_last(lock, (job,)))
     return unapproved_take(lock, (job, chosen.entry.job), chosen.take.sha256, chosen.number)
 

@@ -57,7 +57,7 @@ def test_the_policy_allows_this_script_and_this_style_and_nothing_else() -> None
 def test_no_module_parses_markup_or_runs_text() -> None:
     forbidden = r"innerHTML|outerHTML|insertAdjacent|document\.write|DOMParser|createContextualFragment|\beval\(|new Function|setTimeout\([\"']|fetch\(|XMLHttp|WebSocket"
     found = [(name, match[0]) for name, text in ASSETS.items() for match in re.finditer(forbidden, text)]
-    assert found == []
+    assert found == [("store.js", "fetch(")], "one module speaks to a server, where there is one"
 
 
 def test_modules_are_small_enough_to_read() -> None:

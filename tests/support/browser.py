@@ -33,12 +33,17 @@ def running_browser() -> Iterator[Browser]:
 class Opened:
     """A page that is open, with all that went wrong in it."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, *, served: str = "file:") -> None:
         self.page = page
         self.wrong: list[str] = []
         page.on("console", lambda said: self.wrong.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("request", lambda request: self.wrong.append(request.url) if not _is_own(request.url) else None)
+        page.on(
+            "request",
+            lambda request: (
+                self.wrong.append(request.url) if not request.url.startswith((served, "data:", "blob:")) else None
+            ),
+        )
         page.add_init_script(
             "addEventListener('securitypolicyviolation', (e) => console.error(`policy: ${e.violatedDirective}`))"
         )
@@ -61,10 +66,6 @@ class Opened:
         return str(
             self.page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText")
         )
-
-
-def _is_own(url: str) -> bool:
-    return url.startswith(("file:", "data:", "blob:"))
 
 
 def write_page(folder: Path) -> Path:

@@ -2,13 +2,14 @@
 
 import { compared, onTray } from "./tray.js";
 import { dialog, openComparison } from "./compare.js";
-import { page } from "./data.js";
+import { page, renew } from "./data.js";
 import { button, el } from "./dom.js";
 import { apply, filters } from "./filters.js";
 import { help, listenToKeys } from "./keys.js";
-import { list, showJobs } from "./list.js";
+import { list, redraw, showJobs } from "./list.js";
 import { bar } from "./player.js";
 import { live } from "./say.js";
+import { listen } from "./store.js";
 import { themeButton } from "./theme.js";
 import { openTotals, summary, totals } from "./totals.js";
 
@@ -70,4 +71,9 @@ document.body.append(
 showJobs();
 apply();
 listenToKeys();
+listen((newer) => {
+  const changed = renew(newer);
+  if (changed === null) location.reload();
+  else redraw(changed);
+});
 document.documentElement.dataset.ready = "yes";

@@ -4,7 +4,6 @@ import { chosen, page, sameCue } from "./data.js";
 import { button, el } from "./dom.js";
 import { openComparison } from "./compare.js";
 import { copy, steps } from "./store.js";
-import { say } from "./say.js";
 import { facts, stepButton, takeRow } from "./take.js";
 import { STATES, count, dollars, length, takeName, value } from "./words.js";
 
@@ -171,9 +170,7 @@ function inside(job) {
           "li",
           {},
           el("code", {}, line),
-          button("copy", `copy: ${line}`, async () =>
-            say((await copy(line)) ? `copied: ${line}` : `copy this: ${line}`),
-          ),
+          button("copy", `copy: ${line}`, () => copy(line)),
           el("span", {}, does),
         ),
       ),

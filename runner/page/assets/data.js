@@ -3,6 +3,7 @@
 export const page = JSON.parse(document.getElementById("data").textContent);
 
 for (const name of ["jobs", "notices", "commands", "by_model", "by_label"]) page[name] ??= [];
+const written = new Map(page.jobs.map((job) => [job, JSON.stringify(job)]));
 for (const job of page.jobs) complete(job);
 const cues = Map.groupBy ? Map.groupBy(page.jobs, (job) => job.cue) : grouped(page.jobs);
 
@@ -28,8 +29,35 @@ export function distinct(values) {
   return [...new Set(values)].sort((a, b) => a.localeCompare(b, "en"));
 }
 
+/** Take over newer data; return the jobs that changed, or null when there are others than before. */
+export function renew(newer) {
+  const jobs = newer.jobs ?? [];
+  if (jobs.map((job) => job.id).join("\n") !== page.jobs.map((job) => job.id).join("\n")) return null;
+  page.pictures = { ...page.pictures, ...newer.pictures };
+  Object.assign(page, { all: newer.all, by_model: newer.by_model ?? [], by_label: newer.by_label ?? [] });
+  return page.jobs.filter((job, index) => renewJob(job, jobs[index]));
+}
+
+function renewJob(job, newer) {
+  const text = JSON.stringify(newer);
+  if (text === written.get(job)) return false;
+  written.set(job, text);
+  const known = [...job.takes];
+  for (const name of Object.keys(job)) delete job[name];
+  complete(Object.assign(job, newer));
+  // What plays is a take that is known: it stays the same object.
+  job.takes = job.takes.map((take) => {
+    const same = known.find((one) => one.sha256 === take.sha256 && one.attempt === take.attempt);
+    if (!same) return take;
+    for (const name of Object.keys(same)) delete same[name];
+    return Object.assign(same, take);
+  });
+  return true;
+}
+
 function complete(job) {
-  for (const name of ["labels", "texts", "params", "notes", "unfinished", "takes", "commands"]) job[name] ??= [];
+  for (const name of ["picked", "labels", "texts", "params", "notes", "unfinished", "takes", "commands"])
+    job[name] ??= [];
   job.takes.forEach((take) => completeTake(job, take));
   if (job.before) {
     job.before.takes.forEach((take) => completeTake(job, Object.assign(take, { is_before: true })));

@@ -8,7 +8,7 @@ import { clear, search } from "./filters.js";
 import { neighbour } from "./list.js";
 import { toggleMatched } from "./player.js";
 import { say } from "./say.js";
-import { copy } from "./store.js";
+import { steps } from "./store.js";
 import { playAt, toggle } from "./take.js";
 import { openTotals, totals } from "./totals.js";
 import { compared, toggleCompared } from "./tray.js";
@@ -22,7 +22,7 @@ const LISTED = [
   ["v", "compare what was put there"],
   ["t  m  b", "compare takes; models of this cue; before and after"],
   ["l", "same loudness"],
-  ["p", "copy the command that picks this take"],
+  ["p", "pick this take: copy the command, or save it where the page is live"],
   ["d", "prompt, parameters and origins of this job"],
   ["/", "search"],
   ["g", "totals"],
@@ -85,7 +85,7 @@ function act(key) {
     m: () => job && compareIn(job, "m"),
     b: () => job && compareIn(job, "b"),
     l: toggleMatched,
-    p: () => take && copyPick(take),
+    p: () => take && steps(take)[0]?.act(),
     d: () => unfold(),
     g: openTotals,
     "/": () => search.focus(),
@@ -117,11 +117,6 @@ function compareIn(job, key) {
   const found = comparisons(job).find((one) => one.key === key);
   if (found) openComparison(found.takes, job.id);
   else say(`${job.id} has nothing to compare this way`);
-}
-
-async function copyPick(take) {
-  const line = take.commands[0]?.line;
-  if (line) say((await copy(line)) ? `copied: ${line}` : `copy this: ${line}`);
 }
 
 function unfold() {

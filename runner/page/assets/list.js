@@ -34,6 +34,22 @@ export function filter(wanted) {
   }
 }
 
+/** Draw cards again whose jobs changed; what has the focus keeps it. */
+export function redraw(jobs) {
+  for (const job of jobs) {
+    const card = cards.get(job);
+    const had = card.contains(document.activeElement) ? document.activeElement : null;
+    const names = [had?.textContent, had?.getAttribute("aria-label")];
+    const open = card.querySelector(".details")?.open;
+    card.replaceChildren(cardTitle(job));
+    if (empty.has(card)) continue;
+    card.append(...cardBody(job));
+    if (open) card.querySelector(".details").open = true;
+    const alike = (one) => one.textContent === names[0] && one.getAttribute("aria-label") === names[1];
+    if (had) [...card.querySelectorAll("button, input, summary, [tabindex]")].find(alike)?.focus();
+  }
+}
+
 /** Return the rows of takes around one, so that a key can go from one to the next: `step` is 1 or −1. */
 export function neighbour(row, step) {
   const here = row?.closest(".card");

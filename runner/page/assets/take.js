@@ -2,8 +2,7 @@
 
 import { deck, load } from "./deck.js";
 import { button, el } from "./dom.js";
-import { copy, steps } from "./store.js";
-import { say } from "./say.js";
+import { steps } from "./store.js";
 import { point, wave } from "./wave.js";
 import { isCompared, toggleCompared } from "./tray.js";
 import { length, level, price, size, takeName } from "./words.js";
@@ -125,8 +124,7 @@ function compareBox(take) {
   return el("label", { class: "compare-box", title: "put it beside others (c)" }, box, "compare");
 }
 
-/** Return the button that copies the command line of a step. */
-export function stepButton({ does, line }) {
-  const act = async () => say((await copy(line)) ? `copied: ${line}` : `copy this: ${line}`);
-  return button(does, `copy the command: ${line}`, act, { class: "step" });
+/** Return the button of a step. */
+export function stepButton({ does, line, act }) {
+  return button(does, line, act, { class: "step" });
 }

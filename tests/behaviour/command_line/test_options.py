@@ -33,6 +33,7 @@ WITHOUT_TWIN = {
     ("gc", "--paid"): "the same",
     ("merge", "--install"): "an action, not a setting",
     ("merge", "--out"): "a file to write, named each time by hand",
+    ("report", "--out"): "the same",
     ("schema", "--format"): "JSON whatever the environment names",
     ("completion", "--format"): "a shell evaluates what is printed, whatever the environment names",
 }
@@ -56,6 +57,7 @@ ANSWERED_WITH: dict[str, tuple[str, ...]] = {
     "plan": (),
     "run": ("--dry-run",),
     "status": (),
+    "report": (),
     "verify": (),
     "resolve": (),
     "trust": (),
@@ -75,7 +77,7 @@ ANSWERED_WITH: dict[str, tuple[str, ...]] = {
     "doctor": ("--offline",),
 }
 """For each verb, words with which it answers in a folder where nothing was made yet, be it with an error."""
-NO_REPORT = {"schema": "the JSON Schema itself", "emulator": "it serves until it is stopped"}
+NO_REPORT = {"schema": "the JSON Schema itself", "emulator": "it serves until it is stopped", "review": "the same"}
 
 
 def long_name(option: click.Option) -> str:

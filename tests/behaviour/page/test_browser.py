@@ -195,6 +195,7 @@ def test_it_can_be_read_wide_and_narrow_light_and_dark(browser: Browser, file: P
     opened = Opened(context.new_page())
     opened.goto(file)
     page = opened.page
+    wait_for(opened, "() => document.querySelectorAll('.card .about').length > 2")
     for fold in page.locator("summary").all():
         fold.click()
     page.get_by_role("button", name="play take 1 of title", exact=True).click()
@@ -211,6 +212,7 @@ def test_it_can_be_read_wide_and_narrow_light_and_dark(browser: Browser, file: P
 
 def test_words_from_outside_are_text_and_audio_that_is_missing_is_named(opened: Opened) -> None:
     page = opened.page
+    wait_for(opened, "() => document.querySelectorAll('.card .about').length === 5")
     for fold in page.locator("summary").all():
         fold.click()
     shown = page.locator("body").inner_text()

@@ -1,0 +1,135 @@
+"""scorefile review: a page that saves, beside other pages, verbs and runs."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.browser import Opened, running_browser
+from tests.support.chromium import CHROMIUM
+from tests.support.command import COMMAND, environment, scorefile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+PIPELINE = """\
+version: 1
+defaults: {model: local/sketch, params: {duration: 1}}
+jobs:
+  title: {prompt: Calm, params: {batch_size: 2}}
+"""
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Path:
+    (tmp_path / "scorefile.yaml").write_text(PIPELINE)
+    assert scorefile("run", cwd=tmp_path).code == 0
+    return tmp_path
+
+
+@contextmanager
+def reviewing(folder: Path, *words: str) -> Iterator[str]:
+    """Run a review and yield its address; it has to end at once when it is interrupted."""
+    command = [*COMMAND, "review", "--format", "json", *words]
+    with subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        try:
+            text = ""
+            while not text.rstrip().endswith("}"):
+                line = child.stdout.readline()
+                assert line, "the review ended"
+                text += line
+            yield json.loads(text)["url"]
+        finally:
+            child.send_signal(signal.SIGINT)
+            child.wait(timeout=20)
+
+
+def picked(folder: Path) -> Any:
+    """Return the hashes of what is picked, by job."""
+    data = json.loads((folder / "scorefile.lock").read_text())
+    return {job: [pick["sha256"] for pick in block.get("picks", [])] for job, block in data["jobs"].items()}
+
+
+def takes(folder: Path) -> list[str]:
+    (item,) = json.loads((folder / "scorefile.lock").read_text())["jobs"]["title"]["submissions"]
+    return [take["sha256"] for take in item["takes"]]
+
+
+def wait_until(condition: Any) -> None:
+    until = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    yield from running_browser()
+
+
+def open_page(browser: Browser, url: str) -> Opened:
+    opened = Opened(browser.new_context(viewport={"width": 1440, "height": 900}).new_page(), served=url)
+    opened.page.goto(url)
+    opened.page.wait_for_selector("html[data-ready=yes]")
+    return opened
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+def test_what_is_picked_on_the_page_is_in_the_lock_and_on_every_other_page(made: Path, browser: Browser) -> None:
+    one, two = takes(made)
+    with reviewing(made) as url:
+        first, second = open_page(browser, url), open_page(browser, url)
+        first.page.get_by_role("button", name="play take 2 of title").click()
+        first.page.wait_for_function("() => Number(document.querySelector('.player input').value) > 0.1")
+        first.page.get_by_role("button", name="pick it").last.click()
+        wait_until(lambda: picked(made)["title"] == [two])
+        second.page.locator(".badge.picked").wait_for()
+        assert second.page.locator(".take", has=second.page.locator(".badge.picked")).get_by_text("take 2").count() == 1
+        assert scorefile("pick", "title", "1", cwd=made).code == 0
+        first.page.locator(".take", has_text="take 1").locator(".badge.picked").wait_for()
+        assert picked(made)["title"] == [one]
+        assert first.wrong == second.wrong == []
+        stale = {"job": "title", "sha256": two, "saw": [two]}
+        said = first.page.evaluate(
+            "async (body) => { const a = await fetch('pick', {method: 'POST', headers: {'Content-Type': 'application/json'},"
+            " body: JSON.stringify(body)}); return [a.status, (await a.json()).message]; }",
+            stale,
+        )
+        assert said == [409, "another take of title was picked meanwhile"]
+        assert picked(made)["title"] == [one]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+def test_a_pick_during_a_run_waits_for_its_end_and_new_takes_appear(made: Path, browser: Browser) -> None:
+    from runner.state.run_lock import hold
+
+    with reviewing(made) as url:
+        opened = open_page(browser, url)
+        with hold(made / ".scorefile" / "pipelines" / "scorefile", now="2026-11-21T12:00:00Z", timeout_s=5):
+            opened.page.get_by_role("button", name="pick it").last.click()
+            opened.page.get_by_text("a run is at work: this is saved when it ends").wait_for()
+            assert picked(made)["title"] == []
+        wait_until(lambda: picked(made)["title"] == [takes(made)[1]])
+        (made / "scorefile.yaml").write_text(PIPELINE + "  sting: {prompt: Hit}\n")
+        assert scorefile("run", cwd=made).code == 0
+        opened.page.get_by_role("button", name="play take 1 of sting").wait_for()
+    opened.page.get_by_text("the review has ended").wait_for()
+
+
+def test_a_port_that_is_in_use_is_named(made: Path) -> None:
+    with reviewing(made) as url:
+        port = url.split(":")[2].partition("/")[0]
+        done = scorefile("review", "--port", port, cwd=made)
+        assert done.code == 2
+        assert f"port {port} cannot be used" in done.err
+        assert "choose another --port" in done.err
