@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.commands.made import made_takes, take_number
 from runner.errors import UsageError
+from runner.records.family import takes_of
 from runner.report.commands import command_line
 from runner.report.plain import PlainReport
 from runner.report.style import clean
@@ -66,7 +67,7 @@ def pick_take(session: Session, job: str, sha256: str, *, saw: frozenset[str], t
             raise UsageError(
                 f"{job} no longer has this take", help="nothing was changed; the page shows what there is now"
             )
-        if held.lock.chosen(job) not in (saw, {sha256}):
+        if held.lock.chosen(job) - {None} not in (saw, {sha256}):
             raise UsageError(
                 f"another take of {job} was picked meanwhile", help="nothing was changed; look at it, then pick again"
             )
