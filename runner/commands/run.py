@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.commands.expectations import judged
+from runner.commands.on_fail import asked_again, without_asking_again
 from runner.plan.approvals import unapproved
 from runner.plan.deviations import deviations
 from runner.plan.policy import least, out_of_date, refuse_cost
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from runner.catalog.models import Catalog
     from runner.commands.options import Operator, RunOptions
-    from runner.commands.session import Session
+    from runner.commands.session import Session, WritingSession
     from runner.records.lock import Lock
     from runner.records.plan import Action, Plan
     from runner.records.request import Request
@@ -56,7 +57,15 @@ def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
                 operator.confirm(todo)
             started = held.world.monotonic()
             outcomes = executor.run()
-            seconds = held.world.monotonic() - started
+
+        def perform(fresh: WritingSession, following: Plan, left: Decimal | None) -> tuple[Outcome, ...]:
+            drawn = _with_drawn_seeds(following, fresh.world.random_below)
+            with open_executor(fresh, drawn, options, operator, budget=left) as again:
+                return again.run()
+
+        if not (options.locked or options.offline or operator.stop.is_set()):
+            outcomes = asked_again(held, todo, outcomes, budget=budget, perform=perform)
+        seconds = held.world.monotonic() - started
         numbers = dict(_numbers(held.lock, outcomes))
     did = RunResult(plan=todo, outcomes=outcomes, interrupted=operator.stop.is_set(), seconds=seconds)
     return _report(session, did, numbers)
@@ -71,8 +80,11 @@ def spending_limit(session: Session, max_cost: Decimal | None) -> Decimal | None
 
 def _allowed_plan(session: Session, options: RunOptions, budget: Decimal | None) -> Plan:
     """Return the plan of a run. Raises DriftError, NotApprovedError or PolicyError when it is not allowed."""
-    todo = _without_providers(session.plan, session.catalog) if options.offline else session.plan
-    if options.locked or options.release:
+    keeps = options.locked or options.release
+    todo = without_asking_again(session.plan) if keeps or options.offline else session.plan
+    if options.offline:
+        todo = _without_providers(todo, session.catalog)
+    if keeps:
         todo = replace(todo, collect=())
     if options.release and (missing := unapproved(todo, session.lock)):
         raise not_approved(missing, session.options.file)

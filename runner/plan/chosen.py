@@ -2,12 +2,15 @@
 
 What a person picked comes first; it is kept by its hash, so it counts for the audio that was heard and for no other. Where
 nobody picked, `take` counts through the family, from 1; where there are fewer takes, it is the last one. Audio that is lost
-is replaced by that of the same request sent once more, where there is some.
+is replaced by that of the same request sent once more, where there is some. With `on_fail`, the take that misses the fewest
+expectations comes before `take`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from runner.plan.on_fail import best
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,7 +35,8 @@ def chosen(
     found = picked(takes, *picks)
     # A request that writes the very seed of a roll asks for this roll, and for no other one.
     own = tuple(item for item in takes if item.entry.attempt == entry.attempt) if entry.roll else takes
-    found = found if found is not None else own[min(request.take, len(own)) - 1]
+    if found is None:
+        found = best(request, own) if request.rerolls and request.expect.count else own[min(request.take, len(own)) - 1]
     again = [item for item in takes if _is_same_request(item, found)]
     if again and is_lost(found):
         return next((item for item in reversed(again) if not is_lost(item)), found)

@@ -18,7 +18,7 @@ from runner.plan.fingerprint import fingerprint, identity
 from runner.records.lock import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from runner.records.catalog import Model
     from runner.records.lock import Entry, Lock
@@ -70,6 +70,13 @@ class Claims:
         """Attempt → job of those that were made under another name; the one that a request has after its further tries."""
         moved = [(job, entry) for job, entry in self._given.items() if entry.job != job]
         return {entry.attempt: job for job, given in moved for entry in (*self._followers(given), given)}
+
+    def orphans(self, requests: Iterable[Request]) -> tuple[str, ...]:
+        """Return the jobs that have results in the lock and are not in the file any more, sorted."""
+        owners = self.owners
+        left = (entry for entry in self.left_over if entry.attempt not in owners and entry.state is State.DONE)
+        made = {entry.job for entry in left if entry.receipt is not None or entry.output is not None}
+        return tuple(sorted(made - {request.job for request in requests}))
 
     def _followers(self, given: Entry) -> Iterator[Entry]:
         """Yield what goes with a submission to its job: its rolls, and what it replaced, where no other job has that."""

@@ -17,6 +17,7 @@ from runner.plan.changes import changes
 from runner.plan.chosen import chosen
 from runner.plan.claims import Claims, pinned
 from runner.plan.finishing import is_as_locked, known_output, path_of, stage_of, why_finished
+from runner.plan.on_fail import asked_again, rolls_at_most
 from runner.plan.rolls import refuse_unmade, rolls, seed_of
 from runner.records import reasons as r
 from runner.records.family import family
@@ -86,22 +87,21 @@ def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> P
         if chosen:
             replaced = _replaced_profile(action, facts)
             actions.append(action if replaced is None else replace(action, replaces=replaced))
+    by_person = selected.forced | (selected.rerolls.jobs if selected.rerolls else frozenset())
+    again = [
+        _generate(roll, Verb.GENERATE, reason, entry=own)
+        for roll, own, reason in asked_again(requests, actions, claims, facts.lock, by_person)
+    ]
     actions += _rerolled(requests, claims, facts, selected.rerolls) if selected.rerolls else ()
+    actions += again
     return Plan(
         actions=tuple(actions),
         low=total(action.cost.low for action in actions),
         worst=total(action.cost.worst for action in actions),
         collect=tuple(_collected(_not_planned(claims.left_over, actions), facts, selected)),
-        orphans=_orphans(requests, (entry for entry in claims.left_over if entry.attempt not in owners)),
+        orphans=claims.orphans(requests),
         owners=owners,
     )
-
-
-def _orphans(requests: tuple[Request, ...], left_over: Iterable[Entry]) -> tuple[str, ...]:
-    """Return the jobs that have results in the lock and are not in the file any more, sorted."""
-    written = (entry for entry in left_over if entry.receipt is not None or entry.output is not None)
-    made = {entry.job for entry in written if entry.state is State.DONE}
-    return tuple(sorted(made - {request.job for request in requests}))
 
 
 def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) -> Action:
@@ -155,7 +155,7 @@ def _rerolled(requests: tuple[Request, ...], claims: Claims, facts: Facts, asked
         for roll in rolls(request, own, held, asked):
             seed, is_drawn = seed_of(roll), request.seed_mode == "random" and seed_of(roll) is None
             reason = r.Rerolled(roll=roll.roll, seed=seed, is_drawn=is_drawn)
-            yield _generate(roll, Verb.GENERATE, reason, entry=own)
+            yield _generate(replace(roll, rerolls=0), Verb.GENERATE, reason, entry=own)
 
 
 def _is_payment_unknown(entry: Entry, facts: Facts) -> bool:
@@ -218,15 +218,22 @@ def _resume(request: Request, submission: Submission, entry: Entry | None) -> Ac
     match submission.phase.next_run:
         case NextRun.RESUME:
             begun = r.NotFinished(submitted_at=submission.submitted_at)
-            return replace(_act(same, Verb.RESUME, begun), submission=submission)
+            return replace(_resumed(same, begun), submission=submission)
         case NextRun.FETCH_AGAIN:
             ended = r.EndedBadly(submitted_at=submission.submitted_at)
-            return replace(_act(same, Verb.RESUME, ended), submission=submission)
+            return replace(_resumed(same, ended), submission=submission)
         case NextRun.HOLD:
             return _held(same, submission, entry)
         case NextRun.START | NextRun.NOTHING:
             raise AssertionError(f"{submission.phase} leaves nothing to resume")
     assert_never(submission.phase.next_run)
+
+
+def _resumed(same: Request, reason: Reason) -> Action:
+    """Resume what is paid for; what `on_fail` may ask for after it is not."""
+    left = rolls_at_most(same)
+    price = _generate(replace(same, rerolls=left - 1), Verb.RESUME, reason).cost if left else _NOTHING
+    return replace(_act(same, Verb.RESUME, reason), cost=replace(price, low=Decimal(0)))
 
 
 def _held(same: Request, submission: Submission, entry: Entry | None) -> Action:
@@ -331,7 +338,8 @@ def _audio_lost(request: Request, entry: Entry, path: str, facts: Facts) -> Acti
 
 
 def _generate(request: Request, verb: Verb, reason: Reason, *, entry: Entry | None = None) -> Action:
-    again = request.retries + (MAX_RESUBMITS if request.on_unknown == "resubmit" else 0)
+    tries = 1 + request.retries + (MAX_RESUBMITS if request.on_unknown == "resubmit" else 0)
+    again = tries * (1 + rolls_at_most(request)) - 1
     priced = partial(cost, takes=request.takes, seconds=request.seconds, retries=again)
     own, shipped = priced(request.price), request.model.shipped_price
     price = guarded(own, own if request.price == shipped else priced(shipped), free=request.is_free)

@@ -38,6 +38,11 @@ def is_missed(found: Iterable[Judged]) -> bool:
     return any(not isinstance(item, NotMeasured) for item in found)
 
 
+def misses(expect: Expectations, take: Take, model: Model, params: Mapping[str, Json]) -> int:
+    """Return how many expectations a take is known not to meet."""
+    return sum(not isinstance(item, NotMeasured) for item in judge(expect, take, model, params))
+
+
 def unmeasured(expect: Expectations, take: Take) -> tuple[str, ...]:
     """Return what is expected, by its word in the pipeline, and was not measured of a take."""
     measured = take.measured

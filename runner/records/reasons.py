@@ -61,6 +61,15 @@ class InputsComing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotAsExpected:
+    """No take of it is as expected, and `on_fail` asks again. `left` is how often after this one."""
+
+    roll: int
+    seed: Json
+    left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Renamed:
     """The takes were made for `job`, which no longer needs them."""
 
@@ -221,6 +230,7 @@ Reason: TypeAlias = (
     | Forced
     | InputsComing
     | Rerolled
+    | NotAsExpected
     | Renamed
     | Moved
     | TakeChosen

@@ -42,6 +42,9 @@ def why(reason: Reason) -> str:
             return f"asked again by --reroll, with seed {reason.seed}"
         case r.InputsComing():
             return f"after {listed(reason.jobs)}"
+        case r.NotAsExpected():
+            seed = "" if reason.seed is None else f", with seed {reason.seed}"
+            return f"not as expected: asked again by on_fail{seed}; at most {reason.left} more"
         case r.Renamed():
             return f"renamed from {reason.job}"
         case r.Moved():

@@ -44,6 +44,11 @@ REASONS: tuple[tuple[Reason, str], ...] = (
         r.Rerolled(roll=1, seed=None, is_drawn=False),
         "asked again by --reroll; the request has no seed, so it is the same one",
     ),
+    (
+        r.NotAsExpected(roll=1, seed=8, left=1),
+        "not as expected: asked again by on_fail, with seed 8; at most 1 more",
+    ),
+    (r.NotAsExpected(roll=1, seed=None, left=0), "not as expected: asked again by on_fail; at most 0 more"),
     (r.Renamed(job="b"), "renamed from b"),
     (r.Moved(path=PATH), "moved from audio/a.wav"),
     (r.TakeChosen(take=3, placed=1), "take 3 is chosen; take 1 is in place"),

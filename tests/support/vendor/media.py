@@ -1,6 +1,7 @@
 """What a download brings. Steps: `ok`, a status code, `file:NAME` from the vendor's folder, or one of ANSWERS.
 
 `expired:N` kills the links of the first N polls: only a later poll's link is alive.
+`silence-first:N` is `silence` for the first N charges of a name.
 `held` sends one half, waits until the test opens the gate of the job (see RunningVendor.open_gate), and sends the other.
 """
 
@@ -56,6 +57,7 @@ def _cut(good: bytes, keep: float) -> bytes:
 
 ANSWERS: Mapping[str, Callable[[socket.socket, bytes], None]] = {
     "ok": lambda sock, good: sock.sendall(whole(200, good, WAV)),
+    "silence": lambda sock, good: sock.sendall(whole(200, good[:44] + bytes(len(good) - 44), WAV)),
     "html": lambda sock, _: sock.sendall(whole(200, HTML, WAV)),
     "json": lambda sock, _: answer(sock, 200, {"error": "NoSuchKey"}),
     "zero": lambda sock, _: sock.sendall(whole(200, b"", WAV)),

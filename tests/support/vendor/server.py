@@ -96,6 +96,9 @@ class Vendor:
                 return
             job.downloads += 1
             step = _step(job.script, "media", "ok", job.downloads - 1)
+            if step.startswith("silence-first:"):
+                earlier = sum(other.name == job.name and other.at < job.at for other in self._book.jobs.values())
+                step = "silence" if earlier < int(step.partition(":")[2]) else "ok"
             media.reply(sock, job, int(parts[-1].partition(".")[0]), step, self.places, self._folder)
         elif heard.path.partition("?")[0].rstrip("/") == "/v2/pixverse/music":
             self._list(sock, heard.path.partition("offset=")[2])
