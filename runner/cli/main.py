@@ -38,6 +38,7 @@ VERBS = {
     "pick": "Choose a take of a job or cell",
     "unpick": "Undo the choice of a take of a job or cell",
     "approve": "Approve the chosen take of jobs",
+    "identify": "Find the job that an audio file is of",
     "forget": "Leave removed jobs out of the lock, and show what was paid",
     "gc": "Delete stored files that nothing names",
     "completion": "Print a completion script for bash, zsh or fish",

@@ -72,6 +72,7 @@ ANSWERED_WITH: dict[str, tuple[str, ...]] = {
     "takes": (),
     "approve": ("title",),
     "forget": ("title", "--yes"),
+    "identify": ("day.yaml",),
     "gc": (),
     "completion": ("fish",),
     "doctor": ("--offline",),

@@ -52,6 +52,7 @@ NAMED: dict[str, list[tuple[str, ...]]] = {
     "fmt": [("fmt", "FILE")],
     "pick": [("pick", "a", "1", "FILE")],
     "forget": [("forget", "FILE", "a", "--yes")],
+    "identify": [("identify", "a.wav", "FILE")],
     "gc": [("gc", "FILE"), ("gc", "FILE", "--yes", "--paid")],
     "completion": [("completion", "bash")],
     "report": [("report", "FILE", "--out", "page.html"), ("report", "FILE", "--bundle", "page", "--embed")],
