@@ -39,6 +39,7 @@ VERBS = {
     "unpick": "Undo the choice of a take of a job or cell",
     "approve": "Approve the chosen take of jobs",
     "identify": "Find the job that an audio file is of",
+    "adopt": "Keep an output that was edited by hand",
     "forget": "Leave removed jobs out of the lock, and show what was paid",
     "gc": "Delete stored files that nothing names",
     "completion": "Print a completion script for bash, zsh or fish",
