@@ -114,7 +114,7 @@ def _job(known: Known, row: JobStatus) -> PageJob:
         else (),
         takes=tuple(_takes(known, row)),
         before=_before(known, row.job, params),
-        picked=tuple(sorted(known.lock.chosen(row.job))),
+        picked=tuple(sorted(filter(None, known.lock.chosen(row.job)))),
         commands=job_commands(row.job, state, file=known.file, is_rehearsal=known.is_rehearsal),
     )
 
