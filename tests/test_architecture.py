@@ -45,7 +45,7 @@ ROOMS: dict[str, set[str]] = {
     "emulator": {"records", "errors", "catalog", "audio", "state"},
     # facts out: a report a verb, and a page a code
     "report": {"records", "errors", "diagnostics", "plan", "pipeline"},
-    "page": {"records", "report"},
+    "page": {"records", "plan", "report"},
     "review": {"records", "errors", "state"},
     "explain": {"records", "report"},
     # the use cases
@@ -70,6 +70,7 @@ CLI_ALSO = {
     "cli/start.py": {"state.remembered"},
     "commands/page_audio.py": {"audio.tasks"},
     "commands/expectations.py": {"audio.tasks"},
+    "commands/identify.py": {"audio.tasks"},
 }  # fmt: skip
 """What the command line may import past the commands: completion reads at a key press, the rest are names and signals.
 

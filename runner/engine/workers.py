@@ -9,6 +9,7 @@ other, and each change between them costs more than a small piece of work.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -105,7 +106,10 @@ class _LaneThreads(Generic[T]):
         """Double the threads when work waits, and waited when this was last asked; not where they would only wait for each other."""
         waits = self.may_grow
         if waits and self._had_to_wait and (not crowded or now - self._begun_s > LONG_S):
-            self._add(len(self._threads))
+            with contextlib.suppress(
+                RuntimeError
+            ):  # the system gives no more threads: those that are there do the work
+                self._add(len(self._threads))
         self._had_to_wait = waits
 
     def close(self) -> None:

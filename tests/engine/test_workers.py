@@ -76,6 +76,16 @@ def test_a_lane_never_has_more_threads_than_it_may(lane: _LaneThreads[str]) -> N
     assert len(lane._threads) == 8
 
 
+def test_a_system_without_more_threads_is_no_error(lane: _LaneThreads[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    for _ in range(2):
+        lane.grow(time.monotonic(), crowded=False)
+    assert len(lane._threads) == Lane.FETCH.first
+
+
 def test_leaving_waits_for_all_work() -> None:
     done: list[int] = []
     with Workers[str](JOBS) as workers:
