@@ -58,8 +58,10 @@ NAMED: dict[str, list[tuple[str, ...]]] = {
     "completion": [("completion", "bash")],
     "report": [("report", "FILE", "--out", "page.html"), ("report", "FILE", "--bundle", "page", "--embed")],
     "doctor": [("doctor", "FILE", "--offline"), ("doctor", "FILE", "--state")],
+    "review": [("review", "FILE")],
 }
 """Words of each verb. `emulator` serves until it is stopped."""
+SERVES = ("review",)
 LINES = [line for lines in NAMED.values() for line in lines]
 FIRST = [lines[0] for lines in NAMED.values()]
 SLOW = ("patterns/scorefile.yaml", "templates/scorefile.yaml")
@@ -93,6 +95,8 @@ class Clone:
             err=err,
             rlimits={"CPU": SECONDS},
         )
+        if words[0] in SERVES:
+            child.interrupt_once("Ctrl-C ends it")
         return child.wait(120)
 
     def outside(self) -> dict[str, tuple[int, int]]:
