@@ -70,6 +70,7 @@ CLI_ALSO = {
     "cli/start.py": {"state.remembered"},
     "commands/page_audio.py": {"audio.tasks"},
     "commands/expectations.py": {"audio.tasks"},
+    "commands/identify.py": {"audio.tasks"},
 }  # fmt: skip
 """What the command line may import past the commands: completion reads at a key press, the rest are names and signals.
 

@@ -206,6 +206,17 @@ def master_take(source: Path | bytes, order: MasterOrder, target: Path) -> MadeF
         return replace(_mastered(source, order, part), data=part.read_bytes())
 
 
+def said_by(path: Path) -> dict[str, str]:
+    """Return what an audio file says of itself; nothing for what is no audio."""
+    from runner.audio.probe.container_header import BadAudio
+    from runner.audio.tags.write import read_tags
+
+    try:
+        return read_tags(path)
+    except BadAudio:
+        return {}
+
+
 def _mastered(source: Path | bytes, order: MasterOrder, target: Path) -> MadeFile:
     from runner.audio.master.finish import finish  # numpy and FFmpeg are for those who do the work
     from runner.audio.probe.decode import probe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any, cast
 
 from runner.audio.probe.magic import sniff
@@ -27,7 +28,7 @@ def read_tags(path: Path) -> dict[str, str]:
 
     try:
         return _KINDS[_kind(path)][1](path)
-    except MutagenError:
+    except (MutagenError, struct.error, ValueError, LookupError, OverflowError, MemoryError):  # of a file made to hurt
         return {}
 
 

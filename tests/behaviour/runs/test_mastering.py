@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ import pytest
 from runner.audio.probe.decode import probe
 from runner.audio.tags.write import read_tags
 from tests.audio.master.heard import heard
-from tests.support.command import scorefile, vendors_at
+from tests.support.command import COMMAND, environment, scorefile, vendors_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -237,3 +239,66 @@ def test_frozen_restores_a_piece_from_the_store(folder: Path, run: Callable[...,
     shutil.rmtree(folder / "audio")
     assert run("--frozen")["title"] == "restored"
     assert sha256(folder / "audio" / "title.flac") == before
+
+
+def test_a_file_is_identified_by_its_bytes_and_by_its_tags(folder: Path, run: Callable[..., dict[str, str]]) -> None:
+    run()
+    piece = folder / "audio" / "title.flac"
+    done = scorefile("identify", "audio/title.flac", cwd=folder)
+    assert done.code == 0
+    assert done.out.startswith(
+        "audio/title.flac is the output of title, finished from take 1\n  model: pixazo/tracks\n"
+    )
+    said = outputs(folder)
+    store = next((folder / ".scorefile").rglob("blobs"))
+    take = said["title"]["take"]
+    shutil.copy(store / take[:2] / take, folder / "take.wav")
+    assert scorefile("identify", "take.wav", cwd=folder).out.startswith("take.wav is take 1 of title\n")
+
+    shutil.copy(piece, folder / "old.flac")
+    edit(folder, "-16 LUFS", "-20 LUFS")
+    run()
+    done = scorefile("identify", "old.flac", "--format", "json", cwd=folder)
+    (found,) = done.json["found"]
+    assert (done.code, found["by"], found["job"], found["number"], found["take"]) == (0, "tag", "title", 1, take)
+    assert done.json["tags"]["artist"] == "Ember Studio"
+
+
+def test_a_file_of_another_project_is_not_identified(folder: Path, run: Callable[..., dict[str, str]]) -> None:
+    run("title")
+    (folder / "other").mkdir()
+    (folder / "other" / "scorefile.yaml").write_text(PIPELINE)
+    piece = shutil.copy(folder / "audio" / "title.flac", folder / "other" / "found.flac")
+    done = scorefile("identify", "found.flac", cwd=folder / "other")
+    assert (done.code, done.out) == (1, "")
+    assert (
+        "found.flac is not of this lock: no output and no take of 0 submissions in scorefile.lock has the hash"
+        in done.err
+    )
+    assert "its tags say: job title, made with pixazo/tracks; that take is not in this lock" in done.err
+    Path(piece).write_text("no audio")
+    assert "it has no tags" in scorefile("identify", "found.flac", cwd=folder / "other").err
+    done = scorefile("identify", "missing.flac", cwd=folder / "other")
+    assert done.code == 2
+    assert "missing.flac is not a file" in done.err
+
+
+def test_a_run_that_is_killed_while_it_masters_leaves_nothing_half_written(
+    folder: Path, run: Callable[..., dict[str, str]], emulator: RunningEmulator
+) -> None:
+    edit(folder, "duration: 4", "duration: 60")
+    edit(folder, "format: flac", "format: mp3")
+    command = [*COMMAND, "run", "--yes", "--progress", "plain", "title"]
+    env = environment(vendors_at(emulator.url))
+    child = subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert child.stderr is not None
+    assert any("title  mastering" in line for line in child.stderr)
+    time.sleep(0.2)
+    child.kill()
+    child.communicate()
+    assert not (folder / "audio").exists()
+    asked = len(emulator.ledger()["submits"])
+    assert run("title") == {"title": "made"}
+    assert len(emulator.ledger()["submits"]) == asked, "the take is paid for once"
+    assert heard(folder / "audio" / "title.mp3").lufs == pytest.approx(-16, abs=0.3)
+    assert list(next((folder / ".scorefile").rglob("incoming")).iterdir()) == []
