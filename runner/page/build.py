@@ -110,7 +110,7 @@ def _job(known: Known, row: JobStatus) -> PageJob:
             _take(known, row.job, item, is_earlier=earlier) for item, earlier in shown_takes(known.lock, row.job)
         ),
         before=_before(known, row.job, params),
-        picked=tuple(sorted(known.lock.chosen(row.job))),
+        picked=tuple(sorted(filter(None, known.lock.chosen(row.job)))),
         commands=job_commands(row.job, state, file=known.file, is_rehearsal=known.is_rehearsal),
     )
 

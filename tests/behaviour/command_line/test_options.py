@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 WITHOUT_TWIN = {
     ("", "--version"): "an action, not a setting",
+    ("approve", "--note"): "a word about the takes that are named, said each time by hand",
+    ("approve", "--take"): "the same",
+    ("approve", "--withdraw"): "the same",
     ("resolve", "--id"): "a decision about one submission, made each time by hand",
     ("resolve", "--not-charged"): "the same",
     ("resolve", "--resubmit"): "the same",
@@ -66,6 +69,9 @@ ANSWERED_WITH: dict[str, tuple[str, ...]] = {
     "models": (),
     "fmt": ("--check",),
     "pick": ("title", "1"),
+    "unpick": ("title",),
+    "takes": (),
+    "approve": ("title",),
     "adopt": ("title",),
     "forget": ("title", "--yes"),
     "identify": ("day.yaml",),
