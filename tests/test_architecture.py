@@ -45,7 +45,7 @@ ROOMS: dict[str, set[str]] = {
     "emulator": {"records", "errors", "catalog", "audio", "state"},
     # facts out: a report a verb, and a page a code
     "report": {"records", "errors", "diagnostics", "plan", "pipeline"},
-    "page": {"records", "report"},
+    "page": {"records", "plan", "report"},
     "review": {"records", "errors", "state"},
     "explain": {"records", "report"},
     # the use cases
