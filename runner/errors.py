@@ -5,6 +5,7 @@ ScorefileError                1   unexpected       an error in this program
 ├── InvalidFilesError         3   invalid-files    the user's files are wrong; has every Problem at once
 ├── DriftError                4   out-of-date      the lock is out of date, or outputs differ from it
 ├── PolicyError               6   refused          a budget, an unknown price or a missing confirmation prevents spending
+├── NotApprovedError          9   not-approved     a release has an output that nobody approved
 ├── ApiKeyError               7   key              a key is missing, malformed or rejected
 ├── UntrustedError            7   untrusted        the project sends a key where nobody on this machine has agreed to
 ├── EmulatorError             1   emulator         the emulator did not start, or cannot play a provider file
@@ -57,6 +58,11 @@ class DriftError(ScorefileError):
 class PolicyError(ScorefileError):
     exit_code = 6
     rule = "refused"
+
+
+class NotApprovedError(ScorefileError):
+    exit_code = 9
+    rule = "not-approved"
 
 
 class ApiKeyError(ScorefileError):

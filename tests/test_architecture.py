@@ -45,7 +45,7 @@ ROOMS: dict[str, set[str]] = {
     "emulator": {"records", "errors", "catalog", "audio", "state"},
     # facts out: a report a verb, and a page a code
     "report": {"records", "errors", "diagnostics", "plan", "pipeline"},
-    "page": {"records", "report"},
+    "page": {"records", "plan", "report"},
     "review": {"records", "errors", "state"},
     "explain": {"records", "report"},
     # the use cases
@@ -639,7 +639,8 @@ def test_no_dependency_is_there_for_nothing() -> None:
     tops = Counter(name.partition(".")[0] for path in FILES for name, _, _ in imports(trees()[path]))
     used = {"pyyaml" if name == "yaml" else name for name in tops}
     assert needed - used == set()
-    optional = {re.split(r"[<>=~ ;\[]", text)[0] for text in project["optional-dependencies"]["dask"]}
+    extras = [text for name in ("dask", "listen") for text in project["optional-dependencies"][name]]
+    optional = {re.split(r"[<>=~ ;\[]", text)[0] for text in extras}
     known = needed | optional | {"pyyaml", "runner"} | {name.lower() for name in sys.stdlib_module_names}
     assert {name for name in used if name.lower() not in known} == set()
 

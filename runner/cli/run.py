@@ -76,6 +76,12 @@ INTERRUPTED, TERMINATED = 130, 143
 @click.option(
     "--offline", is_flag=True, envvar="SCOREFILE_OFFLINE", help="Contact no provider: restore, and compose here."
 )
+@click.option(
+    "--release",
+    is_flag=True,
+    envvar="SCOREFILE_RELEASE",
+    help="Make nothing, and put approved takes in their places; exit with 9 if one is not approved.",
+)
 @options.max_cost
 @click.option("--listen", metavar="HOST:PORT", envvar="SCOREFILE_LISTEN", help="Listen for callbacks at this address.")
 @click.option(
@@ -173,6 +179,7 @@ def _run_options(given: dict[str, Any]) -> RunOptions:
         fail_fast=given.pop("fail_fast"),
         max_cost=arguments.dollars(given.pop("max_cost")),
         locked=given.pop("locked"),
+        release=given.pop("release"),
         offline=given.pop("offline"),
         lock_timeout_s=given.pop("lock_timeout"),
         processes=given.pop("processes"),

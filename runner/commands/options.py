@@ -71,6 +71,8 @@ class RunOptions:
     """Refuse when the lock would change."""
     offline: bool = False
     """Ask no provider: what only a provider can do is left as it is."""
+    release: bool = False
+    """Put approved takes in their places, and refuse when one is not approved."""
     lock_timeout_s: float = 0.0
     processes: int | None = None
     """How many processes decode, measure and compose; None uses threads."""
@@ -92,6 +94,19 @@ class ReportOptions:
     """The audio of short takes is part of the page."""
     against: str | None = None
     """A commit whose versions are shown beside those of today."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveOptions:
+    """What a person says of takes."""
+
+    by: str | None = None
+    """Who says it; None: git's user.name, else the login."""
+    note: str = ""
+    take: int | None = None
+    """The number of the take; None: the chosen one."""
+    withdraw: bool = False
+    """Earlier approvals no longer count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

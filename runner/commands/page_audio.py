@@ -31,6 +31,7 @@ EMBEDDED_BYTES, EMBEDDED_BYTES_IN_ALL = 2 << 20, 64 << 20
 """What is larger is linked, not embedded."""
 MANY = 8
 """From so many takes on, processes are started for them: each costs a third of a second."""
+_TYPES = {extension: media_type for media_type, extension in EXTENSIONS.items()}
 NOT_HERE = "its audio is not on this machine; scorefile run restores it where the store or its provider has it"
 
 
@@ -116,11 +117,11 @@ class PageAudio:
     def _url(self, take: Take, path: Path) -> str:
         """Return how the page reaches a file: beside it in a bundle, else where it is."""
         if self._is_served:
-            self.served[take.sha256] = (path, take.media_type)
+            self.served[take.sha256] = (path, _TYPES.get(path.suffix, take.media_type))
             return f"audio/{take.sha256}"
         if self._options.bundle is None:
             return _relative(path, self._folder)
-        name = f"{take.sha256[:16]}{EXTENSIONS[take.media_type]}"
+        name = f"{take.sha256[:16]}{path.suffix or EXTENSIONS[take.media_type]}"
         target = self._folder / "audio" / name
         if _size(target) != take.bytes:
             target.parent.mkdir(parents=True, exist_ok=True)

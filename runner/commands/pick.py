@@ -1,23 +1,19 @@
-"""`pick`: which take of a job is at its output."""
+"""`pick` and `unpick`: which take of a job is at its output."""
 
 from __future__ import annotations
 
-import difflib
 import shlex
 from typing import TYPE_CHECKING
 
+from runner.commands.made import made_takes, take_number
 from runner.errors import UsageError
 from runner.records.family import takes_of
-from runner.report.numbers import count
+from runner.report.commands import command_line
 from runner.report.plain import PlainReport
 from runner.report.style import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from runner.commands.session import Session
-    from runner.records.family import NumberedTake
-    from runner.records.lock import Lock
 
 
 def pick(session: Session, job: str, take: str) -> PlainReport:
@@ -28,15 +24,34 @@ def pick(session: Session, job: str, take: str) -> PlainReport:
     """
     number = _number(job, take, session.options.file)
     with session.writing() as held:
-        chosen = {name: _take(name, takes, number) for name, takes in _made(held.lock, job).items()}
+        chosen = {
+            name: take_number(name, takes, number).take.sha256 for name, takes in made_takes(held.lock, job).items()
+        }
         changed = [name for name, sha256 in chosen.items() if held.store.pick(name, sha256)]
-    file = session.options.file
-    run = f"scorefile run {shlex.quote(file)}" if file else "scorefile run"
-    help_ = f"help: {run} puts it in its place, from the store and at no cost"
-    told = f"picked take {number} of {job}\n\n{help_}" if changed else f"take {number} of {job} was picked already"
+    told = f"picked take {number} of {job}" if changed else f"take {number} of {job} was picked already"
+    return _report(session, "pick", told, job=job, take=number, changed=bool(changed))
+
+
+def unpick(session: Session, job: str) -> PlainReport:
+    """Record in the lock that no take of a job, or of any cell of a matrix, is picked any more.
+
+    Raises UsageError when none was.
+    """
+    with session.writing() as held:
+        names = [name for name in held.lock.picks if job in (name, name.partition("@")[0])]
+        changed = [name for name in names if held.store.pick(name, None)]
+    if not changed:
+        raise UsageError(f"no take of {job} is picked", help="scorefile takes shows what is picked")
+    return _report(session, "unpick", f"no take of {job} is picked any more", job=job, changed=True)
+
+
+def _report(session: Session, verb: str, told: str, *, job: str, changed: bool, take: int | None = None) -> PlainReport:
+    run = command_line("run", session.options.file, rehearse=session.options.rehearse)
+    told += f"\n\nhelp: {run} puts the chosen take in its place, from the store and at no cost" if changed else ""
+    number = {} if take is None else {"take": take}
     return PlainReport(
-        verb="pick",
-        content={"file": session.project.shown, "job": job, "take": number, "changed": bool(changed)},
+        verb=verb,
+        content={"file": session.project.shown, "job": job, **number, "changed": changed},
         message=lambda _style: "\n".join(map(clean, told.split("\n"))),
     )
 
@@ -52,7 +67,7 @@ def pick_take(session: Session, job: str, sha256: str, *, saw: frozenset[str], t
             raise UsageError(
                 f"{job} no longer has this take", help="nothing was changed; the page shows what there is now"
             )
-        if held.lock.chosen(job) not in (saw, {sha256}):
+        if held.lock.chosen(job) - {None} not in (saw, {sha256}):
             raise UsageError(
                 f"another take of {job} was picked meanwhile", help="nothing was changed; look at it, then pick again"
             )
@@ -67,25 +82,3 @@ def _number(job: str, take: str, file: str | None) -> int:
         right = shlex.join(["scorefile", "pick", take, file, job])
         raise UsageError("pick takes its arguments in the order JOB TAKE [FILE]", help=right)
     raise UsageError(f"TAKE is {take!r}, not a number from 1", help="scorefile pick JOB[@CELL] TAKE [FILE]")
-
-
-def _made(lock: Lock, job: str) -> Mapping[str, tuple[NumberedTake, ...]]:
-    """Return the takes of a job, or of each cell of a matrix. Raises UsageError when there are none."""
-    made = {name: takes for name in lock.jobs if (takes := takes_of(lock, name))}
-    found = {name: entry for name, entry in made.items() if job in (name, name.partition("@")[0])}
-    if not found:
-        known = sorted({*made, *(name.partition("@")[0] for name in made)})
-        close = difflib.get_close_matches(job, known, n=1)
-        remedy = f"did you mean {close[0]}?" if close else "make them first: scorefile run"
-        raise UsageError(f"{job} has no takes to choose from", help=remedy)
-    return found
-
-
-def _take(job: str, takes: tuple[NumberedTake, ...], number: int) -> str:
-    """Return the hash of one of these takes. Raises UsageError when there is none of this number."""
-    if number > len(takes):
-        raise UsageError(
-            f"{job} has {count(len(takes), 'take')}, so there is no take {number}",
-            help="a model that makes several takes has a parameter for it: scorefile models MODEL",
-        )
-    return takes[number - 1].take.sha256

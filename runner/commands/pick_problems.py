@@ -49,8 +49,10 @@ def _problems(lock: Lock, lines: list[str], file: str) -> Iterator[Problem]:
             )
 
 
-def _name(lock: Lock, job: str, sha256: str) -> str:
+def _name(lock: Lock, job: str, sha256: str | None) -> str:
     """Return what a person calls a take: its number, or where it is not among the takes of the job, its hash."""
+    if sha256 is None:
+        return "none"
     numbers = [item.number for item in takes_of(lock, job) if item.take.sha256 == sha256]
     return f"take {numbers[0]}" if numbers else sha256[:12]
 

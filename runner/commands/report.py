@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from runner.commands.options import ReportOptions
     from runner.commands.session import Session
     from runner.page.data import PageJob
+    from runner.records.lock import Take
     from runner.records.plan import Action
     from runner.records.status import JobStatus
 
@@ -52,6 +54,7 @@ def page_data(session: Session, audio: PageAudio, before: Earlier | None, *, is_
     takes = {
         item.take.sha256: item.take for row in known.statuses for item, _ in build.shown_takes(known.lock, row.job)
     }
+    takes |= {found.sha256: found for row in known.statuses if (found := _mastered(session, row)) is not None}
     if before is not None:
         was = (build.output_take(before.lock, row.job) for row in known.statuses)
         takes |= {item.take.sha256: item.take for item in was if item is not None}
@@ -113,6 +116,14 @@ def _known(session: Session) -> tuple[build.Known, tuple[str, ...]]:
     return known, tuple(notices)
 
 
+def _mastered(session: Session, row: JobStatus) -> Take | None:
+    """Return the file at an output as if it were a take, where it was finished from one and is as it was written."""
+    file, take = (row.entry.output, row.entry.placed) if row.entry else (None, None)
+    if row.output != "same" or file is None or take is None or file.sha256 == take.sha256:
+        return None
+    return replace(take, sha256=file.sha256, bytes=(session.project.root / file.path).stat().st_size)
+
+
 def _statuses(session: Session, models: Mapping[str, str]) -> tuple[JobStatus, ...]:
     return job_statuses(session, models, HashMemory(session.project.root, session.project.state).digests)
 
@@ -124,7 +135,7 @@ def _version() -> str:
 
 
 def _told(target: Path, jobs: tuple[PageJob, ...], size: int, file: str) -> PlainReport:
-    takes = [take for job in jobs for take in job.takes]
+    takes = [take for job in jobs for take in job.takes if not take.is_mastered]
     silent = [take for take in takes if take.url is None]
     music = duration(sum(take.seconds for take in takes))
     lines = [f"wrote {target}: {count(len(jobs), 'job')}, {count(len(takes), 'take')}, {music} of music"]

@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.commands.expectations import judged
+from runner.commands.expectations import judged, refuse_unheard, without_expectations
 from runner.commands.on_fail import asked_again, without_asking_again
+from runner.plan.approvals import unapproved
 from runner.plan.deviations import deviations
 from runner.plan.policy import least, out_of_date, refuse_cost
 from runner.records.endings import Reused
@@ -19,6 +20,7 @@ from runner.records.family import family
 from runner.records.outcome import Outcome, RunResult
 from runner.records.plan import Verb
 from runner.records.reasons import Offline
+from runner.report.approvals import not_approved
 from runner.report.lock_drift import lock_out_of_date
 from runner.report.run import RunReport, exit_code
 from runner.state.lockfile import refuse_too_large
@@ -50,6 +52,8 @@ def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
         todo = _allowed_plan(held, options, budget)  # another run may have held the lock until now
         refuse_too_large(held.project.lock, (item.request for item in todo.actions if item.verb is not Verb.REUSE))
         todo = _with_drawn_seeds(todo, held.world.random_below)
+        if session.options.rehearse:
+            todo = without_expectations(todo)
         with open_executor(held, todo, options, operator, budget=budget) as executor:
             if not session.options.rehearse:
                 operator.confirm(todo)
@@ -77,16 +81,21 @@ def spending_limit(session: Session, max_cost: Decimal | None) -> Decimal | None
 
 
 def _allowed_plan(session: Session, options: RunOptions, budget: Decimal | None) -> Plan:
-    """Return the plan of a run. Raises DriftError or PolicyError when its options or its budget do not allow it."""
-    todo = without_asking_again(session.plan) if options.locked or options.offline else session.plan
+    """Return the plan of a run. Raises DriftError, NotApprovedError or PolicyError when it is not allowed."""
+    keeps = options.locked or options.release
+    todo = without_asking_again(session.plan) if keeps or options.offline else session.plan
     if options.offline:
         todo = _without_providers(todo, session.catalog)
-    if options.locked:
+    if keeps:
         todo = replace(todo, collect=())
+    if options.release and (missing := unapproved(todo, session.lock)):
+        raise not_approved(missing, session.options.file)
     if not _is_done(todo):
         if options.locked and (changing := out_of_date(todo)):
             raise lock_out_of_date(changing)
         refuse_cost(todo, budget)
+        if not session.options.rehearse:
+            refuse_unheard(todo)
     return todo
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.commands.status import job_statuses
-from runner.errors import DriftError, InvalidFilesError, UsageError
+from runner.errors import DriftError, InvalidFilesError, NotApprovedError, UsageError
+from runner.plan.approvals import Unapproved, unapproved_take
 from runner.plan.expectations import is_missed
 from runner.records.expectations import NOT_AS_EXPECTED
 from runner.report.verify import VerifyReport, places_in
@@ -19,22 +20,36 @@ if TYPE_CHECKING:
     from runner.records.status import JobStatus
 
 
-def verify(session: Session) -> VerifyReport:
-    """Compare every output with the lock; each is read, whatever was known of it. Raises UsageError when there is no lock."""
+def verify(session: Session, *, approved: bool = False) -> VerifyReport:
+    """Compare every output with the lock; each is read, whatever was known of it. Raises UsageError when there is no lock.
+
+    `approved`: an output whose take nobody approved is reported, too.
+    """
     project, text = session.project, session.lock_bytes
     if text is None:
         raise UsageError(f"there is no {project.lock.name} to verify against", help="make one: scorefile run")
     statuses = job_statuses(session, {}, partial(digests, project.root))
     rows = tuple(row for row in statuses if row.entry is not None and row.entry.takes)
+    drift = DriftError.exit_code if any(row.output != "same" for row in rows) else 0
+    missing = tuple(filter(None, (_unapproved(session, row) for row in rows))) if approved else ()
     shown = str(project.lock) if project.rehearsal else str(Path(project.shown).with_suffix(".lock"))
     return VerifyReport(
         name=project.name,
         rows=rows,
         files=(project.shown,),
-        exit_code=_exit_code(rows),
+        exit_code=NotApprovedError.exit_code if missing or (approved and drift) else _exit_code(rows),
+        unapproved=missing,
         lost=tuple(row.job for row in rows if row.output == "missing" and not _can_come_back(session, row)),
         places=places_in(text.decode(), shown),
     )
+
+
+def _unapproved(session: Session, row: JobStatus) -> Unapproved | None:
+    """Return that nobody approved the take at the output of a job, or that none is there."""
+    placed = None if row.entry is None else row.entry.placed
+    if placed is None:
+        return Unapproved(job=row.job, take=None, approved=None)
+    return unapproved_take(session.lock, (row.job,), placed.sha256, row.take)
 
 
 def _exit_code(rows: tuple[JobStatus, ...]) -> int:

@@ -275,12 +275,12 @@ class JobRun:
         if self.request.output is None:
             self.log.record_phase(Phase.DONE)
             if self.request.roll:
-                self._store.learn(made)
+                self._store.ledger.learn(made)
             self.log.charge_real_length()
             return self._end(Made() if self.request.roll else Collected(), made)
         wanted = to_place(self._store, self.action, made)
         if wanted.entry.attempt != made.attempt:
-            self._store.learn(made)
+            self._store.ledger.learn(made)
         elif len(made.takes) < self.request.take and self.action.chosen is None:
             self._report("placing", f"there is no take {self.request.take} yet; using take {wanted.number}")
         try:
@@ -293,7 +293,7 @@ class JobRun:
             self.log.fetch_again()
             return None
         except NOT_MASTERED as error:
-            self._store.learn(made)
+            self._store.ledger.learn(made)
             self.log.record_phase(Phase.DONE)
             self.log.charge_real_length()
             return self._end(endings.not_mastered(error, made=True))

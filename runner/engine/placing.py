@@ -40,7 +40,7 @@ def to_place(store: StateStore, action: Action, made: Entry) -> NumberedTake:
     def is_gone(item: NumberedTake) -> bool:
         return item.entry.attempt != made.attempt and not store.blobs.check(item.take.sha256)
 
-    found = chosen(request, made, store.family(made), store.picks(request.job), is_lost=is_gone)
+    found = chosen(request, made, store.family(made), store.ledger.picks(request.job), is_lost=is_gone)
     if not is_gone(found):
         return found
     return NumberedTake(number=request.take, entry=made, take=chosen_take(made.takes, request.take))

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, assert_never
 
 from runner.page.commands import job_commands, take_commands
 from runner.page.data import Before, Change, PageJob, PageTake, Total, Value
+from runner.plan.expectations import judge
 from runner.records.family import family, takes_of
 from runner.records.pipeline import TEXT_PARAMS
 from runner.records.plan import Verb
 from runner.records.reasons import PaymentUnknown
 from runner.report.deviations import deviation_text
+from runner.report.expectations import judged_text
 from runner.report.numbers import Sum
 from runner.report.reasons import why
 from runner.report.render import origin_text
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from runner.page.data import JobState
+    from runner.records.expectations import Judged
     from runner.records.family import NumberedTake
     from runner.records.lock import Entry, Lock
     from runner.records.plan import Action
@@ -106,11 +109,12 @@ def _job(known: Known, row: JobStatus) -> PageJob:
         output_state=row.output,
         notes=tuple(map(deviation_text, row.deviations)),
         unfinished=tuple(f"{item.phase} since {item.submitted_at or item.planned_at}" for item in row.unfinished),
-        takes=tuple(
-            _take(known, row.job, item, is_earlier=earlier) for item, earlier in shown_takes(known.lock, row.job)
-        ),
+        expected=tuple(f"{limit.measure.replace('_', ' ')} {limit.text}" for limit in request.expect.limits)
+        if request
+        else (),
+        takes=tuple(_takes(known, row)),
         before=_before(known, row.job, params),
-        picked=tuple(sorted(known.lock.chosen(row.job))),
+        picked=tuple(sorted(filter(None, known.lock.chosen(row.job)))),
         commands=job_commands(row.job, state, file=known.file, is_rehearsal=known.is_rehearsal),
     )
 
@@ -180,10 +184,26 @@ def _take(known: Known, job: str, item: NumberedTake, *, is_earlier: bool) -> Pa
         is_placed=not is_earlier and take is entry.placed,
         is_picked=take.sha256 in known.lock.chosen(job),
         is_earlier=is_earlier,
+        failed=() if is_earlier else tuple(map(judged_text, _judged(known.requests.get(job), item))),
         commands=()
         if is_earlier
         else take_commands(job, item.number, file=known.file, is_rehearsal=known.is_rehearsal),
     )
+
+
+def _takes(known: Known, row: JobStatus) -> Iterator[PageTake]:
+    """Yield the takes of a job; behind the one at its output the mastered file that is there, where it is one."""
+    for item, is_earlier in shown_takes(known.lock, row.job):
+        take = _take(known, row.job, item, is_earlier=is_earlier)
+        yield take
+        file = item.entry.output
+        if take.is_placed and file is not None and file.sha256 != take.sha256:
+            heard = known.heard.get(file.sha256, Heard(problem="the mastered file is not on this machine"))
+            yield replace(
+                take, sha256=file.sha256, is_mastered=True, is_placed=True, is_picked=False, url=heard.url, problem=heard.problem,
+                sample_peak_db=_decibels(heard.sample_peak), lufs=None, lra_lu=None, true_peak_dbtp=None, head_silence_s=None,
+                tail_silence_s=None, clipped_samples=None, codec=None, failed=(), commands=(), approvals=(),
+            )  # fmt: skip
 
 
 def _seed(entry: Entry) -> int | None:
@@ -194,6 +214,11 @@ def _seed(entry: Entry) -> int | None:
 def _decibels(peak: float | None) -> float | None:
     """Return a share of full scale in dB; None for silence."""
     return round(20 * log10(peak), 1) if peak else None
+
+
+def _judged(request: Request | None, item: NumberedTake) -> tuple[Judged, ...]:
+    """Return what a take does not meet of what is expected today."""
+    return () if request is None else judge(request.expect, item.take, request.model, item.entry.request)
 
 
 def _before(known: Known, job: str, params: Mapping[str, Json]) -> Before | None:
@@ -218,7 +243,7 @@ def _before(known: Known, job: str, params: Mapping[str, Json]) -> Before | None
 def total(name: str, jobs: Iterable[PageJob]) -> Total:
     """Add jobs up. A price is of a submission, whatever number of takes it made."""
     found = list(jobs)
-    takes = [take for job in found for take in job.takes]
+    takes = [take for job in found for take in job.takes if not take.is_mastered]
     paid = {(take.attempt, take.model): take for take in takes if not take.is_free}
     price = Sum.of(None if take.price_usd is None else Decimal(take.price_usd) for take in paid.values())
     return Total(

@@ -68,6 +68,8 @@ class PageTake:
     submitted_at: str | None = None
     is_placed: bool = False
     is_picked: bool = False
+    is_mastered: bool = False
+    """It is the file at the output that was finished from the take of this number."""
     is_earlier: bool = False
     """It was made for an earlier version of the request."""
     approvals: tuple[str, ...] = ()
@@ -117,6 +119,8 @@ class PageJob:
     has_next_cost: bool = False
     output: str | None = None
     output_state: str = ""
+    expected: tuple[str, ...] = ()
+    """What is expected of its takes, a range each."""
     notes: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
     takes: tuple[PageTake, ...] = ()

@@ -54,6 +54,8 @@ def picked(takes: tuple[NumberedTake, ...], *picks: Iterable[Pick]) -> NumberedT
     """Return the take that a person picked; None where nobody did, or two picks differ and a person has to choose."""
     for made in picks:
         hashes = {pick.sha256 for pick in made}
+        if hashes == {None}:
+            return None
         if len(hashes) == 1:
             found = next((item for item in takes if {item.take.sha256} == hashes), None)
             if found is not None:

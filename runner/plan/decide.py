@@ -135,9 +135,8 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
 
 def _after_inputs(request: Request, facts: Facts, *, force: bool) -> Action:
     """Return the action for a request of which some input is still to be made."""
-    before = facts.lock.made(request.job)
-    reason = r.Forced() if force else r.InputsComing(jobs=request.waits_for)
-    return _generate(request, Verb.REGENERATE if before else Verb.GENERATE, reason, entry=before)
+    verb = Verb.REGENERATE if (before := facts.lock.made(request.job)) else Verb.GENERATE
+    return _generate(request, verb, r.Forced() if force else r.InputsComing(jobs=request.waits_for), entry=before)
 
 
 def _rerolled(requests: tuple[Request, ...], claims: Claims, facts: Facts, asked: Rerolls) -> Iterator[Action]:
@@ -194,7 +193,8 @@ def _guarded(action: Action, facts: Facts) -> Action:
     own = facts.lock.jobs.get(request.job, ())
     for media_type in media_types_of(request.model, request.params):
         path = path_of(request, media_type)
-        if path in facts.outputs and not _is_ours(path, facts, *own):
+        is_input = facts.outputs.get(path) in {item.sha256 for item in request.inputs if item.is_file}
+        if path in facts.outputs and not is_input and not _is_ours(path, facts, *own):
             reason = r.LfsPointer(path=path) if path in facts.pointers else r.ForeignOutput(path=path)
             return _act(request, Verb.BLOCKED, reason, action.entry)
     return action

@@ -9,11 +9,13 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
+from runner.records.approval import in_force
 from runner.records.measured import NOT_MEASURED, Measured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from runner.records.approval import Approval
     from runner.records.source import Json
 
 
@@ -200,13 +202,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """A take that a person chose for a job.
+    """A take that a person chose for a job, or without a hash that none is to be chosen.
 
     It names the choices that it replaced, so that of two copies the later choice is told from two that differ: a person
     who did not know of the other one has not replaced it.
     """
 
-    sha256: str
+    sha256: str | None
     revision: int
     replaces: frozenset[str] = frozenset()
     """The names of all choices before it."""
@@ -214,7 +216,7 @@ class Pick:
     @property
     def name(self) -> str:
         """Return what tells it from every other choice."""
-        return f"{self.revision}-{self.sha256[:16]}"
+        return f"{self.revision}-{(self.sha256 or 'none')[:16]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +228,8 @@ class Lock:
     """More than one of a job only after a merge of two that differ: then a person has to choose."""
     forgotten: frozenset[str] = frozenset()
     """The attempts that a person had left out: what a journal alone knows of them does not come back."""
+    approvals: Mapping[str, frozenset[Approval]] = field(default_factory=lambda: MappingProxyType({}))
+    """Job → all that people ever said of its takes."""
     rehearsal: bool = False
 
     @cached_property
@@ -263,7 +267,8 @@ class Lock:
 
         These are what is at the output, with its rolls, each once, and what people chose.
         """
-        entries, placed, picked = self.jobs.get(job, ()), self.placed(job), self.chosen(job)
+        entries, placed = self.jobs.get(job, ()), self.placed(job)
+        picked = self.chosen(job) | {word.sha256 for word in self.approvals.get(job, ())}
         first: dict[tuple[int, str], Entry] = {}
         for entry in sorted(entries, key=lambda entry: entry is not placed):
             if placed is not None and entry.receipt is None and entry.base == placed.base:
@@ -280,9 +285,13 @@ class Lock:
         chosen = self.chosen(job)
         return next((take for take in entry.takes if {take.sha256} == chosen), None)
 
-    def chosen(self, job: str) -> frozenset[str]:
-        """Return the hashes of the takes that people chose for a job; of several a person has to choose one."""
+    def chosen(self, job: str) -> frozenset[str | None]:
+        """Return the hashes of the takes that people chose for a job, None for none; of several a person has to choose one."""
         return frozenset(pick.sha256 for pick in self.picks.get(job, ()))
+
+    def approval(self, job: str, sha256: str) -> Approval | None:
+        """Return the last approval in force of a take of a job; None where there is none."""
+        return next((word for word in in_force(self.approvals.get(job, ())) if word.sha256 == sha256), None)
 
     @property
     def revision(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from runner.records.approval import Approval
 from runner.records.lock import Entry, Output, Pick, ProviderJobId, Receipt, State, Take
 from runner.records.measured import NOT_MEASURED, Measured
 from runner.records.media_types import EXTENSIONS
@@ -72,7 +73,28 @@ def pick_from_json(block: Mapping[str, Any]) -> Pick:
     """Return the Pick of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
     only(block, {"sha256", "revision", "replaces"})
     replaces = frozenset(text(name) for name in block.get("replaces", ()))
-    return Pick(sha256=_digest(block["sha256"]), revision=whole(block["revision"]), replaces=replaces)
+    sha256 = _digest(block["sha256"]) if "sha256" in block else None
+    if sha256 is None and not replaces:
+        raise ValueError("a pick of nothing replaces another one")
+    return Pick(sha256=sha256, revision=whole(block["revision"]), replaces=replaces)
+
+
+def approval_to_json(word: Approval) -> dict[str, Any]:
+    """Return the JSON form of one approval, or of the word that withdraws some."""
+    known = {"sha256": word.sha256, "by": word.by, "at": word.at, "note": word.note or None}
+    return _present(known | {"withdraws": sorted(word.withdraws) or None})
+
+
+def approval_from_json(block: Mapping[str, Any]) -> Approval:
+    """Return the Approval of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
+    only(block, {"sha256", "by", "at", "note", "withdraws"})
+    return Approval(
+        sha256=_digest(block["sha256"]),
+        by=text(block["by"]),
+        at=text(block["at"]),
+        note=text(block.get("note", "")),
+        withdraws=frozenset(text(name) for name in block.get("withdraws", ())),
+    )
 
 
 def take_to_json(take: Take) -> dict[str, Any]:

@@ -91,10 +91,10 @@ def why(reason: Reason) -> str:
         case r.EditedOutput():
             return (
                 f"{reason.path} was edited since it was made, so it is left alone; "
-                "move or delete it to get the original back"
+                "scorefile adopt keeps it, or move or delete it to get the original back"
             )
         case r.ForeignOutput():
-            return f"{reason.path} was not made by this pipeline, so it is left alone; move or delete it"
+            return f"{reason.path} was not made by this pipeline, so it is left alone; scorefile adopt keeps it, or move or delete it"
         case r.LfsPointer():
             return f"{reason.path} is a Git LFS pointer, and its audio is not on this machine; run: git lfs pull"
         case r.Offline():

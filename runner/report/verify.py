@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.plan.expectations import is_missed
 from runner.records.source import Mark
+from runner.report.approvals import why_unapproved
 from runner.report.expectations import judged_text
 from runner.report.markdown import code, row
 from runner.report.numbers import count, listed
@@ -19,6 +20,7 @@ from runner.report.style import clean
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from runner.plan.approvals import Unapproved
     from runner.records.source import Json
     from runner.records.status import JobStatus, OutputState
     from runner.report.records import Style
@@ -41,6 +43,8 @@ class VerifyReport:
     files: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     """Jobs whose missing output no run can restore."""
+    unapproved: tuple[Unapproved, ...] = ()
+    """With --approved: the outputs that nobody approved as they are."""
     places: Mapping[str, Mark] = field(default_factory=lambda: MappingProxyType({}))
     verb: str = "verify"
     ran: bool = True
@@ -55,6 +59,7 @@ class VerifyReport:
         return {
             "name": self.name,
             "same": not self.drifted,
+            "unapproved": [{"job": item.job, "message": why_unapproved(item)} for item in self.unapproved],
             "as_expected": not self._missed(),
             "jobs": [status_data(item) for item in self.rows],
         }
@@ -64,6 +69,9 @@ class VerifyReport:
         drifted = tuple(
             Finding(rule=_rule(item), level="error", message=_words(item), mark=self.places.get(item.job))
             for item in self.drifted
+        ) + tuple(
+            Finding(rule="not-approved", level="error", message=_unapproved(item), mark=self.places.get(item.job))
+            for item in self.unapproved
         )
         missed = tuple(
             Finding(rule="not-as-expected", level="error", message=words, mark=self.places.get(item.job))
@@ -77,18 +85,20 @@ class VerifyReport:
         return tuple(self._case(item) for item in self.rows)
 
     def text(self, style: Style) -> str:  # noqa: ARG002 - the signature of every report
-        """Return a line a drifted output, or that there is none."""
+        """Return a line a drifted output and one that is not as expected or not approved, or that there is none."""
         missed = [words for item in self._missed() for words in _missed_words(item)]
-        return "\n".join([*map(_words, self.drifted), *missed]) or self._verdict()
+        return "\n".join([*map(_words, self.drifted), *missed, *map(_unapproved, self.unapproved)]) or self._verdict()
 
     def messages(self, style: Style) -> str:  # noqa: ARG002 - the signature of every report
-        """Return how many drifted, and the remedy."""
+        """Return how many drifted, are not as expected and are not approved, and the remedies."""
         unknown = [
             clean(f"{row.job}: {judged_text(one)}") for row in self.rows for one in row.judged if not is_missed((one,))
         ]
         unexpected = [f"{count(len(self._missed()), 'take')} not as expected"] if self._missed() else []
         drifted = [f"{self._verdict()}; {self._remedy()}"] if self.drifted else []
-        return "\n".join([*unknown, *unexpected, *drifted])
+        verb = "is" if len(self.unapproved) == 1 else "are"
+        told = f"{count(len(self.unapproved), 'output')} {verb} not approved; scorefile approve JOB approves one"
+        return "\n".join([*unknown, *unexpected, *drifted, *[told] * bool(self.unapproved)])
 
     def page(self) -> Page:
         """Return the drifted outputs as a table."""
@@ -131,11 +141,15 @@ class VerifyReport:
 
     def _case(self, item: JobStatus) -> Case:
         group, mark = item.job.partition("@")[0], self.places.get(item.job)
+        missing = next((one for one in self.unapproved if one.job == item.job), None)
         if item.output == "same" and is_missed(item.judged):
             said, kind = "; ".join(_missed_words(item)), "not-as-expected"
             return Case(name=item.job, group=group, state="failed", kind=kind, message=said, mark=mark)
-        if item.output == "same":
+        if item.output == "same" and missing is None:
             return Case(name=item.job, group=group, mark=mark)
+        if missing is not None and item.output == "same":
+            told = _unapproved(missing)
+            return Case(name=item.job, group=group, state="failed", kind="not-approved", message=told, mark=mark)
         return Case(name=item.job, group=group, state="failed", kind=_rule(item), message=_words(item), mark=mark)
 
 
@@ -173,6 +187,10 @@ def _skip(text: str, at: int, mark: str) -> int:
 
 def _rule(item: JobStatus) -> str:
     return "output-changed" if item.output == "changed" else "output-missing"
+
+
+def _unapproved(item: Unapproved) -> str:
+    return clean(f"{item.job}: {why_unapproved(item)}")
 
 
 def _missed_words(item: JobStatus) -> list[str]:

@@ -72,6 +72,12 @@ def is_repository(folder: Path) -> bool:
     return (_git(folder, "rev-parse", "--is-inside-work-tree") or b"").strip() == b"true"
 
 
+def user_name(folder: Path) -> str | None:
+    """Return the name of the person as git knows it; None where it knows none."""
+    named = (_git(folder, "config", "user.name") or b"").decode(errors="replace").strip()
+    return named or None
+
+
 def _git(folder: Path, *args: str) -> bytes | None:
     """Return what a command of git prints; None when it fails, or there is no git."""
     words = ["git", "-C", str(folder), *args]

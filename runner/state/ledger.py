@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from runner.records.lock import Entry, Lock, Output, Pick, current_first
 from runner.state import lock_rules
+
+if TYPE_CHECKING:
+    from runner.records.approval import Approval
 
 
 class Ledger:
@@ -15,6 +19,7 @@ class Ledger:
     def __init__(self, lock: Lock) -> None:
         self._base = lock
         self._picks = dict(lock.picks)
+        self._approvals = dict(lock.approvals)
         self._entries: dict[str, Entry] = {}
         self._of_job: dict[str, set[str]] = defaultdict(set)
         self._at_path: dict[str, set[str]] = defaultdict(set)
@@ -27,7 +32,9 @@ class Ledger:
     def lock(self) -> Lock:
         """The lock as it is now."""
         if self._lock is None:
-            self._lock = replace(self._base, entries=dict(self._entries), picks=dict(self._picks))
+            self._lock = replace(
+                self._base, entries=dict(self._entries), picks=dict(self._picks), approvals=dict(self._approvals)
+            )
         return self._lock
 
     def get(self, attempt: str) -> Entry | None:
@@ -71,8 +78,13 @@ class Ledger:
         self._set(given)
         return given
 
-    def pick(self, job: str, sha256: str) -> None:
-        """Record that a person chose a take for a job, in place of any choice before."""
+    def say(self, job: str, *words: Approval) -> None:
+        """Record what people said of takes of a job."""
+        self._approvals[job] = self._approvals.get(job, frozenset()) | {*words}
+        self._lock = None
+
+    def pick(self, job: str, sha256: str | None) -> None:
+        """Record that a person chose a take for a job, or none, in place of any choice before."""
         before = self._picks.get(job, frozenset())
         replaces = frozenset({pick.name for pick in before}.union(*(pick.replaces for pick in before)))
         self._picks[job] = frozenset({Pick(sha256=sha256, revision=self._next(), replaces=replaces)})
@@ -87,6 +99,7 @@ class Ledger:
                 self._at_path[entry.output.path].discard(entry.attempt)
         self._of_job.pop(job, None)
         self._picks.pop(job, None)
+        self._approvals.pop(job, None)
         attempts = {entry.attempt for entry in entries if entry.receipt is not None}
         self._base = replace(self._base, forgotten=self._base.forgotten | attempts)
         self._lock = None

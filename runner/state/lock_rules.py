@@ -177,7 +177,11 @@ def join(one: Lock, other: Lock) -> Lock:
         mine = entries.get(attempt)
         entries[attempt] = entry if mine is None else join_entries(mine, entry)
     picks, forgotten = _joined_picks(one.picks, other.picks), one.forgotten | other.forgotten
-    return replace(one, entries=_named_once(entries), picks=picks, forgotten=forgotten)
+    words = {
+        job: one.approvals.get(job, frozenset()) | other.approvals.get(job, frozenset())
+        for job in {*one.approvals, *other.approvals}
+    }
+    return replace(one, entries=_named_once(entries), picks=picks, approvals=words, forgotten=forgotten)
 
 
 def _joined_picks(

@@ -18,23 +18,32 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from runner.errors import StateError
 from runner.plan.fingerprint import fingerprint
 from runner.records.lock import Lock
-from runner.records.lock_json import entry_from_json, entry_to_json, only, pick_from_json, pick_to_json
+from runner.records.lock_json import (
+    approval_from_json,
+    approval_to_json,
+    entry_from_json,
+    entry_to_json,
+    only,
+    pick_from_json,
+    pick_to_json,
+)
 from runner.state.files.folder import read_regular
 from runner.state.files.processes import without_collecting
 from runner.state.indented import indented
 from runner.state.lock_checksums import checksum, checksum_of, compact, without_sum
 from runner.state.lock_rules import join_entries
-from runner.state.lock_validation import check_attempt, check_entry
+from runner.state.lock_validation import check_approval, check_attempt, check_entry
 from runner.state.lock_version_1 import read_version_1
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from runner.records.approval import Approval
     from runner.records.lock import Entry, Pick
     from runner.records.request import Request
 
-    _Parts: TypeAlias = tuple[Entry | Pick, ...]
+    _Parts: TypeAlias = tuple[Entry | Pick | Approval, ...]
 
 VERSION = 2
 MAX_BYTES = 64 << 20
@@ -114,17 +123,24 @@ def _forgotten(names: Any) -> frozenset[str]:
 def _read_version_2(jobs: Mapping[str, Any]) -> Lock:
     entries: dict[str, Entry] = {}
     picks: dict[str, frozenset[Pick]] = {}
+    approvals: dict[str, frozenset[Approval]] = {}
     for job, block in jobs.items():
         try:
-            only(block, {"submissions", "picks"})
+            only(block, {"submissions", "picks", "approvals"})
             for entry in (_entry(job, item) for item in block["submissions"]):
                 # git leaves it in two blocks when two branches gave it to different jobs.
                 before = entries.get(entry.attempt)
                 entries[entry.attempt] = entry if before is None else join_entries(before, entry)
             picks[job] = frozenset(map(pick_from_json, block.get("picks", ())))
+            words = (check_approval(approval_from_json(word)) for word in block.get("approvals", ()))
+            approvals[job] = frozenset(words)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"the block of {job!r} is not valid: {error}") from error
-    return Lock(entries=entries, picks={job: chosen for job, chosen in picks.items() if chosen})
+    return Lock(
+        entries=entries,
+        picks={job: chosen for job, chosen in picks.items() if chosen},
+        approvals={job: words for job, words in approvals.items() if words},
+    )
 
 
 def _entry(job: str, block: Any) -> Entry:
@@ -164,7 +180,8 @@ class LockText:
     """
 
     def __init__(self, read: Lock, text: bytes | None = None) -> None:
-        self._read = {id(part): part for part in (*read.entries.values(), *chain(*read.picks.values()))}
+        chosen = chain(*read.picks.values(), *read.approvals.values())
+        self._read = {id(part): part for part in (*read.entries.values(), *chosen)}
         self._blocks: dict[str, tuple[_Parts, str]] = {}
         """Job → of what its block was made, and its text."""
         self._unseen: tuple[Lock, bytes | None] | None = (read, text)
@@ -241,11 +258,11 @@ def _is_same(known: _Parts, parts: _Parts) -> bool:
 
 
 def _parts(lock: Lock, job: str) -> _Parts:
-    return (*lock.jobs.get(job, ()), *lock.picks.get(job, ()))
+    return (*lock.jobs.get(job, ()), *lock.picks.get(job, ()), *lock.approvals.get(job, ()))
 
 
 def _jobs(lock: Lock) -> list[str]:
-    return sorted({*lock.jobs, *lock.picks})
+    return sorted({*lock.jobs, *lock.picks, *lock.approvals})
 
 
 def _text(blocks: Iterable[str], lock: Lock) -> str:
@@ -261,11 +278,13 @@ def _text(blocks: Iterable[str], lock: Lock) -> str:
 def _block(lock: Lock, job: str) -> str:
     """Return the text of a job's block with its name; an empty one where nothing of it is written."""
     kept = lock.written(job)
-    picks = sorted(lock.picks.get(job, ()), key=lambda pick: pick.sha256)
-    if not kept and not picks:
+    picks = sorted(lock.picks.get(job, ()), key=lambda pick: (pick.sha256 or "", pick.revision))
+    words = sorted(lock.approvals.get(job, ()), key=lambda word: (word.at, word.name))
+    if not kept and not picks and not words:
         return ""
     block: dict[str, Any] = {"submissions": [_with_sum(entry_to_json(entry)) for entry in kept]}
     block |= {"picks": [pick_to_json(pick) for pick in picks]} if picks else {}
+    block |= {"approvals": [approval_to_json(word) for word in words]} if words else {}
     return f"{indented(job)}: {indented(block, _LINE)}"
 
 

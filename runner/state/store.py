@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.records.family import NumberedTake
-    from runner.records.lock import Entry, Lock, Output, Pick, Take
+    from runner.records.lock import Entry, Lock, Output, Take
     from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
 
@@ -86,6 +86,11 @@ class StateStore:
     def lock(self) -> Lock:
         """The lock as it is now, with all that the journal knows."""
         return self._ledger.lock
+
+    @property
+    def ledger(self) -> Ledger:
+        """The lock as it grows."""
+        return self._ledger
 
     @property
     def lock_file(self) -> bytes | None:
@@ -180,13 +185,15 @@ class StateStore:
             picked = before.picked(entry.job, entry)
             if picked is not None and not before.picks.get(job):
                 self._ledger.pick(job, picked.sha256)
+            if words := before.approvals.get(entry.job):
+                self._ledger.say(job, *words)
             self._ledger.give(entry, job, entry.output)
             if attempt in self.submissions:
                 self.submissions[attempt] = replace(self.submissions[attempt], job=job)
 
-    def pick(self, job: str, sha256: str) -> bool:
-        """Record that a person chose a take for a job; say whether that is new."""
-        if self.lock.chosen(job) == {sha256}:
+    def pick(self, job: str, sha256: str | None) -> bool:
+        """Record that a person chose a take for a job, or None to undo every choice; say whether that is new."""
+        if (self.lock.chosen(job) or {None}) == {sha256}:
             return False
         self._ledger.pick(job, sha256)
         return True
@@ -202,20 +209,12 @@ class StateStore:
         assert made is not None
         return self._made_here_before(job, made) or made
 
-    def learn(self, made: Entry) -> None:
-        """Take an entry into the lock whose take is at no output."""
-        self._ledger.learn(made)
-
     def family(self, made: Entry) -> tuple[NumberedTake, ...]:
         """Return the takes of the family of a submission that has just ended: it is the newest one."""
         known = self._ledger.get(made.attempt)
         newest = replace(made, revision=self._ledger.revision + 1 if known is None else known.revision)
         others = (entry for entry in self._ledger.of_job(made.job) if entry.attempt != made.attempt)
         return family((newest, *others), made.base)
-
-    def picks(self, job: str) -> frozenset[Pick]:
-        """Return what people picked for a job."""
-        return self._ledger.picks(job)
 
     def _made_here_before(self, job: str, made: Entry) -> Entry | None:
         """Return the entry that says the same of a free result that was made here again, so that nothing in it changes."""

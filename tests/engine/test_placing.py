@@ -71,7 +71,7 @@ def test_of_audio_that_is_fetched_again_the_take_of_the_same_number_is_placed(tm
 
 def test_what_is_placed_nowhere_is_learned(tmp_path: Path) -> None:
     store = opened(tmp_path, lock(BASE))
-    store.learn(MADE)
+    store.ledger.learn(MADE)
     store.close()
     assert '"a9"' in (tmp_path / "night.lock").read_text()
     assert store.lock.placed("title") == BASE

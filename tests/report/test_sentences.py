@@ -88,11 +88,17 @@ REASONS: tuple[tuple[Reason, str], ...] = (
     (r.MasterMissing(path=PATH), "audio/a.wav is missing; will be finished again from its take"),
     (
         r.EditedOutput(path=PATH),
-        "audio/a.wav was edited since it was made, so it is left alone; move or delete it to get the original back",
+        (
+            "audio/a.wav was edited since it was made, so it is left alone; "
+            "scorefile adopt keeps it, or move or delete it to get the original back"
+        ),
     ),
     (
         r.ForeignOutput(path=PATH),
-        "audio/a.wav was not made by this pipeline, so it is left alone; move or delete it",
+        (
+            "audio/a.wav was not made by this pipeline, so it is left alone; "
+            "scorefile adopt keeps it, or move or delete it"
+        ),
     ),
     (
         r.LfsPointer(path=PATH),

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runner.records.approval import Approval, in_force
 from runner.records.lock import Entry, Lock, Output, Pick, ProviderJobId, State
 from runner.state.lock_rules import VERSION_1, is_version_1, join, join_entries
 from runner.state.lockfile import parse_lock, render_lock
@@ -100,8 +101,16 @@ def picked(word: str, revision: int, *before: Pick) -> Pick:
 FIRST = picked("p", 1)
 MINE, THEIRS = picked("q", 2, FIRST), picked("r", 5, FIRST)
 LAST = picked("p", 7, MINE, THEIRS)
-PICKS = [frozenset(picks) for picks in ((FIRST,), (MINE,), (THEIRS,), (MINE, THEIRS), (LAST,))]
+UNDONE = replace(picked("q", 6, FIRST, MINE), sha256=None)
+PICKS = [
+    frozenset(picks) for picks in ((FIRST,), (MINE,), (THEIRS,), (MINE, THEIRS), (LAST,), (UNDONE,), (UNDONE, THEIRS))
+]
 """What copies of a lock may say of one job: two people picked without knowing of each other, then one settled it."""
+SAID = Approval(sha256=sha("p"), by="Ada", at="2026-11-20T12:00:00Z")
+WITHDRAWN = replace(SAID, by="Bob", at="2026-11-20T13:00:00Z", withdraws=frozenset({SAID.name}))
+AGAIN = replace(SAID, at="2026-11-20T14:00:00Z", note="louder")
+APPROVALS = [frozenset(words) for words in ((SAID,), (SAID, WITHDRAWN), (WITHDRAWN,), (SAID, WITHDRAWN, AGAIN))]
+"""What people may have said of a take."""
 
 
 @st.composite
@@ -115,13 +124,20 @@ def locks(draw: st.DrawFn) -> Lock:
         known[kept.attempt] = kept
     picks = {job: draw(st.sampled_from(PICKS)) for job in sorted(draw(st.sets(st.sampled_from(JOBS))))}
     forgotten = frozenset(draw(st.sets(st.sampled_from(["a1", "a2", "a9"]))))
-    return Lock(entries=known, picks=picks, forgotten=forgotten)
+    words = {job: draw(st.sampled_from(APPROVALS)) for job in sorted(draw(st.sets(st.sampled_from(JOBS))))}
+    return Lock(entries=known, picks=picks, approvals=words, forgotten=forgotten)
 
 
 def texts(lock: Lock) -> str:
     """Return all that a lock says, so that also what two ids hide is compared."""
-    return repr((sorted(map(_said, lock.entries.values())), sorted(lock.forgotten))) + repr(
-        sorted((job, sorted((pick.name, sorted(pick.replaces)) for pick in picks)) for job, picks in lock.picks.items())
+    return (
+        repr((sorted(map(_said, lock.entries.values())), sorted(lock.forgotten)))
+        + repr(
+            sorted(
+                (job, sorted((pick.name, sorted(pick.replaces)) for pick in picks)) for job, picks in lock.picks.items()
+            )
+        )
+        + repr(sorted((job, sorted(word.name for word in words)) for job, words in lock.approvals.items()))
     )
 
 
@@ -178,6 +194,7 @@ def test_nothing_that_a_copy_knows_is_lost(one: Lock, other: Lock) -> None:
     for copy in (one, other):
         assert known_ids(copy.entries.values()) <= known_ids(both.entries.values())
         assert set(copy.picks) <= set(both.picks)
+        assert all(words <= both.approvals[job] for job, words in copy.approvals.items())
         for attempt, before in copy.entries.items():
             after = both.entries.get(attempt)
             if is_version_1(attempt) and after is None:
@@ -200,6 +217,7 @@ def test_a_joined_lock_can_be_written_and_read(one: Lock, other: Lock) -> None:
     both = join(one, other)
     read = parse_lock(render_lock(both).decode())
     assert read.picks == both.picks
+    assert read.approvals == both.approvals
     kept = {item.attempt: item for job in both.jobs for item in both.written(job)}
     paid_or_placed = {name for name, item in both.entries.items() if item.receipt or item is both.placed(item.job)}
     assert paid_or_placed <= set(kept)
@@ -256,6 +274,19 @@ def test_two_picks_that_do_not_know_of_each_other_are_both_kept_whatever_their_r
     settled = Lock(picks={"title": frozenset({LAST})})
     assert join(both, settled).picks == settled.picks
     assert join(mine, settled).picks == settled.picks
+
+
+def test_a_withdrawal_counts_for_the_approvals_that_it_names_whatever_the_order() -> None:
+    said, withdrawn, again = (Lock(approvals={"title": frozenset({word})}) for word in (SAID, WITHDRAWN, AGAIN))
+    for both in (join(said, withdrawn), join(withdrawn, said)):
+        assert both.approval("title", sha("p")) is None
+        assert in_force(join(both, again).approvals["title"]) == (AGAIN,)
+
+
+def test_a_choice_that_was_undone_counts_no_more_and_one_of_another_branch_is_for_a_person_to_settle() -> None:
+    before, undone, theirs = (Lock(picks={"title": frozenset({pick})}) for pick in (MINE, UNDONE, THEIRS))
+    assert join(before, undone).chosen("title") == join(undone, before).chosen("title") == {None}
+    assert join(undone, theirs).chosen("title") == {None, sha("r")}
 
 
 def test_the_same_choice_on_two_branches_is_no_conflict() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft7Validator
 
+from runner.records.approval import Approval
 from runner.records.lock import Lock, Pick, ProviderJobId, State
 from runner.records.lock_json import take_to_json
 from runner.records.media_types import EXTENSIONS
@@ -76,6 +77,16 @@ def test_a_roll_fits_it_too() -> None:
     block = next(item for item in found["jobs"]["title"]["submissions"] if item["attempt"] == "a4")
     assert (block["roll"], block["roll_of"]) == (2, CURRENT.fingerprint)
     assert parse_lock(json.dumps(found)).entries["a4"] == rolled
+
+
+def test_approvals_and_a_pick_that_was_undone_fit_it_too() -> None:
+    undone = Pick(sha256=None, revision=6, replaces=frozenset({f"5-{take('one').sha256[:16]}", "4-none"}))
+    said = Approval(sha256=take("one").sha256, by="Ada", at="2026-11-20T12:00:00Z", note="for the trailer")
+    ended = Approval(sha256=said.sha256, by="Bob", at="2026-11-20T13:00:00Z", withdraws=frozenset({said.name}))
+    held = lock(CURRENT, picks={"title": frozenset({undone})}, approvals={"title": frozenset({said, ended})})
+    found = json.loads(render_lock(held))
+    assert faults(found) == []
+    assert parse_lock(json.dumps(found)) == held
 
 
 def written(*entries: Entry) -> Any:
@@ -229,6 +240,11 @@ def _pick(**over: Any) -> Callable[[Any], object]:
     return _block(lambda block: block["picks"][0].update(over))
 
 
+def _approval(**over: Any) -> Callable[[Any], object]:
+    said = {"sha256": "0" * 64, "by": "Ada", "at": "2026-11-20T12:00:00Z"}
+    return _block(lambda block: block.update(approvals=[said | over]))
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -240,6 +256,15 @@ def _pick(**over: Any) -> Callable[[Any], object]:
         _block(lambda block: block.pop("submissions")),
         _block(lambda block: block.update(picks=[1])),
         _pick(sha256="x"),
+        _block(lambda block: block["picks"][0].pop("sha256")),
+        _block(lambda block: block.update(approvals=[1])),
+        _approval(sha256="x"),
+        _approval(by=""),
+        _approval(by="x" * 201),
+        _approval(at="yesterday"),
+        _approval(note="x" * 2001),
+        _approval(withdraws=["x"]),
+        _approval(why="it is better"),
         _pick(revision="1"),
         _pick(why="it is better"),
         _block(lambda block: block["picks"][0].pop("revision")),

@@ -53,6 +53,7 @@ function about(job) {
   const line = [job.model, job.asked_s === undefined ? null : `${length(job.asked_s)} asked`, job.output];
   return [
     el("p", { class: "line" }, line.filter(Boolean).join(" · ")),
+    job.expected.length > 0 && el("p", { class: "line" }, `expected: ${job.expected.join(", ")}`),
     prompt && el("p", { class: "prompt" }, value(prompt.value)),
     job.state !== "up-to-date" && job.why && el("p", { class: "why" }, why(job)),
     ...[...job.notes, ...job.unfinished].map((note) => el("p", { class: "note" }, note)),

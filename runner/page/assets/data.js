@@ -56,7 +56,7 @@ function renewJob(job, newer) {
 }
 
 function complete(job) {
-  for (const name of ["picked", "labels", "texts", "params", "notes", "unfinished", "takes", "commands"])
+  for (const name of ["picked", "labels", "expected", "texts", "params", "notes", "unfinished", "takes", "commands"])
     job[name] ??= [];
   job.takes.forEach((take) => completeTake(job, take));
   if (job.before) {

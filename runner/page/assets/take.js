@@ -107,7 +107,7 @@ export function follow(playing) {
 function badges(take) {
   return [
     take.is_picked && ["picked", "a person picked it"],
-    take.is_placed && ["output", "it is at the output"],
+    isOutput(take) && ["output", "it is at the output"],
     take.approvals.length > 0 && ["approved", take.approvals.join("; ")],
   ]
     .filter(Boolean)
@@ -122,6 +122,11 @@ function compareBox(take) {
   });
   box.checked = isCompared(take);
   return el("label", { class: "compare-box", title: "put it beside others (c)" }, box, "compare");
+}
+
+/** Say whether a take is the file at the output, not only what that was mastered from. */
+function isOutput(take) {
+  return take.is_placed && (take.is_mastered || !take.job.takes.some((one) => one.is_mastered));
 }
 
 /** Return the button of a step. */

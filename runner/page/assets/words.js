@@ -72,5 +72,5 @@ export function value(found) {
 /** Return how a take is called beside others of its job. */
 export function takeName(take) {
   const version = take.is_before ? "before" : take.is_earlier ? "earlier" : "";
-  return [`take ${take.number}`, take.roll && `roll ${take.roll}`, version].filter(Boolean).join(", ");
+  return [`take ${take.number}`, take.is_mastered && "mastered", take.roll && `roll ${take.roll}`, version].filter(Boolean).join(", ");
 }

@@ -28,6 +28,7 @@ VERBS = [
     ("cancel", "a"),
     ("gc", "--yes"),
     ("forget", "gone", "--yes"),
+    ("adopt", "a"),
     ("fmt",),
     ("doctor", "--state"),
 ]

@@ -183,6 +183,22 @@ def test_before_anything_was_made_and_with_a_wrong_pipeline_there_is_a_page(made
     assert [job["id"] for job in data["jobs"]] == ["sting", "title"]
 
 
+def test_what_is_expected_and_not_met_and_the_mastered_file_are_shown(tmp_path: Path) -> None:
+    more = "{model: local/sketch, params: {duration: 1}, master: {format: flac}, expect: {peak: '< -60', duration: '± 1 s'}}"
+    (tmp_path / "scorefile.yaml").write_text(PIPELINE.replace("{model: local/sketch, params: {duration: 0.5}}", more))
+    assert scorefile("run", cwd=tmp_path).code == 9
+    assert scorefile("report", "--bundle", "site", "title", cwd=tmp_path).code == 0
+    job = job_of(tmp_path / "site" / "index.html", "title")
+    assert sorted(job["expected"]) == ["duration ± 1 s", "peak < -60 dBTP"]
+    raw, mastered, other = job["takes"]
+    assert re.fullmatch(r"its true peak is -\d+\.\d dBTP, expected < -60 dBTP", *raw["failed"])
+    assert (raw["number"], mastered["number"], mastered["is_mastered"], other["number"]) == (1, 1, True, 2)
+    assert Path(mastered["url"]).suffix == ".flac"
+    audio = (tmp_path / "site" / mastered["url"]).read_bytes()
+    assert audio == (tmp_path / "audio" / "title.flac").read_bytes()
+    assert data_of(tmp_path / "site" / "index.html")["all"]["takes"] == 2
+
+
 def test_json_says_where_the_page_is(made: Path) -> None:
     done = scorefile("report", "--format", "json", cwd=made)
     size = (made / "scorefile-report.html").stat().st_size

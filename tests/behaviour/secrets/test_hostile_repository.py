@@ -51,6 +51,7 @@ NAMED: dict[str, list[tuple[str, ...]]] = {
     "schema": [("schema",)],
     "fmt": [("fmt", "FILE")],
     "pick": [("pick", "a", "1", "FILE")],
+    "adopt": [("adopt", "FILE", "a")],
     "forget": [("forget", "FILE", "a", "--yes")],
     "identify": [("identify", "a.wav", "FILE")],
     "gc": [("gc", "FILE"), ("gc", "FILE", "--yes", "--paid")],

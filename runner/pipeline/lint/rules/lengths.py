@@ -28,5 +28,5 @@ def check(context: LintContext) -> Iterator[Problem]:
         )
         for request in context.requests
         for item in request.left_out
-        if item.param in LENGTHS and request.model.duration_param is None
+        if item.param in LENGTHS and request.model.duration_param is None and request.model.inputs_param is None
     )
