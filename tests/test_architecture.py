@@ -639,7 +639,8 @@ def test_no_dependency_is_there_for_nothing() -> None:
     tops = Counter(name.partition(".")[0] for path in FILES for name, _, _ in imports(trees()[path]))
     used = {"pyyaml" if name == "yaml" else name for name in tops}
     assert needed - used == set()
-    optional = {re.split(r"[<>=~ ;\[]", text)[0] for text in project["optional-dependencies"]["dask"]}
+    extras = [text for name in ("dask", "listen") for text in project["optional-dependencies"][name]]
+    optional = {re.split(r"[<>=~ ;\[]", text)[0] for text in extras}
     known = needed | optional | {"pyyaml", "runner"} | {name.lower() for name in sys.stdlib_module_names}
     assert {name for name in used if name.lower() not in known} == set()
 

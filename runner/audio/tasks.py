@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runner.audio.probe.decode import Probe
     from runner.audio.sketch.brief import Brief
     from runner.records.mastering import Mastering
+    from runner.records.measured import Measured
 
 RATE_HZ = 48_000
 
@@ -102,6 +103,22 @@ def inspect_file(source: Path | bytes) -> Probe:
         return inspect(source)
     except FileNotFoundError as error:
         raise FileNotSeen from error
+
+
+def listened(source: Path | bytes, measured: Measured) -> Measured:
+    """Return what is measured of a file with its tempo and key. Raises FileNotSeen.
+
+    Whatever librosa makes of a file that can be played, or where it is missing, it is a take all the same.
+    """
+    try:
+        from runner.audio.probe.listening import tempo_and_key  # FFmpeg is for those who do the work
+
+        bpm, key = tempo_and_key(source)
+    except FileNotFoundError as error:
+        raise FileNotSeen from error
+    except Exception:  # noqa: BLE001 - as above
+        return measured
+    return replace(measured, bpm=bpm, key=key)
 
 
 def sketch(order: SketchOrder) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.commands.expectations import judged
+from runner.commands.expectations import judged, refuse_unheard, without_expectations
 from runner.commands.on_fail import asked_again, without_asking_again
 from runner.plan.approvals import unapproved
 from runner.plan.deviations import deviations
@@ -52,6 +52,8 @@ def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
         todo = _allowed_plan(held, options, budget)  # another run may have held the lock until now
         refuse_too_large(held.project.lock, (item.request for item in todo.actions if item.verb is not Verb.REUSE))
         todo = _with_drawn_seeds(todo, held.world.random_below)
+        if session.options.rehearse:
+            todo = without_expectations(todo)
         with open_executor(held, todo, options, operator, budget=budget) as executor:
             if not session.options.rehearse:
                 operator.confirm(todo)
@@ -92,6 +94,8 @@ def _allowed_plan(session: Session, options: RunOptions, budget: Decimal | None)
         if options.locked and (changing := out_of_date(todo)):
             raise lock_out_of_date(changing)
         refuse_cost(todo, budget)
+        if not session.options.rehearse:
+            refuse_unheard(todo)
     return todo
 
 

@@ -57,6 +57,7 @@ def _finished(store: StateStore, job: str, stage: Stage) -> Generator[Effect, An
         piece = made.data
         if piece is not None:
             yield Work(lane=Lane.FETCH, call=lambda _gate: target.write_bytes(piece))
+        blobs.incoming.note_finished(made.sha256)
         yield Work(lane=Lane.FETCH, call=lambda _gate: blobs.save(target, made.sha256))
     finally:
         source.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runner.audio.probe.container_header import BadAudio
-from runner.audio.tasks import FileNotSeen, inspect_file, make_local, make_sketch
+from runner.audio.tasks import FileNotSeen, inspect_file, listened, make_local, make_sketch
 from runner.engine import endings, machine
 from runner.engine.effects import Compute, Lane, Wait, Work
 from runner.engine.local_models import local_order, sketch_order, sources_of
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from runner.provider.rate_limit import RateLimit
     from runner.records.endings import Ending
     from runner.records.exchange import Media
+    from runner.records.measured import Measured
     from runner.records.provider import Provider
     from runner.records.request import Request
 
@@ -130,6 +131,16 @@ class TakeSteps:
             raise
         return probe
 
+    def _listened(self, file: Download, measured: Measured) -> Generator[Effect, Any, Measured]:
+        """Have tempo and key of a file measured, too."""
+        heard: Measured
+        try:
+            heard = yield Compute(call=listened, args=(file.path, measured))
+        except FileNotSeen:
+            data: bytes = yield Work(lane=Lane.FETCH, call=lambda _gate: file.path.read_bytes())
+            heard = yield Compute(call=listened, args=(data, measured))
+        return heard
+
     def _rendered(self) -> Generator[Effect, Any, Take]:
         """Have a piece made of inputs, which are copied first, and save it. Raises LocalFailed or TakeMissing."""
         parts: list[Path] = []
@@ -171,7 +182,10 @@ class TakeSteps:
 
     def _saved(self, file: Download, probe: Probe, *, seed: int | None) -> Generator[Effect, Any, Take]:
         """Move a file that can be played into the store."""
+        measured = probe.measured
         try:
+            if self._request.expect.need_listening:
+                measured = yield from self._listened(file, measured)
             yield Work(lane=Lane.FETCH, call=lambda _gate: self._log.blobs.save(file.path, file.sha256))
         except BaseException:  # on a full disk it would keep the receipts of other jobs out
             file.path.unlink(missing_ok=True)
@@ -183,6 +197,6 @@ class TakeSteps:
             seconds=round(probe.seconds, 3),
             rate_hz=probe.rate_hz,
             channels=probe.channels,
-            measured=probe.measured,
+            measured=measured,
             seed=seed,
         )

@@ -61,7 +61,9 @@ def unmeasured(expect: Expectations, take: Take) -> tuple[str, ...]:
 def _of_limit(limit: Limit, take: Take, model: Model, params: Mapping[str, Json]) -> Iterator[OutOfRange]:
     asked = asked_for(limit.measure, model, params) if limit.around else None
     value = _value(limit.measure, take)
-    if not limit.holds(value, asked):
+    # Half and twice a tempo are the same beat, counted another way.
+    counts = (1, 2, 0.5) if limit.measure is Measure.BPM else (1,)
+    if not any(limit.holds(value * times, asked) for times in counts):
         measured = value if math.isfinite(value) else None
         yield OutOfRange(measure=limit.measure, measured=measured, allowed=limit.text, asked=asked)
 

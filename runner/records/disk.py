@@ -14,6 +14,7 @@ class Unneeded(StrEnum):
     """Why a file is kept for nobody. The value is its name in JSON."""
 
     FREE = "free"
+    FINISHED = "finished"
     ANSWER = "answer"
     REHEARSAL = "rehearsal"
     QUARANTINE = "quarantine"

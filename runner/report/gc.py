@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WORDS: Mapping[Unneeded, str] = {
     Unneeded.FREE: "free takes, made here",
+    Unneeded.FINISHED: "finished files of earlier settings",
     Unneeded.ANSWER: "answers of providers, no longer needed",
     Unneeded.REHEARSAL: "files of rehearsals",
     Unneeded.QUARANTINE: "files in quarantine",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import StateError
 from runner.records.disk import PaidTake, Room, Unneeded
+from runner.state.blobs.incoming import Incoming
 from runner.state.git_objects import locks_of_refs
 from runner.state.journal import read_events
 from runner.state.lock_copies import parse_copy
@@ -58,6 +59,8 @@ class Names:
     """The takes that a provider sent."""
     made_here: set[str] = field(default_factory=set)
     answers: set[str] = field(default_factory=set)
+    finished: frozenset[str] = frozenset()
+    """What was made of takes by mastering."""
 
     def add(self, names: Iterable[str], by: str) -> None:
         """Note that `by` names these blobs."""
@@ -70,6 +73,8 @@ class Names:
             return Unneeded.PAID
         if sha256 in self.made_here:
             return Unneeded.FREE
+        if sha256 in self.finished:
+            return Unneeded.FINISHED
         return Unneeded.ANSWER if sha256 in self.answers else Unneeded.UNKNOWN
 
 
@@ -177,7 +182,10 @@ def unwanted(blobs: Path, names: Names, *, before: float) -> tuple[tuple[Unwante
     """
     found: list[Unwanted] = []
     kept: dict[str, list[int]] = defaultdict(list)
+    names.finished = Incoming(blobs).finished()
     for path, status in _regular_files(blobs):
+        if path.parent == blobs:
+            continue
         kind, name = _place(path, names)
         by = names.by.get(name) if kind is not Unneeded.PART else None
         if by is None and status.st_mtime >= before:

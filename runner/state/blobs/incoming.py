@@ -21,6 +21,7 @@ class Incoming:
 
     def __init__(self, folder: Path, *, pipeline: str = "") -> None:
         self._parts, self._quarantine = folder / "incoming", folder / "quarantine"
+        self._notes = folder / "finished"
         self._mark = hashlib.sha256(pipeline.encode("utf-8", "surrogateescape")).hexdigest()[:_MARK_DIGITS]
 
     def part(self) -> Path:
@@ -34,6 +35,19 @@ class Incoming:
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
         return target
+
+    def note_finished(self, sha256: str) -> None:
+        """Note that a blob is a finished file, made of a take: where nothing names it any more it can be made again, for nothing."""
+        self._notes.parent.mkdir(parents=True, exist_ok=True)
+        with self._notes.open("a", encoding="ascii") as file:
+            file.write(f"{sha256}\n")
+
+    def finished(self) -> frozenset[str]:
+        """Return all blobs that were noted as finished files."""
+        try:
+            return frozenset(self._notes.read_text(encoding="ascii", errors="replace").split())
+        except FileNotFoundError:
+            return frozenset()
 
     def sweep(self) -> None:
         """Remove this pipeline's unfinished downloads. Only the holder of its run lock may call this."""

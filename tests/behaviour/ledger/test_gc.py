@@ -170,6 +170,22 @@ def test_parts_and_what_is_in_quarantine_go(git: Git) -> None:
     assert "2 files deleted, 7 B; 1 file kept" in done.out
 
 
+def test_a_finished_file_of_earlier_settings_goes_and_its_take_stays(git: Git) -> None:
+    text = YAML.replace("PROMPT", "calm, master: {fade_out: 0.1}")
+    (git.folder / "scorefile.yaml").write_text(text)
+    run(git)
+    (git.folder / "scorefile.yaml").write_text(text.replace("0.1", "0.2"))
+    run(git)
+    assert len(list(blobs(git).list())) == 3
+    assert gc(git, "--yes").out.startswith("finished files of earlier settings: 1 file deleted, ")
+    assert len(list(blobs(git).list())) == 2
+    (git.folder / "audio" / "title.wav").unlink()
+    run(git)
+    (git.folder / "scorefile.yaml").write_text(text)
+    run(git)
+    assert scorefile("verify", cwd=git.folder).code == 0
+
+
 def test_nothing_is_made_where_nothing_was_made(git: Git) -> None:
     assert gc(git, "--yes").out == "0 files deleted, 0 B; 0 files kept, 0 B\n"
     assert not (git.folder / ".scorefile").exists()

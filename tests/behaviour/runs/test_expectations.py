@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.records.measured import Measured
-from runner.state.lockfile import parse_lock, render_lock
+from runner.state.lockfile import parse_lock, read_lock, render_lock
 from tests.support.command import scorefile
 
 if TYPE_CHECKING:
@@ -126,3 +126,20 @@ def test_a_take_of_an_older_lock_is_measured_where_its_audio_is_at_hand_and_else
 def test_placeholder_audio_is_not_judged(tmp_path: Path) -> None:
     (tmp_path / "scorefile.yaml").write_text(PIPELINE, encoding="utf-8")
     assert scorefile("run", "--rehearse", cwd=tmp_path).code == 0
+
+
+def test_a_tempo_is_measured_where_one_is_expected_and_kept_in_the_lock(tmp_path: Path) -> None:
+    (tmp_path / "scorefile.yaml").write_text(
+        "version: 1\n"
+        "defaults: {model: local/sketch, params: {duration: 12, bpm: 120}}\n"
+        "jobs:\n"
+        "  title: {prompt: epic drums, expect: {bpm: ± 5 %}}\n"
+        "  other: {prompt: epic drums}\n",
+        encoding="utf-8",
+    )
+    assert scorefile("run", cwd=tmp_path).code == 0
+    takes = {
+        entry.job: entry.takes[0] for entry in read_lock(tmp_path / "scorefile.lock", rehearsal=False).entries.values()
+    }
+    assert takes["title"].measured.bpm == pytest.approx(120, rel=0.05)
+    assert takes["other"].measured.bpm is None
