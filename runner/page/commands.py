@@ -34,7 +34,7 @@ def _of_job(job: str, state: JobState, file: str | None, is_rehearsal: bool) -> 
         yield Command(does=_RUN[state], line=_line("run", file, job, is_rehearsal))
     if state == "up-to-date":
         words = [*([quoted(file)] if file else []), "--reroll", quoted(job), *["--rehearse"] * is_rehearsal]
-        yield Command(does="ask again with another seed", line=" ".join(["scorefile", "run", *words]))
+        yield Command(does="ask for another take", line=" ".join(["scorefile", "run", *words]))
     if state != "up-to-date":
         yield Command(does="explain why", line=_line("explain", file, job, is_rehearsal))
 
