@@ -11,6 +11,7 @@ from runner.commands.run import spending_limit
 from runner.engine.endings import blocked
 from runner.errors import PolicyError
 from runner.plan.policy import broken, out_of_date, refuse_cost
+from runner.plan.voided import voided
 from runner.report.lock_drift import lock_out_of_date
 from runner.report.plan import PlanReport, has_changes
 
@@ -40,6 +41,7 @@ def plan(session: Session, options: PlanOptions) -> PlanReport:
         files=(session.project.shown,),
         warnings=session.checked.warnings,
         rehearsal=session.project.rehearsal,
+        voided=voided(todo, session.lock),
     )
     if options.out is not None:
         from runner.commands.saved import save_plan

@@ -70,7 +70,7 @@ CODES: Final = MappingProxyType(
         "SF407": "parameters that cannot be combined",
         "SF408": "unknown model",
         "SF409": "a job has no model",
-        "SF410": "the take does not exist",
+        "SF410": "this is not a number of a take",
         "SF411": "unknown provider",
         "SF412": "an input is no job that is needed",
         "SF501": "an output path is not allowed",

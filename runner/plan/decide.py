@@ -303,7 +303,7 @@ def _bring_back(request: Request, chosen: NumberedTake, takes: tuple[NumberedTak
         return _act(request, Verb.RESTORE, renamed or _why_restore(path, chosen, takes, found), entry)
     if stage is not None and _is_here(take.sha256, entry, facts):
         return _act(request, Verb.MASTER, renamed or why_finished(path, chosen, takes, wanted), entry)
-    return _audio_lost(request, entry, path, facts)
+    return audio_lost(request, entry, path, facts)
 
 
 def _is_here(sha256: str | None, entry: Entry, facts: Facts) -> bool:
@@ -327,7 +327,7 @@ def _why_restore(path: str, chosen: NumberedTake, takes: tuple[NumberedTake, ...
     return r.OtherVersion(path=path) if placed is None else r.TakeChosen(take=chosen.number, placed=placed)
 
 
-def _audio_lost(request: Request, entry: Entry, path: str, facts: Facts) -> Action:
+def audio_lost(request: Request, entry: Entry, path: str, facts: Facts) -> Action:
     """Neither the output nor the store has it: ask the provider again where its receipt still opens something."""
     if entry.request_id is not None and entry.model in facts.pollable:
         why = r.MadeBefore(in_store=False) if entry.output is None else r.AudioMissing(path=path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.plan.decide import Selected, decide
+from runner.plan.decide import Selected, audio_lost, decide
 from runner.records.plan import Verb
 
 if TYPE_CHECKING:
@@ -24,7 +24,23 @@ if TYPE_CHECKING:
 def decide_with_inputs(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> Plan:
     """Return what to do for every selected request, as `decide` does, whose inputs are known by their content where they are there."""
     everything = Selected(forced=selected.forced)
-    return decide(bind(requests, lambda some: decide(some, facts, everything)), facts, selected)
+    todo = decide(bind(requests, lambda some: decide(some, facts, everything)), facts, selected)
+    wanted = {
+        item.name for action in todo.actions if action.verb.makes for item in action.request.inputs if not item.is_file
+    }
+    actions = (_brought_here(action, facts) if action.request.job in wanted else action for action in todo.actions)
+    return replace(todo, actions=tuple(actions)) if wanted else todo
+
+
+def _brought_here(action: Action, facts: Facts) -> Action:
+    """Return the action for a job whose take is an input: in a fresh clone a finished output is there, and not its take."""
+    entry, chosen = action.entry, action.chosen
+    if entry is None or chosen is None or _take(action) is None or chosen.take.sha256 in facts.blobs:
+        return action
+    outputs = [item.output.path for item in (entry, chosen.entry) if item.output is not None]
+    if not outputs or chosen.take.sha256 in map(facts.outputs.get, outputs):
+        return action
+    return replace(audio_lost(action.request, entry, outputs[0], facts), chosen=chosen)
 
 
 def bind(requests: tuple[Request, ...], decide: Callable[[tuple[Request, ...]], Plan]) -> tuple[Request, ...]:

@@ -129,7 +129,7 @@ class Job:
     """From defaults and from the job; each Leaf's layer tells which."""
     vars: Mapping[str, Leaf]
     output: Leaf | None
-    take: int
+    take: Leaf | None
     needs: tuple[str, ...]
     labels: tuple[str, ...]
     retries: int

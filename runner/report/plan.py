@@ -16,11 +16,13 @@ from runner.report.reasons import name_of, why
 from runner.report.records import Case, Finding
 from runner.report.style import clean, paint
 from runner.report.totals import totals
+from runner.report.voided import voided_data, voided_text
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from runner.errors import ScorefileError
+    from runner.plan.voided import TooFew, Voided
     from runner.records.plan import Action, Plan
     from runner.records.source import Json, Problem
     from runner.report.numbers import Sum
@@ -41,6 +43,8 @@ class PlanReport:
     """Why a run with the same options would refuse it."""
     stopped: tuple[Action, ...] = ()
     """What a person has to decide first, where that decides the exit code."""
+    voided: tuple[Voided | TooFew, ...] = ()
+    """What people picked or approved that does not apply to this plan."""
     verb: str = "plan"
     ran: bool = True
 
@@ -52,6 +56,7 @@ class PlanReport:
             "changes": has_changes(self.todo),
             "refused": None if self.refused is None else {"rule": self.refused.rule, "message": self.refused.message},
             **plan_data(self.todo),
+            "voided": [voided_data(item) for item in self.voided],
             "problems": [problem_data(item) for item in self.warnings],
         }
 
@@ -76,7 +81,10 @@ class PlanReport:
 
     def messages(self, style: Style) -> str:
         """Return the warnings, why a run would refuse the plan, and which jobs are not to be helped by making them."""
-        parts = [problems_text(self.warnings, style), "" if self.refused is None else error_text(self.refused, style)]
+        word = paint("warning", "warning", on=style.color)
+        choices = "\n".join(f"{word}: {clean(voided_text(item))}" for item in self.voided)
+        refused = "" if self.refused is None else error_text(self.refused, style)
+        parts = [problems_text(self.warnings, style), choices, refused]
         if self.stopped:
             names = clean(listed(action.request.name for action in self.stopped))
             verb = "is" if len(self.stopped) == 1 else "are"

@@ -7,13 +7,15 @@ from typing import Any
 
 from runner.plan.decide import Facts, Selected
 from runner.plan.fingerprint import fingerprint
+from runner.plan.finishing import stage_of
 from runner.plan.inputs import decide_with_inputs, with_content
 from runner.records.lock import Lock
+from runner.records.mastering import Finishing, Mastering
 from runner.records.plan import Verb
 from runner.records.reasons import Forced, InputsComing
 from runner.records.request import Input, Request
 from tests.support.catalog import shipped_catalog
-from tests.support.made import entry, known, request, sha, take
+from tests.support.made import XL, entry, known, request, sha, take
 
 MODELS = shipped_catalog().models
 
@@ -34,12 +36,11 @@ def of_file(name: str, word: str) -> Input:
     return Input(name=name, is_file=True, sha256=sha(word))
 
 
-def facts(*entries: Any) -> Facts:
+def facts(*entries: Any, **over: Any) -> Facts:
     lock, submissions = known(*entries) if entries else (Lock(), {})
     outputs = {item.output.path: item.output.sha256 for item in entries if item.output}
-    return Facts(
-        models=MODELS, lock=lock, submissions=submissions, outputs=outputs, blobs=frozenset(), pollable=frozenset()
-    )
+    given: dict[str, Any] = {"models": MODELS, "lock": lock, "submissions": submissions, "outputs": outputs}
+    return Facts(**(given | {"blobs": frozenset(), "pollable": frozenset()} | over))
 
 
 def test_the_same_content_under_other_names_is_the_same_request() -> None:
@@ -89,3 +90,25 @@ def test_a_piece_of_the_same_takes_is_up_to_date_and_one_of_a_forced_job_is_made
     forced = decide_with_inputs(requests, everything, Selected(forced=frozenset({"title"})))
     assert [action.reason for action in forced.actions] == [Forced(is_same=True, seed=7), InputsComing(jobs=("title",))]
     assert forced.actions[1].verb is Verb.REGENERATE
+
+
+def test_a_take_of_which_only_the_finished_file_is_here_is_fetched_for_what_is_made_of_it() -> None:
+    one = take("title")
+    finishing = Finishing(mastering=Mastering(fade_out_s=1.0))
+    finished = replace(request("title"), finishing=finishing)
+    made = entry(None, one)
+    plain = decide_with_inputs((finished,), facts(made, blobs={one.sha256}), Selected()).actions[0]
+    assert plain.verb is Verb.MASTER
+    stage = stage_of(finished, plain.chosen) if plain.chosen else None
+    assert stage is not None
+    placed = replace(made, output=stage.output(sha("finished"), None))
+    requests = (finished, mix("mix", of_job("title")))
+    here = facts(placed, blobs={one.sha256}, pollable={XL})
+    gone = facts(placed, pollable={XL})
+    assert [action.verb for action in decide_with_inputs(requests, here, Selected()).actions] == [
+        Verb.REUSE,
+        Verb.GENERATE,
+    ]
+    fetched, mixed = decide_with_inputs(requests, gone, Selected()).actions
+    assert (fetched.verb, mixed.verb) == (Verb.RESUME, Verb.GENERATE)
+    assert mixed.request.params == {"inputs": [{"sha256": one.sha256}]}

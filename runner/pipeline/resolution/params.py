@@ -45,7 +45,6 @@ class Chosen:
     bounds: dict[str, Bound] = field(default_factory=dict)
     seed_mode: SeedMode = "none"
     takes: int = 1
-    are_takes_known: bool = True
     left_out: tuple[LeftOut, ...] = ()
     problems: list[Problem] = field(default_factory=list)
     broken: bool = False
@@ -81,7 +80,6 @@ class Parameters:
             if bound.broken:
                 chosen.problems += bound.problems
                 chosen.broken = True
-                chosen.are_takes_known &= name != model.takes.param
             elif bound.value is not None:
                 chosen.bounds[name] = bound
         if model.seed is not None:
@@ -149,8 +147,6 @@ class Parameters:
                     )
                 ]
             wrong += found
-            if found and name == model.takes.param:
-                chosen.are_takes_known = False
         if not chosen.broken and (rules.spoken_of or wrong):
             wrong += self._between(chosen, rules, {str(one.path[0]) for one in wrong if one.path})
         chosen.problems += [_problem(finding, chosen, model, job) for finding in wrong]

@@ -15,6 +15,7 @@ from runner.pipeline.resolution.finishing import exact, read_finishing
 from runner.pipeline.resolution.inputs import read_inputs
 from runner.pipeline.resolution.outputs import clashes, read_output
 from runner.pipeline.resolution.params import Chosen, Parameters
+from runner.pipeline.resolution.take import read_take
 from runner.pipeline.resolution.webhooks import address_problem
 from runner.pipeline.shape.needs import group_of, in_order
 from runner.pipeline.shape.recovery import is_consequence
@@ -151,15 +152,14 @@ class _Run:
         output, output_bound, problems = read_output(self.pipeline, self.renderer, scope, self.own_files)
         model, model_problems = self._model(scope)
         webhook, webhook_problems = self._webhook(scope, model)
+        take, take_problems = read_take(self.renderer, scope)
         finishing, finishing_problems = read_finishing(self.renderer, scope)
-        problems += webhook_problems + model_problems + finishing_problems
+        problems += webhook_problems + model_problems + take_problems + finishing_problems
         chosen: Chosen | None = None
         if model is not None:
             chosen = self.parameters.choose(model, scope)
             problems += chosen.problems
             problems += unmeetable(job, model, chosen.params)
-            if chosen.are_takes_known and job.take > chosen.takes:
-                problems.append(_no_take(job, chosen.takes))
             if finishing is not None and not chosen.problems and not chosen.broken:
                 finishing, wrong = exact(finishing, model.seconds(chosen.params), scope)
                 problems += wrong
@@ -187,7 +187,7 @@ class _Run:
             params=chosen.params,
             seed_mode=chosen.seed_mode,
             output=output,
-            take=job.take,
+            take=take,
             takes=chosen.takes,
             mark=job.mark,
             origins=Origins(chosen.origins),
@@ -253,17 +253,6 @@ class _Run:
         if wrong or url.broken:
             return None, wrong
         return Webhook(url=url.value, mode=bounds["mode"].value if "mode" in bounds else None), []
-
-
-def _no_take(job: Job, takes: int) -> Problem:
-    return Problem(
-        code="SF410",
-        message=f"take is {job.take}, and this request makes {takes}",
-        mark=job.marks.get("take", job.mark),
-        path=("jobs", job.name, "take"),
-        allowed=f"1 to {takes}" if takes > 1 else "1",
-        help=f"write {takes} or less" if takes > 1 else "write 1",
-    )
 
 
 def _strangers(pipeline: Pipeline, catalog: Catalog) -> list[Problem]:

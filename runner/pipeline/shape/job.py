@@ -89,7 +89,7 @@ def read_job(merged: Merged, name: str, unusable: frozenset[str], defaults: Defa
         params=_params(merged, path, data, defaults.params),
         vars=_own(merged, path, data, "vars"),
         output=leaf("output"),
-        take=data.get("take", 1),
+        take=leaf("take"),
         needs=tuple(needs),
         labels=tuple(value("labels", ())),
         retries=value("retries", 0),

@@ -220,6 +220,40 @@ def test_a_release_restores_what_is_approved_and_makes_nothing(here: Path) -> No
     assert "make it first: scorefile run title" in stopped.err
 
 
+def test_a_plan_says_which_picks_and_approvals_no_longer_apply(here: Path) -> None:
+    assert scorefile("pick", "title", "2", cwd=here).code == 0
+    assert scorefile("approve", "title", "--by", "Ada", cwd=here).code == 0
+    assert "any more" not in scorefile("plan", cwd=here).err
+    assert scorefile("plan", "--format", "json", cwd=here).json["voided"] == []
+    (here / "scorefile.yaml").write_text(PIPELINE.replace("Calm", "Wild"))
+    planned = scorefile("plan", cwd=here)
+    sha256 = listed(here, "title")[1]["sha256"]
+    assert f"warning: title: a take was picked ({sha256[:12]}) that is not the chosen one any more" in planned.err
+    assert f"warning: title: Ada approved a take ({sha256[:12]}) that is not the chosen one any more" in planned.err
+    assert [item["kind"] for item in scorefile("plan", "--format", "json", cwd=here).json["voided"]] == [
+        "pick",
+        "approval",
+    ]
+    assert scorefile("plan", "--format", "jsonl", cwd=here).code == 0
+    (here / "scorefile.yaml").write_text(PIPELINE)
+    assert "any more" not in scorefile("plan", cwd=here).err, "going back costs nothing, and both apply again"
+
+
+def test_take_is_a_template_in_each_cell_and_counts_through_the_rolls(here: Path) -> None:
+    takes = 'vars: {takes: {"battle@hot": 2, title: 9}}\n'
+    asked = PIPELINE.replace("prompt: Calm", 'prompt: Calm, take: "{{ takes[job.id] | default(1) }}"').replace(
+        "    prompt: Drums", '    prompt: Drums\n    take: "{{ takes[job.id] | default(1) }}"'
+    )
+    (here / "scorefile.yaml").write_text(asked.replace("defaults:", f"{takes}defaults:"))
+    planned = scorefile("plan", cwd=here)
+    assert "take 2 is chosen; take 1 is in place" in planned.out
+    assert "warning: title: take 9 is asked for, and there are 3 takes; the last one is used" in planned.err
+    assert scorefile("run", cwd=here).code == 0
+    placed = {(item["job"], item["number"]) for item in listed(here) if item["placed"]}
+    assert placed == {("battle@calm", 1), ("battle@hot", 2), ("title", 3)}
+    assert scorefile("run", cwd=here).out.startswith("nothing to do")
+
+
 def test_another_take_needs_another_approval(here: Path) -> None:
     assert scorefile("approve", "title", "battle", "--by", "Ada", cwd=here).code == 0
     assert scorefile("pick", "title", "2", cwd=here).code == 0

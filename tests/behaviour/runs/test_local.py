@@ -126,6 +126,17 @@ def test_inputs_may_be_in_outputs_alone_as_in_a_fresh_clone(folder: Path) -> Non
     assert seconds(folder, "medley") == 1.5
 
 
+def test_in_a_fresh_clone_a_take_behind_a_finished_output_is_made_available_first(folder: Path) -> None:
+    edit(folder, "{prompt: calm,", "{prompt: calm, master: {fade_out: 0.1},")
+    run(folder)
+    (folder / ".scorefile").rename(folder / "elsewhere")
+    assert run(folder).out.startswith("nothing to do")
+    edit(folder, "crossfade: 0.25", "crossfade: 0.5")
+    assert planned(folder)["title"].startswith("regenerate: audio/title.wav is not on this machine")
+    assert "2 made, 1 reused" in run(folder, "medley").out
+    assert seconds(folder, "medley") == 1.5
+
+
 def test_a_group_is_all_its_cells(folder: Path) -> None:
     (folder / "scorefile.yaml").write_text(
         "version: 1\njobs:\n"
