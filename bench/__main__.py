@@ -21,7 +21,7 @@ from bench.measure import ROOT, Row, Size
 
 BENCHES = (
     "in_flight", "nothing", "startup", "validate", "lock", "cold", "storm", "download", "sketch", "variety", "page",
-    "measuring",
+    "measuring", "mastering",
 )  # fmt: skip
 """In this order: `in_flight` makes the jobs that those after it find made."""
 HEAD = ("what", "scorefile", "peer", "ratio", "bar", "met")

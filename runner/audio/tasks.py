@@ -73,6 +73,14 @@ class MasterOrder:
     tags: Mapping[str, str] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasteredFile:
+    """A finished piece. `data` is None when it was written where it was wanted."""
+
+    sha256: str
+    data: bytes | None
+
+
 @cache
 def versions() -> Mapping[str, str]:
     """Return the versions of all that decides over the bytes of a result."""
@@ -191,7 +199,7 @@ def _same(source: Path, sha256: str) -> Path:
     return source
 
 
-def master_take(source: Path | bytes, order: MasterOrder, target: Path) -> MadeFile:
+def master_take(source: Path | bytes, order: MasterOrder, target: Path) -> MasteredFile:
     """Finish a take and write the piece to `target`, an empty file; return its bytes where that file is not seen.
 
     Raises MasterFailed when a setting cannot be met, BadAudio, or FileNotSeen when the take is not seen.
@@ -217,9 +225,8 @@ def said_by(path: Path) -> dict[str, str]:
         return {}
 
 
-def _mastered(source: Path | bytes, order: MasterOrder, target: Path) -> MadeFile:
+def _mastered(source: Path | bytes, order: MasterOrder, target: Path) -> MasteredFile:
     from runner.audio.master.finish import finish  # numpy and FFmpeg are for those who do the work
-    from runner.audio.probe.decode import probe
     from runner.audio.tags.write import write_tags
 
     try:
@@ -232,5 +239,4 @@ def _mastered(source: Path | bytes, order: MasterOrder, target: Path) -> MadeFil
     if order.tags is not None:
         write_tags(target, order.tags)
     with target.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return MadeFile(sha256=sha256, size=target.stat().st_size, probe=probe(target), data=None)
+        return MasteredFile(sha256=hashlib.file_digest(file, "sha256").hexdigest(), data=None)

@@ -14,7 +14,7 @@ from runner.records.lock import Output
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from runner.audio.tasks import MadeFile
+    from runner.audio.tasks import MasteredFile
     from runner.engine.effects import Effect
     from runner.plan.finishing import Stage
     from runner.records.family import NumberedTake
@@ -48,7 +48,7 @@ def _finished(store: StateStore, job: str, stage: Stage) -> Generator[Effect, An
     try:
         yield Work(lane=Lane.FETCH, call=lambda _gate: copy(source))
         target.touch(exist_ok=False)
-        made: MadeFile
+        made: MasteredFile
         try:
             made = yield Compute(call=master_take, args=(source, order, target))
         except FileNotSeen:

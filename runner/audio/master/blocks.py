@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -74,15 +75,14 @@ def cut(blocks: Iterable[Block], start: int, end: int | None) -> Iterator[Block]
 
 def held_back(blocks: Iterable[Block], count: int) -> Generator[Block, None, Block]:
     """Yield all but the last `count` samples, and return these; fewer where there are no more."""
-    kept: list[Block] = []
+    kept: deque[Block] = deque()
     held = 0
     for block in blocks:
         kept.append(block)
         held += len(block)
-        if held >= count + BLOCK:
-            whole = np.concatenate(kept)
-            yield whole[: held - count]
-            kept, held = [whole[held - count :].copy()], count
+        while held - len(kept[0]) >= count:
+            held -= len(kept[0])
+            yield kept.popleft()
     if not kept:
         return np.empty((0, 1), np.float32)
     whole = np.concatenate(kept)
