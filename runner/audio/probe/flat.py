@@ -7,7 +7,6 @@ short file.
 from __future__ import annotations
 
 import mmap
-import sys
 from typing import TYPE_CHECKING
 
 import av
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from runner.audio.probe.container_header import Bytes, Flat
 
+_NOT_NEEDED = getattr(mmap, "MADV_DONTNEED", 0)
 _HELD_BYTES = 8 << 20
 """How much of what was read of a mapped file stays mapped; a multiple of any size of a page."""
 _AT_ONCE = 1 << 13
@@ -39,6 +39,7 @@ def decode_flat(data: Bytes, flat: Flat) -> Iterator[av.AudioFrame]:
 def _give_back(data: Bytes, start: int, end: int) -> int:
     """Give the pages of a mapped file back that were read, since they count as memory of this process; return up to where."""
     upto = end - end % _HELD_BYTES
-    if sys.platform != "win32" and isinstance(data, mmap.mmap):
-        data.madvise(mmap.MADV_DONTNEED, start, upto - start)
+    give_back = getattr(data, "madvise", None)  # bytes have none, nor has Windows
+    if give_back is not None:
+        give_back(_NOT_NEEDED, start, upto - start)
     return upto
