@@ -6,8 +6,10 @@ import getpass
 from typing import TYPE_CHECKING
 
 from runner.commands.made import made_takes, take_number, todays_take
+from runner.commands.options import ApproveOptions
 from runner.errors import UsageError
 from runner.records.approval import Approval, in_force
+from runner.records.family import takes_of
 from runner.report.numbers import listed
 from runner.report.plain import PlainReport
 from runner.report.style import clean
@@ -15,7 +17,6 @@ from runner.state.git import user_name
 from runner.state.lock_validation import check_approval
 
 if TYPE_CHECKING:
-    from runner.commands.options import ApproveOptions
     from runner.commands.session import Session, WritingSession
     from runner.records.family import NumberedTake
 
@@ -47,6 +48,21 @@ def approve(session: Session, options: ApproveOptions) -> PlainReport:
         },
         message=lambda _style: clean(f"{by} {done} {told}"),
     )
+
+
+def approve_take(session: Session, job: str, sha256: str, *, timeout_s: float) -> None:
+    """Record that the person at this machine approves a take by its hash.
+
+    Raises UsageError when the take is gone, RunLockedError when a run is at work for longer than `timeout_s`.
+    """
+    by = user_name(session.project.folder) or _login()
+    with session.writing(timeout_s=timeout_s) as held:
+        item = next((item for item in takes_of(held.lock, job) if item.take.sha256 == sha256), None)
+        if item is None:
+            raise UsageError(
+                f"{job} no longer has this take", help="nothing was changed; the page shows what there is now"
+            )
+        held.store.ledger.say(job, _word(held, job, item, by, ApproveOptions()))
 
 
 def _takes(session: WritingSession, name: str, options: ApproveOptions) -> dict[str, NumberedTake]:

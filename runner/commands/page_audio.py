@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from runner.audio.tasks import look, shrink
 from runner.commands.options import RunOptions
+from runner.commands.page_target import AUDIO
 from runner.errors import ScorefileError
 from runner.page.build import Heard
 from runner.records.media_types import EXTENSIONS
@@ -122,13 +123,13 @@ class PageAudio:
         if self._options.bundle is None:
             return _relative(path, self._folder)
         name = f"{take.sha256[:16]}{path.suffix or EXTENSIONS[take.media_type]}"
-        target = self._folder / "audio" / name
+        target = self._folder / AUDIO / name
         if _size(target) != take.bytes:
             target.parent.mkdir(parents=True, exist_ok=True)
             part = target.with_name(f".{name}.part")
             shutil.copyfile(path, part)
             part.replace(target)
-        return f"audio/{name}"
+        return f"{AUDIO}/{name}"
 
 
 def _picture(path: Path, take: Take) -> bytes:

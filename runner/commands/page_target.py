@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from runner.commands.options import ReportOptions
     from runner.state.project import Project
 
-BUNDLED = "index.html"
+BUNDLED, AUDIO = "index.html", "audio"
+"""The page and the folder of its audio in a bundle."""
 _HEAD_BYTES = 1024
 
 
@@ -38,6 +39,8 @@ def _bundle(folder: Path) -> Path:
     target = folder / BUNDLED
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", help="name a folder that is new, empty, or an earlier bundle")
+    if (folder / AUDIO).is_symlink():
+        raise UsageError(f"{folder / AUDIO} is a link", help="remove it, or name another folder")
     if folder.is_dir() and any(folder.iterdir()) and not _is_ours(target):
         raise UsageError(f"{folder} holds other files", help="name a folder that is new, empty, or an earlier bundle")
     return target

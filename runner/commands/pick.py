@@ -56,14 +56,14 @@ def _report(session: Session, verb: str, told: str, *, job: str, changed: bool, 
     )
 
 
-def pick_take(session: Session, job: str, sha256: str, *, saw: frozenset[str], timeout_s: float) -> None:
-    """Record that a person chose a take of a job who saw that the takes `saw` were chosen until then.
+def pick_take(session: Session, job: str, sha256: str | None, *, saw: frozenset[str], timeout_s: float) -> None:
+    """Record that a person chose a take of a job, or None of them, who saw that the takes `saw` were chosen until then.
 
     Raises UsageError when the take is gone or somebody else chose another one meanwhile, RunLockedError when a run is at
     work for longer than `timeout_s`.
     """
     with session.writing(timeout_s=timeout_s) as held:
-        if sha256 not in {item.take.sha256 for item in takes_of(held.lock, job)}:
+        if sha256 is not None and sha256 not in {item.take.sha256 for item in takes_of(held.lock, job)}:
             raise UsageError(
                 f"{job} no longer has this take", help="nothing was changed; the page shows what there is now"
             )

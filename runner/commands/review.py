@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from threading import Lock as Mutex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
+from runner.commands.approve import approve_take
 from runner.commands.options import ReportOptions
 from runner.commands.page_audio import PageAudio
 from runner.commands.pick import pick_take
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from runner.commands.session import Session
     from runner.page.data import PageData
     from runner.records.source import Json
+    from runner.review.app import Decision
 
 WAIT_S = 1.0
 """How long a decision waits for a run before the page is told to try again."""
@@ -63,8 +65,17 @@ class LiveDesk:
         found = self._audio.get(sha256)
         return found if found is not None and found[0].is_file() else None
 
-    def pick(self, job: str, sha256: str, saw: frozenset[str]) -> None:
-        pick_take(self._opened(), job, sha256, saw=saw, timeout_s=WAIT_S)
+    def decide(self, what: Decision, job: str, sha256: str, saw: frozenset[str]) -> None:
+        session = self._opened()
+        match what:
+            case "pick":
+                pick_take(session, job, sha256, saw=saw, timeout_s=WAIT_S)
+            case "unpick":
+                pick_take(session, job, None, saw=saw, timeout_s=WAIT_S)
+            case "approve":
+                approve_take(session, job, sha256, timeout_s=WAIT_S)
+            case _:
+                assert_never(what)
 
     def stamp(self) -> str:
         project = self._first.project
@@ -77,7 +88,7 @@ class LiveDesk:
         session = self._opened()
         with self._drawing:
             audio = PageAudio(session, session.project.folder, ReportOptions(), None, is_served=True)
-            found = page_data(session, audio, None, is_live=not session.project.rehearsal)
+            found = page_data(session, audio, None, is_live=True)
             self._audio |= audio.served
         return found
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from runner.page.commands import job_commands, take_commands
 from runner.page.data import Before, Change, PageJob, PageTake, Total, Value
 from runner.plan.expectations import judge
+from runner.records.approval import in_force
 from runner.records.family import family, takes_of
 from runner.records.pipeline import TEXT_PARAMS
 from runner.records.plan import Verb
@@ -184,10 +185,21 @@ def _take(known: Known, job: str, item: NumberedTake, *, is_earlier: bool) -> Pa
         is_placed=not is_earlier and take is entry.placed,
         is_picked=take.sha256 in known.lock.chosen(job),
         is_earlier=is_earlier,
+        approvals=tuple(
+            f"{word.by}, {word.at}" + (f": {word.note}" if word.note else "")
+            for word in in_force(known.lock.approvals.get(job, ()))
+            if word.sha256 == take.sha256
+        ),
         failed=() if is_earlier else tuple(map(judged_text, _judged(known.requests.get(job), item))),
         commands=()
         if is_earlier
-        else take_commands(job, item.number, file=known.file, is_rehearsal=known.is_rehearsal),
+        else take_commands(
+            job,
+            item.number,
+            is_picked=take.sha256 in known.lock.chosen(job),
+            file=known.file,
+            is_rehearsal=known.is_rehearsal,
+        ),
     )
 
 

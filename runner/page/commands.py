@@ -32,16 +32,24 @@ def _of_job(job: str, state: JobState, file: str | None, is_rehearsal: bool) -> 
         yield Command(does="settle its payment", line=resolve_command(file, job, rehearse=is_rehearsal))
     if state in _RUN:
         yield Command(does=_RUN[state], line=_line("run", file, job, is_rehearsal))
+    if state == "up-to-date":
+        words = [*([quoted(file)] if file else []), "--reroll", quoted(job), *["--rehearse"] * is_rehearsal]
+        yield Command(does="ask for another take", line=" ".join(["scorefile", "run", *words]))
     if state != "up-to-date":
         yield Command(does="explain why", line=_line("explain", file, job, is_rehearsal))
 
 
-def take_commands(job: str, number: int, *, file: str | None, is_rehearsal: bool) -> tuple[Command, ...]:
-    """Return what can be done about a take: a rehearsal has nothing to choose from."""
-    if is_rehearsal:
-        return ()
-    words = ["scorefile", "pick", quoted(job), str(number), *([quoted(file)] if file else [])]
-    return (Command(does="pick it", line=" ".join(words), saves="pick"),)
+def take_commands(
+    job: str, number: int, *, is_picked: bool, file: str | None, is_rehearsal: bool
+) -> tuple[Command, ...]:
+    """Return what can be done about a take."""
+    last = [*([quoted(file)] if file else []), *["--rehearse"] * is_rehearsal]
+    choose = ("unpick it", "unpick", [quoted(job)]) if is_picked else ("pick it", "pick", [quoted(job), str(number)])
+    named = [*([quoted(file)] if file else []), quoted(job), "--take", str(number), *["--rehearse"] * is_rehearsal]
+    return (
+        Command(does=choose[0], line=" ".join(["scorefile", choose[1], *choose[2], *last]), saves=choose[1]),
+        Command(does="approve it", line=" ".join(["scorefile", "approve", *named]), saves="approve"),
+    )
 
 
 def page_commands(file: str | None, *, is_rehearsal: bool) -> tuple[Command, ...]:

@@ -23,7 +23,7 @@ class Command:
     does: str
     line: str
     saves: str = ""
-    """What a live page does in its stead: `pick`."""
+    """What a live page does in its stead: a decision of runner/review/app.py."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

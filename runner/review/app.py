@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, get_args
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from runner.records.source import Json
 
+Decision: TypeAlias = Literal["pick", "unpick", "approve"]
+"""What a page can say of a take, by the last word of the path."""
 MOST_BYTES = 64 << 10
 """Of what a page sends."""
 LOOK_S = 0.5
@@ -54,8 +56,8 @@ class Desk(Protocol):
     def audio(self, sha256: str) -> tuple[Path, str] | None:
         """Return the file and the media type of a take; None when it is not here."""
 
-    def pick(self, job: str, sha256: str, saw: frozenset[str]) -> None:
-        """Record that a person chose a take who saw that these were chosen before."""
+    def decide(self, what: Decision, job: str, sha256: str, saw: frozenset[str]) -> None:
+        """Record what a person decided about a take who saw that these were chosen before."""
 
     def stamp(self) -> str:
         """Return a text that changes when anything does that the page shows."""
@@ -76,12 +78,13 @@ def build_app(desk: Desk, token: str, origins: frozenset[str]) -> Starlette:
             return PlainTextResponse("this take is not here", status_code=404)
         return FileResponse(found[0], media_type=found[1])
 
-    async def pick(request: Request) -> Response:
+    async def decide(request: Request) -> Response:
+        what: Any = request.url.path.rpartition("/")[2]
         said = await _said(request)
         job, sha256, saw = said["job"], said["sha256"], said["saw"]
         if not (isinstance(job, str) and isinstance(sha256, str) and isinstance(saw, list)):
             raise TypeError("job, sha256 and saw have other types")
-        await run_in_threadpool(desk.pick, job, sha256, frozenset(map(str, saw)))
+        await run_in_threadpool(desk.decide, what, job, sha256, frozenset(map(str, saw)))
         return JSONResponse({"saved": True})
 
     async def events(request: Request) -> Response:
@@ -117,7 +120,7 @@ def build_app(desk: Desk, token: str, origins: frozenset[str]) -> Starlette:
             route("data", data, "GET"),
             route("audio/{sha256}", audio, "GET"),
             route("events", events, "GET"),
-            route("pick", pick, "POST"),
+            *(route(what, decide, "POST") for what in get_args(Decision)),
         ],
         middleware=[Middleware(only_ours, origins=origins)],
     )

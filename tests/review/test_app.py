@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from runner.review.app import Decision
+
 TOKEN = "s3cret"
 
 
@@ -38,10 +40,10 @@ class ScriptedDesk:
     def audio(self, sha256: str) -> tuple[Path, str] | None:
         return (self.audio_file, "audio/wav") if sha256 == "a" * 64 else None
 
-    def pick(self, job: str, sha256: str, saw: frozenset[str]) -> None:
+    def decide(self, what: Decision, job: str, sha256: str, saw: frozenset[str]) -> None:
         if self.refusal is not None:
             raise self.refusal
-        self.picked.append((job, sha256, saw))
+        self.picked.append((what, job, sha256, saw))
 
     def stamp(self) -> str:
         return "1"
@@ -139,7 +141,7 @@ def test_a_decision_is_posted_and_comes_by_no_other_method(client: httpx.Client,
 
 def test_a_pick_is_passed_on_with_what_its_page_saw(client: httpx.Client, desk: ScriptedDesk) -> None:
     assert post(client, {**CHOICE, "saw": ["b" * 64]}).json() == {"saved": True}
-    assert desk.picked == [("title", "a" * 64, frozenset({"b" * 64}))]
+    assert desk.picked == [("pick", "title", "a" * 64, frozenset({"b" * 64}))]
 
 
 @pytest.mark.parametrize(

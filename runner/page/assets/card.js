@@ -67,7 +67,9 @@ function about(job) {
       "p",
       { class: "acts" },
       comparisons(job).map(({ words, takes, key }) =>
-        button(`compare ${words}`, `compare ${words} of ${job.id} (${key})`, () => openComparison(takes, job.id)),
+        button(`compare ${words}`, `compare ${words} of ${job.id} (${key})`, () => openComparison(takes, job.id), {
+          class: "step",
+        }),
       ),
       steps(job).map(stepButton),
     ),

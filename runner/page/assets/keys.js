@@ -22,7 +22,7 @@ const LISTED = [
   ["v", "compare what was put there"],
   ["t  m  b", "compare takes; models of this cue; before and after"],
   ["l", "same loudness"],
-  ["p", "pick this take: copy the command, or save it where the page is live"],
+  ["p", "pick this take, or unpick it: copies the command, or saves it where the page is live"],
   ["d", "prompt, parameters and origins of this job"],
   ["/", "search"],
   ["g", "totals"],

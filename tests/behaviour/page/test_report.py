@@ -14,6 +14,7 @@ import pytest
 
 from runner.page.html import MARK
 from tests.support.command import scorefile
+from tests.support.desks import posix_only
 from tests.support.git import Git
 
 PIPELINE = """\
@@ -91,6 +92,16 @@ def test_a_bundle_has_its_audio_beside_it_and_can_be_moved(made: Path, tmp_path:
     assert all(hashlib.sha256((site / take["url"]).read_bytes()).hexdigest() == take["sha256"] for take in takes)
     shutil.move(site, made / "site")
     assert scorefile("report", "--bundle", "site", cwd=made).code == 0, "an earlier bundle is written again"
+
+
+@posix_only("Windows needs a privilege for links")
+def test_a_bundle_is_not_written_through_a_link(made: Path, tmp_path: Path) -> None:
+    assert scorefile("report", "--bundle", "site", cwd=made).code == 0
+    shutil.rmtree(made / "site" / "audio")
+    (made / "site" / "audio").symlink_to(tmp_path)
+    done = scorefile("report", "--bundle", "site", cwd=made)
+    assert (done.code, "is a link" in done.err) == (2, True)
+    assert list(tmp_path.glob("*.wav")) == []
 
 
 def test_short_takes_are_embedded(made: Path) -> None:

@@ -57,7 +57,7 @@ def reviewing(folder: Path, *words: str) -> Iterator[str]:
 def picked(folder: Path) -> Any:
     """Return the hashes of what is picked, by job."""
     data = json.loads((folder / "scorefile.lock").read_text())
-    return {job: [pick["sha256"] for pick in block.get("picks", [])] for job, block in data["jobs"].items()}
+    return {job: [pick.get("sha256") for pick in block.get("picks", [])] for job, block in data["jobs"].items()}
 
 
 def takes(folder: Path) -> list[str]:
@@ -99,6 +99,15 @@ def test_what_is_picked_on_the_page_is_in_the_lock_and_on_every_other_page(made:
         first.page.locator(".take", has_text="take 1").locator(".badge.picked").wait_for()
         assert picked(made)["title"] == [one]
         assert first.wrong == second.wrong == []
+        first.page.get_by_role("button", name="approve it").first.click()
+        second.page.locator(".take", has_text="take 1").locator(".badge.approved").wait_for()
+        lock = json.loads((made / "scorefile.lock").read_text())
+        assert [word["sha256"] for word in lock["jobs"]["title"]["approvals"]] == [one]
+        second.page.get_by_role("button", name="unpick it").click()
+        wait_until(lambda: picked(made)["title"] in ([], [None]))
+        first.page.get_by_role("button", name="unpick it").wait_for(state="detached")
+        first.page.get_by_role("button", name="pick it").first.click()
+        wait_until(lambda: picked(made)["title"] == [one])
         stale = {"job": "title", "sha256": two, "saw": [two]}
         said = first.page.evaluate(
             "async (body) => { const a = await fetch('pick', {method: 'POST', headers: {'Content-Type': 'application/json'},"
