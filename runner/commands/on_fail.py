@@ -41,16 +41,20 @@ def asked_again(
     The worst case of the run has room for all of it. It ends where what was spent is not known.
     """
     by_name = {outcome.name: outcome for outcome in outcomes}
-    wanted = {item.request.job for item in todo.actions if rolls_at_most(item.request) or _is_own(item)}
+    wanted = {item.request.job for item in todo.actions if rolls_at_most(item.request)}
+    may_roll = {item.request.job for item in todo.actions if _is_own(item) or _has_room(item)}
     left = budget
     done = outcomes
-    while jobs := _made(done) & wanted:
+    for _ in range(2 * max((item.request.rerolls for item in todo.actions), default=0) + 2):
+        jobs = _made(done) & (wanted | may_roll)
+        if not jobs:
+            break
         if left is not None:
             spent = [outcome.spent_usd for outcome in done]
             if None in spent:
                 break
             left -= sum(amount for amount in spent if amount is not None)
-        following = _following(held, jobs)
+        following = _following(held, jobs, may_roll)
         if not following.actions:
             break
         done = perform(held, following, left)
@@ -64,14 +68,22 @@ def _is_own(action: Action) -> bool:
     return isinstance(action.reason, NotAsExpected)
 
 
+def _has_room(action: Action) -> bool:
+    """Say whether the worst case of an action has room for the rolls of its job."""
+    return action.request.rerolls > 0 and (action.verb.makes or action.verb is Verb.RESUME)
+
+
 def _made(outcomes: Iterable[Outcome]) -> set[str]:
     """Return the jobs of which all that was done succeeded."""
     failed = {outcome.job for outcome in outcomes if not outcome.result.is_there}
     return {outcome.job for outcome in outcomes} - failed
 
 
-def _following(held: WritingSession, jobs: set[str]) -> Plan:
-    """Return what is still to do for these jobs: a further roll, or the best take at the output."""
+def _following(held: WritingSession, jobs: set[str], may_roll: set[str]) -> Plan:
+    """Return what is still to do for these jobs: the best take at the output, or a roll of those that may have one.
+
+    A roll that the worst case of this run had no room for is for the next one to plan.
+    """
     fresh = WritingSession(held, held.store)
     fresh.options = replace(
         held.options, wanted=held.wanted, failed=False, force=False, reroll=(), times=None, seed=None, saved=None
@@ -81,7 +93,7 @@ def _following(held: WritingSession, jobs: set[str]) -> Plan:
         item
         for item in todo.actions
         if item.request.job in jobs
-        and (_is_own(item) or (item.verb in (Verb.RESTORE, Verb.MASTER) and item.request.rerolls))
+        and (item.request.job in may_roll if _is_own(item) else item.verb in (Verb.RESTORE, Verb.MASTER))
     )
     return replace(todo, actions=actions, collect=())
 
