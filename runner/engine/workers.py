@@ -85,18 +85,22 @@ class _LaneThreads(Generic[T]):
     """The threads of one lane and the work that waits for them, in its order."""
 
     def __init__(self, lane: Lane, most: int, do: Callable[[T, Work], None]) -> None:
-        self._name, self._most, self._do = lane.value, most, do
+        self._lane, self._most, self._do = lane, most, do
         self._waiting: queue.SimpleQueue[tuple[T, Work] | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._begun_s = time.monotonic()
         """When the last piece of work was begun."""
         self._had_to_wait = False
-        self._add(lane.first)
 
     @property
     def may_grow(self) -> bool:
         """Whether work waits for a thread that could be added."""
         return len(self._threads) < self._most and not self._waiting.empty()
+
+    def begin(self) -> None:
+        """Start the first threads."""
+        self._begun_s = time.monotonic()
+        self._add(self._lane.first)
 
     def put(self, owner: T, work: Work) -> None:
         """Have a piece of work done."""
@@ -121,7 +125,7 @@ class _LaneThreads(Generic[T]):
 
     def _add(self, count: int) -> None:
         for number in range(len(self._threads), min(self._most, len(self._threads) + count)):
-            thread = threading.Thread(target=self._run, name=f"{self._name}_{number}")
+            thread = threading.Thread(target=self._run, name=f"{self._lane.value}_{number}")
             thread.start()
             self._threads.append(thread)
 
@@ -133,7 +137,7 @@ class _LaneThreads(Generic[T]):
 
 
 class Workers(Generic[T]):
-    """The threads of each lane, and their inbox. Use as a context; leaving it waits for every worker."""
+    """The threads of each lane, and their inbox. Use as a context: entering starts threads, leaving waits for every one."""
 
     def __init__(self, jobs: int) -> None:
         self._inbox: queue.SimpleQueue[Message[T]] = queue.SimpleQueue()
@@ -141,11 +145,19 @@ class Workers(Generic[T]):
         self._looked_s, self._turn_s = time.monotonic(), 0.0
 
     def __enter__(self) -> Self:
+        with contextlib.ExitStack() as begun:
+            begun.callback(self._close)
+            for lane in self._lanes.values():
+                lane.begin()
+            begun.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         for lane in self._lanes.values():
             lane.close()
 

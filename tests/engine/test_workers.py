@@ -27,6 +27,7 @@ def lane() -> Iterator[_LaneThreads[str]]:
         end.wait()
 
     threads: _LaneThreads[str] = _LaneThreads(Lane.FETCH, 8, wait)
+    threads.begin()
     for number in range(20):
         threads.put(str(number), WORK)
     while threads._waiting.qsize() > 20 - Lane.FETCH.first:
@@ -34,6 +35,15 @@ def lane() -> Iterator[_LaneThreads[str]]:
     yield threads
     end.set()
     threads.close()
+
+
+def test_workers_that_are_not_entered_keep_no_process_alive() -> None:
+    before = threading.active_count()
+    workers = Workers[str](JOBS)
+    assert threading.active_count() == before
+    with workers:
+        assert threading.active_count() > before
+    assert threading.active_count() == before
 
 
 def test_a_lane_gets_threads_until_its_work_no_longer_waits_for_one() -> None:
