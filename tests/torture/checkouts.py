@@ -44,6 +44,8 @@ class History(Sharing):
         self.machines: list[Machine] = []
         self.asked: Counter[str] = Counter()
         """Prompt → how often a person asked for another one."""
+        self.rolls: set[str] = set()
+        """The charges for further takes, each of which a person asked for: none of them is what a job asks for."""
         self.homes: dict[str, str] = {}
         """Attempt → the machine that began it; charge → the machine that made it."""
         self.truths: dict[str, str | None] = {}
@@ -115,7 +117,7 @@ class History(Sharing):
         match step.kind:
             case "edit" | "add" | "remove" | "rename" | "swap":
                 self._edit(machine, step)
-            case "run" | "target" | "force" | "profile" | "kill" | "stop" | "pull_under_way":
+            case "run" | "target" | "force" | "reroll" | "profile" | "kill" | "stop" | "pull_under_way":
                 self._run(machine, step)
             case "share":
                 self.share(machine)
@@ -165,6 +167,9 @@ class History(Sharing):
                 how = How(names=(job,))
             case "force":
                 how = How(names=(job,), force=True)
+            case "reroll":
+                kills = step.b % 2
+                how = How(names=(job,), reroll=True, kill_at=step.b * kills, stop_at=(step.b // 2) * (1 - kills))
             case "profile":
                 how = How(profile="alt")
             case "kill":
@@ -220,9 +225,21 @@ class History(Sharing):
         self.homes |= {name: machine.folder.name for name in attempts(machine) if name not in self.homes}
         if ended.wrote and not ended.killed and not ended.refused:
             machine.know_all()
-        check_money(self.charges(), heard, Counter(prompts.values()), new, self.asked)
+        if how.reroll:
+            self._check_rolls(machine, how, new)
+        else:
+            ledger = [charge for charge in self.charges() if charge.id not in self.rolls]
+            check_money(ledger, heard, Counter(prompts.values()), new, self.asked)
         check_files(machine, prompts, ended, self.charges(), self.music)
         return ended
+
+    def _check_rolls(self, machine: Machine, how: How, new: Sequence[Charge]) -> None:
+        """Hold a run with --reroll against what it was asked: one take of one job, and nothing else."""
+        self.rolls |= {charge.id for charge in new}
+        wanted = [prompt for job, prompt in self.prompts(machine, "").items() if job in how.names]
+        living = [charge.prompt for charge in new if charge.living]
+        if len(living) > 1 or not {*living} <= {*wanted}:
+            raise Broken("charged twice", f"{how.names} were asked for again once, and {living} was charged")
 
     def tell_truth(self, machine: Machine) -> None:
         """Settle what is unknown on a machine."""

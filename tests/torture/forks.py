@@ -57,6 +57,13 @@ class Child:
             assert time.monotonic() < until, f"no {text!r} in {_text(self.err)}"
             time.sleep(0.002)
 
+    def interrupt_once(self, text: str, timeout_s: float = 60.0) -> None:
+        """Interrupt a server as soon as it has said `text` on stderr, unless it has ended before."""
+        until = time.monotonic() + timeout_s
+        while text not in _text(self.err) and not self.zygote.is_over(self.id) and time.monotonic() < until:
+            time.sleep(0.002)
+        self.signal(signal.SIGINT)
+
     def wait(self, timeout_s: float = 60.0) -> Done:
         """Wait for the end; after the timeout kill it and fail."""
         event = self.zygote.ended(self.id, timeout_s)
@@ -106,6 +113,11 @@ class Zygote:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         self._process.stdin.flush()
+
+    def is_over(self, number: int) -> bool:
+        """Say whether the last event of a child is here."""
+        self._listen(0.0)
+        return number in self._events
 
     def ended(self, number: int, timeout_s: float) -> dict[str, Any] | None:
         """Return the last event of a child, or None when it is not over in time."""

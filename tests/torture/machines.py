@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Finding: TypeAlias = Literal["charged twice", "forgotten", "lost", "wrong file", "locked out"]
+NOT_MADE = "so it cannot be rerolled"
+"""What is said of a job that has no take yet when another one is asked for."""
 STEMS = ("trial", "album")
 """What the pipeline's file may be called."""
 
@@ -38,6 +40,7 @@ class How:
 
     names: tuple[str, ...] = ()
     force: bool = False
+    reroll: bool = False
     profile: str = ""
     shard: tuple[int, int] | None = None
     kill_at: int = 0

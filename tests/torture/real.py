@@ -7,14 +7,14 @@ import random
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.support.git import Git
 from tests.support.vendor.audio import song
 from tests.support.vendor.process import running_vendor
 from tests.torture.checkouts import MOODS, History
 from tests.torture.forks import running_zygote
-from tests.torture.machines import STEMS, Broken, Charge, Commit, Ended, How, Machine, remove
+from tests.torture.machines import NOT_MADE, STEMS, Broken, Charge, Commit, Ended, How, Machine, remove
 from tests.torture.simulated import Broke
 from tests.torture.steps import history
 
@@ -110,7 +110,8 @@ class Real(History):
 
     def run(self, machine: Machine, how: How) -> Ended:
         """Run on a machine, and perhaps kill it, stop it, or pull meanwhile."""
-        words = ["run", f"{machine.stem}.yaml", *how.names, "--yes", "--format", "json"]
+        named = [word for name in how.names for word in ("--reroll", name)] if how.reroll else how.names
+        words = ["run", f"{machine.stem}.yaml", *named, "--yes", "--format", "json"]
         words += ["--force"] * how.force + ["--profile", how.profile] * bool(how.profile)
         words += ["--shard", "{}/{}".format(*how.shard)] if how.shard else []
         moment = (how.kill_at or how.stop_at or how.pull_at) * WRITE_S
@@ -126,11 +127,13 @@ class Real(History):
             return Ended(killed=True)
         if how.stop_at and not done.out and (done.code == INTERRUPTED or "KeyboardInterrupt" in done.err):
             return Ended(wrote=False)
+        if how.reroll and NOT_MADE in done.out + done.err:
+            return Ended(refused=done.out + done.err)
         if done.code in (1, 3, 4) or "Traceback" in done.err:
             about_stem = "has paid results that" in done.out + done.err
             return Ended(refused=done.out + done.err) if about_stem else Ended(broke=done.out + done.err)
         try:
-            results = {row["job"]: row["result"] for row in json.loads(done.out)["jobs"]}
+            results = {named_row(row): row["result"] for row in json.loads(done.out)["jobs"]}
         except (ValueError, KeyError, TypeError) as error:
             return Ended(broke=f"{error!r}: {done.out}{done.err}")
         return Ended(results=results, wrote=not set(results.values()) <= {"reused"})
@@ -210,6 +213,11 @@ class Real(History):
         git("add", "--all")
         if git("diff", "--cached", "--quiet", fails=True).code or (machine.folder / ".git/MERGE_HEAD").exists():
             git("commit", "--quiet", "--message", why)
+
+
+def named_row(row: Mapping[str, Any]) -> str:
+    """Return the job of a row, or its roll."""
+    return f"{row['job']} roll {row['roll']}" if row["roll"] else str(row["job"])
 
 
 def many(count: int, *, seed: str, workers: int, folder: Path, until: float) -> tuple[int, list[Broke]]:

@@ -28,7 +28,7 @@ from runner.plan.selection import Wanted
 from runner.records.limits import Limits
 from tests.support.lab import _START, BASE, Listener, Vendor, _Tape, music
 from tests.torture.checkouts import History
-from tests.torture.machines import Broken, Charge, Ended, How, Machine
+from tests.torture.machines import NOT_MADE, Broken, Charge, Ended, How, Machine
 from tests.torture.steps import history, shortened, told
 
 if TYPE_CHECKING:
@@ -101,8 +101,9 @@ class Simulated(History):
         options = CommandOptions(
             file=str(machine.folder / f"{machine.stem}.yaml"),
             profile=how.profile or None,
-            wanted=Wanted(names=how.names, shard=how.shard),
+            wanted=Wanted(names=() if how.reroll else how.names, shard=how.shard),
             force=how.force,
+            reroll=how.names if how.reroll else (),
             env=ENV,
         )
         return open_session(options, self.world())
@@ -142,7 +143,8 @@ class Simulated(History):
             session = Watched(self.session(machine, how), lambda store: tape.listen(store, on=at))
             did = run(session, RunOptions(jobs=2), operator).did
         except ScorefileError as error:
-            return Ended(refused=error.message) if is_about_the_stem(error) else Ended(broke=error.message)
+            refuses = is_about_the_stem(error) or NOT_MADE in error.message
+            return Ended(refused=error.message) if refuses else Ended(broke=error.message)
         except Broken:
             raise
         except Exception as error:
@@ -153,7 +155,7 @@ class Simulated(History):
                 replace(charge, told=told_before.get(charge.id, False)) for charge in self.vendor.charges
             ]
             return Ended(killed=True)
-        return Ended(results={outcome.job: str(outcome.result) for outcome in did.outcomes}, wrote=session.wrote)
+        return Ended(results={outcome.name: str(outcome.result) for outcome in did.outcomes}, wrote=session.wrote)
 
     def settle(self, machine: Machine) -> bool:
         """Tell the truth about every submission whose payment status is unknown, and say whether there was one."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal[
     "edit", "add", "remove", "rename", "swap",
-    "run", "target", "force", "profile", "shards", "kill", "stop", "pull_under_way",
+    "run", "target", "force", "reroll", "profile", "shards", "kill", "stop", "pull_under_way",
     "share", "pull", "revert", "old_lock",
     "forget_state", "forget_lock", "rename_file",
     "trouble", "settle",
@@ -24,7 +24,7 @@ Kind: TypeAlias = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 WEIGHTS: dict[Kind, int] = {
     "edit": 5, "add": 2, "remove": 1, "rename": 4, "swap": 2,
-    "run": 7, "target": 4, "force": 1, "profile": 2, "shards": 1, "kill": 2, "stop": 3, "pull_under_way": 3,
+    "run": 7, "target": 4, "force": 1, "reroll": 4, "profile": 2, "shards": 1, "kill": 2, "stop": 3, "pull_under_way": 3,
     "share": 4, "pull": 4, "revert": 1, "old_lock": 1,
     "forget_state": 4, "forget_lock": 1, "rename_file": 1,
     "trouble": 4, "settle": 3,

@@ -6,8 +6,9 @@ import hashlib
 import itertools
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -22,19 +23,26 @@ from runner.audio.sketch.composer import compose
 from runner.records.mastering import SILENCE, Format, Mastering
 from tests.audio.master.heard import Heard, heard
 from tests.support.command import environment
+from tests.support.long import sampled
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.sampled
 RATE = 48_000
+SECONDS = sampled(6.0, 12.0)
+"""Of music. A piece is made in blocks of 0.7 s."""
 FORMATS = tuple(Format)
-Rng = np.random.Generator
+LEVEL: dict[str, Any] = {"loudness_lufs": -16.0, "fade_out_s": 1.0}
 
 
 @pytest.fixture(scope="module")
 def music() -> bytes:
-    """Twelve seconds of music, as a provider would send it."""
-    return encode(compose(Brief(prompt="epic battle drums", duration_s=12.0, seed=3)), RATE, "audio/wav")
+    """Some seconds of music, as a provider would send it."""
+    return encode(compose(Brief(prompt="epic battle drums", duration_s=SECONDS, seed=3)), RATE, "audio/wav")
 
 
-def dynamic(seconds: float = 8.0) -> bytes:
+def dynamic(seconds: float = sampled(4.0, 8.0)) -> bytes:
     """Soft music with loud short strokes: its gain alone would bring the strokes above full scale."""
     steps = np.arange(round(seconds * RATE)) / RATE
     tone = 0.05 * np.sin(2 * np.pi * 330 * steps)
@@ -63,6 +71,12 @@ def mastering(**settings: Any) -> Mastering:
 # ---------------------------------------------------------------- loudness
 
 
+@pytest.fixture(scope="module")
+def in_format(music: bytes, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Format], Path]:
+    """Music at -16 LUFS with a fade, made once in each format that is asked for."""
+    return cache(lambda form: made(music, tmp_path_factory.mktemp(form), format=form, **LEVEL))
+
+
 def holds(found: Heard, lufs: float, peak_dbtp: float) -> None:
     assert found.lufs == pytest.approx(lufs, abs=0.3)
     assert found.peak_dbtp < peak_dbtp
@@ -70,10 +84,9 @@ def holds(found: Heard, lufs: float, peak_dbtp: float) -> None:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_has_the_loudness_and_the_peak_that_are_asked_for(
-    form: Format, music: bytes, tmp_path: Path
+    form: Format, in_format: Callable[[Format], Path]
 ) -> None:
-    found = heard(made(music, tmp_path, loudness_lufs=-16.0, format=form))
-    holds(found, -16.0, -1.0)
+    holds(heard(in_format(form)), -16.0, -1.0)
 
 
 @pytest.mark.parametrize("form", [Format.WAV, Format.FLAC, Format.OPUS])
@@ -177,7 +190,7 @@ def test_a_loop_has_no_larger_step_at_its_seam_than_around_it(
     settings: dict[str, Any], music: bytes, tmp_path: Path
 ) -> None:
     found = heard(made(music, tmp_path, loop_s=1.5, **settings))
-    assert len(found.samples) == pytest.approx(10.5 * found.rate_hz, abs=2)
+    assert len(found.samples) == pytest.approx((SECONDS - 1.5) * found.rate_hz, abs=2)
     around = np.concatenate((found.samples[-200:], found.samples[:200]))
     steps = np.abs(np.diff(around, axis=0)).max(axis=1)
     assert steps[199] <= np.delete(steps, 199).max()
@@ -292,9 +305,11 @@ def test_16_bits_are_dithered_but_for_digital_silence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_the_same_piece_has_the_same_bytes(form: Format, music: bytes, tmp_path: Path) -> None:
-    settings: dict[str, Any] = {"format": form, "loudness_lufs": -18.0, "fade_out_s": 1.0}
-    hashes = {hashlib.sha256(made(music, tmp_path, **settings).read_bytes()).hexdigest() for _ in range(2)}
+def test_the_same_piece_has_the_same_bytes(
+    form: Format, music: bytes, in_format: Callable[[Format], Path], tmp_path: Path
+) -> None:
+    again = made(music, tmp_path, format=form, **LEVEL)
+    hashes = {hashlib.sha256(file.read_bytes()).hexdigest() for file in (in_format(form), again)}
     assert len(hashes) == 1
 
 
@@ -326,12 +341,16 @@ print(next(line.split()[1] for line in open("/proc/self/status") if line.startsw
 """
 
 
+MINUTES, MEGABYTES = sampled((2, 150), (10, 250))
+"""All samples of two minutes, held once as floats, are 46 MB more than two minutes need; a source of ten minutes is a file of 115 MB."""
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no other system tells a process its own peak")
-def test_ten_minutes_of_stereo_need_less_than_250_mb(tmp_path: Path) -> None:
+def test_long_stereo_needs_little_memory(tmp_path: Path) -> None:
     minute = np.random.Generator(np.random.PCG64(5)).normal(0, 0.1, (RATE * 60, 2)).astype(np.float32)
     with soundfile.SoundFile(tmp_path / "long.wav", "w", RATE, 2, "PCM_16") as file:
-        for _ in range(10):
+        for _ in range(MINUTES):
             file.write(minute)
     command = [sys.executable, "-c", LONG, str(tmp_path / "long.wav"), str(tmp_path / "finished.wav")]
     child = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
-    assert int(child.stdout) * 1024 < 250_000_000
+    assert int(child.stdout) * 1024 < MEGABYTES * 1_000_000

@@ -10,6 +10,8 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.command import COMMAND, environment, scorefile, vendors_at
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.emulator import RunningEmulator
+
+
+LIMIT_S = 30
 
 
 def on_a_terminal(*words: str, cwd: Path, env: Mapping[str, str], type_in: bytes = b"") -> tuple[int, bytes, bytes]:
@@ -31,8 +36,13 @@ def on_a_terminal(*words: str, cwd: Path, env: Mapping[str, str], type_in: bytes
         env=environment({**env, "TERM": "xterm"}),
     )
     os.close(theirs)
-    shown, until = b"", time.monotonic() + 30
-    while time.monotonic() < until:
+    shown, until = b"", time.monotonic() + LIMIT_S
+    while True:
+        if time.monotonic() > until:
+            child.kill()
+            child.communicate()
+            os.close(ours)
+            pytest.fail(f"not over after {LIMIT_S} s; the terminal showed {shown!r}")
         ready, _, _ = select.select([ours], [], [], 0.1)
         if ready:
             try:
@@ -42,7 +52,7 @@ def on_a_terminal(*words: str, cwd: Path, env: Mapping[str, str], type_in: bytes
             if not piece:
                 break
             shown += piece
-            if type_in and b"Spend up to" in shown:
+            if type_in and b"[y/N]" in shown:
                 os.write(ours, type_in)
                 type_in = b""
         elif child.poll() is not None:

@@ -36,6 +36,12 @@ KNOWN = {
     "9, twins": [Step("rename", 0, 0, 1), Step("edit", 0, 1, 0), Step("target", 0, 1), Step("share", 0), Step("run", 0),
                  Step("share", 0), Step("old_lock", 0), Step("rename", 0, 1, 3), Step("run", 0)],
     "13, another name for the file": [Step("run", 0), Step("rename_file", 0)],
+    "rolls of one job on two branches": [Step("run", 0), Step("share", 0), Step("pull", 1), Step("reroll", 0), Step("reroll", 1),
+                                         Step("share", 0), Step("share", 1), Step("run", 0), Step("run", 1)],
+    "a killed roll in a fresh checkout": [Step("run", 0), Step("reroll", 0, 0, 3), Step("share", 0), Step("forget_state", 0),
+                                          Step("run", 0), Step("pull", 1), Step("run", 1)],
+    "a killed roll that is asked for again": [Step("run", 0), Step("reroll", 0, 0, 3), Step("reroll", 0), Step("run", 0)],
+    "a stopped roll of a renamed job": [Step("run", 0), Step("reroll", 0, 0, 6), Step("rename", 0, 0, 1), Step("run", 0)],
 }  # fmt: skip
 """Attack → a history that shows it."""
 APART = [Step("target", 0, 0), Step("target", 1, 1), Step("share", 0), Step("share", 1), Step("share", 0)]
