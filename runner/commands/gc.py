@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import RunLockedError
 from runner.report.gc import GcReport
+from runner.state.finding import REHEARSED
 from runner.state.garbage import names_of, of_rehearsal, unwanted
 from runner.state.project import pipeline_of
 from runner.state.run_lock import hold
@@ -34,7 +35,7 @@ def gc(session: Session, *, yes: bool, paid: bool) -> GcReport:
         folders = dict.fromkeys((project.folder, *(file.parent for file in files.values())))
         names = names_of({state: file.with_suffix(".lock") for state, file in files.items()}, folders)
         found, kept = unwanted(top / "blobs", names, before=started)
-        rehearsed, busy = _rehearsals(held, top, session.world.timestamp())
+        rehearsed, busy = _rehearsals(held, top, project.folder / REHEARSED, session.world.timestamp())
         report = GcReport(
             file=session.options.file,
             name=project.shown,
@@ -54,17 +55,22 @@ def _folders(parent: Path) -> list[Path]:
     return sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []
 
 
-def _rehearsals(held: ExitStack, top: Path, now: str) -> tuple[list[Unwanted], tuple[str, ...]]:
-    """Return the files of all rehearsals but of those that are running, and the names of these."""
+def _rehearsals(held: ExitStack, top: Path, seen: Path, now: str) -> tuple[list[Unwanted], tuple[str, ...]]:
+    """Return the files of all rehearsals but of those that are running, and the names of these.
+
+    The outputs in the folder that people see come first: without the lock they would be another's files.
+    """
     files: list[Unwanted] = []
     busy: list[str] = []
-    for folder in _folders(top / "rehearsal"):
+    for name in sorted({folder.name for parent in (seen, top / "rehearsal") for folder in _folders(parent)}):
+        folder = top / "rehearsal" / name
         try:
-            held.enter_context(hold(folder, now=now, timeout_s=0.0))
+            if folder.is_dir():
+                held.enter_context(hold(folder, now=now, timeout_s=0.0))
         except RunLockedError:
-            busy.append(folder.name)
+            busy.append(name)
         else:
-            files += of_rehearsal(folder)
+            files += (*of_rehearsal(seen / name), *of_rehearsal(folder))
     return files, tuple(busy)
 
 

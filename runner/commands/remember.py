@@ -175,6 +175,8 @@ def _plain_folders(project: Project) -> Iterator[Path]:
     """Yield the folders in which no link may be, as `guards.refuse_links` has them."""
     yield from (project.state.parents[1], project.state.parent, project.state, project.blobs)
     yield from (project.blobs / "incoming", project.blobs / "quarantine")
+    if project.rehearsal:
+        yield from (project.root.parent, project.root)
 
 
 def _agreed(session: Session) -> Iterator[Path]:

@@ -18,6 +18,8 @@ DEFAULT_FILE: Final = "scorefile.yaml"
 DEFAULT_FILES: Final = (DEFAULT_FILE, "scorefile.yml")
 ENDINGS: Final = (".yaml", ".yml")
 STATE: Final = ".scorefile"
+REHEARSED: Final = "scorefile-rehearsal"
+"""The folder beside a pipeline in which the outputs of its rehearsals are."""
 _NAMED: Final = 3
 """How many pipelines of a folder a message names."""
 
@@ -78,7 +80,7 @@ def work_tree(folder: Path) -> Path:
 
 def levels_above(root: Path) -> int:
     """Return how many folders above `root` outputs may go: up to the root of the git work tree, and not out of a rehearsal."""
-    return 0 if STATE in root.parts else len(folders_below(root))
+    return 0 if STATE in root.parts or root.parent.name == REHEARSED else len(folders_below(root))
 
 
 def folders_below(folder: Path) -> tuple[str, ...]:

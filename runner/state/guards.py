@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def refuse_links(project: Path, *, lock: Path, state: Path, blobs: Path) -> None:
+def refuse_links(project: Path, *, lock: Path, state: Path, blobs: Path, root: Path) -> None:
     """Raise StateError when the lock, the state folder or anything in it is a link, or neither a file nor a folder.
+
+    So is the folder that outputs are relative to, where that is not the project's own.
 
     The links on the way to a folder outside the project that SCOREFILE_STATE_DIR names are the user's own.
     """
     top = state.parents[1]
     _check(lock, file=True)
-    for folder in _way_to(top, project):
+    for folder in (*_way_to(top, project), *_way_to(root, project)):
         _check(folder, folder=True)
     for folder in (top, state.parent, state, blobs, blobs / "incoming", blobs / "quarantine"):
         for path in _entries(folder):

@@ -62,7 +62,13 @@ def _events(project: Project, name: str) -> tuple[Event, ...]:
     for folder in project.run_folders:
         state = folder.with_name(name)
         with suppress(StateError):
-            refuse_links(project.folder, lock=_beside(project.lock, project, name), state=state, blobs=project.blobs)
+            refuse_links(
+                project.folder,
+                lock=_beside(project.lock, project, name),
+                state=state,
+                blobs=project.blobs,
+                root=project.root,
+            )
             found += read_events(state / project.journal.name)
     return tuple(found)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import NotWritableError, UsageError
 from runner.state.files import system
-from runner.state.finding import DEFAULT_FILE, absolute, find_file, has_default
+from runner.state.finding import DEFAULT_FILE, REHEARSED, STATE, absolute, find_file, has_default
 from runner.state.guards import refuse_links
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ _OWNER = "owner"
 class Project:
     """The paths of one pipeline and of all that belongs to it.
 
-    `state` is `.scorefile/`, `root` the folder that outputs are relative to. In a rehearsal all three of root, lock
-    and journal are under `.scorefile/rehearsal/NAME/`. `apart`: the state is not beside the pipeline but in the folder
+    `state` is `.scorefile/`, `root` the folder that outputs are relative to. In a rehearsal lock and journal are under
+    `.scorefile/rehearsal/NAME/`, and root is `scorefile-rehearsal/NAME/`, where people see it. `apart`: the state is not beside the pipeline but in the folder
     that SCOREFILE_STATE_DIR names, which other projects may use as well.
     """
 
@@ -74,7 +74,7 @@ def find_project(file: str | None, *, rehearsal: bool, env: Mapping[str, str], m
     )
     project = _project(here if is_missing else find_file(file), rehearsal=rehearsal, env=env)
     for folder in project.run_folders:
-        refuse_links(project.folder, lock=project.lock, state=folder, blobs=project.blobs)
+        refuse_links(project.folder, lock=project.lock, state=folder, blobs=project.blobs, root=project.root)
     refuse_other_owner(project)
     return project
 
@@ -89,16 +89,16 @@ def _project(shown: str, *, rehearsal: bool, env: Mapping[str, str]) -> Project:
     moved = env.get("SCOREFILE_STATE_DIR")
     state = folder / (moved or ".scorefile")
     if rehearsal:
-        root = state / "rehearsal" / path.stem
+        own = state / "rehearsal" / path.stem
         return Project(
             file=path,
             shown=shown,
             folder=folder,
-            root=root,
-            state=root,
-            lock=root / f"{path.stem}.lock",
-            journal=root / "journal.db",
-            blobs=root / "blobs",
+            root=own if moved else folder / REHEARSED / path.stem,
+            state=own,
+            lock=own / f"{path.stem}.lock",
+            journal=own / "journal.db",
+            blobs=own / "blobs",
             rehearsal=True,
             apart=bool(moved),
         )
@@ -182,7 +182,8 @@ def prepare_state(project: Project) -> None:
     try:
         for folder in project.run_folders:
             _make_ignored(folder)
-        project.root.mkdir(parents=True, exist_ok=True)
+        if project.rehearsal:
+            _make_ignored(project.root)
         _own(project)
     except OSError as error:
         raise NotWritableError(
@@ -192,7 +193,7 @@ def prepare_state(project: Project) -> None:
 
 
 def _make_ignored(folder: Path) -> None:
-    top = next((parent for parent in folder.parents if parent.name == ".scorefile"), folder)
+    top = next((parent for parent in folder.parents if parent.name in (STATE, REHEARSED)), folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not (top / ".gitignore").exists():
         (top / ".gitignore").write_text("*\n")

@@ -94,6 +94,17 @@ def test_a_run_writes_through_no_link(project: Project, name: str, rehearse: tup
     assert {path: path.stat().st_mtime_ns for path in outside(project).rglob("*")} == before
 
 
+@pytest.mark.parametrize("name", ["scorefile-rehearsal", "scorefile-rehearsal/trial"])
+def test_a_rehearsal_writes_no_output_through_a_link(project: Project, name: str) -> None:
+    link = project.folder / name
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(outside(project))
+    done = project.run("run", "--yes", "--rehearse")
+    assert done.code == 3, done
+    assert f"error: {link} {NO_LINK}" in done.err
+    assert list(outside(project).iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["trial.lock", ".scorefile", *PLACES[2:6]])
 def test_a_pipe_is_refused_and_not_waited_for(project: Project, name: str) -> None:
     pipe = project.folder / name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -147,6 +148,15 @@ def test_rehearsals_go_and_can_be_made_again(git: Git) -> None:
     assert done.out.startswith("files of rehearsals: ")
     left = sorted(path.name for path in (git.folder / ".scorefile" / "rehearsal").rglob("*") if path.is_file())
     assert left == ["run.flock"]
+    assert [path.name for path in (git.folder / "scorefile-rehearsal").rglob("*") if path.is_file()] == [".gitignore"]
+    run(git, "--rehearse")
+
+
+def test_the_outputs_of_a_rehearsal_go_without_its_state_too(git: Git) -> None:
+    run(git, "--rehearse")
+    shutil.rmtree(git.folder / ".scorefile")
+    assert "scorefile-rehearsal" not in git("status", "--porcelain").text
+    assert gc(git, "--yes").out.startswith("files of rehearsals: ")
     run(git, "--rehearse")
 
 

@@ -217,7 +217,7 @@ def test_an_edited_piece_is_left_alone(folder: Path, run: Callable[..., dict[str
 def test_a_rehearsal_masters_too(words: tuple[str, ...], folder: Path) -> None:
     done = scorefile("run", "--rehearse", "-q", *words, cwd=folder)
     assert done.code == 0, done
-    (piece,) = (folder / ".scorefile" / "rehearsal").rglob("title.flac")
+    (piece,) = (folder / "scorefile-rehearsal").rglob("title.flac")
     assert heard(piece).lufs == pytest.approx(-16, abs=0.3)
     assert read_tags(piece)["job"] == "title"
 

@@ -101,8 +101,9 @@ def test_without_git_the_folder_is_the_limit(music: Path) -> None:
 def test_a_rehearsal_stays_in_its_folder(music: Path) -> None:
     done = scorefile("run", "--rehearse", cwd=music)
     assert done.code == 0, done
+    assert done.out.endswith("listen in scorefile-rehearsal/scorefile\n")
     assert sorted(path.name for path in music.parent.iterdir()) == [".git", "music"]
-    assert (music / ".scorefile" / "rehearsal" / "scorefile" / "above" / "Assets" / "Audio" / "title.wav").exists()
+    assert (music / "scorefile-rehearsal" / "scorefile" / "above" / "Assets" / "Audio" / "title.wav").exists()
 
 
 def test_a_lock_from_elsewhere_moves_and_removes_nothing_outside_of_the_work_tree(music: Path, tmp_path: Path) -> None:
@@ -147,5 +148,6 @@ def test_folders_above_are_counted_however_they_are_written(tmp_path: Path) -> N
     (tmp_path / "a" / "b").mkdir(parents=True)
     assert [levels_above(tmp_path / name) for name in (".", "a", "a/b")] == [0, 1, 2]
     assert levels_above(tmp_path / "a" / ".scorefile" / "rehearsal" / "x") == 0
+    assert levels_above(tmp_path / "a" / "scorefile-rehearsal" / "x") == 0
     (tmp_path / "a" / "link").symlink_to(tmp_path.parent)
     assert levels_above(tmp_path / "a" / "link") == 0

@@ -26,8 +26,8 @@ def test_a_rehearsal_makes_everything_without_a_key(showcase: Path) -> None:
     assert "13 made" in made.out
     assert "rehearsal: placeholder audio, nothing spent" in made.out
     assert made.err == ""
-    root = showcase / ".scorefile" / "rehearsal" / "showcase"
-    lock = json.loads((root / "showcase.lock").read_text())
+    root = showcase / "scorefile-rehearsal" / "showcase"
+    lock = json.loads((showcase / ".scorefile" / "rehearsal" / "showcase" / "showcase.lock").read_text())
     assert lock["rehearsal"] is True
     assert len(lock["jobs"]) == JOBS
     made_as = {job: block["submissions"][0] for job, block in lock["jobs"].items()}
