@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.catalog import ROOT
-from tests.support.command import environment, scorefile
+from tests.support.command import environment, fork_server, scorefile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.torture.forks import Child
 
 WITH_DASK = pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="distributed is not installed")
 PART = ROOT / "tests" / "support" / "dask_part.py"
@@ -41,24 +43,15 @@ def write(folder: Path, *models: str) -> Path:
     return folder
 
 
-def start(folder: Path, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "runner", "run", "--rehearse", "--progress", "plain", *words],
-        cwd=folder,
-        env=environment(ENV),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+def start(folder: Path, *words: str) -> Child:
+    words = ("run", "--rehearse", "--progress", "plain", *words)
+    return fork_server().start(words, cwd=folder, env=environment(ENV))
 
 
-def finish(child: subprocess.Popen[str], code: int = 0) -> str:
-    with child:
-        try:
-            out, _ = child.communicate(timeout=60)
-        finally:
-            child.kill()
-    assert child.returncode == code, out
+def finish(child: Child, code: int = 0) -> str:
+    done = child.wait(60)
+    out = done.out + done.err
+    assert done.code == code, out
     assert "Traceback" not in out
     return out
 
@@ -109,10 +102,12 @@ def scheduler() -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 @WITH_DASK
-def test_a_cluster_makes_the_same_bytes_although_a_worker_is_killed(
+def test_a_cluster_is_refused_without_workers_and_makes_the_same_bytes_although_one_is_killed(
     tmp_path: Path, by_threads: dict[str, bytes], scheduler: tuple[subprocess.Popen[str], str]
 ) -> None:
     folder = write(tmp_path / "project")
+    refused = scorefile("run", "--dask", scheduler[1], cwd=write(tmp_path / "sketches", "local/sketch"))
+    assert (refused.code, "has no workers" in refused.err) == (2, True), refused
     with part("worker", scheduler[1]) as (victim, _), part("worker", scheduler[1]):
         child = start(folder, "--dask", scheduler[1])
         kill_when(victim, lambda: any((folder / ".scorefile").rglob("incoming/*")))
@@ -145,12 +140,6 @@ def test_a_scheduler_that_goes_away_ends_the_jobs_with_a_remedy_and_the_next_run
     found = made(folder)
     assert len(found) == JOBS
     assert all(found[name] == by_threads[name] for name in ("j0.wav", "j2.wav", "j8.wav"))
-
-
-@WITH_DASK
-def test_a_scheduler_without_workers_is_refused(tmp_path: Path, scheduler: tuple[subprocess.Popen[str], str]) -> None:
-    done = scorefile("run", "--dask", scheduler[1], cwd=write(tmp_path / "project", "local/sketch"))
-    assert (done.code, "has no workers" in done.err) == (2, True), done
 
 
 @WITH_DASK
