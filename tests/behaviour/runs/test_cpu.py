@@ -59,7 +59,7 @@ def finish(child: Child, code: int = 0) -> str:
 def made(folder: Path) -> dict[str, bytes]:
     """Return the audio of a folder; nothing unfinished is left beside it."""
     assert not any((folder / ".scorefile").rglob("incoming/*"))
-    return {path.name: path.read_bytes() for path in sorted((folder / ".scorefile").rglob("audio/*.wav"))}
+    return {path.name: path.read_bytes() for path in sorted((folder / "scorefile-rehearsal").rglob("audio/*.wav"))}
 
 
 @pytest.fixture(scope="module")
