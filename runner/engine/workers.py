@@ -110,9 +110,8 @@ class _LaneThreads(Generic[T]):
         """Double the threads when work waits, and waited when this was last asked; not where they would only wait for each other."""
         waits = self.may_grow
         if waits and self._had_to_wait and (not crowded or now - self._begun_s > LONG_S):
-            with contextlib.suppress(
-                RuntimeError
-            ):  # the system gives no more threads: those that are there do the work
+            # Where the system gives no more threads, those that are there do the work.
+            with contextlib.suppress(RuntimeError):
                 self._add(len(self._threads))
         self._had_to_wait = waits
 
