@@ -7,15 +7,16 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from runner.records.approval import in_force
 from runner.records.measured import NOT_MEASURED, Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from runner.records.approval import Approval
+    from runner.records.rating import Rating
     from runner.records.source import Json
 
 
@@ -219,6 +220,22 @@ class Pick:
         return f"{self.revision}-{(self.sha256 or 'none')[:16]}"
 
 
+Replacing = TypeVar("Replacing", bound="Pick | Rating")
+"""What a person said in place of earlier words. It names all before it, so that copies can be joined in any order."""
+
+
+def last_words(words: Iterable[Replacing]) -> frozenset[Replacing]:
+    """Return the words that no other one replaced."""
+    known = frozenset(words)
+    replaced = frozenset[str]().union(*(word.replaces for word in known))
+    return frozenset(word for word in known if word.name not in replaced)
+
+
+def names_until(words: Iterable[Pick | Rating]) -> frozenset[str]:
+    """Return the names of these words and of all that they replaced: what one that takes their place replaces."""
+    return frozenset[str]().union(*({word.name, *word.replaces} for word in words))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Lock:
     """NAME.lock: attempt → Entry, and job → what people picked for it. The lock of a rehearsal is refused anywhere else."""
@@ -230,6 +247,8 @@ class Lock:
     """The attempts that a person had left out: what a journal alone knows of them does not come back."""
     approvals: Mapping[str, frozenset[Approval]] = field(default_factory=lambda: MappingProxyType({}))
     """Job → all that people ever said of its takes."""
+    ratings: Mapping[str, frozenset[Rating]] = field(default_factory=lambda: MappingProxyType({}))
+    """Job → how people rate its takes, without the ratings that others replaced."""
     rehearsal: bool = False
 
     @cached_property
@@ -265,10 +284,11 @@ class Lock:
     def written(self, job: str) -> tuple[Entry, ...]:
         """Return the entries of a job that belong into the file: every receipt, and of free results those still in use.
 
-        These are what is at the output, with its rolls, each once, and what people chose.
+        These are what is at the output, with its rolls, each once, and what people chose, approved or rated.
         """
         entries, placed = self.jobs.get(job, ()), self.placed(job)
-        picked = self.chosen(job) | {word.sha256 for word in self.approvals.get(job, ())}
+        said = (*self.approvals.get(job, ()), *self.ratings.get(job, ()))
+        picked = self.chosen(job) | {word.sha256 for word in said}
         first: dict[tuple[int, str], Entry] = {}
         for entry in sorted(entries, key=lambda entry: entry is not placed):
             if placed is not None and entry.receipt is None and entry.base == placed.base:
@@ -292,6 +312,17 @@ class Lock:
     def approval(self, job: str, sha256: str) -> Approval | None:
         """Return the last approval in force of a take of a job; None where there is none."""
         return next((word for word in in_force(self.approvals.get(job, ())) if word.sha256 == sha256), None)
+
+    def rated(self, job: str, sha256: str) -> tuple[Rating, ...]:
+        """Return the ratings of a take of a job that count, the last one first."""
+        found = last_words(self.ratings.get(job, ()))
+        held = (item for item in found if item.sha256 == sha256 and not item.is_withdrawal)
+        return tuple(sorted(held, key=lambda item: (item.at, item.name), reverse=True))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was made and nothing said."""
+        return not (self.entries or self.picks or self.approvals or self.ratings)
 
     @property
     def revision(self) -> int:
