@@ -294,7 +294,7 @@ class RunReport:
         """Return the row of one outcome, or of many cells with the same result: sums, and from the least to the greatest."""
         first = outcomes[0]
         entries = [outcome.entry for outcome in outcomes if outcome.entry] if first.result in _PLACED else []
-        shown = [take for entry in entries for take in (entry.takes if first.roll else (entry.placed,)) if take]
+        shown = [take for entry in entries for take in (entry.takes if first.roll else (entry.heard,)) if take]
         spent = [outcome.spent_usd for outcome in outcomes if outcome.result.may_have_paid or outcome.spent_usd != 0]
         paths = [entry.output.path for entry in entries if entry.output]
         return (
