@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runner.plan.decide import Selected, decide
+from runner.plan.decide import decide
+from runner.plan.facts import Selected
 from runner.plan.finishing import is_as_locked, known_output, path_of, stage_of
 from runner.records import reasons as r
 from runner.records.family import NumberedTake

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from runner.plan.decide import Facts, Selected
+from runner.plan.facts import Facts, Selected
 from runner.plan.fingerprint import fingerprint
 from runner.plan.finishing import stage_of
 from runner.plan.inputs import decide_with_inputs, with_content
