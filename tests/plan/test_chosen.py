@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.plan.chosen import chosen
-from runner.plan.decide import Facts, Selected, decide
+from runner.plan.decide import decide
+from runner.plan.facts import Facts, Selected
 from runner.records import reasons as r
 from runner.records.family import family, takes_of
 from runner.records.lock import Output, Pick, State
