@@ -7,17 +7,19 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from runner.records.approval import in_force
 from runner.records.measured import NOT_MEASURED, Measured
 from runner.records.media_types import MEDIA_TYPES
+from runner.records.words import last_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from runner.records.approval import Approval
     from runner.records.measured import Sound
+    from runner.records.pick import Pick
     from runner.records.rating import Rating
     from runner.records.source import Json
 
@@ -235,41 +237,6 @@ class Entry:
             channels=sound.channels,
             measured=sound.measured,
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
-    """A take that a person chose for a job, or without a hash that none is to be chosen.
-
-    It names the choices that it replaced, so that of two copies the later choice is told from two that differ: a person
-    who did not know of the other one has not replaced it.
-    """
-
-    sha256: str | None
-    revision: int
-    replaces: frozenset[str] = frozenset()
-    """The names of all choices before it."""
-
-    @property
-    def name(self) -> str:
-        """Return what tells it from every other choice."""
-        return f"{self.revision}-{(self.sha256 or 'none')[:16]}"
-
-
-Replacing = TypeVar("Replacing", bound="Pick | Rating")
-"""What a person said in place of earlier words. It names all before it, so that copies can be joined in any order."""
-
-
-def last_words(words: Iterable[Replacing]) -> frozenset[Replacing]:
-    """Return the words that no other one replaced."""
-    known = frozenset(words)
-    replaced = frozenset[str]().union(*(word.replaces for word in known))
-    return frozenset(word for word in known if word.name not in replaced)
-
-
-def names_until(words: Iterable[Pick | Rating]) -> frozenset[str]:
-    """Return the names of these words and of all that they replaced: what one that takes their place replaces."""
-    return frozenset[str]().union(*({word.name, *word.replaces} for word in words))
 
 
 @dataclass(frozen=True, kw_only=True)

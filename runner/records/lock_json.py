@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from runner.records.approval import Approval
-from runner.records.lock import Entry, Finished, Output, Pick, ProviderJobId, Receipt, State, Take
+from runner.records.lock import Entry, Finished, Output, ProviderJobId, Receipt, State, Take
 from runner.records.measured import NOT_MEASURED, Measured, Sound
 from runner.records.media_types import EXTENSIONS
+from runner.records.pick import Pick
 from runner.records.rating import Rating
 
 if TYPE_CHECKING:

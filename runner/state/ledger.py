@@ -6,7 +6,9 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.records.lock import Entry, Lock, Output, Pick, current_first, last_words, names_until
+from runner.records.lock import Entry, Lock, Output, current_first
+from runner.records.pick import Pick
+from runner.records.words import last_words, names_until
 from runner.state import lock_rules
 
 if TYPE_CHECKING:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
-from runner.records.lock import Entry, Lock, ProviderJobId, Receipt, State, last_words
+from runner.records.lock import Entry, Lock, ProviderJobId, Receipt, State
 from runner.records.submission import Phase
+from runner.records.words import last_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from runner.records.lock import Output, Pick, Take
+    from runner.records.lock import Output, Take
+    from runner.records.pick import Pick
     from runner.records.submission import Submission
 
 _Said = TypeVar("_Said")

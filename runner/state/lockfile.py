@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.records.approval import Approval
-    from runner.records.lock import Entry, Pick
+    from runner.records.lock import Entry
+    from runner.records.pick import Pick
     from runner.records.rating import Rating
     from runner.records.request import Request
 

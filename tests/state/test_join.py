@@ -16,8 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.records.approval import Approval, in_force
-from runner.records.lock import Entry, Lock, Output, Pick, ProviderJobId, State, last_words, names_until
+from runner.records.lock import Entry, Lock, Output, ProviderJobId, State
+from runner.records.pick import Pick
 from runner.records.rating import Rating
+from runner.records.words import last_words, names_until
 from runner.state.lock_rules import VERSION_1, is_version_1, join, join_entries
 from runner.state.lockfile import parse_lock, render_lock
 from tests.support.long import sampled

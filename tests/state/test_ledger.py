@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from runner.records.lock import Lock, Output, Pick, State, names_until
+from runner.records.lock import Lock, Output, State
+from runner.records.pick import Pick
 from runner.records.rating import Rating
+from runner.records.words import names_until
 from runner.state.ledger import Ledger
 from tests.support.made import entry, lock, sha, take
 

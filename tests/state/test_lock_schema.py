@@ -11,9 +11,10 @@ import pytest
 from jsonschema import Draft7Validator
 
 from runner.records.approval import Approval
-from runner.records.lock import Lock, Pick, ProviderJobId, State
+from runner.records.lock import Lock, ProviderJobId, State
 from runner.records.lock_json import take_to_json
 from runner.records.media_types import EXTENSIONS
+from runner.records.pick import Pick
 from runner.records.rating import MOST_STARS, Rating
 from runner.state.lockfile import parse_lock, render_lock
 from runner.state.schemas import read_schema
