@@ -16,7 +16,7 @@ from runner.plan.actions import act, generate
 from runner.plan.changes import changes
 from runner.plan.chosen import chosen
 from runner.plan.claims import Claims, pinned
-from runner.plan.finishing import is_as_locked, known_output, path_of, stage_of, why_finished
+from runner.plan.finishing import is_as_locked, known_output, path_of, why_finished
 from runner.plan.on_fail import asked_again
 from runner.plan.rolls import refuse_unmade, rolls, seed_of
 from runner.plan.unfinished import collect, hold, resume
@@ -180,8 +180,8 @@ def _as_made(request: Request, entry: Entry) -> Request:
 def _bring_back(request: Request, chosen: NumberedTake, takes: tuple[NumberedTake, ...], facts: Facts) -> Action:
     """Return the action that puts the chosen one of these takes at its output, finished as the request says."""
     entry, take = chosen.entry, chosen.take
-    stage = stage_of(request, chosen)
-    path, wanted = path_of(request, take.media_type), known_output(stage, chosen)
+    path, known = path_of(request, take.media_type), known_output(request, chosen)
+    wanted = None if known is None else known.sha256
     found = facts.outputs.get(path)
     renamed = r.Renamed(job=entry.job) if entry.job != request.job else None
     if wanted is not None and found == wanted:
@@ -193,7 +193,7 @@ def _bring_back(request: Request, chosen: NumberedTake, takes: tuple[NumberedTak
         return act(request, Verb.BLOCKED, reason, entry)
     if _is_here(wanted, entry, facts):
         return act(request, Verb.RESTORE, renamed or _why_restore(path, chosen, takes, found), entry)
-    if stage is not None and _is_here(take.sha256, entry, facts):
+    if request.finishing is not None and _is_here(take.sha256, entry, facts):
         return act(request, Verb.MASTER, renamed or why_finished(path, chosen, takes, wanted), entry)
     return audio_lost(request, entry, path, facts)
 

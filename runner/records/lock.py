@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, assert_never
 
 from runner.records.approval import in_force
 from runner.records.measured import NOT_MEASURED, Measured
+from runner.records.media_types import MEDIA_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.records.approval import Approval
+    from runner.records.measured import Sound
     from runner.records.source import Json
 
 
@@ -128,6 +130,18 @@ _ORDER = {state: rank for rank, state in enumerate(State)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What a take became before it was placed."""
+
+    take: str
+    """Its hash."""
+    master: str
+    """The fingerprint of how it was finished."""
+    bytes: int
+    sound: Sound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """Where a take was placed, as it is or finished."""
 
@@ -137,19 +151,23 @@ class Output:
     """Of the bytes of the file there."""
     profile: str | None = None
     """The profile of the run that placed it."""
-    take: str | None = None
-    """The hash of the take that the file was finished from; None where the file is the take itself."""
-    master: str | None = None
-    """The fingerprint of how it was finished; None where it was not."""
+    finished: Finished | None = None
+    """None where the file is the take itself."""
 
     @property
     def raw(self) -> str:
         """The hash of the take that was placed."""
-        return self.take or self.sha256
+        return self.sha256 if self.finished is None else self.finished.take
+
+    @property
+    def master(self) -> str | None:
+        """The fingerprint of how the take was finished; None where it was not."""
+        return None if self.finished is None else self.finished.master
 
     def is_same(self, other: Output) -> bool:
-        """Say whether this is the same output with the same bytes, whatever profile placed it."""
-        return replace(self, profile=None) == replace(other, profile=None)
+        """Say whether this is the same output with the same bytes, whatever profile placed it, and whoever measured it."""
+        mine, theirs = ((one.path, one.sha256, one.raw, one.master) for one in (self, other))
+        return mine == theirs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +216,24 @@ class Entry:
     def placed(self) -> Take | None:
         """Return the take that is at the output."""
         return next((take for take in self.takes if self.output and take.sha256 == self.output.raw), None)
+
+    @property
+    def heard(self) -> Take | None:
+        """Return what is at the output as a take: the one that was placed, or what it became."""
+        take, output = self.placed, self.output
+        if take is None or output is None or output.finished is None:
+            return take
+        sound = output.finished.sound
+        return replace(
+            take,
+            sha256=output.sha256,
+            bytes=output.finished.bytes,
+            media_type=MEDIA_TYPES[output.path[output.path.rindex(".") :]],
+            seconds=sound.seconds,
+            rate_hz=sound.rate_hz,
+            channels=sound.channels,
+            measured=sound.measured,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ def outcome_row(outcomes: tuple[Outcome, ...], numbers: Mapping[str, tuple[int, 
     """
     first = outcomes[0]
     entries = [outcome.entry for outcome in outcomes if outcome.entry] if first.result in _PLACED else []
-    shown = [take for entry in entries for take in (entry.takes if first.roll else (entry.placed,)) if take]
+    shown = [take for entry in entries for take in (entry.takes if first.roll else (entry.heard,)) if take]
     spent = [outcome.spent_usd for outcome in outcomes if outcome.result.may_have_paid or outcome.spent_usd != 0]
     paths = [entry.output.path for entry in entries if entry.output]
     return (

@@ -113,7 +113,7 @@ def join_entries(one: Entry, other: Entry) -> Entry:
 
 
 def _output_order(output: Output) -> tuple[str, ...]:
-    return (output.path, output.sha256, output.profile or "", output.take or "", output.master or "")
+    return (output.path, output.sha256, output.profile or "", repr(output.finished))
 
 
 def _owner(entry: Entry) -> tuple[int, str]:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, assert_never
 from urllib.parse import urlsplit
 
 from runner.records.lock import State
-from runner.records.media_types import EXTENSIONS, OUTPUT_EXTENSIONS
+from runner.records.media_types import EXTENSIONS, MEDIA_TYPES
 
 if TYPE_CHECKING:
     from runner.records.approval import Approval
-    from runner.records.lock import Entry, Receipt, Take
-    from runner.records.measured import Measured
+    from runner.records.lock import Entry, Finished, Receipt, Take
+    from runner.records.measured import Measured, Sound
 
 MAX_ID = 512
 _ATTEMPT = re.compile(r"[A-Za-z0-9_-]{1,80}")
@@ -96,19 +96,25 @@ def _check_output(entry: Entry) -> None:
     assert entry.output is not None
     placed, is_corrected = entry.placed, entry.receipt is not None and entry.receipt.told > 0
     if placed is None and not is_corrected:
-        name = "sha256" if entry.output.take is None else "take"
+        name = "sha256" if entry.output.finished is None else "finished.take"
         raise ValueError(f"output.{name}: it is none of the takes")
-    if entry.output.master is None and entry.output.take is not None:
-        raise ValueError("output.take: only a finished file has another hash than its take")
-    if entry.output.master is not None and not _FINGERPRINT.fullmatch(entry.output.master):
-        raise ValueError(f"output.master: {entry.output.master[:60]!r} is not a fingerprint")
     # Audio that came by a wrong id may be at the output until that of the right one replaces it.
-    if entry.output.master is not None:
-        _check_path(entry.output.path, "a finished piece", OUTPUT_EXTENSIONS)
+    if entry.output.finished is not None:
+        _check_finished(entry.output.finished)
+        _check_path(entry.output.path, "a finished piece", tuple(MEDIA_TYPES))
     elif placed is None:
         _check_path(entry.output.path, ", ".join(EXTENSIONS), tuple(EXTENSIONS.values()))
     else:
         _check_path(entry.output.path, placed.media_type, (EXTENSIONS[placed.media_type],))
+
+
+def _check_finished(finished: Finished) -> None:
+    if not _FINGERPRINT.fullmatch(finished.master):
+        raise ValueError(f"output.finished.master: {finished.master[:60]!r} is not a fingerprint")
+    try:
+        _check_audio(finished.bytes, finished.sound)
+    except ValueError as error:
+        raise ValueError(f"output.finished: {error}") from error
 
 
 def _check_receipt(receipt: Receipt) -> None:
@@ -126,14 +132,18 @@ def _check_receipt(receipt: Receipt) -> None:
         raise ValueError(f"receipt.poll_url: {receipt.poll_url!r} is not a link")
 
 
-def _check_take(take: Take) -> None:
-    if take.bytes < 0:
+def _check_audio(size: int, sound: Sound | Take) -> None:
+    if size < 0:
         raise ValueError("bytes: a size cannot be negative")
-    if not math.isfinite(take.seconds) or take.seconds < 0:
-        raise ValueError(f"seconds: {take.seconds} is not a length")
-    _check_measured(take.measured)
-    if take.rate_hz < 1 or take.channels < 1:
+    if not math.isfinite(sound.seconds) or sound.seconds < 0:
+        raise ValueError(f"seconds: {sound.seconds} is not a length")
+    _check_measured(sound.measured)
+    if sound.rate_hz < 1 or sound.channels < 1:
         raise ValueError("rate_hz and channels are counted from 1")
+
+
+def _check_take(take: Take) -> None:
+    _check_audio(take.bytes, take)
     if take.number < 1:
         raise ValueError("number: takes are counted from 1")
 

@@ -101,7 +101,7 @@ def test_a_take_of_which_only_the_finished_file_is_here_is_fetched_for_what_is_m
     assert plain.verb is Verb.MASTER
     stage = stage_of(finished, plain.chosen) if plain.chosen else None
     assert stage is not None
-    placed = replace(made, output=stage.output(sha("finished"), None))
+    placed = replace(made, output=stage.output(sha("finished"), 900, None, None))
     requests = (finished, mix("mix", of_job("title")))
     here = facts(placed, blobs={one.sha256}, pollable={XL})
     gone = facts(placed, pollable={XL})

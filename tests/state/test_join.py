@@ -19,7 +19,7 @@ from runner.records.lock import Entry, Lock, Output, Pick, ProviderJobId, State
 from runner.state.lock_rules import VERSION_1, is_version_1, join, join_entries
 from runner.state.lockfile import parse_lock, render_lock
 from tests.support.long import sampled
-from tests.support.made import entry, lock, sha, take
+from tests.support.made import entry, finished, lock, sha, take
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,10 +73,10 @@ def copies(draw: st.DrawFn, attempt: str) -> Entry:
         measured = draw(st.sampled_from(MEASURED))
         takes = (take(f"{attempt} {number}", number=number, **measured) for number in sorted(words))
         copy = replace(copy, takes=tuple(takes))
-        raw, finished = copy.takes[0].sha256, draw(st.sampled_from([None, "loud", "soft"]))
-        output = Output(path=path, sha256=raw) if path else None
-        if output is not None and finished is not None:
-            output = replace(output, sha256=sha(finished), take=raw, master=f"sha256:{sha(finished)}")
+        first, how = copy.takes[0], draw(st.sampled_from([None, "loud", "soft"]))
+        output = Output(path=path, sha256=first.sha256) if path else None
+        if path is not None and how is not None:
+            output = finished(how, first, how, path, lufs=draw(st.sampled_from([None, -16.0, -16.1])))
         copy = replace(copy, output=output)
     if attempt in ROLLS:
         copy = replace(copy, roll=ROLLS[attempt], roll_of=copy.fingerprint)

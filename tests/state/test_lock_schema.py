@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from runner.state.lockfile import parse_lock, render_lock
 from runner.state.schemas import read_schema
 from tests.support.command import scorefile, vendors_at
 from tests.support.emulator import running_emulator
-from tests.support.made import entry, lock, take
+from tests.support.made import entry, finished, lock, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +58,9 @@ FULL = take(
 )  # fmt: skip
 NEEDED = ("attempt", "revision", "model", "request", "fingerprint", "state", "takes")
 """What no submission is without."""
+PIECE = {
+    "take": take("one").sha256, "master": f"sha256:{'0' * 64}", "bytes": 900, "seconds": 18.5, "rate_hz": 44100, "channels": 2,
+}  # fmt: skip
 PICKED = {"title": frozenset({Pick(sha256=take("one").sha256, revision=5)})}
 
 
@@ -193,6 +196,16 @@ def test_all_that_is_measured_of_a_take_is_in_the_lock_beside_its_hash() -> None
     assert parse_lock(json.dumps(written(own))).entries == {"a1": own}
 
 
+def test_what_a_take_became_is_in_the_lock_with_all_that_is_measured_of_it() -> None:
+    made = entry(None, FULL)
+    for path in ("audio/title.flac", "audio/title.opus"):
+        own = replace(made, output=finished("loud", FULL, path=path, **asdict(FULL.measured)))
+        assert faults(written(own)) == []
+        assert parse_lock(json.dumps(written(own))).entries == {"a1": own}
+    piece = written(own)["jobs"]["title"]["submissions"][0]["output"]["finished"]
+    assert set(piece) == set(read_schema("lock.schema.json")["definitions"]["finished"]["properties"])
+
+
 @pytest.mark.parametrize("media_type", EXTENSIONS)
 def test_every_kind_of_audio_fits_it_at_a_path_of_its_own_extension_only(media_type: str) -> None:
     own = entry(None, take(media_type=media_type), path=f"a/b{EXTENSIONS[media_type]}")
@@ -234,6 +247,11 @@ def _take(**over: Any) -> Callable[[Any], object]:
 
 def _output(**over: Any) -> Callable[[Any], object]:
     return _current(lambda item: item["output"].update(over))
+
+
+def _finished(**over: Any) -> Callable[[Any], object]:
+    """Return a change to an output that is finished; what is None is left out."""
+    return _output(finished={name: value for name, value in (PIECE | over).items() if value is not None})
 
 
 def _pick(**over: Any) -> Callable[[Any], object]:
@@ -336,7 +354,16 @@ def _approval(**over: Any) -> Callable[[Any], object]:
         _output(path="../a/../../title.wav"),
         _output(path="a/../../title.wav"),
         _output(sha256="x"),
-        _output(take=1),
+        _output(take="0" * 64),
+        _output(finished="loud"),
+        _finished(take="x"),
+        _finished(master="x"),
+        _finished(bytes=-1),
+        _finished(seconds="nan"),
+        _finished(rate_hz=0),
+        _finished(lufs="inf"),
+        _finished(number=1),
+        *(_finished(**{name: None}) for name in PIECE),
         _current(lambda item: item["output"].pop("sha256")),
     ],
 )
