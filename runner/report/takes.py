@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
+from runner.records.rating import mean_stars
 from runner.report.commands import command_line
 from runner.report.numbers import count, usd
 from runner.report.style import clean
@@ -15,11 +16,15 @@ from runner.report.table import table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from runner.records.approval import Approval
     from runner.records.lock import Entry, Take
+    from runner.records.rating import Rating
     from runner.records.source import Json
     from runner.report.records import Style
 
 _HEAD = ("JOB", "TAKE", "ROLL", "SEED", "LENGTH", "LUFS", "PEAK", "PRICE", "PICKED", "APPROVED", "HASH")
+_RATED = ("STARS", "NOTES")
+"""The columns of a list in which somebody rated a take, or wrote a note."""
 _FAILED = 5
 
 
@@ -35,12 +40,19 @@ class ListedTake:
     entry: Entry
     take: Take
     is_picked: bool
-    approved_by: tuple[str, ...]
+    approvals: tuple[Approval, ...]
+    ratings: tuple[Rating, ...]
 
     @property
     def is_placed(self) -> bool:
         """Whether it is at the output."""
         return self.entry.placed is self.take
+
+    @property
+    def notes(self) -> tuple[Approval | Rating, ...]:
+        """What people wrote about it."""
+        words: tuple[Approval | Rating, ...] = (*self.ratings, *self.approvals)
+        return tuple(word for word in words if word.note)
 
     @property
     def seed(self) -> Json:
@@ -87,7 +99,12 @@ class TakesReport:
             "price_usd": None if receipt is None else receipt.price_usd,
             "placed": item.is_placed,
             "picked": item.is_picked,
-            "approved_by": list(item.approved_by),
+            "approved_by": [word.by for word in item.approvals],
+            "stars": mean_stars(item.ratings),
+            "approvals": [{"by": word.by, "at": word.at, "note": word.note} for word in item.approvals],
+            "ratings": [
+                {"by": word.by, "at": word.at, "stars": word.stars, "note": word.note} for word in item.ratings
+            ],
             "sha256": take.sha256,
             "bytes": take.bytes,
             "media_type": take.media_type,
@@ -101,7 +118,9 @@ class TakesReport:
             return "\n".join(self._failures())
         if not self.takes:
             return "nothing made yet"
-        return "\n".join(table(_HEAD, map(_row, self.takes), style))
+        if not any(item.ratings or item.notes for item in self.takes):
+            return "\n".join(table(_HEAD, map(_row, self.takes), style))
+        return "\n".join(table(_HEAD + _RATED, (_row(item) + _rated(item) for item in self.takes), style))
 
     def messages(self, style: Style) -> str:
         """Return what was exported and what was not, and how to choose."""
@@ -137,6 +156,12 @@ def _row(item: ListedTake) -> tuple[str, ...]:
         "" if measured.true_peak_dbtp is None else f"{measured.true_peak_dbtp:.1f}",
         usd(price) if take.number == 1 and price is not None else "",
         "yes" if item.is_picked else "",
-        ", ".join(item.approved_by),
+        ", ".join(word.by for word in item.approvals),
         take.sha256[:12],
     )
+
+
+def _rated(item: ListedTake) -> tuple[str, str]:
+    stars = mean_stars(item.ratings)
+    notes = "; ".join(f"{word.by}: {word.note}" for word in item.notes)
+    return ("" if stars is None else f"{stars:g}", " ".join(notes.split()))
