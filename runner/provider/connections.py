@@ -7,9 +7,7 @@ for the network is cut to what is left. Errors are those of httpx, which speaks 
 
 from __future__ import annotations
 
-import select
 import socket
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -252,9 +250,11 @@ def _written(state: h11.Connection, call: Call, url: httpx.URL, *, headers: Head
 
 def _has_input(stream: socket.socket) -> bool:
     """Say whether an idle connection has something to read, which is its end or what nobody asked for."""
-    if sys.platform == "win32":
-        return bool(select.select([stream], [], [], 0)[0])
-    else:  # noqa: RET505 - mypy calls the rest unreachable on Windows otherwise
-        poll = select.poll()  # unlike select, it knows no greatest number of a connection
-        poll.register(stream, select.POLLIN)
-        return bool(poll.poll(0))
+    try:
+        stream.settimeout(0)
+        socket.socket.recv(stream, 1, socket.MSG_PEEK)  # of the connection itself, below TLS
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
