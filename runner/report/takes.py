@@ -122,8 +122,7 @@ class TakesReport:
         if not self.takes:
             return "nothing made yet"
         head = _HEAD + _RATED if any(item.ratings or item.notes for item in self.takes) else _HEAD
-        return "
-".join(table(head, (row[: len(head)] for row in chain.from_iterable(map(_rows, self.takes))), style))
+        return "\n".join(table(head, (row[: len(head)] for row in chain.from_iterable(map(_rows, self.takes))), style))
 
     def messages(self, style: Style) -> str:
         """Return what was exported and what was not, and how to choose."""
