@@ -138,6 +138,7 @@ def _add_pipeline(names: Names, state: Path, path: Path) -> None:
     names.add((take.sha256 for entry in written for take in entry.takes), f"the journal of {path.stem}")
     names.add((pick.sha256 for picks in lock.picks.values() for pick in picks if pick.sha256), path.name)
     names.add((word.sha256 for words in lock.approvals.values() for word in words), path.name)
+    names.add((item.sha256 for ratings in lock.ratings.values() for item in ratings), path.name)
     names.add((entry.output.sha256 for entry in written if entry.output is not None), path.name)
     for item in unfinished(lock, known.submissions):
         names.add(_kept_for(item), f"the open submission of {item.job}")
