@@ -36,8 +36,6 @@ _SHELF_HZ, _SHELF_Q, _SHELF_DB, _SHELF_BAND = (
 )
 _HIGH_HZ, _HIGH_Q = 38.13547087602444, 0.5003270373238773
 """The analog filters that the standard's coefficients for 48 kHz are made of: so they are right at each sample rate."""
-_HIGH_GAIN = 1.004995
-"""The standard's numerator is 1, -2, 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +125,7 @@ def _rows(rate_hz: int, row: int) -> Matrix:
     shelf, high = math.tan(math.pi * _SHELF_HZ / rate_hz), math.tan(math.pi * _HIGH_HZ / rate_hz)
     lift = 10 ** (_SHELF_DB / 20)
     shelf_mix = (lift, lift**_SHELF_BAND / _SHELF_Q, 1.0)
-    high_mix = (_HIGH_GAIN, 0.0, 0.0)
+    high_mix = (1 + high / _HIGH_Q + high * high, 0.0, 0.0)  # the standard's numerator is 1, -2, 1
     for sample in units[:row]:
         lifted = _filtered(sample, state, 0, shelf, _SHELF_Q, shelf_mix)
         weighted.append(_filtered(lifted, state, 2, high, _HIGH_Q, high_mix))
