@@ -122,7 +122,9 @@ SUB_ROOMS = {
         "ledger",
         "receipt_index",
         "disk_reserve",
+        "row_writer",
         "outputs",
+        "placement",
         "git",
         "run_lock",
         "guards",
@@ -410,7 +412,7 @@ def test_one_module_speaks_to_vendors_and_one_fetches() -> None:
         "provider/transport.py",
         "provider/downloads.py",
         "provider/http_clients.py",
-        "provider/pooled.py",
+        "provider/connections.py",
     }
 
 
@@ -419,7 +421,7 @@ PRINTS = {
     "cli/start.py": "a remembered answer is printed before anything else is loaded",
     "cli/live.py": "rich draws the table that redraws itself",
     "emulator/__main__.py": "the protocol between a rehearsal and the emulator, its child",
-    "state/store.py": "a receipt that no disk takes goes to standard error",
+    "state/row_writer.py": "a receipt that no disk takes goes to standard error",
 }
 """The modules that may write to a stream of this process, each with its reason."""
 WRITES = {"print", "echo", "secho", "echo_via_pager", "confirm", "prompt", "Console"}
@@ -568,7 +570,6 @@ HEAVY = {
     "starlette",
     "uvicorn",
     "rich",
-    "tenacity",
     "yaml",
 }
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from runner.audio.probe.decode import Probe
     from runner.audio.sketch.brief import Brief
     from runner.records.mastering import Mastering
-    from runner.records.measured import Measured
+    from runner.records.measured import Measured, Sound
 
 RATE_HZ = 48_000
 
@@ -75,9 +75,11 @@ class MasterOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MasteredFile:
-    """A finished piece. `data` is None when it was written where it was wanted."""
+    """A finished piece. `data` is None when it was written where it was wanted, `sound` where that is the take's."""
 
     sha256: str
+    size: int
+    sound: Sound | None
     data: bytes | None
 
 
@@ -229,9 +231,10 @@ def _mastered(source: Path | bytes, order: MasterOrder, target: Path) -> Mastere
     from runner.audio.master.finish import finish  # numpy and FFmpeg are for those who do the work
     from runner.audio.tags.write import write_tags
 
+    sound: Sound | None = None
     try:
         if order.mastering.changes_audio:
-            finish(source, order.media_type, order.mastering, target)
+            sound = finish(source, order.media_type, order.mastering, target)
         else:
             target.write_bytes(source if isinstance(source, bytes) else source.read_bytes())
     except FileNotFoundError as error:
@@ -239,4 +242,5 @@ def _mastered(source: Path | bytes, order: MasterOrder, target: Path) -> Mastere
     if order.tags is not None:
         write_tags(target, order.tags)
     with target.open("rb") as file:
-        return MasteredFile(sha256=hashlib.file_digest(file, "sha256").hexdigest(), data=None)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return MasteredFile(sha256=sha256, size=target.stat().st_size, sound=sound, data=None)

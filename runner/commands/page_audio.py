@@ -15,7 +15,7 @@ from runner.commands.options import RunOptions
 from runner.commands.page_target import AUDIO
 from runner.errors import ScorefileError
 from runner.page.build import Heard
-from runner.records.media_types import EXTENSIONS
+from runner.records.media_types import EXTENSIONS, MEDIA_TYPES
 from runner.state.blobs.local import LocalBlobs
 from runner.state.pictures import FOLDER, Pictures
 
@@ -32,7 +32,6 @@ EMBEDDED_BYTES, EMBEDDED_BYTES_IN_ALL = 2 << 20, 64 << 20
 """What is larger is linked, not embedded."""
 MANY = 8
 """From so many takes on, processes are started for them: each costs a third of a second."""
-_TYPES = {extension: media_type for media_type, extension in EXTENSIONS.items()}
 NOT_HERE = "its audio is not on this machine; scorefile run restores it where the store or its provider has it"
 
 
@@ -118,7 +117,7 @@ class PageAudio:
     def _url(self, take: Take, path: Path) -> str:
         """Return how the page reaches a file: beside it in a bundle, else where it is."""
         if self._is_served:
-            self.served[take.sha256] = (path, _TYPES.get(path.suffix, take.media_type))
+            self.served[take.sha256] = (path, MEDIA_TYPES.get(path.suffix, take.media_type))
             return f"audio/{take.sha256}"
         if self._options.bundle is None:
             return _relative(path, self._folder)

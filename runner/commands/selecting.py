@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
-from runner.plan.decide import Selected
+from runner.plan.facts import Selected
 from runner.plan.rolls import Rerolls
 from runner.plan.selection import Wanted, named, select
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.commands.options import CommandOptions
     from runner.commands.targets import Targets
     from runner.commands.world import World
-    from runner.plan.decide import Facts
+    from runner.plan.facts import Facts
     from runner.plan.selection import Wanted
     from runner.provider.access import ProviderAccess
     from runner.provider.client import ProviderClient
@@ -236,7 +236,7 @@ class Session:
     def _facts(self) -> Facts:
         """Hash what is on disk at every path that the lock or a request names, and return all that a plan starts from."""
         from runner.commands.facts import LfsPointers, ReadWhenAsked, output_hashes, output_paths
-        from runner.plan.decide import Facts
+        from runner.plan.facts import Facts
 
         lock, models, providers = self.lock, self.catalog.models, self.catalog.providers
         paths = output_paths(self.checked.requests, lock)

@@ -1,10 +1,9 @@
 """The loop: a heap of due times, lanes of worker threads, one writer.
 
 Worker threads do one piece of work each (a submission, a poll, a download) and put the result into the inbox. The loop
-alone drives the jobs, and so it alone decides and writes. It takes all that is in the inbox, lets every job go on that
-can, writes what they have recorded in one transaction, and only then lets their effects out: a gate opens, a poll starts,
-a file is placed. Even the row `intent`, which must be on disk between the connection and the first byte of a submission,
-is written here while the worker waits at its gate. A job that waits costs a heap entry, not a thread.
+alone drives the jobs, decides and writes. It takes all that is in the inbox, lets every job go on that can, writes what they
+have recorded in one transaction, and only then lets their effects out: a gate opens, a poll starts, a file is placed. Even
+the row `intent` is written here: the worker, connected but with nothing sent, waits at its gate until the row is on disk.
 """
 
 from __future__ import annotations
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
     from runner.records.endings import Ending
     from runner.records.lock import Entry
     from runner.records.plan import Action, Plan
-    from runner.state.store import StateStore, Unwritten
+    from runner.state.row_writer import Unwritten
+    from runner.state.store import StateStore
 
 MIN_WAIT_S = 0.001
 

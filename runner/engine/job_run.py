@@ -20,7 +20,7 @@ from runner.engine.polls import PollSteps
 from runner.engine.submission_log import SubmissionLog
 from runner.engine.takes import TakeSteps
 from runner.errors import StateError
-from runner.plan.decide import MAX_RESUBMITS
+from runner.plan.actions import MAX_RESUBMITS
 from runner.provider.client import ProviderClient
 from runner.provider.rate_limit import Backoff
 from runner.provider.transport import NotSent, Unproven

@@ -37,11 +37,12 @@ def output_of(
         path = path_of(request, chosen.take.media_type)
         return Output(path=path, sha256=chosen.take.sha256, profile=profile)
     report("mastering")
-    return stage.output((yield from _finished(store, request.job, stage)), profile)
+    made = yield from _finished(store, request.job, stage)
+    return stage.output(made.sha256, made.size, made.sound, profile)
 
 
-def _finished(store: StateStore, job: str, stage: Stage) -> Generator[Effect, Any, str]:
-    """Return the hash of the finished piece. It has no name in the store before it is whole."""
+def _finished(store: StateStore, job: str, stage: Stage) -> Generator[Effect, Any, MasteredFile]:
+    """Return what the finished piece is. It has no name in the store before it is whole."""
     blobs, copy = store.blobs, store.copying(job, stage.take.sha256)
     source, target = blobs.incoming.part(), blobs.incoming.part()
     order = MasterOrder(media_type=stage.take.media_type, mastering=stage.mastering, tags=stage.tags)
@@ -62,4 +63,4 @@ def _finished(store: StateStore, job: str, stage: Stage) -> Generator[Effect, An
     finally:
         source.unlink(missing_ok=True)
         target.unlink(missing_ok=True)
-    return made.sha256
+    return made

@@ -11,7 +11,7 @@ from runner.engine.effects import Interrupted, Lane, Progress, Work
 from runner.engine.mastering import NOT_MASTERED, output_of
 from runner.errors import StateError
 from runner.plan.chosen import chosen
-from runner.plan.finishing import known_output, stage_of
+from runner.plan.finishing import known_output
 from runner.records.endings import Mastered, Restored, Stopped
 from runner.records.family import NumberedTake
 from runner.records.lock import Output, chosen_take
@@ -83,10 +83,9 @@ class PlaceRun:
 
     def _output(self, chosen: NumberedTake) -> Generator[Effect, Any, Output]:
         """Return the output that the chosen take is to be; where it has to be finished for that, finish it."""
-        stage = stage_of(self.request, chosen)
-        sha256 = known_output(stage, chosen)
-        if stage is not None and sha256 is not None and self._action.verb is not Verb.MASTER:
-            return stage.output(sha256, self._profile)
+        known = known_output(self.request, chosen)
+        if known is not None and self._action.verb is not Verb.MASTER:
+            return replace(known, profile=self._profile)
 
         def report(state: str) -> None:
             self._notify(Progress(job=self.job, state=state))

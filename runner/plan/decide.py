@@ -6,75 +6,35 @@ that no other job asks for. Only when there is none is anything generated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from runner.catalog.media_types import media_types_of
-from runner.catalog.prices import cost, guarded, total
+from runner.catalog.prices import total
+from runner.plan.actions import act, generate
 from runner.plan.changes import changes
 from runner.plan.chosen import chosen
 from runner.plan.claims import Claims, pinned
-from runner.plan.finishing import is_as_locked, known_output, path_of, stage_of, why_finished
-from runner.plan.on_fail import asked_again, rolls_at_most
+from runner.plan.finishing import is_as_locked, known_output, path_of, why_finished
+from runner.plan.on_fail import asked_again
 from runner.plan.rolls import refuse_unmade, rolls, seed_of
+from runner.plan.unfinished import collect, hold, resume
 from runner.records import reasons as r
 from runner.records.family import family
 from runner.records.lock import State
-from runner.records.plan import Action, Cost, Plan, Verb
-from runner.records.request import Request
-from runner.records.source import Mark
-from runner.records.submission import ENDED_BADLY, PAYMENT_UNKNOWN, NextRun
+from runner.records.plan import Action, Plan, Verb
+from runner.records.submission import ENDED_BADLY, PAYMENT_UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
+    from runner.plan.facts import Facts, Selected
     from runner.plan.rolls import Rerolls
-    from runner.records.catalog import Model
     from runner.records.family import NumberedTake
-    from runner.records.lock import Entry, Lock
+    from runner.records.lock import Entry
     from runner.records.reasons import Reason
-    from runner.records.submission import Submission
-
-
-_NOTHING = Cost(low=Decimal(0), worst=Decimal(0))
-MAX_RESUBMITS = 2
-"""How often one run repeats a submission without a proven outcome, where that is free or `on_unknown: resubmit`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What is known of the world before anything is done.
-
-    `lock` has all that lock and journal know together, and `submissions` the submission of each attempt in it that was
-    sent. `outputs` maps a path relative to the pipeline's folder to the SHA-256 of the file there; a path without a
-    regular file maps to None. `blobs` are the hashes in the store.
-    """
-
-    models: Mapping[str, Model]
-    lock: Lock
-    submissions: Mapping[str, Submission]
-    outputs: Mapping[str, str | None]
-    blobs: Container[str]
-    pollable: Container[str]
-    """Models whose provider can be polled for a job again."""
-    profile: str | None = None
-    """The profile of this run."""
-    pointers: Container[str] = frozenset()
-    """The paths at which Git LFS has left a pointer in place of the audio."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selected:
-    """The jobs that the command line selects and forces."""
-
-    jobs: frozenset[str] | None = None
-    """Cell ids that were named; None means all."""
-    forced: frozenset[str] = frozenset()
-    """Cell ids that are made again, even if they are up to date; what they need is not among them."""
-    rerolls: Rerolls | None = None
-    """What is asked for again with another seed."""
+    from runner.records.request import Request
 
 
 def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> Plan:
@@ -89,7 +49,7 @@ def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> P
             actions.append(action if replaced is None else replace(action, replaces=replaced))
     by_person = selected.forced | (selected.rerolls.jobs if selected.rerolls else frozenset())
     again = [
-        _generate(roll, Verb.GENERATE, reason, entry=own)
+        generate(roll, Verb.GENERATE, reason, entry=own)
         for roll, own, reason in asked_again(requests, actions, claims, facts.lock, by_person)
     ]
     actions += _rerolled(requests, claims, facts, selected.rerolls) if selected.rerolls else ()
@@ -98,7 +58,7 @@ def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> P
         actions=tuple(actions),
         low=total(action.cost.low for action in actions),
         worst=total(action.cost.worst for action in actions),
-        collect=tuple(_collected(_not_planned(claims.left_over, actions), facts, selected)),
+        collect=tuple(collect(_not_planned(claims.left_over, actions), facts, selected)),
         orphans=claims.orphans(requests),
         owners=owners,
     )
@@ -112,31 +72,31 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
     before = next((made for made in own if made.takes and not made.roll and claims.leaves(made)), None)
     if entry is None:
         if before is None:
-            return _generate(request, Verb.GENERATE, r.Forced() if force else r.NotMade())
+            return generate(request, Verb.GENERATE, r.Forced() if force else r.NotMade())
         wanted = pinned(request, before)
         why: Reason = r.Forced() if force else r.Changed(changes=changes(wanted, before))
-        return _generate(request if force else wanted, Verb.REGENERATE, why, entry=before)
+        return generate(request if force else wanted, Verb.REGENERATE, why, entry=before)
     if entry.state is State.DONE:
         picks = (facts.lock.picks.get(job, ()) for job in (request.job, entry.job))
         takes = family(claims.family(request), entry.base)
         take = chosen(request, entry, takes, *picks, is_lost=partial(_is_lost, facts=facts))
         if force:
             again = _as_made(request, take.entry)
-            return _generate(again, Verb.REGENERATE, r.Forced(is_same=True, seed=seed_of(again)), entry=take.entry)
+            return generate(again, Verb.REGENERATE, r.Forced(is_same=True, seed=seed_of(again)), entry=take.entry)
         return replace(_bring_back(_as_made(request, take.entry), take, takes, facts), chosen=take)
     submission = facts.submissions[entry.attempt]
     if force and submission.phase in ENDED_BADLY:
         verb = Verb.REGENERATE if before else Verb.GENERATE
         again = replace(request, params=submission.params)
         why = r.Forced(is_same=True, seed=seed_of(again))
-        return replace(_generate(again, verb, why, entry=before), submission=submission)
-    return _resume(request, submission, before)
+        return replace(generate(again, verb, why, entry=before), submission=submission)
+    return resume(request, submission, before)
 
 
 def _after_inputs(request: Request, facts: Facts, *, force: bool) -> Action:
     """Return the action for a request of which some input is still to be made."""
     verb = Verb.REGENERATE if (before := facts.lock.made(request.job)) else Verb.GENERATE
-    return _generate(request, verb, r.Forced() if force else r.InputsComing(jobs=request.waits_for), entry=before)
+    return generate(request, verb, r.Forced() if force else r.InputsComing(jobs=request.waits_for), entry=before)
 
 
 def _rerolled(requests: tuple[Request, ...], claims: Claims, facts: Facts, asked: Rerolls) -> Iterator[Action]:
@@ -148,13 +108,13 @@ def _rerolled(requests: tuple[Request, ...], claims: Claims, facts: Facts, asked
         held = claims.family(request)
         unknown = [entry for entry in held if entry.roll and _is_payment_unknown(entry, facts)]
         for entry in unknown:
-            yield _held(replace(_as_made(request, entry), output=None), facts.submissions[entry.attempt], own)
+            yield hold(replace(_as_made(request, entry), output=None), facts.submissions[entry.attempt], own)
         if unknown and not (request.is_free or request.on_unknown == "resubmit"):
             continue
         for roll in rolls(request, own, held, asked):
             seed, is_drawn = seed_of(roll), request.seed_mode == "random" and seed_of(roll) is None
             reason = r.Rerolled(roll=roll.roll, seed=seed, is_drawn=is_drawn)
-            yield _generate(replace(roll, rerolls=0), Verb.GENERATE, reason, entry=own)
+            yield generate(replace(roll, rerolls=0), Verb.GENERATE, reason, entry=own)
 
 
 def _is_payment_unknown(entry: Entry, facts: Facts) -> bool:
@@ -196,7 +156,7 @@ def _guarded(action: Action, facts: Facts) -> Action:
         is_input = facts.outputs.get(path) in {item.sha256 for item in request.inputs if item.is_file}
         if path in facts.outputs and not is_input and not _is_ours(path, facts, *own):
             reason = r.LfsPointer(path=path) if path in facts.pointers else r.ForeignOutput(path=path)
-            return _act(request, Verb.BLOCKED, reason, action.entry)
+            return act(request, Verb.BLOCKED, reason, action.entry)
     return action
 
 
@@ -212,74 +172,6 @@ def _is_ours(path: str, facts: Facts, *entries: Entry) -> bool:
     return found in {*placed, *taken} or found in facts.blobs
 
 
-def _resume(request: Request, submission: Submission, entry: Entry | None) -> Action:
-    """Resume a submission that a run left unfinished."""
-    same = replace(request, params=submission.params)
-    match submission.phase.next_run:
-        case NextRun.RESUME:
-            begun = r.NotFinished(submitted_at=submission.submitted_at)
-            return replace(_resumed(same, begun), submission=submission)
-        case NextRun.FETCH_AGAIN:
-            ended = r.EndedBadly(submitted_at=submission.submitted_at)
-            return replace(_resumed(same, ended), submission=submission)
-        case NextRun.HOLD:
-            return _held(same, submission, entry)
-        case NextRun.START | NextRun.NOTHING:
-            raise AssertionError(f"{submission.phase} leaves nothing to resume")
-    assert_never(submission.phase.next_run)
-
-
-def _resumed(same: Request, reason: Reason) -> Action:
-    """Resume what is paid for; what `on_fail` may ask for after it is not."""
-    left = rolls_at_most(same)
-    price = _generate(replace(same, rerolls=left - 1), Verb.RESUME, reason).cost if left else _NOTHING
-    return replace(_act(same, Verb.RESUME, reason), cost=replace(price, low=Decimal(0)))
-
-
-def _held(same: Request, submission: Submission, entry: Entry | None) -> Action:
-    """Hold a submission that may have been charged, unless sending it again is free or `on_unknown: resubmit`."""
-    if same.is_free:
-        again = _generate(same, Verb.GENERATE, r.FreeInterrupted(), entry=entry)
-    elif same.on_unknown == "resubmit":
-        again = _generate(same, Verb.GENERATE, r.Resubmitted(), entry=entry)
-    else:
-        again = _act(same, Verb.BLOCKED, r.PaymentUnknown(job=same.job), entry)
-    return replace(again, submission=submission)
-
-
-def _collected(left_over: Iterable[Entry], facts: Facts, selected: Selected) -> Iterator[Action]:
-    """Yield an action for each submission that no job needs any more: finish it, or hold it."""
-    for entry in left_over:
-        if entry.state is State.DONE or entry.model not in facts.models:
-            continue
-        item = facts.submissions[entry.attempt]
-        if item.phase not in PAYMENT_UNKNOWN:
-            yield _collect(item, facts)
-        elif selected.jobs is None or item.job in selected.jobs:
-            action = _collect(item, facts)
-            yield replace(action, verb=Verb.BLOCKED, reason=r.PaymentUnknown(job=action.request.job))
-
-
-def _collect(submission: Submission, facts: Facts) -> Action:
-    """Finish a paid submission that no job needs any more, or a roll: its takes go to the store."""
-    request = Request(
-        job=f"{submission.job}~{submission.short_attempt}",
-        group=submission.job,
-        model=facts.models[submission.model],
-        params=submission.params,
-        seed_mode="fixed",
-        output=None,
-        take=1,
-        takes=1,
-        mark=Mark(file="", line=1, column=1),
-    )
-    reason: Reason = r.NotWanted(job=submission.job)
-    if submission.roll:
-        at = submission.submitted_at
-        reason = r.EndedBadly(submitted_at=at) if submission.phase in ENDED_BADLY else r.NotFinished(submitted_at=at)
-    return replace(_act(request, Verb.RESUME, reason), submission=submission)
-
-
 def _as_made(request: Request, entry: Entry) -> Request:
     """Return a request as it was sent when an entry was made."""
     return replace(request, params=entry.request, roll=entry.roll, roll_of=entry.roll_of)
@@ -288,21 +180,21 @@ def _as_made(request: Request, entry: Entry) -> Request:
 def _bring_back(request: Request, chosen: NumberedTake, takes: tuple[NumberedTake, ...], facts: Facts) -> Action:
     """Return the action that puts the chosen one of these takes at its output, finished as the request says."""
     entry, take = chosen.entry, chosen.take
-    stage = stage_of(request, chosen)
-    path, wanted = path_of(request, take.media_type), known_output(stage, chosen)
+    path, known = path_of(request, take.media_type), known_output(request, chosen)
+    wanted = None if known is None else known.sha256
     found = facts.outputs.get(path)
     renamed = r.Renamed(job=entry.job) if entry.job != request.job else None
     if wanted is not None and found == wanted:
         if renamed is None and is_as_locked(request, chosen):
-            return _act(request, Verb.REUSE, r.UpToDate(), entry)
-        return _act(request, Verb.RESTORE, renamed or r.TakeInPlace(take=chosen.number), entry)
+            return act(request, Verb.REUSE, r.UpToDate(), entry)
+        return act(request, Verb.RESTORE, renamed or r.TakeInPlace(take=chosen.number), entry)
     if path in facts.outputs and not _is_ours(path, facts, entry, *facts.lock.jobs.get(request.job, ())):
         reason = r.LfsPointer(path=path) if path in facts.pointers else r.EditedOutput(path=path)
-        return _act(request, Verb.BLOCKED, reason, entry)
+        return act(request, Verb.BLOCKED, reason, entry)
     if _is_here(wanted, entry, facts):
-        return _act(request, Verb.RESTORE, renamed or _why_restore(path, chosen, takes, found), entry)
-    if stage is not None and _is_here(take.sha256, entry, facts):
-        return _act(request, Verb.MASTER, renamed or why_finished(path, chosen, takes, wanted), entry)
+        return act(request, Verb.RESTORE, renamed or _why_restore(path, chosen, takes, found), entry)
+    if request.finishing is not None and _is_here(take.sha256, entry, facts):
+        return act(request, Verb.MASTER, renamed or why_finished(path, chosen, takes, wanted), entry)
     return audio_lost(request, entry, path, facts)
 
 
@@ -331,20 +223,7 @@ def audio_lost(request: Request, entry: Entry, path: str, facts: Facts) -> Actio
     """Neither the output nor the store has it: ask the provider again where its receipt still opens something."""
     if entry.request_id is not None and entry.model in facts.pollable:
         why = r.MadeBefore(in_store=False) if entry.output is None else r.AudioMissing(path=path)
-        return replace(_act(request, Verb.RESUME, why, entry), submission=facts.submissions[entry.attempt])
+        return replace(act(request, Verb.RESUME, why, entry), submission=facts.submissions[entry.attempt])
     if request.is_free:
-        return _generate(request, Verb.REGENERATE, r.FreeAudioMissing(path=path), entry=entry)
-    return _act(request, Verb.BLOCKED, r.AudioLost(path=path), entry)
-
-
-def _generate(request: Request, verb: Verb, reason: Reason, *, entry: Entry | None = None) -> Action:
-    tries = 1 + request.retries + (MAX_RESUBMITS if request.on_unknown == "resubmit" else 0)
-    again = tries * (1 + rolls_at_most(request)) - 1
-    priced = partial(cost, takes=request.takes, seconds=request.seconds, retries=again)
-    own, shipped = priced(request.price), request.model.shipped_price
-    price = guarded(own, own if request.price == shipped else priced(shipped), free=request.is_free)
-    return Action(request=request, verb=verb, reason=reason, cost=price, entry=entry)
-
-
-def _act(request: Request, verb: Verb, reason: Reason, entry: Entry | None = None) -> Action:
-    return Action(request=request, verb=verb, reason=reason, cost=_NOTHING, entry=entry)
+        return generate(request, Verb.REGENERATE, r.FreeAudioMissing(path=path), entry=entry)
+    return act(request, Verb.BLOCKED, r.AudioLost(path=path), entry)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.records import reasons as r
-from runner.records.lock import Output
+from runner.records.lock import Finished, Output
 from runner.records.mastering import Tag
+from runner.records.measured import Sound
 from runner.records.media_types import EXTENSIONS
 
 if TYPE_CHECKING:
@@ -41,10 +42,12 @@ class Stage:
     tags: Mapping[str, str] | None
     fingerprint: str
 
-    def output(self, sha256: str, profile: str | None) -> Output:
-        """Return what the lock says of the finished piece, whose hash is `sha256`."""
-        take = None if sha256 == self.take.sha256 else self.take.sha256
-        return Output(path=self.path, sha256=sha256, profile=profile, take=take, master=self.fingerprint)
+    def output(self, sha256: str, size: int, sound: Sound | None, profile: str | None) -> Output:
+        """Return what the lock says of the finished piece; without a `sound` of its own it has that of the take."""
+        take = self.take
+        same = Sound(seconds=take.seconds, rate_hz=take.rate_hz, channels=take.channels, measured=take.measured)
+        finished = Finished(take=take.sha256, master=self.fingerprint, bytes=size, sound=sound or same)
+        return Output(path=self.path, sha256=sha256, profile=profile, finished=finished)
 
 
 def stage_of(request: Request, chosen: NumberedTake) -> Stage | None:
@@ -71,22 +74,20 @@ def path_of(request: Request, media_type: str) -> str:
     return request.output + (EXTENSIONS[media_type] if finishing is None else finishing.extension(media_type))
 
 
-def known_output(stage: Stage | None, chosen: NumberedTake) -> str | None:
-    """Return the hash of the file that belongs at the output; None while nobody has finished it."""
+def known_output(request: Request, chosen: NumberedTake) -> Output | None:
+    """Return the output that a take is to be; None while nobody has finished it."""
+    stage, output, path = stage_of(request, chosen), chosen.entry.output, path_of(request, chosen.take.media_type)
     if stage is None:
-        return chosen.take.sha256
-    output = chosen.entry.output
-    return output.sha256 if output is not None and output.master == stage.fingerprint else None
+        return Output(path=path, sha256=chosen.take.sha256)
+    if output is None or output.master != stage.fingerprint:
+        return None
+    return replace(output, path=path)
 
 
 def is_as_locked(request: Request, chosen: NumberedTake) -> bool:
     """Say whether the lock has what the request wants: this take, finished in this way, at this output."""
-    stage, output = stage_of(request, chosen), chosen.entry.output
-    sha256 = known_output(stage, chosen)
-    if output is None or sha256 is None:
-        return False
-    wanted = Output(path=path_of(request, chosen.take.media_type), sha256=sha256)
-    return output.is_same(wanted if stage is None else stage.output(sha256, None))
+    output, wanted = chosen.entry.output, known_output(request, chosen)
+    return output is not None and wanted is not None and output.is_same(wanted)
 
 
 def why_finished(path: str, chosen: NumberedTake, takes: tuple[NumberedTake, ...], wanted: str | None) -> Reason:
@@ -97,7 +98,7 @@ def why_finished(path: str, chosen: NumberedTake, takes: tuple[NumberedTake, ...
     if placed is not None and placed.take is not chosen.take:
         return r.TakeChosen(take=chosen.number, placed=placed.number)
     output = chosen.entry.output
-    return r.NotMastered() if output is None or output.master is None else r.MasterChanged()
+    return r.NotMastered() if output is None or output.finished is None else r.MasterChanged()
 
 
 def _tags(request: Request, entry: Entry, take: Take, written: Mapping[Tag, str]) -> dict[str, str]:

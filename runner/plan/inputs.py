@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.plan.decide import Selected, audio_lost, decide
+from runner.plan.decide import audio_lost, decide
+from runner.plan.facts import Selected
 from runner.records.plan import Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runner.plan.decide import Facts
+    from runner.plan.facts import Facts
     from runner.records.plan import Action, Plan
     from runner.records.request import Request
     from runner.records.source import Json

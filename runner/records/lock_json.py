@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from runner.records.approval import Approval
-from runner.records.lock import Entry, Output, Pick, ProviderJobId, Receipt, State, Take
-from runner.records.measured import NOT_MEASURED, Measured
+from runner.records.lock import Entry, Finished, Output, ProviderJobId, Receipt, State, Take
+from runner.records.measured import NOT_MEASURED, Measured, Sound
 from runner.records.media_types import EXTENSIONS
+from runner.records.pick import Pick
+from runner.records.rating import Rating
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,6 +99,25 @@ def approval_from_json(block: Mapping[str, Any]) -> Approval:
     )
 
 
+def rating_to_json(rating: Rating) -> dict[str, Any]:
+    """Return the JSON form of one rating."""
+    known = {"sha256": rating.sha256, "by": rating.by, "at": rating.at, "stars": rating.stars}
+    return _present(known | {"note": rating.note or None, "replaces": sorted(rating.replaces) or None})
+
+
+def rating_from_json(block: Mapping[str, Any]) -> Rating:
+    """Return the Rating of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
+    only(block, {"sha256", "by", "at", "stars", "note", "replaces"})
+    return Rating(
+        sha256=_digest(block["sha256"]),
+        by=text(block["by"]),
+        at=text(block["at"]),
+        stars=whole(block["stars"]) if "stars" in block else None,
+        note=text(block.get("note", "")),
+        replaces=frozenset(text(name) for name in block.get("replaces", ())),
+    )
+
+
 def take_to_json(take: Take) -> dict[str, Any]:
     """Return the JSON form of one take; fields without a value are left out."""
     return _present(
@@ -108,7 +129,7 @@ def take_to_json(take: Take) -> dict[str, Any]:
             "rate_hz": take.rate_hz,
             "channels": take.channels,
             "number": take.number,
-            **{name: getattr(take.measured, name) for name in Measured.__slots__},
+            **_measured_to_json(take.measured),
             "seed": take.seed,
         }
     )
@@ -130,6 +151,10 @@ def take_from_json(block: Mapping[str, Any]) -> Take:
         measured=_measured_from_json(block),
         seed=None if block.get("seed") is None else whole(block["seed"]),
     )
+
+
+def _measured_to_json(measured: Measured) -> dict[str, Any]:
+    return {name: getattr(measured, name) for name in Measured.__slots__}
 
 
 def _measured_from_json(block: Mapping[str, Any]) -> Measured:
@@ -161,18 +186,48 @@ def _receipt_from_json(block: Mapping[str, Any]) -> Receipt:
 
 
 def _output_to_json(output: Output) -> dict[str, Any]:
-    return _present({name: getattr(output, name) for name in Output.__slots__})
+    finished = None if output.finished is None else _finished_to_json(output.finished)
+    return _present({"path": output.path, "sha256": output.sha256, "profile": output.profile, "finished": finished})
 
 
 def _output_from_json(block: Mapping[str, Any]) -> Output:
     only(block, _OUTPUT)
-    take = block.get("take")
+    finished = block.get("finished")
     return Output(
         path=text(block["path"]),
         sha256=_digest(block["sha256"]),
         profile=_optional_text(block.get("profile")),
-        take=None if take is None else _digest(take),
-        master=_optional_text(block.get("master")),
+        finished=None if finished is None else _finished_from_json(finished),
+    )
+
+
+def _finished_to_json(finished: Finished) -> dict[str, Any]:
+    sound = finished.sound
+    return _present(
+        {
+            "take": finished.take,
+            "master": finished.master,
+            "bytes": finished.bytes,
+            "seconds": sound.seconds,
+            "rate_hz": sound.rate_hz,
+            "channels": sound.channels,
+            **_measured_to_json(sound.measured),
+        }
+    )
+
+
+def _finished_from_json(block: Mapping[str, Any]) -> Finished:
+    only(block, _FINISHED)
+    return Finished(
+        take=_digest(block["take"]),
+        master=text(block["master"]),
+        bytes=whole(block["bytes"]),
+        sound=Sound(
+            seconds=float(block["seconds"]),
+            rate_hz=whole(block["rate_hz"]),
+            channels=whole(block["channels"]),
+            measured=_measured_from_json(block),
+        ),
     )
 
 
@@ -242,3 +297,4 @@ _MEASURED: dict[str, Callable[[Any], Any]] = {
     "key": text,
 }
 _TAKE = frozenset(Take.__slots__) - {"measured"} | _MEASURED.keys()
+_FINISHED = {"take", "master", "bytes", "seconds", "rate_hz", "channels"} | _MEASURED.keys()

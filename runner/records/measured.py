@@ -45,3 +45,13 @@ class Measured:
 
 
 NOT_MEASURED = Measured()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """What a decoder gives back of a file, and what was measured of it."""
+
+    seconds: float
+    rate_hz: int
+    channels: int
+    measured: Measured = NOT_MEASURED

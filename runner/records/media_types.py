@@ -13,5 +13,5 @@ EXTENSIONS: Final[dict[str, str]] = {
     "audio/aac": ".aac",
 }
 
-OUTPUT_EXTENSIONS: Final = (*EXTENSIONS.values(), ".opus")
-"""The extensions of outputs: a piece that is finished as Opus has one of its own."""
+MEDIA_TYPES: Final = {extension: media_type for media_type, extension in EXTENSIONS.items()} | {".opus": "audio/ogg"}
+"""The media type of each extension of an output: a piece that is finished as Opus has one of its own."""

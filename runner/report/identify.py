@@ -85,7 +85,7 @@ def _what(item: Found) -> str:
     match item.by:
         case "output":
             output = item.entry.output
-            is_finished = output is not None and output.master is not None
+            is_finished = output is not None and output.finished is not None
             return f"the output of {job}, {'finished from ' if is_finished else ''}{take}"
         case "take":
             return f"{take} of {job}"

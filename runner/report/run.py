@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from runner.plan.expectations import is_missed
 from runner.records.expectations import NOT_AS_EXPECTED
@@ -13,6 +13,7 @@ from runner.records.result import Result
 from runner.report.commands import command_line, resolve_command
 from runner.report.deviations import deviation_data, deviation_text
 from runner.report.expectations import judged_data, judged_text
+from runner.report.faults import fault_of
 from runner.report.findings import of_problem
 from runner.report.markdown import code, row
 from runner.report.numbers import Sum, count, duration, elapsed, usd
@@ -20,45 +21,21 @@ from runner.report.outcomes import Told, told
 from runner.report.problems import problem_data, problems_text
 from runner.report.reasons import name_of
 from runner.report.records import Case, Finding, Page
+from runner.report.run_table import outcome_row, outcome_rows
 from runner.report.style import clean, paint
-from runner.report.table import folded, folded_name, folded_text, table
+from runner.report.table import table
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from runner.records.deviations import Deviation
     from runner.records.expectations import Judged
     from runner.records.outcome import Outcome, RunResult
     from runner.records.source import Json, Mark, Problem
-    from runner.report.records import Level, State, Style
+    from runner.report.records import Style
 
 
 _NOTHING_JUDGED: Mapping[str, tuple[Judged, ...]] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Fault:
-    """How a job that is not done is reported."""
-
-    rule: str
-    level: Level
-    state: State
-
-
-def _fault(result: Result) -> _Fault | None:
-    """Return how a job with this result is reported; None when it is done."""
-    match result:
-        case Result.MADE | Result.REUSED | Result.RESTORED | Result.MASTERED:
-            return None
-        case Result.UNFINISHED:
-            return _Fault(rule="job-unfinished", level="warning", state="failed")
-        case Result.FAILED:
-            return _Fault(rule="job-failed", level="error", state="failed")
-        case Result.UNKNOWN:
-            return _Fault(rule="payment-unknown", level="error", state="error")
-        case Result.SKIPPED:
-            return _Fault(rule="job-skipped", level="warning", state="skipped")
-    assert_never(result)
 
 
 def exit_code(did: RunResult, judged: Mapping[str, tuple[Judged, ...]] = _NOTHING_JUDGED) -> int:
@@ -104,7 +81,7 @@ class RunReport:
 
     def findings(self) -> tuple[Finding, ...]:
         """Return the warnings, every job that is not done, and every take that differs from what was asked."""
-        jobs = tuple(self._finding(outcome) for outcome in self.did.outcomes if _fault(outcome.result))
+        jobs = tuple(self._finding(outcome) for outcome in self.did.outcomes if fault_of(outcome.result))
         takes = tuple(
             Finding(rule="take-differs", level="warning", message=said, mark=self.places.get(outcome.job))
             for outcome in self.did.outcomes
@@ -141,7 +118,7 @@ class RunReport:
     def page(self) -> Page:
         """Return what was done as a table, and why the rest was not."""
         shown = [item for item in self.did.outcomes if item.result is not Result.REUSED or item.name in self.judged]
-        ordered = sorted(shown, key=lambda outcome: _fault(outcome.result) is None)
+        ordered = sorted(shown, key=lambda outcome: fault_of(outcome.result) is None)
         return Page(
             head=f"### Scorefile run: {code(self.name)}\n\n**{self._sums()}**",
             table=f"{row('job', 'result', 'takes', 'length', self._money(), 'output')}\n|---|---|--:|--:|--:|---|",
@@ -154,7 +131,7 @@ class RunReport:
 
     def _lines(self, style: Style) -> Iterator[str]:
         shown = [outcome for outcome in self.did.outcomes if style.verbose or outcome.result is not Result.REUSED]
-        failed = [outcome for outcome in shown if _fault(outcome.result)]
+        failed = [outcome for outcome in shown if fault_of(outcome.result)]
         if style.quiet:
             for outcome in failed:
                 yield from self._problem(outcome, style)
@@ -163,7 +140,7 @@ class RunReport:
             yield self._sums()
             return
         head = ("JOB", "RESULT", "TAKES", "LENGTH", "LUFS", self._money().upper(), "OUTPUT")
-        yield from table(head, [self._row(cells) for cells in folded(shown, _job, _said, style=style)], style)
+        yield from table(head, [*outcome_rows(shown, self.numbers, style)], style)
         for outcome in failed:
             if self._told(outcome).message:
                 yield ""
@@ -227,7 +204,7 @@ class RunReport:
         return f"spent at least {usd(spent.known)}, the rest is unknown" if spent.known else "amount spent unknown"
 
     def _finding(self, outcome: Outcome) -> Finding:
-        fault, said = _fault(outcome.result), self._told(outcome)
+        fault, said = fault_of(outcome.result), self._told(outcome)
         assert fault is not None
         return Finding(
             rule=fault.rule,
@@ -238,7 +215,7 @@ class RunReport:
         )
 
     def _case(self, outcome: Outcome) -> Case:
-        fault, said = _fault(outcome.result), self._told(outcome)
+        fault, said = fault_of(outcome.result), self._told(outcome)
         missed = [item for item in self.judged.get(outcome.name, ()) if is_missed((item,))]
         if missed and fault is None:
             return Case(
@@ -260,8 +237,8 @@ class RunReport:
         )
 
     def _page_row(self, outcome: Outcome) -> str:
-        job, result, takes, length, _, spent, path = self._row((outcome,))
-        message = self._told(outcome).message if _fault(outcome.result) else ""
+        job, result, takes, length, _, spent, path = outcome_row((outcome,), self.numbers)
+        message = self._told(outcome).message if fault_of(outcome.result) else ""
         said = code(message) if message else code(path) if path else ""
         differing = (code(deviation_text(each)) for each in self.deviations.get(outcome.name, ()))
         missed = (code(judged_text(each)) for each in self.judged.get(outcome.name, ()))
@@ -290,23 +267,6 @@ class RunReport:
         found = self.deviations.get(outcome.name, ())
         return tuple(clean(f"{outcome.name}: {deviation_text(deviation)}") for deviation in found)
 
-    def _row(self, outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
-        """Return the row of one outcome, or of many cells with the same result: sums, and from the least to the greatest."""
-        first = outcomes[0]
-        entries = [outcome.entry for outcome in outcomes if outcome.entry] if first.result in _PLACED else []
-        shown = [take for entry in entries for take in (entry.takes if first.roll else (entry.placed,)) if take]
-        spent = [outcome.spent_usd for outcome in outcomes if outcome.result.may_have_paid or outcome.spent_usd != 0]
-        paths = [entry.output.path for entry in entries if entry.output]
-        return (
-            folded_name([_job(outcome) for outcome in outcomes]),
-            first.result,
-            str(sum(len(entry.takes) for entry in entries) or ""),
-            _span([take.seconds for take in shown], " s"),
-            _span([take.measured.lufs for take in shown if take.measured.lufs is not None]),
-            usd(Sum.of(spent).total) if spent else "",
-            folded_text(paths) or _numbers(self.numbers.get(first.name, ())),
-        )
-
     def _told(self, outcome: Outcome) -> Told:
         """Return how a job ended in words, with the command line that settles its payment where that is unknown."""
         return told(
@@ -318,31 +278,3 @@ class RunReport:
 
 def _help(said: Told) -> tuple[str, ...]:
     return (f"help: {clean(said.help)}",) if said.help else ()
-
-
-_PLACED = {Result.MADE, Result.RESTORED, Result.MASTERED}
-
-
-def _job(outcome: Outcome) -> str:
-    return outcome.name
-
-
-def _said(outcome: Outcome) -> Hashable:
-    """Return what cells have to have in common to be one row; a roll, and one that is not done, has its own."""
-    is_plain = _fault(outcome.result) is None and not outcome.roll
-    return (outcome.result, outcome.model) if is_plain else outcome.name
-
-
-def _numbers(numbers: Sequence[int]) -> str:
-    """Return by which numbers takes are chosen."""
-    if len(numbers) < 2:
-        return "".join(f"take {number}" for number in numbers)
-    return f"takes {numbers[0]} to {numbers[-1]}"
-
-
-def _span(values: Sequence[float], unit: str = "") -> str:
-    """Return one value, or the least and the greatest of several."""
-    if not values:
-        return ""
-    low, high = f"{min(values):.1f}", f"{max(values):.1f}"
-    return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
+from runner.records.rating import mean_stars
 from runner.report.commands import command_line
+from runner.report.finishing import finished_data
 from runner.report.numbers import count, usd
 from runner.report.style import clean
 from runner.report.table import table
@@ -15,11 +18,15 @@ from runner.report.table import table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from runner.records.approval import Approval
     from runner.records.lock import Entry, Take
+    from runner.records.rating import Rating
     from runner.records.source import Json
     from runner.report.records import Style
 
 _HEAD = ("JOB", "TAKE", "ROLL", "SEED", "LENGTH", "LUFS", "PEAK", "PRICE", "PICKED", "APPROVED", "HASH")
+_RATED = ("STARS", "NOTES")
+"""The columns of a list in which somebody rated a take, or wrote a note."""
 _FAILED = 5
 
 
@@ -35,12 +42,19 @@ class ListedTake:
     entry: Entry
     take: Take
     is_picked: bool
-    approved_by: tuple[str, ...]
+    approvals: tuple[Approval, ...]
+    ratings: tuple[Rating, ...]
 
     @property
     def is_placed(self) -> bool:
         """Whether it is at the output."""
         return self.entry.placed is self.take
+
+    @property
+    def notes(self) -> tuple[Approval | Rating, ...]:
+        """What people wrote about it."""
+        words: tuple[Approval | Rating, ...] = (*self.ratings, *self.approvals)
+        return tuple(word for word in words if word.note)
 
     @property
     def seed(self) -> Json:
@@ -87,10 +101,16 @@ class TakesReport:
             "price_usd": None if receipt is None else receipt.price_usd,
             "placed": item.is_placed,
             "picked": item.is_picked,
-            "approved_by": list(item.approved_by),
+            "approved_by": [word.by for word in item.approvals],
+            "stars": mean_stars(item.ratings),
+            "approvals": [{"by": word.by, "at": word.at, "note": word.note} for word in item.approvals],
+            "ratings": [
+                {"by": word.by, "at": word.at, "stars": word.stars, "note": word.note} for word in item.ratings
+            ],
             "sha256": take.sha256,
             "bytes": take.bytes,
             "media_type": take.media_type,
+            "finished": finished_data(item.entry) if item.is_placed else None,
             "exported": became if became is not None and not _is_failure(became) else None,
             "message": became if became is not None and _is_failure(became) else None,
         }
@@ -101,7 +121,8 @@ class TakesReport:
             return "\n".join(self._failures())
         if not self.takes:
             return "nothing made yet"
-        return "\n".join(table(_HEAD, map(_row, self.takes), style))
+        head = _HEAD + _RATED if any(item.ratings or item.notes for item in self.takes) else _HEAD
+        return "\n".join(table(head, (row[: len(head)] for row in chain.from_iterable(map(_rows, self.takes))), style))
 
     def messages(self, style: Style) -> str:
         """Return what was exported and what was not, and how to choose."""
@@ -124,19 +145,32 @@ def _is_failure(became: str) -> bool:
     return became in (ListedTake.IN_THE_WAY, ListedTake.MISSING)
 
 
+def _rows(item: ListedTake) -> Iterator[tuple[str, ...]]:
+    """Yield a line for a take, and one below it for the finished file where it became one."""
+    yield _row(item)
+    finished = item.entry.heard if item.is_placed else None
+    if finished is not None and finished is not item.take:
+        yield (item.job, "finished", "", "", *_measures(finished), "", "", "", finished.sha256[:12], "", "")
+
+
+def _measures(take: Take) -> tuple[str, str, str]:
+    lufs, peak = take.measured.lufs, take.measured.true_peak_dbtp
+    return (f"{take.seconds:.1f} s", "" if lufs is None else f"{lufs:.1f}", "" if peak is None else f"{peak:.1f}")
+
+
 def _row(item: ListedTake) -> tuple[str, ...]:
-    take, measured, receipt = item.take, item.take.measured, item.entry.receipt
+    take, receipt, stars = item.take, item.entry.receipt, mean_stars(item.ratings)
     price = None if receipt is None or receipt.price_usd is None else Decimal(receipt.price_usd)
     return (
         item.job,
         f"{item.number}{' *' if item.is_placed else ''}",
         str(item.entry.roll or ""),
         "" if item.seed is None else str(item.seed),
-        f"{take.seconds:.1f} s",
-        "" if measured.lufs is None else f"{measured.lufs:.1f}",
-        "" if measured.true_peak_dbtp is None else f"{measured.true_peak_dbtp:.1f}",
+        *_measures(take),
         usd(price) if take.number == 1 and price is not None else "",
         "yes" if item.is_picked else "",
-        ", ".join(item.approved_by),
+        ", ".join(word.by for word in item.approvals),
         take.sha256[:12],
+        "" if stars is None else f"{stars:g}",
+        " ".join("; ".join(f"{word.by}: {word.note}" for word in item.notes).split()),
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.errors import NotWritableError, StateError
@@ -19,8 +18,10 @@ from runner.state.journal import Journal
 from runner.state.ledger import Ledger
 from runner.state.lock_writer import LockWriter
 from runner.state.outputs import Outputs
+from runner.state.placement import changes_lock, placement_of
 from runner.state.receipt_index import ReceiptIndex
 from runner.state.reconcile import Reconciled, missing_rows
+from runner.state.row_writer import RowWriter
 from runner.state.submissions import advance
 
 if TYPE_CHECKING:
@@ -31,29 +32,8 @@ if TYPE_CHECKING:
     from runner.records.lock import Entry, Lock, Output, Take
     from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unwritten:
-    """Rows that the journal did not take: what stopped them, and whose they were."""
-
-    error: StateError
-    attempts: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
-    """A take of an entry that is to be put at its output."""
-
-    job: str
-    entry: Entry
-    output: Output
-    displaced: tuple[Entry, ...]
-    """The entries whose takes are at the outputs of this job now."""
-    left: frozenset[str]
-    """The paths where nothing of this job is to be any more."""
-    ours: frozenset[str]
-    """The hashes of files that may be replaced."""
+    from runner.state.placement import Placement
+    from runner.state.row_writer import Unwritten
 
 
 class StateStore:
@@ -74,13 +54,8 @@ class StateStore:
         self._ledger = Ledger(known.lock)
         self.submissions = known.submissions
         """attempt → Submission: all that journal and lock know."""
-        self._staged: list[Event] = []
-        self._proofs: dict[str, str] = {}
-        """Attempt → its provider, for the staged rows that prove a payment."""
         self._receipts = ReceiptIndex(self.submissions.values())
-        self.broken: str | None = None
-        self._reserve = DiskReserve(journal_path.with_suffix(".reserve"))
-        self._reserve.set_aside()
+        self._rows = RowWriter(self._journal, DiskReserve(journal_path.with_suffix(".reserve")))
 
     @property
     def lock(self) -> Lock:
@@ -98,6 +73,11 @@ class StateStore:
         return self._lock_writer.seen
 
     @property
+    def broken(self) -> str | None:
+        """Why a proof of a payment could not be written; None while each could be."""
+        return self._rows.broken
+
+    @property
     def events(self) -> tuple[Event, ...]:
         """The journal as it was when it was opened."""
         return self._journal.events
@@ -112,41 +92,16 @@ class StateStore:
     def stage(self, *events: Event) -> None:
         """Take in what rows say, and let the next `commit` write them."""
         self._learn(events)
-        self._staged += events
+        self._rows.stage(*events)
 
     def stage_paid(self, provider: str, *events: Event) -> None:
         """Stage rows that prove a payment."""
-        self.stage(*events)
-        self._proofs |= dict.fromkeys((row.attempt for row in events), provider)
+        self._learn(events)
+        self._rows.stage(*events, proof_for=provider)
 
     def commit(self) -> Unwritten | None:
-        """Write all staged rows in one transaction; return what could not be written.
-
-        When proofs of payments cannot be written, the disk reserve is freed and their write is retried once. From then on
-        every receipt also goes to standard error, and `broken` tells the engine to submit nothing more.
-        """
-        rows, proofs, self._staged, self._proofs = self._staged, self._proofs, [], {}
-        if not rows:
-            return None
-        unwritten = None
-        try:
-            self._journal.append(rows, durable=any(row.phase.guards_money for row in rows))
-        except StateError as error:
-            unwritten = Unwritten(error=error, attempts=frozenset(row.attempt for row in rows) - proofs.keys())
-            self._rescue([row for row in rows if row.attempt in proofs], error)
-        if self.broken is not None:
-            for row in rows:
-                if row.attempt in proofs and "request_id" in row.data:
-                    _print_paid(proofs[row.attempt], str(row.data["request_id"]), row.job)
-        return unwritten
-
-    def _rescue(self, rows: list[Event], error: StateError) -> None:
-        """Write proofs of payments into the space of the reserve."""
-        if rows:
-            self.broken = error.message
-            self._reserve.give_up()
-            with contextlib.suppress(StateError):
-                self._journal.append(rows)
+        """Write all staged rows in one transaction; return what could not be written (see RowWriter.commit)."""
+        return self._rows.commit()
 
     def is_held_by_another(self, provider: str, request_id: str, attempt: str) -> bool:
         """Return whether an id of this provider is another submission's receipt."""
@@ -185,8 +140,7 @@ class StateStore:
             picked = before.picked(entry.job, entry)
             if picked is not None and not before.picks.get(job):
                 self._ledger.pick(job, picked.sha256)
-            if words := before.approvals.get(entry.job):
-                self._ledger.say(job, *words)
+            self._ledger.inherit(job, before, entry.job)
             self._ledger.give(entry, job, entry.output)
             if attempt in self.submissions:
                 self.submissions[attempt] = replace(self.submissions[attempt], job=job)
@@ -251,19 +205,8 @@ class StateStore:
 
     def placement(self, job: str, entry: Entry, output: Output) -> Placement:
         """Return what has to be done to put a take of an entry at its output. Raises StateError when the lock forbids it."""
-        held = self._ledger.of_job(job)
-        displaced = tuple(other for other in held if other.output and other.attempt != entry.attempt)
-        known = (entry, *held, *self._ledger.at_path(output.path))
-        placement = Placement(
-            job=job,
-            entry=entry,
-            output=output,
-            displaced=displaced,
-            left=frozenset(item.output.path for item in (entry, *displaced) if item.output) - {output.path},
-            ours=frozenset(item.sha256 for other in known for item in other.takes)
-            | {other.output.sha256 for other in known if other.output is not None},
-        )
-        if self._keep_lock and self._changes(placement):
+        placement = placement_of(self._ledger, job, entry, output)
+        if self._keep_lock and changes_lock(self._ledger, placement):
             why = (
                 ": other settings finished it, or other versions of FFmpeg or of this program" if output.master else ""
             )
@@ -285,23 +228,13 @@ class StateStore:
 
     def placed(self, placement: Placement, stale: Mapping[str, str]) -> Entry:
         """Enter into the lock that a take was copied, remove the outputs that it left, and return its entry."""
-        if not self._changes(placement):
+        if not changes_lock(self._ledger, placement):
             return placement.entry
         for other in placement.displaced:
             self._ledger.give(other, other.job, None)
         after = self._ledger.give(placement.entry, placement.job, placement.output)
         self._outputs.remove({path: sha256 for path, sha256 in stale.items() if not self._ledger.at_path(path)})
         return after
-
-    def _changes(self, placement: Placement) -> bool:
-        """Say whether the lock changes with a placement."""
-        entry, output = placement.entry, placement.output
-        known = self._ledger.get(entry.attempt)
-        if known is None or placement.displaced:
-            return True
-        if known.job != placement.job or known.output is None or not known.output.is_same(output):
-            return True
-        return not {*entry.takes} <= {*known.takes}
 
     def tick(self) -> None:
         """Write the lock if it changed and is due. The loop calls this as time passes."""
@@ -340,10 +273,3 @@ def _check_writable(lock_path: Path) -> None:
     for path in (lock_path.parent, lock_path):
         if path.exists() and not os.access(path, os.W_OK):
             raise NotWritableError(f"{path} cannot be written", help="make it writable; nothing was sent")
-
-
-def _print_paid(provider: str, request_id: str, job: str) -> None:
-    """Write a receipt to standard error, when no disk takes it; what steers a terminal is written as its escape."""
-    request_id = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in request_id)
-    sys.stderr.write(f"PAID provider={provider} id={request_id} job={job}\n")
-    sys.stderr.flush()

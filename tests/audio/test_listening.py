@@ -14,7 +14,8 @@ from runner.audio.sketch.composer import compose
 from runner.audio.tasks import FileNotSeen, listened
 from runner.commands.expectations import refuse_unheard
 from runner.errors import PolicyError
-from runner.plan.decide import Selected, decide
+from runner.plan.decide import decide
+from runner.plan.facts import Selected
 from runner.records.expectations import Expectations, Limit, Measure
 from runner.records.measured import Measured
 from tests.plan.test_decide import facts

@@ -19,7 +19,8 @@ from runner.engine import machine
 from runner.engine.effects import Compute, Durable, PollTurn, RunSettings, Turn, Wait, Work, World
 from runner.engine.job_run import JobRun
 from runner.engine.polls import poll_wait_s
-from runner.plan.decide import Facts, Selected, decide
+from runner.plan.decide import decide
+from runner.plan.facts import Facts, Selected
 from runner.plan.fingerprint import fingerprint
 from runner.provider.access import ProviderAccess
 from runner.provider.downloads import BadContent, Download

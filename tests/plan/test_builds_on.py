@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runner.plan.decide import Facts, Selected, decide
+from runner.plan.decide import decide
+from runner.plan.facts import Facts, Selected
 from runner.records.catalog import LengthUnit, Price
 from runner.records.submission import Phase
 from tests.support.catalog import shipped_catalog

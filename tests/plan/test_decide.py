@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runner.plan.decide import Facts, Selected, decide
+from runner.plan.decide import decide
+from runner.plan.facts import Facts, Selected
 from runner.plan.fingerprint import fingerprint
 from runner.records import reasons as r
 from runner.records.catalog import Price

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runner.plan.decide import Selected, decide
+from runner.plan.decide import decide
+from runner.plan.facts import Selected
 from runner.plan.finishing import is_as_locked, known_output, path_of, stage_of
 from runner.records import reasons as r
 from runner.records.family import NumberedTake
 from runner.records.lock import Output
 from runner.records.mastering import Finishing, Format, Mastering, Tag
+from runner.records.measured import Measured, Sound
 from runner.records.plan import Verb
 from tests.plan.test_decide import facts
 from tests.support.catalog import shipped_catalog
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from runner.records.plan import Action
     from runner.records.request import Request
 
+SOUND = Sound(seconds=19.5, rate_hz=44_100, channels=1, measured=Measured(lufs=-16.1, true_peak_dbtp=-1.2))
 FLAC = Finishing(mastering=Mastering(loudness_lufs=-16.0, peak_dbtp=-1.0, format=Format.FLAC), tags={})
 
 
@@ -44,7 +47,7 @@ def staged(wanted: Request, item: Entry | None = None) -> Stage:
 
 def placed(item: Entry, wanted: Request, word: str = "finished") -> Entry:
     """Return an entry whose take was finished as a request says, and placed."""
-    return replace(item, output=staged(wanted, item).output(sha(word), None))
+    return replace(item, output=staged(wanted, item).output(sha(word), 900, SOUND, None))
 
 
 def test_the_fingerprint_of_a_stage_is_fixed() -> None:
@@ -113,12 +116,16 @@ def test_the_extension_is_that_of_the_file_that_will_be_there(
 
 def test_what_was_finished_in_the_same_way_is_known_by_its_hash() -> None:
     item = placed(entry(), asked())
-    stage = staged(asked(), item)
-    assert known_output(stage, first(item)) == sha("finished")
+    assert known_output(asked(), first(item)) == item.output
+    moved = known_output(asked(output="audio/opening"), first(item))
+    assert (moved and moved.path, moved and moved.finished) == (
+        "audio/opening.flac",
+        item.output and item.output.finished,
+    )
     assert is_as_locked(asked(), first(item))
-    assert known_output(staged(asked(job="opening"), item), first(item)) is None
+    assert known_output(asked(job="opening"), first(item)) is None
     assert not is_as_locked(asked(None), first(item))
-    assert known_output(None, first(item)) == item.takes[0].sha256
+    assert known_output(asked(None), first(item)) == Output(path="audio/title.wav", sha256=item.takes[0].sha256)
 
 
 # ---------------------------------------------------------------- what a plan does about it
@@ -177,8 +184,27 @@ def test_a_piece_in_the_way_blocks_before_anything_is_paid() -> None:
 
 
 def test_an_output_knows_the_take_that_it_was_finished_from() -> None:
-    output = staged(asked()).output(sha("finished"), "draft")
+    output = staged(asked()).output(sha("finished"), 900, SOUND, "draft")
     assert (output.raw, output.profile) == (entry().takes[0].sha256, "draft")
     assert output.is_same(replace(output, profile=None))
-    assert not output.is_same(replace(output, master=None))
+    assert not output.is_same(replace(output, finished=None))
+    assert output.is_same(staged(asked()).output(sha("finished"), 900, replace(SOUND, seconds=20.0), None))
     assert Output(path="a.wav", sha256=sha("one")).raw == sha("one")
+
+
+def test_what_is_heard_at_an_output_is_the_take_or_what_it_became() -> None:
+    raw = entry()
+    assert raw.heard is raw.takes[0]
+    assert replace(raw, output=None).heard is None
+    item = placed(raw, asked(Finishing(mastering=Mastering(format=Format.OPUS))))
+    assert item.heard == replace(
+        raw.takes[0], sha256=sha("finished"), bytes=900, media_type="audio/ogg", seconds=19.5, rate_hz=44_100, channels=1,
+        measured=SOUND.measured,
+    )  # fmt: skip
+
+
+def test_a_piece_that_only_got_tags_sounds_as_its_take() -> None:
+    own = take(lufs=-9.3, true_peak_dbtp=0.4, codec="pcm_s16le")
+    tagged = staged(asked(Finishing(tags={})), entry(None, own)).output(sha("tagged"), 1100, None, None)
+    assert tagged.finished is not None
+    assert tagged.finished.sound == Sound(seconds=20.0, rate_hz=48_000, channels=2, measured=own.measured)

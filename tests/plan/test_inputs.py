@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from runner.plan.decide import Facts, Selected
+from runner.plan.facts import Facts, Selected
 from runner.plan.fingerprint import fingerprint
 from runner.plan.finishing import stage_of
 from runner.plan.inputs import decide_with_inputs, with_content
@@ -101,7 +101,7 @@ def test_a_take_of_which_only_the_finished_file_is_here_is_fetched_for_what_is_m
     assert plain.verb is Verb.MASTER
     stage = stage_of(finished, plain.chosen) if plain.chosen else None
     assert stage is not None
-    placed = replace(made, output=stage.output(sha("finished"), None))
+    placed = replace(made, output=stage.output(sha("finished"), 900, None, None))
     requests = (finished, mix("mix", of_job("title")))
     here = facts(placed, blobs={one.sha256}, pollable={XL})
     gone = facts(placed, pollable={XL})

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.errors import PolicyError
-from runner.plan.decide import Facts, Selected, decide
+from runner.plan.decide import decide
+from runner.plan.facts import Facts, Selected
 from runner.plan.policy import least, out_of_date, refuse_cost
 from runner.records.catalog import Price
 from runner.records.plan import Plan

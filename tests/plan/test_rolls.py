@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.errors import UsageError
-from runner.plan.decide import Facts, Selected, decide
+from runner.plan.decide import decide
+from runner.plan.facts import Facts, Selected
 from runner.plan.rolls import Rerolls, rolled, seed_of
 from runner.records import reasons as r
 from runner.records.lock import State

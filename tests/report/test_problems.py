@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.records.source import Mark, Problem
@@ -48,6 +48,7 @@ def test_a_place_without_an_end_is_one_character_wide() -> None:
     assert show_line("", 1, None) == show_line("", 1, 1)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.text(max_size=300), st.integers(1, 400), st.none() | st.integers(1, 400))
 def test_any_place_in_any_line_is_shown(line: str, start: int, end: int | None) -> None:
     shown = show_line(line, start, end)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +11,16 @@ import pytest
 from jsonschema import Draft7Validator
 
 from runner.records.approval import Approval
-from runner.records.lock import Lock, Pick, ProviderJobId, State
+from runner.records.lock import Lock, ProviderJobId, State
 from runner.records.lock_json import take_to_json
 from runner.records.media_types import EXTENSIONS
+from runner.records.pick import Pick
+from runner.records.rating import MOST_STARS, Rating
 from runner.state.lockfile import parse_lock, render_lock
 from runner.state.schemas import read_schema
 from tests.support.command import scorefile, vendors_at
 from tests.support.emulator import running_emulator
-from tests.support.made import entry, lock, take
+from tests.support.made import entry, finished, lock, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +60,9 @@ FULL = take(
 )  # fmt: skip
 NEEDED = ("attempt", "revision", "model", "request", "fingerprint", "state", "takes")
 """What no submission is without."""
+PIECE = {
+    "take": take("one").sha256, "master": f"sha256:{'0' * 64}", "bytes": 900, "seconds": 18.5, "rate_hz": 44100, "channels": 2,
+}  # fmt: skip
 PICKED = {"title": frozenset({Pick(sha256=take("one").sha256, revision=5)})}
 
 
@@ -87,6 +92,26 @@ def test_approvals_and_a_pick_that_was_undone_fit_it_too() -> None:
     found = json.loads(render_lock(held))
     assert faults(found) == []
     assert parse_lock(json.dumps(found)) == held
+
+
+def test_ratings_and_one_that_was_withdrawn_fit_it_too() -> None:
+    liked = Rating(sha256=take("one").sha256, by="Ada", at="2026-11-20T12:00:00Z", stars=MOST_STARS, note="für «Ende»")
+    noted = replace(liked, by="Bob", stars=None, note="too loud\nat the end")
+    ended = replace(liked, by="Cleo", stars=None, note="", replaces=frozenset({replace(liked, by="Cleo").name}))
+    held = lock(CURRENT, ratings={"title": frozenset({liked, noted, ended})})
+    found = json.loads(render_lock(held))
+    assert faults(found) == []
+    assert parse_lock(json.dumps(found)) == held
+    of_bob = next(item for item in found["jobs"]["title"]["ratings"] if item["by"] == "Bob")
+    assert of_bob.keys() == {"sha256", "by", "at", "note"}
+
+
+def test_the_place_of_what_is_wrong_with_a_rating_is_named() -> None:
+    for over, told in WRONG_RATINGS:
+        found = written()
+        _rating(**over)(found)
+        with pytest.raises(ValueError, match=f"the block of 'title' is not valid: {told}"):
+            parse_lock(json.dumps(found))
 
 
 def written(*entries: Entry) -> Any:
@@ -193,6 +218,16 @@ def test_all_that_is_measured_of_a_take_is_in_the_lock_beside_its_hash() -> None
     assert parse_lock(json.dumps(written(own))).entries == {"a1": own}
 
 
+def test_what_a_take_became_is_in_the_lock_with_all_that_is_measured_of_it() -> None:
+    made = entry(None, FULL)
+    for path in ("audio/title.flac", "audio/title.opus"):
+        own = replace(made, output=finished("loud", FULL, path=path, **asdict(FULL.measured)))
+        assert faults(written(own)) == []
+        assert parse_lock(json.dumps(written(own))).entries == {"a1": own}
+    piece = written(own)["jobs"]["title"]["submissions"][0]["output"]["finished"]
+    assert set(piece) == set(read_schema("lock.schema.json")["definitions"]["finished"]["properties"])
+
+
 @pytest.mark.parametrize("media_type", EXTENSIONS)
 def test_every_kind_of_audio_fits_it_at_a_path_of_its_own_extension_only(media_type: str) -> None:
     own = entry(None, take(media_type=media_type), path=f"a/b{EXTENSIONS[media_type]}")
@@ -236,6 +271,11 @@ def _output(**over: Any) -> Callable[[Any], object]:
     return _current(lambda item: item["output"].update(over))
 
 
+def _finished(**over: Any) -> Callable[[Any], object]:
+    """Return a change to an output that is finished; what is None is left out."""
+    return _output(finished={name: value for name, value in (PIECE | over).items() if value is not None})
+
+
 def _pick(**over: Any) -> Callable[[Any], object]:
     return _block(lambda block: block["picks"][0].update(over))
 
@@ -245,9 +285,37 @@ def _approval(**over: Any) -> Callable[[Any], object]:
     return _block(lambda block: block.update(approvals=[said | over]))
 
 
+def _rating(**over: Any) -> Callable[[Any], object]:
+    said = {"sha256": "0" * 64, "by": "Ada", "at": "2026-11-20T12:00:00Z", "stars": 4}
+    return _block(lambda block: block.update(ratings=[said | over]))
+
+
+WRONG_RATINGS: list[tuple[dict[str, Any], str]] = [
+    ({"sha256": "x"}, "sha256 is not 64 hex digits"),
+    ({"by": ""}, "ratings.by: '' is not a name"),
+    ({"by": "a\n"}, r"ratings.by: 'a\\n' is not a name"),
+    ({"at": "yesterday"}, "ratings.at: 'yesterday' is not a time such as 2026-11-20T12:00:00Z"),
+    ({"stars": 0}, "ratings.stars: 0 is not a number from 1 to 5"),
+    ({"stars": 6}, "ratings.stars: 6 is not a number from 1 to 5"),
+    ({"stars": True}, "True is not a whole number"),
+    ({"stars": None}, "None is not a whole number"),
+    ({"note": "x" * 2001}, "ratings.note: 'x+' is not a note"),
+    ({"note": "a\x1b[31m"}, r"ratings.note: 'a\\x1b\[31m' is not a note"),
+    ({"note": "\ud800"}, r"ratings.note: '\\ud800' is not a note"),
+    ({"replaces": ["x"]}, "ratings.replaces: a rating is named by 16 hex digits"),
+    ({"why": "it is better"}, "unknown field 'why'"),
+]
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        _block(lambda block: block.update(ratings=[1])),
+        *(_rating(**over) for over, _ in WRONG_RATINGS if over.keys() & {"at", "stars", "replaces", "why"}),
+        _rating(sha256="x"),
+        _rating(by=""),
+        _rating(note="x" * 2001),
+        _block(lambda block: block.update(ratings=[{"sha256": "0" * 64, "by": "Ada", "at": "2026-11-20T12:00:00Z"}])),
         lambda found: found.update(version=1),
         lambda found: found.update(version=3),
         lambda found: found.update(extra=1),
@@ -336,7 +404,16 @@ def _approval(**over: Any) -> Callable[[Any], object]:
         _output(path="../a/../../title.wav"),
         _output(path="a/../../title.wav"),
         _output(sha256="x"),
-        _output(take=1),
+        _output(take="0" * 64),
+        _output(finished="loud"),
+        _finished(take="x"),
+        _finished(master="x"),
+        _finished(bytes=-1),
+        _finished(seconds="nan"),
+        _finished(rate_hz=0),
+        _finished(lufs="inf"),
+        _finished(number=1),
+        *(_finished(**{name: None}) for name in PIECE),
         _current(lambda item: item["output"].pop("sha256")),
     ],
 )

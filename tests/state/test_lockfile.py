@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.errors import StateError
-from runner.records.lock import Lock, Output, Pick, ProviderJobId, State
+from runner.records.lock import Lock, Output, ProviderJobId, State
 from runner.records.lock_json import entry_to_json
+from runner.records.pick import Pick
 from runner.state import lockfile
 from runner.state.lock_validation import check_entry
 from runner.state.lockfile import (
@@ -22,7 +23,7 @@ from runner.state.lockfile import (
     refuse_too_large,
     render_lock,
 )
-from tests.support.made import entry, lock, request, sha, take
+from tests.support.made import entry, finished, lock, request, sha, take
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +53,10 @@ def submissions(**over: Any) -> list[dict[str, Any]]:
     return [pending, done | over]
 
 
-FINGERPRINT = f"sha256:{sha('finished so')}"
+FINISHED = {
+    "take": sha("one"), "master": f"sha256:{sha('finished so')}", "bytes": 900, "seconds": 18.5, "rate_hz": 44100, "channels": 2,
+}  # fmt: skip
+"""What a lock says at least of a finished piece."""
 
 
 def done(**over: Any) -> dict[str, Any]:
@@ -79,6 +83,10 @@ def with_take(**over: Any) -> str:
 
 def with_output(**over: Any) -> str:
     return with_done(output=done()["output"] | over)
+
+
+def with_finished(**over: Any) -> str:
+    return with_output(sha256=sha("finished"), finished=FINISHED | over)
 
 
 def with_sum(value: Any) -> str:
@@ -422,13 +430,20 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
         (with_output(sha256=sha("another")), "output.sha256: it is none of the takes"),
         (with_output(sha256="x"), "sha256 is not 64 hex digits"),
         (with_output(takes=1), "unknown field 'takes'"),
-        (with_output(take=1), "1 is not text"),
-        (with_output(take="x", master=FINGERPRINT), "sha256 is not 64 hex digits"),
-        (with_output(take=sha("another"), master=FINGERPRINT), "output.take: it is none of the takes"),
-        (with_output(take=sha("one")), "output.take: only a finished file has another hash than its take"),
-        (with_output(master="x"), "output.master: 'x' is not a fingerprint"),
+        (with_output(take=sha("one")), "unknown field 'take'"),
+        (with_output(finished="loud"), "'loud' is not an object"),
+        (with_finished(take=1), "1 is not text"),
+        (with_finished(take="x"), "sha256 is not 64 hex digits"),
+        (with_finished(take=sha("another")), "output.finished.take: it is none of the takes"),
+        (with_finished(master="x"), "output.finished.master: 'x' is not a fingerprint"),
+        (with_finished(bytes=-1), "output.finished: bytes: a size cannot be negative"),
+        (with_finished(seconds="nan"), "output.finished: seconds: nan is not a length"),
+        (with_finished(channels=0), "output.finished: rate_hz and channels are counted from 1"),
+        (with_finished(lufs="inf"), "output.finished: lufs: inf is not a loudness"),
+        (with_finished(true_peak_dbtp="nan"), "output.finished: true_peak_dbtp: nan is not a peak"),
+        (with_finished(number=1), "unknown field 'number'"),
         (
-            with_output(path="audio/title.txt", master=FINGERPRINT),
+            with_output(path="audio/title.txt", finished=FINISHED),
             "'audio/title.txt' is not a path for a finished piece, whose files end in .wav or .mp3",
         ),
     ],
@@ -543,7 +558,12 @@ def test_a_lock_without_room_for_what_a_run_would_make_is_refused_before_anythin
 
 
 def test_a_submission_and_each_of_its_takes_fit_in_the_room_that_is_counted_for_them() -> None:
-    made = entry(None, *(take(f"take {number}", lufs=-14.25, seed=2**31) for number in range(4)))
+    most: dict[str, Any] = {
+        "codec": "pcm_s16le", "lufs": -14.2, "lra_lu": 12.1, "true_peak_dbtp": -10.9, "head_silence_s": 100.012,
+        "tail_silence_s": 101.5, "clipped_samples": 10**7, "dc_offset": -0.00012, "bpm": 196.4, "key": "D# minor",
+    }  # fmt: skip
+    made = entry(None, *(take(f"take {number}", seed=2**31, **most) for number in range(4)))
+    made = replace(made, output=finished("loud", made.takes[0], **most))
     empty = len(render_lock(Lock()))
     params = len(json.dumps(dict(made.request), indent=1))
     assert len(render_lock(lock(made))) - empty <= params + BLOCK_BYTES * (1 + len(made.takes))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from runner.plan.fingerprint import fingerprint
 from runner.records.catalog import Price
-from runner.records.lock import Entry, Lock, Output, ProviderJobId, Receipt, State, Take
-from runner.records.measured import Measured
+from runner.records.lock import Entry, Finished, Lock, Output, ProviderJobId, Receipt, State, Take
+from runner.records.measured import Measured, Sound
 from runner.records.request import Request
 from runner.records.source import Mark
 from runner.records.submission import Phase, Submission
@@ -75,6 +75,15 @@ def take(word: str = "one", **over: Any) -> Take:
         "measured": Measured(**measured),
     }
     return Take(sha256=sha(word), **(values | over))
+
+
+def finished(word: str, of: Take, how: str = "loud", path: str = "audio/title.wav", **measured: Any) -> Output:
+    """Return the output of a piece that is told from others by a word, finished from a take as another word says."""
+    sound = Sound(seconds=18.5, rate_hz=44_100, channels=2, measured=Measured(lufs=-16.0, true_peak_dbtp=-1.2))
+    if measured:
+        sound = replace(sound, measured=Measured(**measured))
+    piece = Finished(take=of.sha256, master=f"sha256:{sha(how)}", bytes=900, sound=sound)
+    return Output(path=path, sha256=sha(word), finished=piece)
 
 
 def entry(params: Mapping[str, Any] | None = None, *takes: Take, **over: Any) -> Entry:

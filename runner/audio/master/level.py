@@ -18,10 +18,10 @@ from runner.audio.master.meter import Meter, measured
 from runner.audio.master.write import write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from runner.audio.master.blocks import Block
+    from runner.audio.master.blocks import Block, Shape
     from runner.audio.master.meter import Levels
     from runner.audio.master.piece import Piece
     from runner.audio.master.write import Encoding
@@ -44,8 +44,8 @@ class _Setting:
     ceiling_dbtp: float
 
 
-def level(piece: Piece, settings: Mastering, encoding: Encoding, target: Path) -> None:
-    """Write a piece with its loudness and its highest peak. Raises MasterFailed when they cannot be met."""
+def level(piece: Piece, settings: Mastering, encoding: Encoding, target: Path) -> Levels:
+    """Write a piece with its loudness and its highest peak, and return what they became. Raises MasterFailed when they cannot be met."""
     before = measured(piece.blocks(), piece.shape)
     piece.check(before.samples)
     wanted, highest = settings.loudness_lufs, settings.peak_dbtp
@@ -56,7 +56,7 @@ def level(piece: Piece, settings: Mastering, encoding: Encoding, target: Path) -
         off = 0.0 if wanted is None or found.lufs is None else wanted - found.lufs
         over = found.peak_dbtp + _ROOM_DB / 2 - highest
         if abs(off) <= _AIM_LU and over <= 0:
-            return
+            return found
         lower = _down(setting.ceiling_dbtp - over) if over > 0 else setting.ceiling_dbtp
         gain = setting.gain_db + off if wanted is not None else lower - setting.ceiling_dbtp + setting.gain_db
         setting = _Setting(gain_db=round(gain, 2), ceiling_dbtp=lower)
@@ -80,18 +80,29 @@ def _first(before: Levels, wanted: float | None, highest: float) -> _Setting:
     return _Setting(gain_db=round(wanted - before.lufs, 2), ceiling_dbtp=ceiling)
 
 
+def written(blocks: Iterable[Block], shape: Shape, encoding: Encoding, target: Path, *, peaks: bool = True) -> Levels:
+    """Write blocks, and return what can be heard of them: of a lossy format, what a decoder gives back.
+
+    Without `peaks` the true peak of a lossless format is left out.
+    """
+    if not encoding.format.is_lossless:
+        write(blocks, shape, encoding, target)
+        decoded, heard = read(target)
+        return measured(heard, decoded)
+    meter = Meter(shape, peaks=peaks)
+    if encoding.is_clipped:
+        blocks = (np.clip(block, -1, 1) for block in blocks)
+    write(meter.through(blocks), shape, encoding, target)
+    return meter.levels()
+
+
 def _written(piece: Piece, before: Levels, setting: _Setting, encoding: Encoding, target: Path) -> Levels:
-    """Write the piece, and return what can be heard of it: of a lossy format, what a decoder gives back."""
     plain = before.peak_dbtp + setting.gain_db <= setting.ceiling_dbtp
     blocks = _amplified(piece, setting.gain_db) if plain else _limited(piece, before, setting)
-    if not encoding.format.is_lossless:
-        write(blocks, piece.shape, encoding, target)
-        shape, heard = read(target)
-        return measured(heard, shape)
-    meter = Meter(piece.shape, peaks=not plain)
-    write(meter.through(blocks), piece.shape, encoding, target)
-    levels = meter.levels()
-    return replace(levels, peak_dbtp=before.peak_dbtp + setting.gain_db) if plain else levels
+    levels = written(blocks, piece.shape, encoding, target, peaks=not plain)
+    if not plain or not encoding.format.is_lossless:
+        return levels
+    return replace(levels, peak_dbtp=before.peak_dbtp + setting.gain_db)
 
 
 def _amplified(piece: Piece, gain_db: float) -> Iterator[Block]:

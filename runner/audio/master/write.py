@@ -39,6 +39,11 @@ class Encoding:
     quality: int
     """Bits a sample where the format is lossless, else kbit/s."""
 
+    @property
+    def is_clipped(self) -> bool:
+        """Whether it holds samples as integers, none above full scale."""
+        return self.format.is_lossless and self.quality != _FLOAT_BITS
+
 
 def write(blocks: Iterable[Block], shape: Shape, encoding: Encoding, target: Path) -> None:
     """Write all blocks to `target`, which is replaced."""

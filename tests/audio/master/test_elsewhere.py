@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from runner.audio.encode import encode
-from runner.audio.tasks import FileNotSeen, MasterOrder, master_take
+from runner.audio.tasks import FileNotSeen, MasteredFile, MasterOrder, master_take
 from runner.records.mastering import Format, Mastering
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ def test_the_bytes_come_back_where_the_target_is_not_seen(tmp_path: Path) -> Non
     assert written.data is None
     assert sent.data == here.read_bytes()
     assert written.sha256 == sent.sha256 == hashlib.sha256(here.read_bytes()).hexdigest()
+    assert written.size == sent.size == here.stat().st_size
+    assert written.sound == sent.sound
+    assert written.sound is not None
     assert [path.name for path in tmp_path.iterdir()] == ["here"]
 
 
@@ -47,5 +50,6 @@ def test_a_take_that_is_not_seen_is_asked_for_as_bytes(mastering: Mastering, tmp
 def test_without_settings_and_tags_a_take_stays_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "target").touch()
     order = MasterOrder(media_type="audio/wav", mastering=Mastering(), tags=None)
-    assert master_take(TAKE, order, tmp_path / "target").sha256 == hashlib.sha256(TAKE).hexdigest()
+    made = master_take(TAKE, order, tmp_path / "target")
+    assert made == MasteredFile(sha256=hashlib.sha256(TAKE).hexdigest(), size=len(TAKE), sound=None, data=None)
     assert (tmp_path / "target").read_bytes() == TAKE

@@ -21,6 +21,7 @@ from runner.audio.probe.decode import BadAudio, probe
 from runner.audio.sketch.brief import Brief
 from runner.audio.sketch.composer import compose
 from runner.records.mastering import SILENCE, Format, Mastering
+from runner.records.measured import Measured
 from tests.audio.master.heard import Heard, heard
 from tests.support.command import environment
 from tests.support.long import sampled
@@ -126,6 +127,41 @@ def test_what_cannot_both_be_met_is_said(music: bytes, tmp_path: Path) -> None:
 def test_silence_and_the_very_short_have_no_loudness(samples: Any, tmp_path: Path) -> None:
     with pytest.raises(MasterFailed, match=r"^loudness cannot be set: the piece is silent, or shorter than 0\.4 s$"):
         made(wav(samples), tmp_path, loudness_lufs=-16.0)
+
+
+# ---------------------------------------------------------------- what it says of itself
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(
+    "settings", [{}, {"loudness_lufs": -20.0}, {"rate_hz": 32_000, "channels": 1, "fade_in_s": 1.0}]
+)
+def test_a_finished_piece_is_measured_as_another_meter_hears_it(
+    form: Format, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    if form is Format.OPUS:
+        settings = {name: value for name, value in settings.items() if name != "rate_hz"}
+    target = tmp_path / "finished"
+    told = finish(dynamic(), "audio/wav", mastering(format=form, **settings), target)
+    found, whole = heard(target), probe(target)
+    assert (told.rate_hz, told.channels) == (whole.rate_hz, whole.channels)
+    assert told.seconds == pytest.approx(whole.seconds, abs=0.001)
+    assert told.measured.lufs == pytest.approx(found.lufs, abs=0.1)
+    assert told.measured.true_peak_dbtp == pytest.approx(found.peak_dbtp, abs=0.25)
+
+
+def test_what_is_cut_off_at_full_scale_is_measured_as_it_is_written(tmp_path: Path) -> None:
+    steps = np.arange(RATE * 4) / RATE
+    loud = np.repeat(0.95 * np.sin(2 * np.pi * 110 * steps)[:, None], 2, axis=1)
+    target = tmp_path / "finished"
+    told = finish(wav(loud), "audio/wav", mastering(loop_s=1.0, format=Format.WAV), target)
+    assert told.measured.true_peak_dbtp == pytest.approx(heard(target).peak_dbtp, abs=0.1)
+
+
+@pytest.mark.parametrize("form", [Format.WAV, Format.MP3])
+def test_of_a_silent_piece_there_is_no_loudness_and_no_peak(form: Format, tmp_path: Path) -> None:
+    told = finish(wav(np.zeros((RATE, 2))), "audio/wav", mastering(format=form), tmp_path / "finished")
+    assert told.measured == Measured()
 
 
 # ---------------------------------------------------------------- edges

@@ -74,6 +74,17 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def is_measured(finished: dict[str, Any], path: Path) -> None:
+    """Check that what the lock says of a finished piece is what another meter hears in it."""
+    assert finished["master"].startswith("sha256:")
+    found, whole = heard(path), probe(path)
+    assert finished["bytes"] == path.stat().st_size
+    assert finished["seconds"] == pytest.approx(whole.seconds, abs=0.002)
+    assert (finished["rate_hz"], finished["channels"]) == (whole.rate_hz, whole.channels)
+    assert finished["lufs"] == pytest.approx(found.lufs, abs=0.15)
+    assert finished["true_peak_dbtp"] == pytest.approx(found.peak_dbtp, abs=0.3)
+
+
 def test_a_story_of_finished_pieces(
     folder: Path, run: Callable[..., dict[str, str]], emulator: RunningEmulator
 ) -> None:
@@ -90,15 +101,16 @@ def test_a_story_of_finished_pieces(
         assert found.lufs == pytest.approx(-16, abs=0.3)
         assert found.peak_dbtp < -1
     said = outputs(folder)
-    assert said["title"]["sha256"] == sha256(title) != said["title"]["take"]
-    assert said["title"]["master"].startswith("sha256:")
+    assert said["title"]["sha256"] == sha256(title) != said["title"]["finished"]["take"]
+    for name, path in (("title", title), ("loop", loop)):
+        is_measured(said[name]["finished"], path)
     assert set(said["bare"]) == {"path", "sha256"}
     assert probe(bare).media_type == "audio/wav"
     told = read_tags(title)
     assert (told["artist"], told["title"], told["job"]) == ("Ember Studio", "title", "title")
     assert told["model"] == "pixazo/tracks"
     assert told["source_type"].endswith("/trainedAlgorithmicMedia")
-    assert told["take_sha256"] == said["title"]["take"]
+    assert told["take_sha256"] == said["title"]["finished"]["take"]
 
     asked, lock = emulator.ledger(), (folder / "scorefile.lock").read_bytes()
     assert set(run().values()) == {"reused"}
@@ -123,13 +135,40 @@ def test_a_story_of_finished_pieces(
     assert emulator.ledger() == asked, "nothing of this asks a provider"
 
 
+def test_the_table_of_a_run_shows_what_is_at_the_output(folder: Path, emulator: RunningEmulator) -> None:
+    done = scorefile("run", "--yes", cwd=folder, env=vendors_at(emulator.url))
+    rows = {line.split()[0]: line.split() for line in done.out.splitlines() if "made" in line}
+    assert rows["title"][3:6] == ["4.0", "s", "-16.0"], done.out
+    assert rows["loop"][3:6] == ["3.0", "s", "-16.0"], "a second of the loop was mixed into its head"
+
+
+def test_takes_status_and_verify_tell_what_a_take_became(folder: Path, run: Callable[..., dict[str, str]]) -> None:
+    run()
+    said = outputs(folder)["title"]
+    told = {
+        name: said["finished"].get(name)
+        for name in ("bytes", "seconds", "rate_hz", "channels", "lufs", "true_peak_dbtp")
+    }
+    told |= {"path": "audio/title.flac", "sha256": said["sha256"], "media_type": "audio/flac"}
+    for verb in ("status", "verify"):
+        jobs = {job["job"]: job for job in scorefile(verb, "--format", "json", cwd=folder).json["jobs"]}
+        assert (jobs["title"]["finished"], jobs["bare"]["finished"]) == (told, None)
+    takes = {take["job"]: take for take in scorefile("takes", "--format", "json", cwd=folder).json["takes"]}
+    assert (takes["title"]["finished"], takes["bare"]["finished"]) == (told, None)
+    assert takes["title"]["lufs"] != told["lufs"], "the take's own"
+    lines = [line.split() for line in scorefile("takes", "title", cwd=folder).out.splitlines()]
+    assert lines[1][:3] == ["title", "1", "*"]
+    assert lines[2] == ["title", "finished", "4.0", "s", "-16.0", str(told["true_peak_dbtp"]), said["sha256"][:12]]
+
+
 def test_a_fresh_checkout_reuses_what_is_there_and_finishes_again_what_is_not(
     folder: Path, run: Callable[..., dict[str, str]], emulator: RunningEmulator
 ) -> None:
     run()
     said, asked = outputs(folder), len(emulator.ledger()["submits"])
     store = next((folder / ".scorefile").rglob("blobs"))
-    raw = {block["take"]: store / block["take"][:2] / block["take"] for block in said.values() if "take" in block}
+    takes = [block["finished"]["take"] for block in said.values() if "finished" in block]
+    raw = {take: store / take[:2] / take for take in takes}
     assert all(path.is_file() for path in raw.values())
 
     kept = folder / "kept"
@@ -229,7 +268,9 @@ def test_tags_alone_leave_the_audio_as_it_came(folder: Path, run: Callable[..., 
     path = folder / said["path"]
     assert read_tags(path)["genre"] == "Flute"
     store = next((folder / ".scorefile").rglob("blobs"))
-    take = store / said["take"][:2] / said["take"]
+    take = store / said["finished"]["take"][:2] / said["finished"]["take"]
+    is_measured(said["finished"], path)
+    assert said["finished"]["codec"] == "pcm_s16le", "all that was measured of the take still holds"
     assert (heard(path).samples == heard(Path(shutil.copy(take, folder / "take.wav"))).samples).all()
 
 
@@ -251,7 +292,7 @@ def test_a_file_is_identified_by_its_bytes_and_by_its_tags(folder: Path, run: Ca
     )
     said = outputs(folder)
     store = next((folder / ".scorefile").rglob("blobs"))
-    take = said["title"]["take"]
+    take = said["title"]["finished"]["take"]
     shutil.copy(store / take[:2] / take, folder / "take.wav")
     assert scorefile("identify", "take.wav", cwd=folder).out.startswith("take.wav is take 1 of title\n")
 
