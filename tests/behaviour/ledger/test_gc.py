@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.records.lock import Entry
+    from tests.torture import forks
 
 YAML = "version: 1\ndefaults: {model: local/sketch, params: {duration: 0.5}}\njobs: {title: {prompt: PROMPT}}\n"
 
@@ -237,6 +237,14 @@ def files_of(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in found if path.is_file() and not path.name.startswith("run.")}
 
 
+def gc_killed_at(nth: int, home: Path, gate: Path) -> forks.Done:
+    """Run gc, and kill it at its `nth` deletion."""
+    server = fork_server()
+    return traced(
+        lambda go: server.start(("gc", "--yes"), cwd=home, env=environment(), go=go), gate, kill_at("unlink", nth)
+    )
+
+
 @pytest.mark.sampled
 @pytest.mark.skipif(strace() is None, reason="strace is not installed, or may not attach")
 def test_a_kill_at_a_deletion_takes_nothing_that_is_needed_and_the_next_gc_finishes(git: Git, tmp_path: Path) -> None:
@@ -246,8 +254,7 @@ def test_a_kill_at_a_deletion_takes_nothing_that_is_needed_and_the_next_gc_finis
     kills, step = 0, sampled(5, 1)
     for nth in itertools.count(1, step):
         home = shutil.copytree(git.folder, tmp_path / f"killed{nth}", symlinks=True)
-        start = partial(fork_server().start, ("gc", "--yes"), cwd=home, env=environment())
-        done = traced(lambda go, start=start: start(go=go), tmp_path / "go", kill_at("unlink", nth))
+        done = gc_killed_at(nth, home, tmp_path / "go")
         if not done.killed:
             break
         kills += 1
