@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PACKAGES = (
     "av", "click", "filelock", "httpx", "jinja2", "jmespath", "jsonschema", "numpy", "platformdirs", "pyyaml", "referencing", "rich", "soundfile",
-    "starlette", "tenacity", "uvicorn",
+    "starlette", "uvicorn",
 )  # fmt: skip
 REACH_TIMEOUT_S = 5.0
 LOW_DISK_GIB = 1

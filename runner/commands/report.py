@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from runner.commands.options import ReportOptions
     from runner.commands.session import Session
     from runner.page.data import PageJob
-    from runner.records.lock import Take
     from runner.records.plan import Action
     from runner.records.status import JobStatus
 
@@ -54,10 +52,9 @@ def page_data(session: Session, audio: PageAudio, before: Earlier | None, *, is_
     takes = {
         item.take.sha256: item.take for row in known.statuses for item, _ in build.shown_takes(known.lock, row.job)
     }
-    takes |= {found.sha256: found for row in known.statuses if (found := _mastered(session, row)) is not None}
-    if before is not None:
-        was = (build.output_take(before.lock, row.job) for row in known.statuses)
-        takes |= {item.take.sha256: item.take for item in was if item is not None}
+    for lock in (known.lock, *([] if before is None else [before.lock])):
+        for item in filter(None, (build.output_take(lock, row.job) for row in known.statuses)):
+            takes |= {take.sha256: take for take in (item.take, build.heard_at(item))}
     heard, pictures = audio.of(takes.values(), known.statuses)
     jobs = build.page_jobs(known.with_heard(heard, None if before is None else before.lock))
     return PageData(
@@ -114,14 +111,6 @@ def _known(session: Session) -> tuple[build.Known, tuple[str, ...]]:
         is_rehearsal=session.project.rehearsal,
     )
     return known, tuple(notices)
-
-
-def _mastered(session: Session, row: JobStatus) -> Take | None:
-    """Return the file at an output as if it were a take, where it was finished from one and is as it was written."""
-    file, take = (row.entry.output, row.entry.placed) if row.entry else (None, None)
-    if row.output != "same" or file is None or take is None or file.sha256 == take.sha256:
-        return None
-    return replace(take, sha256=file.sha256, bytes=(session.project.root / file.path).stat().st_size)
 
 
 def _statuses(session: Session, models: Mapping[str, str]) -> tuple[JobStatus, ...]:

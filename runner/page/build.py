@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from runner.page.data import JobState
     from runner.records.expectations import Judged
     from runner.records.family import NumberedTake
-    from runner.records.lock import Entry, Lock
+    from runner.records.lock import Entry, Lock, Take
     from runner.records.plan import Action
     from runner.records.request import Request
     from runner.records.source import Json
@@ -78,6 +78,12 @@ def output_take(lock: Lock, job: str) -> NumberedTake | None:
     """Return the take that is at the output of a job; the first one where none is."""
     items = takes_of(lock, job)
     return next((item for item in items if item.take is item.entry.placed), items[0] if items else None)
+
+
+def heard_at(item: NumberedTake) -> Take:
+    """Return what is heard where a take was placed: what it was finished as, or the take itself."""
+    heard = item.entry.heard if item.take is item.entry.placed else None
+    return heard or item.take
 
 
 def page_jobs(known: Known) -> tuple[PageJob, ...]:
@@ -208,14 +214,18 @@ def _takes(known: Known, row: JobStatus) -> Iterator[PageTake]:
     for item, is_earlier in shown_takes(known.lock, row.job):
         take = _take(known, row.job, item, is_earlier=is_earlier)
         yield take
-        file = item.entry.output
-        if take.is_placed and file is not None and file.sha256 != take.sha256:
-            heard = known.heard.get(file.sha256, Heard(problem="the mastered file is not on this machine"))
-            yield replace(
-                take, sha256=file.sha256, is_mastered=True, is_placed=True, is_picked=False, url=heard.url, problem=heard.problem,
-                sample_peak_db=_decibels(heard.sample_peak), lufs=None, lra_lu=None, true_peak_dbtp=None, head_silence_s=None,
-                tail_silence_s=None, clipped_samples=None, codec=None, failed=(), commands=(), approvals=(),
-            )  # fmt: skip
+        if take.is_placed:
+            yield from _mastered(known, row.job, item, is_earlier=False)
+
+
+def _mastered(known: Known, job: str, item: NumberedTake, *, is_earlier: bool) -> Iterator[PageTake]:
+    """Yield the file that a take was finished as, where it was; judged and chosen is the take."""
+    heard = heard_at(item)
+    if heard is not item.take:
+        found = _take(known, job, replace(item, take=heard), is_earlier=is_earlier)
+        yield replace(
+            found, is_mastered=True, is_placed=not is_earlier, is_picked=False, failed=(), commands=(), approvals=()
+        )
 
 
 def _seed(entry: Entry) -> int | None:
@@ -234,7 +244,7 @@ def _judged(request: Request | None, item: NumberedTake) -> tuple[Judged, ...]:
 
 
 def _before(known: Known, job: str, params: Mapping[str, Json]) -> Before | None:
-    """Return a job as it was in the other commit: the take that was its output there; None when it had none."""
+    """Return a job as it was in the other commit: the take that was its output there, and its file; None when it had none."""
     was = output_take(known.before, job) if known.before else None
     if was is None:
         return None
@@ -244,11 +254,11 @@ def _before(known: Known, job: str, params: Mapping[str, Json]) -> Before | None
     new = {"model": model, **params}
     names = ["model", *sorted({*was.entry.request, *params})]
     return Before(
-        takes=(_take(known, job, was, is_earlier=True),),
+        takes=(_take(known, job, was, is_earlier=True), *_mastered(known, job, was, is_earlier=True)),
         changes=tuple(
             Change(name=name, old=old.get(name), new=new.get(name)) for name in names if old.get(name) != new.get(name)
         ),
-        is_same=now is not None and now.take.sha256 == was.take.sha256,
+        is_same=now is not None and heard_at(now).sha256 == heard_at(was).sha256,
     )
 
 

@@ -89,13 +89,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """A job as it was in another commit."""
+    """A job as it was in another commit: the take at its output, and behind it the file that this was finished as."""
 
     takes: tuple[PageTake, ...] = ()
     changes: tuple[Change, ...] = ()
     """What differs in the request."""
     is_same: bool = False
-    """The same audio is chosen today."""
+    """The same audio is at its output today."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from runner.records.family import NumberedTake
-    from runner.records.lock import Entry, Pick
+    from runner.records.lock import Entry
+    from runner.records.pick import Pick
     from runner.records.request import Request
 
 

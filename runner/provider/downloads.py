@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
-import tenacity
 
 from runner.errors import ScorefileError
 from runner.provider.addresses import BadAddress, check_media_url, is_near, joined, peer_check
+from runner.provider.connections import Times
 from runner.provider.http_clients import HTTP_ERRORS, OWN_CONNECTION, HttpClients, describe
+from runner.provider.rate_limit import Backoff
 from runner.provider.request_log import log_exchange
+from runner.records.exchange import Call
 from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
     from pathlib import Path
 
+    from runner.provider.connections import Answer
     from runner.provider.deadline import Deadline
     from runner.records.exchange import Media
     from runner.records.limits import Limits
@@ -110,32 +113,20 @@ class HttpFetcher:
         """Download one take, or write the bytes that came with the answer. Raises LinkDead, BadContent or DownloadFailed."""
         if media.url is None:
             return _write(self._incoming.part(), media.data or b"")
-        end = time.monotonic() + rules.within_s
-        for attempt in self._retrying(rules.within_s):
-            with attempt:
-                number, left_s = attempt.retry_state.attempt_number, max(1.0, end - time.monotonic())
-                return self._download(media.url, rules, attempt=number, within_s=left_s)
-        raise DownloadFailed("the download was stopped")
+        end, limits = time.monotonic() + rules.within_s, self._limits
+        tries = Backoff(limits, tries=limits.download_tries, first_s=0.5, max_s=30.0)
+        while True:
+            try:
+                left_s = max(1.0, end - time.monotonic())
+                return self._download(media.url, rules, attempt=tries.failed + 1, within_s=left_s)
+            except _Again as error:
+                wait_s = tries.next_wait_s()
+                if wait_s is None or time.monotonic() >= end or self._stop.wait(wait_s):
+                    raise DownloadFailed(f"the download failed {tries.failed} times: {error}") from error
 
     def close(self) -> None:
         """Close idle connections."""
         self._clients.close()
-
-    def _retrying(self, within_s: float) -> tenacity.Retrying:
-        def give_up(state: tenacity.RetryCallState) -> None:
-            why = state.outcome.exception() if state.outcome else None
-            raise DownloadFailed(f"the download failed {state.attempt_number} times: {why}")
-
-        limits = self._limits
-        return tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_Again),
-            wait=tenacity.wait_random_exponential(multiplier=0.5 * limits.wait_scale, max=30 * limits.wait_scale),
-            stop=tenacity.stop_after_attempt(limits.download_tries)
-            | tenacity.stop_after_delay(within_s)
-            | tenacity.stop_when_event_set(self._stop),
-            sleep=tenacity.sleep_using_event(self._stop),
-            retry_error_callback=give_up,
-        )
 
     def _download(self, url: str, rules: DownloadRules, *, attempt: int, within_s: float) -> Download:
         provider_url, shown = rules.provider_url, None if rules.provider in self._shown else frozenset[str]()
@@ -144,12 +135,12 @@ class HttpFetcher:
                 check_media_url(url, provider_url)
                 with (
                     log_exchange("GET", url, attempt=attempt, shown=shown) as notes,
-                    self._answer(url, provider_url, within_s) as response,
+                    self._answer(url, provider_url, within_s) as answer,
                 ):
-                    notes.status = response.status_code
-                    target = _redirect(response)
+                    notes.status = answer.status_code
+                    target = _redirect(answer)
                     if target is None:
-                        got = self._stream(response)
+                        got = self._stream(answer)
                         notes.bytes_in = got.bytes
                         return got
                 url = joined(url, target)
@@ -162,13 +153,14 @@ class HttpFetcher:
         raise BadContent(f"the link redirects more than {MAX_HOPS} times")
 
     @contextmanager
-    def _answer(self, url: str, provider_url: str, within_s: float) -> Iterator[httpx.Response]:
+    def _answer(self, url: str, provider_url: str, within_s: float) -> Iterator[Answer]:
         """Yield the answer of a checked URL: over a kept connection, or one of its own where a proxy may be on the way."""
-        timeout = httpx.Timeout(self._limits.read_timeout_s, connect=self._limits.connect_timeout_s)
-        connections = self._clients.kept(url, public=not is_near(url, provider_url))
+        connect_s, read_s = self._limits.connect_timeout_s, self._limits.read_timeout_s
+        connections = self._clients.connections(url, public=not is_near(url, provider_url))
         if connections is not None:
-            with connections.answer("GET", url, headers=_HEADERS, timeout=timeout, within_s=within_s) as response:
-                yield response
+            times = Times(within_s=within_s, connect_s=connect_s, read_s=read_s)
+            with connections.answer(Call(method="GET", url=url, headers=_HEADERS), times) as answer:
+                yield answer
             return
         with (
             self._clients.deadlines.after(within_s) as deadline,
@@ -176,20 +168,20 @@ class HttpFetcher:
                 "GET",
                 url,
                 headers=[*_HEADERS, OWN_CONNECTION],
-                timeout=timeout,
+                timeout=httpx.Timeout(read_s, connect=connect_s),
                 extensions={"trace": _both(deadline, url, provider_url)},
             ) as response,
         ):
             yield response
 
-    def _stream(self, response: httpx.Response) -> Download:
-        _check_status(response)
-        promised = response.headers.get("content-length")
+    def _stream(self, answer: Answer) -> Download:
+        _check_status(answer)
+        promised = answer.headers.get("content-length")
         most = self._limits.max_media_bytes
         sha256, size, part = hashlib.sha256(), 0, self._incoming.part()
         try:
             with part.open("xb") as file:
-                for chunk in response.iter_raw():
+                for chunk in answer.iter_raw():
                     size += len(chunk)
                     if size > most:
                         raise BadContent(f"the file is larger than {most >> 20} MiB")
@@ -216,22 +208,22 @@ def _both(deadline: Deadline, url: str, provider_url: str) -> Callable[[str, Map
     return trace
 
 
-def _redirect(response: httpx.Response) -> str | None:
-    if response.status_code not in (301, 302, 303, 307, 308):
+def _redirect(answer: Answer) -> str | None:
+    if answer.status_code not in (301, 302, 303, 307, 308):
         return None
-    target = response.headers.get("location")
+    target = answer.headers.get("location")
     if not target:
-        raise BadContent(f"the link answers {response.status_code} without a target")
+        raise BadContent(f"the link answers {answer.status_code} without a target")
     return str(target)
 
 
-def _check_status(response: httpx.Response) -> None:
-    status = response.status_code
+def _check_status(answer: Answer) -> None:
+    status = answer.status_code
     if status in (401, 403, 404, 410):
         raise LinkDead(f"the link answers {status}")
     if status != 200:
         raise _Again(f"the link answers {status}")
-    if response.headers.get("content-encoding", "identity").lower() != "identity":
+    if answer.headers.get("content-encoding", "identity").lower() != "identity":
         raise _Again("the file is compressed, which was not requested")
 
 

@@ -12,8 +12,8 @@ from urllib.request import getproxies
 
 import httpx
 
+from runner.provider.connections import Connections
 from runner.provider.deadline import Deadlines
-from runner.provider.pooled import KeptConnections
 from runner.provider.responses import clean
 from runner.records.address import is_loopback, origin
 
@@ -41,16 +41,16 @@ for _name in ("httpx", "httpcore.http11"):
 
 
 class HttpClients:
-    """The httpx clients of one transport, and the connections that it keeps. None follows a redirect; no client keeps a connection.
+    """The direct connections of one transport, and its httpx clients for all else. No client follows a redirect or keeps a connection.
 
     `layer` replaces the network below httpx in tests.
     """
 
     def __init__(self, layer: httpx.BaseTransport | None = None) -> None:
         verify = httpx.create_ssl_context() if layer is None else True
-        self._kept = self._public = None
+        self._any = self._public = None
         if isinstance(verify, ssl.SSLContext):
-            self._kept, self._public = KeptConnections(verify), KeptConnections(verify, public=True)
+            self._any, self._public = Connections(verify), Connections(verify, public=True)
         self._has_proxy = bool(getproxies().keys() & {"http", "https", "all"})
         self.deadlines = Deadlines()
         self._direct = _client(verify, layer, trust_env=False)
@@ -65,15 +65,15 @@ class HttpClients:
             raise httpx.ProxyError("its address cannot be used")
         return self._proxied
 
-    def kept(self, url: str, *, public: bool = False) -> KeptConnections | None:
-        """Return the kept connections for a URL, with `public` those to public addresses; None where a proxy may be on the way."""
+    def connections(self, url: str, *, public: bool = False) -> Connections | None:
+        """Return the connections for a URL, with `public` those to public addresses; None where a proxy may be on the way."""
         is_direct = not self._has_proxy or is_loopback(url)
-        return (self._public if public else self._kept) if is_direct else None
+        return (self._public if public else self._any) if is_direct else None
 
     def close(self) -> None:
         """Close idle connections."""
         self.deadlines.close()
-        for connections in (self._kept, self._public):
+        for connections in (self._any, self._public):
             if connections is not None:
                 connections.close()
         self._direct.close()

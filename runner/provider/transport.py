@@ -1,7 +1,7 @@
 """Call → Reply over httpx: what left this machine, which host gets the key, how long an exchange may take.
 
-A submission has one of three outcomes, which differ in money: a Reply; NotSent, proven by the order of httpcore's events
-(connect and TLS come before the first byte); Unproven, any error after that byte and before the end of the answer.
+A submission has one of three outcomes, which differ in money: a Reply; NotSent, proven by the order of things (connection and
+TLS come before the first byte); Unproven, any error after that byte and before the end of the answer.
 Redirects are never followed here, nothing is retried here, and each submission has a connection of its own; queries,
 which are free to repeat, share kept ones.
 """
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 
 from runner.errors import ScorefileError
+from runner.provider.connections import Times
 from runner.provider.http_clients import HTTP_ERRORS, OWN_CONNECTION, HttpClients, describe
 from runner.provider.protocol import answer_limit
 from runner.provider.request_log import ExchangeNotes, is_logged, log_exchange, public_path_parts
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from runner.provider.access import ProviderAccess
+    from runner.provider.connections import Answer, Headers
     from runner.records.exchange import Call
     from runner.records.limits import Limits
 
@@ -93,36 +95,26 @@ class HttpTransport:
         """Send a call that is free to repeat. Raises NotSent for any error."""
         try:
             with self._logged(call, access, shown=public_path_parts(access.provider)) as notes:
-                reply = self._asked(call, access) or self._exchange(call, access, timeout_s=self._limits.poll_timeout_s)
+                reply = self._exchange(call, access, timeout_s=self._limits.poll_timeout_s)
                 notes.status, notes.bytes_in = reply.status, len(reply.body)
         except _ERRORS as error:
             raise NotSent(access.redact_text(describe(error))) from error
         return reply
 
-    def _asked(self, call: Call, access: ProviderAccess) -> Reply | None:
-        """Send a query over a kept connection; None where there can be none."""
-        connections = self._clients.kept(call.url)
-        if connections is None:
-            return None
-        timeout_s, headers = self._limits.poll_timeout_s, self._headers(call, access)
-        with connections.answer(
-            call.method,
-            call.url,
-            headers=headers,
-            body=call.body,
-            timeout=self._timeout(timeout_s),
-            within_s=timeout_s,
-        ) as response:
-            return _reply(response, access)
-
-    def _headers(self, call: Call, access: ProviderAccess) -> list[tuple[str, str]]:
-        return [*call.headers, *_HEADERS, *_key(call.url, access)]
-
-    def _timeout(self, seconds: float) -> httpx.Timeout:
-        return httpx.Timeout(seconds, connect=min(seconds, self._limits.connect_timeout_s))
-
     def _exchange(self, call: Call, access: ProviderAccess, *, timeout_s: float, gate: _Gate | None = None) -> Reply:
         """Send one call and read its answer within `timeout_s` by the wall clock, cut soon after the provider's limit."""
+        headers = [*_HEADERS, *_key(call.url, access)]
+        connections = self._clients.connections(call.url)
+        if connections is None:
+            return self._through_httpx(call, access, headers, timeout_s=timeout_s, gate=gate)
+        times = Times(within_s=timeout_s, connect_s=self._limits.connect_timeout_s, read_s=timeout_s)
+        before = None if gate is None else gate.open
+        with connections.answer(call, times, headers=headers, before=before) as answer:
+            return _reply(answer, access)
+
+    def _through_httpx(
+        self, call: Call, access: ProviderAccess, headers: Headers, *, timeout_s: float, gate: _Gate | None
+    ) -> Reply:
         with self._clients.deadlines.after(timeout_s) as deadline:
 
             def trace(name: str, info: Mapping[str, Any]) -> None:
@@ -134,13 +126,14 @@ class HttpTransport:
             request = client.build_request(
                 call.method,
                 call.url,
-                headers=[*self._headers(call, access), OWN_CONNECTION],
+                headers=[*call.headers, *headers, OWN_CONNECTION],
                 content=call.body,
-                timeout=self._timeout(timeout_s),
+                timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, self._limits.connect_timeout_s)),
                 extensions={"trace": trace},
             )
             try:
-                return _reply(client.send(request, stream=True), access)
+                with closing(client.send(request, stream=True)) as response:
+                    return _reply(response, access)
             except _ERRORS as error:
                 if deadline.passed:
                     raise httpx.ReadTimeout("the deadline has passed") from error
@@ -175,12 +168,17 @@ class _Gate:
         self.passed = False
 
     def trace(self, name: str, info: Mapping[str, Any]) -> None:
+        """Open at the event of httpcore after which the first byte leaves."""
         if name == _FIRST_BYTE and not self.passed and info["request"].method not in ("CONNECT", b"CONNECT"):
-            try:
-                self._before()
-            except BaseException as error:
-                raise _GateFailed(error) from error
-            self.passed = True
+            self.open()
+
+    def open(self) -> None:
+        """Run `before`: from here on bytes may leave."""
+        try:
+            self._before()
+        except BaseException as error:
+            raise _GateFailed(error) from error
+        self.passed = True
 
 
 class _GateFailed(Exception):
@@ -199,25 +197,17 @@ def _key(url: str, access: ProviderAccess) -> list[tuple[str, str]]:
     return [] if auth is None or access.key is None else [(auth.header, auth.prefix + access.key.reveal())]
 
 
-def _reply(response: httpx.Response, access: ProviderAccess) -> Reply:
-    body = _read(response, answer_limit(access.provider))
+def _reply(answer: Answer, access: ProviderAccess) -> Reply:
+    body, limit = bytearray(), answer_limit(access.provider)
+    for chunk in answer.iter_raw():
+        body += chunk
+        if len(body) > limit:
+            break
     return Reply(
-        status=response.status_code,
-        headers={name.lower(): access.redact_text(value) for name, value in response.headers.items()},
-        body=access.redact(body),
+        status=answer.status_code,
+        headers={name.lower(): access.redact_text(value) for name, value in answer.headers.items()},
+        body=access.redact(bytes(body)),
     )
-
-
-def _read(response: httpx.Response, limit: int) -> bytes:
-    body = bytearray()
-    try:
-        for chunk in response.iter_raw():
-            body += chunk
-            if len(body) > limit:
-                break
-    finally:
-        response.close()
-    return bytes(body)
 
 
 def same_host(url: str, base_url: str) -> bool:

@@ -28,8 +28,12 @@ class Approval:
     @property
     def name(self) -> str:
         """Return what tells it from every other one."""
-        words = "\0".join((self.sha256, self.by, self.at, self.note, *sorted(self.withdraws)))
-        return hashlib.sha256(words.encode()).hexdigest()[:16]
+        return name_of(self.sha256, self.by, self.at, self.note, *sorted(self.withdraws))
+
+
+def name_of(*fields: str) -> str:
+    """Return the name of what a person said, by all that it says."""
+    return hashlib.sha256("\0".join(fields).encode()).hexdigest()[:16]
 
 
 def in_force(words: Iterable[Approval]) -> tuple[Approval, ...]:

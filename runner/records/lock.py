@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, assert_never
 from runner.records.approval import in_force
 from runner.records.measured import NOT_MEASURED, Measured
 from runner.records.media_types import MEDIA_TYPES
+from runner.records.words import last_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.records.approval import Approval
     from runner.records.measured import Sound
+    from runner.records.pick import Pick
+    from runner.records.rating import Rating
     from runner.records.source import Json
 
 
@@ -236,25 +239,6 @@ class Entry:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
-    """A take that a person chose for a job, or without a hash that none is to be chosen.
-
-    It names the choices that it replaced, so that of two copies the later choice is told from two that differ: a person
-    who did not know of the other one has not replaced it.
-    """
-
-    sha256: str | None
-    revision: int
-    replaces: frozenset[str] = frozenset()
-    """The names of all choices before it."""
-
-    @property
-    def name(self) -> str:
-        """Return what tells it from every other choice."""
-        return f"{self.revision}-{(self.sha256 or 'none')[:16]}"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Lock:
     """NAME.lock: attempt → Entry, and job → what people picked for it. The lock of a rehearsal is refused anywhere else."""
@@ -266,6 +250,8 @@ class Lock:
     """The attempts that a person had left out: what a journal alone knows of them does not come back."""
     approvals: Mapping[str, frozenset[Approval]] = field(default_factory=lambda: MappingProxyType({}))
     """Job → all that people ever said of its takes."""
+    ratings: Mapping[str, frozenset[Rating]] = field(default_factory=lambda: MappingProxyType({}))
+    """Job → how people rate its takes, without the ratings that others replaced."""
     rehearsal: bool = False
 
     @cached_property
@@ -301,10 +287,11 @@ class Lock:
     def written(self, job: str) -> tuple[Entry, ...]:
         """Return the entries of a job that belong into the file: every receipt, and of free results those still in use.
 
-        These are what is at the output, with its rolls, each once, and what people chose.
+        These are what is at the output, with its rolls, each once, and what people chose, approved or rated.
         """
         entries, placed = self.jobs.get(job, ()), self.placed(job)
-        picked = self.chosen(job) | {word.sha256 for word in self.approvals.get(job, ())}
+        said = (*self.approvals.get(job, ()), *self.ratings.get(job, ()))
+        picked = self.chosen(job) | {word.sha256 for word in said}
         first: dict[tuple[int, str], Entry] = {}
         for entry in sorted(entries, key=lambda entry: entry is not placed):
             if placed is not None and entry.receipt is None and entry.base == placed.base:
@@ -328,6 +315,17 @@ class Lock:
     def approval(self, job: str, sha256: str) -> Approval | None:
         """Return the last approval in force of a take of a job; None where there is none."""
         return next((word for word in in_force(self.approvals.get(job, ())) if word.sha256 == sha256), None)
+
+    def rated(self, job: str, sha256: str) -> tuple[Rating, ...]:
+        """Return the ratings of a take of a job that count, the last one first."""
+        found = last_words(self.ratings.get(job, ()))
+        held = (item for item in found if item.sha256 == sha256 and not item.is_withdrawal)
+        return tuple(sorted(held, key=lambda item: (item.at, item.name), reverse=True))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was made and nothing said."""
+        return not (self.entries or self.picks or self.approvals or self.ratings)
 
     @property
     def revision(self) -> int:

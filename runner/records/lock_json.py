@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from runner.records.approval import Approval
-from runner.records.lock import Entry, Finished, Output, Pick, ProviderJobId, Receipt, State, Take
+from runner.records.lock import Entry, Finished, Output, ProviderJobId, Receipt, State, Take
 from runner.records.measured import NOT_MEASURED, Measured, Sound
 from runner.records.media_types import EXTENSIONS
+from runner.records.pick import Pick
+from runner.records.rating import Rating
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,6 +96,25 @@ def approval_from_json(block: Mapping[str, Any]) -> Approval:
         at=text(block["at"]),
         note=text(block.get("note", "")),
         withdraws=frozenset(text(name) for name in block.get("withdraws", ())),
+    )
+
+
+def rating_to_json(rating: Rating) -> dict[str, Any]:
+    """Return the JSON form of one rating."""
+    known = {"sha256": rating.sha256, "by": rating.by, "at": rating.at, "stars": rating.stars}
+    return _present(known | {"note": rating.note or None, "replaces": sorted(rating.replaces) or None})
+
+
+def rating_from_json(block: Mapping[str, Any]) -> Rating:
+    """Return the Rating of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
+    only(block, {"sha256", "by", "at", "stars", "note", "replaces"})
+    return Rating(
+        sha256=_digest(block["sha256"]),
+        by=text(block["by"]),
+        at=text(block["at"]),
+        stars=whole(block["stars"]) if "stars" in block else None,
+        note=text(block.get("note", "")),
+        replaces=frozenset(text(name) for name in block.get("replaces", ())),
     )
 
 

@@ -1,4 +1,4 @@
-"""How a take is finished, in a few words."""
+"""How a take is finished, in a few words, and what it became, as data."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from runner.records.mastering import SILENCE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from runner.records.lock import Entry
     from runner.records.mastering import Mastering
     from runner.records.plan import Action
+    from runner.records.source import Json
 
 
 def second_stage(action: Action) -> str:
@@ -22,6 +24,24 @@ def second_stage(action: Action) -> str:
     if told:
         return f"then master to {told}"
     return "" if finishing.tags is None else "then write its tags"
+
+
+def finished_data(entry: Entry | None) -> dict[str, Json] | None:
+    """Return the file that the take of an entry was finished as; None where it was placed as it came, or not at all."""
+    heard, output = (entry.heard, entry.output) if entry else (None, None)
+    if heard is None or output is None or output.finished is None:
+        return None
+    return {
+        "path": output.path,
+        "sha256": heard.sha256,
+        "bytes": heard.bytes,
+        "media_type": heard.media_type,
+        "seconds": heard.seconds,
+        "rate_hz": heard.rate_hz,
+        "channels": heard.channels,
+        "lufs": heard.measured.lufs,
+        "true_peak_dbtp": heard.measured.true_peak_dbtp,
+    }
 
 
 def _settings(mastering: Mastering) -> Iterator[str]:

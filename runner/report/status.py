@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 from runner.records.status import OutputState
 from runner.report.deviations import deviation_data, deviation_text
 from runner.report.expectations import judged_data, judged_text
+from runner.report.finishing import finished_data
 from runner.report.numbers import count, size
 from runner.report.style import clean
 from runner.report.table import folded, folded_name, folded_text, table
@@ -73,6 +74,7 @@ def status_data(item: JobStatus) -> dict[str, Json]:
         "model": item.model,
         "output": item.output,
         "path": item.path,
+        "finished": finished_data(item.entry),
         "unfinished": [
             {
                 "attempt": waiting.short_attempt,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from runner.report.commands import command_line
+from runner.report.finishing import finished_data
 from runner.report.numbers import count, usd
 from runner.report.style import clean
 from runner.report.table import table
@@ -91,6 +93,7 @@ class TakesReport:
             "sha256": take.sha256,
             "bytes": take.bytes,
             "media_type": take.media_type,
+            "finished": finished_data(item.entry) if item.is_placed else None,
             "exported": became if became is not None and not _is_failure(became) else None,
             "message": became if became is not None and _is_failure(became) else None,
         }
@@ -101,7 +104,7 @@ class TakesReport:
             return "\n".join(self._failures())
         if not self.takes:
             return "nothing made yet"
-        return "\n".join(table(_HEAD, map(_row, self.takes), style))
+        return "\n".join(table(_HEAD, chain.from_iterable(map(_rows, self.takes)), style))
 
     def messages(self, style: Style) -> str:
         """Return what was exported and what was not, and how to choose."""
@@ -124,17 +127,28 @@ def _is_failure(became: str) -> bool:
     return became in (ListedTake.IN_THE_WAY, ListedTake.MISSING)
 
 
+def _rows(item: ListedTake) -> Iterator[tuple[str, ...]]:
+    """Yield a line for a take, and one below it for the finished file where it became one."""
+    yield _row(item)
+    finished = item.entry.heard if item.is_placed else None
+    if finished is not None and finished is not item.take:
+        yield (item.job, "finished", "", "", *_measures(finished), "", "", "", finished.sha256[:12])
+
+
+def _measures(take: Take) -> tuple[str, str, str]:
+    lufs, peak = take.measured.lufs, take.measured.true_peak_dbtp
+    return (f"{take.seconds:.1f} s", "" if lufs is None else f"{lufs:.1f}", "" if peak is None else f"{peak:.1f}")
+
+
 def _row(item: ListedTake) -> tuple[str, ...]:
-    take, measured, receipt = item.take, item.take.measured, item.entry.receipt
+    take, receipt = item.take, item.entry.receipt
     price = None if receipt is None or receipt.price_usd is None else Decimal(receipt.price_usd)
     return (
         item.job,
         f"{item.number}{' *' if item.is_placed else ''}",
         str(item.entry.roll or ""),
         "" if item.seed is None else str(item.seed),
-        f"{take.seconds:.1f} s",
-        "" if measured.lufs is None else f"{measured.lufs:.1f}",
-        "" if measured.true_peak_dbtp is None else f"{measured.true_peak_dbtp:.1f}",
+        *_measures(take),
         usd(price) if take.number == 1 and price is not None else "",
         "yes" if item.is_picked else "",
         ", ".join(item.approved_by),

@@ -138,6 +138,7 @@ def _add_pipeline(names: Names, state: Path, path: Path) -> None:
     names.add((take.sha256 for entry in written for take in entry.takes), f"the journal of {path.stem}")
     names.add((pick.sha256 for picks in lock.picks.values() for pick in picks if pick.sha256), path.name)
     names.add((word.sha256 for words in lock.approvals.values() for word in words), path.name)
+    names.add((item.sha256 for ratings in lock.ratings.values() for item in ratings), path.name)
     names.add((entry.output.sha256 for entry in written if entry.output is not None), path.name)
     for item in unfinished(lock, known.submissions):
         names.add(_kept_for(item), f"the open submission of {item.job}")
@@ -195,6 +196,15 @@ def unwanted(blobs: Path, names: Names, *, before: float) -> tuple[tuple[Unwante
         else:
             kept[by].append(status.st_size)
     return tuple(found), {by: Room.of(sizes) for by, sizes in kept.items()}
+
+
+def pictures(folder: Path, names: Names, *, before: float) -> tuple[Unwanted, ...]:
+    """Return what was worked out for pages of audio that nothing names, and is older than `before`."""
+    return tuple(
+        Unwanted(path=path, bytes=status.st_size, kind=Unneeded.PICTURE)
+        for path, status in _regular_files(folder)
+        if path.name[:64] not in names.by and status.st_mtime < before
+    )
 
 
 def _place(path: Path, names: Names) -> tuple[Unneeded, str]:

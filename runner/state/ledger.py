@@ -6,11 +6,14 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.records.lock import Entry, Lock, Output, Pick, current_first
+from runner.records.lock import Entry, Lock, Output, current_first
+from runner.records.pick import Pick
+from runner.records.words import last_words, names_until
 from runner.state import lock_rules
 
 if TYPE_CHECKING:
     from runner.records.approval import Approval
+    from runner.records.rating import Rating
 
 
 class Ledger:
@@ -20,6 +23,7 @@ class Ledger:
         self._base = lock
         self._picks = dict(lock.picks)
         self._approvals = dict(lock.approvals)
+        self._ratings = dict(lock.ratings)
         self._entries: dict[str, Entry] = {}
         self._of_job: dict[str, set[str]] = defaultdict(set)
         self._at_path: dict[str, set[str]] = defaultdict(set)
@@ -33,7 +37,11 @@ class Ledger:
         """The lock as it is now."""
         if self._lock is None:
             self._lock = replace(
-                self._base, entries=dict(self._entries), picks=dict(self._picks), approvals=dict(self._approvals)
+                self._base,
+                entries=dict(self._entries),
+                picks=dict(self._picks),
+                approvals=dict(self._approvals),
+                ratings=dict(self._ratings),
             )
         return self._lock
 
@@ -83,15 +91,26 @@ class Ledger:
         self._approvals[job] = self._approvals.get(job, frozenset()) | {*words}
         self._lock = None
 
+    def rate(self, job: str, *ratings: Rating) -> None:
+        """Record how people rate takes of a job, in place of the ratings that these replace."""
+        self._ratings[job] = last_words((*self._ratings.get(job, ()), *ratings))
+        self._lock = None
+
+    def inherit(self, job: str, before: Lock, name: str) -> None:
+        """Record for a job what people said of its takes under an earlier name."""
+        if words := before.approvals.get(name):
+            self.say(job, *words)
+        if ratings := before.ratings.get(name):
+            self.rate(job, *ratings)
+
     def pick(self, job: str, sha256: str | None) -> None:
         """Record that a person chose a take for a job, or none, in place of any choice before."""
         before = self._picks.get(job, frozenset())
-        replaces = frozenset({pick.name for pick in before}.union(*(pick.replaces for pick in before)))
-        self._picks[job] = frozenset({Pick(sha256=sha256, revision=self._next(), replaces=replaces)})
+        self._picks[job] = frozenset({Pick(sha256=sha256, revision=self._next(), replaces=names_until(before))})
         self._lock = None
 
     def forget(self, job: str) -> None:
-        """Leave out all entries of a job and what people picked for it; the submissions among them are noted as forgotten."""
+        """Leave out all entries of a job and what people said of them; the submissions among them are noted as forgotten."""
         entries = self.of_job(job)
         for entry in entries:
             del self._entries[entry.attempt]
@@ -100,6 +119,7 @@ class Ledger:
         self._of_job.pop(job, None)
         self._picks.pop(job, None)
         self._approvals.pop(job, None)
+        self._ratings.pop(job, None)
         attempts = {entry.attempt for entry in entries if entry.receipt is not None}
         self._base = replace(self._base, forgotten=self._base.forgotten | attempts)
         self._lock = None

@@ -7,17 +7,20 @@ which order, or how often: shards, branches, the file on disk and what a run kno
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from runner.records.lock import Entry, Lock, ProviderJobId, Receipt, State
 from runner.records.submission import Phase
+from runner.records.words import last_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from runner.records.lock import Output, Pick, Take
+    from runner.records.lock import Output, Take
+    from runner.records.pick import Pick
     from runner.records.submission import Submission
 
+_Said = TypeVar("_Said")
 VERSION_1 = "v1-"
 """How the attempts begin that were named for receipts of a lock of version 1, which knew no attempts."""
 
@@ -176,20 +179,24 @@ def join(one: Lock, other: Lock) -> Lock:
     for attempt, entry in other.entries.items():
         mine = entries.get(attempt)
         entries[attempt] = entry if mine is None else join_entries(mine, entry)
-    picks, forgotten = _joined_picks(one.picks, other.picks), one.forgotten | other.forgotten
-    words = {
-        job: one.approvals.get(job, frozenset()) | other.approvals.get(job, frozenset())
-        for job in {*one.approvals, *other.approvals}
-    }
-    return replace(one, entries=_named_once(entries), picks=picks, approvals=words, forgotten=forgotten)
+    return replace(
+        one,
+        entries=_named_once(entries),
+        picks=_said_of_jobs(one.picks, other.picks, _last_picks),
+        approvals=_said_of_jobs(one.approvals, other.approvals, frozenset),
+        ratings=_said_of_jobs(one.ratings, other.ratings, last_words),
+        forgotten=one.forgotten | other.forgotten,
+    )
 
 
-def _joined_picks(
-    one: Mapping[str, frozenset[Pick]], other: Mapping[str, frozenset[Pick]]
-) -> dict[str, frozenset[Pick]]:
-    both = {job: one.get(job, frozenset()) | other.get(job, frozenset()) for job in {*one, *other}}
-    last = {job: _last_picks(picks) for job, picks in both.items()}
-    return {job: picks for job, picks in last.items() if picks}
+def _said_of_jobs(
+    one: Mapping[str, frozenset[_Said]],
+    other: Mapping[str, frozenset[_Said]],
+    counting: Callable[[frozenset[_Said]], frozenset[_Said]],
+) -> dict[str, frozenset[_Said]]:
+    """Return job → what people said in one of two copies, as far as it is `counting`."""
+    both = {job: counting(one.get(job, frozenset()) | other.get(job, frozenset())) for job in {*one, *other}}
+    return {job: said for job, said in both.items() if said}
 
 
 def _last_picks(picks: frozenset[Pick]) -> frozenset[Pick]:
@@ -198,8 +205,7 @@ def _last_picks(picks: frozenset[Pick]) -> frozenset[Pick]:
     for pick in picks:
         bare = replace(pick, replaces=frozenset())
         replaces[bare] = replaces.get(bare, frozenset()) | pick.replaces
-    replaced = frozenset[str]().union(*replaces.values())
-    return frozenset(replace(bare, replaces=names) for bare, names in replaces.items() if bare.name not in replaced)
+    return last_words(replace(bare, replaces=names) for bare, names in replaces.items())
 
 
 def with_submissions(lock: Lock, submissions: Iterable[Submission]) -> Lock:

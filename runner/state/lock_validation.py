@@ -17,16 +17,18 @@ from urllib.parse import urlsplit
 
 from runner.records.lock import State
 from runner.records.media_types import EXTENSIONS, MEDIA_TYPES
+from runner.records.rating import MOST_STARS
 
 if TYPE_CHECKING:
     from runner.records.approval import Approval
     from runner.records.lock import Entry, Finished, Receipt, Take
     from runner.records.measured import Measured, Sound
+    from runner.records.rating import Rating
 
 MAX_ID = 512
 _ATTEMPT = re.compile(r"[A-Za-z0-9_-]{1,80}")
 MAX_NAME, MAX_NOTE = 200, 2000
-_APPROVAL = re.compile(r"[0-9a-f]{16}")
+_WORD = re.compile(r"[0-9a-f]{16}")
 _FINGERPRINT = re.compile(r"sha256:[0-9a-f]{64}")
 _PLAIN_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?::[0-9]{1,5})?(?:/[A-Za-z0-9/._~=&?-]*)?")
 """What most links look like: for these nothing has to be parsed."""
@@ -69,15 +71,32 @@ def check_attempt(name: object) -> str:
 
 def check_approval(word: Approval) -> Approval:
     """Return an approval when all its fields are valid. Raises ValueError naming the first that is not."""
-    if not word.by.strip() or not word.by.isprintable() or len(word.by) > MAX_NAME:
-        raise ValueError(f"approvals.by: {word.by[:60]!r} is not a name")
-    if len(word.note) > MAX_NOTE or not all(letter.isprintable() or letter == "\n" for letter in word.note):
-        raise ValueError(f"approvals.note: {word.note[:60]!r} is not a note")
-    if not _is_time(word.at):
-        raise ValueError(f"approvals.at: {word.at!r} is not a time such as 2026-11-20T12:00:00Z")
-    if not all(_APPROVAL.fullmatch(name) for name in word.withdraws):
+    _check_word("approvals", word)
+    if not all(map(_WORD.fullmatch, word.withdraws)):
         raise ValueError("approvals.withdraws: an approval is named by 16 hex digits")
     return word
+
+
+def check_rating(rating: Rating) -> Rating:
+    """Return a rating when all its fields are valid. Raises ValueError naming the first that is not."""
+    _check_word("ratings", rating)
+    if rating.stars is not None and not 1 <= rating.stars <= MOST_STARS:
+        raise ValueError(f"ratings.stars: {rating.stars} is not a number from 1 to {MOST_STARS}")
+    if not all(map(_WORD.fullmatch, rating.replaces)):
+        raise ValueError("ratings.replaces: a rating is named by 16 hex digits")
+    if rating.is_withdrawal and not rating.replaces:
+        raise ValueError("ratings: one without stars and note replaces another one")
+    return rating
+
+
+def _check_word(where: str, word: Approval | Rating) -> None:
+    """Raise ValueError unless it is valid who said a word, when, and with which note."""
+    if not word.by.strip() or not word.by.isprintable() or len(word.by) > MAX_NAME:
+        raise ValueError(f"{where}.by: {word.by[:60]!r} is not a name")
+    if len(word.note) > MAX_NOTE or not all(letter.isprintable() or letter == "\n" for letter in word.note):
+        raise ValueError(f"{where}.note: {word.note[:60]!r} is not a note")
+    if not _is_time(word.at):
+        raise ValueError(f"{where}.at: {word.at!r} is not a time such as 2026-11-20T12:00:00Z")
 
 
 def _may_have_id(state: State, *, has_id: bool) -> bool:

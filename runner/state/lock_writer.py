@@ -69,7 +69,7 @@ class LockWriter:
             if found is not None and found != self.seen:
                 lock = lock_rules.join(lock, self._understood(found))
             data = readable(self._path, lock, self._text)
-            if found is None and not (lock.entries or lock.picks or lock.approvals):
+            if found is None and lock.is_empty:
                 break
             if data == found or write_atomic(self._path, data, unless=partial(self._is_not, found)):
                 self.seen = data

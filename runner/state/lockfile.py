@@ -11,7 +11,6 @@ import json
 import operator
 import shlex
 from dataclasses import replace
-from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -26,13 +25,15 @@ from runner.records.lock_json import (
     only,
     pick_from_json,
     pick_to_json,
+    rating_from_json,
+    rating_to_json,
 )
 from runner.state.files.folder import read_regular
 from runner.state.files.processes import without_collecting
 from runner.state.indented import indented
 from runner.state.lock_checksums import checksum, checksum_of, compact, without_sum
 from runner.state.lock_rules import join_entries
-from runner.state.lock_validation import check_approval, check_attempt, check_entry
+from runner.state.lock_validation import check_approval, check_attempt, check_entry, check_rating
 from runner.state.lock_version_1 import read_version_1
 
 if TYPE_CHECKING:
@@ -40,10 +41,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.records.approval import Approval
-    from runner.records.lock import Entry, Pick
+    from runner.records.lock import Entry
+    from runner.records.pick import Pick
+    from runner.records.rating import Rating
     from runner.records.request import Request
 
-    _Parts: TypeAlias = tuple[Entry | Pick | Approval, ...]
+    _Parts: TypeAlias = tuple[Entry | Pick | Approval | Rating, ...]
 
 VERSION = 2
 MAX_BYTES = 64 << 20
@@ -124,9 +127,10 @@ def _read_version_2(jobs: Mapping[str, Any]) -> Lock:
     entries: dict[str, Entry] = {}
     picks: dict[str, frozenset[Pick]] = {}
     approvals: dict[str, frozenset[Approval]] = {}
+    ratings: dict[str, frozenset[Rating]] = {}
     for job, block in jobs.items():
         try:
-            only(block, {"submissions", "picks", "approvals"})
+            only(block, {"submissions", "picks", "approvals", "ratings"})
             for entry in (_entry(job, item) for item in block["submissions"]):
                 # git leaves it in two blocks when two branches gave it to different jobs.
                 before = entries.get(entry.attempt)
@@ -134,12 +138,14 @@ def _read_version_2(jobs: Mapping[str, Any]) -> Lock:
             picks[job] = frozenset(map(pick_from_json, block.get("picks", ())))
             words = (check_approval(approval_from_json(word)) for word in block.get("approvals", ()))
             approvals[job] = frozenset(words)
+            ratings[job] = frozenset(check_rating(rating_from_json(item)) for item in block.get("ratings", ()))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"the block of {job!r} is not valid: {error}") from error
     return Lock(
         entries=entries,
         picks={job: chosen for job, chosen in picks.items() if chosen},
         approvals={job: words for job, words in approvals.items() if words},
+        ratings={job: found for job, found in ratings.items() if found},
     )
 
 
@@ -180,8 +186,8 @@ class LockText:
     """
 
     def __init__(self, read: Lock, text: bytes | None = None) -> None:
-        chosen = chain(*read.picks.values(), *read.approvals.values())
-        self._read = {id(part): part for part in (*read.entries.values(), *chosen)}
+        said = (part for kind in _said(read) for parts in kind.values() for part in parts)
+        self._read = {id(part): part for part in (*read.entries.values(), *said)}
         self._blocks: dict[str, tuple[_Parts, str]] = {}
         """Job → of what its block was made, and its text."""
         self._unseen: tuple[Lock, bytes | None] | None = (read, text)
@@ -258,11 +264,16 @@ def _is_same(known: _Parts, parts: _Parts) -> bool:
 
 
 def _parts(lock: Lock, job: str) -> _Parts:
-    return (*lock.jobs.get(job, ()), *lock.picks.get(job, ()), *lock.approvals.get(job, ()))
+    return (*lock.jobs.get(job, ()), *(part for said in _said(lock) for part in said.get(job, ())))
 
 
 def _jobs(lock: Lock) -> list[str]:
-    return sorted({*lock.jobs, *lock.picks, *lock.approvals})
+    return sorted({*lock.jobs, *(job for said in _said(lock) for job in said)})
+
+
+def _said(lock: Lock) -> tuple[Mapping[str, Iterable[Pick | Approval | Rating]], ...]:
+    """Return all that people said, of each kind job → what was said."""
+    return (lock.picks, lock.approvals, lock.ratings)
 
 
 def _text(blocks: Iterable[str], lock: Lock) -> str:
@@ -280,11 +291,13 @@ def _block(lock: Lock, job: str) -> str:
     kept = lock.written(job)
     picks = sorted(lock.picks.get(job, ()), key=lambda pick: (pick.sha256 or "", pick.revision))
     words = sorted(lock.approvals.get(job, ()), key=lambda word: (word.at, word.name))
-    if not kept and not picks and not words:
+    ratings = sorted(lock.ratings.get(job, ()), key=lambda item: (item.at, item.name))
+    if not (kept or picks or words or ratings):
         return ""
     block: dict[str, Any] = {"submissions": [_with_sum(entry_to_json(entry)) for entry in kept]}
     block |= {"picks": [pick_to_json(pick) for pick in picks]} if picks else {}
     block |= {"approvals": [approval_to_json(word) for word in words]} if words else {}
+    block |= {"ratings": [rating_to_json(item) for item in ratings]} if ratings else {}
     return f"{indented(job)}: {indented(block, _LINE)}"
 
 

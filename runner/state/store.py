@@ -140,8 +140,7 @@ class StateStore:
             picked = before.picked(entry.job, entry)
             if picked is not None and not before.picks.get(job):
                 self._ledger.pick(job, picked.sha256)
-            if words := before.approvals.get(entry.job):
-                self._ledger.say(job, *words)
+            self._ledger.inherit(job, before, entry.job)
             self._ledger.give(entry, job, entry.output)
             if attempt in self.submissions:
                 self.submissions[attempt] = replace(self.submissions[attempt], job=job)

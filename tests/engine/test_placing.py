@@ -9,7 +9,8 @@ import pytest
 
 from runner.engine.placing import to_place
 from runner.records.family import NumberedTake
-from runner.records.lock import Entry, Lock, Output, Pick
+from runner.records.lock import Entry, Lock, Output
+from runner.records.pick import Pick
 from runner.records.plan import Action, Cost, Verb
 from runner.records.reasons import Forced
 from runner.state.blobs.local import LocalBlobs

@@ -13,7 +13,8 @@ from runner.plan.decide import decide
 from runner.plan.facts import Facts, Selected
 from runner.records import reasons as r
 from runner.records.family import family, takes_of
-from runner.records.lock import Output, Pick, State
+from runner.records.lock import Output, State
+from runner.records.pick import Pick
 from tests.support.catalog import shipped_catalog
 from tests.support.made import entry, known, lock, request, sha, take
 

@@ -10,7 +10,8 @@ import pytest
 from runner.plan.on_fail import best, next_roll, rolls_at_most, rolls_left
 from runner.records.expectations import Expectations, Flaw
 from runner.records.family import family
-from runner.records.lock import Entry, Lock, Pick, State
+from runner.records.lock import Entry, Lock, State
+from runner.records.pick import Pick
 from tests.support.made import entry, lock, request, take
 
 WANTED = Expectations(flaws=(Flaw.SILENT, Flaw.MONO))

@@ -8,7 +8,6 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,9 +15,10 @@ from hypothesis import strategies as st
 
 from runner.audio.encode import encode
 from runner.provider.addresses import BadAddress, check_media_url, joined
+from runner.provider.connections import Times
 from runner.provider.downloads import BadContent, Download, DownloadFailed, DownloadRules, HttpFetcher, LinkDead
 from runner.provider.http_clients import HttpClients
-from runner.records.exchange import Media
+from runner.records.exchange import Call, Media
 from runner.records.limits import Limits
 from runner.state.blobs.incoming import Incoming
 from tests.support.recorder import STRANGE_URLS, Recorder, Says, recording
@@ -310,14 +310,15 @@ def test_downloads_share_a_connection(fetcher: HttpFetcher, cdn: Recorder) -> No
 
 def test_a_link_that_has_to_be_public_uses_no_connection_that_need_not_be(cdn: Recorder) -> None:
     clients = HttpClients()
-    near, public = clients.kept(cdn.url), clients.kept(cdn.url, public=True)
+    near, public = clients.connections(cdn.url), clients.connections(cdn.url, public=True)
     assert near is not None
     assert public is not None
-    with near.answer("GET", cdn.url, headers=(), timeout=httpx.Timeout(5), within_s=5) as response:
-        response.read()
+    call, times = Call(method="GET", url=cdn.url), Times(within_s=5, connect_s=5, read_s=5)
+    with near.answer(call, times) as answer:
+        assert b"".join(answer.iter_raw())
     with (
         pytest.raises(BadAddress, match=r"leads into a private network \(127\.0\.0\.1\)"),
-        public.answer("GET", cdn.url, headers=(), timeout=httpx.Timeout(5), within_s=5),
+        public.answer(call, times),
     ):
         pass
     assert len(cdn.seen) == 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.records.approval import Approval, in_force
-from runner.records.lock import Entry, Lock, Output, Pick, ProviderJobId, State
+from runner.records.lock import Entry, Lock, Output, ProviderJobId, State
+from runner.records.pick import Pick
+from runner.records.rating import Rating
+from runner.records.words import last_words, names_until
 from runner.state.lock_rules import VERSION_1, is_version_1, join, join_entries
 from runner.state.lockfile import parse_lock, render_lock
 from tests.support.long import sampled
@@ -94,8 +98,7 @@ def as_version_1(copy: Entry) -> Entry | None:
 
 def picked(word: str, revision: int, *before: Pick) -> Pick:
     """Return a pick by somebody who knew of these."""
-    known = frozenset({pick.name for pick in before}.union(*(pick.replaces for pick in before)))
-    return Pick(sha256=sha(word), revision=revision, replaces=known)
+    return Pick(sha256=sha(word), revision=revision, replaces=names_until(before))
 
 
 FIRST = picked("p", 1)
@@ -113,6 +116,25 @@ APPROVALS = [frozenset(words) for words in ((SAID,), (SAID, WITHDRAWN), (WITHDRA
 """What people may have said of a take."""
 
 
+def rated(by: str, stars: int | None, *before: Rating) -> Rating:
+    """Return a rating by somebody who knew of these."""
+    return Rating(sha256=sha("p"), by=by, at="2026-11-20T12:00:00Z", stars=stars, replaces=names_until(before))
+
+
+FAIR = rated("Ada", 3)
+GOOD, BAD = rated("Ada", 4, FAIR), rated("Ada", 1, FAIR)
+TAKEN_BACK = rated("Ada", None, GOOD)
+SETTLED = rated("Ada", 3, GOOD, BAD)
+OF_BOB = rated("Bob", 3)
+RATINGS = [
+    frozenset(found)
+    for found in (
+        (FAIR,), (GOOD,), (BAD, OF_BOB), (GOOD, BAD), (TAKEN_BACK,), (TAKEN_BACK, BAD), (SETTLED, OF_BOB), (OF_BOB,),
+    )
+]  # fmt: skip
+"""What copies of a lock may say of a take: Ada rated it on two branches, took one rating back, and settled it."""
+
+
 @st.composite
 def locks(draw: st.DrawFn) -> Lock:
     """A lock as a run, or a merge, leaves it."""
@@ -125,7 +147,8 @@ def locks(draw: st.DrawFn) -> Lock:
     picks = {job: draw(st.sampled_from(PICKS)) for job in sorted(draw(st.sets(st.sampled_from(JOBS))))}
     forgotten = frozenset(draw(st.sets(st.sampled_from(["a1", "a2", "a9"]))))
     words = {job: draw(st.sampled_from(APPROVALS)) for job in sorted(draw(st.sets(st.sampled_from(JOBS))))}
-    return Lock(entries=known, picks=picks, approvals=words, forgotten=forgotten)
+    ratings = {job: draw(st.sampled_from(RATINGS)) for job in sorted(draw(st.sets(st.sampled_from(JOBS))))}
+    return Lock(entries=known, picks=picks, approvals=words, ratings=ratings, forgotten=forgotten)
 
 
 def texts(lock: Lock) -> str:
@@ -138,6 +161,7 @@ def texts(lock: Lock) -> str:
             )
         )
         + repr(sorted((job, sorted(word.name for word in words)) for job, words in lock.approvals.items()))
+        + repr(sorted((job, sorted(item.name for item in found)) for job, found in lock.ratings.items()))
     )
 
 
@@ -195,6 +219,8 @@ def test_nothing_that_a_copy_knows_is_lost(one: Lock, other: Lock) -> None:
         assert known_ids(copy.entries.values()) <= known_ids(both.entries.values())
         assert set(copy.picks) <= set(both.picks)
         assert all(words <= both.approvals[job] for job, words in copy.approvals.items())
+        for job, ratings in copy.ratings.items():
+            assert {item.name for item in ratings} <= names_until(both.ratings[job])
         for attempt, before in copy.entries.items():
             after = both.entries.get(attempt)
             if is_version_1(attempt) and after is None:
@@ -218,6 +244,7 @@ def test_a_joined_lock_can_be_written_and_read(one: Lock, other: Lock) -> None:
     read = parse_lock(render_lock(both).decode())
     assert read.picks == both.picks
     assert read.approvals == both.approvals
+    assert read.ratings == both.ratings
     kept = {item.attempt: item for job in both.jobs for item in both.written(job)}
     paid_or_placed = {name for name, item in both.entries.items() if item.receipt or item is both.placed(item.job)}
     assert paid_or_placed <= set(kept)
@@ -281,6 +308,25 @@ def test_a_withdrawal_counts_for_the_approvals_that_it_names_whatever_the_order(
     for both in (join(said, withdrawn), join(withdrawn, said)):
         assert both.approval("title", sha("p")) is None
         assert in_force(join(both, again).approvals["title"]) == (AGAIN,)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_ratings_of_one_person_the_one_that_replaced_the_other_counts_whatever_the_order(turned: bool) -> None:
+    def both(*found: Rating) -> tuple[Rating, ...]:
+        copies = [Lock(ratings={"title": frozenset({item})}) for item in found]
+        return reduce(join, reversed(copies) if turned else copies).rated("title", sha("p"))
+
+    assert both(FAIR, GOOD) == (GOOD,)
+    assert set(both(GOOD, BAD, OF_BOB)) == {GOOD, BAD, OF_BOB}, "neither knew of the other one"
+    assert both(GOOD, BAD, SETTLED) == both(SETTLED, FAIR) == (SETTLED,)
+    assert both(GOOD, TAKEN_BACK) == both(FAIR, TAKEN_BACK) == ()
+    assert both(TAKEN_BACK, BAD) == (BAD,)
+
+
+def test_the_same_rating_again_within_a_second_is_another_one() -> None:
+    again = rated("Ada", 3, FAIR, GOOD)
+    assert again.name != FAIR.name
+    assert last_words({FAIR, GOOD, again}) == {again}
 
 
 def test_a_choice_that_was_undone_counts_no_more_and_one_of_another_branch_is_for_a_person_to_settle() -> None:

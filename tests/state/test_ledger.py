@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from runner.records.lock import Lock, Output, Pick, State
+from runner.records.lock import Lock, Output, State
+from runner.records.pick import Pick
+from runner.records.rating import Rating
+from runner.records.words import names_until
 from runner.state.ledger import Ledger
 from tests.support.made import entry, lock, sha, take
 
@@ -83,3 +86,28 @@ def test_a_lock_that_was_given_does_not_change_any_more() -> None:
     before = ledger.lock
     ledger.learn(WAITS)
     assert (before.entries, list(ledger.lock.entries)) == ({}, ["a1"])
+
+
+def test_a_rating_takes_the_place_of_those_that_it_replaces_and_goes_with_a_renamed_job() -> None:
+    first = Rating(sha256=sha("one"), by="Ada", at="2026-11-20T12:00:00Z", stars=2)
+    of_bob = replace(first, by="Bob", note="too loud")
+    ledger = Ledger(lock(entry(), ratings={"title": frozenset({first, of_bob})}))
+    better = replace(first, stars=4, replaces=names_until((first,)))
+    ledger.rate("title", better)
+    assert ledger.lock.ratings == {"title": {better, of_bob}}
+    ledger.inherit("opening", ledger.lock, "title")
+    assert set(ledger.lock.rated("opening", sha("one"))) == {better, of_bob}
+    ledger.forget("title")
+    assert ledger.lock.ratings.keys() == {"opening"}
+    ledger.inherit("title", ledger.lock, "other")
+    assert ledger.lock.ratings.keys() == {"opening"}, "nobody said anything of it"
+
+
+def test_a_free_result_that_was_rated_stays_in_the_lock() -> None:
+    old = entry(attempt="a1", model="local/sketch", local=True, path=None)
+    new = entry({"prompt": "loud"}, take("two"), attempt="a2", model="local/sketch", local=True, revision=2)
+    held = lock(old, new)
+    assert [item.attempt for item in held.written("title")] == ["a2"]
+    rating = Rating(sha256=sha("one"), by="Ada", at="2026-11-20T12:00:00Z", note="keep it")
+    kept = replace(held, ratings={"title": frozenset({rating})})
+    assert [item.attempt for item in kept.written("title")] == ["a2", "a1"]

@@ -11,9 +11,11 @@ import pytest
 from jsonschema import Draft7Validator
 
 from runner.records.approval import Approval
-from runner.records.lock import Lock, Pick, ProviderJobId, State
+from runner.records.lock import Lock, ProviderJobId, State
 from runner.records.lock_json import take_to_json
 from runner.records.media_types import EXTENSIONS
+from runner.records.pick import Pick
+from runner.records.rating import MOST_STARS, Rating
 from runner.state.lockfile import parse_lock, render_lock
 from runner.state.schemas import read_schema
 from tests.support.command import scorefile, vendors_at
@@ -90,6 +92,26 @@ def test_approvals_and_a_pick_that_was_undone_fit_it_too() -> None:
     found = json.loads(render_lock(held))
     assert faults(found) == []
     assert parse_lock(json.dumps(found)) == held
+
+
+def test_ratings_and_one_that_was_withdrawn_fit_it_too() -> None:
+    liked = Rating(sha256=take("one").sha256, by="Ada", at="2026-11-20T12:00:00Z", stars=MOST_STARS, note="für «Ende»")
+    noted = replace(liked, by="Bob", stars=None, note="too loud\nat the end")
+    ended = replace(liked, by="Cleo", stars=None, note="", replaces=frozenset({replace(liked, by="Cleo").name}))
+    held = lock(CURRENT, ratings={"title": frozenset({liked, noted, ended})})
+    found = json.loads(render_lock(held))
+    assert faults(found) == []
+    assert parse_lock(json.dumps(found)) == held
+    of_bob = next(item for item in found["jobs"]["title"]["ratings"] if item["by"] == "Bob")
+    assert of_bob.keys() == {"sha256", "by", "at", "note"}
+
+
+def test_the_place_of_what_is_wrong_with_a_rating_is_named() -> None:
+    for over, told in WRONG_RATINGS:
+        found = written()
+        _rating(**over)(found)
+        with pytest.raises(ValueError, match=f"the block of 'title' is not valid: {told}"):
+            parse_lock(json.dumps(found))
 
 
 def written(*entries: Entry) -> Any:
@@ -263,9 +285,37 @@ def _approval(**over: Any) -> Callable[[Any], object]:
     return _block(lambda block: block.update(approvals=[said | over]))
 
 
+def _rating(**over: Any) -> Callable[[Any], object]:
+    said = {"sha256": "0" * 64, "by": "Ada", "at": "2026-11-20T12:00:00Z", "stars": 4}
+    return _block(lambda block: block.update(ratings=[said | over]))
+
+
+WRONG_RATINGS: list[tuple[dict[str, Any], str]] = [
+    ({"sha256": "x"}, "sha256 is not 64 hex digits"),
+    ({"by": ""}, "ratings.by: '' is not a name"),
+    ({"by": "a\n"}, r"ratings.by: 'a\\n' is not a name"),
+    ({"at": "yesterday"}, "ratings.at: 'yesterday' is not a time such as 2026-11-20T12:00:00Z"),
+    ({"stars": 0}, "ratings.stars: 0 is not a number from 1 to 5"),
+    ({"stars": 6}, "ratings.stars: 6 is not a number from 1 to 5"),
+    ({"stars": True}, "True is not a whole number"),
+    ({"stars": None}, "None is not a whole number"),
+    ({"note": "x" * 2001}, "ratings.note: 'x+' is not a note"),
+    ({"note": "a\x1b[31m"}, r"ratings.note: 'a\\x1b\[31m' is not a note"),
+    ({"note": "\ud800"}, r"ratings.note: '\\ud800' is not a note"),
+    ({"replaces": ["x"]}, "ratings.replaces: a rating is named by 16 hex digits"),
+    ({"why": "it is better"}, "unknown field 'why'"),
+]
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        _block(lambda block: block.update(ratings=[1])),
+        *(_rating(**over) for over, _ in WRONG_RATINGS if over.keys() & {"at", "stars", "replaces", "why"}),
+        _rating(sha256="x"),
+        _rating(by=""),
+        _rating(note="x" * 2001),
+        _block(lambda block: block.update(ratings=[{"sha256": "0" * 64, "by": "Ada", "at": "2026-11-20T12:00:00Z"}])),
         lambda found: found.update(version=1),
         lambda found: found.update(version=3),
         lambda found: found.update(extra=1),

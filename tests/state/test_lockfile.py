@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.errors import StateError
-from runner.records.lock import Lock, Output, Pick, ProviderJobId, State
+from runner.records.lock import Lock, Output, ProviderJobId, State
 from runner.records.lock_json import entry_to_json
+from runner.records.pick import Pick
 from runner.state import lockfile
 from runner.state.lock_validation import check_entry
 from runner.state.lockfile import (

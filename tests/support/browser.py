@@ -78,7 +78,19 @@ def write_page(folder: Path) -> Path:
         for number, (name, lufs) in enumerate({"one": -14.0, "two": -20.0, "three": -17.0}.items(), start=1)
     )  # fmt: skip
     old = heard_take(folder, "old", seconds=6, lufs=-16.0, is_earlier=True, attempt="a0")
-    other = heard_take(folder, "other", seconds=6, lufs=-18.0, model="pixazo/tracks", attempt="a7")
+    other, loud = (
+        heard_take(
+            folder,
+            name,
+            seconds=seconds,
+            lufs=lufs,
+            model="pixazo/tracks",
+            attempt="a7",
+            is_placed=True,
+            is_mastered=is_mastered,
+        )
+        for name, seconds, lufs, is_mastered in (("other", 6, -18.0, False), ("loud", 5, -16.0, True))
+    )
     hostile = heard_take(folder, "hostile", attempt="a9", failed=HOSTILE[:2])
     title = page_job(
         labels=("menu",),
@@ -90,7 +102,7 @@ def write_page(folder: Path) -> Path:
     )
     jobs = (
         title,
-        page_job(id="title2", model="pixazo/tracks", labels=("menu",), takes=(other,)),
+        page_job(id="title2", model="pixazo/tracks", labels=("menu",), takes=(other, loud)),
         page_job(
             id=HOSTILE[1], cue="c", model=HOSTILE[0], labels=HOSTILE[2:5], state="changed", why=HOSTILE[3],
             texts=tuple(Value(name="prompt", value=text, origin=text) for text in HOSTILE), output=HOSTILE[2],
@@ -110,7 +122,7 @@ def write_page(folder: Path) -> Path:
         title=f"night {HOSTILE[0]}",
         against="main",
         notices=(HOSTILE[0],),
-        pictures=pictures_of(folder, one, two, three, old, other, hostile),
+        pictures=pictures_of(folder, one, two, three, old, other, loud, hostile),
     )
     file = folder / "page.html"
     file.write_text(page(page_assets(), as_json(data), title=data.title), encoding="utf-8")

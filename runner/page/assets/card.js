@@ -39,12 +39,14 @@ export function cardBody(job) {
 /** Return the comparisons that a job offers: the words, the takes. */
 export function comparisons(job) {
   const heard = job.takes.filter((take) => take.url && !take.is_earlier);
-  const before = job.before?.takes.filter((take) => take.url) ?? [];
+  const before = job.before?.takes.filter((take) => take.url).at(-1);
+  const placed = heard.filter((take) => take.is_placed);
   const cue = sameCue(job).map((one) => chosen(one));
   return [
     { key: "t", words: count(heard.length, "take"), takes: heard },
     { key: "m", words: "models of this cue", takes: cue.filter(Boolean) },
-    { key: "b", words: "before and after", takes: before.length && heard.length ? [before[0], chosen(job)] : [] },
+    { key: "f", words: "take and mastered file", takes: placed },
+    { key: "b", words: "before and after", takes: before && heard.length ? [before, chosen(job)] : [] },
   ].filter((one) => one.takes.length > 1);
 }
 

@@ -13,10 +13,16 @@ export function sameCue(job) {
   return new Set(found.map((one) => one.model)).size > 1 ? found : [];
 }
 
-/** Return the take that stands for a job: the picked one, the one at its output, or the first. */
+/** Return the take that stands for a job: what is at its output, unless another one was picked; else the first. */
 export function chosen(job) {
   const heard = job.takes.filter((take) => take.url && !take.is_earlier);
-  return heard.find((take) => take.is_picked) ?? heard.find((take) => take.is_placed) ?? heard[0];
+  const other = heard.find((take) => take.is_picked && !take.is_placed);
+  return other ?? heard.find(isOutput) ?? heard.find((take) => take.is_placed) ?? heard[0];
+}
+
+/** Say whether a take is the file at the output, not only what that was mastered from. */
+export function isOutput(take) {
+  return take.is_placed && (take.is_mastered || !take.job.takes.some((one) => one.is_mastered));
 }
 
 /** Return what a take looks like; undefined where its audio is not here. */

@@ -1,5 +1,6 @@
 // One take in a row: its button, name, picture, measures, and what can be done with it.
 
+import { isOutput } from "./data.js";
 import { deck, load } from "./deck.js";
 import { button, el } from "./dom.js";
 import { steps } from "./store.js";
@@ -33,7 +34,7 @@ export function takeRow(take) {
 /** Return what was measured of a take, as a list of names and values. */
 export function measures(take, more = []) {
   const peak = take.true_peak_dbtp ?? take.sample_peak_db;
-  const asked = take.job.asked_s;
+  const asked = take.is_mastered ? undefined : take.job.asked_s;
   const off = asked !== undefined && Math.abs(take.seconds - asked) > 0.5;
   const items = [
     ["length", length(take.seconds) + (off ? ` of ${length(asked)}` : ""), off],
@@ -122,11 +123,6 @@ function compareBox(take) {
   });
   box.checked = isCompared(take);
   return el("label", { class: "compare-box", title: "put it beside others (c)" }, box, "compare");
-}
-
-/** Say whether a take is the file at the output, not only what that was mastered from. */
-function isOutput(take) {
-  return take.is_placed && (take.is_mastered || !take.job.takes.some((one) => one.is_mastered));
 }
 
 /** Return the button of a step. */

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.records.lock import Pick, State
+from runner.records.lock import State
+from runner.records.pick import Pick
 from runner.state.blobs.local import LocalBlobs
 from runner.state.blobs.protocol import save_bytes
 from runner.state.lockfile import parse_lock, render_lock

@@ -200,6 +200,31 @@ def test_a_finished_file_of_earlier_settings_goes_and_its_take_stays(git: Git) -
     assert scorefile("verify", cwd=git.folder).code == 0
 
 
+def test_pictures_go_with_the_takes_that_nothing_names(git: Git) -> None:
+    run(git)
+    git.commit("calm")
+    scorefile("report", cwd=git.folder)
+    folder = git.folder / ".scorefile" / "pictures"
+    (old,) = folder.iterdir()
+    write(git, "wild")
+    run(git)
+    scorefile("report", "--embed", cwd=git.folder)
+    assert len(list(folder.iterdir())) == 4
+    assert "pictures" not in gc(git, "--yes").out, "HEAD names the take"
+    git.commit("wild")
+    (folder / f".{old.name}.part").write_bytes(b"half")
+    gone = [path for path in folder.iterdir() if old.stem in path.name]
+    size = sum(path.stat().st_size for path in gone)
+    done = gc(git)
+    assert f"pictures of earlier takes, for pages: 3 files to delete, {size / 1000:.1f} kB\n" in done.out
+    assert {"kind": "picture", "drops": True, "files": 3, "bytes": size} in gc(git, "--format", "json").json["unneeded"]
+    gc(git, "--yes")
+    assert len(gone) == 3
+    assert {path.suffix for path in folder.iterdir()} == {".picture", ".opus"}
+    assert not any(path.exists() for path in gone)
+    assert scorefile("report", cwd=git.folder).code == 0
+
+
 def test_nothing_is_made_where_nothing_was_made(git: Git) -> None:
     assert gc(git, "--yes").out == "0 files deleted, 0 B; 0 files kept, 0 B\n"
     assert not (git.folder / ".scorefile").exists()

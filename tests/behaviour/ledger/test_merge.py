@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.records.lock import Pick, ProviderJobId
+from runner.records.lock import ProviderJobId
+from runner.records.pick import Pick
 from runner.state.lockfile import parse_lock, render_lock
 from tests.support import locks
 from tests.support.command import Done, scorefile

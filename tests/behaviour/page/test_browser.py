@@ -121,16 +121,33 @@ def test_a_comparison_is_equally_loud_in_step_and_blind_with_a_tally(opened: Ope
 def test_models_of_a_cue_and_versions_are_compared_and_any_takes(opened: Opened) -> None:
     page = opened.page
     page.get_by_role("button", name="compare models of this cue").first.click()
-    assert page.locator(".column .line").all_inner_texts() == ["take 1 · local/sketch", "take 1 · pixazo/tracks"]
+    assert page.locator(".column .line").all_inner_texts() == [
+        "take 1 · local/sketch",
+        "take 1, mastered · pixazo/tracks",
+    ]
     page.keyboard.press("Escape")
     page.get_by_role("button", name="compare before and after").click()
     assert page.locator(".column .line").all_inner_texts() == ["title · local/sketch", "title · local/sketch"]
     page.keyboard.press("Escape")
     assert page.locator(".changes").inner_text().split("\n") == ["prompt", "low brass → low brass and choir"]
     page.get_by_role("checkbox", name="compare take 2 of title", exact=True).check()
-    page.get_by_role("checkbox", name="compare take 1 of title2").check()
+    page.get_by_role("checkbox", name="compare take 1 of title2", exact=True).check()
     page.get_by_role("button", name="compare 2", exact=True).click()
     assert page.locator(".column .hear").all_inner_texts() == ["1 title", "2 title2"]
+
+
+def test_a_take_is_heard_beside_the_file_that_it_was_mastered_as(opened: Opened) -> None:
+    page = opened.page
+    page.get_by_role("button", name="play take 1 of title2", exact=True).focus()
+    page.keyboard.press("f")
+    dialog = page.get_by_role("dialog")
+    assert page.locator(".column .hear").all_inner_texts() == ["1 take 1", "2 take 1, mastered"]
+    assert loudness(opened) == pytest.approx([1, 10 ** (-2 / 20)], abs=0.001), "the mastered file is louder by 2 LU"
+    assert [text.split("\n")[1] for text in dialog.locator(".measures").all_inner_texts()] == ["6.0 s", "5.0 s"]
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="play take 1 of title", exact=True).focus()
+    page.keyboard.press("f")
+    page.get_by_text("title has nothing to compare this way").wait_for()
 
 
 def test_the_page_is_filtered_and_searched(opened: Opened) -> None:

@@ -205,6 +205,10 @@ def test_what_is_expected_and_not_met_and_the_mastered_file_are_shown(tmp_path: 
     assert re.fullmatch(r"its true peak is -\d+\.\d dBTP, expected < -60 dBTP", *raw["failed"])
     assert (raw["number"], mastered["number"], mastered["is_mastered"], other["number"]) == (1, 1, True, 2)
     assert Path(mastered["url"]).suffix == ".flac"
+    (entry,) = json.loads((tmp_path / "scorefile.lock").read_text())["jobs"]["title"]["submissions"]
+    told = {name: value for name, value in entry["output"]["finished"].items() if name not in ("take", "master")}
+    assert told == {name: mastered.get(name) for name in told}
+    assert mastered["media_type"] == "audio/flac"
     audio = (tmp_path / "site" / mastered["url"]).read_bytes()
     assert audio == (tmp_path / "audio" / "title.flac").read_bytes()
     assert data_of(tmp_path / "site" / "index.html")["all"]["takes"] == 2
@@ -271,6 +275,35 @@ def test_audio_that_git_lfs_keeps_is_heard_where_it_is_on_this_machine(made: Pat
     scorefile("report", "--against", "HEAD", cwd=made)
     url = job_of(made / "scorefile-report.html", "sting")["before"]["takes"][0]["url"]
     assert (made / unquote(url)).read_bytes() == audio
+
+
+@pytest.mark.parametrize("kept", ["git", "store"])
+def test_before_and_after_of_a_mastered_job_are_its_finished_files(kept: str, tmp_path: Path) -> None:
+    loud = "{model: local/sketch, params: {duration: 1}, master: {loudness: -16, format: flac}}"
+    file = tmp_path / "scorefile.yaml"
+    file.write_text(PIPELINE.replace("{model: local/sketch, params: {duration: 0.5}}", loud))
+    git = in_git(tmp_path)
+    if kept == "store":
+        (tmp_path / ".gitignore").write_text("audio/\n")
+    assert scorefile("run", cwd=tmp_path).code == 0
+    git.commit("first")
+    file.write_text(file.read_text().replace("-16", "-24").replace("sting: {", "sting: {master: {loudness: -16}, "))
+    assert scorefile("run", cwd=tmp_path).code == 0
+    if kept == "git":
+        shutil.rmtree(tmp_path / ".scorefile" / "blobs")
+    assert scorefile("report", "--against", "HEAD", cwd=tmp_path).code == 0
+    page = tmp_path / "scorefile-report.html"
+    title, sting = job_of(page, "title"), job_of(page, "sting")
+    raw, before = title["before"]["takes"]
+    now = next(take for take in title["takes"] if take.get("is_mastered"))
+    for take, lufs in ((before, -16), (now, -24)):
+        assert take["lufs"] == pytest.approx(lufs, abs=0.3)
+        assert hashlib.sha256((tmp_path / unquote(take["url"])).read_bytes()).hexdigest() == take["sha256"]
+        assert take["sha256"] in data_of(page)["pictures"]
+    assert raw["sha256"] == title["takes"][0]["sha256"]
+    assert ("url" in raw) == (kept == "store"), "git has the finished file alone"
+    assert "is_same" not in title["before"], "the take is the same, what is heard is not"
+    assert sting["before"]["is_same"]
 
 
 def test_a_commit_without_a_lock_is_said_on_the_page(made: Path) -> None:

@@ -142,6 +142,25 @@ def test_the_table_of_a_run_shows_what_is_at_the_output(folder: Path, emulator: 
     assert rows["loop"][3:6] == ["3.0", "s", "-16.0"], "a second of the loop was mixed into its head"
 
 
+def test_takes_status_and_verify_tell_what_a_take_became(folder: Path, run: Callable[..., dict[str, str]]) -> None:
+    run()
+    said = outputs(folder)["title"]
+    told = {
+        name: said["finished"].get(name)
+        for name in ("bytes", "seconds", "rate_hz", "channels", "lufs", "true_peak_dbtp")
+    }
+    told |= {"path": "audio/title.flac", "sha256": said["sha256"], "media_type": "audio/flac"}
+    for verb in ("status", "verify"):
+        jobs = {job["job"]: job for job in scorefile(verb, "--format", "json", cwd=folder).json["jobs"]}
+        assert (jobs["title"]["finished"], jobs["bare"]["finished"]) == (told, None)
+    takes = {take["job"]: take for take in scorefile("takes", "--format", "json", cwd=folder).json["takes"]}
+    assert (takes["title"]["finished"], takes["bare"]["finished"]) == (told, None)
+    assert takes["title"]["lufs"] != told["lufs"], "the take's own"
+    lines = [line.split() for line in scorefile("takes", "title", cwd=folder).out.splitlines()]
+    assert lines[1][:3] == ["title", "1", "*"]
+    assert lines[2] == ["title", "finished", "4.0", "s", "-16.0", str(told["true_peak_dbtp"]), said["sha256"][:12]]
+
+
 def test_a_fresh_checkout_reuses_what_is_there_and_finishes_again_what_is_not(
     folder: Path, run: Callable[..., dict[str, str]], emulator: RunningEmulator
 ) -> None:

@@ -1,0 +1,260 @@
+"""Direct connections over HTTP/1.1, one exchange at a time on each.
+
+An exchange that is free to repeat may use a kept connection. One that may cost money has a connection of its own, and its
+`before` runs once that is open and before a byte is sent. No exchange outlasts its time, however slowly bytes come: each wait
+for the network is cut to what is left. Errors are those of httpx, which speaks where a proxy is on the way.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, TypeVar
+
+import h11
+import httpx
+
+from runner.provider.addresses import check_peer
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from runner.records.exchange import Call
+
+T = TypeVar("T")
+R = TypeVar("R")
+Headers: TypeAlias = "Iterable[tuple[str, str]]"
+
+KEPT, KEPT_S = 16, 60.0
+"""So many idle connections are kept, for so long."""
+_HEAD, _CHUNK = 1 << 16, 1 << 18
+"""So many bytes are read at once: at first, and of a long body."""
+_MAX_HEAD = 100 << 10
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """How long an exchange may take, in seconds: to its last byte, for its connection, and for each byte that it waits for."""
+
+    within_s: float
+    connect_s: float
+    read_s: float
+
+
+class Answer(Protocol):
+    """The answer to a request, whose body is read once, as it comes: each piece is valid until the next one."""
+
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    def iter_raw(self) -> Iterator[bytes | memoryview]: ...
+
+
+class _Origin(NamedTuple):
+    scheme: str
+    host: str
+    port: int
+
+
+class _Idle(NamedTuple):
+    origin: _Origin
+    stream: socket.socket
+    since_s: float
+
+
+class Connections:
+    """Connections to any server; with `public`, to public addresses only. Safe to use from several threads."""
+
+    def __init__(self, verify: ssl.SSLContext, *, public: bool = False) -> None:
+        verify.set_alpn_protocols(["http/1.1"])
+        self._verify, self._public = verify, public
+        self._idle: list[_Idle] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def answer(
+        self, call: Call, times: Times, *, headers: Headers = (), before: Callable[[], None] | None = None
+    ) -> Iterator[Answer]:
+        """Send a call with more headers and yield its answer: no redirect is followed, no cookie kept.
+
+        With `before` the connection is used for nothing else. Raises as httpx does, and BadAddress.
+        """
+        until, url = time.monotonic() + times.within_s, httpx.URL(call.url)
+        if url.scheme not in _PORTS or not url.host:
+            raise httpx.UnsupportedProtocol("the address is neither http nor https")
+        origin = _Origin(url.scheme, url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])
+        state = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
+        data = _written(state, call, url, headers=headers, closes=before is not None)
+        stream = None if before is not None else self._kept(origin)
+        stream = stream or self._connected(origin, times, until)
+        exchange = _Exchange(stream, state, until, times.read_s)
+        try:
+            if before is not None:
+                before()
+            exchange.send(data)
+            exchange.read_head()
+            yield exchange
+        finally:
+            if exchange.is_whole and before is None:
+                self._keep(_Idle(origin, stream, time.monotonic()))
+            else:
+                stream.close()
+
+    def close(self) -> None:
+        """Close idle connections."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop().stream.close()
+
+    def _connected(self, origin: _Origin, times: Times, until: float) -> socket.socket:
+        left_s = max(0.001, min(times.connect_s, until - time.monotonic()))
+        try:
+            stream = socket.create_connection((origin.host, origin.port), left_s)
+            try:
+                stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self._public:
+                    check_peer(origin.host, stream.getpeername())
+                return (
+                    stream if origin.scheme == "http" else self._verify.wrap_socket(stream, server_hostname=origin.host)
+                )
+            except BaseException:
+                stream.close()
+                raise
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout(str(error)) from error
+        except OSError as error:
+            raise httpx.ConnectError(str(error)) from error
+
+    def _kept(self, origin: _Origin) -> socket.socket | None:
+        """Return an idle connection that its server has not closed, the one that was used last."""
+        while True:
+            with self._lock:
+                found = next((idle for idle in reversed(self._idle) if idle.origin == origin), None)
+                if found is None:
+                    return None
+                self._idle.remove(found)
+            if time.monotonic() - found.since_s < KEPT_S and not _has_input(found.stream):
+                return found.stream
+            found.stream.close()
+
+    def _keep(self, idle: _Idle) -> None:
+        with self._lock:
+            self._idle.append(idle)
+            oldest = self._idle.pop(0) if len(self._idle) > KEPT else None
+        if oldest is not None:
+            oldest.stream.close()
+
+
+class _Exchange:
+    """One request on its connection, and its Answer."""
+
+    def __init__(self, stream: socket.socket, state: h11.Connection, until: float, read_s: float) -> None:
+        self._stream, self._state, self._until, self._read_s = stream, state, until, read_s
+        self.status_code = 0
+        self.headers: Mapping[str, str] = {}
+        self.is_whole = False
+        """Whether all was read, and the connection can be used again."""
+
+    def send(self, data: bytes) -> None:
+        """Send a whole request. A server that reads no more of it may have answered already."""
+        view = memoryview(data)
+        try:
+            while view:
+                self._wait()
+                view = view[self._stream.send(view) :]
+        except TimeoutError as error:
+            raise httpx.WriteTimeout(str(error)) from error
+        except OSError:
+            pass
+
+    def read_head(self) -> None:
+        """Read status and headers."""
+        while not isinstance(event := self._event(), h11.Response):
+            pass
+        self.status_code, self.headers = event.status_code, httpx.Headers(event.headers.raw_items())
+
+    def iter_raw(self) -> Iterator[bytes | memoryview]:
+        """Yield the body."""
+        length = self.headers.get("content-length", "")
+        if self.status_code == 200 and length.isdigit() and "transfer-encoding" not in self.headers:
+            yield from self._rest(int(length))
+            return
+        while isinstance(event := self._event(), h11.Data):
+            yield bytes(event.data)
+        ended = {self._state.our_state, self._state.their_state} == {h11.DONE}
+        self.is_whole = ended and not self._state.trailing_data[0]
+
+    def _rest(self, length: int) -> Iterator[bytes | memoryview]:
+        """Yield a body of known length as it comes, past the parser."""
+        first, _ = self._state.trailing_data
+        yield first[:length]
+        left = length - len(first)
+        buffer = memoryview(bytearray(min(_CHUNK, max(0, left))))
+        while left > 0:
+            count = self._received(self._stream.recv_into, buffer[:left])
+            if not count:
+                raise httpx.RemoteProtocolError("the connection was closed in the middle of the body")
+            left -= count
+            yield buffer[:count]
+        self.is_whole = left == 0 and self._state.our_state is h11.DONE
+
+    def _event(self) -> h11.Event | type[h11.NEED_DATA | h11.PAUSED]:
+        try:
+            while (event := self._state.next_event()) is h11.NEED_DATA:
+                data = self._received(self._stream.recv, _HEAD)
+                if not data and self._state.their_state is h11.SEND_RESPONSE:
+                    raise httpx.RemoteProtocolError("the connection was closed without an answer")
+                self._state.receive_data(data)
+        except h11.RemoteProtocolError as error:
+            raise httpx.RemoteProtocolError(str(error)) from error
+        return event
+
+    def _received(self, receive: Callable[[T], R], into: T) -> R:
+        try:
+            self._wait()
+            return receive(into)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout(str(error)) from error
+        except OSError as error:
+            raise httpx.ReadError(str(error)) from error
+
+    def _wait(self) -> None:
+        """Let the next step wait for what is left of the time. Raises TimeoutError when nothing is."""
+        left_s = min(self._read_s, self._until - time.monotonic())
+        if left_s <= 0:
+            raise TimeoutError("the deadline has passed")
+        self._stream.settimeout(left_s)
+
+
+def _written(state: h11.Connection, call: Call, url: httpx.URL, *, headers: Headers, closes: bool) -> bytes:
+    """Return the bytes of a request. Raises LocalProtocolError when it cannot be formed."""
+    body, given = call.body or b"", [*call.headers, *headers]
+    if not any(name.lower() == "accept" for name, _ in given):
+        given.append(("Accept", "*/*"))
+    if body or call.method in {"POST", "PUT", "PATCH"}:
+        given.append(("Content-Length", str(len(body))))
+    own = (("Host", url.netloc.decode("ascii")), ("Connection", "close" if closes else "keep-alive"))
+    try:
+        request = h11.Request(method=call.method, target=url.raw_path, headers=[*own, *given])
+        events = (request, h11.Data(data=body), h11.EndOfMessage())
+        return b"".join(state.send(event) or b"" for event in events)
+    except h11.LocalProtocolError as error:
+        raise httpx.LocalProtocolError(str(error)) from error
+
+
+def _has_input(stream: socket.socket) -> bool:
+    """Say whether an idle connection has something to read, which is its end or what nobody asked for."""
+    try:
+        stream.settimeout(0)
+        socket.socket.recv(stream, 1, socket.MSG_PEEK)  # of the connection itself, below TLS
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
