@@ -38,6 +38,7 @@ VERBS = {
     "pick": "Choose a take of a job or cell",
     "unpick": "Undo the choice of a take of a job or cell",
     "approve": "Approve the chosen take of jobs",
+    "rate": "Rate the chosen take of jobs, in stars or with a note",
     "identify": "Find the job that an audio file is of",
     "adopt": "Keep an output that was edited by hand",
     "forget": "Leave removed jobs out of the lock, and show what was paid",
