@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.accessibility import barriers
-from tests.support.browser import Opened, running_browser
+from tests.support.browser import Opened
 from tests.support.chromium import CHROMIUM
 from tests.support.command import COMMAND, environment, scorefile
 
@@ -71,11 +71,6 @@ def wait_until(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.05)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from running_browser()
 
 
 def open_page(browser: Browser, url: str) -> Opened:
