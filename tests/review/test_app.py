@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from runner.review.app import Decision
+    from runner.review.app import Decision, Said
 
 TOKEN = "s3cret"
 
@@ -29,6 +29,7 @@ class ScriptedDesk:
         self.audio_file = folder / "blob"
         self.audio_file.write_bytes(bytes(range(100)))
         self.picked: list[Any] = []
+        self.words: list[Any] = []
         self.refusal: Exception | None = None
 
     def page(self) -> str:
@@ -40,10 +41,12 @@ class ScriptedDesk:
     def audio(self, sha256: str) -> tuple[Path, str] | None:
         return (self.audio_file, "audio/wav") if sha256 == "a" * 64 else None
 
-    def decide(self, what: Decision, job: str, sha256: str, saw: frozenset[str]) -> None:
+    def decide(self, what: Decision, said: Said) -> frozenset[str]:
         if self.refusal is not None:
             raise self.refusal
-        self.picked.append((what, job, sha256, saw))
+        self.picked.append((what, said.job, said.sha256, said.saw))
+        self.words.append((said.stars, said.note))
+        return frozenset({"0123"}) if what == "rate" else frozenset()
 
     def stamp(self) -> str:
         return "1"
