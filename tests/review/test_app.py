@@ -147,6 +147,27 @@ def test_a_pick_is_passed_on_with_what_its_page_saw(client: httpx.Client, desk: 
     assert desk.picked == [("pick", "title", "a" * 64, frozenset({"b" * 64}))]
 
 
+def test_stars_and_a_note_are_passed_on_and_the_page_learns_the_names_of_what_counts_now(
+    client: httpx.Client, desk: ScriptedDesk
+) -> None:
+    def rate(**body: Any) -> Any:
+        return client.post(f"/{TOKEN}/rate", json={**CHOICE, **body}, headers={"origin": origin_of(client)})
+
+    assert rate(stars=4, note=" warm\n").json() == {"saved": True, "names": ["0123"]}
+    assert rate(stars=None).json() == {"saved": True, "names": ["0123"]}
+    assert desk.words == [(4, "warm"), (None, "")]
+    wrong: list[dict[str, Any]] = [
+        {"stars": 0},
+        {"stars": 6},
+        {"stars": "4"},
+        {"stars": True},
+        {"stars": 4.0},
+        {"note": 5},
+    ]
+    assert [rate(**body).status_code for body in wrong] == [400] * len(wrong)
+    assert len(desk.words) == 2
+
+
 @pytest.mark.parametrize(
     "body", [{}, [], "x", {"job": 1, "sha256": "a", "saw": []}, {"job": "a", "sha256": "a", "saw": "b"}, None], ids=str
 )
