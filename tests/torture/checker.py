@@ -28,6 +28,7 @@ ENDED = CLOSED | {"done", "failed", "lost", "expired", "bad_content"}
 class Attempt:
     """One attempt as the journal tells it."""
 
+    name: str
     job: str
     phase: str
     ids: frozenset[str]
@@ -83,7 +84,7 @@ def read_attempts(journal: Path) -> list[Attempt]:
     for job, attempt, phase, data in rows:
         before = attempts.get(attempt)
         ids = (before.ids if before else frozenset()) | _ids(json.loads(data))
-        attempts[attempt] = Attempt(job=job, phase=phase, ids=ids)
+        attempts[attempt] = Attempt(name=attempt, job=job, phase=phase, ids=ids)
     return list(attempts.values())
 
 

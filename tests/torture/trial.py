@@ -244,7 +244,7 @@ class Pipeline:
             self.bench.figures.doubts += 1
             self.bench.figures.charged_doubts += bool(open_)
             decision = ["--id", open_[0]] if open_ else ["--not-charged"]
-            done = self.run("resolve", attempt.job, *decision)
+            done = self.run("resolve", f"{attempt.job}~{attempt.name}", *decision)
             if done.code != 0:
                 self.findings.stuck.append(f"resolve {decision} ended with {done.code}: {done.err}")
 
