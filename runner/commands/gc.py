@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from runner.errors import RunLockedError
 from runner.report.gc import GcReport
 from runner.state.finding import REHEARSED
-from runner.state.garbage import names_of, of_rehearsal, unwanted
+from runner.state.garbage import names_of, of_rehearsal, pictures, unwanted
+from runner.state.pictures import FOLDER
 from runner.state.project import pipeline_of
 from runner.state.run_lock import hold
 
@@ -35,11 +36,12 @@ def gc(session: Session, *, yes: bool, paid: bool) -> GcReport:
         folders = dict.fromkeys((project.folder, *(file.parent for file in files.values())))
         names = names_of({state: file.with_suffix(".lock") for state, file in files.items()}, folders)
         found, kept = unwanted(top / "blobs", names, before=started)
+        seen = pictures(top / FOLDER, names, before=started)
         rehearsed, busy = _rehearsals(held, top, project.folder / REHEARSED, session.world.timestamp())
         report = GcReport(
             file=session.options.file,
             name=project.shown,
-            found=tuple((item.kind, item.bytes) for item in (*found, *rehearsed)),
+            found=tuple((item.kind, item.bytes) for item in (*found, *seen, *rehearsed)),
             kept=kept,
             paid=tuple(names.takes[item.path.name] for item in found if item.path.name in names.takes),
             busy=busy,
@@ -47,7 +49,7 @@ def gc(session: Session, *, yes: bool, paid: bool) -> GcReport:
             with_paid=paid,
         )
         if yes:
-            _delete([item for item in (*found, *rehearsed) if paid or not item.kind.needs_word])
+            _delete([item for item in (*found, *seen, *rehearsed) if paid or not item.kind.needs_word])
     return report
 
 

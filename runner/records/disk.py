@@ -16,6 +16,7 @@ class Unneeded(StrEnum):
     FREE = "free"
     FINISHED = "finished"
     ANSWER = "answer"
+    PICTURE = "picture"
     REHEARSAL = "rehearsal"
     QUARANTINE = "quarantine"
     PART = "part"

@@ -22,6 +22,7 @@ WORDS: Mapping[Unneeded, str] = {
     Unneeded.FREE: "free takes, made here",
     Unneeded.FINISHED: "finished files of earlier settings",
     Unneeded.ANSWER: "answers of providers, no longer needed",
+    Unneeded.PICTURE: "pictures of earlier takes, for pages",
     Unneeded.REHEARSAL: "files of rehearsals",
     Unneeded.QUARANTINE: "files in quarantine",
     Unneeded.PART: "unfinished downloads",

@@ -198,6 +198,15 @@ def unwanted(blobs: Path, names: Names, *, before: float) -> tuple[tuple[Unwante
     return tuple(found), {by: Room.of(sizes) for by, sizes in kept.items()}
 
 
+def pictures(folder: Path, names: Names, *, before: float) -> tuple[Unwanted, ...]:
+    """Return what was worked out for pages of audio that nothing names, and is older than `before`."""
+    return tuple(
+        Unwanted(path=path, bytes=status.st_size, kind=Unneeded.PICTURE)
+        for path, status in _regular_files(folder)
+        if path.name[:64] not in names.by and status.st_mtime < before
+    )
+
+
 def _place(path: Path, names: Names) -> tuple[Unneeded, str]:
     """Return what a file of the store is, were it not named, and the hash that is its name."""
     name = path.name[:64]

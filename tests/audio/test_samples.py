@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from runner.audio.probe import measure
 from runner.audio.probe.container_header import BadAudio
 from runner.audio.probe.measure import inspect
 from runner.audio.probe.true_peak import FILTER
@@ -40,15 +39,29 @@ def test_only_runs_of_three_samples_at_full_scale_are_clipped(subtype: str) -> N
     assert inspect(file_of(wave, subtype=subtype)).measured.clipped_samples == 13
 
 
-def test_a_run_is_counted_once_wherever_the_pieces_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    wave = np.random.default_rng(4).choice([0.5, 1.0], (20_000, 2), p=[0.3, 0.7])
-    wave[:5_000, 1] = 1.0
+@pytest.mark.parametrize("seconds", [0.6, 1.2, 1.7])
+@pytest.mark.parametrize("shift", [0, 1, 2, 3, 17])
+def test_a_run_is_counted_once_wherever_the_pieces_are_cut(shift: int, seconds: float) -> None:
+    """A piece is 0.6 s, and a frame is shorter."""
+    count = round(seconds * RATE_HZ)
+    wave = np.random.default_rng(4).choice([0.5, 1.0], (count, 2), p=[0.2, 0.8])
+    wave[: count // 3, 1] = 1.0
     wave[-3:, 0] = 1.0
-    whole = inspect(file_of(wave)).measured
-    assert whole.clipped_samples == clipped(wave)
-    for size in (1, 3_000, 9_000, 1 << 20):
-        monkeypatch.setattr(measure, "AT_ONCE", size)
-        assert inspect(file_of(wave)).measured == whole
+    wave = np.roll(wave, shift, axis=0)
+    found = inspect(file_of(wave)).measured
+    assert found.clipped_samples == clipped(wave)
+    assert found.true_peak_dbtp == pytest.approx(plain_true_peak(wave), abs=0.051)
+    assert found.dc_offset == pytest.approx(wave.mean(axis=0).max(), abs=1e-5)
+
+
+@pytest.mark.parametrize("at", [0, 15, 16, 28_783, 28_799, 28_800, 28_816, 57_599])
+def test_a_single_sample_is_heard_wherever_it_is(at: int) -> None:
+    wave = np.zeros((57_600, 2))
+    wave[at, 1] = 0.5
+    found = inspect(file_of(wave)).measured
+    assert found.head_silence_s == round(at / RATE_HZ, 3)
+    assert found.tail_silence_s == round((57_599 - at) / RATE_HZ, 3)
+    assert found.true_peak_dbtp == pytest.approx(-6.0, abs=0.05)
 
 
 def clipped(wave: Wave) -> int:
@@ -68,10 +81,14 @@ def test_the_offset_is_that_of_the_channel_with_the_largest_one() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_the_true_peak_is_that_of_all_samples_though_few_are_oversampled(seed: int) -> None:
     chance = np.random.default_rng(seed)
-    wave = chance.normal(0, 0.1, (30_000, 2)) * np.linspace(0.2, 1, 30_000)[:, np.newaxis]
+    wave = chance.normal(0, 0.1, (80_000, 2)) * np.linspace(0.2, 1, 80_000)[:, np.newaxis]
+    assert inspect(file_of(wave)).measured.true_peak_dbtp == pytest.approx(plain_true_peak(wave), abs=0.051)
+
+
+def plain_true_peak(wave: Wave) -> float:
+    """Oversample everything."""
     made = [np.convolve(channel, taps) for channel in wave.T for taps in FILTER]
-    peak = max(np.abs(made).max(), np.abs(wave).max())
-    assert inspect(file_of(wave)).measured.true_peak_dbtp == pytest.approx(20 * np.log10(peak), abs=0.051)
+    return float(20 * np.log10(max(np.abs(made).max(), np.abs(wave).max())))
 
 
 def test_the_peak_of_the_last_samples_is_found() -> None:

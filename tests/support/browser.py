@@ -144,62 +144,6 @@ def write_many(folder: Path, jobs: int) -> Path:
     return file
 
 
-CONTRAST = """() => {
-  const parsed = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
-  const light = ([r, g, b]) => [r, g, b]
-    .map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const color = parsed(getComputedStyle(e).backgroundColor);
-      if (color.length === 3 || color[3] === 1) return color;
-    }
-    return [255, 255, 255];
-  };
-  const poor = [];
-  for (const element of document.querySelectorAll("body *")) {
-    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!own || !element.checkVisibility({ opacityProperty: true }) || element.matches(":disabled, script, noscript")) continue;
-    const [a, b] = [light(parsed(getComputedStyle(element).color)), light(behind(element))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) poor.push(`${element.tagName} ${element.className} ${element.textContent.slice(0, 30)}: ${ratio.toFixed(2)}`);
-  }
-  return poor;
-}"""
-"""Text whose contrast is below 4.5, as WCAG AA has it."""
-
-NAMELESS = """() => {
-  const wrong = [];
-  const named = (e) => e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.textContent.trim() || e.closest("label");
-  for (const e of document.querySelectorAll("button, input, select, [role=slider], dialog[open], article, main, ul[aria-label]")) {
-    if (!named(e)) wrong.push(`no name: ${e.outerHTML.slice(0, 80)}`);
-  }
-  for (const e of document.querySelectorAll("button[aria-label]")) {
-    if (/[a-z]/i.test(e.textContent)) wrong.push(`another name than its text: ${e.textContent}`);
-  }
-  for (const e of document.querySelectorAll("th")) if (!e.textContent.trim()) wrong.push("a head without a word");
-  for (const e of document.body.children) {
-    if (!e.matches("header, main, footer, dialog, section[aria-label], [role=status], script, noscript")) wrong.push(`no landmark: ${e.outerHTML.slice(0, 80)}`);
-  }
-  for (const e of document.querySelectorAll("img")) if (!e.hasAttribute("alt")) wrong.push("img without alt");
-  for (const e of document.querySelectorAll("[role=slider]")) {
-    for (const name of ["aria-valuemin", "aria-valuemax", "aria-valuenow", "aria-valuetext", "tabindex"]) {
-      if (!e.hasAttribute(name)) wrong.push(`slider without ${name}`);
-    }
-  }
-  for (const e of document.querySelectorAll("[aria-labelledby]")) {
-    if (!document.getElementById(e.getAttribute("aria-labelledby"))) wrong.push("labelled by nothing");
-  }
-  const levels = [...document.querySelectorAll("h1, h2, h3")].filter((e) => e.checkVisibility()).map((e) => Number(e.tagName[1]));
-  if (levels[0] !== 1 || levels.filter((level) => level === 1).length !== 1) wrong.push("not one h1, first");
-  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
-  if (new Set(ids).size !== ids.length) wrong.push("an id twice");
-  if (!document.documentElement.lang) wrong.push("no language");
-  return wrong;
-}"""
-"""What a screen reader has no name or no state for."""
-
-
 def loudness(opened: Opened) -> Any:
     """Return the volume of each sound that the page has made, in the order made."""
     return json.loads(opened.page.evaluate("JSON.stringify(window.sounds.map((sound) => sound.volume))"))

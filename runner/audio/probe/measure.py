@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING
 
 from runner.audio.probe.decode import listen
 from runner.audio.probe.loudness import LoudnessMeter
+from runner.audio.probe.pieces import Pieces
 from runner.audio.probe.samples import SampleMeter
+from runner.audio.probe.true_peak import MARGIN
 from runner.records.measured import Measured
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import av
-    import numpy as np
-    import numpy.typing as npt
 
     from runner.audio.probe.decode import Probe
-
-AT_ONCE = 1 << 13
-"""Samples of a channel that are measured together."""
+    from runner.audio.probe.true_peak import Wave
 
 
 def inspect(source: bytes | Path) -> Probe:
@@ -28,47 +26,42 @@ def inspect(source: bytes | Path) -> Probe:
 
     Samples that are not numbers are BadAudio, too.
     """
-    meter = _Meter()
-    result = listen(source, meter.add)
-    return replace(result, measured=meter.measured(result))
+    meters: list[_Meters] = []
+
+    def add(frame: av.AudioFrame) -> None:
+        if not meters:
+            meters.append(_Meters(frame))
+        meters[0].add(frame)
+
+    result = listen(source, add)
+    return replace(result, measured=meters[0].measured(result))
 
 
-class _Meter:
-    """All meters, built for the format of the first frame."""
+class _Meters:
+    """All meters, built for the format of one frame."""
 
-    def __init__(self) -> None:
-        self._frames: list[av.AudioFrame] = []
-        self._pieces: list[npt.NDArray[np.generic]] = []
-        self._waiting = 0
-        self._meters: tuple[SampleMeter, LoudnessMeter] | None = None
+    def __init__(self, frame: av.AudioFrame) -> None:
+        self._samples, self._loudness = SampleMeter(frame), LoudnessMeter(frame)
+        self._pieces = Pieces(frame, self._loudness.length)
 
     def add(self, frame: av.AudioFrame) -> None:
-        """Take one more frame, and measure those that wait when there are many."""
-        self._frames.append(frame)
-        self._pieces.append(frame.to_ndarray())
-        self._waiting += frame.samples
-        if self._waiting >= AT_ONCE:
-            self._measure()
+        """Take one more frame."""
+        for piece in self._pieces.add(frame):
+            self._measure(piece, piece.shape[1] - MARGIN)
 
-    def _measure(self) -> tuple[SampleMeter, LoudnessMeter]:
-        if self._meters is None:
-            self._meters = SampleMeter(self._frames[0]), LoudnessMeter(self._frames[0])
-        samples, loudness = self._meters
-        if self._frames:
-            samples.add(self._pieces)
-            loudness.add(self._frames)
-        self._frames, self._pieces, self._waiting = [], [], 0
-        return self._meters
+    def _measure(self, piece: Wave, count: int) -> None:
+        self._samples.add(piece, count)
+        self._loudness.add(piece[:, MARGIN : MARGIN + count])
 
     def measured(self, result: Probe) -> Measured:
         """Return what was measured once all frames are taken."""
-        samples, loudness = self._measure()
-        loudness.end()
+        self._measure(*self._pieces.rest())
+        samples, loudness = self._samples, self._loudness
         head, tail = samples.silence(result.samples)
         return Measured(
             codec=result.codec,
-            lufs=_rounded(loudness.lufs, 1),
-            lra_lu=_rounded(loudness.lra_lu, 1),
+            lufs=_rounded(loudness.lufs(), 1),
+            lra_lu=_rounded(loudness.lra_lu(), 1),
             true_peak_dbtp=_rounded(samples.true_peak_dbtp(), 1),
             head_silence_s=round(head / result.rate_hz, 3),
             tail_silence_s=round(tail / result.rate_hz, 3),

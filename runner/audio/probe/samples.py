@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.audio.probe.container_header import BadAudio
-from runner.audio.probe.true_peak import TruePeak, Wave
+from runner.audio.probe.scratch import scratch
+from runner.audio.probe.true_peak import MARGIN, TruePeak, largest_near
 
 if TYPE_CHECKING:
     import av
     import numpy.typing as npt
+
+    from runner.audio.probe.true_peak import Wave
 
 SILENCE = 10 ** (-60 / 20)
 """-60 dBFS: what is not above it counts as silent."""
@@ -23,50 +26,49 @@ LOUDEST = 1e6
 
 
 class SampleMeter:
-    """Measures pieces of audio, each after the one before it."""
+    """Measures pieces of audio, each after the one before it and behind the MARGIN samples before it."""
 
     def __init__(self, frame: av.AudioFrame) -> None:
-        channels = frame.layout.nb_channels
-        self._channels, self._planar = channels, frame.format.is_planar
-        bits = 8 * frame.format.bytes
+        channels, bits = frame.layout.nb_channels, 8 * frame.format.bytes
         self._full_scale = 1 - 2.0 ** (1 - min(bits, 16))
-        self._true_peak = TruePeak(channels)
+        self._true_peak = TruePeak()
         self._sums = np.zeros(channels)
         self._clipped = _ClippedRuns(channels)
         self._samples = 0
         self._first: int | None = None
         self._last = -1
 
-    def add(self, pieces: list[npt.NDArray[np.generic]]) -> None:
-        """Take the samples of some frames. Raises BadAudio for samples that are not numbers."""
-        wave = self._wave(pieces)
-        size = np.abs(wave)
-        peaks, sums = size.max(axis=1), wave.sum(axis=1)
-        if not np.isfinite(sums).all():
+    def add(self, wave: Wave, count: int) -> None:
+        """Take one more piece, and count so many samples of it. Raises BadAudio for samples that are not numbers.
+
+        What is behind them is silence: the last piece has a margin of it, for what is between its last samples.
+        """
+        size = np.abs(wave, out=scratch("size", wave.shape))
+        near = largest_near(size)
+        peaks = near.max(axis=1)
+        if not np.isfinite(peaks).all():
             raise BadAudio("broken: some of its samples are not numbers")
         if peaks.max() > LOUDEST:
             raise BadAudio(f"broken: a sample is {peaks.max():.0e} times full scale")
-        self._sums += sums
-        self._clipped.add(size, peaks, self._full_scale)
-        loud = np.flatnonzero((size > SILENCE).any(axis=0))
-        if loud.size:
-            self._first = self._samples + int(loud[0]) if self._first is None else self._first
-            self._last = self._samples + int(loud[-1])
-        self._true_peak.add(wave)
-        self._samples += wave.shape[1]
+        self._sums += wave[:, MARGIN:].sum(axis=1)
+        self._clipped.add(size[:, MARGIN : MARGIN + count], peaks, self._full_scale)
+        self._hear(size, near)
+        self._true_peak.add(wave, near)
+        self._samples += count
 
-    def _wave(self, pieces: list[npt.NDArray[np.generic]]) -> Wave:
-        """Return samples of any format as shares of full scale, of shape (channels, samples)."""
-        raw = pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=1)
-        if not self._planar:
-            raw = raw.reshape(-1, self._channels).T
-        with np.errstate(over="ignore", invalid="ignore"):
-            wave = np.ascontiguousarray(raw, np.float32)
-        if raw.dtype.kind == "u":
-            wave = wave - 128
-        if raw.dtype.kind in "iu":
-            wave *= 2.0 ** (1 - 8 * raw.dtype.itemsize)
-        return wave
+    def _hear(self, size: Wave, near: Wave) -> None:
+        """Find the first and the last sample that is not silent: they are near the first and the last loud block."""
+        blocks = np.flatnonzero((near > SILENCE).any(axis=0))
+        if blocks.size:
+            if self._first is None:
+                self._first = self._samples + self._loud(size, int(blocks[0]))[0]
+            self._last = self._samples + self._loud(size, int(blocks[-1]))[-1]
+
+    def _loud(self, size: Wave, block: int) -> list[int]:
+        """Return the places in a piece that are not silent, of those that are near a block."""
+        start = block * MARGIN
+        loud: list[int] = np.flatnonzero((size[:, start : start + 2 * MARGIN] > SILENCE).any(axis=0)).tolist()
+        return [start + place - MARGIN for place in loud]
 
     def true_peak_dbtp(self) -> float | None:
         """Return the true peak once all is taken; None when every sample is zero."""
@@ -96,7 +98,9 @@ class _ClippedRuns:
         self._count = 0
 
     def add(self, size: Wave, peaks: Wave, full_scale: float) -> None:
-        """Take the magnitudes of some samples, and the largest one of each channel."""
+        """Take the magnitudes of some samples, and what those of each channel do not exceed."""
+        if not size.shape[1]:
+            return
         for channel, peak in enumerate(peaks):
             if peak < full_scale:
                 self._close(channel)

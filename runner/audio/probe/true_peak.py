@@ -10,6 +10,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from runner.audio.probe.scratch import scratch
+
 Wave = npt.NDArray[np.float32]
 
 _TAPS = 12
@@ -25,14 +27,17 @@ FILTER = np.array((_FIRST, _SECOND, _SECOND[::-1], _FIRST[::-1]), np.float32)
 """Its four phases, the first sample of each last."""
 _GAIN = float(np.abs(FILTER).sum(axis=1).max())
 _BLOCK = 16
-_MARGIN = _TAPS - 1
-_ROWS = 512
+MARGIN = 16
+"""Samples of the piece before that a piece begins with: the filter needs fewer, and a multiple of a block is as good."""
+_SPAN = _BLOCK + _TAPS - 1
+_FIRST_PLACE = MARGIN + 1 - _TAPS
+_ROWS = 128
 """Blocks that are multiplied at once: more would call for threads of the linear algebra."""
 
 
 def _matrix() -> Wave:
-    """Return what makes the four phases of a block out of its samples and the margin behind it."""
-    matrix = np.zeros((_BLOCK + _MARGIN, _BLOCK * len(FILTER)), np.float32)
+    """Return what makes the four phases of a block out of its samples and those before it."""
+    matrix = np.zeros((_SPAN, _BLOCK * len(FILTER)), np.float32)
     for phase, taps in enumerate(FILTER):
         for place in range(_BLOCK):
             matrix[place : place + _TAPS, phase * _BLOCK + place] = taps[::-1]
@@ -40,38 +45,39 @@ def _matrix() -> Wave:
 
 
 _MATRIX = _matrix()
-_PLACES = np.arange(_BLOCK + _MARGIN)
+_PLACES = np.arange(_FIRST_PLACE, _FIRST_PLACE + _SPAN)
 
 
 class TruePeak:
     """The true peak of some channels, of which each piece is taken in order. Before and behind them is silence."""
 
-    def __init__(self, channels: int) -> None:
-        self._rest = np.zeros((channels, _MARGIN), np.float32)
+    def __init__(self) -> None:
         self._peak = 0.0
 
-    def add(self, wave: Wave) -> None:
-        """Take one more piece, of shape (channels, samples)."""
-        wave = np.concatenate((self._rest, wave), axis=1)
-        whole = (wave.shape[1] - _MARGIN) // _BLOCK * _BLOCK
-        if whole > 0:
-            self._take(wave, whole)
-        self._rest = wave[:, whole:].copy()
+    def add(self, wave: Wave, near: Wave) -> None:
+        """Take one more piece behind its MARGIN. `near` has for each block the largest magnitude that it is made of, or one near by."""
+        self._peak = max(self._peak, float(near.max()))
+        channel, block = np.nonzero(near > self._peak / _GAIN)
+        starts = channel * wave.shape[1] + block * _BLOCK
+        samples = wave.reshape(-1)
+        for at in range(0, len(starts), _ROWS):
+            made = samples[starts[at : at + _ROWS, np.newaxis] + _PLACES] @ _MATRIX
+            self._peak = max(self._peak, float(made.max()), -float(made.min()))
 
     def dbtp(self) -> float | None:
         """Return the peak in dBTP once all is taken; None when every sample is zero."""
-        self.add(np.zeros((len(self._rest), _MARGIN + _BLOCK), np.float32))
         return 20 * math.log10(self._peak) if self._peak else None
 
-    def _take(self, wave: Wave, whole: int) -> None:
-        """Take the blocks in the first `whole` samples; behind each is a margin."""
-        largest = np.abs(wave[:, :whole].reshape(len(wave), -1, _BLOCK)).max(axis=2)
-        behind = np.abs(wave[:, whole : whole + _MARGIN]).max(axis=1, keepdims=True)
-        self._peak = max(self._peak, float(largest.max()))
-        reach = np.maximum(largest, np.concatenate((largest[:, 1:], behind), axis=1))
-        channel, block = np.nonzero(reach > self._peak / _GAIN)
-        starts = channel * wave.shape[1] + block * _BLOCK
-        for at in range(0, len(starts), _ROWS):
-            places = starts[at : at + _ROWS, np.newaxis] + _PLACES
-            made = wave.ravel()[places] @ _MATRIX
-            self._peak = max(self._peak, float(made.max()), -float(made.min()))
+
+def largest_near(size: Wave) -> Wave:
+    """Return for each block of magnitudes, of which the first MARGIN are before it, the largest of the block and that margin.
+
+    The largest of two neighbours, of two such pairs, and so on: whole passes are far quicker than a search in each block.
+    """
+    near, step = size, 1
+    buffers = scratch("near", (2, *size.shape))
+    while step < _BLOCK + MARGIN:
+        width = near.shape[1] - step
+        near = np.maximum(near[:, :width], near[:, step:], out=buffers[0, :, :width])
+        buffers, step = buffers[::-1], 2 * step
+    return near[:, ::_BLOCK]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.accessibility import barriers
 from tests.support.browser import Opened, running_browser
 from tests.support.chromium import CHROMIUM
 from tests.support.command import COMMAND, environment, scorefile
@@ -142,3 +143,16 @@ def test_a_port_that_is_in_use_is_named(made: Path) -> None:
         assert done.code == 2
         assert f"port {port} cannot be used" in done.err
         assert "choose another --port" in done.err
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+def test_a_live_page_keeps_nobody_out_also_when_it_refuses(made: Path, browser: Browser) -> None:
+    with reviewing(made) as url:
+        page = open_page(browser, url).page
+        page.get_by_role("button", name="pick it").first.click()
+        page.locator(".badge.picked").wait_for()
+        page.get_by_role("button", name="approve it").first.click()
+        page.locator(".badge.approved").wait_for()
+        assert barriers(page) == []
+    page.get_by_text("the review has ended").first.wait_for()
+    assert barriers(page) == []

@@ -1,0 +1,64 @@
+"""Cut what is decoded into pieces of one length, as shares of full scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from runner.audio.probe.true_peak import MARGIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import av
+    import numpy.typing as npt
+
+    from runner.audio.probe.true_peak import Wave
+
+
+class Pieces:
+    """Takes frames of the format of the first one, and gives pieces of `length` samples, a multiple of MARGIN, each behind a margin.
+
+    A piece has the shape (channels, MARGIN + `length`): it begins with the MARGIN samples before it. The next one overwrites it.
+    """
+
+    def __init__(self, frame: av.AudioFrame, length: int) -> None:
+        self._channels, self._planar = frame.layout.nb_channels, frame.format.is_planar
+        self._length, self._filled = length, 0
+        self._wave = np.zeros((self._channels, length + 3 * MARGIN), np.float32)
+
+    def add(self, frame: av.AudioFrame) -> Iterator[Wave]:
+        """Take one more frame and yield each piece that it completes."""
+        raw = frame.to_ndarray()
+        if not self._planar:
+            raw = raw.reshape(-1, self._channels).T
+        start = 0
+        while start < frame.samples:
+            count, at = min(self._length - self._filled, frame.samples - start), MARGIN + self._filled
+            _put(raw[:, start : start + count], self._wave[:, at : at + count])
+            start += count
+            self._filled += count
+            if self._filled == self._length:
+                piece = self._wave[:, : MARGIN + self._length]
+                yield piece
+                piece[:, :MARGIN] = piece[:, -MARGIN:]
+                self._filled = 0
+
+    def rest(self) -> tuple[Wave, int]:
+        """Return the last piece, and how many samples it has. Behind them is silence of at least a margin."""
+        end = MARGIN + self._filled
+        self._wave[:, end:] = 0
+        return self._wave[:, : end + -end % MARGIN + MARGIN], self._filled
+
+
+def _put(raw: npt.NDArray[np.generic], wave: Wave) -> None:
+    """Write samples of any format to `wave`."""
+    if raw.dtype.kind == "f":
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.copyto(wave, raw, casting="same_kind")
+        return
+    np.copyto(wave, raw, casting="unsafe")
+    if raw.dtype.kind == "u":
+        wave -= 128
+    wave *= np.float32(2.0 ** (1 - 8 * raw.dtype.itemsize))
