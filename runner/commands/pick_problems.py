@@ -11,7 +11,8 @@ from runner.errors import StateError
 from runner.records.family import takes_of
 from runner.records.source import Mark, Problem
 from runner.report.commands import quoted
-from runner.state.lockfile import parse_lock, read_bytes
+from runner.state.lock_parsing import parse_lock
+from runner.state.lockfile import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,63 +1,42 @@
-"""NAME.lock: every paid submission, one sorted block per job, committed to git.
-
-Each submission has a checksum of itself, so that a flipped bit in an id is found before a provider is asked for another
-job. Because it is inside the submission, a merge that keeps the submissions of both sides keeps all checksums valid. A
-submission without one, for example after a repair by hand, is checked by its fields alone and gets one at the next write.
-"""
+"""NAME.lock: every paid submission, one sorted block per job, committed to git."""
 
 from __future__ import annotations
 
 import json
 import operator
 import shlex
-from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import msgspec
+
 from runner.errors import StateError
-from runner.plan.fingerprint import fingerprint
-from runner.records.lock import Lock
-from runner.records.lock_json import (
-    approval_from_json,
-    approval_to_json,
-    entry_from_json,
-    entry_to_json,
-    only,
-    pick_from_json,
-    pick_to_json,
-    rating_from_json,
-    rating_to_json,
-)
+from runner.records.lock import Entry, Lock
+from runner.records.lock_json import approval_to_json, entry_to_json, pick_to_json, rating_to_json
 from runner.state.files.folder import read_regular
 from runner.state.files.processes import without_collecting
-from runner.state.indented import indented
-from runner.state.lock_checksums import checksum, checksum_of, compact, without_sum
-from runner.state.lock_rules import join_entries
-from runner.state.lock_validation import check_approval, check_attempt, check_entry, check_rating
-from runner.state.lock_version_1 import read_version_1
+from runner.state.lock_checksums import checksum, compact
+from runner.state.lock_parsing import VERSION, job_names, parse_lock
+from runner.state.lock_validation import check_fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from runner.records.approval import Approval
-    from runner.records.lock import Entry
     from runner.records.pick import Pick
     from runner.records.rating import Rating
     from runner.records.request import Request
 
     _Parts: TypeAlias = tuple[Entry | Pick | Approval | Rating, ...]
 
-VERSION = 2
 MAX_BYTES = 64 << 20
 BLOCK_BYTES = 1024
 """What a submission holds beside its request, and each of its takes: counted when there must be room for them."""
-_REQUEST, _REVISION = ',"request":', ',"revision":'
 _LINE, _END = "\n  ", "\n  }"
 """What is before the name of a job, and how its block ends."""
 _ATTEMPT, _SUM = '\n     "attempt": "', '\n     "sum": "'
 """How two fields begin that each submission has."""
-MARKERS = ("<<<<<<< ", ">>>>>>> ")
+MARKERS = (b"<<<<<<< ", b">>>>>>> ")
 """How the lines begin that git writes where it could not merge two sides."""
 
 
@@ -83,14 +62,13 @@ def understood(path: Path, data: bytes | None, *, rehearsal: bool) -> Lock:
     if data is None:
         return Lock(rehearsal=rehearsal)
     try:
-        text = data.decode()
-        if is_conflicted(text):
+        if is_conflicted(data):
             raise StateError(
                 f"the lock {path} contains git's conflict markers",
                 help=f"scorefile merge {shlex.quote(str(path))} joins both sides without loss",
             )
         with without_collecting():
-            lock = parse_lock(text)
+            lock = parse_lock(data)
     except (ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
     if lock.rehearsal != rehearsal:
@@ -99,75 +77,9 @@ def understood(path: Path, data: bytes | None, *, rehearsal: bool) -> Lock:
     return lock
 
 
-def is_conflicted(text: str) -> bool:
+def is_conflicted(text: bytes) -> bool:
     """Say whether git left its conflict markers in a text."""
-    return any(text.startswith(mark) or f"\n{mark}" in text for mark in MARKERS)
-
-
-def parse_lock(text: str) -> Lock:
-    """Return the Lock that `text` holds, of any version. Raises ValueError saying what is wrong with it."""
-    data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    version = data.get("version") if isinstance(data, dict) else None
-    if type(version) is not int or version not in READERS:
-        raise ValueError(f"unsupported version {version} (expected {VERSION})")
-    jobs = data.get("jobs")
-    if not isinstance(jobs, dict) or set(data) - {"rehearsal", "forgotten"} != {"version", "jobs"}:
-        raise ValueError("it must hold exactly `version` and `jobs`")
-    lock = READERS[version](jobs)
-    return replace(lock, rehearsal=data.get("rehearsal") is True, forgotten=_forgotten(data.get("forgotten", [])))
-
-
-def _forgotten(names: Any) -> frozenset[str]:
-    if not isinstance(names, list):
-        raise ValueError("`forgotten` is not a list")  # noqa: TRY004 - what is wrong in the text of a lock is a ValueError
-    return frozenset(map(check_attempt, names))
-
-
-def _read_version_2(jobs: Mapping[str, Any]) -> Lock:
-    entries: dict[str, Entry] = {}
-    picks: dict[str, frozenset[Pick]] = {}
-    approvals: dict[str, frozenset[Approval]] = {}
-    ratings: dict[str, frozenset[Rating]] = {}
-    for job, block in jobs.items():
-        try:
-            only(block, {"submissions", "picks", "approvals", "ratings"})
-            for entry in (_entry(job, item) for item in block["submissions"]):
-                # git leaves it in two blocks when two branches gave it to different jobs.
-                before = entries.get(entry.attempt)
-                entries[entry.attempt] = entry if before is None else join_entries(before, entry)
-            picks[job] = frozenset(map(pick_from_json, block.get("picks", ())))
-            words = (check_approval(approval_from_json(word)) for word in block.get("approvals", ()))
-            approvals[job] = frozenset(words)
-            ratings[job] = frozenset(check_rating(rating_from_json(item)) for item in block.get("ratings", ()))
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise ValueError(f"the block of {job!r} is not valid: {error}") from error
-    return Lock(
-        entries=entries,
-        picks={job: chosen for job, chosen in picks.items() if chosen},
-        approvals={job: words for job, words in approvals.items() if words},
-        ratings={job: found for job, found in ratings.items() if found},
-    )
-
-
-def _entry(job: str, block: Any) -> Entry:
-    bare, recorded = without_sum(block)
-    entry = check_entry(entry_from_json(job, bare))
-    text = compact(bare)
-    if fingerprint(entry.model, entry.request, text=_request_in(text)) != entry.fingerprint:
-        raise ValueError(f"the submission {entry.attempt} was changed: its request does not match its fingerprint")
-    if recorded is not None and recorded != checksum_of(text):
-        why = "its checksum does not match; remove the line `sum` if the change was made on purpose"
-        raise ValueError(f"the submission {entry.attempt} was changed: {why}")
-    return entry
-
-
-def _request_in(text: str) -> str:
-    """Return the request in the compact text of a submission: no field before or after it has fields of these names."""
-    return text[text.index(_REQUEST) + len(_REQUEST) : text.rindex(_REVISION)]
-
-
-READERS: Mapping[int, Callable[[Mapping[str, Any]], Lock]] = MappingProxyType({1: read_version_1, 2: _read_version_2})
-"""How the blocks of each version are read. Only the newest is written."""
+    return any(text.startswith(mark) or b"\n" + mark in text for mark in MARKERS)
 
 
 def render_lock(lock: Lock) -> bytes:
@@ -202,24 +114,26 @@ class LockText:
             parts, known = _parts(lock, job), before.get(job)
             if known is None or not _is_same(known[0], parts):
                 known = (parts, _block(lock, job))
-                fresh += [] if all(id(part) in self._read for part in parts) else [known[1]]
+                new = [part for part in parts if id(part) not in self._read]
+                fresh += [known[1]] if new else []
+                for entry in new:
+                    if isinstance(entry, Entry):
+                        check_fingerprint(entry)
             blocks[job] = known
         parse_lock(_text(fresh, lock))
-        text = _text([text for _, text in blocks.values()], lock)
+        data = _text([text for _, text in blocks.values()], lock).encode()
         if self._unseen is not None:
-            _check_whole(text, {job for job, (_, block) in blocks.items() if block})
-        data = text.encode()
+            _check_whole(data, {job for job, (_, block) in blocks.items() if block})
         if len(data) > MAX_BYTES:
             raise ValueError(f"it is larger than {MAX_BYTES >> 20} MiB")
         self._blocks, self._unseen = blocks, None
         return data
 
 
-def _check_whole(text: str, jobs: set[str]) -> None:
+def _check_whole(data: bytes, jobs: set[str]) -> None:
     """Raise ValueError unless a text whose blocks come from two others is JSON with a block for each of these jobs."""
-    with without_collecting():
-        if json.loads(text)["jobs"].keys() != jobs:
-            raise ValueError("its blocks do not fit together")
+    if job_names(data) != jobs:
+        raise ValueError("its blocks do not fit together")
 
 
 def blocks_in(lock: Lock, data: bytes | None) -> dict[str, tuple[_Parts, str]]:
@@ -237,7 +151,7 @@ def blocks_in(lock: Lock, data: bytes | None) -> dict[str, tuple[_Parts, str]]:
         return {}
     found: dict[str, tuple[_Parts, str]] = {}
     for job, block in zip(jobs, blocks, strict=True):
-        if not block.startswith(f"{indented(job)}: {{"):
+        if not block.startswith(f"{_name(job)}: {{"):
             return {}
         written = lock.written(job)
         places = [block.find(f'{_ATTEMPT}{entry.attempt}"') for entry in written]
@@ -298,7 +212,11 @@ def _block(lock: Lock, job: str) -> str:
     block |= {"picks": [pick_to_json(pick) for pick in picks]} if picks else {}
     block |= {"approvals": [approval_to_json(word) for word in words]} if words else {}
     block |= {"ratings": [rating_to_json(item) for item in ratings]} if ratings else {}
-    return f"{indented(job)}: {indented(block, _LINE)}"
+    return f"{_name(job)}: {msgspec.json.format(compact(block), indent=1).decode().replace(chr(10), _LINE)}"
+
+
+def _name(job: str) -> str:
+    return compact(job).decode()
 
 
 def refuse_too_large(path: Path, requests: Iterable[Request]) -> None:
@@ -321,18 +239,6 @@ def _room_for(request: Request) -> int:
 
 def _with_sum(block: dict[str, Any]) -> dict[str, Any]:
     return {**block, "sum": checksum(block)}
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        twice = next(name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1)
-        raise ValueError(f"duplicate key {twice!r}")
-    return data
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _damaged(path: Path, why: str) -> StateError:
