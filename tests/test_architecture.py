@@ -568,6 +568,7 @@ HEAVY = {
     "httpx",
     "jinja2",
     "jsonschema",
+    "msgspec",
     "numpy",
     "av",
     "soundfile",
