@@ -68,13 +68,14 @@ CLI_ALSO = {
     "cli/main.py": {"state.files.processes"},
     "cli/run.py": {"state.files.processes"},
     "cli/start.py": {"state.remembered"},
+    "commands/check.py": {"audio.tasks"},
     "commands/page_audio.py": {"audio.tasks"},
     "commands/expectations.py": {"audio.tasks"},
     "commands/identify.py": {"audio.tasks"},
 }  # fmt: skip
 """What the command line may import past the commands: completion reads at a key press, the rest are names and signals.
 
-And what one command may: a page has pictures of audio."""
+And what some commands may: a page has pictures of audio, and an input is audio."""
 
 SUB_ROOMS = {
     "pipeline": (
@@ -132,6 +133,7 @@ SUB_ROOMS = {
         "project",
         "neighbours",
         "texts",
+        "input_files",
         "schemas",
         "remembered",
         "pace",

@@ -115,6 +115,13 @@ def inspect_file(source: Path | bytes) -> Probe:
         raise FileNotSeen from error
 
 
+def check_audio(path: Path) -> None:
+    """Raise BadAudio for a file that is not one whole piece of audio, as far as it can be told without decoding it."""
+    from runner.audio.probe.structure import check_structure  # for pipelines that name files
+
+    check_structure(path)
+
+
 def listened(source: Path | bytes, measured: Measured) -> Measured:
     """Return what is measured of a file with its tempo and key. Raises FileNotSeen.
 

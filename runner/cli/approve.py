@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 @click.command("approve")
 @options.words
 @options.rehearse
-@click.option(
-    "--by", metavar="NAME", envvar="SCOREFILE_BY", help="Who approves; by default git's user.name, else the login."
-)
+@options.by
 @click.option("--note", default="", metavar="TEXT", help="A note that the lock keeps beside it.")
 @click.option("--take", type=click.IntRange(min=1), metavar="N", help="Approve take N, whichever is chosen.")
 @click.option("--withdraw", is_flag=True, help="Withdraw the approvals of the jobs.")

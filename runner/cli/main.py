@@ -38,6 +38,7 @@ VERBS = {
     "pick": "Choose a take of a job or cell",
     "unpick": "Undo the choice of a take of a job or cell",
     "approve": "Approve the chosen take of jobs",
+    "rate": "Rate the chosen take of jobs, in stars or with a note",
     "identify": "Find the job that an audio file is of",
     "adopt": "Keep an output that was edited by hand",
     "forget": "Leave removed jobs out of the lock, and show what was paid",
@@ -57,6 +58,9 @@ COMPLETE = "_SCOREFILE_COMPLETE"
 
 WORDS = "scorefile.words"
 """Under this key every context has the words of its command line."""
+
+GC_THRESHOLDS = (100_000, 20, 100)
+"""A command keeps most of what it makes: looking for garbage would be a fifth of its time."""
 
 
 class Verbs(click.Group):
@@ -102,9 +106,7 @@ def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     from runner.state.files.processes import open_streams
 
-    gc.set_threshold(
-        100_000, 20, 100
-    )  # a command keeps most of what it makes: looking for garbage is a fifth of its time
+    gc.set_threshold(*GC_THRESHOLDS)
     open_streams()
     code = call(sys.argv[1:] if args is None else args)
     gc.freeze()  # else leaving looks for garbage among all that was imported, a fifth of the time of a short command

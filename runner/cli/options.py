@@ -33,6 +33,9 @@ class _Seconds(click.FloatRange):
 
 
 SECONDS = _Seconds(min=0)
+by = click.option(
+    "--by", metavar="NAME", envvar="SCOREFILE_BY", help="Who says it; by default git's user.name, else the login."
+)
 words = click.argument("words", nargs=-1, metavar="[FILE] [JOB...]", shell_complete=complete.words)
 file = click.argument("file", required=False, metavar="[FILE]", shell_complete=complete.files)
 profile = click.option(

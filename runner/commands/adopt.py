@@ -15,7 +15,8 @@ from runner.report.plain import PlainReport
 from runner.report.style import clean
 from runner.state.files.atomic import write_atomic
 from runner.state.files.folder import digest, read_regular
-from runner.state.texts import MAX_AUDIO_BYTES, read_pipeline
+from runner.state.input_files import MAX_AUDIO_BYTES
+from runner.state.texts import read_pipeline
 
 if TYPE_CHECKING:
     from runner.commands.session import Session

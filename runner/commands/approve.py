@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import getpass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.commands.made import made_takes, take_number, todays_take
-from runner.commands.options import ApproveOptions
+from runner.commands.made import meant_takes, take_of_hash
+from runner.commands.said import sayable, speaker
 from runner.errors import UsageError
 from runner.records.approval import Approval, in_force
-from runner.records.family import takes_of
 from runner.report.numbers import listed
 from runner.report.plain import PlainReport
 from runner.report.style import clean
-from runner.state.git import user_name
 from runner.state.lock_validation import check_approval
 
 if TYPE_CHECKING:
+    from runner.commands.options import ApproveOptions
     from runner.commands.session import Session, WritingSession
     from runner.records.family import NumberedTake
 
@@ -30,9 +29,9 @@ def approve(session: Session, options: ApproveOptions) -> PlainReport:
     names = session.options.wanted.names
     if not names:
         raise UsageError("approve needs the names of jobs", help="scorefile approve JOB…")
-    by = options.by or user_name(session.project.folder) or _login()
+    by = speaker(session, options.by)
     with session.writing() as held:
-        takes = {job: item for name in names for job, item in _takes(held, name, options).items()}
+        takes = meant_takes(held.lock, names, options.take)
         words = {job: _word(held, job, item, by, options) for job, item in takes.items()}
         for job, word in words.items():
             held.store.ledger.say(job, word)
@@ -50,26 +49,17 @@ def approve(session: Session, options: ApproveOptions) -> PlainReport:
     )
 
 
-def approve_take(session: Session, job: str, sha256: str, *, timeout_s: float) -> None:
-    """Record that the person at this machine approves a take by its hash.
+def approve_take(session: Session, job: str, approval: Approval, *, timeout_s: float) -> None:
+    """Record an approval of a take of a job, unless the same person gave it with the same note.
 
-    Raises UsageError when the take is gone, RunLockedError when a run is at work for longer than `timeout_s`.
+    Raises UsageError when the take is gone or the lock cannot hold the note, RunLockedError when a run is at work for
+    longer than `timeout_s`.
     """
-    by = user_name(session.project.folder) or _login()
     with session.writing(timeout_s=timeout_s) as held:
-        item = next((item for item in takes_of(held.lock, job) if item.take.sha256 == sha256), None)
-        if item is None:
-            raise UsageError(
-                f"{job} no longer has this take", help="nothing was changed; the page shows what there is now"
-            )
-        held.store.ledger.say(job, _word(held, job, item, by, ApproveOptions()))
-
-
-def _takes(session: WritingSession, name: str, options: ApproveOptions) -> dict[str, NumberedTake]:
-    lock, made = session.lock, made_takes(session.lock, name)
-    if options.take is None:
-        return {job: todays_take(lock, job, takes) for job, takes in made.items()}
-    return {job: take_number(job, takes, options.take) for job, takes in made.items()}
+        take_of_hash(held.lock, job, approval.sha256)
+        known = in_force(held.lock.approvals.get(job, ()))
+        if not any(replace(word, at=approval.at) == approval for word in known):
+            held.store.ledger.say(job, sayable(approval, check_approval))
 
 
 def _word(session: WritingSession, job: str, item: NumberedTake, by: str, options: ApproveOptions) -> Approval:
@@ -84,20 +74,8 @@ def _word(session: WritingSession, job: str, item: NumberedTake, by: str, option
         note=options.note,
         withdraws=frozenset(word.name for word in held) if options.withdraw else frozenset(),
     )
-    try:
-        return check_approval(word)
-    except ValueError as error:
-        option = "--note" if ".note" in str(error) else "--by"
-        why = str(error).partition(": ")[2]
-        raise UsageError(f"{option}: {why}", help="write one short line of text") from error
+    return sayable(word, check_approval)
 
 
 def _is_meant(word: Approval, item: NumberedTake, options: ApproveOptions) -> bool:
     return options.take is None or word.sha256 == item.take.sha256
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError) as error:
-        raise UsageError("nobody knows who approves", help="say it: --by NAME") from error

@@ -12,7 +12,7 @@ from runner.records.source import Mark, Problem
 from runner.state.files.processes import cpu_limit, without_collecting
 from runner.state.finding import folders_below
 from runner.state.schemas import read_schema
-from runner.state.texts import hash_audio, read_include, read_pipeline, read_text, read_vars
+from runner.state.texts import read_include, read_pipeline, read_text, read_vars
 
 if TYPE_CHECKING:
     from runner.catalog.models import Catalog
@@ -44,6 +44,7 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
 
 
 def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Checked:
+    from runner.audio.tasks import check_audio
     from runner.commands.pick_problems import pick_problems
     from runner.diagnostics.order import by_place
     from runner.pipeline.lint import LintContext, lint
@@ -54,6 +55,7 @@ def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Che
     from runner.pipeline.shape.include import with_included
     from runner.pipeline.shape.load import load
     from runner.pipeline.yaml.document import parse
+    from runner.state.input_files import hash_inputs
 
     schema, files = read_schema("pipeline.schema.json"), [project.file, *map(Path, options.var_files)]
 
@@ -86,9 +88,12 @@ def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Che
                 overrides=overrides,
                 read_text=lambda path: read_text(project.folder, noted(path)),
             )
-            requests, bad_files = hash_files(requests, lambda path: hash_audio(project.folder, noted(path)))
     except TimeoutError as error:
         raise InvalidFilesError((out_of_time(error, seconds, project.shown),)) from error
+    requests, bad_files = hash_files(
+        requests,
+        lambda names: hash_inputs(project.folder, [*map(noted, names)], state=project.state, check=check_audio),
+    )
     found = problems + more + rest + bad_files
     context = LintContext(
         document=document,

@@ -29,6 +29,25 @@ def made_takes(lock: Lock, job: str) -> Mapping[str, tuple[NumberedTake, ...]]:
     return found
 
 
+def meant_takes(lock: Lock, names: tuple[str, ...], number: int | None) -> Mapping[str, NumberedTake]:
+    """Return job → the take of this number, without one the chosen take, of jobs or of each cell of a matrix.
+
+    Raises UsageError where there is none.
+    """
+    made = {job: takes for name in names for job, takes in made_takes(lock, name).items()}
+    if number is None:
+        return {job: todays_take(lock, job, takes) for job, takes in made.items()}
+    return {job: take_number(job, takes, number) for job, takes in made.items()}
+
+
+def take_of_hash(lock: Lock, job: str, sha256: str) -> NumberedTake:
+    """Return the take of a job that a page names. Raises UsageError when the job no longer has it."""
+    item = next((item for item in takes_of(lock, job) if item.take.sha256 == sha256), None)
+    if item is None:
+        raise UsageError(f"{job} no longer has this take", help="nothing was changed; the page shows what there is now")
+    return item
+
+
 def take_number(job: str, takes: tuple[NumberedTake, ...], number: int) -> NumberedTake:
     """Return one of these takes. Raises UsageError when there is none of this number."""
     if number > len(takes):

@@ -110,6 +110,22 @@ class ApproveOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RateOptions:
+    """What a person thinks of takes."""
+
+    by: str | None = None
+    """Who says it; None: git's user.name, else the login."""
+    stars: int | None = None
+    """1 to 5; None: as they were."""
+    note: str | None = None
+    """None: as it was."""
+    take: int | None = None
+    """The number of the take; None: the chosen one."""
+    withdraw: bool = False
+    """What the same person said before no longer counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
     """Whoever started a run: asked before money is spent, told of progress, able to stop it."""
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from runner.commands.made import made_takes, take_number
+from runner.commands.made import made_takes, take_number, take_of_hash
 from runner.errors import UsageError
-from runner.records.family import takes_of
 from runner.report.commands import command_line
 from runner.report.plain import PlainReport
 from runner.report.style import clean
@@ -63,10 +62,8 @@ def pick_take(session: Session, job: str, sha256: str | None, *, saw: frozenset[
     work for longer than `timeout_s`.
     """
     with session.writing(timeout_s=timeout_s) as held:
-        if sha256 is not None and sha256 not in {item.take.sha256 for item in takes_of(held.lock, job)}:
-            raise UsageError(
-                f"{job} no longer has this take", help="nothing was changed; the page shows what there is now"
-            )
+        if sha256 is not None:
+            take_of_hash(held.lock, job, sha256)
         if held.lock.chosen(job) - {None} not in (saw, {sha256}):
             raise UsageError(
                 f"another take of {job} was picked meanwhile", help="nothing was changed; look at it, then pick again"

@@ -57,7 +57,8 @@ def _listed(session: Session, job: str, item: NumberedTake) -> ListedTake:
         entry=item.entry,
         take=item.take,
         is_picked=lock.chosen(job) == {item.take.sha256},
-        approved_by=tuple(word.by for word in in_force(lock.approvals.get(job, ())) if word.sha256 == item.take.sha256),
+        approvals=tuple(word for word in in_force(lock.approvals.get(job, ())) if word.sha256 == item.take.sha256),
+        ratings=lock.rated(job, item.take.sha256),
     )
 
 

@@ -12,7 +12,7 @@ from runner.engine import machine
 from runner.plan.fingerprint import fingerprint
 from runner.records.exchange import Reading, Verdict
 from runner.records.submission import ENDED_BADLY, Phase, timestamp
-from runner.state.texts import copy_audio
+from runner.state.input_files import copy_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +130,7 @@ class SubmissionLog:
         sha256 = item.sha256
         assert sha256 is not None, "an input that is not made yet cannot be copied"
         if item.is_file:
-            return lambda target: copy_audio(folder, item.name, sha256, target)
+            return lambda target: copy_input(folder, item.name, sha256, target)
         return self._store.copying(item.name, sha256)
 
     def at(self) -> str:

@@ -8,6 +8,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
+from runner.records.rating import mean_stars
 from runner.report.commands import command_line
 from runner.report.finishing import finished_data
 from runner.report.numbers import count, usd
@@ -17,11 +18,15 @@ from runner.report.table import table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from runner.records.approval import Approval
     from runner.records.lock import Entry, Take
+    from runner.records.rating import Rating
     from runner.records.source import Json
     from runner.report.records import Style
 
 _HEAD = ("JOB", "TAKE", "ROLL", "SEED", "LENGTH", "LUFS", "PEAK", "PRICE", "PICKED", "APPROVED", "HASH")
+_RATED = ("STARS", "NOTES")
+"""The columns of a list in which somebody rated a take, or wrote a note."""
 _FAILED = 5
 
 
@@ -37,12 +42,19 @@ class ListedTake:
     entry: Entry
     take: Take
     is_picked: bool
-    approved_by: tuple[str, ...]
+    approvals: tuple[Approval, ...]
+    ratings: tuple[Rating, ...]
 
     @property
     def is_placed(self) -> bool:
         """Whether it is at the output."""
         return self.entry.placed is self.take
+
+    @property
+    def notes(self) -> tuple[Approval | Rating, ...]:
+        """What people wrote about it."""
+        words: tuple[Approval | Rating, ...] = (*self.ratings, *self.approvals)
+        return tuple(word for word in words if word.note)
 
     @property
     def seed(self) -> Json:
@@ -89,7 +101,12 @@ class TakesReport:
             "price_usd": None if receipt is None else receipt.price_usd,
             "placed": item.is_placed,
             "picked": item.is_picked,
-            "approved_by": list(item.approved_by),
+            "approved_by": [word.by for word in item.approvals],
+            "stars": mean_stars(item.ratings),
+            "approvals": [{"by": word.by, "at": word.at, "note": word.note} for word in item.approvals],
+            "ratings": [
+                {"by": word.by, "at": word.at, "stars": word.stars, "note": word.note} for word in item.ratings
+            ],
             "sha256": take.sha256,
             "bytes": take.bytes,
             "media_type": take.media_type,
@@ -104,7 +121,8 @@ class TakesReport:
             return "\n".join(self._failures())
         if not self.takes:
             return "nothing made yet"
-        return "\n".join(table(_HEAD, chain.from_iterable(map(_rows, self.takes)), style))
+        head = _HEAD + _RATED if any(item.ratings or item.notes for item in self.takes) else _HEAD
+        return "\n".join(table(head, (row[: len(head)] for row in chain.from_iterable(map(_rows, self.takes))), style))
 
     def messages(self, style: Style) -> str:
         """Return what was exported and what was not, and how to choose."""
@@ -132,7 +150,7 @@ def _rows(item: ListedTake) -> Iterator[tuple[str, ...]]:
     yield _row(item)
     finished = item.entry.heard if item.is_placed else None
     if finished is not None and finished is not item.take:
-        yield (item.job, "finished", "", "", *_measures(finished), "", "", "", finished.sha256[:12])
+        yield (item.job, "finished", "", "", *_measures(finished), "", "", "", finished.sha256[:12], "", "")
 
 
 def _measures(take: Take) -> tuple[str, str, str]:
@@ -141,7 +159,7 @@ def _measures(take: Take) -> tuple[str, str, str]:
 
 
 def _row(item: ListedTake) -> tuple[str, ...]:
-    take, receipt = item.take, item.entry.receipt
+    take, receipt, stars = item.take, item.entry.receipt, mean_stars(item.ratings)
     price = None if receipt is None or receipt.price_usd is None else Decimal(receipt.price_usd)
     return (
         item.job,
@@ -151,6 +169,8 @@ def _row(item: ListedTake) -> tuple[str, ...]:
         *_measures(take),
         usd(price) if take.number == 1 and price is not None else "",
         "yes" if item.is_picked else "",
-        ", ".join(item.approved_by),
+        ", ".join(word.by for word in item.approvals),
         take.sha256[:12],
+        "" if stars is None else f"{stars:g}",
+        " ".join("; ".join(f"{word.by}: {word.note}" for word in item.notes).split()),
     )

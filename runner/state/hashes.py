@@ -1,4 +1,4 @@
-"""What outputs hold, by hash. Large ones are read by several threads at once.
+"""What outputs and inputs hold, by hash. Large ones are read by several threads at once.
 
 `HashMemory` keeps hashes in the state folder with the stamps of their files, so that a plan does not read again what did
 not change, by the rule of `files.unchanged`.
@@ -22,7 +22,7 @@ from runner.state.files.system import stamp_of, touch
 from runner.state.files.unchanged import FileStamp
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
 NAME = "output-hashes"
@@ -35,22 +35,28 @@ _VERSION = 1
 
 
 class HashMemory:
-    """The hashes of the files below `root`, as far as they were hashed before. `folder` is the state folder."""
+    """The hashes of the files below `root`, as far as they were hashed before. `folder` is the state folder, `name` a file in it."""
 
-    def __init__(self, root: Path, folder: Path) -> None:
-        self._root, self._file, self._clock = root, folder / NAME, folder / f"{NAME}.clock"
+    def __init__(self, root: Path, folder: Path, *, name: str = NAME) -> None:
+        self._root, self._file, self._clock = root, folder / name, folder / f"{name}.clock"
 
-    def digests(self, names: Collection[str]) -> dict[str, str | None]:
-        """Return name → SHA-256 of the regular file there in hex, None where there is none that can be read."""
+    def digests(
+        self, names: Collection[str], *, keep: Callable[[str], bool] = lambda _name: True
+    ) -> dict[str, str | None]:
+        """Return name → SHA-256 of the regular file there in hex, None where there is none that can be read.
+
+        `keep` is asked of each file that was read, by its name, whether its hash may be kept.
+        """
         clock, held = self._clock_now(), self._held()
         known = {name: kept for name in names if (kept := held.get(name)) and kept[0] == self._stamp(name)}
         new = hashed(self._root, [name for name in names if name not in known])
+        fit = {name for name, (_, sha256) in new.items() if sha256 and keep(name)}
         if clock is not None:
             device, moment = clock
             lasting = {
                 name: (stamp, sha256)
                 for name, (stamp, sha256) in new.items()
-                if stamp and sha256 and stamp.device == device and stamp.is_settled(moment)
+                if stamp and sha256 and name in fit and stamp.device == device and stamp.is_settled(moment)
             }
             self._keep(moment, known | lasting if lasting else {})
         return {name: sha256 for name, (_, sha256) in (known | new).items()}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.errors import InvalidFilesError, StateError
+from runner.errors import InvalidFilesError
 from runner.records.source import Mark, Problem
 from runner.state.finding import work_tree
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 MAX_PIPELINE_BYTES = 4 << 20
 MAX_TEXT_BYTES = 1 << 20
-MAX_AUDIO_BYTES = 1 << 30
 
 
 def read_pipeline(project: Project) -> str:
@@ -29,32 +27,6 @@ def read_text(folder: Path, path: str) -> str:
     Raises OSError or ValueError saying why it cannot be read.
     """
     return _inside(folder / path, folder, "the pipeline's folder", MAX_TEXT_BYTES)
-
-
-def hash_audio(folder: Path, path: str) -> str:
-    """Return the SHA-256 of a file that a pipeline in `folder` names as an input: it lies inside, links followed.
-
-    Raises OSError or ValueError saying why it cannot be read.
-    """
-    target = _target(folder / path, folder, "the pipeline's folder")
-    if target.stat().st_size > MAX_AUDIO_BYTES:
-        raise ValueError(f"it is larger than {MAX_AUDIO_BYTES >> 20} MiB")
-    with target.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def copy_audio(folder: Path, path: str, sha256: str, target: Path) -> None:
-    """Copy a file that a pipeline in `folder` names as an input. Raises StateError when its content is another one by now."""
-    found = hashlib.sha256()
-    try:
-        with _target(folder / path, folder, "the pipeline's folder").open("rb") as reader, target.open("wb") as writer:
-            while chunk := reader.read(1 << 20):
-                found.update(chunk)
-                writer.write(chunk)
-    except ValueError as error:
-        raise StateError(f"{path} cannot be read: {error}", help="run again") from error
-    if found.hexdigest() != sha256:
-        raise StateError(f"{path} was changed while the run was at work", help="run again")
 
 
 def read_include(folder: Path, path: str) -> str:
@@ -73,11 +45,15 @@ def read_vars(file: str) -> str:
 
 
 def _inside(path: Path, root: Path, named: str, limit: int) -> str:
-    raw = _bytes(_target(path, root, named), limit)
+    raw = _bytes(target_of(path, root, named), limit)
     return raw.decode("utf-8-sig")
 
 
-def _target(path: Path, root: Path, named: str) -> Path:
+def target_of(path: Path, root: Path, named: str) -> Path:
+    """Return the file that a path leads to, links followed; `named` is what messages call `root`.
+
+    Raises OSError or ValueError saying why it cannot be read.
+    """
     target = path.resolve()
     if not target.is_relative_to(root.resolve()):
         raise ValueError(f"it leads out of {named}")

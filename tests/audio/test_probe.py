@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from runner.audio.encode import encode
 from runner.audio.probe import decode as probing
+from runner.audio.probe import structure
 from runner.audio.probe.decode import BadAudio, Probe, probe
 from runner.audio.probe.measure import inspect
 from runner.audio.probe.riff import wav_promise
@@ -29,6 +30,7 @@ from tests.support.long import sampled
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from types import ModuleType
 
     from av.audio.stream import AudioStream
 
@@ -276,15 +278,17 @@ def test_mutations_raise_nothing_but_bad_audio(name: str, data: st.DataObject) -
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "message"),
+    ("module", "limit", "value", "message"),
     [
-        ("MAX_BYTES", 1_000, f"too large: {len(PLAIN)} bytes, the most is 1000"),
-        ("MAX_S", 0.5, "too long: the most is 0.0 hours"),
-        ("MAX_CHANNELS", 1, "too many channels: 2, the most is 1"),
+        (structure, "MAX_BYTES", 1_000, f"too large: {len(PLAIN)} bytes, the most is 1000"),
+        (structure, "MAX_S", 0.5, "too long: the most is 0.0 hours"),
+        (probing, "MAX_CHANNELS", 1, "too many channels: 2, the most is 1"),
     ],
 )
-def test_there_are_limits(monkeypatch: pytest.MonkeyPatch, limit: str, value: float, message: str) -> None:
-    monkeypatch.setattr(probing, limit, value)
+def test_there_are_limits(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, limit: str, value: float, message: str
+) -> None:
+    monkeypatch.setattr(module, limit, value)
     with pytest.raises(BadAudio, match=f"^{re.escape(message)}$"):
         probe(PLAIN)
 
@@ -298,6 +302,6 @@ def test_samples_that_follow_each_other_are_measured_as_the_demuxer_gives_them(
     soundfile.write(file, noise, 44_100, format="WAV", subtype=subtype)
     assert wav_promise(file.getvalue()).flat is not None
     found = inspect(file.getvalue())
-    container = replace(probing._CONTAINERS["audio/wav"], promise=lambda data: replace(wav_promise(data), flat=None))
-    monkeypatch.setattr(probing, "_CONTAINERS", {"audio/wav": container})
+    demuxed = {"audio/wav": lambda data: replace(wav_promise(data), flat=None)}
+    monkeypatch.setattr(structure, "_PROMISES", demuxed)
     assert inspect(file.getvalue()) == found

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runner.commands.report import page_assets
-from runner.page.data import Before, Change, Command, Value, as_json
+from runner.page.data import Before, Change, Command, PageWord, Value, as_json
 from runner.page.html import page
 from tests.support.chromium import CHROMIUM
 from tests.support.heard import HOSTILE, heard_take, page_data, page_job, pictures_of
@@ -73,7 +73,11 @@ def write_page(folder: Path) -> Path:
     one, two, three = (
         heard_take(
             folder, name, seconds=6, number=number, lufs=lufs, true_peak_dbtp=-1.5, seed=7, price_usd="0.08",
-            commands=(Command(does="pick it", line=f"scorefile pick title {number}"),),
+            commands=(
+                Command(does="pick it", line=f"scorefile pick title {number}"),
+                Command(does="approve it", line=f"scorefile approve title --take {number}"),
+            ),
+            rate=f"scorefile rate title --take {number}",
         )
         for number, (name, lufs) in enumerate({"one": -14.0, "two": -20.0, "three": -17.0}.items(), start=1)
     )  # fmt: skip
@@ -91,7 +95,13 @@ def write_page(folder: Path) -> Path:
         )
         for name, seconds, lufs, is_mastered in (("other", 6, -18.0, False), ("loud", 5, -16.0, True))
     )
-    hostile = heard_take(folder, "hostile", attempt="a9", failed=HOSTILE[:2])
+    said = tuple(
+        PageWord(by=by, at="2026-11-21T12:00:00Z", note=note, stars=4, name="0" * 16)
+        for by, note in zip(HOSTILE, reversed(HOSTILE), strict=True)
+    )
+    hostile = heard_take(
+        folder, "hostile", attempt="a9", failed=HOSTILE[:2], ratings=said, approvals=said, stars=4.0, rate=HOSTILE[0]
+    )
     title = page_job(
         labels=("menu",),
         texts=(Value(name="prompt", value="low brass and choir", origin="job night.yaml:4:20"),),
@@ -142,62 +152,6 @@ def write_many(folder: Path, jobs: int) -> Path:
     data = page_data(*found, pictures=pictures_of(folder, takes[0]))
     file.write_text(page(page_assets(), as_json(data), title="many"), encoding="utf-8")
     return file
-
-
-CONTRAST = """() => {
-  const parsed = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);
-  const light = ([r, g, b]) => [r, g, b]
-    .map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const color = parsed(getComputedStyle(e).backgroundColor);
-      if (color.length === 3 || color[3] === 1) return color;
-    }
-    return [255, 255, 255];
-  };
-  const poor = [];
-  for (const element of document.querySelectorAll("body *")) {
-    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!own || !element.checkVisibility({ opacityProperty: true }) || element.matches(":disabled, script, noscript")) continue;
-    const [a, b] = [light(parsed(getComputedStyle(element).color)), light(behind(element))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) poor.push(`${element.tagName} ${element.className} ${element.textContent.slice(0, 30)}: ${ratio.toFixed(2)}`);
-  }
-  return poor;
-}"""
-"""Text whose contrast is below 4.5, as WCAG AA has it."""
-
-NAMELESS = """() => {
-  const wrong = [];
-  const named = (e) => e.getAttribute("aria-label") || e.getAttribute("aria-labelledby") || e.textContent.trim() || e.closest("label");
-  for (const e of document.querySelectorAll("button, input, select, [role=slider], dialog[open], article, main, ul[aria-label]")) {
-    if (!named(e)) wrong.push(`no name: ${e.outerHTML.slice(0, 80)}`);
-  }
-  for (const e of document.querySelectorAll("button[aria-label]")) {
-    if (/[a-z]/i.test(e.textContent)) wrong.push(`another name than its text: ${e.textContent}`);
-  }
-  for (const e of document.querySelectorAll("th")) if (!e.textContent.trim()) wrong.push("a head without a word");
-  for (const e of document.body.children) {
-    if (!e.matches("header, main, footer, dialog, section[aria-label], [role=status], script, noscript")) wrong.push(`no landmark: ${e.outerHTML.slice(0, 80)}`);
-  }
-  for (const e of document.querySelectorAll("img")) if (!e.hasAttribute("alt")) wrong.push("img without alt");
-  for (const e of document.querySelectorAll("[role=slider]")) {
-    for (const name of ["aria-valuemin", "aria-valuemax", "aria-valuenow", "aria-valuetext", "tabindex"]) {
-      if (!e.hasAttribute(name)) wrong.push(`slider without ${name}`);
-    }
-  }
-  for (const e of document.querySelectorAll("[aria-labelledby]")) {
-    if (!document.getElementById(e.getAttribute("aria-labelledby"))) wrong.push("labelled by nothing");
-  }
-  const levels = [...document.querySelectorAll("h1, h2, h3")].filter((e) => e.checkVisibility()).map((e) => Number(e.tagName[1]));
-  if (levels[0] !== 1 || levels.filter((level) => level === 1).length !== 1) wrong.push("not one h1, first");
-  const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
-  if (new Set(ids).size !== ids.length) wrong.push("an id twice");
-  if (!document.documentElement.lang) wrong.push("no language");
-  return wrong;
-}"""
-"""What a screen reader has no name or no state for."""
 
 
 def loudness(opened: Opened) -> Any:

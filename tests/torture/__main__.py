@@ -105,7 +105,11 @@ def _random_kills(asked: argparse.Namespace, folder: Path) -> Figures:
 def _as_data(figures: Figures, seconds: float) -> dict[str, object]:
     counts = {kind: len(texts) for kind, texts in vars(figures.findings).items()}
     facts = {name: value for name, value in vars(figures).items() if isinstance(value, int)}
-    return facts | {"where": dict(figures.where), "seconds": round(seconds, 1)} | {"counts": counts}
+    return (
+        facts
+        | {"where": dict(figures.where), "stages": dict(figures.stages), "seconds": round(seconds, 1)}
+        | {"counts": counts}
+    )
 
 
 def table(figures: Figures, seconds: float) -> str:
@@ -128,7 +132,9 @@ def table(figures: Figures, seconds: float) -> str:
     ]
     lines = ["| what | how many |", "|---|---:|", *(f"| {name} | {value:,} |" for name, value in rows)]
     places = ", ".join(f"{phase} {count:,}" for phase, count in figures.where.most_common())
-    return "\n".join([*lines, "", f"Where jobs stood when they were killed: {places}."])
+    stages = ", ".join(f"{stage} {count:,}" for stage, count in figures.stages.most_common())
+    stood = f"Where jobs stood when they were killed: {places}. Killed in each stage: {stages}."
+    return "\n".join([*lines, "", stood])
 
 
 if __name__ == "__main__":

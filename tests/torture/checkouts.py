@@ -74,19 +74,23 @@ class History(Sharing):
         """Let the provider's next answers be these."""
 
     @abstractmethod
-    def music(self, charge: Charge) -> bytes:
-        """Return the audio that belongs to a charge."""
+    def is_made_of(self, data: bytes, job: str, charge: Charge) -> bool:
+        """Say whether this is what belongs at the output of a job whose take is that of a charge."""
 
     def prompts(self, machine: Machine, profile: str) -> dict[str, str]:
         """Return job → its prompt."""
         return {job: f"{piece} {MOODS[profile]}" for job, piece in machine.jobs.items()}
 
+    def settings(self, job: str) -> Mapping[str, object]:
+        """Return what the file says of a job beside its prompt."""
+        return {}
+
     def pipeline(self, machine: Machine, prompts: Mapping[str, str]) -> str:
         """Return the text of a machine's file; a prompt holds `{{ mood }}`. YAML reads JSON."""
-        jobs = {job: {"prompt": prompt} for job, prompt in prompts.items()}
+        jobs = {job: {"prompt": prompt, **self.settings(job)} for job, prompt in prompts.items()}
         for job, need in NEEDS.items():
             if job in jobs and need in jobs:
-                jobs[job] |= {"needs": [need]}  # type: ignore[dict-item]
+                jobs[job] |= {"needs": [need]}
         data = {
             "version": 1,
             "name": "trial",
@@ -230,7 +234,7 @@ class History(Sharing):
         else:
             ledger = [charge for charge in self.charges() if charge.id not in self.rolls]
             check_money(ledger, heard, Counter(prompts.values()), new, self.asked)
-        check_files(machine, prompts, ended, self.charges(), self.music)
+        check_files(machine, prompts, ended, self.charges(), self.is_made_of)
         return ended
 
     def _check_rolls(self, machine: Machine, how: How, new: Sequence[Charge]) -> None:

@@ -109,16 +109,16 @@ def check_files(
     prompts: Mapping[str, str],
     ended: Ended,
     ledger: Sequence[Charge],
-    music: Callable[[Charge], bytes],
+    is_made_of: Callable[[bytes, str, Charge], bool],
 ) -> None:
     """Each job that the run says is there has a piece of its own that was made for its prompt."""
     used: dict[str, str] = {}
     for job, result in ended.results.items():
-        if job not in prompts or result not in ("made", "reused", "restored"):
+        if job not in prompts or result not in ("made", "reused", "restored", "mastered"):
             continue
         found = sorted((machine.folder / "audio").glob(f"{job}.*"))
         data = found[0].read_bytes() if found else b""
-        whose = [charge for charge in ledger if music(charge) == data]
+        whose = [charge for charge in ledger if is_made_of(data, job, charge)]
         fitting = [charge.id for charge in whose if charge.prompt == prompts[job]]
         if not fitting:
             has = [charge.id for charge in whose] or data[:40]

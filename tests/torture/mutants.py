@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 from runner.records.submission import Phase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
+    from runner.plan.rolls import Rerolls
+    from runner.records.lock import Entry
+    from runner.records.request import Request
     from runner.records.submission import Event
+    from runner.state.row_writer import Unwritten
 
 
 def no_intent() -> None:
@@ -25,6 +29,40 @@ def no_intent() -> None:
         original(self, *(event for event in events if event.phase is not Phase.INTENT))
 
     StateStore.stage = stage  # type: ignore[method-assign]
+
+
+def effects_before_rows() -> None:
+    """Let effects out first, and write the rows that they depend on one turn later."""
+    from runner.state.row_writer import RowWriter
+    from runner.state.store import StateStore
+
+    write, close = RowWriter.commit, StateStore.close
+    waiting: list[Event] = []
+
+    def commit(self: RowWriter) -> Unwritten | None:
+        new, self._staged = self._staged, [*waiting]
+        waiting[:] = new
+        return write(self)
+
+    def close_all(self: StateStore) -> None:
+        self.commit()
+        close(self)
+
+    RowWriter.commit = commit  # type: ignore[method-assign]
+    StateStore.close = close_all  # type: ignore[method-assign]
+
+
+def roll_again() -> None:
+    """Ask for a roll that an earlier run has begun and can finish once more."""
+    from runner.plan import decide
+    from runner.plan.rolls import rolls
+    from runner.records.lock import State
+
+    def rolled(request: Request, own: Entry, family: Iterable[Entry], asked: Rerolls) -> tuple[Request, ...]:
+        return rolls(request, own, [entry for entry in family if entry.state is not State.PENDING], asked)
+
+    assert "rolls" in vars(decide), "what is replaced here must be what plans"
+    setattr(decide, "rolls", rolled)  # noqa: B010 - it is imported there, not exported
 
 
 def no_lock() -> None:
@@ -59,6 +97,8 @@ def place_in_pieces() -> None:
 
 MUTANTS: Mapping[str, Callable[[], None]] = {
     "no-intent": no_intent,
+    "effects-before-rows": effects_before_rows,
+    "roll-again": roll_again,
     "no-lock": no_lock,
     "place-in-pieces": place_in_pieces,
 }

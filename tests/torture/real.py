@@ -15,6 +15,7 @@ from tests.support.vendor.process import running_vendor
 from tests.torture.checkouts import MOODS, History
 from tests.torture.forks import running_zygote
 from tests.torture.machines import NOT_MADE, STEMS, Broken, Charge, Commit, Ended, How, Machine, remove
+from tests.torture.pieces import FADES_S, fade_of, mastering
 from tests.torture.simulated import Broke
 from tests.torture.steps import history
 
@@ -33,6 +34,8 @@ SCRIPTS = {
     "p4": "lag=0.003 media=half,ok",
 }
 """What becomes of each piece: the provider of the fork server's trials is told by the prompt."""
+MASTERED = "bd"
+"""The jobs whose takes are finished; a renamed job may become one, or cease to be one."""
 INTERRUPTED = 130
 """The exit code after Ctrl-C; one that comes before there is a plan leaves no report."""
 WRITE_S = 0.012
@@ -88,9 +91,13 @@ class Real(History):
     def trouble(self, what: Mapping[str, Sequence[str]]) -> None:
         """Do nothing: the pieces themselves say what becomes of them."""
 
-    def music(self, charge: Charge) -> bytes:
-        """Return the audio that belongs to a charge."""
-        return song(charge.id)
+    def settings(self, job: str) -> Mapping[str, object]:
+        """Return what the file says of a job beside its prompt."""
+        return {"master": mastering(FADES_S[0])} if job in MASTERED else {}
+
+    def is_made_of(self, data: bytes, job: str, charge: Charge) -> bool:
+        """Say whether this is what belongs at the output of a job whose take is that of a charge."""
+        return fade_of(data, song(charge.id)) == FADES_S[0] if job in MASTERED else data == song(charge.id)
 
     def command(self, machine: Machine, *words: str, kill_after_s: float | None = None) -> Child:
         """Start a command line on a machine."""

@@ -91,9 +91,9 @@ class Simulated(History):
         for kind, steps in what.items():
             self.vendor.fates[kind].extend(steps)
 
-    def music(self, charge: Charge) -> bytes:
-        """Return the audio that belongs to a charge."""
-        return music(charge.id)
+    def is_made_of(self, data: bytes, job: str, charge: Charge) -> bool:
+        """Say whether this is what belongs at the output of a job whose take is that of a charge."""
+        return data == music(charge.id)
 
     def session(self, machine: Machine, how: How | None = None) -> Session:
         """Open the project of a machine for one command."""

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.torture.checker import Findings
-from tests.torture.trial import Pipeline
+from tests.torture.trial import KILLS, Pipeline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from tests.torture.forks import Done
-    from tests.torture.trial import Bench
+    from tests.torture.forks import Child, Done
+    from tests.torture.trial import Bench, Stage
 
 _CALL = re.compile(r"^(\d+) +(?:<\.\.\. )?([a-z0-9_]+)\(")
 _ATTACH_S = 10.0
@@ -50,33 +51,39 @@ class Calls:
         return f"\nKilled at {self.points} system calls ({self.missed} not reached): {kinds}."
 
 
-def every_call(bench: Bench, *, step: int = 1) -> Calls:
-    """Kill one run at every `step`-th of its system calls, each in a pipeline of its own."""
+def every_call(bench: Bench, *, stages: Iterable[Stage] = KILLS, step: int = 1) -> Calls:
+    """Kill one run of each stage at every `step`-th of its system calls, each in a pipeline of its own."""
     calls = Calls()
-    for number, (name, nth) in enumerate(_points(bench)[::step]):
-        pipeline = _pipeline(bench, f"c{number}")
-        done = _traced(pipeline, ["-e", f"inject={name}:signal=SIGKILL:when={nth}"])
-        if not done.killed:
-            calls.missed += 1
-            continue
-        calls.points += 1
-        calls.kinds[name] += 1
-        pipeline.judge_kill()
-        pipeline.resolve()
-        pipeline.finish()
-        calls.findings.add(pipeline.findings)
+    for stage in stages:
+        for number, (name, nth) in enumerate(_points(bench, stage)[::step]):
+            pipeline = _pipeline(bench, f"{stage}{number}", stage)
+            done = _traced(pipeline, stage, kill_at(name, nth))
+            if not done.killed:
+                calls.missed += 1
+                continue
+            calls.points += 1
+            calls.kinds[name] += 1
+            pipeline.judge_kill()
+            pipeline.resolve()
+            pipeline.complete()
+            pipeline.finish()
+            calls.findings.add(pipeline.findings)
     return calls
 
 
-def _pipeline(bench: Bench, tag: str) -> Pipeline:
-    return Pipeline(bench, bench.folder / tag, tag=tag, jobs=1)
+def _pipeline(bench: Bench, tag: str, stage: Stage) -> Pipeline:
+    """Return a pipeline that is about to enter a stage."""
+    pipeline = Pipeline(bench, bench.folder / tag, tag=tag, jobs=1)
+    if stage != "make":
+        pipeline.complete()
+    return pipeline
 
 
-def _points(bench: Bench) -> list[tuple[str, int]]:
+def _points(bench: Bench, stage: Stage) -> list[tuple[str, int]]:
     """Return (call, N) for every call that one run makes; strace counts each kind in each thread for itself."""
-    pipeline = _pipeline(bench, "c-all")
+    pipeline = _pipeline(bench, f"{stage}-all", stage)
     trace = pipeline.folder / "trace"
-    done = _traced(pipeline, ["-e", "trace=all"], output=trace)
+    done = _traced(pipeline, stage, ["-e", "trace=all"], output=trace)
     assert done.code == 0, done
     seen: Counter[tuple[str, str]] = Counter()
     points: dict[tuple[str, int], None] = {}
@@ -88,12 +95,20 @@ def _points(bench: Bench) -> list[tuple[str, int]]:
     return list(points)
 
 
-def _traced(pipeline: Pipeline, how: list[str], *, output: Path | None = None) -> Done:
-    """Run once under strace. The child waits at a FIFO until strace has attached, so nothing before is counted."""
-    gate = pipeline.folder / "go"
+def _traced(pipeline: Pipeline, stage: Stage, how: Sequence[str], *, output: Path | None = None) -> Done:
+    return traced(lambda go: pipeline.enter(stage, go=go), pipeline.folder / "go", how, output=output)
+
+
+def kill_at(names: str, nth: int) -> Sequence[str]:
+    """Return how a command line is traced that is killed at its `nth` call of these names."""
+    return ["-e", f"inject={names}:signal=SIGKILL:when={nth}"]
+
+
+def traced(start: Callable[[str], Child], gate: Path, how: Sequence[str], *, output: Path | None = None) -> Done:
+    """Run once under strace what `start` starts. It waits at the FIFO `gate` until strace has attached, so nothing before is counted."""
     os.mkfifo(gate)
     opener = os.open(gate, os.O_RDWR)
-    child = pipeline.start(go=str(gate))
+    child = start(str(gate))
     target = str(output or os.devnull)
     tracer = subprocess.Popen([strace() or "strace", "-f", "-q", "-o", target, *how, "-p", str(child.pid)])
     try:

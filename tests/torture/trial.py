@@ -1,4 +1,7 @@
-"""One trial: a pipeline of its own, killed again and again at random moments, then run to its end and judged."""
+"""One trial: a pipeline of its own, killed again and again at random moments, then run to its end and judged.
+
+It is killed while it makes its jobs, while two of them are rerolled, and while two of them are mastered once more.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,30 @@ import shutil
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from tests.support.vendor.audio import song
 from tests.support.vendor.book import REQUESTS
 from tests.support.vendor.process import running_vendor
-from tests.torture.checker import Findings, Ledger, check_files, check_lock, check_money, read_attempts
+from tests.torture.checker import Findings, Ledger, check_files, check_lock, check_money, check_takes, read_attempts
 from tests.torture.forks import running_zygote
+from tests.torture.pieces import FADES_S, fade_of, mastering
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tests.support.vendor.process import RunningVendor
     from tests.torture.checker import Attempt
     from tests.torture.forks import Child, Done, Zygote
 
+Stage: TypeAlias = Literal["make", "reroll", "master"]
 IN_FLIGHT = 2
 JOBS = 3
-KILLS = 5
-"""How often one pipeline is killed, at most: it may be over before."""
+KILLS: Mapping[Stage, int] = {"make": 5, "reroll": 3, "master": 2}
+"""How often one pipeline is killed in each stage of its life, at most: the stage may be over before."""
+FINISHED = "ab"
+"""The jobs that are mastered, and rerolled, by their last letter."""
 SCRIPTS = (
     "",
     "",
@@ -54,6 +62,8 @@ class Figures:
     most_doubts: int = 0
     where: Counter[str] = field(default_factory=Counter)
     """Furthest phase of a job at the moment of a kill → how often."""
+    stages: Counter[str] = field(default_factory=Counter)
+    """Stage of a pipeline → how often it was killed there."""
     findings: Findings = field(default_factory=Findings)
 
     def add(self, other: Figures) -> None:
@@ -62,6 +72,7 @@ class Figures:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.most_doubts = max(self.most_doubts, other.most_doubts)
         self.where.update(other.where)
+        self.stages.update(other.stages)
         self.findings.add(other.findings)
 
 
@@ -72,21 +83,29 @@ class Bench:
     """
 
     def __init__(
-        self, *, vendor: RunningVendor, zygote: Zygote, folder: Path, seed: str, mutant: str | None = None
+        self,
+        *,
+        vendor: RunningVendor,
+        zygote: Zygote,
+        folder: Path,
+        seed: str,
+        mutant: str | None = None,
+        kills: Mapping[Stage, int] = KILLS,
     ) -> None:
-        self.vendor, self.zygote, self.folder, self.mutant = vendor, zygote, folder, mutant
+        self.vendor, self.zygote, self.folder, self.mutant, self.kills = vendor, zygote, folder, mutant, kills
         self.name = f"b{next(_SERIAL)}"
         self.chance = random.Random(seed)
         self.ledger = Ledger(vendor.folder)
         self.figures = Figures()
-        self.span_s = 0.0
-        """How long a run takes, as seen so far: kills are spread evenly over it."""
+        self.spans_s: dict[Stage, float] = {}
+        """How long each stage takes, as seen so far: kills are spread evenly over it."""
 
     def calibrate(self) -> None:
-        """Run one pipeline that nobody kills, to learn how long a run takes here and now."""
+        """Run one pipeline that nobody kills, to learn how long its stages take here and now."""
         calm = Pipeline(self, self.folder / "calm", tag=f"calm{self.figures.trials}")
-        seconds = calm.run().seconds
-        self.span_s = (seconds + self.span_s) / 2 if self.span_s else seconds
+        for stage in self.kills:
+            seconds = calm.enter(stage).wait().seconds
+            self.spans_s[stage] = (seconds + self.spans_s.get(stage, seconds)) / 2
         shutil.rmtree(calm.folder)
 
     def trial(self) -> None:
@@ -96,14 +115,16 @@ class Bench:
         number = self.figures.trials
         self.figures.trials += 1
         pipeline = Pipeline(self, self.folder / f"t{number}", tag=f"t{number}")
-        for _ in range(KILLS):
-            moment = self.chance.uniform(0, self.span_s)
-            done = pipeline.run(kill_after_s=moment)
-            if not done.killed:
-                break
-            self.figures.kills += 1
-            pipeline.judge_kill()
-            pipeline.resolve()
+        for stage, kills in self.kills.items():
+            for _ in range(kills):
+                done = pipeline.enter(stage, kill_after_s=self.chance.uniform(0, self.spans_s[stage])).wait()
+                if not done.killed:
+                    break
+                self.figures.kills += 1
+                self.figures.stages[stage] += 1
+                pipeline.judge_kill()
+                pipeline.resolve()
+            pipeline.complete()
         pipeline.finish()
         found = pipeline.findings.all()
         self.figures.findings.add(pipeline.findings)
@@ -127,16 +148,42 @@ class Pipeline:
         self.bench, self.folder, self.tag = bench, folder, tag
         self.findings = Findings()
         self.jobs = [f"{bench.name}-{tag}-{letter}" for letter in "abcdef"[:jobs]]
+        self.finished = frozenset(job for job in self.jobs if job[-1] in FINISHED)
         self._journal = folder / ".scorefile" / "pipelines" / "trial" / "journal.db"
-        self._doubts_before = 0
+        self._scripts = {job: f"name={job} lag=0.002 {bench.chance.choice(scripts)}" for job in self.jobs}
+        self._allowed = dict.fromkeys(self.jobs, 1)
+        """Job → how often it may have been charged by now."""
+        self._fade_out_s = FADES_S[0]
         folder.mkdir(parents=True)
-        written = {
-            job: {"prompt": f"name={job} lag=0.002 {bench.chance.choice(scripts)}", "output": f"audio/{job}"}
-            for job in self.jobs
+        self._write()
+
+    def _write(self) -> None:
+        jobs = {
+            job: {"prompt": script, "output": f"audio/{job}"}
+            | ({"master": mastering(self._fade_out_s)} if job in self.finished else {})
+            for job, script in self._scripts.items()
         }
         settings = {"version": 1, "name": "trial", "defaults": {"model": "pixazo/lyria-3-pro"}}
         pace = {"providers": {"pixazo": {"max_in_flight": IN_FLIGHT}}}
-        (folder / "trial.yaml").write_text(json.dumps(settings | pace | {"jobs": written}))
+        (self.folder / "trial.yaml").write_text(json.dumps(settings | pace | {"jobs": jobs}))
+
+    def enter(self, stage: Stage, **more: object) -> Child:
+        """Start what a person would start in a stage of the pipeline's life, once more after a kill; `more` as in `start`."""
+        words = ["run", "--yes", "-q"]
+        charged, attempts = self.charged(), read_attempts(self._journal)
+        self._allowed = {job: max(1, len(ids)) for job, ids in charged.items()}
+        match stage:
+            case "make":
+                pass
+            case "reroll":
+                for job in sorted(self.finished):
+                    begun = any(attempt.job == job and attempt.is_open for attempt in attempts)
+                    self._allowed[job] += not begun
+                    words += ["--reroll", job]
+            case "master":
+                self._fade_out_s = FADES_S[1]
+                self._write()
+        return self.start(*words, **more)
 
     def run(self, *args: str, **more: object) -> Done:
         """Run a verb, perhaps not to its end."""
@@ -170,8 +217,8 @@ class Pipeline:
         self.bench.vendor.settle()
         attempts, charged = read_attempts(self._journal), self.charged()
         for job in self.jobs:
-            check_money(self.findings, job, charged[job], attempts)
-        check_files(self.findings, self.folder, charged)
+            check_money(self.findings, job, charged[job], attempts, allowed=self._allowed[job])
+        check_files(self.findings, self.folder, charged, self.finished)
         check_lock(self.findings, self.folder / "trial.lock")
         return attempts
 
@@ -197,28 +244,41 @@ class Pipeline:
             self.bench.figures.doubts += 1
             self.bench.figures.charged_doubts += bool(open_)
             decision = ["--id", open_[0]] if open_ else ["--not-charged"]
-            done = self.run("resolve", attempt.job, *decision)
+            done = self.run("resolve", f"{attempt.job}~{attempt.name}", *decision)
             if done.code != 0:
                 self.findings.stuck.append(f"resolve {decision} ended with {done.code}: {done.err}")
 
-    def finish(self) -> None:
-        """Run to the end, and once more: that last run asks nobody anything.
+    def complete(self) -> None:
+        """Run until everything is made.
 
         A run may leave work to the next one: a doubt to decide, or a refusal that it found in the journal, since a
         plan that only resumes has no leave to submit.
         """
         for _ in range(LAST_RUNS):
-            done = self.run()
+            done = self.enter("make").wait()
             if done.code == 0:
                 break
             self.resolve()
         else:
             self.findings.stuck.append(f"{self.tag} ended with {done.code}: {done.out}{done.err}")
         self.judge()
-        self.bench.figures.charges += sum(len(ids) for ids in self.charged().values())
+
+    def finish(self) -> None:
+        """Judge what is there in the end, and run once more: that last run asks nobody anything."""
+        charged = self.charged()
+        self.bench.figures.charges += sum(map(len, charged.values()))
         made = sorted(path.name for path in (self.folder / "audio").glob("*"))
         if made != [f"{job}.wav" for job in self.jobs]:
             self.findings.bad.append(f"{self.tag} ends with {made}")
+        for job in self.finished:  # the first take, whatever was rolled after it, finished as the file says now
+            piece, first = self.folder / "audio" / f"{job}.wav", next(map(song, charged[job]), b"")
+            if not piece.exists() or fade_of(piece.read_bytes(), first) != self._fade_out_s:
+                self.findings.bad.append(f"{piece.name} is not its first take with a fade of {self._fade_out_s} s")
+        for words in (("takes", "--export", "takes"), ("verify",)):
+            done = self.run(*words)
+            if done.code != 0:
+                self.findings.bad.append(f"{self.tag}: {words} ended with {done.code}: {done.out}{done.err}")
+        check_takes(self.findings, self.folder / "takes", charged)
         spilt = [*self.folder.rglob("*.tmp"), *self.folder.rglob("incoming/*")]
         self.findings.litter.extend(str(path.relative_to(self.folder)) for path in spilt)
         size = (self.bench.vendor.folder / REQUESTS).stat().st_size

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import io
 import json
 import logging
 import os
@@ -17,13 +18,16 @@ import resource
 import select
 import signal
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
 
 import runner
+from runner.cli.main import GC_THRESHOLDS
 from runner.state.schemas import read_catalog, shipped_schemas
 from tests.support import forked_emulator
 from tests.support.forked_emulator import end_with_parent
@@ -45,6 +49,9 @@ _LATE = (
     ),
     *("httpcore._backends.sync", "h11", "jsonschema.validators", "av.subtitles.stream", "click._textwrap"),
 )
+
+FIRST_PIPELINE = "{{version: 1, jobs: {{a: {{model: pixazo/tracks, prompt: {prompt}, params: {{duration: 10}}}}}}}}"
+FIRST_COMMANDS = (("validate",), ("plan",), ("run", "--rehearse"), ("status",))
 
 
 @dataclass(slots=True)
@@ -82,6 +89,22 @@ def fork_rehearsals() -> None:
     from runner.commands import execution
 
     execution.rehearsal_emulator = forked_emulator.forked_rehearsal  # type: ignore[attr-defined]
+
+
+def run_first_commands() -> None:
+    """Run each kind of command in a folder that is deleted: what its first run compiles and caches is there for all forks."""
+    from runner.cli.main import call
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()) as err,
+    ):
+        for prompt in ("calm", "epic"):
+            Path("scorefile.yaml").write_text(FIRST_PIPELINE.format(prompt=prompt))
+            for words in FIRST_COMMANDS:
+                assert call(list(words)) == 0, (words, err.getvalue())
 
 
 def serve() -> None:
@@ -229,5 +252,7 @@ if __name__ == "__main__":
     import_all()
     share_certificates()
     fork_rehearsals()
+    run_first_commands()
+    gc.set_threshold(*GC_THRESHOLDS)
     gc.freeze()
     serve()

@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 import mmap
+import os
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, overload
 
 from runner.errors import ScorefileError
 
-Bytes: TypeAlias = bytes | mmap.mmap
-"""The whole file."""
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 MAX_CHUNKS = 10_000
 
 
 class BadAudio(ScorefileError):  # named like its siblings in runner/errors.py
     """The bytes are not a complete, decodable audio file; the message says what was found instead."""
+
+
+class FileBytes:
+    """A file that is read where it is looked at: one that a person shortens meanwhile ends no process, as a mapped one would."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._size = file, os.fstat(file.fileno()).st_size
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+    @overload
+    def __getitem__(self, place: slice) -> bytes: ...
+    def __getitem__(self, place: int | slice) -> int | bytes:
+        start, stop, _ = (slice(place, place + 1) if isinstance(place, int) else place).indices(self._size)
+        self._file.seek(start)
+        found = self._file.read(max(0, stop - start))
+        return found[0] if isinstance(place, int) else found
+
+
+Bytes: TypeAlias = bytes | mmap.mmap | FileBytes
+"""The whole file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,8 @@ import av
 import av.error
 
 from runner.audio.probe.container_header import BadAudio, Promise, cut_short, no_audio
-from runner.audio.probe.containers import flac_promise, mp4_promise, ogg_promise
 from runner.audio.probe.flat import decode_flat
-from runner.audio.probe.magic import sniff
-from runner.audio.probe.mpeg import adts_promise, mpeg_promise
-from runner.audio.probe.riff import wav_promise
+from runner.audio.probe.structure import MAX_S, MAX_SAMPLES, structure, too_long, too_many
 from runner.records.measured import NOT_MEASURED, Measured
 
 if TYPE_CHECKING:
@@ -28,11 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BadAudio", "Probe", "probe"]
 
-MAX_BYTES = 1 << 30
-MAX_S = 3 * 3600
 MAX_CHANNELS = 8
-MAX_SAMPLES = MAX_S * 96_000 * 2
-"""Of all channels together: a few kilobytes of silence could promise a hundred times as much to decode."""
 LEAST_HZ, MAX_HZ = 4_000, 768_000
 _AAC_FRAME = 2048
 
@@ -51,22 +44,15 @@ class Probe:
     measured: Measured = NOT_MEASURED
 
 
-@dataclass(frozen=True, slots=True)
-class _Container:
-    """How a media type's structure is read, and what libav calls its demuxer."""
-
-    promise: Callable[[Bytes], Promise]
-    demuxer: str
-
-
-_CONTAINERS: Mapping[str, _Container] = {
-    "audio/wav": _Container(wav_promise, "wav"),
-    "audio/flac": _Container(flac_promise, "flac"),
-    "audio/ogg": _Container(ogg_promise, "ogg"),
-    "audio/mpeg": _Container(mpeg_promise, "mp3"),
-    "audio/mp4": _Container(mp4_promise, "mov"),
-    "audio/aac": _Container(adts_promise, "aac"),
+_DEMUXERS: Mapping[str, str] = {
+    "audio/wav": "wav",
+    "audio/flac": "flac",
+    "audio/ogg": "ogg",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "mov",
+    "audio/aac": "aac",
 }
+"""Media type → what libav calls its demuxer."""
 
 
 def probe(source: bytes | Path) -> Probe:
@@ -92,18 +78,10 @@ def listen(source: bytes | Path, on_frame: Callable[[av.AudioFrame], None]) -> P
 def decoded(source: bytes | Path) -> Generator[av.AudioFrame, None, Probe]:
     """Yield every decoded frame and return the Probe. Raises BadAudio as `probe` does, some of it only at the end."""
     with _opened(source) as (data, file):
-        if len(data) > MAX_BYTES:
-            raise BadAudio(f"too large: {len(data)} bytes, the most is {MAX_BYTES}")
-        media_type = sniff(data)
-        container = _CONTAINERS[media_type]
-        promise = container.promise(data)
-        if promise.rate_hz and (promise.samples or 0) > MAX_S * promise.rate_hz:
-            raise _too_long()
-        if (promise.samples or 0) > MAX_SAMPLES:
-            raise _too_many()
+        media_type, promise = structure(data)
         count = _Count(promise)
         for frame in (
-            _decode_flat(data, promise.flat, count) if promise.flat else _decode(file, container.demuxer, count)
+            _decode_flat(data, promise.flat, count) if promise.flat else _decode(file, _DEMUXERS[media_type], count)
         ):
             count.add(frame)
             yield frame
@@ -178,9 +156,9 @@ class _Count:
             raise BadAudio(f"broken: its sample rate of {shape[0]} Hz is outside {LEAST_HZ} to {MAX_HZ}")
         self._samples += frame.samples
         if self._samples > MAX_S * shape[0]:
-            raise _too_long()
+            raise too_long()
         if self._samples * shape[1] > MAX_SAMPLES:
-            raise _too_many()
+            raise too_many()
 
     def expect(self, duration: int | None, time_base: Fraction | None) -> None:
         """Use an MP4 track's own duration; the decoder's last frame may be longer."""
@@ -222,11 +200,3 @@ class _Count:
             channels=channels,
             samples=samples,
         )
-
-
-def _too_many() -> BadAudio:
-    return BadAudio(f"too many samples: the most is {MAX_SAMPLES:,} in all channels")
-
-
-def _too_long() -> BadAudio:
-    return BadAudio(f"too long: the most is {MAX_S // 3600} hours")

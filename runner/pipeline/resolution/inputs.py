@@ -11,7 +11,7 @@ from runner.records.request import Input
 from runner.records.source import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from runner.pipeline.templates.bound import Bound
     from runner.records.request import Request
@@ -49,38 +49,40 @@ def read_inputs(
 
 
 def hash_files(
-    requests: Iterable[Request], hash_file: Callable[[str], str]
+    requests: Iterable[Request], hash_all: Callable[[Collection[str]], Mapping[str, str | OSError | ValueError]]
 ) -> tuple[tuple[Request, ...], tuple[Problem, ...]]:
     """Return the requests with the content of the files that they are made of, and what is wrong with these.
 
-    `hash_file` returns the SHA-256 of a file, by its path relative to the pipeline's folder; it raises FileNotFoundError, another
-    OSError or a ValueError whose message says what is wrong.
+    `hash_all` returns the SHA-256 of each file, by its path relative to the pipeline's folder, or an error whose message says
+    what is wrong with it.
     """
-    known: dict[str, str | Problem] = {}
-    hashed: list[Request] = []
+    requests = tuple(requests)
+    named = {item.name: (item, request) for request in reversed(requests) for item in request.inputs if item.is_file}
+    wrong = {name: problem for name in named if (problem := _outside(*named[name]))}
+    content = hash_all([name for name in named if name not in wrong]) if named else {}
+    hashed = []
     for request in requests:
-        for item in request.inputs:
-            if item.is_file and item.name not in known:
-                known[item.name] = _hashed(item, request, hash_file)
         inputs = tuple(
-            replace(item, sha256=sha256) if item.is_file and isinstance(sha256 := known[item.name], str) else item
+            replace(item, sha256=sha256) if item.is_file and isinstance(sha256 := content.get(item.name), str) else item
             for item in request.inputs
         )
         hashed.append(replace(request, inputs=inputs) if inputs else request)
-    return tuple(hashed), tuple(found for found in known.values() if isinstance(found, Problem))
+    wrong |= {name: _unread(*named[name], error) for name, error in content.items() if not isinstance(error, str)}
+    return tuple(hashed), tuple(wrong.values())
 
 
-def _hashed(item: Input, request: Request, hash_file: Callable[[str], str]) -> str | Problem:
-    wrong = inside_problem(item.name)
-    if wrong is not None:
-        allowed = "a path inside the pipeline's folder, with / between folders"
-        return _bad_file(item, request, "SF504", f"the path {show(item.name)} {wrong}", allowed)
-    try:
-        return hash_file(item.name)
-    except FileNotFoundError:
+def _outside(item: Input, request: Request) -> Problem | None:
+    why = inside_problem(item.name)
+    if why is None:
+        return None
+    allowed = "a path inside the pipeline's folder, with / between folders"
+    return _bad_file(item, request, "SF504", f"the path {show(item.name)} {why}", allowed)
+
+
+def _unread(item: Input, request: Request, error: OSError | ValueError) -> Problem:
+    if isinstance(error, FileNotFoundError):
         return _bad_file(item, request, "SF503", f"there is no file {item.name}")
-    except (OSError, ValueError) as error:
-        return _bad_file(item, request, "SF503", f"{item.name} cannot be read: {error}")
+    return _bad_file(item, request, "SF503", f"{item.name} cannot be read: {error}")
 
 
 def _bad_file(item: Input, request: Request, code: str, message: str, allowed: str | None = None) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from typing import TYPE_CHECKING
 
@@ -11,14 +12,17 @@ from runner.state.blobs.local import LocalBlobs
 from runner.state.blobs.protocol import save_bytes
 from runner.state.lockfile import render_lock
 from runner.state.run_lock import hold
-from tests.support.command import Done, scorefile
+from tests.support.command import Done, environment, fork_server, scorefile
 from tests.support.git import Git
+from tests.support.long import sampled
 from tests.support.made import entry, lock, take
+from tests.torture.syscalls import kill_at, strace, traced
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.records.lock import Entry
+    from tests.torture import forks
 
 YAML = "version: 1\ndefaults: {model: local/sketch, params: {duration: 0.5}}\njobs: {title: {prompt: PROMPT}}\n"
 
@@ -236,3 +240,56 @@ def test_status_tells_the_size_of_the_store(git: Git) -> None:
     data = scorefile("status", "--format", "json", cwd=git.folder).json
     assert data["store"] == {"files": 1, "bytes": size}
     assert scorefile("status", cwd=git.folder).out.endswith(f"\nthe store holds 1 file, {size / 1000:.1f} kB\n")
+
+
+def everything(git: Git) -> None:
+    """Leave all kinds of files behind: takes that are needed and that are not, finished ones, halves, and a rehearsal."""
+    text = YAML.replace("PROMPT", "calm, master: {fade_out: 0.1}")
+    for version in (text, text.replace("0.1", "0.2"), text.replace("calm", "wild")):
+        (git.folder / "scorefile.yaml").write_text(version)
+        run(git)
+    run(git, "--rehearse")
+    incoming = blobs(git).incoming
+    part = incoming.part()
+    part.write_bytes(b"bad")
+    incoming.quarantine(part, "ab" * 32)
+    incoming.part().write_bytes(b"half")
+
+
+def files_of(folder: Path) -> set[str]:
+    """Return the state of a project, without what a run lock leaves behind."""
+    found = (path for name in (".scorefile", "scorefile-rehearsal") for path in (folder / name).rglob("*"))
+    return {str(path.relative_to(folder)) for path in found if path.is_file() and not path.name.startswith("run.")}
+
+
+def gc_killed_at(nth: int, home: Path, gate: Path) -> forks.Done:
+    """Run gc, and kill it at its `nth` deletion."""
+    server = fork_server()
+    return traced(
+        lambda go: server.start(("gc", "--yes"), cwd=home, env=environment(), go=go), gate, kill_at("unlink", nth)
+    )
+
+
+@pytest.mark.sampled
+@pytest.mark.skipif(strace() is None, reason="strace is not installed, or may not attach")
+def test_a_kill_at_a_deletion_takes_nothing_that_is_needed_and_the_next_gc_finishes(git: Git, tmp_path: Path) -> None:
+    everything(git)
+    calm = shutil.copytree(git.folder, tmp_path / "calm", symlinks=True)
+    assert scorefile("gc", "--yes", cwd=calm).code == 0
+    kills, step = 0, sampled(5, 1)
+    for nth in itertools.count(1, step):
+        home = shutil.copytree(git.folder, tmp_path / f"killed{nth}", symlinks=True)
+        done = gc_killed_at(nth, home, tmp_path / "go")
+        if not done.killed:
+            break
+        kills += 1
+        assert files_of(calm) <= files_of(home)
+        assert scorefile("verify", cwd=home).code == 0
+        rehearsed = scorefile(
+            "run", "--rehearse", "-q", cwd=shutil.copytree(home, tmp_path / f"again{nth}", symlinks=True)
+        )
+        assert rehearsed.code == 0, rehearsed
+        assert scorefile("gc", "--yes", cwd=home).code == 0
+        assert files_of(home) == files_of(calm)
+        assert scorefile("run", cwd=home).out.startswith("nothing to do")
+    assert kills >= sampled(3, 10)

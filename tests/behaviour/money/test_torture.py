@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,24 +11,27 @@ from tests.support.command import fork_server
 from tests.support.long import sampled
 from tests.torture.__main__ import main
 from tests.torture.syscalls import every_call, strace
+from tests.torture.trial import KILLS as KILLED
 from tests.torture.trial import Bench
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from tests.support.vendor.process import RunningVendor
+    from tests.torture.trial import Stage
 
-KILLS, STEP = sampled(40, 1000), sampled(75, 10)
-UNTIL_CAUGHT = 60
+KILLS, STEP = sampled(40, 1000), sampled(200, 10)
+UNTIL_CAUGHT = 200
 
 
 @pytest.fixture
 def bench(tmp_path: Path, scripted_vendor: RunningVendor) -> Callable[..., Bench]:
     """Return a function that makes a bench, with the fork server and the vendor of this worker."""
 
-    def made(mutant: str | None = None) -> Bench:
-        return Bench(vendor=scripted_vendor, zygote=fork_server(), folder=tmp_path, seed="suite", mutant=mutant)
+    def made(mutant: str | None = None, kills: Mapping[Stage, int] = KILLED) -> Bench:
+        where: dict[str, Any] = {"vendor": scripted_vendor, "zygote": fork_server(), "folder": tmp_path}
+        return Bench(**where, seed="suite", mutant=mutant, kills=kills)
 
     return made
 
@@ -42,11 +45,22 @@ def test_kills_at_random_moments_cost_nothing_twice_and_lose_nothing(bench: Call
     assert hit.figures.findings.all() == []
     assert hit.figures.most_doubts <= 2
     assert {"intent", "accepted"} <= set(hit.figures.where), "kills fell where it matters"
+    assert {"make", "reroll", "master"} == set(hit.figures.stages)
 
 
-@pytest.mark.parametrize(("mutant", "kind"), [("no-intent", "double"), ("place-in-pieces", "bad")])
-def test_the_harness_catches_a_mutant(bench: Callable[..., Bench], mutant: str, kind: str) -> None:
-    broken = bench(mutant)
+@pytest.mark.parametrize(
+    ("mutant", "kind", "kills"),
+    [
+        ("no-intent", "double", {"make": 8}),
+        ("place-in-pieces", "bad", {"make": 8}),
+        ("roll-again", "double", {"make": 0, "reroll": 8}),
+        pytest.param("effects-before-rows", "lost", {"make": 8}, marks=pytest.mark.long),
+    ],
+)
+def test_the_harness_catches_a_mutant(
+    bench: Callable[..., Bench], mutant: str, kind: str, kills: Mapping[Stage, int]
+) -> None:
+    broken = bench(mutant, kills)
     while not getattr(broken.figures.findings, kind):
         assert broken.figures.kills < UNTIL_CAUGHT
         broken.trial()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +11,13 @@ import pytest
 import soundfile
 
 from tests.support.command import Done, scorefile
+from tests.support.desks import posix_only
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+TICK_S = 0.05
+"""Longer than a file has to be left alone until its hash may be kept."""
 PIPELINE = """\
 version: 1
 defaults: {model: local/sketch}
@@ -155,13 +159,16 @@ def test_it_works_in_rehearsals_and_in_other_processes(folder: Path, how: tuple[
     assert found == [f"{name}.wav" for name in ("door", "medley", "scene", "sting", "title", "war")]
 
 
-def test_bad_audio_is_named_with_its_place_and_ends_its_job_alone(folder: Path) -> None:
-    (folder / "sounds" / "door.wav").write_bytes(b"no audio at all")
+def test_bad_audio_that_only_decoding_finds_is_named_with_its_place_and_ends_its_job_alone(folder: Path) -> None:
+    file = folder / "sounds" / "door.wav"
+    soundfile.write(file, np.random.default_rng(1).uniform(-0.5, 0.5, (24_000, 1)), 48_000, format="FLAC")
+    data = file.read_bytes()
+    file.write_bytes(data[: len(data) // 2] + bytes(2000) + data[len(data) // 2 + 2000 :])
     done = scorefile("run", "--format", "json", cwd=folder)
     assert done.code == 5
     told = {job["job"]: job["message"] for job in done.json["jobs"] if job["result"] == "failed"}
     assert set(told) == {"scene", "door"}
-    assert told["scene"].startswith("sounds/door.wav (scorefile.yaml:7): not audio")
+    assert told["scene"].startswith("sounds/door.wav (scorefile.yaml:7): broken")
     sound(folder)
     assert "2 made, 4 reused" in run(folder).out
 
@@ -229,3 +236,49 @@ def test_the_lock_says_what_a_piece_is_made_of_by_content(folder: Path) -> None:
     request = lock["medley"]["submissions"][0]["request"]
     assert request["inputs"] == [{"gain_db": -3, "sha256": title}, {"sha256": war}]
     assert lock["door"]["submissions"][0]["request"]["rights"] == "recorded by us"
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "empty: there are 0 bytes"),
+        (b"<!doctype html><p>Not found</p>", "not audio: an HTML page, 31 bytes"),
+        (b"fLaC\0\0\0", "cut short inside its header: 7 bytes"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n",
+            "Git LFS left a pointer there in place of the audio",
+        ),
+    ],
+)
+def test_a_file_that_is_no_audio_is_named_before_anything_is_sent(folder: Path, data: bytes, why: str) -> None:
+    (folder / "sounds" / "door.wav").write_bytes(data)
+    for words in (("validate",), ("plan",), ("run", "--yes")):
+        done = scorefile(*words, cwd=folder)
+        assert done.code == 3, done
+        assert f"sounds/door.wav cannot be read: {why}" in done.out + done.err
+        assert "help: name an audio file in the pipeline's folder" in done.out + done.err
+    assert not (folder / "audio").exists()
+
+
+def test_a_file_that_is_cut_short_is_named_before_anything_is_sent(folder: Path) -> None:
+    sound = folder / "sounds" / "door.wav"
+    sound.write_bytes(sound.read_bytes()[:-100])
+    done = scorefile("validate", cwd=folder)
+    assert (
+        "sounds/door.wav cannot be read: cut short: the header promises 24000 samples, 23950 are there" in done.out
+    ), done
+
+
+@posix_only("Windows has no time of the last change, so nothing is remembered there")
+def test_a_file_is_read_again_only_when_it_changed(folder: Path) -> None:
+    run(folder)
+    time.sleep(TICK_S)
+    scorefile("plan", cwd=folder)  # a hash is kept once it is clear that every later change shows
+    kept = folder / ".scorefile" / "pipelines" / "scorefile" / "input-hashes"
+    data = json.loads(kept.read_text())
+    assert list(data["files"]) == ["sounds/door.wav"]
+    data["files"]["sounds/door.wav"][1] = "ab" * 32
+    kept.write_text(json.dumps(data))
+    assert planned(folder)["door"] == "regenerate: file changed", "the file itself was not read"
+    sound(folder, 0.1)
+    assert planned(folder)["door"] == "reuse: up to date"

@@ -53,6 +53,7 @@ NAMED: dict[str, list[tuple[str, ...]]] = {
     "pick": [("pick", "a", "1", "FILE")],
     "unpick": [("unpick", "a", "FILE")],
     "approve": [("approve", "FILE", "a")],
+    "rate": [("rate", "FILE", "a", "--stars", "4")],
     "takes": [("takes", "FILE"), ("takes", "FILE", "--export", "takes")],
     "adopt": [("adopt", "FILE", "a")],
     "forget": [("forget", "FILE", "a", "--yes")],
