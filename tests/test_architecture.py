@@ -126,6 +126,7 @@ SUB_ROOMS = {
         "lock_version_1",
         "lock_parsing",
         "lockfile",
+        "lock_text",
         "lock_copies",
         "lock_writer",
         "submissions",

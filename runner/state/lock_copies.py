@@ -9,7 +9,8 @@ from runner.errors import StateError
 from runner.state.files.atomic import write_atomic
 from runner.state.lock_parsing import parse_lock
 from runner.state.lock_rules import join
-from runner.state.lockfile import is_conflicted, readable
+from runner.state.lock_text import readable
+from runner.state.lockfile import is_conflicted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

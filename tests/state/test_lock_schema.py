@@ -17,7 +17,7 @@ from runner.records.media_types import EXTENSIONS
 from runner.records.pick import Pick
 from runner.records.rating import MOST_STARS, Rating
 from runner.state.lock_parsing import parse_lock
-from runner.state.lockfile import render_lock
+from runner.state.lock_text import render_lock
 from runner.state.schemas import read_schema
 from tests.support.command import scorefile, vendors_at
 from tests.support.emulator import running_emulator

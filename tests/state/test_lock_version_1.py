@@ -12,7 +12,7 @@ import pytest
 from runner.records.lock import Output, ProviderJobId, State
 from runner.state.lock_parsing import parse_lock
 from runner.state.lock_rules import is_version_1, join
-from runner.state.lockfile import render_lock
+from runner.state.lock_text import render_lock
 from runner.state.reconcile import Reconciled
 from tests.support import locks
 from tests.support.catalog import ROOT

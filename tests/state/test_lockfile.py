@@ -18,8 +18,9 @@ from runner.records.pick import Pick
 from runner.records.rating import Rating
 from runner.state import lockfile
 from runner.state.lock_parsing import parse_lock
+from runner.state.lock_text import LockText, render_lock
 from runner.state.lock_validation import check_entry
-from runner.state.lockfile import BLOCK_BYTES, LockText, is_conflicted, read_lock, refuse_too_large, render_lock
+from runner.state.lockfile import BLOCK_BYTES, is_conflicted, read_lock, refuse_too_large
 from tests.support.made import entry, finished, lock, request, sha, take
 
 if TYPE_CHECKING:
@@ -244,7 +245,7 @@ def test_a_block_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
         rendered.append(item.attempt)
         return entry_to_json(item)
 
-    monkeypatch.setattr("runner.state.lockfile.entry_to_json", noted)
+    monkeypatch.setattr("runner.state.lock_text.entry_to_json", noted)
     text = LockText(FULL)
     text.of(FULL)
     assert sorted(rendered) == ["a1", "a2", "a3"]
@@ -263,7 +264,7 @@ def test_what_did_not_change_is_written_as_the_file_has_it(monkeypatch: pytest.M
     data = render_lock(FULL)
     read = parse_lock(data.decode())
     expected = render_lock(replace(read, entries={**read.entries, "a4": entry(attempt="a4", job="other")}))
-    monkeypatch.setattr("runner.state.lockfile.entry_to_json", noted)
+    monkeypatch.setattr("runner.state.lock_text.entry_to_json", noted)
     changed = replace(read, entries={**read.entries, "a4": entry(attempt="a4", job="other")})
     assert LockText(read, data).of(changed) == expected
     assert rendered == ["a4"]

@@ -13,7 +13,7 @@ from runner.records.pick import Pick
 from runner.state.blobs.local import LocalBlobs
 from runner.state.blobs.protocol import save_bytes
 from runner.state.lock_parsing import parse_lock
-from runner.state.lockfile import render_lock
+from runner.state.lock_text import render_lock
 from tests.support import locks
 from tests.support.command import Done, scorefile
 from tests.support.git import Git
