@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.commands.made import meant_takes, take_of_hash
-from runner.commands.options import ApproveOptions
 from runner.commands.said import sayable, speaker
 from runner.errors import UsageError
 from runner.records.approval import Approval, in_force
@@ -15,6 +15,7 @@ from runner.report.style import clean
 from runner.state.lock_validation import check_approval
 
 if TYPE_CHECKING:
+    from runner.commands.options import ApproveOptions
     from runner.commands.session import Session, WritingSession
     from runner.records.family import NumberedTake
 
@@ -48,15 +49,17 @@ def approve(session: Session, options: ApproveOptions) -> PlainReport:
     )
 
 
-def approve_take(session: Session, job: str, sha256: str, *, timeout_s: float) -> None:
-    """Record that the person at this machine approves a take by its hash.
+def approve_take(session: Session, job: str, approval: Approval, *, timeout_s: float) -> None:
+    """Record an approval of a take of a job, unless the same person gave it with the same note.
 
-    Raises UsageError when the take is gone, RunLockedError when a run is at work for longer than `timeout_s`.
+    Raises UsageError when the take is gone or the lock cannot hold the note, RunLockedError when a run is at work for
+    longer than `timeout_s`.
     """
-    by = speaker(session, None)
     with session.writing(timeout_s=timeout_s) as held:
-        item = take_of_hash(held.lock, job, sha256)
-        held.store.ledger.say(job, _word(held, job, item, by, ApproveOptions()))
+        take_of_hash(held.lock, job, approval.sha256)
+        known = in_force(held.lock.approvals.get(job, ()))
+        if not any(replace(word, at=approval.at) == approval for word in known):
+            held.store.ledger.say(job, sayable(approval, check_approval))
 
 
 def _word(session: WritingSession, job: str, item: NumberedTake, by: str, options: ApproveOptions) -> Approval:

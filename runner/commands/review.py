@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Lock as Mutex
 from typing import TYPE_CHECKING, assert_never
 
@@ -9,10 +10,14 @@ from runner.commands.approve import approve_take
 from runner.commands.options import ReportOptions
 from runner.commands.page_audio import PageAudio
 from runner.commands.pick import pick_take
+from runner.commands.rate import rate_take
 from runner.commands.report import page_assets, page_data
+from runner.commands.said import speaker
 from runner.commands.session import open_session
 from runner.page.data import as_json
 from runner.page.html import page
+from runner.records.approval import Approval
+from runner.records.rating import Rating
 from runner.report.plain import PlainReport
 
 if TYPE_CHECKING:
@@ -22,20 +27,20 @@ if TYPE_CHECKING:
     from runner.commands.session import Session
     from runner.page.data import PageData
     from runner.records.source import Json
-    from runner.review.app import Decision
+    from runner.review.app import Decision, Said
 
 WAIT_S = 1.0
 """How long a decision waits for a run before the page is told to try again."""
 
 
-def review(session: Session, port: int, *, ready: Callable[[PlainReport], object]) -> None:
-    """Serve the page of a project until SIGINT or SIGTERM; pass `ready` where it is.
+def review(session: Session, port: int, *, by: str | None, ready: Callable[[PlainReport], object]) -> None:
+    """Serve the page of a project until SIGINT or SIGTERM, save in the name of `by`, and pass `ready` where it is.
 
     Raises UsageError for a port in use, or a job that does not exist.
     """
     from runner.review.serve import serve  # the server is for this verb alone
 
-    desk = LiveDesk(session)
+    desk = LiveDesk(session, speaker(session, by))
     desk.data()
 
     def announce(url: str) -> None:
@@ -49,8 +54,8 @@ def review(session: Session, port: int, *, ready: Callable[[PlainReport], object
 class LiveDesk:
     """A project, read again whenever the page asks."""
 
-    def __init__(self, session: Session) -> None:
-        self._first = session
+    def __init__(self, session: Session, by: str) -> None:
+        self._first, self._by = session, by
         self._audio: dict[str, tuple[Path, str]] = {}
         self._drawing = Mutex()  # two tabs need each picture once
 
@@ -65,17 +70,23 @@ class LiveDesk:
         found = self._audio.get(sha256)
         return found if found is not None and found[0].is_file() else None
 
-    def decide(self, what: Decision, job: str, sha256: str, saw: frozenset[str]) -> None:
-        session = self._opened()
+    def decide(self, what: Decision, said: Said) -> frozenset[str]:
+        session, job = self._opened(), said.job
+        at, names = session.world.timestamp(), frozenset[str]()
         match what:
             case "pick":
-                pick_take(session, job, sha256, saw=saw, timeout_s=WAIT_S)
+                pick_take(session, job, said.sha256, saw=said.saw, timeout_s=WAIT_S)
             case "unpick":
-                pick_take(session, job, None, saw=saw, timeout_s=WAIT_S)
+                pick_take(session, job, None, saw=said.saw, timeout_s=WAIT_S)
             case "approve":
-                approve_take(session, job, sha256, timeout_s=WAIT_S)
+                approval = Approval(sha256=said.sha256, by=self._by, at=at, note=said.note)
+                approve_take(session, job, approval, timeout_s=WAIT_S)
+            case "rate":
+                rating = Rating(sha256=said.sha256, by=self._by, at=at, stars=said.stars, note=said.note)
+                names = rate_take(session, job, rating, saw=said.saw, timeout_s=WAIT_S)
             case _:
                 assert_never(what)
+        return names
 
     def stamp(self) -> str:
         project = self._first.project
@@ -88,7 +99,7 @@ class LiveDesk:
         session = self._opened()
         with self._drawing:
             audio = PageAudio(session, session.project.folder, ReportOptions(), None, is_served=True)
-            found = page_data(session, audio, None, is_live=True)
+            found = replace(page_data(session, audio, None, is_live=True), you=self._by)
             self._audio |= audio.served
         return found
 

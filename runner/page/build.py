@@ -7,13 +7,14 @@ from decimal import Decimal
 from math import log10
 from typing import TYPE_CHECKING, assert_never
 
-from runner.page.commands import job_commands, take_commands
-from runner.page.data import Before, Change, PageJob, PageTake, Total, Value
+from runner.page.commands import job_commands, rate_line, take_commands
+from runner.page.data import Before, Change, PageJob, PageTake, PageWord, Total, Value
 from runner.plan.expectations import judge
 from runner.records.approval import in_force
 from runner.records.family import family, takes_of
 from runner.records.pipeline import TEXT_PARAMS
 from runner.records.plan import Verb
+from runner.records.rating import mean_stars
 from runner.records.reasons import PaymentUnknown
 from runner.report.deviations import deviation_text
 from runner.report.expectations import judged_text
@@ -162,7 +163,7 @@ def _values(request: Request | None, params: Mapping[str, Json]) -> Iterator[Val
 def _take(known: Known, job: str, item: NumberedTake, *, is_earlier: bool) -> PageTake:
     entry, take = item.entry, item.take
     heard = known.heard.get(take.sha256, Heard())
-    measured, receipt = take.measured, entry.receipt
+    measured, receipt, ratings = take.measured, entry.receipt, known.lock.rated(job, take.sha256)
     return PageTake(
         sha256=take.sha256,
         number=item.number,
@@ -192,10 +193,14 @@ def _take(known: Known, job: str, item: NumberedTake, *, is_earlier: bool) -> Pa
         is_picked=take.sha256 in known.lock.chosen(job),
         is_earlier=is_earlier,
         approvals=tuple(
-            f"{word.by}, {word.at}" + (f": {word.note}" if word.note else "")
+            PageWord(by=word.by, at=word.at, note=word.note)
             for word in in_force(known.lock.approvals.get(job, ()))
             if word.sha256 == take.sha256
         ),
+        ratings=tuple(
+            PageWord(by=word.by, at=word.at, note=word.note, stars=word.stars, name=word.name) for word in ratings
+        ),
+        stars=mean_stars(ratings),
         failed=() if is_earlier else tuple(map(judged_text, _judged(known.requests.get(job), item))),
         commands=()
         if is_earlier
@@ -206,6 +211,7 @@ def _take(known: Known, job: str, item: NumberedTake, *, is_earlier: bool) -> Pa
             file=known.file,
             is_rehearsal=known.is_rehearsal,
         ),
+        rate="" if is_earlier else rate_line(job, item.number, file=known.file, is_rehearsal=known.is_rehearsal),
     )
 
 
@@ -224,7 +230,7 @@ def _mastered(known: Known, job: str, item: NumberedTake, *, is_earlier: bool) -
     if heard is not item.take:
         found = _take(known, job, replace(item, take=heard), is_earlier=is_earlier)
         yield replace(
-            found, is_mastered=True, is_placed=not is_earlier, is_picked=False, failed=(), commands=(), approvals=()
+            found, is_mastered=True, is_placed=not is_earlier, is_picked=False, failed=(), commands=(), rate=""
         )
 
 

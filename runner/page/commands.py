@@ -45,11 +45,20 @@ def take_commands(
     """Return what can be done about a take."""
     last = [*([quoted(file)] if file else []), *["--rehearse"] * is_rehearsal]
     choose = ("unpick it", "unpick", [quoted(job)]) if is_picked else ("pick it", "pick", [quoted(job), str(number)])
-    named = [*([quoted(file)] if file else []), quoted(job), "--take", str(number), *["--rehearse"] * is_rehearsal]
     return (
         Command(does=choose[0], line=" ".join(["scorefile", choose[1], *choose[2], *last]), saves=choose[1]),
-        Command(does="approve it", line=" ".join(["scorefile", "approve", *named]), saves="approve"),
+        Command(does="approve it", line=_of_take("approve", file, job, number, is_rehearsal), saves="approve"),
     )
+
+
+def rate_line(job: str, number: int, *, file: str | None, is_rehearsal: bool) -> str:
+    """Return the command line that rates a take, to which stars and a note are added."""
+    return _of_take("rate", file, job, number, is_rehearsal)
+
+
+def _of_take(verb: str, file: str | None, job: str, number: int, is_rehearsal: bool) -> str:
+    named = [*([quoted(file)] if file else []), quoted(job), "--take", str(number)]
+    return " ".join(["scorefile", verb, *named, *["--rehearse"] * is_rehearsal])
 
 
 def page_commands(file: str | None, *, is_rehearsal: bool) -> tuple[Command, ...]:

@@ -36,6 +36,18 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageWord:
+    """What a person said of a take."""
+
+    by: str
+    at: str
+    note: str = ""
+    stars: int | None = None
+    name: str = ""
+    """Of a rating: by this it is replaced."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageTake:
     """One take. Its audio is at `url`; where that is None, `problem` says why it cannot be heard."""
 
@@ -72,10 +84,17 @@ class PageTake:
     """It is the file at the output that was finished from the take of this number."""
     is_earlier: bool = False
     """It was made for an earlier version of the request."""
-    approvals: tuple[str, ...] = ()
+    approvals: tuple[PageWord, ...] = ()
+    """Those in force, the last one first."""
+    ratings: tuple[PageWord, ...] = ()
+    """Those that count, the last one first."""
+    stars: float | None = None
+    """The mean of all that were given."""
     failed: tuple[str, ...] = ()
     """Which expectations it does not meet, and how far it is from what was asked."""
     commands: tuple[Command, ...] = ()
+    rate: str = ""
+    """The command line that rates it, to which stars and a note are added; empty where it cannot be rated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +182,8 @@ class PageData:
     """SHA-256 of a take → `peaks` and `png`, both base64."""
     is_live: bool = False
     """A server is behind it, which saves what is decided on it."""
+    you: str = ""
+    """In whose name it saves."""
     version: int = VERSION
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, get_args
 
 from starlette.applications import Starlette
@@ -18,6 +19,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from runner.errors import RunLockedError, ScorefileError
+from runner.records.rating import MOST_STARS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from runner.records.source import Json
 
-Decision: TypeAlias = Literal["pick", "unpick", "approve"]
+Decision: TypeAlias = Literal["pick", "unpick", "approve", "rate"]
 """What a page can say of a take, by the last word of the path."""
 MOST_BYTES = 64 << 10
 """Of what a page sends."""
@@ -44,6 +46,34 @@ HEADERS = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a page sends about a take of a job."""
+
+    job: str
+    sha256: str
+    saw: frozenset[str]
+    """The takes that were picked as far as the page knew; for a rating, the names of the person's own."""
+    stars: int | None = None
+    note: str = ""
+
+    @classmethod
+    def parse(cls, sent: Any) -> Said:
+        """Return what was sent. Raises KeyError, TypeError or ValueError when it is something else."""
+        job, sha256, saw, stars, note = (
+            sent["job"],
+            sent["sha256"],
+            sent["saw"],
+            sent.get("stars"),
+            sent.get("note", ""),
+        )
+        if not (isinstance(job, str) and isinstance(sha256, str) and isinstance(saw, list) and isinstance(note, str)):
+            raise TypeError("job, sha256, saw and note have other types")
+        if stars is not None and not (type(stars) is int and 1 <= stars <= MOST_STARS):
+            raise ValueError("stars are a number from 1 to 5")
+        return cls(job=job, sha256=sha256, saw=frozenset(map(str, saw)), stars=stars, note=note.strip())
+
+
 class Desk(Protocol):
     """The project behind the page. Every method may block, and raises ScorefileError with what to tell."""
 
@@ -56,8 +86,8 @@ class Desk(Protocol):
     def audio(self, sha256: str) -> tuple[Path, str] | None:
         """Return the file and the media type of a take; None when it is not here."""
 
-    def decide(self, what: Decision, job: str, sha256: str, saw: frozenset[str]) -> None:
-        """Record what a person decided about a take who saw that these were chosen before."""
+    def decide(self, what: Decision, said: Said) -> frozenset[str]:
+        """Record what a person said of a take, and return the names of their ratings of it that count now."""
 
     def stamp(self) -> str:
         """Return a text that changes when anything does that the page shows."""
@@ -80,12 +110,8 @@ def build_app(desk: Desk, token: str, origins: frozenset[str]) -> Starlette:
 
     async def decide(request: Request) -> Response:
         what: Any = request.url.path.rpartition("/")[2]
-        said = await _said(request)
-        job, sha256, saw = said["job"], said["sha256"], said["saw"]
-        if not (isinstance(job, str) and isinstance(sha256, str) and isinstance(saw, list)):
-            raise TypeError("job, sha256 and saw have other types")
-        await run_in_threadpool(desk.decide, what, job, sha256, frozenset(map(str, saw)))
-        return JSONResponse({"saved": True})
+        names = await run_in_threadpool(desk.decide, what, Said.parse(await _said(request)))
+        return JSONResponse({"saved": True, **({"names": sorted(names)} if names else {})})
 
     async def events(request: Request) -> Response:
         async def changes() -> AsyncIterator[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from runner.review.app import Decision
+    from runner.review.app import Decision, Said
 
 TOKEN = "s3cret"
 
@@ -29,6 +29,7 @@ class ScriptedDesk:
         self.audio_file = folder / "blob"
         self.audio_file.write_bytes(bytes(range(100)))
         self.picked: list[Any] = []
+        self.words: list[Any] = []
         self.refusal: Exception | None = None
 
     def page(self) -> str:
@@ -40,10 +41,12 @@ class ScriptedDesk:
     def audio(self, sha256: str) -> tuple[Path, str] | None:
         return (self.audio_file, "audio/wav") if sha256 == "a" * 64 else None
 
-    def decide(self, what: Decision, job: str, sha256: str, saw: frozenset[str]) -> None:
+    def decide(self, what: Decision, said: Said) -> frozenset[str]:
         if self.refusal is not None:
             raise self.refusal
-        self.picked.append((what, job, sha256, saw))
+        self.picked.append((what, said.job, said.sha256, said.saw))
+        self.words.append((said.stars, said.note))
+        return frozenset({"0123"}) if what == "rate" else frozenset()
 
     def stamp(self) -> str:
         return "1"
@@ -142,6 +145,27 @@ def test_a_decision_is_posted_and_comes_by_no_other_method(client: httpx.Client,
 def test_a_pick_is_passed_on_with_what_its_page_saw(client: httpx.Client, desk: ScriptedDesk) -> None:
     assert post(client, {**CHOICE, "saw": ["b" * 64]}).json() == {"saved": True}
     assert desk.picked == [("pick", "title", "a" * 64, frozenset({"b" * 64}))]
+
+
+def test_stars_and_a_note_are_passed_on_and_the_page_learns_the_names_of_what_counts_now(
+    client: httpx.Client, desk: ScriptedDesk
+) -> None:
+    def rate(**body: Any) -> Any:
+        return client.post(f"/{TOKEN}/rate", json={**CHOICE, **body}, headers={"origin": origin_of(client)})
+
+    assert rate(stars=4, note=" warm\n").json() == {"saved": True, "names": ["0123"]}
+    assert rate(stars=None).json() == {"saved": True, "names": ["0123"]}
+    assert desk.words == [(4, "warm"), (None, "")]
+    wrong: list[dict[str, Any]] = [
+        {"stars": 0},
+        {"stars": 6},
+        {"stars": "4"},
+        {"stars": True},
+        {"stars": 4.0},
+        {"note": 5},
+    ]
+    assert [rate(**body).status_code for body in wrong] == [400] * len(wrong)
+    assert len(desk.words) == 2
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runner.commands.report import page_assets
-from runner.page.data import Before, Change, Command, Value, as_json
+from runner.page.data import Before, Change, Command, PageWord, Value, as_json
 from runner.page.html import page
 from tests.support.chromium import CHROMIUM
 from tests.support.heard import HOSTILE, heard_take, page_data, page_job, pictures_of
@@ -73,7 +73,11 @@ def write_page(folder: Path) -> Path:
     one, two, three = (
         heard_take(
             folder, name, seconds=6, number=number, lufs=lufs, true_peak_dbtp=-1.5, seed=7, price_usd="0.08",
-            commands=(Command(does="pick it", line=f"scorefile pick title {number}"),),
+            commands=(
+                Command(does="pick it", line=f"scorefile pick title {number}"),
+                Command(does="approve it", line=f"scorefile approve title --take {number}"),
+            ),
+            rate=f"scorefile rate title --take {number}",
         )
         for number, (name, lufs) in enumerate({"one": -14.0, "two": -20.0, "three": -17.0}.items(), start=1)
     )  # fmt: skip
@@ -91,7 +95,13 @@ def write_page(folder: Path) -> Path:
         )
         for name, seconds, lufs, is_mastered in (("other", 6, -18.0, False), ("loud", 5, -16.0, True))
     )
-    hostile = heard_take(folder, "hostile", attempt="a9", failed=HOSTILE[:2])
+    said = tuple(
+        PageWord(by=by, at="2026-11-21T12:00:00Z", note=note, stars=4, name="0" * 16)
+        for by, note in zip(HOSTILE, reversed(HOSTILE), strict=True)
+    )
+    hostile = heard_take(
+        folder, "hostile", attempt="a9", failed=HOSTILE[:2], ratings=said, approvals=said, stars=4.0, rate=HOSTILE[0]
+    )
     title = page_job(
         labels=("menu",),
         texts=(Value(name="prompt", value="low brass and choir", origin="job night.yaml:4:20"),),

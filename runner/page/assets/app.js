@@ -8,8 +8,9 @@ import { apply, filters } from "./filters.js";
 import { help, listenToKeys } from "./keys.js";
 import { list, redraw, showJobs } from "./list.js";
 import { bar } from "./player.js";
-import { live } from "./say.js";
-import { listen } from "./store.js";
+import { isWriting } from "./said.js";
+import { live, say } from "./say.js";
+import { AGAIN_MS, isSaving, listen } from "./store.js";
 import { themeButton } from "./theme.js";
 import { openTotals, summary, totals } from "./totals.js";
 
@@ -68,12 +69,23 @@ document.body.append(
   help,
   live,
 );
+let leaving = 0;
+
+/** Load the page again, for there are other jobs; but not before all that a person said is saved. */
+function leave() {
+  clearTimeout(leaving);
+  if (!isSaving() && !isWriting()) return location.reload();
+  say("there are other jobs now: this page is loaded again when what you say is saved");
+  leaving = setTimeout(leave, AGAIN_MS);
+}
+
 showJobs();
 apply();
 listenToKeys();
 listen((newer) => {
   const changed = renew(newer);
-  if (changed === null) location.reload();
+  if (changed === null) leave();
   else redraw(changed);
 });
+addEventListener("beforeunload", (event) => (isSaving() || isWriting()) && event.preventDefault());
 document.documentElement.dataset.ready = "yes";

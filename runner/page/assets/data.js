@@ -25,6 +25,11 @@ export function isOutput(take) {
   return take.is_placed && (take.is_mastered || !take.job.takes.some((one) => one.is_mastered));
 }
 
+/** Return the ratings of a take by the person at a live page; two where two branches differed. */
+export function own(take) {
+  return take.ratings.filter((word) => word.by === page.you);
+}
+
 /** Return what a take looks like; undefined where its audio is not here. */
 export function pictureOf(take) {
   return page.pictures?.[take.sha256];
@@ -76,6 +81,7 @@ function completeTake(job, take) {
     job,
     commands: take.commands ?? [],
     approvals: take.approvals ?? [],
+    ratings: take.ratings ?? [],
     failed: take.failed ?? [],
   });
 }

@@ -34,5 +34,5 @@ function filled(element, properties, children) {
 }
 
 function kept(children) {
-  return children.flat().filter((child) => child !== null && child !== undefined && child !== false);
+  return children.flat(2).filter((child) => child !== null && child !== undefined && child !== false);
 }

@@ -5,6 +5,13 @@ import { el } from "./dom.js";
 import { filter } from "./list.js";
 import { STATES, count, value } from "./words.js";
 
+const RATED = {
+  good: (take) => take.stars >= 4,
+  poor: (take) => take.stars <= 2,
+  noted: (take) => [...take.ratings, ...take.approvals].some((word) => word.note),
+  open: (take) => take.ratings.length === 0,
+};
+const NAMES = { good: "4 stars or more", poor: "2 stars or less", noted: "with a note", open: "not rated yet" };
 const texts = new Map();
 const found = el("output", { class: "found", "aria-live": "polite" });
 export const search = el("input", {
@@ -24,6 +31,8 @@ const state = choice(
   STATES,
 );
 
+const rating = choice("rating", page.is_live || page.jobs.some(isRated) ? Object.keys(RATED) : [], NAMES);
+
 /** Return the bar with all filters. */
 export function filters() {
   return el(
@@ -33,13 +42,14 @@ export function filters() {
     label,
     model,
     state,
+    rating,
     found,
   );
 }
 
 /** Show every job again. */
 export function clear() {
-  for (const field of [search, label, model, state]) if (field) field.value = "";
+  for (const field of [search, label, model, state, rating]) if (field) field.value = "";
   apply();
 }
 
@@ -52,12 +62,17 @@ export function apply() {
       (!label?.value || job.labels.includes(label.value)) &&
       (!model?.value || job.model === model.value || job.takes.some((take) => take.model === model.value)) &&
       (!state?.value || job.state === state.value) &&
+      (!rating?.value || job.takes.some((take) => take.rate && RATED[rating.value](take))) &&
       words.every((word) => textOf(job).includes(word));
     shown += fits;
     return fits;
   });
   const all = count(page.jobs.length, "job");
   found.textContent = shown === page.jobs.length ? all : `${shown} of ${all}`;
+}
+
+function isRated(job) {
+  return job.takes.some((take) => take.ratings.length > 0);
 }
 
 function textOf(job) {

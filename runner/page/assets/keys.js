@@ -7,6 +7,7 @@ import { button, el } from "./dom.js";
 import { clear, search } from "./filters.js";
 import { neighbour } from "./list.js";
 import { toggleMatched } from "./player.js";
+import { isForStars, openNote } from "./said.js";
 import { say } from "./say.js";
 import { steps } from "./store.js";
 import { playAt, toggle } from "./take.js";
@@ -23,6 +24,8 @@ const LISTED = [
   ["t  m  f  b", "compare takes; models of this cue; take and mastered file; before and after"],
   ["l", "same loudness"],
   ["p", "pick this take, or unpick it: copies the command, or saves it where the page is live"],
+  ["r", "stars of this take: then 1 – 5, or 0 for none"],
+  ["n", "write a note on this take"],
   ["d", "prompt, parameters and origins of this job"],
   ["/", "search"],
   ["g", "totals"],
@@ -62,7 +65,7 @@ export function listenToKeys() {
 
 function isTyped(target, key) {
   if (key === "Escape") return target !== search || totals.open || help.open || dialog.open;
-  if (target.matches("input[type=search], select, textarea")) return true;
+  if (target.matches("input[type=search], select, textarea") || isForStars(target, key)) return true;
   if (target.matches("input[type=range]")) return key.startsWith("Arrow") || key === "Home" || key === "End";
   return target.matches("button, summary, input[type=checkbox]") && (key === " " || key === "Enter");
 }
@@ -87,6 +90,8 @@ function act(key) {
     b: () => job && compareIn(job, "b"),
     l: toggleMatched,
     p: () => take && steps(take)[0]?.act(),
+    r: () => row?.querySelector(".stars [tabindex='0']")?.focus(),
+    n: () => take && openNote(take),
     d: () => unfold(),
     g: openTotals,
     "/": () => search.focus(),

@@ -46,7 +46,8 @@ export function redraw(jobs) {
     card.append(...cardBody(job));
     if (open) card.querySelector(".details").open = true;
     const alike = (one) => one.textContent === names[0] && one.getAttribute("aria-label") === names[1];
-    if (had) [...card.querySelectorAll("button, input, summary, [tabindex]")].find(alike)?.focus();
+    if (had?.isConnected) had.focus({ preventScroll: true });
+    else if (had) [...card.querySelectorAll("button, input, summary, [tabindex]")].find(alike)?.focus();
   }
 }
 

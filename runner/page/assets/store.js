@@ -1,9 +1,9 @@
 // The only module that speaks to a server. In a file there is none: each step is a command to copy.
 
-import { page } from "./data.js";
+import { own, page } from "./data.js";
 import { say } from "./say.js";
 
-const AGAIN_MS = 3000;
+export const AGAIN_MS = 3000;
 const waiting = [];
 
 /** Return what can be done about a job or a take: the words on a button, what it does, the command line. */
@@ -26,16 +26,30 @@ export function listen(changed) {
     say("the review has ended, or this page is of an earlier one: open the address that was printed");
 }
 
-/** Save a decision; while a run is at work it waits here, and is sent again. */
-async function save(what, take) {
-  waiting.push({ what, take, saw: take.job.picked });
-  if (waiting.length === 1) await send();
+/** Return whether something waits to be saved. */
+export function isSaving() {
+  return waiting.length > 0;
+}
+
+/** Return what the person at a live page says of a take: what waits to be saved, or else what the lock has. */
+export function mine(take) {
+  const later = waiting.filter((one) => one.what === "rate" && one.take === take).at(-1);
+  return later?.said ?? own(take)[0] ?? {};
+}
+
+/** Save a decision, and return whether it is saved and what was told; while a run is at work it waits here, and is sent again. */
+export function save(what, take, said = {}) {
+  const saw = what === "rate" ? own(take).map((word) => word.name) : take.job.picked;
+  return new Promise((done) => {
+    waiting.push({ what, take, said, saw, done });
+    if (waiting.length === 1) send();
+  });
 }
 
 async function send() {
   while (waiting.length) {
-    const { what, take, saw } = waiting[0];
-    const body = JSON.stringify({ job: take.job.id, sha256: take.sha256, saw });
+    const { what, take, said, saw, done } = waiting[0];
+    const body = JSON.stringify({ job: take.job.id, sha256: take.sha256, saw, ...said });
     const answer = await ask(what, { method: "POST", headers: { "Content-Type": "application/json" }, body });
     if (!answer || answer.status === 423) {
       say(answer ? "a run is at work: this is saved when it ends" : "no answer: this is sent again");
@@ -44,8 +58,24 @@ async function send() {
     }
     waiting.shift();
     const told = await answer.json().catch(() => ({ message: "the review has ended" }));
-    say(answer.ok ? "saved" : [told.message, told.help].filter(Boolean).join("; "));
+    if (answer.ok && what === "rate") rated(take, said, told.names ?? []);
+    const message = answer.ok ? "saved" : [told.message, told.help].filter(Boolean).join("; ");
+    say(message);
+    done({ saved: answer.ok, message });
   }
+}
+
+/** Take over a rating that was saved, before the page is told of it: what was said after it is in its place. */
+function rated(take, { stars, note }, names) {
+  const others = take.ratings.filter((word) => word.by !== page.you);
+  const now = { by: page.you, at: "", stars: stars ?? undefined, note };
+  take.ratings = [...names.map((name) => ({ ...now, name })), ...others];
+  for (const later of waiting) if (later.what === "rate" && later.take === take) later.saw = names;
+}
+
+/** Return a word as a shell takes it. */
+export function quoted(text) {
+  return `'${text.replaceAll("'", `'"'"'`)}'`;
 }
 
 async function ask(path, options) {

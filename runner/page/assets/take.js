@@ -3,10 +3,11 @@
 import { isOutput } from "./data.js";
 import { deck, load } from "./deck.js";
 import { button, el } from "./dom.js";
+import { noteButton, openForm, said, stars } from "./said.js";
 import { steps } from "./store.js";
 import { point, wave } from "./wave.js";
 import { isCompared, toggleCompared } from "./tray.js";
-import { length, level, price, size, takeName } from "./words.js";
+import { count, length, level, price, size, takeName } from "./words.js";
 
 const rows = new Map();
 
@@ -20,11 +21,13 @@ export function takeRow(take) {
     "li",
     { class: take.is_earlier ? "take earlier" : "take" },
     play,
-    el("div", { class: "called" }, el("b", {}, takeName(take)), ...badges(take)),
+    el("div", { class: "called" }, el("b", {}, takeName(take)), badges(take), take.rate && [stars(take), noteButton(take)]),
     wave(take, (at) => playAt(take, at)),
     measures(take),
     el("div", { class: "acts" }, take.url && compareBox(take), steps(take).map(stepButton)),
     take.failed.length > 0 && el("p", { class: "failed" }, take.failed.join("; ")),
+    said(take),
+    openForm(take),
   );
   rows.set(take, { row, play, picture: row.querySelector(".wave") });
   row.take = take;
@@ -109,10 +112,11 @@ function badges(take) {
   return [
     take.is_picked && ["picked", "a person picked it"],
     isOutput(take) && ["output", "it is at the output"],
-    take.approvals.length > 0 && ["approved", take.approvals.join("; ")],
+    take.approvals.length > 0 && ["approved", take.approvals.map((word) => `${word.by}, ${word.at}`).join("; ")],
+    take.stars && ["rated", count(take.ratings.filter((word) => word.stars).length, "rating"), `★ ${take.stars}`],
   ]
     .filter(Boolean)
-    .map(([word, title]) => el("span", { class: `badge ${word}`, title }, word));
+    .map(([kind, title, word]) => el("span", { class: `badge ${kind}`, title }, word ?? kind));
 }
 
 function compareBox(take) {

@@ -230,6 +230,8 @@ def test_words_from_outside_are_text_and_audio_that_is_missing_is_named(opened: 
         fold.click()
     shown = page.locator("body").inner_text()
     assert [text for text in HOSTILE if text.split("\u2028")[0].strip() not in shown] == []
+    said = page.locator(".said").first.inner_text()
+    assert [text for text in HOSTILE if text.split("\u2028")[0].strip() not in said] == []
     assert page.evaluate("window.hacked") is None
     assert page.locator("main img:not(.spectrum), iframe, object, embed, a, main script").count() == 0
     assert "its audio is not on this machine" in shown

@@ -73,6 +73,24 @@ def test_the_page_has_every_job_with_what_is_known_of_it(made: Path) -> None:
     assert set(data["pictures"]) == {take["sha256"] for job in data["jobs"] for take in job["takes"]}
 
 
+def test_what_people_say_of_a_take_is_beside_it(made: Path) -> None:
+    for words in (("--stars", "4", "--note", "warm", "--by", "Ada"), ("--stars", "5", "--by", "Bob")):
+        assert scorefile("rate", "title", *words, cwd=made).code == 0
+    assert scorefile("approve", "title", "--note", "for the trailer", "--by", "Cleo", cwd=made).code == 0
+    assert scorefile("report", cwd=made).code == 0
+    one, two = job_of(made / "scorefile-report.html", "title")["takes"]
+    assert one["stars"] == 4.5
+    told = {word["by"]: (word.get("stars"), word.get("note")) for word in (*one["ratings"], *one["approvals"])}
+    assert told == {"Ada": (4, "warm"), "Bob": (5, None), "Cleo": (None, "for the trailer")}
+    assert (one["rate"], two["rate"]) == ("scorefile rate title --take 1", "scorefile rate title --take 2")
+    assert {"stars", "ratings", "approvals"} & two.keys() == set()
+    (made / "scorefile.yaml").write_text(PIPELINE.replace("Calm", "Wild"))
+    assert scorefile("run", cwd=made).code == 0
+    assert scorefile("report", cwd=made).code == 0
+    earlier = next(take for take in job_of(made / "scorefile-report.html", "title")["takes"] if take.get("is_earlier"))
+    assert (earlier["stars"], earlier.get("rate")) == (4.5, None), "it is still shown, and is no choice any more"
+
+
 def test_every_take_is_linked_where_it_is(made: Path) -> None:
     (made / "out").mkdir()
     assert scorefile("report", "--out", "out/page.html", cwd=made).code == 0
@@ -203,6 +221,7 @@ def test_what_is_expected_and_not_met_and_the_mastered_file_are_shown(tmp_path: 
     assert sorted(job["expected"]) == ["duration ± 1 s", "peak < -60 dBTP"]
     raw, mastered, other = job["takes"]
     assert re.fullmatch(r"its true peak is -\d+\.\d dBTP, expected < -60 dBTP", *raw["failed"])
+    assert (raw["rate"], mastered.get("rate")) == ("scorefile rate title --take 1", None)
     assert (raw["number"], mastered["number"], mastered["is_mastered"], other["number"]) == (1, 1, True, 2)
     assert Path(mastered["url"]).suffix == ".flac"
     (entry,) = json.loads((tmp_path / "scorefile.lock").read_text())["jobs"]["title"]["submissions"]

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support.accessibility import barriers
-from tests.support.browser import Opened, running_browser
+from tests.support.browser import running_browser
 from tests.support.chromium import CHROMIUM
-from tests.support.command import COMMAND, environment, scorefile
+from tests.support.command import scorefile
+from tests.support.review import open_page, reviewing, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,24 +34,6 @@ def made(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@contextmanager
-def reviewing(folder: Path, *words: str) -> Iterator[str]:
-    """Run a review and yield its address; it has to end at once when it is interrupted."""
-    command = [*COMMAND, "review", "--format", "json", *words]
-    with subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        try:
-            text = ""
-            while not text.rstrip().endswith("}"):
-                line = child.stdout.readline()
-                assert line, "the review ended"
-                text += line
-            yield json.loads(text)["url"]
-        finally:
-            child.send_signal(signal.SIGINT)
-            child.wait(timeout=20)
-
-
 def picked(folder: Path) -> Any:
     """Return the hashes of what is picked, by job."""
     data = json.loads((folder / "scorefile.lock").read_text())
@@ -66,23 +45,9 @@ def takes(folder: Path) -> list[str]:
     return [take["sha256"] for take in item["takes"]]
 
 
-def wait_until(condition: Any) -> None:
-    until = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.05)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     yield from running_browser()
-
-
-def open_page(browser: Browser, url: str) -> Opened:
-    opened = Opened(browser.new_context(viewport={"width": 1440, "height": 900}).new_page(), served=url)
-    opened.page.goto(url)
-    opened.page.wait_for_selector("html[data-ready=yes]")
-    return opened
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
