@@ -16,6 +16,7 @@ from runner.state.lock_text import render_lock
 from runner.state.reconcile import Reconciled
 from tests.support import locks
 from tests.support.catalog import ROOT
+from tests.support.long import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -238,11 +239,12 @@ def test_a_request_that_does_not_match_its_fingerprint_is_refused(
         parse_lock(changed(lambda block: where(block)["request"].update(prompt="another")))
 
 
+@pytest.mark.sampled
 def test_every_bit_flip_is_refused_or_means_the_same() -> None:
     """A job's name is its key: an entry of another name is found by what it asked for."""
     data = (FOLDER / "private-ids.lock").read_bytes()
     whole = sorted(repr(replace(item, job="")) for item in parse_lock(data.decode()).entries.values())
-    for place in range(8 * len(data)):
+    for place in range(0, 8 * len(data), sampled(7, 1)):
         flipped = bytearray(data)
         flipped[place // 8] ^= 1 << place % 8
         try:

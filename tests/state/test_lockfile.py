@@ -21,6 +21,7 @@ from runner.state.lock_parsing import parse_lock
 from runner.state.lock_text import LockText, render_lock
 from runner.state.lock_validation import check_entry
 from runner.state.lockfile import BLOCK_BYTES, is_conflicted, read_lock, refuse_too_large
+from tests.support.long import sampled
 from tests.support.made import entry, finished, lock, request, sha, take
 
 if TYPE_CHECKING:
@@ -598,11 +599,12 @@ def test_submissions_that_a_merge_brought_together_keep_their_checksums() -> Non
     assert set(parse_lock(merged).entries) == {"a1", "a2"}
 
 
+@pytest.mark.sampled
 def test_every_bit_flip_of_a_lock_is_refused_or_means_the_same() -> None:
     """A job's name is its key: an entry of another name is found by what it asked for. So is a pick, which is no proof."""
     data = render_lock(replace(FULL, picks={}))
     whole = sorted(repr(replace(item, job="")) for item in parse_lock(data.decode()).entries.values())
-    for place in range(8 * len(data)):
+    for place in range(0, 8 * len(data), sampled(7, 1)):
         changed = bytearray(data)
         changed[place // 8] ^= 1 << place % 8
         try:

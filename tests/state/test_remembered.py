@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from runner.state.files.seen import entries, seen, seen_in
 from runner.state.remembered import NAME, answer, compose, numbers
 from tests.support.desks import posix_only
+from tests.support.long import sampled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +76,8 @@ def test_a_pipeline_that_is_not_named_is_found_above(tmp_path: Path, monkeypatch
     assert answer(["run"], ENV) is None
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.sampled
+@settings(max_examples=sampled(60, 200), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_damaged_file_is_no_answer(kept: Path, data: st.DataObject) -> None:
     whole = kept.read_bytes()
@@ -91,7 +93,8 @@ def test_a_damaged_file_is_no_answer(kept: Path, data: st.DataObject) -> None:
     assert answer(WORDS, ENV) == TEXT
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.sampled
+@settings(max_examples=sampled(30, 100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(rest=st.binary(max_size=300))
 def test_foreign_bytes_are_no_answer(kept: Path, rest: bytes) -> None:
     whole = kept.read_bytes()

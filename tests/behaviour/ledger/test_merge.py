@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,13 +49,19 @@ def text(git: Git) -> str:
     return (git.folder / LOCK).read_text()
 
 
-@pytest.fixture
-def git(tmp_path: Path) -> Git:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with a pipeline and its lock."""
-    git = Git(tmp_path / "project").init()
+    git = Git(tmp_path_factory.mktemp("template") / "project").init()
     (git.folder / PIPELINE).write_text(YAML)
     write(git, BASE, "base")
-    return git
+    return git.folder
+
+
+@pytest.fixture
+def git(tmp_path: Path, template: Path) -> Git:
+    """A copy of the template."""
+    return Git(shutil.copytree(template, tmp_path / "project"))
 
 
 @pytest.fixture
