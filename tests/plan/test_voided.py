@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.support.made import entry, known, lock, request, sha, take
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.records.lock import Lock
+    from runner.records.lock import Entry, Lock
     from runner.records.request import Request
 
 ANA = Approval(sha256=sha("one"), by="Ana", at="2026-01-01T00:00:00Z")
@@ -33,8 +34,8 @@ def said(*picks: str | None, approvals: tuple[Approval, ...] = ()) -> dict[str, 
     }
 
 
-def told(words: Mapping[str, Any], *requests: Request) -> tuple[Voided | TooFew, ...]:
-    held: Lock = lock(entry(None, take("one"), take("two")), **words)
+def told(words: Mapping[str, Any], *requests: Request, made: Entry | None = None) -> tuple[Voided | TooFew, ...]:
+    held: Lock = lock(made or entry(None, take("one"), take("two")), **words)
     facts = Facts(
         models=shipped_catalog().models,
         lock=held,
@@ -73,4 +74,10 @@ def test_an_approval_of_the_take_in_place_is_enough_whatever_else_was_approved()
 def test_a_take_that_is_asked_for_and_not_there_is_told_unless_somebody_picked() -> None:
     assert told(said(), request(take=3)) == (TooFew(job="title", take=3, takes=2),)
     assert told(said(), request(take=2)) == ()
+    assert told(said(None), request(take=3)) == (TooFew(job="title", take=3, takes=2),)
     assert told(said("one"), request(take=3)) == ()
+
+
+def test_a_pick_of_a_take_that_its_provider_sent_once_more_applies_to_the_copy_in_place() -> None:
+    made = replace(entry(None, take("one")), takes=(take("one"), take("before")))
+    assert told(said("before"), made=made) == ()
