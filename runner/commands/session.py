@@ -302,6 +302,8 @@ class Session:
     def writing(self, *, timeout_s: float = 0.0, keep_lock: bool = False) -> Iterator[WritingSession]:
         """Open the project for writing, under its run lock: lock and journal are read again, the rest is kept.
 
+        A lock with the same bytes is the same lock, and is not parsed again.
+
         `keep_lock`: whatever would change the lock fails. Raises RunLockedError when another run holds it for longer than `timeout_s`, NotWritableError when a folder cannot be written.
         """
         from runner.commands.facts import open_store
@@ -311,7 +313,9 @@ class Session:
         with ExitStack() as held:
             for folder in self.project.run_folders:
                 held.enter_context(hold(folder, now=self.world.timestamp(), timeout_s=timeout_s))
-            yield WritingSession(self, held.enter_context(open_store(self.project, keep_lock=keep_lock)))
+            known = (self.lock_bytes, self.written_lock) if "written_lock" in self.__dict__ else None
+            store = held.enter_context(open_store(self.project, known=known, keep_lock=keep_lock))
+            yield WritingSession(self, store)
 
 
 class WritingSession(Session):

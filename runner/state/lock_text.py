@@ -135,8 +135,8 @@ def _jobs(lock: Lock) -> list[str]:
 
 
 def _said(lock: Lock) -> tuple[Mapping[str, Iterable[Pick | Approval | Rating]], ...]:
-    """Return all that people said, of each kind job → what was said."""
-    return (lock.picks, lock.approvals, lock.ratings)
+    """Return all that people said, of each kind of which there is something, job → what was said."""
+    return tuple(kind for kind in (lock.picks, lock.approvals, lock.ratings) if kind)
 
 
 def _text(blocks: Iterable[str], lock: Lock) -> str:
