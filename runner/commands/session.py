@@ -307,8 +307,6 @@ class Session:
     def writing(self, *, timeout_s: float = 0.0, keep_lock: bool = False) -> Iterator[WritingSession]:
         """Open the project for writing, under its run lock: lock and journal are read again, the rest is kept.
 
-        A lock with the same bytes is the same lock, and is not parsed again.
-
         `keep_lock`: whatever would change the lock fails. Raises RunLockedError when another run holds it for longer than `timeout_s`, NotWritableError when a folder cannot be written.
         """
         from runner.commands.facts import open_store
@@ -319,8 +317,7 @@ class Session:
             for folder in self.project.run_folders:
                 held.enter_context(hold(folder, now=self.world.timestamp(), timeout_s=timeout_s))
             known = (self.lock_bytes, self.written_lock) if "written_lock" in self.__dict__ else None
-            store = held.enter_context(open_store(self.project, known=known, keep_lock=keep_lock))
-            yield WritingSession(self, store)
+            yield WritingSession(self, held.enter_context(open_store(self.project, known=known, keep_lock=keep_lock)))
 
 
 class WritingSession(Session):
@@ -328,8 +325,7 @@ class WritingSession(Session):
 
     def __init__(self, session: Session, store: StateStore) -> None:
         super().__init__(session.options, session.project, session.world)
-        self.store = store
-        self.events = store.events
+        self.store, self.events = store, store.events
         self._keep(session, "catalog", "_read", "takes")
 
     @property
