@@ -1,4 +1,4 @@
-"""Where a run decodes, measures and composes: in threads, in processes of this machine, or on a Dask cluster."""
+"""Where a run decodes, measures and composes: in threads and processes of this machine, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from runner.engine.computing import RepeatingExecutor
+from runner.engine.growing import GrowingExecutor
 from runner.state.files.processes import process_pool
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from runner.commands.options import RunOptions
+
+MOST = 8
+"""So many processes are started without being asked for: each one takes 80 MB."""
 
 
 @contextmanager
@@ -26,10 +30,20 @@ def open_cpu(options: RunOptions) -> Iterator[Executor]:
         with open_dask(options.dask) as cluster:
             yield cluster
     elif options.processes:
-        count = options.processes
-        remedy = "run again: what was paid for is fetched free of charge; without --processes, threads do the work"
-        with RepeatingExecutor(lambda: process_pool(count), where=f"--processes {count}", remedy=remedy) as processes:
+        with _processes(options.processes, f"--processes {options.processes}") as processes:
             yield processes
     else:
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 2, thread_name_prefix="cpu") as threads:
-            yield threads
+        count = os.cpu_count() or 1
+        threads = ThreadPoolExecutor(max_workers=max(2, count), thread_name_prefix="cpu")
+        most = min(count - 1, MOST)
+        if most < 1:
+            with threads:
+                yield threads
+            return
+        with GrowingExecutor(threads, lambda: _processes(most, "a process of this run"), count=count) as growing:
+            yield growing
+
+
+def _processes(count: int, where: str) -> Executor:
+    remedy = "run again: what was paid for is fetched free of charge; without --processes, threads do the work"
+    return RepeatingExecutor(lambda: process_pool(count), where=where, remedy=remedy)

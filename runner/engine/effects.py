@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -72,6 +73,16 @@ class Progress:
     takes: int | None = None
     ending: Ending | None = None
     """How the job ended, once it did."""
+
+
+def harmless(notify: Callable[[Progress], None]) -> Callable[[Progress], None]:
+    """Return a listener whose own errors, such as a closed terminal, do not affect a job."""
+
+    def told(progress: Progress) -> None:
+        with contextlib.suppress(Exception):
+            notify(progress)
+
+    return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

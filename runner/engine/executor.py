@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.engine import endings
-from runner.engine.effects import Compute, Durable, Interrupted, PollTurn, Progress, Turn, Wait, Work
+from runner.engine.effects import Compute, Durable, Interrupted, PollTurn, Progress, Turn, Wait, Work, harmless
 from runner.engine.job_run import JobRun
 from runner.engine.late_run import LateRun
 from runner.engine.order import Order
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from runner.state.store import StateStore
 
 MIN_WAIT_S = 0.001
+FAILED_TURNS = 10
+"""A loop that fails in so many turns one after another ends, whatever is still under way."""
 
 
 @dataclass(eq=False, slots=True)
@@ -60,7 +62,7 @@ class Executor:
         self, plan: Plan, settings: RunSettings, world: World, store: StateStore, notify: Callable[[Progress], None]
     ) -> None:
         self._plan, self._settings, self._world, self._store = plan, settings, world, store
-        self._notify = _harmless(notify)
+        self._notify = harmless(notify)
         self._outcomes: dict[str, Outcome] = {}
         self._workers: Workers[_ActiveJob] = Workers(settings.jobs)
         self._heap: list[tuple[float, int, _ActiveJob]] = []
@@ -110,11 +112,15 @@ class Executor:
         self._store.tick()
 
     def _record_running(self) -> None:
-        """Start nothing new and record the results of all running work, although the loop has failed."""
+        """Start nothing new and record the results of all running work, although the loop has failed; end when it only fails."""
         self._world.stop.set()
-        while self._active:
+        failed = 0
+        while self._active and failed < FAILED_TURNS:
+            failed += 1
             with contextlib.suppress(Exception):
                 self._turn_once()
+                failed = 0
+        self._workers.abandon(self._at_gate, Interrupted())
 
     # ------------------------------------------------------------ start
 
@@ -246,8 +252,11 @@ class Executor:
                 job.working = True
                 self._workers.start(job, wanted)
             case Compute():
-                job.working = True
-                self._workers.follow(job, self._world.cpu.submit(wanted.call, *wanted.args))
+                try:
+                    self._workers.follow(job, self._world.cpu.submit(wanted.call, *wanted.args))
+                    job.working = True
+                except Exception as error:  # noqa: BLE001 - it is raised again in the job
+                    self._resume(job, None, error)
             case _:
                 assert_never(wanted)
 
@@ -312,8 +321,8 @@ class Executor:
 
     def _interrupt_waiting(self) -> None:
         """End every job that waits; a job whose worker is busy, or whose answer is unread, goes on to its next wait."""
-        unread = set(self._durable)
-        waiting = [job for job in self._active if not job.working and job not in unread]
+        goes_on = {*self._durable, *(job for job, _ in self._yielded)}
+        waiting = [job for job in self._active if not job.working and job not in goes_on]
         self._heap.clear()
         self._polled.clear()
         self._turns.clear()
@@ -338,13 +347,3 @@ class Executor:
         self._turns.note(outcome)
         self._turns.settle(name, outcome.spent_usd)
         self._ready.extend(self._order.after(name))
-
-
-def _harmless(notify: Callable[[Progress], None]) -> Callable[[Progress], None]:
-    """Return a listener whose own errors, such as a closed terminal, do not affect a job."""
-
-    def told(progress: Progress) -> None:
-        with contextlib.suppress(Exception):
-            notify(progress)
-
-    return told

@@ -75,7 +75,8 @@ class JobRun:
         self._busy = Backoff(limits, tries=limits.busy_tries, min_s=10.0, first_s=20.0, max_s=20.0)
         self._fetched_again = False
         self.log = SubmissionLog(action, self._provider, store, world=world)
-        self._polls = PollSteps(action, self._client, log=self.log, limits=limits, report=self._report)
+        ready = rate_limit.ready_times
+        self._polls = PollSteps(action, self._client, log=self.log, world=world, ready_times=ready, report=self._report)
         self._takes = TakeSteps(
             self.request, self._provider, log=self.log, world=world, rate_limit=rate_limit, report=self._report
         )

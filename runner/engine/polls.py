@@ -15,9 +15,10 @@ from runner.records.submission import Phase
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from runner.engine.effects import Effect
+    from runner.engine.effects import Effect, World
     from runner.engine.submission_log import SubmissionLog
     from runner.provider.client import ProviderClient
+    from runner.provider.ready_times import ReadyTimes
     from runner.records.endings import Ending
     from runner.records.exchange import Reading
     from runner.records.limits import Limits
@@ -43,12 +44,16 @@ class PollSteps:
         client: ProviderClient,
         *,
         log: SubmissionLog,
-        limits: Limits,
+        world: World,
+        ready_times: ReadyTimes,
         report: Callable[..., None],
     ) -> None:
         self._action, self._request, self._client = action, action.request, client
-        self._log, self._limits, self._report = log, limits, report
+        self._log, self._limits, self._report = log, world.limits, report
+        self._monotonic, self._ready_times = world.monotonic, ready_times
         self._polls = 0
+        self._accepted_s = self._polled_s = 0.0
+        """When the provider accepted the job, and when it was last polled, by the monotonic clock."""
         self._empty_at_s: float | None = None
         """How old the submission was when its provider first called it finished without naming audio."""
         self._unlisted: set[str | None] = set()
@@ -66,21 +71,32 @@ class PollSteps:
         return None
 
     def poll(self) -> Generator[Effect, Any, Ending | None]:
-        """Poll once, after a wait; a submission of an earlier run is polled at once."""
+        """Poll once, after a wait."""
         receipt = self._log.submission.request_id
         assert receipt is not None
         assert receipt.plain is not None, "an id of which only the digest is known is looked up first"
         id_ = receipt.plain
         if not self._polls:
             self._report("generating")
-        wait_s = poll_wait_s(self._polls, self._client.provider.poll_s, self._limits)
-        is_first = not (self._polls or self._action.verb.makes)
-        yield PollTurn(provider=self._client.provider.name, seconds=0.0 if is_first else wait_s)
+            self._accepted_s = self._polled_s = self._monotonic()
+        yield PollTurn(provider=self._client.provider.name, seconds=self._wait_s())
         self._polls += 1
+        before_s, self._polled_s = self._polled_s, self._monotonic()
         client, model = self._client, self._request.model
         told_for = self._request.params if self._log.submission.is_told else None
         reading: Reading = yield Work(lane=Lane.POLL, call=lambda _gate: client.poll(model, id=id_, told_for=told_for))
+        if reading.verdict is Verdict.DONE and self._action.verb.makes:
+            waiting_s, ready_s = before_s - self._accepted_s, self._polled_s - self._accepted_s
+            self._ready_times.note(model.id, waiting_s=waiting_s, ready_s=ready_s, poll_s=client.provider.poll_s)
         return self._after_poll(reading)
+
+    def _wait_s(self) -> float:
+        """Return the seconds until the next poll; a submission of an earlier run is polled at once."""
+        usual_s = poll_wait_s(self._polls, self._client.provider.poll_s, self._limits)
+        if not self._action.verb.makes:
+            return usual_s if self._polls else 0.0
+        age_s = self._monotonic() - self._accepted_s
+        return self._ready_times.wait_s(self._request.model.id, age_s=age_s, usual_s=usual_s)
 
     def _is_empty_for_long(self, reading: Reading) -> bool:
         """Note when a finished job first named no audio, and return whether that is long ago."""

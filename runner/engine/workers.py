@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 from runner.engine.effects import Lane
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
     from types import TracebackType
     from typing import Any, Self
@@ -142,6 +142,7 @@ class Workers(Generic[T]):
         self._inbox: queue.SimpleQueue[Message[T]] = queue.SimpleQueue()
         self._lanes = {lane: _LaneThreads(lane, lane.threads(jobs), self._do) for lane in Lane}
         self._looked_s, self._turn_s = time.monotonic(), 0.0
+        self._abandoned: Exception | None = None
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as begun:
@@ -188,6 +189,13 @@ class Workers(Generic[T]):
         """Tell the loop that an attempt has ended. Safe to call from any thread."""
         self._inbox.put(Wake(attempt))
 
+    def abandon(self, waiting: Iterable[ReadyToSend[T]], error: Exception) -> None:
+        """Let no worker wait at its gate any more: whoever is there, or comes there, gets the error and sends nothing."""
+        self._abandoned = error
+        for message in (*waiting, *self.messages(0.0)):
+            if isinstance(message, ReadyToSend):
+                message.refuse(error)
+
     def messages(self, timeout_s: float) -> Iterator[Message[T]]:
         """Yield all messages that are there, after waiting for the first one, `timeout_s` at most."""
         try:
@@ -208,6 +216,8 @@ class Workers(Generic[T]):
     def _wait_at_gate(self, owner: T, work: Work) -> None:
         ready = ReadyToSend(owner, work)
         self._inbox.put(ready)
+        if self._abandoned is not None:
+            raise self._abandoned
         ready.wait()
 
 

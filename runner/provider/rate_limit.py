@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeAlias
 
 from runner.provider.poll_times import PollTimes
+from runner.provider.ready_times import ReadyTimes
 from runner.provider.slots import PAUSE_S, Slots
 from runner.records.endings import ProviderClosed, TooManyUnknown, TooMuchBadContent
 from runner.records.limits import DEFAULT_LIMITS
@@ -70,6 +71,7 @@ class RateLimit:
         self._unknown = 0
         self._bad = 0
         self._polls = PollTimes(limits.polls_per_s)
+        self.ready_times = ReadyTimes()
         self.closed: Closed | None = None
 
     @property

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import av
 import numpy as np
 import pytest
 
 from runner.audio.probe.container_header import BadAudio
 from runner.audio.probe.measure import inspect
-from runner.audio.probe.true_peak import FILTER
+from runner.audio.probe.pieces import Pieces
+from runner.audio.probe.true_peak import FILTER, MARGIN
 from tests.support.waves import RATE_HZ, Wave, file_of, level, tones
 
 FORMATS = ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"]
@@ -117,6 +119,28 @@ def test_samples_that_are_no_music_are_refused(value: float, message: str, subty
     with pytest.raises(BadAudio) as caught:
         inspect(file_of(wave, subtype=subtype))
     assert caught.value.message == message
+
+
+def test_frames_of_another_format_are_refused() -> None:
+    pieces = Pieces(av.AudioFrame("s16", "stereo", 100), 960)
+    assert list(pieces.add(av.AudioFrame("s16", "stereo", 100))) == []
+    with pytest.raises(BadAudio) as caught:
+        list(pieces.add(av.AudioFrame("fltp", "stereo", 100)))
+    assert caught.value.message == "broken: the format of its samples changes on the way"
+
+
+@pytest.mark.parametrize("counts", [[7], [960], [959, 1, 1], [4_000, 5_000], [100] * 50])
+def test_pieces_are_what_was_decoded(counts: list[int]) -> None:
+    whole = np.random.default_rng(6).integers(-32768, 32768, (2, sum(counts)), np.int16)
+    frames = [
+        av.AudioFrame.from_ndarray(part, "s16p", "stereo") for part in np.split(whole, np.cumsum(counts)[:-1], axis=1)
+    ]
+    pieces = Pieces(frames[0], 960)
+    found = [piece[:, MARGIN:].copy() for frame in frames for piece in pieces.add(frame)]
+    wave, count = pieces.rest()
+    assert not wave[:, MARGIN + count :].any()
+    made = np.concatenate([*found, wave[:, MARGIN : MARGIN + count]], axis=1)
+    assert np.array_equal(made, whole.astype(np.float32) / 32768)
 
 
 def test_the_names_of_codecs_are_those_of_ffmpeg() -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 
-from runner.audio.probe.scratch import scratch
 from runner.audio.probe.weighting import Weigher, weighting
+from runner.audio.scratch import scratch
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -49,7 +49,7 @@ class LoudnessMeter:
         if not hops:
             return
         if piece.shape[1] < self.length:
-            whole = scratch("whole", (len(piece), self.length))
+            whole = scratch("whole", (len(piece), self.length), np.float32)
             whole[:, : piece.shape[1]], whole[:, piece.shape[1] :] = piece, 0
             piece = whole
         self._powers.append(self._weights @ self._weigher.energies(piece)[:, :hops] / self._rules.hop)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import av
 import numpy as np
 
+from runner.audio.probe.container_header import BadAudio
 from runner.audio.probe.true_peak import MARGIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import av
     import numpy.typing as npt
 
     from runner.audio.probe.true_peak import Wave
+
+_AT_ONCE = 1 << 12
+"""Samples of a channel that are taken from what is decoded together."""
 
 
 class Pieces:
@@ -26,27 +30,38 @@ class Pieces:
     def __init__(self, frame: av.AudioFrame, length: int) -> None:
         self._channels, self._planar = frame.layout.nb_channels, frame.format.is_planar
         self._length, self._filled = length, 0
+        self._fresh = av.AudioFifo()  # frames of a thousand samples each would cost more than what is done with them
         self._wave = np.zeros((self._channels, length + 3 * MARGIN), np.float32)
 
     def add(self, frame: av.AudioFrame) -> Iterator[Wave]:
-        """Take one more frame and yield each piece that it completes."""
+        """Take one more frame and yield each piece that it completes. Raises BadAudio for a frame of another format."""
+        frame.pts = None
+        try:
+            self._fresh.write(frame)
+        except ValueError as error:
+            raise BadAudio("broken: the format of its samples changes on the way") from error
+        while self._filled + self._fresh.samples >= self._length:
+            self._take(self._length - self._filled)
+            piece = self._wave[:, : MARGIN + self._length]
+            yield piece
+            piece[:, :MARGIN] = piece[:, -MARGIN:]
+            self._filled = 0
+        if self._fresh.samples >= _AT_ONCE:
+            self._take(self._fresh.samples)
+
+    def _take(self, count: int) -> None:
+        """Write so many samples to the piece."""
+        frame = self._fresh.read(count) if count else None
+        if frame is None:
+            return
         raw = frame.to_ndarray()
-        if not self._planar:
-            raw = raw.reshape(-1, self._channels).T
-        start = 0
-        while start < frame.samples:
-            count, at = min(self._length - self._filled, frame.samples - start), MARGIN + self._filled
-            _put(raw[:, start : start + count], self._wave[:, at : at + count])
-            start += count
-            self._filled += count
-            if self._filled == self._length:
-                piece = self._wave[:, : MARGIN + self._length]
-                yield piece
-                piece[:, :MARGIN] = piece[:, -MARGIN:]
-                self._filled = 0
+        start = MARGIN + self._filled
+        _put(raw if self._planar else raw.reshape(-1, self._channels).T, self._wave[:, start : start + count])
+        self._filled += count
 
     def rest(self) -> tuple[Wave, int]:
         """Return the last piece, and how many samples it has. Behind them is silence of at least a margin."""
+        self._take(self._fresh.samples)
         end = MARGIN + self._filled
         self._wave[:, end:] = 0
         return self._wave[:, : end + -end % MARGIN + MARGIN], self._filled

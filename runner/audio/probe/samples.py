@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.audio.probe.container_header import BadAudio
-from runner.audio.probe.scratch import scratch
 from runner.audio.probe.true_peak import MARGIN, TruePeak, largest_near
+from runner.audio.scratch import scratch
 
 if TYPE_CHECKING:
     import av
@@ -43,7 +43,7 @@ class SampleMeter:
 
         What is behind them is silence: the last piece has a margin of it, for what is between its last samples.
         """
-        size = np.abs(wave, out=scratch("size", wave.shape))
+        size = np.abs(wave, out=scratch("size", wave.shape, np.float32))
         near = largest_near(size)
         peaks = near.max(axis=1)
         if not np.isfinite(peaks).all():

@@ -10,7 +10,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from runner.audio.probe.scratch import scratch
+from runner.audio.scratch import scratch
 
 Wave = npt.NDArray[np.float32]
 
@@ -75,7 +75,7 @@ def largest_near(size: Wave) -> Wave:
     The largest of two neighbours, of two such pairs, and so on: whole passes are far quicker than a search in each block.
     """
     near, step = size, 1
-    buffers = scratch("near", (2, *size.shape))
+    buffers = scratch("near", (2, *size.shape), np.float32)
     while step < _BLOCK + MARGIN:
         width = near.shape[1] - step
         near = np.maximum(near[:, :width], near[:, step:], out=buffers[0, :, :width])

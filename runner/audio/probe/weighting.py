@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from runner.audio.probe.scratch import scratch
+from runner.audio.scratch import scratch
 
 if TYPE_CHECKING:
     from runner.audio.probe.true_peak import Wave
@@ -71,7 +71,7 @@ class Weigher:
         """Return the weighted energy of each hop of a piece, of shape (channels, hops)."""
         rules, inner, channels = self._rules, _GROUP * _STATES, len(piece)
         rows = piece.reshape(channels, -1, _GROUP, rules.row)
-        made = np.matmul(rows, rules.samples, out=scratch("made", (*rows.shape[:3], rules.row + _STATES)))
+        made = np.matmul(rows, rules.samples, out=scratch("made", (*rows.shape[:3], rules.row + _STATES), np.float32))
         added = made[..., rules.row :].astype(np.float64).reshape(channels, -1, inner)
         known = added @ rules.group[:inner]
         ends = np.concatenate((known[..., inner:].reshape(channels, -1), self._state), axis=1)
@@ -80,7 +80,7 @@ class Weigher:
         starts = chained[:, :-_STATES].reshape(channels, -1, _STATES)
         states = known[..., :inner] + starts @ rules.group[inner:, :inner]
         before = states.astype(np.float32).reshape(*rows.shape[:3], _STATES)
-        weighted = np.matmul(before, rules.free, out=scratch("weighted", rows.shape))
+        weighted = np.matmul(before, rules.free, out=scratch("weighted", rows.shape, np.float32))
         weighted += made[..., : rules.row]
         hops = weighted.reshape(channels, rules.hops, rules.hop)
         energies: Matrix = np.einsum("chs,chs->ch", hops, hops).astype(np.float64)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from runner.audio.sketch.waves import Wave, cycle, fall, hertz, look_up, phases, ramp, sine
+from runner.audio.sketch.waves import Wave, cycle, fall, hertz, look_up, ramp, sine, turns
 
 _TOP = 0.42
 """Harmonics stop at this share of the sample rate."""
 _VIBRATO_HZ = 5.2
+_SWAYS = 2
+"""Cycles of vibrato in a stretch."""
 _EDGE = 0.8
 """How much of a note's start is edge."""
+_EDGE_LASTS = 8
+"""So many of the times in which it falls to 1/e; then it is 70 dB weaker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,64 +120,65 @@ VOICES = {
 }  # fmt: skip
 
 
-class _Held:
-    """Notes as long as they are held, kept for all sketches of this process until they are too many.
+class Tone:
+    """A note of `length` samples and its release, starting and ending at silence; made where it is heard, stretch by stretch."""
 
-    A shorter note is the beginning of a longer one, to the last bit.
-    """
+    def __init__(
+        self, name: str, pitch: int, length: int, rate_hz: int, *, detune: float = 1.0, level: float = 1.0
+    ) -> None:
+        voice = VOICES[name]
+        self._attack, release = round(voice.attack_s * rate_hz), round(voice.release_s * rate_hz)
+        self._held = max(length, self._attack)
+        self.count = self._held + release
+        body, edge = _stretch(name, pitch, rate_hz, detune)
+        self._body = body * np.float32(level)
+        self._edge = None if edge is None else edge * np.float32(level)
+        self._heard = 0 if edge is None else min(self.count, round(_EDGE_LASTS * voice.edge_s * rate_hz))
+        self._edge_fall = fall(self._heard, voice.edge_s * rate_hz)
+        self._fall = None if voice.fall_s is None else fall(self.count, voice.fall_s * rate_hz)
+        self._rise, self._release = ramp(self._attack), ramp(release)[::-1]
+        self._bends = tuple(sorted({self._attack, self._heard, self._held, self.count}))
 
-    def __init__(self, most_samples: int) -> None:
-        self._most_samples, self._samples = most_samples, 0
-        self._waves: OrderedDict[tuple[str, int, int, float], Wave] = OrderedDict()
-        self._lock = threading.Lock()
+    def add(self, first: int, last: int, out: Wave) -> None:
+        """Add the samples from `first` to before `last` to `out`."""
+        size, at = len(self._body), first
+        for bend in self._bends:
+            while at < min(bend, last):
+                place = at % size
+                end = min(bend, last, at + size - place)
+                part = out[at - first : end - first]
+                part += self._shaped(at, end, place)
+                at = end
 
-    def wave(self, name: str, pitch: int, count: int, rate_hz: int, detune: float) -> Wave:
-        """Return `count` samples of a held note, to be copied."""
-        key = (name, pitch, rate_hz, detune)
-        with self._lock:
-            wave = self._waves.get(key)
-            if wave is not None and len(wave) >= count:
-                self._waves.move_to_end(key)
-                return wave[:count]
-        made = _held(name, pitch, count, rate_hz, detune)
-        with self._lock:
-            before = self._waves.pop(key, None)
-            self._samples += count - (0 if before is None else len(before))
-            self._waves[key] = made
-            while self._samples > self._most_samples:
-                self._samples -= len(self._waves.popitem(last=False)[1])
-        return made
+    def _shaped(self, at: int, end: int, place: int) -> Wave:
+        """Return some samples between two bends of the envelope, which are at `place` of the stretch."""
+        within = slice(place, place + end - at)
+        wave = self._body[within]
+        if self._edge is not None and at < self._heard:
+            wave = wave + self._edge[within] * self._edge_fall[at:end]
+        if self._fall is not None:
+            wave = wave * self._fall[at:end]
+        if at < self._attack:
+            return wave * self._rise[at:end]
+        if at >= self._held:
+            return wave * self._release[at - self._held : end - self._held]
+        return wave
 
 
-_HELD = _Held(1 << 23)
-
-
-def tone(name: str, pitch: int, length: int, rate_hz: int, *, detune: float = 1.0) -> Wave:
-    """Make one note of `length` samples and its release, starting and ending at silence."""
+@lru_cache(maxsize=256)
+def _stretch(name: str, pitch: int, rate_hz: int, detune: float) -> tuple[Wave, Wave | None]:
+    """Make the stretch of a held note that is repeated: whole cycles, also of vibrato. Its body, and what its edge adds."""
     voice = VOICES[name]
-    release = round(voice.release_s * rate_hz)
-    count = max(length, round(voice.attack_s * rate_hz)) + release
-    wave = _HELD.wave(name, pitch, count, rate_hz, detune).copy()
-    wave[count - release :] *= ramp(release)[::-1]
-    return wave
-
-
-def _held(name: str, pitch: int, count: int, rate_hz: int, detune: float) -> Wave:
-    """Make the first `count` samples of a note that is not released."""
-    voice = VOICES[name]
-    attack = round(voice.attack_s * rate_hz)
     frequency = hertz(pitch) * detune
-    phase = phases(count, frequency, rate_hz)
+    cycles = max(1, round(_SWAYS * frequency / _VIBRATO_HZ))
+    count = round(cycles * rate_hz / frequency)
+    phase = turns(count, cycles)
     if voice.vibrato:
-        sway = look_up(sine(), phases(count, _VIBRATO_HZ, rate_hz)) * np.float32(voice.vibrato * 2**32)
-        sway[: rate_hz // 4] *= ramp(rate_hz // 4)[:count]
+        sway = look_up(sine(), turns(count, _SWAYS)) * np.float32(voice.vibrato * 2**32)
         phase += sway.astype(np.int64).astype(np.uint32)
     harmonics = max(1, int(_TOP * rate_hz / frequency))
-    wave = look_up(cycle(voice.body, min(harmonics, len(voice.body))), phase)
-    if voice.edge:
-        sparkle = look_up(cycle(voice.edge, min(harmonics, len(voice.edge))), phase)
-        wave += (sparkle - wave) * fall(count, voice.edge_s * rate_hz) * np.float32(_EDGE)
-    if voice.fall_s is not None:
-        wave *= fall(count, voice.fall_s * rate_hz)
-    wave[:attack] *= ramp(attack)
-    return wave
+    body = look_up(cycle(voice.body, min(harmonics, len(voice.body))), phase)
+    if not voice.edge:
+        return body, None
+    edge = look_up(cycle(voice.edge, min(harmonics, len(voice.edge))), phase)
+    return body, (edge - body) * np.float32(_EDGE)

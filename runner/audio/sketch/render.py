@@ -10,73 +10,49 @@ import numpy as np
 import numpy.typing as npt
 
 from runner.audio.sketch.effects import Comb, Room, finish, makeup, powers
-from runner.audio.sketch.instruments import tone
-from runner.audio.sketch.percussion import stroke
+from runner.audio.sketch.instruments import Tone
+from runner.audio.sketch.percussion import Hit
 from runner.audio.sketch.waves import ramp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from runner.audio.sketch.score import Note
     from runner.audio.sketch.waves import Wave
 
 Pcm = npt.NDArray[np.int16]
 
-_BLOCK_FIFTHS = 13
+_BLOCK_FIFTHS = 5
+"""A block of a second: what is worked on at once fits in the processor's own memory."""
 _ECHO_TICKS = (9, 6)
-_CACHED_SAMPLES = 1 << 24
 _FADE_S = 1.5
-_LEAD_IN_BLOCKS = 2
+_LEAD_IN_BLOCKS = 6
 _LONGEST_S = 12
 """No note sounds longer into the lead-in of a loop."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a part is placed: gain to the left and right, and its shares of room and echo."""
+class Spread:
+    """Gain to the left and right, and the share of echo."""
 
     left: float
     right: float
-    room: float
-    echo: float
+    echo: float = 0.0
 
 
-PLACES = {
-    "pad left": Place(0.52, 0.12, 0.55, 0.0),
-    "pad right": Place(0.12, 0.52, 0.55, 0.0),
-    "arp": Place(0.44, 0.68, 0.5, 0.25),
-    "lead": Place(0.85, 0.68, 0.6, 0.35),
-    "bass": Place(0.66, 0.66, 0.08, 0.0),
-    "low": Place(1.25, 1.25, 0.1, 0.0),
-    "top": Place(1.10, 0.90, 0.25, 0.0),
+_STRIPS = {
+    "pad left": ("left", 0.53),
+    "pad right": ("right", 0.53),
+    "bass": ("centre", 0.66),
+    "low": ("centre", 1.25),
+    "arp": ("arp", 1.0),
+    "lead": ("lead", 1.0),
+    "top": ("top", 1.0),
 }
-
+"""On which strip of the desk a part is played, and with what gain."""
+_SPREADS = {"arp": Spread(0.44, 0.68, echo=0.14), "lead": Spread(0.85, 0.68, echo=0.26), "top": Spread(1.10, 0.90)}
+_ROWS = {"left": 0, "right": 1, "centre": 2, "arp": 3, "lead": 4, "top": 5}
 _WIDE = {"pad left": 0.9985, "pad right": 1.0015}
-
-
-class _Cache:
-    """A cache of notes, emptied when it grows too large."""
-
-    def __init__(self, rate_hz: int) -> None:
-        self._rate_hz = rate_hz
-        self._waves: dict[tuple[str, str, int, int], Wave] = {}
-        self._samples = 0
-
-    def wave(self, part: str, note: Note, length: int) -> Wave:
-        """Return the wave of a note, at full strength."""
-        key = (part if part in _WIDE else "", note.sound, note.pitch, length)
-        wave = self._waves.get(key)
-        if wave is None:
-            if part in {"low", "top"}:
-                wave = stroke(note.sound, note.pitch, self._rate_hz)
-            else:
-                wave = tone(note.sound, note.pitch, length, self._rate_hz, detune=_WIDE.get(part, 1.0))
-            if self._samples > _CACHED_SAMPLES:
-                self._waves.clear()
-                self._samples = 0
-            self._waves[key] = wave
-            self._samples += len(wave)
-        return wave
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +79,8 @@ def render(notes: list[Note], stage: Stage) -> Pcm:
     desk = _Desk(stage)
     blocks: list[Wave] = []
     fifths: list[int] = []
-    for number, parts in enumerate(_blocks(notes, stage)):
-        block = desk.mix(parts)
+    for number, (strips, played) in enumerate(_blocks(notes, stage)):
+        block = desk.mix(strips, played)
         if stage.loops and number < _LEAD_IN_BLOCKS:
             continue
         fifths += powers(block, stage.rate_hz)
@@ -126,31 +102,36 @@ def _block_size(rate_hz: int) -> int:
     return rate_hz // 10 * 2 * _BLOCK_FIFTHS
 
 
-def _blocks(notes: list[Note], stage: Stage) -> Iterator[dict[str, Wave]]:
-    """Yield what each part plays, block after block, each about three seconds long."""
+def _blocks(notes: list[Note], stage: Stage) -> Iterator[tuple[Wave, frozenset[str]]]:
+    """Yield the strips of the desk, and which of them are played on, a second at a time; the next block overwrites it."""
     size = _block_size(stage.rate_hz)
     cues = sorted(_cues(notes, stage), key=itemgetter(0))
-    cache = _Cache(stage.rate_hz)
-    scratch = np.empty(size, dtype=np.float32)
-    sounding: list[tuple[int, str, int, Wave]] = []
+    strips = np.empty((len(_ROWS), size), dtype=np.float32)
+    sounding: list[tuple[int, str, Tone | Hit]] = []
     upcoming = 0
     for start in range(0, stage.lead_in + stage.samples, size):
         while upcoming < len(cues) and cues[upcoming][0] < start + size:
             at, part, note = cues[upcoming]
-            length = round(note.ticks * stage.tick_samples)
-            wave = cache.wave(part, note, length)
-            if at + len(wave) > start:
-                sounding.append((at, part, note.level, wave))
+            strip, gain = _STRIPS[part]
+            sound = _sound(part, note, gain * note.level / 100, stage)
+            if at + sound.count > start:
+                sounding.append((at, strip, sound))
             upcoming += 1
-        parts: dict[str, Wave] = {}
-        for at, part, level, wave in sounding:
-            if part not in parts:
-                parts[part] = np.zeros(size, dtype=np.float32)
-            first, last = max(at, start), min(at + len(wave), start + size)
-            played = np.multiply(wave[first - at : last - at], np.float32(level / 100), out=scratch[: last - first])
-            parts[part][first - start : last - start] += played
-        sounding = [cue for cue in sounding if cue[0] + len(cue[3]) > start + size]
-        yield parts
+        played = frozenset(strip for _, strip, _ in sounding)
+        for strip in played | {"left", "right"}:
+            strips[_ROWS[strip]].fill(0)
+        for at, strip, sound in sounding:
+            first, last = max(at, start), min(at + sound.count, start + size)
+            sound.add(first - at, last - at, strips[_ROWS[strip], first - start : last - start])
+        sounding = [cue for cue in sounding if cue[0] + cue[2].count > start + size]
+        yield strips, played
+
+
+def _sound(part: str, note: Note, level: float, stage: Stage) -> Tone | Hit:
+    if part in {"low", "top"}:
+        return Hit(note.sound, note.pitch, stage.rate_hz, level)
+    length = round(note.ticks * stage.tick_samples)
+    return Tone(note.sound, note.pitch, length, stage.rate_hz, detune=_WIDE.get(part, 1.0), level=level)
 
 
 def _cues(notes: list[Note], stage: Stage) -> Iterator[tuple[int, str, Note]]:
@@ -170,32 +151,30 @@ def _cues(notes: list[Note], stage: Stage) -> Iterator[tuple[int, str, Note]]:
 
 
 class _Desk:
-    """The mixing desk: places the parts, feeds echo and room, and keeps their tails from block to block."""
+    """The mixing desk: spreads the strips, feeds echo and room, and keeps their tails from block to block."""
 
     def __init__(self, stage: Stage) -> None:
-        self._buffers = np.empty((4, 2, _block_size(stage.rate_hz)), dtype=np.float32)
+        self._echo, self._share = np.empty((2, _block_size(stage.rate_hz)), np.float32)
         self._room = Room(stage.rate_hz, 0.7 + 0.05 * stage.space)
         self._echoes = [Comb(round(ticks * stage.tick_samples), 0.35) for ticks in _ECHO_TICKS]
         self._wet = 0.5 + 0.1 * stage.space
 
-    def mix(self, parts: Mapping[str, Wave]) -> Wave:
-        """Mix one block of parts to (2, samples)."""
-        room, echo, placed, share = self._buffers
-        dry = np.zeros_like(room)
-        room.fill(0)
-        echo.fill(0)
-        for name, place in PLACES.items():
-            if name in parts:
-                np.multiply(parts[name], np.float32(place.left), out=placed[0])
-                np.multiply(parts[name], np.float32(place.right), out=placed[1])
-                dry += placed
-                room += np.multiply(placed, np.float32(place.room), out=share)
-                if place.echo:
-                    echo += np.multiply(placed, np.float32(place.echo), out=share)
-        for side, comb in enumerate(self._echoes):
-            comb.add(echo[side], dry[side])
-        self._room.add(room, dry, self._wet)
+    def mix(self, strips: Wave, played: frozenset[str]) -> Wave:
+        """Mix one block of strips, which is overwritten, to (2, samples). The room answers all but the centre."""
+        far = strips[:2]
+        self._echo.fill(0)
+        for strip in (strip for strip in _SPREADS if strip in played):
+            self._spread(strips[_ROWS[strip]], _SPREADS[strip], far)
+        dry = far + strips[_ROWS["centre"]] if "centre" in played else far.copy()
+        for side, comb in zip(dry, self._echoes, strict=True):
+            comb.add(self._echo, side)
+        self._room.add(far, dry, self._wet)
         return dry
+
+    def _spread(self, strip: Wave, spread: Spread, far: Wave) -> None:
+        outs = [(far[0], spread.left), (far[1], spread.right)]
+        for out, gain in [*outs, (self._echo, spread.echo)] if spread.echo else outs:
+            np.add(out, np.multiply(strip, np.float32(gain), out=self._share), out=out)
 
 
 def _fade(block: Wave, start: int, stage: Stage) -> None:

@@ -61,20 +61,20 @@ def ramp(count: int) -> Wave:
     return step
 
 
-@lru_cache(maxsize=256)
 def fall(count: int, time_samples: float) -> Wave:
-    """Fall from 1 by a factor of about 1/e every `time_samples`; read-only.
+    """Fall from 1 by a factor of about 1/e every `time_samples`; read-only."""
+    return _fall(max(1, count - 1).bit_length(), time_samples)[:count]
 
-    Built by doubling: the second half of each stretch is the first half times one factor.
-    """
-    curve = np.ones(count, dtype=np.float32)
+
+@lru_cache(maxsize=96)
+def _fall(doublings: int, time_samples: float) -> Wave:
+    """Built by doubling: the second half of each stretch is the first half times one factor."""
+    curve = np.ones(1 << doublings, dtype=np.float32)
     factor = 1 - 1 / max(time_samples, 2.0)
-    filled = 1
-    while filled < count:
-        size = min(filled, count - filled)
-        np.multiply(curve[:size], np.float32(factor), out=curve[filled : filled + size])
+    for doubling in range(doublings):
+        half = 1 << doubling
+        np.multiply(curve[:half], np.float32(factor), out=curve[half : 2 * half])
         factor *= factor
-        filled *= 2
     curve.flags.writeable = False
     return curve
 
@@ -82,6 +82,12 @@ def fall(count: int, time_samples: float) -> Wave:
 def phases(count: int, frequency_hz: float, rate_hz: int) -> npt.NDArray[np.uint32]:
     """Return the phase of each sample as a fraction of 2^32, from 0."""
     return np.arange(count, dtype=np.uint32) * np.uint32(round(frequency_hz / rate_hz * 2**32))
+
+
+def turns(count: int, cycles: int) -> npt.NDArray[np.uint32]:
+    """Return the phase of each of `count` samples that hold whole `cycles`, as a fraction of 2^32."""
+    length, steps = np.uint64(count), np.arange(count, dtype=np.uint64)
+    return ((steps * np.uint64(cycles) % length << np.uint64(32)) // length).astype(np.uint32)
 
 
 def look_up(table: Wave, phase: npt.NDArray[np.uint32]) -> Wave:
