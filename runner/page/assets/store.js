@@ -14,20 +14,24 @@ export function steps(thing) {
   });
 }
 
-/** Call a function with the data of the page whenever something changed. */
-export function listen(changed) {
+/** Call a function with the data of the page whenever something changed, or another one with why there are none. */
+export function listen(changed, refused) {
   if (!page.is_live) return;
   const events = new EventSource("events");
   let news = 0;
   // One question at a time: an answer that is late would bring back what was before.
   events.onmessage = async () => {
     if (news++) return;
-    for (let known = 0; known < news; ) {
-      known = news;
-      const answer = await ask("data");
-      if (answer?.ok) changed(await answer.json());
+    try {
+      for (let known = 0; known < news; ) {
+        known = news;
+        const answer = await ask("data");
+        const told = await answer?.json().catch(() => null);
+        if (told) answer.ok ? changed(told) : refused(sentence(told));
+      }
+    } finally {
+      news = 0;
     }
-    news = 0;
   };
   events.onerror = () =>
     say("the review has ended, or this page is of an earlier one: open the address that was printed");
@@ -66,7 +70,7 @@ async function send() {
     const told = await answer.json().catch(() => ({ message: "the review has ended" }));
     if (answer.ok) takeOver(waiting[0], told.names ?? []);
     waiting.shift();
-    const message = answer.ok ? "saved" : [told.message, told.help].filter(Boolean).join("; ");
+    const message = answer.ok ? "saved" : sentence(told);
     say(message);
     done({ saved: answer.ok, message });
   }
@@ -88,6 +92,10 @@ function takeOver({ what, take, said }, names) {
 /** Return a word as a shell takes it. */
 export function quoted(text) {
   return `'${text.replaceAll("'", `'"'"'`)}'`;
+}
+
+function sentence({ message, help }) {
+  return [message, help].filter(Boolean).join("; ");
 }
 
 async function ask(path, options) {
