@@ -120,12 +120,13 @@ SUB_ROOMS = {
         "checkpoint",
         "blobs",
         "journal",
-        "indented",
         "lock_checksums",
         "lock_validation",
         "lock_rules",
         "lock_version_1",
+        "lock_parsing",
         "lockfile",
+        "lock_text",
         "lock_copies",
         "lock_writer",
         "submissions",
@@ -176,9 +177,9 @@ PURE = [
     "page",
     "engine/machine.py",
     "state/files/unchanged.py",
-    "state/indented.py",
     "state/ledger.py",
     "state/lock_checksums.py",
+    "state/lock_parsing.py",
     "state/lock_rules.py",
     "state/lock_version_1.py",
     "state/receipt_index.py",
@@ -190,7 +191,7 @@ PURE_IMPORTS = {
     "datetime.timedelta", "decimal", "difflib", "email.utils", "enum", "fnmatch", "fractions", "functools", "hashlib",
     "heapq", "html", "ipaddress", "itertools", "json", "math", "operator", "pathlib.PurePosixPath", "posixpath", "re", "string", "textwrap", "types",
     "typing", "unicodedata", "urllib.parse",
-    "jinja2", "jmespath", "jsonschema", "referencing", "yaml",
+    "jinja2", "jmespath", "jsonschema", "msgspec", "referencing", "yaml",
 }  # fmt: skip
 """What the pure rooms may import: nothing here knows a clock, a disk, a network, chance or the environment."""
 FINDS_ITS_OWN_MODULES = {"pipeline/lint/__init__.py": {"pkgutil", "importlib"}}
@@ -543,7 +544,9 @@ def test_records_are_frozen_slotted_and_keyword_only() -> None:
     for node in nouns:
         if isinstance(node, ast.ClassDef):
             made = [item for item in node.decorator_list if isinstance(item, ast.Call)]
-            flags = {word.arg for item in made for word in item.keywords}
+            flags = {word.arg for words in (node.keywords, *(item.keywords for item in made)) for word in words}
+            named = {base.id for base in node.bases if isinstance(base, ast.Name)}
+            flags |= {"slots"} if named & {"Struct", "Form", "_Sound"} else set()
             enum = any(isinstance(base, ast.Name) and base.id.endswith("Enum") for base in node.bases)
             wanted = {"frozen", "kw_only"} if caches(node) else {"frozen", "slots", "kw_only"}
             if not enum and not wanted <= flags:
@@ -578,6 +581,7 @@ HEAVY = {
     "httpx",
     "jinja2",
     "jsonschema",
+    "msgspec",
     "numpy",
     "av",
     "soundfile",

@@ -204,7 +204,7 @@ def _same(source: Path, sha256: str) -> Path:
         if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
             from runner.audio.probe.container_header import BadAudio  # the same
 
-            raise BadAudio("changed since it was made")
+            raise BadAudio("damaged: its bytes are not those that were made")
     return source
 
 

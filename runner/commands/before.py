@@ -63,10 +63,15 @@ def read_before(session: Session, ref: str) -> Earlier:
     project = session.project
     if project.rehearsal:
         raise UsageError("--against and --rehearse exclude each other", help="git keeps nothing of a rehearsal")
+    if not git.is_repository(project.folder):
+        raise UsageError(
+            f"--against {ref}: {project.folder} is in no git repository", help="leave --against out, or run git init"
+        )
     commit = git.commit_of(project.folder, ref)
     if commit is None:
         raise UsageError(
-            f"{ref} is no commit of this repository", help="name a commit, a branch or a tag, such as HEAD~1 or main"
+            f"{ref or 'an empty name'} is no commit of this repository",
+            help="name a commit, a branch or a tag, such as HEAD~1 or main",
         )
     data = git.file_at(project.folder, commit, project.lock.name)
     if data is None:

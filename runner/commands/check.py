@@ -15,6 +15,8 @@ from runner.state.schemas import read_schema
 from runner.state.texts import read_include, read_pipeline, read_text, read_vars
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from runner.catalog.models import Catalog
     from runner.commands.options import CommandOptions
     from runner.records.pipeline import Leaf, Pipeline
@@ -44,7 +46,6 @@ def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checke
 
 
 def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Checked:
-    from runner.audio.tasks import check_audio
     from runner.commands.pick_problems import pick_problems
     from runner.diagnostics.order import by_place
     from runner.pipeline.lint import LintContext, lint
@@ -55,7 +56,6 @@ def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Che
     from runner.pipeline.shape.include import with_included
     from runner.pipeline.shape.load import load
     from runner.pipeline.yaml.document import parse
-    from runner.state.input_files import hash_inputs
 
     schema, files = read_schema("pipeline.schema.json"), [project.file, *map(Path, options.var_files)]
 
@@ -90,10 +90,14 @@ def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Che
             )
     except TimeoutError as error:
         raise InvalidFilesError((out_of_time(error, seconds, project.shown),)) from error
-    requests, bad_files = hash_files(
-        requests,
-        lambda names: hash_inputs(project.folder, [*map(noted, names)], state=project.state, check=check_audio),
-    )
+
+    def hashed(names: Collection[str]) -> Mapping[str, str | OSError | ValueError]:
+        from runner.audio.tasks import check_audio
+        from runner.state.input_files import hash_inputs
+
+        return hash_inputs(project.folder, [*map(noted, names)], state=project.state, check=check_audio)
+
+    requests, bad_files = hash_files(requests, hashed)
     found = problems + more + rest + bad_files
     context = LintContext(
         document=document,

@@ -61,7 +61,7 @@ def _is_of_pipeline(path: Path) -> bool:
 
 
 def _has_markers(path: Path) -> bool:
-    return is_conflicted((read_bytes(path) or b"").decode(errors="replace"))
+    return is_conflicted(read_bytes(path) or b"")
 
 
 def _resolved(path: Path) -> Merged | None:

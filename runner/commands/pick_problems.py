@@ -11,7 +11,6 @@ from runner.errors import StateError
 from runner.records.family import takes_of
 from runner.records.source import Mark, Problem
 from runner.report.commands import quoted
-from runner.state.lockfile import parse_lock, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +21,11 @@ if TYPE_CHECKING:
 
 def pick_problems(project: Project) -> tuple[Problem, ...]:
     """Return a warning for each job for which the lock has several picks; none where it cannot be read."""
+    if not project.lock.exists():
+        return ()
+    from runner.state.lock_parsing import parse_lock
+    from runner.state.lockfile import read_bytes
+
     data = b""
     with suppress(StateError):
         data = read_bytes(project.lock) or b""

@@ -15,7 +15,7 @@ from runner.records.family import family, takes_of
 from runner.records.pipeline import TEXT_PARAMS
 from runner.records.plan import Verb
 from runner.records.rating import mean_stars
-from runner.records.reasons import PaymentUnknown
+from runner.records.reasons import FreeAudioMissing, PaymentUnknown
 from runner.report.deviations import deviation_text
 from runner.report.expectations import judged_text
 from runner.report.numbers import Sum
@@ -138,7 +138,7 @@ def _state(row: JobStatus, request: Request | None, action: Action | None) -> Jo
         case Verb.GENERATE:
             return "to-make"
         case Verb.REGENERATE:
-            return "changed"
+            return "to-restore" if isinstance(action.reason, FreeAudioMissing) else "changed"
         case Verb.RESUME:
             return "unfinished"
         case Verb.RESTORE | Verb.MASTER:

@@ -23,12 +23,9 @@ _ENCODE = json.JSONEncoder(
 ).encode
 
 
-def fingerprint(model: str, params: Mapping[str, Json], *, text: str | None = None) -> str:
-    """Return `sha256:<hex>` over the canonical form of what would be sent.
-
-    `text`: the parameters as compact JSON with sorted keys, for a caller who has it already.
-    """
-    known = _ENCODE(params) if text is None else text
+def fingerprint(model: str, params: Mapping[str, Json]) -> str:
+    """Return `sha256:<hex>` over the canonical form of what would be sent."""
+    known = _ENCODE(params)
     canonical = known if _is_canonical(known) else _ENCODE(_canonical(dict(params)))
     whole = f'{{"model":{_ENCODE(model)},"params":{canonical},"scheme":{SCHEME}}}'
     return "sha256:" + hashlib.sha256(whole.encode()).hexdigest()

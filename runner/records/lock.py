@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
 from runner.records.approval import in_force
-from runner.records.measured import NOT_MEASURED, Measured
+from runner.records.measured import NOT_MEASURED, Measured, Sound
 from runner.records.media_types import MEDIA_TYPES
 from runner.records.words import last_words
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.records.approval import Approval
-    from runner.records.measured import Sound
     from runner.records.pick import Pick
     from runner.records.rating import Rating
     from runner.records.source import Json
@@ -218,7 +217,10 @@ class Entry:
     @property
     def placed(self) -> Take | None:
         """Return the take that is at the output."""
-        return next((take for take in self.takes if self.output and take.sha256 == self.output.raw), None)
+        if self.output is None:
+            return None
+        raw = self.output.raw
+        return next((take for take in self.takes if take.sha256 == raw), None)
 
     @property
     def heard(self) -> Take | None:

@@ -1,300 +1,331 @@
-"""The JSON form of takes and of the entries of a lock."""
+"""The JSON form of takes and of what a lock holds: which fields there are, and what each may hold."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Raw, Struct
 
 from runner.records.approval import Approval
-from runner.records.lock import Entry, Finished, Output, ProviderJobId, Receipt, State, Take
-from runner.records.measured import NOT_MEASURED, Measured, Sound
-from runner.records.media_types import EXTENSIONS
+from runner.records.lock import Entry, Output, ProviderJobId, Receipt, State, Take
+from runner.records.measured import Measured, Sound
 from runner.records.pick import Pick
-from runner.records.rating import Rating
+from runner.records.rating import MOST_STARS, Rating
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Mapping
 
-_ENTRY = {
-    "attempt", "revision", "model", "request", "fingerprint", "seed_param", "state", "receipt", "takes", "output",
-    "roll", "roll_of",
-}  # fmt: skip
-_RECEIPT = {"request_id", "price_usd", "submitted_at", "poll_url", "told", "earlier_ids"}
-_OUTPUT = frozenset(Output.__slots__)
-_SHA256 = re.compile("[0-9a-f]{64}")
+_Read = TypeVar("_Read")
+_Form = TypeVar("_Form", bound="Form")
+
+_ATTEMPT = r"\A[A-Za-z0-9_-]{1,80}\Z"
+_SHA256 = r"\A[0-9a-f]{64}\Z"
+_FINGERPRINT = r"\Asha256:[0-9a-f]{64}\Z"
+_WORD = r"\A[0-9a-f]{16}\Z"
+
+Attempt = Annotated[str, Meta(pattern=_ATTEMPT)]
+_Sha256 = Annotated[str, Meta(pattern=_SHA256)]
+_Fingerprint = Annotated[str, Meta(pattern=_FINGERPRINT)]
+_Word = Annotated[str, Meta(pattern=_WORD)]
+_MediaType = Literal["audio/wav", "audio/mpeg", "audio/flac", "audio/ogg", "audio/mp4", "audio/aac"]
+_Natural = Annotated[int, Meta(ge=0)]
+Counted = Annotated[int, Meta(ge=1)]
+_Stars = Annotated[int, Meta(ge=1, le=MOST_STARS)]
+_NotNegative = Annotated[float, Meta(ge=0)]
+
+
+_NO_IDS: frozenset[ProviderJobId] = frozenset()
+
+
+# ---------------------------------------------------------------- what is read: each field, and what it may hold
+
+
+class Form(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+    """An object of a lock as it is in the text. A field is left out of it where it is at its default.
+
+    What has no checksum has its fields in the order of the text, so that it can be written again and compared.
+    """
+
+
+class _Sound(Form, frozen=True, kw_only=True):
+    bytes: _Natural
+    seconds: _NotNegative
+    rate_hz: Counted
+    channels: Counted
+    codec: str | None = None
+    lufs: float | None = None
+    lra_lu: _NotNegative | None = None
+    true_peak_dbtp: float | None = None
+    head_silence_s: _NotNegative | None = None
+    tail_silence_s: _NotNegative | None = None
+    clipped_samples: _Natural | None = None
+    dc_offset: float | None = None
+    bpm: _NotNegative | None = None
+    key: str | None = None
+
+    @property
+    def measured(self) -> Measured:
+        return _record(Measured, self)
+
+
+class _Take(_Sound, frozen=True, kw_only=True):
+    sha256: _Sha256
+    media_type: _MediaType
+    number: Counted
+    seed: int | None = None
+
+
+class _Finished(_Sound, frozen=True, kw_only=True):
+    take: _Sha256
+    master: _Fingerprint
+
+    @property
+    def sound(self) -> Sound:
+        return _record(Sound, self)
+
+
+class ReceiptForm(Form, frozen=True, kw_only=True):
+    price_usd: str | None
+    submitted_at: str
+    request_id: str | None = None
+    poll_url: str | None = None
+    told: _Natural = 0
+    earlier_ids: tuple[str, ...] = ()
+
+    def record(self) -> Receipt:
+        return Receipt(
+            request_id=ProviderJobId.parse(self.request_id) if self.request_id else None,
+            price_usd=self.price_usd,
+            submitted_at=self.submitted_at,
+            poll_url=self.poll_url,
+            told=self.told,
+            earlier_ids=frozenset(map(ProviderJobId.parse, self.earlier_ids)) if self.earlier_ids else _NO_IDS,
+        )
+
+
+class _Output(Form, frozen=True, kw_only=True):
+    path: str
+    sha256: _Sha256
+    profile: str | None = None
+    finished: _Finished | None = None
+
+
+class _Entry(Form, frozen=True, kw_only=True):
+    attempt: Attempt
+    revision: _Natural
+    model: str
+    request: dict[str, Any]
+    fingerprint: str
+    state: State
+    takes: list[_Take]
+    seed_param: str | None = None
+    receipt: ReceiptForm | None = None
+    output: _Output | None = None
+    roll: Counted = 0
+    roll_of: _Fingerprint | None = None
+    sum: Any = None
+
+    def record(self, job: str) -> Entry:
+        return Entry(
+            attempt=self.attempt,
+            job=job,
+            revision=self.revision,
+            model=self.model,
+            request=self.request,
+            fingerprint=self.fingerprint,
+            seed_param=self.seed_param,
+            state=self.state,
+            receipt=None if self.receipt is None else self.receipt.record(),
+            takes=msgspec.convert(self.takes, tuple[Take, ...], from_attributes=True),
+            output=None if self.output is None else _record(Output, self.output),
+            roll=self.roll,
+            roll_of=self.roll_of,
+        )
+
+
+class _Pick(Form, frozen=True, kw_only=True):
+    replaces: tuple[str, ...] = ()
+    revision: int
+    sha256: _Sha256 | None = None
+
+
+class _Approval(Form, frozen=True, kw_only=True):
+    at: str
+    by: str
+    note: str = ""
+    sha256: _Sha256
+    withdraws: tuple[_Word, ...] = ()
+
+
+class _Rating(Form, frozen=True, kw_only=True):
+    at: str
+    by: str
+    note: str = ""
+    replaces: tuple[_Word, ...] = ()
+    sha256: _Sha256
+    stars: _Stars = 0
+
+    def record(self) -> Rating:
+        return Rating(
+            sha256=self.sha256,
+            by=self.by,
+            at=self.at,
+            stars=self.stars or None,
+            note=self.note,
+            replaces=frozenset(self.replaces),
+        )
+
+
+class Block(Form, frozen=True, kw_only=True):
+    """What a lock holds of one job. Each submission is left as the text that its checksum covers."""
+
+    approvals: tuple[_Approval, ...] = ()
+    picks: tuple[_Pick, ...] = ()
+    ratings: tuple[_Rating, ...] = ()
+    submissions: tuple[Raw, ...]
+
+    def picked(self) -> tuple[Pick, ...]:
+        """Return what people picked."""
+        return tuple(_record(Pick, pick) for pick in self.picks)
+
+    def approved(self) -> tuple[Approval, ...]:
+        """Return what people approved."""
+        return tuple(_record(Approval, word) for word in self.approvals)
+
+    def rated(self) -> tuple[Rating, ...]:
+        """Return how people rate the takes."""
+        return tuple(rating.record() for rating in self.ratings)
+
+
+def _record(record: type[_Read], form: Form) -> _Read:
+    """Return the record whose fields have the names of those of a form."""
+    return msgspec.convert(form, record, from_attributes=True)
+
+
+_ENTRY = msgspec.json.Decoder(_Entry)
+
+
+def entry_from_json(job: str, text: bytes) -> Entry:
+    """Return the Entry of its JSON text. Raises ValueError that names the field which is wrong."""
+    return read_json(_ENTRY, text).record(job)
+
+
+def take_from_json(block: Mapping[str, Any]) -> Take:
+    """Return the Take of its JSON form. Raises ValueError that names the field which is wrong."""
+    return _record(Take, read_block(_Take, block))
+
+
+def read_block(form: type[_Form], block: Any) -> _Form:
+    """Return the form of a JSON value. Raises ValueError that names the field which is wrong."""
+    try:
+        return msgspec.convert(block, form)
+    except msgspec.ValidationError as error:
+        raise ValueError(_in_words(error)) from error
+
+
+def read_json(decoder: msgspec.json.Decoder[_Read], text: bytes | Raw) -> _Read:
+    """Return what a decoder reads from a text. Raises ValueError that names the field which is wrong, DecodeError for no JSON."""
+    try:
+        return decoder.decode(text)
+    except msgspec.ValidationError as error:
+        raise ValueError(_in_words(error)) from error
+
+
+def _in_words(error: msgspec.ValidationError) -> str:
+    what, _, place = str(error).partition(" - at `$")
+    for known, words in _WORDS.items():
+        what = what.replace(known, words)
+    return ": ".join(filter(None, (place.strip(".`"), what)))
+
+
+_WORDS = {
+    **{
+        f"`str` matching regex {pattern!r}": words
+        for pattern, words in {
+            _ATTEMPT: "1 to 80 letters, digits, - and _",
+            _SHA256: "64 hex digits",
+            _FINGERPRINT: "`sha256:` and 64 hex digits",
+            _WORD: "16 hex digits",
+        }.items()
+    },
+    " | null`": "`",
+    "`int`": "a whole number",
+    "`float`": "a number",
+    "`str`": "text",
+    "`bool`": "true or false",
+    "`array`": "a list",
+    "`object`": "an object",
+    "`null`": "null",
+    "Object missing required": "missing",
+    "Object contains unknown": "unknown",
+    "Invalid enum value": "unknown value",
+    "Expected": "expected",
+    "got": "found",
+    " >= ": " of at least ",
+    " <= ": " of at most ",
+    "0.0": "0",
+    "Number": "number",
+}
+"""What the library says → what we say, in this order."""
+
+
+# ---------------------------------------------------------------- what is written
 
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:
     """Return the JSON form of one entry, without its job; fields without a value are left out."""
-    return _present(
-        {
-            "attempt": entry.attempt,
-            "revision": entry.revision,
-            "model": entry.model,
-            "request": dict(entry.request),
-            "fingerprint": entry.fingerprint,
-            "seed_param": entry.seed_param,
-            "state": entry.state.value,
-            "receipt": None if entry.receipt is None else _receipt_to_json(entry.receipt),
-            "takes": [take_to_json(take) for take in entry.takes],
-            "output": None if entry.output is None else _output_to_json(entry.output),
-            "roll": entry.roll or None,
-            "roll_of": entry.roll_of,
-        }
-    )
-
-
-def entry_from_json(job: str, block: Mapping[str, Any]) -> Entry:
-    """Return the Entry of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
-    only(block, _ENTRY)
-    receipt, output = block.get("receipt"), block.get("output")
-    return Entry(
-        attempt=text(block["attempt"]),
-        job=job,
-        revision=whole(block["revision"]),
-        model=text(block["model"]),
-        request=mapping(block["request"]),
-        fingerprint=text(block["fingerprint"]),
-        seed_param=_optional_text(block.get("seed_param")),
-        state=State(text(block["state"])),
-        receipt=None if receipt is None else _receipt_from_json(receipt),
-        takes=tuple(take_from_json(take) for take in block["takes"]),
-        output=None if output is None else _output_from_json(output),
-        roll=_roll(block),
-        roll_of=_optional_text(block.get("roll_of")),
-    )
-
-
-def pick_to_json(pick: Pick) -> dict[str, Any]:
-    """Return the JSON form of one pick."""
-    return _present({"sha256": pick.sha256, "revision": pick.revision, "replaces": sorted(pick.replaces) or None})
-
-
-def pick_from_json(block: Mapping[str, Any]) -> Pick:
-    """Return the Pick of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
-    only(block, {"sha256", "revision", "replaces"})
-    replaces = frozenset(text(name) for name in block.get("replaces", ()))
-    sha256 = _digest(block["sha256"]) if "sha256" in block else None
-    if sha256 is None and not replaces:
-        raise ValueError("a pick of nothing replaces another one")
-    return Pick(sha256=sha256, revision=whole(block["revision"]), replaces=replaces)
-
-
-def approval_to_json(word: Approval) -> dict[str, Any]:
-    """Return the JSON form of one approval, or of the word that withdraws some."""
-    known = {"sha256": word.sha256, "by": word.by, "at": word.at, "note": word.note or None}
-    return _present(known | {"withdraws": sorted(word.withdraws) or None})
-
-
-def approval_from_json(block: Mapping[str, Any]) -> Approval:
-    """Return the Approval of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
-    only(block, {"sha256", "by", "at", "note", "withdraws"})
-    return Approval(
-        sha256=_digest(block["sha256"]),
-        by=text(block["by"]),
-        at=text(block["at"]),
-        note=text(block.get("note", "")),
-        withdraws=frozenset(text(name) for name in block.get("withdraws", ())),
-    )
-
-
-def rating_to_json(rating: Rating) -> dict[str, Any]:
-    """Return the JSON form of one rating."""
-    known = {"sha256": rating.sha256, "by": rating.by, "at": rating.at, "stars": rating.stars}
-    return _present(known | {"note": rating.note or None, "replaces": sorted(rating.replaces) or None})
-
-
-def rating_from_json(block: Mapping[str, Any]) -> Rating:
-    """Return the Rating of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
-    only(block, {"sha256", "by", "at", "stars", "note", "replaces"})
-    return Rating(
-        sha256=_digest(block["sha256"]),
-        by=text(block["by"]),
-        at=text(block["at"]),
-        stars=whole(block["stars"]) if "stars" in block else None,
-        note=text(block.get("note", "")),
-        replaces=frozenset(text(name) for name in block.get("replaces", ())),
+    receipt, output = entry.receipt, entry.output
+    return _json(
+        _Entry,
+        entry,
+        request=dict(entry.request),
+        receipt=None if receipt is None else _receipt_to_json(receipt),
+        takes=[take_to_json(take) for take in entry.takes],
+        output=None if output is None else _output_to_json(output),
+        sum=None,
     )
 
 
 def take_to_json(take: Take) -> dict[str, Any]:
     """Return the JSON form of one take; fields without a value are left out."""
-    return _present(
-        {
-            "sha256": take.sha256,
-            "bytes": take.bytes,
-            "media_type": take.media_type,
-            "seconds": take.seconds,
-            "rate_hz": take.rate_hz,
-            "channels": take.channels,
-            "number": take.number,
-            **_measured_to_json(take.measured),
-            "seed": take.seed,
-        }
-    )
+    return _json(_Take, take, take.measured)
 
 
-def take_from_json(block: Mapping[str, Any]) -> Take:
-    """Return the Take of its JSON form. Raises KeyError, TypeError or ValueError when it is not one."""
-    only(block, _TAKE)
-    if block["media_type"] not in EXTENSIONS:
-        raise ValueError(f"{block['media_type']!r} is not a supported media type")
-    return Take(
-        sha256=_digest(block["sha256"]),
-        bytes=whole(block["bytes"]),
-        media_type=text(block["media_type"]),
-        seconds=float(block["seconds"]),
-        rate_hz=whole(block["rate_hz"]),
-        channels=whole(block["channels"]),
-        number=whole(block["number"]),
-        measured=_measured_from_json(block),
-        seed=None if block.get("seed") is None else whole(block["seed"]),
-    )
+def pick_to_json(pick: Pick) -> dict[str, Any]:
+    """Return the JSON form of one pick."""
+    return _json(_Pick, pick)
 
 
-def _measured_to_json(measured: Measured) -> dict[str, Any]:
-    return {name: getattr(measured, name) for name in Measured.__slots__}
+def approval_to_json(word: Approval) -> dict[str, Any]:
+    """Return the JSON form of one approval, or of the word that withdraws some."""
+    return _json(_Approval, word)
 
 
-def _measured_from_json(block: Mapping[str, Any]) -> Measured:
-    found = {name: parse(block[name]) for name, parse in _MEASURED.items() if block.get(name) is not None}
-    return Measured(**found) if found else NOT_MEASURED
+def rating_to_json(rating: Rating) -> dict[str, Any]:
+    """Return the JSON form of one rating."""
+    return _json(_Rating, rating, stars=rating.stars or 0)
 
 
 def _receipt_to_json(receipt: Receipt) -> dict[str, Any]:
-    known = {
-        "request_id": None if receipt.request_id is None else str(receipt.request_id),
-        "submitted_at": receipt.submitted_at,
-        "poll_url": receipt.poll_url,
-        "told": receipt.told or None,
-        "earlier_ids": sorted(map(str, receipt.earlier_ids)) or None,
-    }
-    return {"price_usd": receipt.price_usd, **_present(known)}
-
-
-def _receipt_from_json(block: Mapping[str, Any]) -> Receipt:
-    only(block, _RECEIPT)
-    return Receipt(
-        request_id=_optional_id(block.get("request_id")),
-        price_usd=_optional_text(block["price_usd"]),
-        submitted_at=text(block["submitted_at"]),
-        poll_url=_optional_text(block.get("poll_url")),
-        told=whole(block.get("told", 0)),
-        earlier_ids=frozenset(ProviderJobId.parse(text(item)) for item in block.get("earlier_ids", ())),
-    )
+    known = receipt.request_id
+    return _json(ReceiptForm, receipt, request_id=None if known is None else str(known))
 
 
 def _output_to_json(output: Output) -> dict[str, Any]:
-    finished = None if output.finished is None else _finished_to_json(output.finished)
-    return _present({"path": output.path, "sha256": output.sha256, "profile": output.profile, "finished": finished})
+    made = output.finished
+    finished = None if made is None else _json(_Finished, made, made.sound, made.sound.measured)
+    return _json(_Output, output, finished=finished)
 
 
-def _output_from_json(block: Mapping[str, Any]) -> Output:
-    only(block, _OUTPUT)
-    finished = block.get("finished")
-    return Output(
-        path=text(block["path"]),
-        sha256=_digest(block["sha256"]),
-        profile=_optional_text(block.get("profile")),
-        finished=None if finished is None else _finished_from_json(finished),
-    )
+def _json(form: type[Form], *records: object, **over: Any) -> dict[str, Any]:
+    """Return the fields of a form by these values, or as the first of these records has them; those at their default are left out."""
 
+    def value(name: str) -> Any:
+        if name in over:
+            return over[name]
+        held = next(getattr(record, name) for record in records if hasattr(record, name))
+        return tuple(sorted(map(str, held))) if isinstance(held, frozenset) else held
 
-def _finished_to_json(finished: Finished) -> dict[str, Any]:
-    sound = finished.sound
-    return _present(
-        {
-            "take": finished.take,
-            "master": finished.master,
-            "bytes": finished.bytes,
-            "seconds": sound.seconds,
-            "rate_hz": sound.rate_hz,
-            "channels": sound.channels,
-            **_measured_to_json(sound.measured),
-        }
-    )
-
-
-def _finished_from_json(block: Mapping[str, Any]) -> Finished:
-    only(block, _FINISHED)
-    return Finished(
-        take=_digest(block["take"]),
-        master=text(block["master"]),
-        bytes=whole(block["bytes"]),
-        sound=Sound(
-            seconds=float(block["seconds"]),
-            rate_hz=whole(block["rate_hz"]),
-            channels=whole(block["channels"]),
-            measured=_measured_from_json(block),
-        ),
-    )
-
-
-def _roll(block: Mapping[str, Any]) -> int:
-    roll = whole(block.get("roll", 0))
-    if "roll" in block and roll < 1:
-        raise ValueError(f"roll: {roll} is less than 1")
-    return roll
-
-
-def _present(data: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if value is not None}
-
-
-def only(block: Mapping[str, Any], names: AbstractSet[str]) -> None:
-    """Raise ValueError when a block has a field that is not among these names, TypeError when it is no object."""
-    if not names >= mapping(block).keys():
-        raise ValueError(f"unknown field {min(block.keys() - names)!r}")
-
-
-def text(value: object) -> str:
-    """Return a value that must be text. Raises TypeError."""
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not text")
-    return value
-
-
-def whole(value: object) -> int:
-    """Return a value that must be a whole number. Raises TypeError."""
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{value!r} is not a whole number")
-    return value
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    """Return a value that must be an object. Raises TypeError."""
-    if not isinstance(value, dict):
-        raise TypeError(f"{value!r} is not an object")
-    return value
-
-
-def _optional_text(value: object) -> str | None:
-    return None if value is None else text(value)
-
-
-def _optional_id(value: object) -> ProviderJobId | None:
-    return ProviderJobId.parse(text(value)) if value else None
-
-
-def _digest(value: object) -> str:
-    sha256 = text(value)
-    if not _SHA256.fullmatch(sha256):
-        raise ValueError("sha256 is not 64 hex digits")
-    return sha256
-
-
-_MEASURED: dict[str, Callable[[Any], Any]] = {
-    "codec": text,
-    "lufs": float,
-    "lra_lu": float,
-    "true_peak_dbtp": float,
-    "head_silence_s": float,
-    "tail_silence_s": float,
-    "clipped_samples": whole,
-    "dc_offset": float,
-    "bpm": float,
-    "key": text,
-}
-_TAKE = frozenset(Take.__slots__) - {"measured"} | _MEASURED.keys()
-_FINISHED = {"take", "master", "bytes", "seconds", "rate_hz", "channels"} | _MEASURED.keys()
+    found: dict[str, Any] = msgspec.to_builtins(form(**{name: value(name) for name in form.__struct_fields__}))
+    return found

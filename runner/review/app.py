@@ -134,6 +134,9 @@ def build_app(desk: Desk, token: str, origins: frozenset[str]) -> Starlette:
             except RunLockedError as error:
                 return _refused(error.message, error.help, 423)
             except ScorefileError as error:
+                if answer is page:  # a person reads it, not the page
+                    said = error.message if error.help is None else f"{error.message}\n\nhelp: {error.help}"
+                    return PlainTextResponse(said, 409)
                 return _refused(error.message, error.help, 409)
             except (KeyError, TypeError, ValueError):
                 return _refused("the page sent something else than was expected", "open it again", 400)

@@ -35,7 +35,7 @@ def serve(desk: Desk, port: int, ready: Callable[[str], None]) -> None:
             listening.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as error:
             raise UsageError(
-                f"port {port} cannot be used: {error}", help="choose another --port, or 0 for a free one"
+                f"port {port} cannot be used: {_why(error)}", help="choose another --port, or 0 for a free one"
             ) from error
         real_port, token = listening.getsockname()[1], secrets.token_urlsafe(24)
         origins = frozenset(f"http://{name}:{real_port}" for name in ("127.0.0.1", "localhost"))
@@ -48,3 +48,9 @@ def serve(desk: Desk, port: int, ready: Callable[[str], None]) -> None:
             timeout_graceful_shutdown=1,
         )
         Announced(config).run(sockets=[listening])
+
+
+def _why(error: OSError | OverflowError) -> str:
+    """Return the words of an error of this machine without its number."""
+    words = getattr(error, "strerror", None) or str(error)
+    return words[:1].lower() + words[1:]

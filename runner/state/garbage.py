@@ -21,7 +21,8 @@ from runner.state.blobs.incoming import Incoming
 from runner.state.git_objects import locks_of_refs
 from runner.state.journal import read_events
 from runner.state.lock_copies import parse_copy
-from runner.state.lockfile import parse_lock, read_bytes, understood
+from runner.state.lock_parsing import parse_lock
+from runner.state.lockfile import read_bytes, understood
 from runner.state.reconcile import Reconciled, unfinished
 from runner.state.submissions import fold
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
-from runner.records.lock_json import text, whole
+import msgspec
+
 from runner.state.files.atomic import write_atomic
 from runner.state.files.folder import open_regular, read_regular
 from runner.state.files.system import stamp_of, touch
@@ -32,6 +32,12 @@ LARGE = 1 << 16
 """Smaller files are read one by one: to hand them to threads costs more than it saves."""
 _THREADS = 8
 _VERSION = 1
+
+
+class _Kept(msgspec.Struct):
+    version: int
+    moment_ns: int
+    files: dict[str, tuple[FileStamp, str]]
 
 
 class HashMemory:
@@ -78,20 +84,16 @@ class HashMemory:
     def _held(self) -> dict[str, tuple[FileStamp, str]]:
         """Return the hashes that were kept; none of a file that is not what this program writes, or after the clock was set back."""
         try:
-            data = json.loads(read_regular(self._file, limit=MAX_BYTES))
-            if data["version"] != _VERSION or time.time_ns() < data["moment_ns"]:
-                return {}
-            return {
-                name: (FileStamp(*map(whole, stamp)), text(sha256)) for name, (stamp, sha256) in data["files"].items()
-            }
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            kept = msgspec.json.decode(read_regular(self._file, limit=MAX_BYTES), type=_Kept)
+        except (OSError, ValueError, RecursionError):
             return {}
+        return kept.files if kept.version == _VERSION and time.time_ns() >= kept.moment_ns else {}
 
     def _keep(self, moment: int, files: dict[str, tuple[FileStamp, str]]) -> None:
         if files:
-            data = {"version": _VERSION, "moment_ns": moment, "files": files}
+            data = msgspec.json.encode(_Kept(version=_VERSION, moment_ns=moment, files=files))
             with contextlib.suppress(OSError):  # it only saves time
-                write_atomic(self._file, json.dumps(data).encode(), mode=0o600)
+                write_atomic(self._file, data, mode=0o600)
 
 
 def digests(root: Path, names: Collection[str]) -> dict[str, str | None]:

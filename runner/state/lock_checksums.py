@@ -7,7 +7,9 @@ import json
 from typing import Any
 
 _DIGITS = 16
-_ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_ENCODE = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False
+).encode
 
 
 def checksum(block: Any) -> str:
@@ -15,14 +17,14 @@ def checksum(block: Any) -> str:
     return checksum_of(compact(block))
 
 
-def compact(block: Any) -> str:
+def compact(block: Any) -> bytes:
     """Return the one text of a JSON value, whatever the order of its keys, that its checksum covers."""
-    return _ENCODE(block)
+    return _ENCODE(block).encode()
 
 
-def checksum_of(text: str) -> str:
+def checksum_of(text: bytes) -> str:
     """Return the checksum of a JSON value by its compact text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+    return hashlib.sha256(text).hexdigest()[:_DIGITS]
 
 
 def without_sum(block: Any) -> tuple[Any, Any]:

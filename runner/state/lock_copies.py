@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from runner.errors import StateError
 from runner.state.files.atomic import write_atomic
+from runner.state.lock_parsing import parse_lock
 from runner.state.lock_rules import join
-from runner.state.lockfile import is_conflicted, parse_lock, readable
+from runner.state.lock_text import readable
+from runner.state.lockfile import is_conflicted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,10 +27,9 @@ def parse_copy(name: str, data: bytes) -> Lock | None:
     Raises StateError that begins with `name` when it is damaged.
     """
     try:
-        text = data.decode()
-        if not is_conflicted(text):
-            return parse_lock(text) if text.strip() else None
-        ours, theirs = sides(text)
+        if not is_conflicted(data):
+            return parse_lock(data) if data.strip() else None
+        ours, theirs = sides(data.decode())
     except (ValueError, RecursionError) as error:
         raise StateError(f"{name} cannot be read: {error}", help=_HELP) from error
     return join_copies(read_copies({f"{name} (ours)": ours.encode(), f"{name} (theirs)": theirs.encode()}))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from runner.errors import StateError
 from runner.state import lock_rules
 from runner.state.files.atomic import write_atomic
-from runner.state.lockfile import LockText, read_bytes, readable, understood
+from runner.state.lock_text import LockText, readable
+from runner.state.lockfile import read_bytes, understood
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,63 +1,26 @@
-"""NAME.lock: every paid submission, one sorted block per job, committed to git.
-
-Each submission has a checksum of itself, so that a flipped bit in an id is found before a provider is asked for another
-job. Because it is inside the submission, a merge that keeps the submissions of both sides keeps all checksums valid. A
-submission without one, for example after a repair by hand, is checked by its fields alone and gets one at the next write.
-"""
+"""NAME.lock: every paid submission, one sorted block per job, committed to git."""
 
 from __future__ import annotations
 
 import json
-import operator
 import shlex
-from dataclasses import replace
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from runner.errors import StateError
-from runner.plan.fingerprint import fingerprint
 from runner.records.lock import Lock
-from runner.records.lock_json import (
-    approval_from_json,
-    approval_to_json,
-    entry_from_json,
-    entry_to_json,
-    only,
-    pick_from_json,
-    pick_to_json,
-    rating_from_json,
-    rating_to_json,
-)
 from runner.state.files.folder import read_regular
 from runner.state.files.processes import without_collecting
-from runner.state.indented import indented
-from runner.state.lock_checksums import checksum, checksum_of, compact, without_sum
-from runner.state.lock_rules import join_entries
-from runner.state.lock_validation import check_approval, check_attempt, check_entry, check_rating
-from runner.state.lock_version_1 import read_version_1
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
-    from runner.records.approval import Approval
-    from runner.records.lock import Entry
-    from runner.records.pick import Pick
-    from runner.records.rating import Rating
     from runner.records.request import Request
 
-    _Parts: TypeAlias = tuple[Entry | Pick | Approval | Rating, ...]
-
-VERSION = 2
 MAX_BYTES = 64 << 20
 BLOCK_BYTES = 1024
 """What a submission holds beside its request, and each of its takes: counted when there must be room for them."""
-_REQUEST, _REVISION = ',"request":', ',"revision":'
-_LINE, _END = "\n  ", "\n  }"
-"""What is before the name of a job, and how its block ends."""
-_ATTEMPT, _SUM = '\n     "attempt": "', '\n     "sum": "'
-"""How two fields begin that each submission has."""
-MARKERS = ("<<<<<<< ", ">>>>>>> ")
+MARKERS = (b"<<<<<<< ", b">>>>>>> ")
 """How the lines begin that git writes where it could not merge two sides."""
 
 
@@ -83,14 +46,15 @@ def understood(path: Path, data: bytes | None, *, rehearsal: bool) -> Lock:
     if data is None:
         return Lock(rehearsal=rehearsal)
     try:
-        text = data.decode()
-        if is_conflicted(text):
+        if is_conflicted(data):
             raise StateError(
                 f"the lock {path} contains git's conflict markers",
                 help=f"scorefile merge {shlex.quote(str(path))} joins both sides without loss",
             )
+        from runner.state.lock_parsing import parse_lock
+
         with without_collecting():
-            lock = parse_lock(text)
+            lock = parse_lock(data)
     except (ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
     if lock.rehearsal != rehearsal:
@@ -99,206 +63,9 @@ def understood(path: Path, data: bytes | None, *, rehearsal: bool) -> Lock:
     return lock
 
 
-def is_conflicted(text: str) -> bool:
+def is_conflicted(text: bytes) -> bool:
     """Say whether git left its conflict markers in a text."""
-    return any(text.startswith(mark) or f"\n{mark}" in text for mark in MARKERS)
-
-
-def parse_lock(text: str) -> Lock:
-    """Return the Lock that `text` holds, of any version. Raises ValueError saying what is wrong with it."""
-    data = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-    version = data.get("version") if isinstance(data, dict) else None
-    if type(version) is not int or version not in READERS:
-        raise ValueError(f"unsupported version {version} (expected {VERSION})")
-    jobs = data.get("jobs")
-    if not isinstance(jobs, dict) or set(data) - {"rehearsal", "forgotten"} != {"version", "jobs"}:
-        raise ValueError("it must hold exactly `version` and `jobs`")
-    lock = READERS[version](jobs)
-    return replace(lock, rehearsal=data.get("rehearsal") is True, forgotten=_forgotten(data.get("forgotten", [])))
-
-
-def _forgotten(names: Any) -> frozenset[str]:
-    if not isinstance(names, list):
-        raise ValueError("`forgotten` is not a list")  # noqa: TRY004 - what is wrong in the text of a lock is a ValueError
-    return frozenset(map(check_attempt, names))
-
-
-def _read_version_2(jobs: Mapping[str, Any]) -> Lock:
-    entries: dict[str, Entry] = {}
-    picks: dict[str, frozenset[Pick]] = {}
-    approvals: dict[str, frozenset[Approval]] = {}
-    ratings: dict[str, frozenset[Rating]] = {}
-    for job, block in jobs.items():
-        try:
-            only(block, {"submissions", "picks", "approvals", "ratings"})
-            for entry in (_entry(job, item) for item in block["submissions"]):
-                # git leaves it in two blocks when two branches gave it to different jobs.
-                before = entries.get(entry.attempt)
-                entries[entry.attempt] = entry if before is None else join_entries(before, entry)
-            picks[job] = frozenset(map(pick_from_json, block.get("picks", ())))
-            words = (check_approval(approval_from_json(word)) for word in block.get("approvals", ()))
-            approvals[job] = frozenset(words)
-            ratings[job] = frozenset(check_rating(rating_from_json(item)) for item in block.get("ratings", ()))
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise ValueError(f"the block of {job!r} is not valid: {error}") from error
-    return Lock(
-        entries=entries,
-        picks={job: chosen for job, chosen in picks.items() if chosen},
-        approvals={job: words for job, words in approvals.items() if words},
-        ratings={job: found for job, found in ratings.items() if found},
-    )
-
-
-def _entry(job: str, block: Any) -> Entry:
-    bare, recorded = without_sum(block)
-    entry = check_entry(entry_from_json(job, bare))
-    text = compact(bare)
-    if fingerprint(entry.model, entry.request, text=_request_in(text)) != entry.fingerprint:
-        raise ValueError(f"the submission {entry.attempt} was changed: its request does not match its fingerprint")
-    if recorded is not None and recorded != checksum_of(text):
-        why = "its checksum does not match; remove the line `sum` if the change was made on purpose"
-        raise ValueError(f"the submission {entry.attempt} was changed: {why}")
-    return entry
-
-
-def _request_in(text: str) -> str:
-    """Return the request in the compact text of a submission: no field before or after it has fields of these names."""
-    return text[text.index(_REQUEST) + len(_REQUEST) : text.rindex(_REVISION)]
-
-
-READERS: Mapping[int, Callable[[Mapping[str, Any]], Lock]] = MappingProxyType({1: read_version_1, 2: _read_version_2})
-"""How the blocks of each version are read. Only the newest is written."""
-
-
-def render_lock(lock: Lock) -> bytes:
-    """Return the lock's text: UTF-8, sorted, one field a line, LF, a final newline.
-
-    Of results that were made here for free only those still in use are in it (`Lock.written`).
-    """
-    return _text((_block(lock, job) for job in _jobs(lock)), lock).encode()
-
-
-class LockText:
-    """The text of a lock that grows: a block that did not change is neither rendered nor checked again.
-
-    `read` is the lock as it was read from its file: what is in it can be read again. `text` is what the file held: blocks of
-    it that did not change are written as they are there.
-    """
-
-    def __init__(self, read: Lock, text: bytes | None = None) -> None:
-        said = (part for kind in _said(read) for parts in kind.values() for part in parts)
-        self._read = {id(part): part for part in (*read.entries.values(), *said)}
-        self._blocks: dict[str, tuple[_Parts, str]] = {}
-        """Job → of what its block was made, and its text."""
-        self._unseen: tuple[Lock, bytes | None] | None = (read, text)
-        """What the blocks of the file are taken from when a lock is written for the first time."""
-
-    def of(self, lock: Lock) -> bytes:
-        """Return the text of a lock. Raises ValueError or RecursionError when it could not be read again."""
-        blocks: dict[str, tuple[_Parts, str]] = {}
-        fresh: list[str] = []
-        before = self._blocks if self._unseen is None else blocks_in(*self._unseen)
-        for job in _jobs(lock):
-            parts, known = _parts(lock, job), before.get(job)
-            if known is None or not _is_same(known[0], parts):
-                known = (parts, _block(lock, job))
-                fresh += [] if all(id(part) in self._read for part in parts) else [known[1]]
-            blocks[job] = known
-        parse_lock(_text(fresh, lock))
-        text = _text([text for _, text in blocks.values()], lock)
-        if self._unseen is not None:
-            _check_whole(text, {job for job, (_, block) in blocks.items() if block})
-        data = text.encode()
-        if len(data) > MAX_BYTES:
-            raise ValueError(f"it is larger than {MAX_BYTES >> 20} MiB")
-        self._blocks, self._unseen = blocks, None
-        return data
-
-
-def _check_whole(text: str, jobs: set[str]) -> None:
-    """Raise ValueError unless a text whose blocks come from two others is JSON with a block for each of these jobs."""
-    with without_collecting():
-        if json.loads(text)["jobs"].keys() != jobs:
-            raise ValueError("its blocks do not fit together")
-
-
-def blocks_in(lock: Lock, data: bytes | None) -> dict[str, tuple[_Parts, str]]:
-    """Return job → of what its block is made and its text, from what a lock was read from; none where that is laid out differently.
-
-    A block is left out unless each of its submissions has a checksum, is still written, and is at its place.
-    """
-    text, jobs = (data or b"").decode(), _jobs(lock)
-    _, _, body = text.partition(f' "jobs": {{{_LINE}')
-    body, ended, _ = body.rpartition(f"{_END}\n }},\n")
-    blocks = body.split(f"{_END},{_LINE}")
-    if not ended or not text.endswith(f'\n "version": {VERSION}\n}}\n') or len(blocks) != len(jobs):
-        return {}
-    if text.count(_ATTEMPT) != len(lock.entries):  # one that is in two blocks was joined
-        return {}
-    found: dict[str, tuple[_Parts, str]] = {}
-    for job, block in zip(jobs, blocks, strict=True):
-        if not block.startswith(f"{indented(job)}: {{"):
-            return {}
-        written = lock.written(job)
-        places = [block.find(f'{_ATTEMPT}{entry.attempt}"') for entry in written]
-        is_ours = places == sorted(places) and len(lock.picks.get(job, ())) < 2
-        if is_ours and -1 not in places and block.count(_ATTEMPT) == block.count(_SUM) == len(written):
-            found[job] = (_parts(lock, job), block + _END)
-    return found
-
-
-def readable(path: Path, lock: Lock, text: LockText | None = None) -> bytes:
-    """Return the text of a lock, with what `text` knows of it. Raises StateError when it would be refused at `path`."""
-    try:
-        return (text or LockText(Lock())).of(lock)
-    except (ValueError, RecursionError) as error:
-        raise StateError(
-            f"the lock {path} was not written, since it could not be read again: {error}",
-            help="the journal holds every receipt; keep .scorefile",
-        ) from error
-
-
-def _is_same(known: _Parts, parts: _Parts) -> bool:
-    """Say whether a block has the very parts that it had: of two equal entries one may hide an id that the other shows."""
-    return len(known) == len(parts) and all(map(operator.is_, known, parts))
-
-
-def _parts(lock: Lock, job: str) -> _Parts:
-    return (*lock.jobs.get(job, ()), *(part for said in _said(lock) for part in said.get(job, ())))
-
-
-def _jobs(lock: Lock) -> list[str]:
-    return sorted({*lock.jobs, *(job for said in _said(lock) for job in said)})
-
-
-def _said(lock: Lock) -> tuple[Mapping[str, Iterable[Pick | Approval | Rating]], ...]:
-    """Return all that people said, of each kind job → what was said."""
-    return (lock.picks, lock.approvals, lock.ratings)
-
-
-def _text(blocks: Iterable[str], lock: Lock) -> str:
-    """Return the text of a lock with these blocks, of which those without anything to say are empty."""
-    jobs = f",{_LINE}".join(filter(None, blocks))
-    held = f"{{{_LINE}{jobs}\n }}" if jobs else "{}"
-    marked = ',\n "rehearsal": true' if lock.rehearsal else ""
-    names = ",".join(f'{_LINE}"{attempt}"' for attempt in sorted(lock.forgotten))
-    forgotten = f' "forgotten": [{names}\n ],\n' if names else ""
-    return f'{{\n{forgotten} "jobs": {held}{marked},\n "version": {VERSION}\n}}\n'
-
-
-def _block(lock: Lock, job: str) -> str:
-    """Return the text of a job's block with its name; an empty one where nothing of it is written."""
-    kept = lock.written(job)
-    picks = sorted(lock.picks.get(job, ()), key=lambda pick: (pick.sha256 or "", pick.revision))
-    words = sorted(lock.approvals.get(job, ()), key=lambda word: (word.at, word.name))
-    ratings = sorted(lock.ratings.get(job, ()), key=lambda item: (item.at, item.name))
-    if not (kept or picks or words or ratings):
-        return ""
-    block: dict[str, Any] = {"submissions": [_with_sum(entry_to_json(entry)) for entry in kept]}
-    block |= {"picks": [pick_to_json(pick) for pick in picks]} if picks else {}
-    block |= {"approvals": [approval_to_json(word) for word in words]} if words else {}
-    block |= {"ratings": [rating_to_json(item) for item in ratings]} if ratings else {}
-    return f"{indented(job)}: {indented(block, _LINE)}"
+    return any(text.startswith(mark) or b"\n" + mark in text for mark in MARKERS)
 
 
 def refuse_too_large(path: Path, requests: Iterable[Request]) -> None:
@@ -317,22 +84,6 @@ def _room_for(request: Request) -> int:
     return len(json.dumps(dict(request.params), ensure_ascii=False, indent=1).encode()) + BLOCK_BYTES * (
         1 + request.takes
     )
-
-
-def _with_sum(block: dict[str, Any]) -> dict[str, Any]:
-    return {**block, "sum": checksum(block)}
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        twice = next(name for name, _ in pairs if sum(name == other for other, _ in pairs) > 1)
-        raise ValueError(f"duplicate key {twice!r}")
-    return data
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _damaged(path: Path, why: str) -> StateError:

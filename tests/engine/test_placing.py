@@ -14,7 +14,7 @@ from runner.records.pick import Pick
 from runner.records.plan import Action, Cost, Verb
 from runner.records.reasons import Forced
 from runner.state.blobs.local import LocalBlobs
-from runner.state.lockfile import render_lock
+from runner.state.lock_text import render_lock
 from runner.state.store import StateStore
 from tests.support.made import entry, lock, request, sha, take
 

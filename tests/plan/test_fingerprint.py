@@ -162,10 +162,10 @@ def canonical(value: Any) -> Any:
 
 
 @given(st.dictionaries(st.text(max_size=8), VALUES | st.sampled_from([60.0, 1e16, -0.0, 1e300, "1.0e+"]), max_size=5))
-def test_it_covers_the_canonical_text_whoever_has_rendered_the_parameters(params: dict[str, Any]) -> None:
+def test_it_covers_the_canonical_text_of_the_parameters(params: dict[str, Any]) -> None:
     def text(value: Any) -> str:
         return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
     whole = text({"scheme": 1, "model": TRACKS, "params": canonical(params)})
     expected = "sha256:" + hashlib.sha256(whole.encode()).hexdigest()
-    assert fingerprint(TRACKS, params) == fingerprint(TRACKS, params, text=text(params)) == expected
+    assert fingerprint(TRACKS, params) == expected

@@ -33,6 +33,8 @@ class ScriptedDesk:
         self.refusal: Exception | None = None
 
     def page(self) -> str:
+        if self.refusal is not None:
+            raise self.refusal
         return "<!doctype html>page"
 
     def data(self) -> Any:
@@ -195,3 +197,9 @@ def test_a_refusal_says_why_and_whether_to_try_again(
     answer = post(client, CHOICE)
     assert answer.status_code == status
     assert answer.json() == {"message": error.message, "help": error.help}
+
+
+def test_a_person_reads_why_there_is_no_page(client: httpx.Client, desk: ScriptedDesk) -> None:
+    desk.refusal = UsageError("the lock cannot be read", help="restore it with git")
+    answer = client.get(f"/{TOKEN}/")
+    assert (answer.status_code, answer.text) == (409, "the lock cannot be read\n\nhelp: restore it with git")

@@ -13,7 +13,8 @@ from runner.records.lock import State
 from runner.records.submission import Phase
 from runner.state.agreement import NAME, Agreement
 from runner.state.journal import Journal, read_events
-from runner.state.lockfile import render_lock, understood
+from runner.state.lock_text import render_lock
+from runner.state.lockfile import understood
 from runner.state.reconcile import Reconciled, says_all, unfinished
 from tests.state.test_reconcile import ENTRIES, HISTORIES, row, rows_to
 from tests.support.made import entry, lock

@@ -10,7 +10,7 @@ from runner.errors import StateError
 from runner.state.blobs.local import LocalBlobs
 from runner.state.blobs.protocol import save_bytes
 from runner.state.garbage import LockReader, Names, store_room, unwanted
-from runner.state.lockfile import render_lock
+from runner.state.lock_text import render_lock
 from tests.support.desks import posix_only
 from tests.support.made import entry, lock, sha, take
 

@@ -20,8 +20,9 @@ from runner.records.lock import Entry, Lock, Output, ProviderJobId, State
 from runner.records.pick import Pick
 from runner.records.rating import Rating
 from runner.records.words import last_words, names_until
+from runner.state.lock_parsing import parse_lock
 from runner.state.lock_rules import VERSION_1, is_version_1, join, join_entries
-from runner.state.lockfile import parse_lock, render_lock
+from runner.state.lock_text import render_lock
 from tests.support.long import sampled
 from tests.support.made import entry, finished, lock, sha, take
 

@@ -16,7 +16,8 @@ from runner.records.lock_json import take_to_json
 from runner.records.media_types import EXTENSIONS
 from runner.records.pick import Pick
 from runner.records.rating import MOST_STARS, Rating
-from runner.state.lockfile import parse_lock, render_lock
+from runner.state.lock_parsing import parse_lock
+from runner.state.lock_text import render_lock
 from runner.state.schemas import read_schema
 from tests.support.command import scorefile, vendors_at
 from tests.support.emulator import running_emulator
@@ -209,7 +210,7 @@ def test_what_the_schema_says_of_states_takes_and_media_types_is_all_there_is() 
     told = read_schema("lock.schema.json")["definitions"]
     assert told["submission"]["properties"]["state"]["enum"] == list(State)
     assert told["take"]["properties"]["media_type"]["enum"] == list(EXTENSIONS)
-    assert list(told["take"]["properties"]) == list(take_to_json(FULL))
+    assert sorted(told["take"]["properties"]) == sorted(take_to_json(FULL))
 
 
 def test_all_that_is_measured_of_a_take_is_in_the_lock_beside_its_hash() -> None:
@@ -291,19 +292,18 @@ def _rating(**over: Any) -> Callable[[Any], object]:
 
 
 WRONG_RATINGS: list[tuple[dict[str, Any], str]] = [
-    ({"sha256": "x"}, "sha256 is not 64 hex digits"),
+    ({"sha256": "x"}, r"ratings\[0\].sha256: expected 64 hex digits"),
     ({"by": ""}, "ratings.by: '' is not a name"),
     ({"by": "a\n"}, r"ratings.by: 'a\\n' is not a name"),
     ({"at": "yesterday"}, "ratings.at: 'yesterday' is not a time such as 2026-11-20T12:00:00Z"),
-    ({"stars": 0}, "ratings.stars: 0 is not a number from 1 to 5"),
-    ({"stars": 6}, "ratings.stars: 6 is not a number from 1 to 5"),
-    ({"stars": True}, "True is not a whole number"),
-    ({"stars": None}, "None is not a whole number"),
+    ({"stars": 0}, r"ratings\[0\].stars: expected a whole number of at least 1"),
+    ({"stars": 6}, r"ratings\[0\].stars: expected a whole number of at most 5"),
+    ({"stars": True}, r"ratings\[0\].stars: expected a whole number, found true or false"),
+    ({"stars": None}, r"ratings\[0\].stars: expected a whole number, found null"),
     ({"note": "x" * 2001}, "ratings.note: 'x+' is not a note"),
     ({"note": "a\x1b[31m"}, r"ratings.note: 'a\\x1b\[31m' is not a note"),
-    ({"note": "\ud800"}, r"ratings.note: '\\ud800' is not a note"),
-    ({"replaces": ["x"]}, "ratings.replaces: a rating is named by 16 hex digits"),
-    ({"why": "it is better"}, "unknown field 'why'"),
+    ({"replaces": ["x"]}, r"ratings\[0\].replaces\[0\]: expected 16 hex digits"),
+    ({"why": "it is better"}, r"ratings\[0\]: unknown field `why`"),
 ]
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.records.lock import Output, ProviderJobId, State
+from runner.state.lock_parsing import parse_lock
 from runner.state.lock_rules import is_version_1, join
-from runner.state.lockfile import parse_lock, render_lock
+from runner.state.lock_text import render_lock
 from runner.state.reconcile import Reconciled
 from tests.support import locks
 from tests.support.catalog import ROOT
@@ -194,22 +195,22 @@ def take(**over: Any) -> Callable[[dict[str, Any]], object]:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (lambda block: block.update(price=3), "unknown field 'price'"),
-        (lambda block: block.update(take="1"), "'1' is not a whole number"),
-        (lambda block: block.update(take=True), "True is not a whole number"),
-        (lambda block: block.update(take=0), "take: 0 is less than 1"),
+        (lambda block: block.update(price=3), "unknown field `price`"),
+        (lambda block: block.update(take="1"), "take: expected a whole number, found text"),
+        (lambda block: block.update(take=True), "take: expected a whole number, found true or false"),
+        (lambda block: block.update(take=0), "take: expected a whole number of at least 1"),
         (lambda block: block.update(takes=block["takes"] * 2), "several have one"),
-        (lambda block: block.pop("fingerprint"), "'fingerprint'"),
-        (pending(take=0), "pending: take: 0 is less than 1"),
+        (lambda block: block.pop("fingerprint"), "missing field `fingerprint`"),
+        (pending(take=0), "pending.take: expected a whole number of at least 1"),
         (pending(receipt={"request_id": "", "price_usd": None, "submitted_at": "2026-11-20T12:00:00Z"}), "needs the"),
-        (receipt(request_id=5), "5 is not text"),
+        (receipt(request_id=5), "receipt.request_id: expected text, found a whole number"),
         (receipt(request_id="a b"), "receipt.request_id: 'a b' is not a valid provider job id"),
         (receipt(price_usd="0,10"), "receipt.price_usd: '0,10' is not an amount of dollars"),
         (receipt(submitted_at="2026-11-20T12:00:00"), "receipt.submitted_at"),
         (receipt(poll_url="file:///etc/passwd"), "receipt.poll_url"),
-        (receipt(summ="0"), "unknown field 'summ'"),
-        (take(sha256="../../etc/passwd"), "sha256 is not 64 hex digits"),
-        (take(seconds=-1), "take 1: seconds: -1.0 is not a length"),
+        (receipt(summ="0"), "receipt: unknown field `summ`"),
+        (take(sha256="../../etc/passwd"), "takes[0].sha256: expected 64 hex digits"),
+        (take(seconds=-1), "takes[0].seconds: expected a number of at least 0"),
         (take(path="audio/title.mp3"), "'audio/title.mp3' is not a path for audio/wav"),
         (take(path="a/../../outside.wav"), "is outside the folder"),
     ],

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from runner.errors import StateError
+from runner.records.approval import Approval
 from runner.records.lock import Lock, Output, ProviderJobId, State
 from runner.records.lock_json import entry_to_json
 from runner.records.pick import Pick
+from runner.records.rating import Rating
 from runner.state import lockfile
+from runner.state.lock_parsing import parse_lock
+from runner.state.lock_text import LockText, render_lock
 from runner.state.lock_validation import check_entry
-from runner.state.lockfile import (
-    BLOCK_BYTES,
-    LockText,
-    is_conflicted,
-    parse_lock,
-    read_lock,
-    refuse_too_large,
-    render_lock,
-)
+from runner.state.lockfile import BLOCK_BYTES, is_conflicted, read_lock, refuse_too_large
 from tests.support.made import entry, finished, lock, request, sha, take
 
 if TYPE_CHECKING:
@@ -247,7 +245,7 @@ def test_a_block_is_rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
         rendered.append(item.attempt)
         return entry_to_json(item)
 
-    monkeypatch.setattr("runner.state.lockfile.entry_to_json", noted)
+    monkeypatch.setattr("runner.state.lock_text.entry_to_json", noted)
     text = LockText(FULL)
     text.of(FULL)
     assert sorted(rendered) == ["a1", "a2", "a3"]
@@ -266,7 +264,7 @@ def test_what_did_not_change_is_written_as_the_file_has_it(monkeypatch: pytest.M
     data = render_lock(FULL)
     read = parse_lock(data.decode())
     expected = render_lock(replace(read, entries={**read.entries, "a4": entry(attempt="a4", job="other")}))
-    monkeypatch.setattr("runner.state.lockfile.entry_to_json", noted)
+    monkeypatch.setattr("runner.state.lock_text.entry_to_json", noted)
     changed = replace(read, entries={**read.entries, "a4": entry(attempt="a4", job="other")})
     assert LockText(read, data).of(changed) == expected
     assert rendered == ["a4"]
@@ -344,46 +342,56 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
     [
         ("", "Expecting value"),
         ("{", "Expecting property name"),
-        ("[]", "unsupported version"),
+        ("[]", "expected an object, found a list"),
         ('{"version": 3, "jobs": {}}', "unsupported version 3 (expected 2)"),
         ('{"version": true, "jobs": {}}', "unsupported version"),
         ('{"version": "2", "jobs": {}}', "unsupported version"),
-        ('{"version": 2}', "exactly `version` and `jobs`"),
-        ('{"version": 2, "jobs": []}', "exactly `version` and `jobs`"),
-        ('{"version": 2, "jobs": {}, "extra": 1}', "exactly `version` and `jobs`"),
+        ('{"version": 2}', "missing field `jobs`"),
+        ('{"version": 2, "jobs": []}', "jobs: expected an object, found a list"),
+        ('{"version": 2, "jobs": {}, "extra": 1}', "unknown field `extra`"),
         ('{"version": 2, "jobs": {}, "jobs": {}}', "duplicate key 'jobs'"),
         ('{"version": 2, "jobs": {"a": NaN}}', "NaN is not JSON"),
         ('{"version": 2, "jobs": {"a": -Infinity}}', "-Infinity is not JSON"),
-        ('{"version": 2, "jobs": {"a": 1}}', "the block of 'a' is not valid: 1 is not an object"),
-        ('{"version": 2, "jobs": {"a": {}}}', "the block of 'a' is not valid: 'submissions'"),
+        ('{"version": 2,\n "jobs": {"a" 1}}', "Expecting ':' delimiter: line 2 column 15"),
+        (with_done(request={"prompt": "\ud800"}), "a text in it has half a character"),
+        (of_title().replace("[]", "[1e999]"), "the block of 'title' is not valid"),
+        (of_title(done()).replace('"bytes": 1000', '"bytes": 1e999'), "takes[0].bytes: number out of range"),
+        ('{"version": 2, "jobs": {"a": 1}}', "the block of 'a' is not valid: expected an object, found a whole number"),
+        ('{"version": 2, "jobs": {"a": {}}}', "the block of 'a' is not valid: missing field `submissions`"),
         ('{"version": 2, "jobs": {"a": {"submissions": 1}}}', "the block of 'a' is not valid"),
-        (of_title(1), "the block of 'title' is not valid: 1 is not an object"),
-        (of_title(extra=1), "unknown field 'extra'"),
-        (of_title(picks=[{"sha256": "x", "revision": 1}]), "sha256 is not 64 hex digits"),
-        (of_title(picks=[{"sha256": sha("one"), "revision": "1"}]), "'1' is not a whole number"),
-        (of_title(picks=[{"sha256": sha("one")}]), "the block of 'title' is not valid: 'revision'"),
-        (of_title(picks=[{"sha256": sha("one"), "revision": 1, "why": ""}]), "unknown field 'why'"),
-        (with_done(price=3), "unknown field 'price'"),
-        (with_done(attempt="../a"), "attempt: '../a' is not a name of letters, digits, - and _"),
-        (with_done(attempt=""), "attempt: '' is not a name"),
-        (with_done(attempt="a" * 81), "attempt: 'aaa"),
-        (with_done(attempt=None), "None is not text"),
-        (with_done(revision="1"), "the block of 'title' is not valid: '1' is not a whole number"),
-        (with_done(revision=True), "True is not a whole number"),
-        (with_done(revision=-1), "revision: -1 is less than 0"),
-        (with_done(state="finished"), "'finished' is not a valid State"),
+        (of_title(1), "submissions[0]: expected an object, found a whole number"),
+        (of_title(extra=1), "unknown field `extra`"),
+        (of_title(picks=[{"sha256": "x", "revision": 1}]), "picks[0].sha256: expected 64 hex digits"),
+        (
+            of_title(picks=[{"sha256": sha("one"), "revision": "1"}]),
+            "picks[0].revision: expected a whole number, found text",
+        ),
+        (of_title(picks=[{"sha256": sha("one")}]), "picks[0]: missing field `revision`"),
+        (of_title(picks=[{"sha256": sha("one"), "revision": 1, "why": ""}]), "picks[0]: unknown field `why`"),
+        (with_done(price=3), "submissions[0]: unknown field `price`"),
+        (with_done(attempt="../a"), "submissions[0]: attempt: expected 1 to 80 letters, digits, - and _"),
+        (with_done(attempt=""), "submissions[0]: attempt: expected 1 to 80 letters, digits, - and _"),
+        (with_done(attempt="a" * 81), "submissions[0]: attempt: expected 1 to 80 letters, digits, - and _"),
+        (with_done(attempt=None), "submissions[0]: attempt: expected text, found null"),
+        (with_done(revision="1"), "submissions[0]: revision: expected a whole number, found text"),
+        (with_done(revision=True), "submissions[0]: revision: expected a whole number, found true or false"),
+        (with_done(revision=-1), "submissions[0]: revision: expected a whole number of at least 0"),
+        (with_done(state="finished"), "submissions[0]: state: unknown value 'finished'"),
         (with_done(state="pending"), "takes: a submission that is pending has 2"),
         (with_done(takes=[]), "takes: a submission that is done has 0"),
         (with_done(state="unknown", takes=[], receipt=None), "receipt: a submission that is unknown needs one"),
         (with_done(request={"prompt": "another"}), "a1 was changed: its request does not match its fingerprint"),
         (with_done(model="pixazo/tracks"), "a1 was changed: its request does not match its fingerprint"),
         (with_done(takes=[{"sha256": "../../etc/passwd"}]), "the block of 'title' is not valid"),
-        (with_take(sha256="../../etc/passwd"), "sha256 is not 64 hex digits"),
+        (with_take(sha256="../../etc/passwd"), "submissions[0]: takes[0].sha256: expected 64 hex digits"),
         (with_done(receipt={"request_id": 5}), "the block of 'title' is not valid"),
         ("[" * 100_000, ""),
-        (with_receipt(submitted_at="20x6-11-20T12:00:00Z"), "'title' is not valid: receipt.submitted_at: '20x6-11-"),
+        (
+            with_receipt(submitted_at="20x6-11-20T12:00:00Z"),
+            "submissions[0]: receipt.submitted_at: '20x6-11-20T12:00:00Z' is not a time such as 2026-11-20T12:00:00Z",
+        ),
         (with_receipt(submitted_at="2026-11-20T12:00:00"), "receipt.submitted_at"),
-        (with_receipt(submitted_at=5), "5 is not text"),
+        (with_receipt(submitted_at=5), "submissions[0]: receipt.submitted_at: expected text, found a whole number"),
         (with_receipt(price_usd="0,10"), "receipt.price_usd: '0,10' is not an amount of dollars"),
         (with_receipt(price_usd="NaN"), "receipt.price_usd"),
         (with_receipt(price_usd="-1"), "receipt.price_usd"),
@@ -392,56 +400,68 @@ def test_a_lock_that_is_not_there_is_empty(tmp_path: Path) -> None:
         (with_receipt(request_id="a" * 513), "receipt.request_id"),
         (with_receipt(earlier_ids=["a b"]), "receipt.request_id: 'a b' is not a valid provider job id"),
         (with_receipt(earlier_ids=5), "the block of 'title' is not valid"),
-        (with_receipt(told=-1), "receipt.told: -1 is less than 0"),
-        (with_receipt(told="1"), "'1' is not a whole number"),
-        (with_receipt(poll_url=5), "5 is not text"),
+        (with_receipt(told=-1), "submissions[0]: receipt.told: expected a whole number of at least 0"),
+        (with_receipt(told="1"), "submissions[0]: receipt.told: expected a whole number, found text"),
+        (with_receipt(poll_url=5), "submissions[0]: receipt.poll_url: expected text, found a whole number"),
         (with_receipt(poll_url="file:///etc/passwd"), "receipt.poll_url: 'file:///etc/passwd' is not a link"),
         (with_receipt(poll_url="https://[x"), "receipt.poll_url"),
         (with_receipt(poll_url="https:///status"), "receipt.poll_url"),
         (with_receipt(poll_url="https://x.example/\u202e"), "receipt.poll_url"),
-        (with_receipt(sum="0"), "unknown field 'sum'"),
+        (with_receipt(sum="0"), "submissions[0]: receipt: unknown field `sum`"),
         (with_sum("0" * 16), "the submission a1 was changed: its checksum does not match"),
         (with_sum(""), "its checksum does not match"),
         (with_sum(None), "its checksum does not match"),
-        (with_done(summ="0"), "unknown field 'summ'"),
-        (with_take(bytes=-1), "take 1: bytes: a size cannot be negative"),
-        (with_take(bytes=1.5), "1.5 is not a whole number"),
-        (with_take(seconds=-1), "take 1: seconds: -1.0 is not a length"),
+        (with_done(summ="0"), "submissions[0]: unknown field `summ`"),
+        (with_take(bytes=-1), "submissions[0]: takes[0].bytes: expected a whole number of at least 0"),
+        (with_take(bytes=1.5), "submissions[0]: takes[0].bytes: expected a whole number, found a number"),
+        (with_take(seconds=-1), "submissions[0]: takes[0].seconds: expected a number of at least 0"),
         (with_take(seconds=10**400), "the block of 'title' is not valid"),
-        (with_take(seconds="nan"), "seconds: nan is not a length"),
-        (with_take(lufs="inf"), "lufs: inf is not a loudness"),
-        (with_take(codec=5), "5 is not text"),
-        (with_take(lra_lu=-1), "lra_lu: -1.0 is not a loudness range"),
-        (with_take(true_peak_dbtp="nan"), "true_peak_dbtp: nan is not a peak"),
-        (with_take(head_silence_s=-1), "head_silence_s: -1.0 is not a length"),
-        (with_take(tail_silence_s="inf"), "tail_silence_s: inf is not a length"),
-        (with_take(clipped_samples=-1), "clipped_samples: -1 is not a count"),
-        (with_take(clipped_samples=1.5), "1.5 is not a whole number"),
-        (with_take(dc_offset="nan"), "dc_offset: nan is not an offset"),
-        (with_take(bpm=-1), "bpm: -1.0 is not a tempo"),
-        (with_take(key=5), "5 is not text"),
-        (with_take(channels=0), "rate_hz and channels are counted from 1"),
-        (with_take(number=0), "number: takes are counted from 1"),
-        (with_take(number=True), "True is not a whole number"),
-        (with_take(path="audio/title.wav"), "unknown field 'path'"),
-        (with_take(media_type="text/plain"), "'text/plain' is not a supported media type"),
+        (with_take(seconds="nan"), "submissions[0]: takes[0].seconds: expected a number, found text"),
+        (with_take(lufs="inf"), "submissions[0]: takes[0].lufs: expected a number, found text"),
+        (with_take(codec=5), "submissions[0]: takes[0].codec: expected text, found a whole number"),
+        (with_take(lra_lu=-1), "submissions[0]: takes[0].lra_lu: expected a number of at least 0"),
+        (with_take(true_peak_dbtp="nan"), "submissions[0]: takes[0].true_peak_dbtp: expected a number, found text"),
+        (with_take(head_silence_s=-1), "submissions[0]: takes[0].head_silence_s: expected a number of at least 0"),
+        (with_take(tail_silence_s="inf"), "submissions[0]: takes[0].tail_silence_s: expected a number, found text"),
+        (
+            with_take(clipped_samples=-1),
+            "submissions[0]: takes[0].clipped_samples: expected a whole number of at least 0",
+        ),
+        (
+            with_take(clipped_samples=1.5),
+            "submissions[0]: takes[0].clipped_samples: expected a whole number, found a number",
+        ),
+        (with_take(dc_offset="nan"), "submissions[0]: takes[0].dc_offset: expected a number, found text"),
+        (with_take(bpm=-1), "submissions[0]: takes[0].bpm: expected a number of at least 0"),
+        (with_take(key=5), "submissions[0]: takes[0].key: expected text, found a whole number"),
+        (with_take(channels=0), "submissions[0]: takes[0].channels: expected a whole number of at least 1"),
+        (with_take(number=0), "submissions[0]: takes[0].number: expected a whole number of at least 1"),
+        (with_take(number=True), "submissions[0]: takes[0].number: expected a whole number, found true or false"),
+        (with_take(path="audio/title.wav"), "submissions[0]: takes[0]: unknown field `path`"),
+        (
+            with_take(media_type="text/plain"),
+            "submissions[0]: takes[0].media_type: unknown value 'text/plain'",
+        ),
         (with_output(path="thesis.txt"), "'thesis.txt' is not a path for audio/wav, whose files end in .wav"),
         (with_output(path="audio/title.mp3"), "'audio/title.mp3' is not a path for audio/wav"),
         (with_output(sha256=sha("another")), "output.sha256: it is none of the takes"),
-        (with_output(sha256="x"), "sha256 is not 64 hex digits"),
-        (with_output(takes=1), "unknown field 'takes'"),
-        (with_output(take=sha("one")), "unknown field 'take'"),
-        (with_output(finished="loud"), "'loud' is not an object"),
-        (with_finished(take=1), "1 is not text"),
-        (with_finished(take="x"), "sha256 is not 64 hex digits"),
+        (with_output(sha256="x"), "submissions[0]: output.sha256: expected 64 hex digits"),
+        (with_output(takes=1), "submissions[0]: output: unknown field `takes`"),
+        (with_output(take=sha("one")), "submissions[0]: output: unknown field `take`"),
+        (with_output(finished="loud"), "submissions[0]: output.finished: expected an object, found text"),
+        (with_finished(take=1), "submissions[0]: output.finished.take: expected text, found a whole number"),
+        (with_finished(take="x"), "submissions[0]: output.finished.take: expected 64 hex digits"),
         (with_finished(take=sha("another")), "output.finished.take: it is none of the takes"),
-        (with_finished(master="x"), "output.finished.master: 'x' is not a fingerprint"),
-        (with_finished(bytes=-1), "output.finished: bytes: a size cannot be negative"),
-        (with_finished(seconds="nan"), "output.finished: seconds: nan is not a length"),
-        (with_finished(channels=0), "output.finished: rate_hz and channels are counted from 1"),
-        (with_finished(lufs="inf"), "output.finished: lufs: inf is not a loudness"),
-        (with_finished(true_peak_dbtp="nan"), "output.finished: true_peak_dbtp: nan is not a peak"),
-        (with_finished(number=1), "unknown field 'number'"),
+        (with_finished(master="x"), "submissions[0]: output.finished.master: expected `sha256:` and 64 hex digits"),
+        (with_finished(bytes=-1), "submissions[0]: output.finished.bytes: expected a whole number of at least 0"),
+        (with_finished(seconds="nan"), "submissions[0]: output.finished.seconds: expected a number, found text"),
+        (with_finished(channels=0), "submissions[0]: output.finished.channels: expected a whole number of at least 1"),
+        (with_finished(lufs="inf"), "submissions[0]: output.finished.lufs: expected a number, found text"),
+        (
+            with_finished(true_peak_dbtp="nan"),
+            "submissions[0]: output.finished.true_peak_dbtp: expected a number, found text",
+        ),
+        (with_finished(number=1), "submissions[0]: output.finished: unknown field `number`"),
         (
             with_output(path="audio/title.txt", finished=FINISHED),
             "'audio/title.txt' is not a path for a finished piece, whose files end in .wav or .mp3",
@@ -472,6 +492,61 @@ def test_a_lock_with_the_markers_of_git_is_refused_with_the_way_to_join_both_sid
     assert caught.value.help == f"scorefile merge {path} joins both sides without loss"
 
 
+@pytest.mark.parametrize(
+    ("place", "more"),
+    [
+        ('"jobs": {', '"title": {"submissions": []}, '),
+        ('"title": {', '"submissions": [], '),
+        ('"submissions": [{', '"attempt": "a1", '),
+        ('"output": {', '"path": "audio/other.wav", '),
+        ('"request": {', '"prompt": "another", '),
+        ('"picks": [{', '"revision": 1, '),
+        ('"approvals": [{', '"note": "yes", '),
+        ("{", '"version": 1, '),
+        ("{", '"rehearsal": true, "rehearsal": false, '),
+    ],
+)
+@pytest.mark.parametrize("spaces", [{"indent": 1}, {"separators": (",", ":")}], ids=["in our layout", "in one line"])
+def test_a_name_that_is_there_twice_is_refused_wherever_it_is(place: str, more: str, spaces: dict[str, Any]) -> None:
+    said = Approval(sha256=sha("one"), by="Ada", at="2026-11-20T12:00:00Z", note="no")
+    data = json.loads(render_lock(replace(FULL, approvals={"title": frozenset({said})})))
+    text = re.sub(r"(?<=[:\[{,])\s+", " ", json.dumps(data, ensure_ascii=False)).replace("[ {", "[{")
+    assert text.count(place)
+    twice = text.replace(place, place + more, 1)
+    with pytest.raises(ValueError, match="duplicate key"):
+        parse_lock(msgspec.json.format(twice, indent=spaces.get("indent", -1)))
+
+
+def test_what_this_program_wrote_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = Approval(sha256=sha("one"), by="Ada", at="2026-11-20T12:00:00Z", note="für «Ende»")
+    rated = Rating(sha256=sha("one"), by="Ada", at="2026-11-20T12:00:00Z", stars=4)
+    odd = entry({"prompt": "“\u2028\x7f”", "strength": 1e-07, "big": 1e22, "half": 60.0}, attempt="a4", request_id="é")
+    held = replace(
+        FULL,
+        entries={**FULL.entries, "a4": odd},
+        forgotten=frozenset({"b", "a"}),
+        approvals={"title": frozenset({said})},
+        ratings={"title": frozenset({rated})},
+    )
+    monkeypatch.setattr("runner.state.lock_parsing.careful", lambda _: pytest.fail("it was read again"))
+    assert parse_lock(render_lock(held)) == held
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ('"Träume 夢"', '"Tr\\u00e4ume \\u5922"'),
+        ("7.5", "75e-1"),
+        ('"bpm": 96', '"bpm": 96.0'),
+        ('"a1"', '"\\u0061\\u0031"'),
+    ],
+)
+def test_what_a_hand_wrote_in_another_way_has_the_fingerprint_of_what_it_says(ours: str, theirs: str) -> None:
+    text = json.dumps(json.loads(of_title(*submissions())), ensure_ascii=False)
+    assert ours in text
+    assert parse_lock(text.replace(ours, theirs)).entries["a1"] == FULL.entries["a1"]
+
+
 def test_a_submission_that_git_left_in_two_blocks_is_one_where_the_higher_revision_says() -> None:
     moved = {name: {"submissions": [done(revision=revision)]} for name, revision in (("a", 3), ("b", 2))}
     for jobs in (moved, dict(reversed(moved.items()))):
@@ -483,7 +558,7 @@ def test_a_submission_that_git_left_in_two_blocks_is_one_where_the_higher_revisi
 def test_a_prompt_with_the_markers_of_git_is_no_conflict() -> None:
     held = lock(entry({"prompt": "<<<<<<< ours\n>>>>>>> theirs", "seed": 7}))
     assert parse_lock(render_lock(held).decode()) == held
-    assert not is_conflicted(render_lock(held).decode())
+    assert not is_conflicted(render_lock(held))
 
 
 def test_a_lock_that_is_no_text_is_refused(tmp_path: Path) -> None:

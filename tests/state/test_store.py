@@ -20,8 +20,9 @@ from runner.state.blobs.protocol import TakeMissing
 from runner.state.disk_reserve import RESERVE_BYTES, DiskReserve
 from runner.state.journal import Journal, read_events
 from runner.state.lock_rules import join, receipts
+from runner.state.lock_text import LockText, readable, render_lock
 from runner.state.lock_writer import LOCK_EVERY_S, WRITING_SHARE, LockWriter
-from runner.state.lockfile import LockText, read_lock, readable, render_lock
+from runner.state.lockfile import read_lock
 from runner.state.receipt_index import ReceiptIndex
 from runner.state.store import StateStore
 from runner.state.submissions import fold

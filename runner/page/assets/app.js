@@ -3,7 +3,7 @@
 import { compared, onTray } from "./tray.js";
 import { dialog, openComparison } from "./compare.js";
 import { page, renew } from "./data.js";
-import { button, el } from "./dom.js";
+import { button, el, refill } from "./dom.js";
 import { apply, filters } from "./filters.js";
 import { help, listenToKeys } from "./keys.js";
 import { list, redraw, showJobs } from "./list.js";
@@ -29,6 +29,18 @@ onTray((take) => {
   }
 });
 
+const notices = el("section", { "aria-label": "notices", role: "status" });
+
+/** Show what has to be known of the whole page. */
+function notify(texts) {
+  notices.hidden = texts.length === 0;
+  refill(
+    notices,
+    texts.map((text) => el("p", { class: "notice" }, text)),
+  );
+}
+
+notify(page.notices);
 document.body.append(
   el(
     "header",
@@ -50,13 +62,7 @@ document.body.append(
     ),
     filters(),
   ),
-  page.notices.length
-    ? el(
-        "section",
-        { "aria-label": "notices" },
-        page.notices.map((notice) => el("p", { class: "notice" }, notice)),
-      )
-    : "",
+  notices,
   list,
   el(
     "section",
@@ -82,10 +88,14 @@ function leave() {
 showJobs();
 apply();
 listenToKeys();
-listen((newer) => {
-  const changed = renew(newer);
-  if (changed === null) leave();
-  else redraw(changed);
-});
+listen(
+  (newer) => {
+    const changed = renew(newer);
+    notify(page.notices);
+    if (changed === null) leave();
+    else redraw(changed);
+  },
+  (problem) => notify([...page.notices, `this page shows what there was before: ${problem}`]),
+);
 addEventListener("beforeunload", (event) => (isSaving() || isWriting()) && event.preventDefault());
 document.documentElement.dataset.ready = "yes";

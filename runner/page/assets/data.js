@@ -43,6 +43,7 @@ export function distinct(values) {
 /** Take over newer data; return the jobs that changed, or null when there are others than before. */
 export function renew(newer) {
   const jobs = newer.jobs ?? [];
+  page.notices = newer.notices ?? [];
   if (jobs.map((job) => job.id).join("\n") !== page.jobs.map((job) => job.id).join("\n")) return null;
   page.pictures = { ...page.pictures, ...newer.pictures };
   Object.assign(page, { all: newer.all, by_model: newer.by_model ?? [], by_label: newer.by_label ?? [] });

@@ -14,13 +14,14 @@ export function steps(thing) {
   });
 }
 
-/** Call a function with the data of the page whenever something changed. */
-export function listen(changed) {
+/** Call a function with the data of the page whenever something changed, or another one with why there are none. */
+export function listen(changed, refused) {
   if (!page.is_live) return;
   const events = new EventSource("events");
   events.onmessage = async () => {
     const answer = await ask("data");
-    if (answer?.ok) changed(await answer.json());
+    const told = await answer?.json().catch(() => null);
+    if (told) answer.ok ? changed(told) : refused(sentence(told));
   };
   events.onerror = () =>
     say("the review has ended, or this page is of an earlier one: open the address that was printed");
@@ -59,7 +60,7 @@ async function send() {
     waiting.shift();
     const told = await answer.json().catch(() => ({ message: "the review has ended" }));
     if (answer.ok && what === "rate") rated(take, said, told.names ?? []);
-    const message = answer.ok ? "saved" : [told.message, told.help].filter(Boolean).join("; ");
+    const message = answer.ok ? "saved" : sentence(told);
     say(message);
     done({ saved: answer.ok, message });
   }
@@ -76,6 +77,10 @@ function rated(take, { stars, note }, names) {
 /** Return a word as a shell takes it. */
 export function quoted(text) {
   return `'${text.replaceAll("'", `'"'"'`)}'`;
+}
+
+function sentence({ message, help }) {
+  return [message, help].filter(Boolean).join("; ");
 }
 
 async function ask(path, options) {

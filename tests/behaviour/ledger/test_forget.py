@@ -12,7 +12,8 @@ from runner.records.lock import State
 from runner.records.pick import Pick
 from runner.state.blobs.local import LocalBlobs
 from runner.state.blobs.protocol import save_bytes
-from runner.state.lockfile import parse_lock, render_lock
+from runner.state.lock_parsing import parse_lock
+from runner.state.lock_text import render_lock
 from tests.support import locks
 from tests.support.command import Done, scorefile
 from tests.support.git import Git

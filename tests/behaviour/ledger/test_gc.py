@@ -10,7 +10,7 @@ import pytest
 
 from runner.state.blobs.local import LocalBlobs
 from runner.state.blobs.protocol import save_bytes
-from runner.state.lockfile import render_lock
+from runner.state.lock_text import render_lock
 from runner.state.run_lock import hold
 from tests.support.command import Done, environment, fork_server, scorefile
 from tests.support.git import Git

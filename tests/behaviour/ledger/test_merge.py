@@ -9,7 +9,8 @@ import pytest
 
 from runner.records.lock import ProviderJobId
 from runner.records.pick import Pick
-from runner.state.lockfile import parse_lock, render_lock
+from runner.state.lock_parsing import parse_lock
+from runner.state.lock_text import render_lock
 from tests.support import locks
 from tests.support.command import Done, scorefile
 from tests.support.git import Git

@@ -160,8 +160,6 @@ def test_a_file_that_is_none_of_ours_is_never_written_over(made: Path) -> None:
         (("--bundle", "a", "--embed"), "--bundle and --embed exclude each other"),
         (("--out", "audio"), "audio is a folder"),
         (("nothing",), "there is no job nothing"),
-        (("--against", "HEAD"), "HEAD is no commit of this repository"),
-        (("--against", "--output=x"), "--output=x is no commit of this repository"),
         (("--against", "HEAD", "--rehearse"), "--against and --rehearse exclude each other"),
     ],
 )
@@ -194,8 +192,9 @@ def test_audio_that_is_missing_damaged_or_not_decodable_is_said_in_place(made: P
         for take in job["takes"]
     }
     assert "its audio is not on this machine" in said[gone.name]
-    assert said[damaged.name] == "its audio is changed since it was made"
+    assert said[damaged.name] == "its audio is damaged: its bytes are not those that were made"
     assert min(said.values()) == ""
+    assert {job["state"] for job in data_of(made / "scorefile-report.html")["jobs"]} <= {"to-restore"}
 
 
 def test_before_anything_was_made_and_with_a_wrong_pipeline_there_is_a_page(made: Path, tmp_path: Path) -> None:
@@ -240,6 +239,18 @@ def test_json_says_where_the_page_is(made: Path) -> None:
         "format_version": 1, "exit_code": 0, "command": "report", "file": "scorefile.yaml",
         "path": "scorefile-report.html", "bytes": size, "jobs": 2, "takes": 3, "unheard": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ref", "name"), [("HEAD", "HEAD"), ("no/such", "no/such"), ("--output=x", "--output=x"), ("", "an empty name")]
+)
+def test_a_commit_that_does_not_exist_is_refused(made: Path, ref: str, name: str) -> None:
+    done = scorefile("report", "--against", ref, cwd=made)
+    assert (done.code, f"--against {ref}: {made} is in no git repository" in done.err) == (2, True), done.err
+    in_git(made)
+    done = scorefile("report", "--against", ref, cwd=made)
+    assert (done.code, f"error: {name} is no commit of this repository" in done.err) == (2, True), done.err
+    assert not (made / "scorefile-report.html").exists()
 
 
 # ---------------------------------------------------------------- before and after

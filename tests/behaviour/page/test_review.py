@@ -106,8 +106,32 @@ def test_a_port_that_is_in_use_is_named(made: Path) -> None:
         port = url.split(":")[2].partition("/")[0]
         done = scorefile("review", "--port", port, cwd=made)
         assert done.code == 2
-        assert f"port {port} cannot be used" in done.err
+        assert f"port {port} cannot be used: address already in use\n" in done.err.lower()
         assert "choose another --port" in done.err
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+def test_a_page_says_in_place_that_the_lock_was_damaged_and_goes_on_when_it_is_whole(
+    made: Path, browser: Browser
+) -> None:
+    lock, file = made / "scorefile.lock", made / "scorefile.yaml"
+    whole = lock.read_text()
+    with reviewing(made) as url:
+        page = open_page(browser, url).page
+        notices = page.get_by_role("status", name="notices")
+        lock.write_text("{nonsense")
+        notices.get_by_text("this page shows what there was before: the lock").wait_for()
+        page.get_by_role("button", name="pick it").first.click()
+        page.locator(".live", has_text="cannot be read").wait_for()
+        assert lock.read_text() == "{nonsense"
+        assert page.locator(".take").count() == 2
+        assert barriers(page) == []
+        lock.write_text(whole)
+        notices.wait_for(state="hidden")
+        file.write_text("version: 1\njobs: [")
+        notices.get_by_text("scorefile.yaml has problems, so the page shows only what the lock knows").wait_for()
+        file.write_text(PIPELINE)
+        notices.wait_for(state="hidden")
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.records.measured import Measured
-from runner.state.lockfile import parse_lock, read_lock, render_lock
+from runner.state.lock_parsing import parse_lock
+from runner.state.lock_text import render_lock
+from runner.state.lockfile import read_lock
 from tests.support.command import scorefile
 
 if TYPE_CHECKING:
