@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from runner.commands.check import check
 from runner.errors import InvalidFilesError, ScorefileError, UsageError
 from runner.pipeline.edit import EditRefusedError
-from runner.pipeline.edit.adopt import IMPORT, Adoption, adopt
+from runner.pipeline.edit.adopt import IMPORT, Adoption, adopt, quoted
+from runner.pipeline.resolution.expand import expand
 from runner.records.reasons import EditedOutput, ForeignOutput
 from runner.report.commands import command_line
 from runner.report.plain import PlainReport
@@ -21,6 +22,7 @@ from runner.state.texts import read_pipeline
 if TYPE_CHECKING:
     from runner.commands.session import Session
     from runner.records.plan import Action
+    from runner.records.request import Request
 
 FOLDER = "adopted"
 """Where adopted files are kept, beside the pipeline: they belong into git."""
@@ -44,7 +46,7 @@ def adopt_output(session: Session, rights: str | None) -> PlainReport:
         adoption = Adoption(file=kept, rights=note, unfinished=request.finishing is not None)
         audio = read_regular(project.root / path, limit=MAX_AUDIO_BYTES)
         text = read_pipeline(project)
-        _refuse_cell(held, job, adoption)
+        _refuse_cell(held, request, adoption, path)
         changed = adopt(text, project.shown, job, adoption)
         before = project.folder / kept
         replaced = read_regular(before, limit=MAX_AUDIO_BYTES) if before.exists() else None
@@ -105,14 +107,18 @@ def _kept_path(session: Session, action: Action, output: str) -> str:
         number += 1
 
 
-def _refuse_cell(session: Session, job: str, adoption: Adoption) -> None:
-    """Raise UsageError for a cell of a matrix: its job's block is that of all cells."""
-    if "@" not in job:
+def _refuse_cell(session: Session, request: Request, adoption: Adoption, output: str) -> None:
+    """Raise UsageError for a cell of a matrix, whose job's block is that of all cells; the remedy is what a person writes."""
+    if request.job == request.group:
         return
-    own = "; ".join(f"{key}: {value}" for key, value in adoption.keys().items())
+    cell = next(cell for cell in expand(session.checked.pipeline)[0] if cell.id == request.job)
+    point = ", ".join(f"{axis}: {quoted(label)}" for axis, label in cell.labels.items())
+    keys = {**adoption.keys(), "output": quoted(request.output or "")}
+    own = ", ".join(f"{key}: {value}" for key, value in keys.items())
     raise UsageError(
-        f"{job} is a cell of a matrix, whose cells share one block in {session.project.shown}",
-        help=f"exclude the cell, copy its output to {adoption.file}, and write a job of its own there: {own}",
+        f"{request.job} is a cell of a matrix, whose cells share one block in {session.project.shown}",
+        help=f"copy {output} to {adoption.file}, write exclude: [{{{point}}}] into the matrix of {request.group}, and add this job: "
+        f"{PurePosixPath(adoption.file).stem}: {{{own}}}",
     )
 
 

@@ -7,11 +7,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.commands.expectations import judged, refuse_unheard, without_expectations
 from runner.commands.on_fail import asked_again, without_asking_again
+from runner.errors import NotWritableError, RunLockedError
 from runner.plan.approvals import unapproved
 from runner.plan.deviations import deviations
 from runner.plan.policy import least, out_of_date, refuse_cost
@@ -45,6 +47,8 @@ def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
     budget = spending_limit(session, options.max_cost)
     todo = _allowed_plan(session, options, budget)
     if _is_done(todo):
+        if session.is_lock_behind and not options.locked:
+            _write_lock(session)
         return _report(session, RunResult(plan=todo, outcomes=tuple(map(_reused, todo.actions))))
     from runner.commands.execution import open_executor
 
@@ -71,6 +75,12 @@ def run(session: Session, options: RunOptions, operator: Operator) -> RunReport:
         numbers = dict(_numbers(held.lock, outcomes))
     did = RunResult(plan=todo, outcomes=outcomes, interrupted=operator.stop.is_set(), seconds=seconds)
     return _report(session, did, numbers)
+
+
+def _write_lock(session: Session) -> None:
+    """Write into the lock what only the journal knows, as a run that was killed leaves it, where that is possible now."""
+    with suppress(RunLockedError, NotWritableError), session.writing():
+        pass  # to close it writes the lock
 
 
 def spending_limit(session: Session, max_cost: Decimal | None) -> Decimal | None:

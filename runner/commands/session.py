@@ -156,6 +156,11 @@ class Session:
         return self.written_lock if self._is_agreed else self._known.lock
 
     @property
+    def is_lock_behind(self) -> bool:
+        """Whether the journal knows of a paid submission what the file of the lock does not say."""
+        return not self._is_agreed and self._known.is_ahead
+
+    @property
     def attempts(self) -> Mapping[str, Submission]:
         """Attempt → every submission that journal and lock know."""
         return self._known.submissions

@@ -29,7 +29,9 @@ def verify(session: Session, *, approved: bool = False) -> VerifyReport:
     if text is None:
         raise UsageError(f"there is no {project.lock.name} to verify against", help="make one: scorefile run")
     statuses = job_statuses(session, {}, partial(digests, project.root))
-    rows = tuple(row for row in statuses if row.entry is not None and row.entry.takes)
+    rows = tuple(
+        row for row in statuses if row.entry is not None and row.entry.takes and not _is_replaced(session, row)
+    )
     drift = DriftError.exit_code if any(row.output != "same" for row in rows) else 0
     missing = tuple(filter(None, (_unapproved(session, row) for row in rows))) if approved else ()
     shown = str(project.lock) if project.rehearsal else str(Path(project.shown).with_suffix(".lock"))
@@ -41,6 +43,15 @@ def verify(session: Session, *, approved: bool = False) -> VerifyReport:
         unapproved=missing,
         lost=tuple(row.job for row in rows if row.output == "missing" and not _can_come_back(session, row)),
         places=places_in(text.decode(), shown),
+    )
+
+
+def _is_replaced(session: Session, row: JobStatus) -> bool:
+    """Say whether the output of a job that left the pipeline is by now that of another job, and compared as such."""
+    same = () if row.path is None else session.lock.at_path.get(row.path, ())
+    newest = max(same, key=lambda entry: entry.revision, default=row.entry)
+    return (
+        row.entry is not None and newest is not None and newest.revision > row.entry.revision and newest.job != row.job
     )
 
 

@@ -92,6 +92,7 @@ CODES: Final = MappingProxyType(
         "SF612": "an invisible character",
         "SF613": "this problem cannot be ignored by a comment",
         "SF614": "a webhook has no effect",
+        "SF615": "on_fail has no effect",
         "SF701": "a job has picks that differ",
     }
 )

@@ -38,6 +38,22 @@ def poll_wait_s(polls: int, interval_s: float, limits: Limits) -> float:
 class PollSteps:
     """The polls of one job. Its generators are parts of a JobRun; each returns the ending of the job, or None to continue."""
 
+    __slots__ = (
+        "_accepted_s",
+        "_action",
+        "_client",
+        "_empty_at_s",
+        "_limits",
+        "_log",
+        "_monotonic",
+        "_polled_s",
+        "_polls",
+        "_ready_times",
+        "_report",
+        "_request",
+        "_unlisted",
+    )
+
     def __init__(
         self,
         action: Action,
@@ -56,7 +72,7 @@ class PollSteps:
         """When the provider accepted the job, and when it was last polled, by the monotonic clock."""
         self._empty_at_s: float | None = None
         """How old the submission was when its provider first called it finished without naming audio."""
-        self._unlisted: set[str | None] = set()
+        self._unlisted: frozenset[str | None] = frozenset()
 
     def find(self) -> Generator[Effect, Any, Ending | None]:
         """Find the id of a receipt of which the lock has only the digest."""
@@ -127,7 +143,7 @@ class PollSteps:
                 log.record_phase(Phase.LOST, message=reading.message)
                 return None
             case Verdict.WAITING if not reading.known and reading.word not in self._unlisted:
-                self._unlisted.add(reading.word)
+                self._unlisted |= {reading.word}
                 self._report(
                     "generating",
                     f"{provider.title} reported status {reading.word!r}, which its provider file does not list",

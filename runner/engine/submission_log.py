@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 class SubmissionLog:
     """The current submission of a job, its earlier attempts, and what they were charged."""
 
+    __slots__ = ("_attempt", "_begun", "_charges", "_provider", "_request", "_resumes", "_since_s", "_store", "_world")
+
     def __init__(self, action: Action, provider: Provider, store: StateStore, *, world: World) -> None:
         self._request: Request = action.request
         self._provider, self._store, self._world = provider, store, world

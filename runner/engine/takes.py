@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 class TakeSteps:
     """The takes of one job. Its generators are parts of a JobRun; each returns the ending of the job, or None to continue."""
 
+    __slots__ = ("_log", "_model", "_provider", "_rate_limit", "_report", "_request", "_world")
+
     def __init__(
         self,
         request: Request,

@@ -259,8 +259,10 @@ def _before(known: Known, job: str, params: Mapping[str, Json]) -> Before | None
     old = {"model": was.entry.model, **was.entry.request}
     new = {"model": model, **params}
     names = ["model", *sorted({*was.entry.request, *params})]
+    take, mastered = _take(known, job, was, is_earlier=True), tuple(_mastered(known, job, was, is_earlier=True))
+    is_unheard = take.url is None and any(one.url for one in mastered)  # git has the file at the output alone
     return Before(
-        takes=(_take(known, job, was, is_earlier=True), *_mastered(known, job, was, is_earlier=True)),
+        takes=mastered if is_unheard else (take, *mastered),
         changes=tuple(
             Change(name=name, old=old.get(name), new=new.get(name)) for name in names if old.get(name) != new.get(name)
         ),

@@ -27,6 +27,8 @@ class Backoff:
     The waits are drawn between `min_s` and a bound that starts at `first_s` above it and doubles up to `max_s`.
     """
 
+    __slots__ = ("_first_s", "_limits", "_max_s", "_min_s", "failed", "tries")
+
     def __init__(self, limits: Limits, *, tries: int, first_s: float, max_s: float, min_s: float = 0.0) -> None:
         self._limits = limits
         self.tries = tries

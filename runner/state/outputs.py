@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
 from runner.state.blobs.protocol import TakeMissing, save_copy
 from runner.state.files.folder import digest, read_regular
-from runner.state.files.placing import place, remove_owned
+from runner.state.files.placing import OtherBytes, place, remove_owned
 from runner.state.finding import is_too_high, levels_above
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ class Outputs:
         """
         if is_too_high(output, self._levels):
             raise StateError(f"{output} is outside of the git work tree", help="write an output inside it")
+        with contextlib.suppress(TakeMissing, OtherBytes), self._blobs.open(sha256) as reader:
+            place(reader, sha256, self._root, output, owned=self._replaceable(output, mine))
+            return
         with self._source(sha256, previous, output) as reader:
             place(reader, sha256, self._root, output, owned=self._replaceable(output, mine))
 

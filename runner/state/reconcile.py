@@ -29,12 +29,22 @@ class Reconciled:
     """A lock with all that a journal knows, and the submissions of both; `missing` are the rows that the journal lacks."""
 
     def __init__(self, lock: Lock, events: Iterable[Event]) -> None:
+        self._written = lock
         self.submissions = _with_privacy(fold(events), lock)
         self.lock = lock_rules.with_submissions(lock, self.submissions.values())
         self.missing = tuple(row for entry in self.lock.entries.values() for row in self._missing(entry))
         for row in self.missing:
             self.submissions[row.attempt] = advance(self.submissions.get(row.attempt), row)
         self._take_names()
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether anything of a receipt is not in the text of the lock."""
+        written = self._written.entries
+        return any(
+            entry.receipt is not None and (attempt not in written or not _is_same(written[attempt], entry))
+            for attempt, entry in self.lock.entries.items()
+        )
 
     def _take_names(self) -> None:
         """Give each submission the job that it belongs to by the lock, without what the lock knows by another attempt, or forgot."""

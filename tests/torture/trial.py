@@ -283,5 +283,8 @@ class Pipeline:
         self.findings.litter.extend(str(path.relative_to(self.folder)) for path in spilt)
         size = (self.bench.vendor.folder / REQUESTS).stat().st_size
         again = self.run()
+        lock = (self.folder / "trial.lock").read_text()
+        missing = [id_ for ids in charged.values() for id_ in ids if id_ not in lock]
+        self.findings.lost.extend(f"{id_} is not in the lock" for id_ in missing)
         if again.code != 0 or (self.bench.vendor.folder / REQUESTS).stat().st_size != size:
             self.findings.stuck.append(f"{self.tag}: a run after the end was not idle: {again.code} {again.out}")

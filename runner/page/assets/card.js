@@ -39,7 +39,7 @@ export function cardBody(job) {
 /** Return the comparisons that a job offers: the words, the takes. */
 export function comparisons(job) {
   const heard = job.takes.filter((take) => take.url && !take.is_earlier);
-  const before = job.before?.takes.filter((take) => take.url).at(-1);
+  const before = !job.before?.is_same && job.before?.takes.filter((take) => take.url).at(-1);
   const placed = heard.filter((take) => take.is_placed);
   const cue = sameCue(job).map((one) => chosen(one));
   return [

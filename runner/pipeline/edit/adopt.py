@@ -34,7 +34,7 @@ class Adoption:
 
     def keys(self) -> Mapping[str, str]:
         """Return the keys that are written, with their values as YAML."""
-        params = f"{{file: {_quoted(self.file)}, rights: {json.dumps(self.rights, ensure_ascii=False)}}}"
+        params = f"{{file: {quoted(self.file)}, rights: {json.dumps(self.rights, ensure_ascii=False)}}}"
         master = {"master": "false"} if self.unfinished else {}
         return {"model": IMPORT, "params": params, **master}
 
@@ -136,7 +136,8 @@ def _expected(data: Any, job: str, adoption: Adoption) -> Any:
     return {**data, "jobs": {**data["jobs"], job: {**kept, "model": IMPORT, "params": params, **master}}}
 
 
-def _quoted(path: str) -> str:
+def quoted(path: str) -> str:
+    """Return a text as YAML, in quotes where it needs them."""
     return path if _PLAIN.fullmatch(path) else json.dumps(path, ensure_ascii=False)
 
 

@@ -26,7 +26,7 @@ def unmeetable(job: Job, model: Model, params: Mapping[str, Json]) -> list[Probl
     if not job.expect.count:
         return []
     wrong = [item for limit in job.expect.limits for item in _of_limit(job, limit, model, params)]
-    wrong += [*_of_key(job, model, params), *_of_channels(job, model), *_of_silence(job, model, params)]
+    wrong += [*_of_key(job, model, params), *_of_channels(job, model), *_of_silence(job, model, params), *_of_peak(job)]
     return [
         Problem(
             code="SF231",
@@ -82,3 +82,16 @@ def _of_silence(job: Job, model: Model, params: Mapping[str, Json]) -> Iterator[
         if limit.measure in (Measure.HEAD_SILENCE, Measure.TAIL_SILENCE) and limit.range(None)[0] >= longest:
             name = limit.measure.value
             yield name, f"{name} is expected {limit.text}, and all of it is at most {longest:g} s long", _AGREE
+
+
+def _of_peak(job: Job) -> Iterator[tuple[str, str, str]]:
+    """Yield a peak that is expected to be below the loudness: no music is louder than its peak."""
+    limits = {limit.measure: limit for limit in job.expect.limits}
+    loudness, peak = limits.get(Measure.LUFS), limits.get(Measure.PEAK)
+    if loudness is not None and peak is not None and loudness.range(None)[0] > peak.range(None)[1]:
+        name = "peak" if "expect.peak" in job.marks else "lufs"
+        yield (
+            name,
+            f"peak is expected {peak.text} and lufs {loudness.text}, and no piece is louder than its peak",
+            _AGREE,
+        )

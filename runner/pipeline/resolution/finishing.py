@@ -269,6 +269,12 @@ def _against(mastering: Mastering) -> list[_Clash]:
         if fade is not None:
             message = f"loop and {fade} cannot be combined: the loop would be silent at its seam"
             found.append(_Clash(key=fade, message=message, help="leave out one of both"))
+    loudness, peak = mastering.loudness_lufs, mastering.peak_dbtp
+    if loudness is not None and peak is not None and loudness > peak:
+        message = (
+            f"a loudness of {loudness:g} LUFS is above the peak of {peak:g} dBTP, and no piece is louder than its peak"
+        )
+        found.append(_Clash(key="loudness", message=message, help="write a lower loudness, or a higher peak"))
     if quality is not None and form is None:
         message = "quality needs a format: it is bits a sample for wav and flac, kbit/s for the others"
         found.append(_Clash(key="quality", message=message, help="write the format, too"))

@@ -79,6 +79,14 @@ def _problem(merged: Merged, path: DocPath, name: str, wrong: str) -> Problem:
     )
 
 
+def range_for_number(path: DocPath, value: Json) -> str | None:
+    """Return the remedy for a number where a range is expected; None anywhere else."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or len(path) < 2 or path[-2] != "expect" or path[-1] not in {*Measure}:
+        return None
+    return f"write a range, such as {path[-1]}: {_EXAMPLES[Measure(str(path[-1]))]}"
+
+
 @lru_cache(maxsize=256)
 def limit_of(measure: Measure, written: str) -> Limit | str:
     """Return a range, or what is wrong with the text of one."""

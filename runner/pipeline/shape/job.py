@@ -178,7 +178,7 @@ def _reserved(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> list[P
 
 
 def _marks(merged: Merged, path: DocPath, data: Mapping[str, Json]) -> dict[str, Mark]:
-    marks = {key: merged.mark((*path, key)) for key in ("take", "needs") if key in data}
+    marks = {key: merged.mark((*path, key)) for key in ("take", "needs", "on_fail") if key in data}
     marks |= {f"expect.{name}": merged.mark((*path, "expect", name)) for name in data.get("expect", ())}
     if "matrix" in data:
         marks["matrix"] = merged.key_mark((*path, "matrix"))

@@ -13,6 +13,7 @@ from runner.diagnostics.messages import MOST_COMPARED, listing, nearest, show
 from runner.diagnostics.schema_errors import violations
 from runner.diagnostics.secrets import find_secrets, key_given, without_keys
 from runner.pipeline.shape.cascades import value_at, without_cascades
+from runner.pipeline.shape.expectations import range_for_number
 from runner.pipeline.shape.job import RESERVED, read_defaults, read_job
 from runner.pipeline.shape.merge import Merged, merge
 from runner.pipeline.shape.needs import check_needs
@@ -119,7 +120,7 @@ def _problem(whole: Merged, lines: list[str], finding: Violation) -> Problem:
         mark=mark,
         path=path,
         allowed=finding.allowed,
-        help=_quoted_comment(whole.data, lines, finding, mark) or finding.help,
+        help=_quoted_comment(whole.data, lines, finding, mark) or _range(whole.data, finding) or finding.help,
     )
 
 
@@ -129,6 +130,10 @@ def _quoted_comment(data: Json, lines: list[str], finding: Violation, mark: Mark
         return None
     rest = lines[mark.line - 1][mark.column - 1 :].strip()
     return f"quote it: {show(rest)}" if rest.startswith("#") else None
+
+
+def _range(data: Json, finding: Violation) -> str | None:
+    return range_for_number(finding.path, value_at(data, finding.path)) if finding.sort == "type" else None
 
 
 def _is_profile_known(doc: Document, profile: str | None) -> bool:

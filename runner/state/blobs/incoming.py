@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import secrets
 from typing import TYPE_CHECKING
 
@@ -23,11 +24,12 @@ class Incoming:
         self._parts, self._quarantine = folder / "incoming", folder / "quarantine"
         self._notes = folder / "finished"
         self._mark = hashlib.sha256(pipeline.encode("utf-8", "surrogateescape")).hexdigest()[:_MARK_DIGITS]
+        self._names = map("{}-{}".format, itertools.repeat(secrets.token_hex(12)), itertools.count())
 
     def part(self) -> Path:
         """Return a fresh path for a download."""
         self._parts.mkdir(parents=True, exist_ok=True)
-        return self._parts / f"{self._mark}-{secrets.token_hex(12)}"
+        return self._parts / f"{self._mark}-{next(self._names)}"
 
     def quarantine(self, path: Path, name: str) -> Path:
         """Move a file to the quarantine, where it is not used as a take, and return its path. Raises FileNotFoundError."""

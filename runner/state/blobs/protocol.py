@@ -9,6 +9,7 @@ import hashlib
 from typing import TYPE_CHECKING, Protocol
 
 from runner.errors import StateError
+from runner.state.files.folder import copied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from runner.state.blobs.incoming import Incoming
-
-_CHUNK = 1 << 20
 
 
 class TakeMissing(StateError):
@@ -59,13 +58,11 @@ class Blobs(Protocol):
 
 def save_copy(blobs: Blobs, path: Path, sha256: str) -> None:
     """Save a copy of a file outside the store. Raises TakeMissing when it is not that take."""
-    part, found = blobs.incoming.part(), hashlib.sha256()
+    part = blobs.incoming.part()
     try:
         with path.open("rb") as reader, part.open("xb") as writer:
-            while chunk := reader.read(_CHUNK):
-                found.update(chunk)
-                writer.write(chunk)
-        if found.hexdigest() != sha256:
+            found = copied(reader, writer)
+        if found != sha256:
             raise TakeMissing(sha256)
         blobs.save(part, sha256)
     finally:

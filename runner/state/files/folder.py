@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-__all__ = ["Folder", "digest", "digest_of", "open_folder", "open_regular", "read_regular"]
+_CHUNK = 1 << 18
+
+__all__ = ["Folder", "copied", "digest", "digest_of", "open_folder", "open_regular", "read_regular"]
 
 
 class Folder(Protocol):
@@ -78,3 +80,12 @@ def digest_of(file: FileIO | None) -> str | None:
             return hashlib.file_digest(file, "sha256").hexdigest()
         except OSError:
             return None
+
+
+def copied(source: BinaryIO, target: BinaryIO) -> str:
+    """Copy what is left in an open file to another one, and return its SHA-256 in hex."""
+    found = hashlib.sha256()
+    while chunk := source.read(_CHUNK):
+        found.update(chunk)
+        target.write(chunk)
+    return found.hexdigest()

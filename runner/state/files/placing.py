@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from runner.errors import StateError
 from runner.state.files import folder as folders
 from runner.state.files import system
 from runner.state.files.atomic import temporary_name
+from runner.state.files.folder import copied
 from runner.state.files.refusals import not_ours
 
 if TYPE_CHECKING:
@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 
     from runner.state.files.folder import Folder
 
-_CHUNK = 1 << 20
+
+class OtherBytes(Exception):
+    """What was to be placed is not what its hash says."""
 
 
 def place(source: BinaryIO, sha256: str, root: Path, relative: str, *, owned: frozenset[str]) -> None:
-    """Copy `source`, whose hash is `sha256`, to `root/relative` atomically. A power failure may take its name again, never half of it.
+    """Copy `source`, whose hash is to be `sha256`, to `root/relative` atomically. A power failure may take its name again, never half of it.
 
     `owned` holds the hashes of files this pipeline wrote: only such a file, or none, may be at the target.
-    Raises StateError when a parent is a link, or another file has this name, even one that appeared meanwhile.
+    Raises OtherBytes when the source has another hash, StateError when a parent is a link, or another file has this name, even
+    one that appeared meanwhile.
     """
     parts = PurePosixPath(relative).parts
     with folders.open_folder(root, parts[:-1]) as folder:
@@ -36,7 +39,8 @@ def place(source: BinaryIO, sha256: str, root: Path, relative: str, *, owned: fr
         target.check()
         try:
             with folder.create(temporary) as writer:
-                shutil.copyfileobj(source, writer, _CHUNK)
+                if copied(source, writer) != sha256:
+                    raise OtherBytes
                 writer.flush()
                 system.sync_file(writer.fileno())
             target.fill(temporary)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -125,17 +126,29 @@ def test_a_finished_take_is_not_finished_again(folder: Path) -> None:
     assert (folder / "audio" / "title.wav").read_bytes() == edited
 
 
-def test_a_cell_of_a_matrix_is_refused_with_the_job_to_write(folder: Path) -> None:
+def test_a_cell_of_a_matrix_is_refused_with_what_to_write(folder: Path) -> None:
     cells = HEAD + "  title: {prompt: calm, matrix: {heat: [low, high]}}\n"
     (folder / "scorefile.yaml").write_text(cells)
     made(folder)
     sound(folder, 0.2, "audio/title@low.wav")
     done = adopted(folder, "title@low", code=2)
     assert "title@low is a cell of a matrix, whose cells share one block in scorefile.yaml" in done.err
-    assert "copy its output to adopted/title-low.wav, and write a job of its own there: model: local/import" in done.err
+    own = re.search(r"add this job: (title-low: \{.*\})$", done.err, re.MULTILINE)
+    assert own, done
+    assert own[1].startswith("title-low: {model: local/import, params: {file: adopted/title-low.wav, rights: ")
+    steps = "help: copy audio/title@low.wav to adopted/title-low.wav, write exclude: [{heat: low}] into the matrix of title, and add"
+    assert steps in done.err
     assert "help: name one of its cells: title@low, title@high" in adopted(folder, "title", code=2).err
     assert text(folder) == cells
     assert not (folder / "adopted").exists()
+    edited = (folder / "audio" / "title@low.wav").read_bytes()
+    (folder / "adopted").mkdir()
+    (folder / "adopted" / "title-low.wav").write_bytes(edited)
+    (folder / "scorefile.yaml").write_text(cells.replace("high]", "high], exclude: [{heat: low}]") + f"  {own[1]}\n")
+    made(folder)
+    assert (folder / "audio" / "title@low.wav").read_bytes() == edited
+    assert scorefile("verify", cwd=folder).code == 0
+    assert scorefile("run", cwd=folder).out.startswith("nothing to do")
 
 
 def test_a_profile_that_says_something_else_of_the_job_refuses_it(folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runner.state.run_lock import hold
 from tests.support.vendor.audio import song
 
 if TYPE_CHECKING:
@@ -217,3 +218,30 @@ def test_an_offline_reroll_asks_nobody(made: Project) -> None:
     done = reroll(made, "title", "--offline")
     assert "needs its provider, and the run is offline" in done.out
     assert len(made.charges()) == 2
+
+
+def test_a_run_with_nothing_to_do_writes_into_the_lock_what_only_the_journal_knows(made: Project) -> None:
+    lock = made.folder / "trial.lock"
+    before = lock.read_bytes()
+    assert reroll(made, "title").code == 0
+    rolled = {item["receipt"]["request_id"]: item["takes"] for item in entries(made, "title")}
+    assert len(rolled) == 2
+    lock.write_bytes(before)  # as it is where the run was killed before it wrote the lock
+    assert made.run("run", "--yes", "--locked").out.startswith("nothing to do")
+    assert lock.read_bytes() == before
+    assert made.run().out.startswith("nothing to do")
+    assert {item["receipt"]["request_id"]: item["takes"] for item in entries(made, "title")} == rolled
+    after = lock.stat()
+    assert made.run().out.startswith("nothing to do")
+    assert lock.stat().st_ino == after.st_ino, "it is written once"
+    assert len(made.charges()) == 3
+
+
+def test_a_run_with_nothing_to_do_waits_for_no_other_run(made: Project) -> None:
+    lock = made.folder / "trial.lock"
+    before = lock.read_bytes()
+    assert reroll(made, "title").code == 0
+    lock.write_bytes(before)
+    with hold(made.folder / ".scorefile" / "pipelines" / "trial", now="now", timeout_s=0.0):
+        assert made.run().out.startswith("nothing to do")
+    assert lock.read_bytes() == before

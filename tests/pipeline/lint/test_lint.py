@@ -135,6 +135,23 @@ jobs:
     assert found[1].message == "this seed has no effect where a model takes none"
 
 
+def test_on_fail_where_nothing_is_expected() -> None:
+    text = """version: 1
+defaults: {model: acme/band, on_fail: {reroll: 2}}
+jobs:
+  own: {prompt: x, on_fail: {reroll: 1}}
+  cells: {prompt: "{{ m }}", matrix: {m: [u, v]}}
+  none: {prompt: x, on_fail: {reroll: 0}}
+"""
+    found = warnings(text)
+    assert brief(found) == ["SF615 2:30", "SF615 4:29"]
+    assert {problem.message for problem in found} == {"on_fail has no effect: nothing is expected, so no take fails"}
+    assert found[0].cells == ("cells@u", "cells@v")
+    used = text + "  expects: {prompt: x, expect: {lufs: -16 ± 1}}\n"
+    assert brief(warnings(used)) == ["SF615 4:29"], "the one of defaults has an effect in one job"
+    assert warnings(text.replace("acme/band,", "acme/band, expect: {lufs: -16 ± 1},")) == ()
+
+
 def test_a_seed_that_pins_nothing() -> None:
     text = "version: 1\njobs: {a: {model: acme/loose, prompt: x, params: {seed: 5}}}"
     assert only(text).message == "acme/loose makes something else each time, whatever the seed"
