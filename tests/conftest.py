@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.certificates import share_certificates
 from tests.support.chromium import CHROMIUM
 from tests.support.emulator import running_emulator
+from tests.support.long import left_out
+from tests.support.memory import folder_in_memory
 from tests.support.net import spread
 
 if TYPE_CHECKING:
@@ -18,9 +23,23 @@ if TYPE_CHECKING:
 
 
 def pytest_configure() -> None:
-    """Let the children of tests be interrupted, although a shell that starts the tests in the background ignores SIGINT."""
+    """Keep temporary files in memory, unless the caller has said where.
+
+    Let the children of tests be interrupted, although a shell that starts the tests in the background ignores SIGINT.
+    """
+    memory = folder_in_memory()
+    if memory is not None and "TMPDIR" not in os.environ:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(memory)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what a sample leaves out (see tests/support/long.py)."""
+    some = left_out(items)
+    config.hook.pytest_deselected(items=some)
+    without = {id(item) for item in some}
+    items[:] = [item for item in items if id(item) not in without]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -32,6 +51,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def safety_net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the whole session on loopback, without keys, settings or the user's home (see tests/support/net.py)."""
+    share_certificates()
     with pytest.MonkeyPatch.context() as patch:
         spread(patch, tmp_path_factory.mktemp("home"))
         yield

@@ -21,12 +21,14 @@ PROGRAMMES: dict[int, list[tuple[float, float]]] = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("case", PROGRAMMES)
 def test_integrated_loudness_of_stereo_tones(case: int) -> None:
     found = inspect(file_of(tones(PROGRAMMES[case]), subtype="PCM_16")).measured
     assert found.lufs == pytest.approx(-33.0 if case == 2 else -23.0, abs=0.1)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("container", ["WAV", "WAVEX"])
 @pytest.mark.parametrize("bass", [False, True])
 def test_integrated_loudness_of_five_channels_with_and_without_one_for_bass(container: str, *, bass: bool) -> None:
@@ -79,6 +81,7 @@ RANGES: dict[int, tuple[list[tuple[float, float]], float]] = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("case", RANGES)
 def test_loudness_range(case: int) -> None:
     steps, expected = RANGES[case]

@@ -26,6 +26,7 @@ def music(duration_s: float = 3.21, rate_hz: int = 48_000) -> Pcm:
     return compose(Brief(prompt="happy piano", duration_s=duration_s, seed=7), rate_hz=rate_hz)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("rate_hz", [44_100, 48_000])
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("media_type", WRITTEN)

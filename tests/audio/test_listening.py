@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 KNOWN = Measured(codec="pcm_s16le", lufs=-16.0)
 
 
+@pytest.mark.long
 def test_the_tempo_and_key_of_a_sketch_are_heard() -> None:
     pcm = compose(Brief(prompt="epic drums", duration_s=12.0, seed=3, bpm=120, key="C major"))
     bpm, key = tempo_and_key(encode(pcm, 48_000, "audio/wav"))

@@ -260,14 +260,14 @@ def refuses_or_reads(read: Callable[[bytes], Probe], data: bytes) -> None:
 
 
 @pytest.mark.sampled
-@settings(max_examples=sampled(60, 600), deadline=None)
+@settings(max_examples=sampled(30, 600), deadline=None)
 @given(st.sampled_from([b"", *(data[:16] for data in WHOLE.values())]), st.binary(max_size=600))
 def test_random_bytes_raise_nothing_but_bad_audio(head: bytes, tail: bytes) -> None:
     refuses_or_reads(inspect, head + tail)
 
 
 @pytest.mark.sampled
-@settings(max_examples=sampled(60, 600), deadline=None)
+@settings(max_examples=sampled(30, 600), deadline=None)
 @given(st.sampled_from(sorted(WHOLE)), st.data())
 def test_mutations_raise_nothing_but_bad_audio(name: str, data: st.DataObject) -> None:
     mutated = bytearray(WHOLE[name])

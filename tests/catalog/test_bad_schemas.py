@@ -16,6 +16,7 @@ from runner.diagnostics.json_document import parse_json
 from runner.errors import InvalidFilesError
 from tests.catalog.bad_schemas import CASES, GOOD, edited, problems_of, shown
 from tests.catalog.shelf import FILES, META, own
+from tests.support.long import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,11 +101,12 @@ def _changed(data: Any, path: tuple[str | int, ...], value: Any) -> Any:
     return changed
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("file", [MODEL, PROVIDER])
 def test_whatever_a_field_is_replaced_by_the_problem_is_reported(file: str) -> None:
     data = json.loads(GOOD[file])
     changes = [(path, value) for path in _places(data) for value in REPLACEMENTS]
-    for path, value in random.Random(7).sample(changes, 250):
+    for path, value in random.Random(7).sample(changes, sampled(100, 250)):
         files = {**GOOD, file: json.dumps(_changed(data, path, value), indent=2)}
         for problem in problems_of(files):
             assert problem.code in CODES, (path, value)

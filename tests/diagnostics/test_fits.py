@@ -66,7 +66,7 @@ schemas: st.SearchStrategy[Any] = st.recursive(
 
 
 @pytest.mark.sampled
-@settings(max_examples=sampled(120, 1500), deadline=None)
+@settings(max_examples=sampled(60, 1500), deadline=None)
 @given(value=values, schema=schemas)
 def test_what_surely_fits_any_schema_is_valid(value: Any, schema: Any) -> None:
     if surely_fits(value, schema):

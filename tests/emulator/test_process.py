@@ -78,6 +78,7 @@ def test_it_is_up_within_a_second_and_gone_at_the_end() -> None:
     assert took_s < 3, "under a second on an idle machine"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_it_dies_with_its_parent(number: signal.Signals) -> None:
     with subprocess.Popen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ def flags(text: str) -> tuple[str | None, dict[str, str]]:
     return profile[1] if profile else None, dict(pair.split("=", 1) for pair in re.findall(r"--var (\S+)", line))
 
 
+@cache
 def problems_of(text: str) -> tuple[Problem, ...]:
     """Return what is wrong with a case."""
     profile, overrides = flags(text)

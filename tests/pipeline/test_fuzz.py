@@ -16,7 +16,7 @@ from tests.pipeline.conftest import Checked, check_text
 from tests.support.long import sampled
 
 pytestmark = pytest.mark.sampled
-QUICK = settings(max_examples=sampled(100, 1000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=sampled(50, 1000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 GOOD: dict[str, Any] = {
     "version": 1,
@@ -134,7 +134,7 @@ def holder(data: Any, path: tuple[Any, ...]) -> Any:
     return data
 
 
-@settings(QUICK, max_examples=sampled(120, 1600))
+@settings(QUICK, max_examples=sampled(60, 1600))
 @given(st.data())
 def test_any_change_of_a_good_pipeline_gives_a_pipeline_or_located_problems(data: st.DataObject) -> None:
     changed = copy.deepcopy(GOOD)

@@ -75,6 +75,7 @@ def test_a_masked_text_keeps_its_length() -> None:
     assert mask(text).startswith("a sk-p***")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "text",
     [

@@ -77,6 +77,7 @@ def check(text: str) -> None:
         lint(LintContext(document=document, pipeline=pipeline, requests=requests, is_whole=not wrong))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("case", CASES)
 def test_four_times_as_many_take_four_times_the_calls(case: str) -> None:
     check(CASES[case](20))  # what is imported, compiled and kept for all

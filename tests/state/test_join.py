@@ -175,7 +175,7 @@ def same(one: Lock, other: Lock) -> None:
     assert texts(one) == texts(other)
 
 
-many = settings(max_examples=sampled(50, 500), deadline=None)
+many = settings(max_examples=sampled(25, 500), deadline=None)
 pytestmark = pytest.mark.sampled
 
 

@@ -94,7 +94,7 @@ def running_emulator(
 ) -> Iterator[RunningEmulator]:
     """Run the embedded providers with these planned faults; `plain` and `work_s` as in forked_emulator.serve."""
     arguments = ["--schemas", str(SCHEMAS), *(["--faults", str(faults)] if faults else [])]
-    bare = {name: os.environ[name] for name in ("PATH", "HOME")}
+    bare = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     child = fork_server().start(arguments, cwd=ROOT, env=bare, emulator={"plain": plain, "work_s": work_s})
     try:
         running = RunningEmulator(url=f"http://127.0.0.1:{_port(child)}")

@@ -22,19 +22,15 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
-
-import httpx
+from typing import Any, NoReturn
 
 import runner
 from runner.cli.main import GC_THRESHOLDS
 from runner.state.schemas import read_catalog, shipped_schemas
 from tests.support import forked_emulator
+from tests.support.certificates import share_certificates
 from tests.support.forked_emulator import end_with_parent
 from tests.torture.mutants import MUTANTS
-
-if TYPE_CHECKING:
-    import ssl
 
 _LOG = logging.getLogger("tests.torture")
 _LATE = (
@@ -70,18 +66,6 @@ def import_all() -> None:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
     read_catalog((shipped_schemas(),))
-
-
-def share_certificates() -> None:
-    """Read the machine's certificates once: nearly every child speaks plain http on loopback."""
-    read = httpx.create_ssl_context
-    context, file = read(), os.environ.get("SSL_CERT_FILE")
-
-    def shared(*_args: object, **_kwargs: object) -> ssl.SSLContext:
-        return context if os.environ.get("SSL_CERT_FILE") in (None, file) else read()
-
-    for name in ("httpx", "httpx._config", "httpx._transports.default"):
-        importlib.import_module(name).create_ssl_context = shared  # type: ignore[attr-defined]
 
 
 def fork_rehearsals() -> None:

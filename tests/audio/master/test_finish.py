@@ -204,6 +204,7 @@ def test_what_cannot_be_done_to_a_take_is_named_before_anything_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("exact_s", [1.0, 3.999, 4.0, 6.5])
 @pytest.mark.parametrize("form", [Format.WAV, Format.FLAC, Format.OGG, Format.OPUS, Format.M4A])
 def test_a_piece_is_cut_or_padded_to_its_exact_length(form: Format, exact_s: float, tmp_path: Path) -> None:
@@ -302,6 +303,7 @@ def test_a_format_that_cannot_have_a_rate_gets_the_nearest_one(
     holds(found, -20.0, -1.0)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("form", "quality"),
     [(form, quality) for form in FORMATS for quality in form.qualities[:: max(1, len(form.qualities) - 1)]],
@@ -340,6 +342,7 @@ def test_16_bits_are_dithered_but_for_digital_silence(tmp_path: Path) -> None:
     assert not found[RATE * 2 :].any()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_same_piece_has_the_same_bytes(
     form: Format, music: bytes, in_format: Callable[[Format], Path], tmp_path: Path

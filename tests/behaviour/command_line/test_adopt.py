@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,13 +22,19 @@ HEAD = "# the game\nversion: 1\ndefaults: {model: local/sketch, params: {duratio
 NOTE = 'rights: "edited by hand from take 1 of title (local/sketch, '
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a pipeline of one sketch, which was made and then edited."""
-    (tmp_path / "scorefile.yaml").write_text(HEAD + "  title: {prompt: calm, labels: [menu]}   # the menu\n")
-    made(tmp_path)
-    sound(tmp_path)
-    return tmp_path
+    folder = tmp_path_factory.mktemp("template")
+    (folder / "scorefile.yaml").write_text(HEAD + "  title: {prompt: calm, labels: [menu]}   # the menu\n")
+    made(folder)
+    sound(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path, template: Path) -> Path:
+    return shutil.copytree(template, tmp_path, dirs_exist_ok=True)
 
 
 def made(folder: Path) -> None:

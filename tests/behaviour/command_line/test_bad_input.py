@@ -85,6 +85,7 @@ WRONG = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("verb", ["validate", "plan", "run", "render"])
 @pytest.mark.parametrize("name", WRONG)
 def test_wrong_files_say_where_what_is_allowed_and_what_to_do(tmp_path: Path, name: str, verb: str) -> None:
@@ -242,6 +243,7 @@ def test_an_unreachable_vendor_is_said_and_nothing_is_charged(tmp_path: Path) ->
     assert files(tmp_path) == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("status", "code", "submits"),
     [(400, 5, 1), (401, 7, 1), (402, 5, 1), (403, 7, 1), (404, 8, 1), (422, 8, 1), (500, 8, 1), (503, 8, 1)],

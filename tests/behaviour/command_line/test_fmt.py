@@ -190,7 +190,7 @@ def test_what_goes_on_is_a_step_in_or_below_where_it_began(before: str, after: s
 
 @pytest.mark.sampled
 @given(ragged())
-@settings(max_examples=sampled(80, 1000), deadline=None)
+@settings(max_examples=sampled(40, 1000), deadline=None)
 @example(({"a": {"b": [1]}}, "a: {b: # c1: 'it' {x}\n [1]}\n", 1))
 def test_data_order_and_comments_outlive_any_format(drawn: tuple[dict[str, Any], str, int]) -> None:
     data, text, comments = drawn

@@ -31,6 +31,7 @@ def marker(said: Said) -> str:
     return said.out.splitlines()[0]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("verb", ["validate", "plan", "run", "verify"])
 def test_a_marker_tells_files_apart_and_stays(
     say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str

@@ -76,6 +76,7 @@ def test_a_run_and_a_status_show_the_sums_of_such_cells(cues: Path) -> None:
     assert scorefile("status", cwd=cues, env={"SCOREFILE_WIDE": "1"}).out.count("battle@") == 12
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("words", [["models"], ["models", "local/sketch"], ["plan"], ["status"]], ids=" ".join)
 def test_no_line_is_wider_than_the_terminal(cues: Path, words: list[str]) -> None:
     lines = on_a_terminal(cues, 76, *words)

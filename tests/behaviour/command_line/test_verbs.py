@@ -30,6 +30,7 @@ def test_help_names_every_verb_and_what_it_does(tmp_path: Path) -> None:
     assert shown == list(VERBS.items())
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_help(tmp_path: Path, verb: str) -> None:
     said = scorefile(verb, "--help", cwd=tmp_path)
@@ -180,6 +181,7 @@ def test_doctor_says_who_cannot_be_reached(tmp_path: Path) -> None:
     assert re.search(r"pixazo vendor +unreachable", done.out)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("number", "ended"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
 def test_the_emulator_serves_until_it_is_told_to_stop(tmp_path: Path, number: signal.Signals, ended: int) -> None:
     with subprocess.Popen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,13 +26,20 @@ jobs:
 """
 
 
-@pytest.fixture(autouse=True)
-def made(say: Say, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A pipeline that is made, and a link to its lock under another name."""
-    (tmp_path / "scorefile.yaml").write_text(LOCAL)
-    (tmp_path / "a.txt").write_text("calm")
-    assert say("run").code == 0
-    (tmp_path / "linked").symlink_to("scorefile.lock")
+    folder = tmp_path_factory.mktemp("template")
+    (folder / "scorefile.yaml").write_text(LOCAL)
+    (folder / "a.txt").write_text("calm")
+    assert scorefile("run", cwd=folder).code == 0
+    (folder / "linked").symlink_to("scorefile.lock")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def made(say: Say, tmp_path: Path, template: Path) -> None:
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True, symlinks=True)
 
 
 THEIRS = ["scorefile.yaml", "scorefile.lock", "linked", "a.txt", "a.wav", ".scorefile/.gitignore", ".scorefile/new"]

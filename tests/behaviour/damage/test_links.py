@@ -61,6 +61,7 @@ def outside(project: Project) -> Path:
     return folder
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("words", VERBS, ids=" ".join)
 @pytest.mark.parametrize("name", ["trial.lock", ".scorefile"])
 def test_every_verb_refuses_a_link(project: Project, name: str, words: tuple[str, ...]) -> None:
@@ -74,6 +75,7 @@ def test_every_verb_refuses_a_link(project: Project, name: str, words: tuple[str
     assert link.is_symlink()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", PLACES)
 @pytest.mark.parametrize("rehearse", [(), ("--rehearse",)], ids=["real", "rehearsal"])
 def test_a_run_writes_through_no_link(project: Project, name: str, rehearse: tuple[str, ...]) -> None:

@@ -49,6 +49,7 @@ def test_a_pattern_that_never_ends_is_reported_with_its_parameter(tmp_path: Path
     assert "help: simplify the patterns there" in told
 
 
+@pytest.mark.long
 @posix_only("a regular expression cannot be interrupted on Windows")
 def test_a_default_against_a_pattern_that_never_ends_is_reported(tmp_path: Path) -> None:
     model(tmp_path, slow={"type": "string", "pattern": SLOW, "default": LONG})

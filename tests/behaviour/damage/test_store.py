@@ -167,6 +167,7 @@ def test_a_good_output_is_kept_before_it_is_replaced_when_its_blob_is_damaged(pr
     assert blob.read_bytes() == before
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("left", ["nothing", "half"])
 @pytest.mark.parametrize("verb", [("run", "--yes"), ("run", "--yes", "--force", "a")], ids=["run", "force"])
 def test_a_take_that_is_lost_before_it_was_placed_is_fetched_again(

@@ -107,6 +107,7 @@ def test_each_hook_stops_what_it_is_for(project: Path) -> None:
     assert "Wild" in done.out
 
 
+@pytest.mark.long
 def test_the_lock_check_looks_at_all_that_is_asked_for(project: Path) -> None:
     (project / "scorefile.yaml").write_text(PIPELINE.replace("Calm", "{file: title.txt}"))
     (project / "title.txt").write_text("Calm")
@@ -128,6 +129,7 @@ def test_who_only_writes_a_prompt_can_commit_and_who_breaks_the_lock_cannot(proj
     assert pre_commit(project, "scorefile-plan").code == 1
 
 
+@pytest.mark.long
 def test_a_pipeline_in_a_folder_is_named(project: Path) -> None:
     folder = project / "music"
     folder.mkdir()

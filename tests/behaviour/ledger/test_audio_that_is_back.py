@@ -43,6 +43,7 @@ def lost(project: Project, *, locked: bool) -> bytes:
     return audio
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("back", ["output", "store"])
 @pytest.mark.parametrize("locked", [True, False], ids=["--locked", "not locked"])
 def test_tries_b1_audio_that_is_back_ends_a_lost_job_without_a_request(

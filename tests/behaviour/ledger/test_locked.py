@@ -37,6 +37,7 @@ def test_locked_makes_nothing_and_changes_nothing(project: Project, model: str) 
     assert len(project.submits()) == submits
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("model", [FREE, PAID, "local/sketch"])
 @pytest.mark.parametrize("change", ["prompt", "name", "new job"])
 def test_locked_refuses_what_would_change_the_lock(project: Project, model: str, change: str) -> None:

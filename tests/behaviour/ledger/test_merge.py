@@ -112,6 +112,7 @@ CONTINUE: dict[Callable[[Git], int], tuple[str, ...]] = {
 EACH = pytest.mark.parametrize("act", CONTINUE, ids=lambda act: act.__name__)
 
 
+@pytest.mark.sampled(2)
 @EACH
 def test_a_conflict_is_resolved_without_any_set_up(git: Git, act: Callable[[Git], int]) -> None:
     assert act(git) != 0
@@ -325,6 +326,7 @@ def test_versions_may_be_mixed(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- every verb
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "words",
     [

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.support.project import Project
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "path",
     [

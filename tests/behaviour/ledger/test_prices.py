@@ -25,6 +25,7 @@ def say_free(project: Project, how: str) -> None:
 HOW = pytest.mark.parametrize("how", ["prices", "a model file"])
 
 
+@pytest.mark.sampled(2)
 @HOW
 @pytest.mark.parametrize("breaks", ["paid:rst", "paid:500", "paid:fin"])
 def test_a_price_of_0_never_sends_an_unknown_payment_again(project: Project, how: str, breaks: str) -> None:

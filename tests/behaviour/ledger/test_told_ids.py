@@ -37,6 +37,7 @@ def in_doubt(project: Project, stem: str, piece: str, script: str = "") -> str:
 # ---------------------------------------------------------------- one holder for each id, in all pipelines
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("known", ["settled", "made"])
 @pytest.mark.parametrize("state", [True, False], ids=["with state", "lock alone"])
 def test_attack_15_an_id_of_another_pipeline_is_refused(project: Project, known: str, state: bool) -> None:

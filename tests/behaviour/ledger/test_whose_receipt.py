@@ -108,6 +108,7 @@ def test_attack_09_a_lock_of_yesterday_deals_out_twins_without_a_third(project: 
     assert {project.audio("d"), project.audio("e")} == both
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("names", ["ab", "ba", "ac", "cd", "dc"])
 def test_attack_09_twins_under_any_names_in_a_fresh_checkout_keep_a_piece_each(project: Project, names: str) -> None:
     write(project, {"a": "p1", "b": "p1"})
@@ -134,6 +135,7 @@ def use_model(project: Project, *, seed: bool) -> None:
     path.write_text(json.dumps(data))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("store", [True, False], ids=["with a store", "without a store"])
 @pytest.mark.parametrize("at_first", [True, False], ids=["loses", "learns"])
 def test_attack_12_a_model_that_learns_or_loses_a_seed_pays_nothing(

@@ -385,6 +385,7 @@ def begun(project: Project, vendor: Vendor) -> None:
     vendor.begun = True
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
@@ -408,6 +409,7 @@ def test_only_an_answer_that_proves_it_calls_a_job_off(project: Project, answer:
         assert (lock_of(project), submissions(project)) == before
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("answer", [(200, {}), (200, b""), (204, b""), (200, {"code": 200})])
 def test_what_was_called_off_keeps_its_receipt_and_is_never_submitted_again_by_itself(
     project: Project, answer: Answer
@@ -463,6 +465,7 @@ def test_a_finished_job_is_not_called_off(project: Project) -> None:
         assert project.audio("a") == song("late")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("word", ["500", "404", "401", "FAILED"])
 def test_a_job_of_which_it_is_not_known_that_it_runs_is_not_called_off(project: Project, word: str) -> None:
     with vendor_that(working((200, {}), "GENERATING", word)) as vendor:

@@ -89,6 +89,7 @@ def test_edits_that_mean_the_same_submit_nothing(project: Project, seed: int) ->
     assert len(project.submits()) == 4
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("edit", EDITS)
 def test_an_edit_while_a_job_is_unfinished_submits_nothing(
     project: Project, edit: Callable[[Jobs, random.Random], Jobs]

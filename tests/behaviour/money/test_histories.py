@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from runner.records.submission import Event, Submission
 
 JOBS = ("a", "b", "c")
-EXAMPLES, STEPS = sampled(15, 200), 12
+EXAMPLES, STEPS = sampled(8, 200), 12
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 LIMITS = st.sampled_from([None, Decimal(0), Decimal("0.08"), Decimal("0.17"), Decimal("0.24"), Decimal(5)])
 

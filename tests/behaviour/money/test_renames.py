@@ -143,6 +143,7 @@ def test_two_jobs_that_ask_for_the_same_get_a_piece_each(project: Project) -> No
     assert {project.audio("a"), project.audio("c")} == both
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("store", [True, False], ids=["with a store", "without a store"])
 @pytest.mark.parametrize("first", ["a", "b"])
 def test_names_change_hands_one_at_a_time(project: Project, store: bool, first: str) -> None:

@@ -39,6 +39,7 @@ def open_gates(project: Project) -> None:
         project.vendor.open_gate(project.name(job))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("number", CODES)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_one_signal_sees_what_is_under_way_to_its_receipt(
@@ -58,6 +59,7 @@ def test_one_signal_sees_what_is_under_way_to_its_receipt(
     assert all(project.is_right(job) for job in "abc")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("number", CODES)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_two_signals_leave_at_once_and_lose_nothing(project: Project, moment: str, number: signal.Signals) -> None:

@@ -11,6 +11,7 @@ from runner.commands.options import CommandOptions
 from runner.commands.resolve import resolve
 from runner.commands.session import open_session
 from tests.support.faults import charges_of, jobs_of, play, scripts, submits_of
+from tests.support.long import sampled
 
 if TYPE_CHECKING:
     from tests.support.project import Project
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 SLOW_VENDOR = {"submit": {"timeout_s": 0.7}}
 
 
+@pytest.mark.sampled
 def test_an_answer_that_proves_nothing_is_held_until_a_person_decides(project: Project) -> None:
-    steps = jobs_of("submits", "in doubt")
+    all_of_them = jobs_of("submits", "in doubt")
+    steps = dict([*all_of_them.items()][:: sampled(2, 1)])
     project.write({job: f"submit={step},ok" for job, step in steps.items()})
     first = play(project)
     charges = charges_of(project, steps)
@@ -78,6 +81,7 @@ def test_a_proven_refusal_costs_nothing_and_may_be_tried_in_a_later_run(project:
     assert submits_of(project, steps) == dict.fromkeys(steps, 2), "one for each run: nothing is sent again by itself"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("step", scripts("submits", "key refused"))
 def test_a_refused_key_stops_the_vendor(project: Project, step: str) -> None:
     project.settings["providers"] = {"pixazo": {"max_in_flight": 1}}

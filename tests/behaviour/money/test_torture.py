@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.support.vendor.process import RunningVendor
     from tests.torture.trial import Stage
 
-KILLS, STEP = sampled(40, 1000), sampled(200, 10)
+KILLS, STEP = sampled(24, 1000), sampled(200, 10)
 UNTIL_CAUGHT = 200
 
 

@@ -11,7 +11,7 @@ from runner.commands.report import page_assets
 from runner.page.data import as_json
 from runner.page.html import page as page_text
 from tests.support.accessibility import barriers, unseen_focus
-from tests.support.browser import Opened, running_browser, write_page
+from tests.support.browser import Opened, write_page
 from tests.support.chromium import CHROMIUM
 from tests.support.heard import page_data
 
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 WINDOWS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1440, "light"), (390, "dark"))
 """Colors are the same at each width; the contrast of all four is checked in test_browser.py."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from running_browser()
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +41,7 @@ def opened(browser: Browser, file: Path, width: int, scheme: Literal["light", "d
     context.close()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("width", "scheme"), WINDOWS)
 def test_no_state_of_the_page_keeps_anybody_out(
     browser: Browser, file: Path, width: int, scheme: Literal["light", "dark"]
@@ -77,6 +73,7 @@ def test_no_state_of_the_page_keeps_anybody_out(
     assert {state: found for state, found in states.items() if found} == {}
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_page_without_jobs_keeps_nobody_out(browser: Browser, tmp_path: Path, width: int) -> None:
     file = tmp_path / "empty.html"
@@ -86,6 +83,7 @@ def test_a_page_without_jobs_keeps_nobody_out(browser: Browser, tmp_path: Path, 
         assert barriers(page) == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("width", "scheme"), WINDOWS)
 def test_the_focus_is_seen_wherever_it_goes(
     browser: Browser, file: Path, width: int, scheme: Literal["light", "dark"]

@@ -11,7 +11,6 @@ from tests.support.browser import (
     SOUNDS,
     Opened,
     loudness,
-    running_browser,
     write_many,
     write_page,
 )
@@ -25,11 +24,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from running_browser()
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +197,7 @@ def test_the_keyboard_alone_suffices(opened: Opened) -> None:
     assert {"play take 3 of title", "position in take 3 of title", "compare take 1 of title2"} <= seen
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")])
 def test_it_can_be_read_wide_and_narrow_light_and_dark(browser: Browser, file: Path, width: int, scheme: str) -> None:
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)  # type: ignore[arg-type]  # one of its words

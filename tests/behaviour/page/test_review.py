@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.accessibility import barriers
-from tests.support.browser import running_browser
 from tests.support.chromium import CHROMIUM
 from tests.support.command import scorefile
 from tests.support.review import open_page, reviewing, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import APIResponse, Browser, Route
@@ -43,11 +41,6 @@ def picked(folder: Path) -> Any:
 def takes(folder: Path) -> list[str]:
     (item,) = json.loads((folder / "scorefile.lock").read_text())["jobs"]["title"]["submissions"]
     return [take["sha256"] for take in item["takes"]]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from running_browser()
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")

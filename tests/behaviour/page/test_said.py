@@ -13,7 +13,7 @@ from runner.commands.report import page_assets
 from runner.page.data import Command, PageWord, as_json
 from runner.page.html import page as page_text
 from runner.state.run_lock import hold
-from tests.support.browser import Opened, running_browser
+from tests.support.browser import Opened
 from tests.support.chromium import CHROMIUM
 from tests.support.command import scorefile
 from tests.support.heard import heard_take, page_data, page_job
@@ -33,11 +33,6 @@ jobs:
   title: {prompt: Calm, params: {batch_size: 2}}
 """
 NOTE = 'it\'s "warm"; `rm` $HOME\n<b>but</b> loud'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from running_browser()
 
 
 @pytest.fixture

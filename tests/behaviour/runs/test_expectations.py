@@ -133,7 +133,7 @@ def test_placeholder_audio_is_not_judged(tmp_path: Path) -> None:
 def test_a_tempo_is_measured_where_one_is_expected_and_kept_in_the_lock(tmp_path: Path) -> None:
     (tmp_path / "scorefile.yaml").write_text(
         "version: 1\n"
-        "defaults: {model: local/sketch, params: {duration: 12, bpm: 120}}\n"
+        "defaults: {model: local/sketch, params: {duration: 12, bpm: 120, key: C major}}\n"
         "jobs:\n"
         "  title: {prompt: epic drums, expect: {bpm: ± 5 %}}\n"
         "  other: {prompt: epic drums}\n",
@@ -144,4 +144,5 @@ def test_a_tempo_is_measured_where_one_is_expected_and_kept_in_the_lock(tmp_path
         entry.job: entry.takes[0] for entry in read_lock(tmp_path / "scorefile.lock", rehearsal=False).entries.values()
     }
     assert takes["title"].measured.bpm == pytest.approx(120, rel=0.05)
-    assert takes["other"].measured.bpm is None
+    assert takes["title"].measured.key == "C major"
+    assert (takes["other"].measured.bpm, takes["other"].measured.key) == (None, None)

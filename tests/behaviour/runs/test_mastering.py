@@ -252,6 +252,7 @@ def test_an_edited_piece_is_left_alone(folder: Path, run: Callable[..., dict[str
     assert (folder / "audio" / "title.flac").read_bytes() == b"my own mix"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("words", [(), ("--processes", "2")])
 def test_a_rehearsal_masters_too(words: tuple[str, ...], folder: Path) -> None:
     done = scorefile("run", "--rehearse", "-q", *words, cwd=folder)
@@ -327,7 +328,7 @@ def test_a_file_of_another_project_is_not_identified(folder: Path, run: Callable
 def test_a_run_that_is_killed_while_it_masters_leaves_nothing_half_written(
     folder: Path, run: Callable[..., dict[str, str]], emulator: RunningEmulator
 ) -> None:
-    edit(folder, "duration: 4", "duration: 60")
+    edit(folder, "duration: 4", "duration: 40")
     edit(folder, "format: flac", "format: mp3")
     command = [*COMMAND, "run", "--yes", "--progress", "plain", "title"]
     env = environment(vendors_at(emulator.url))

@@ -26,6 +26,7 @@ def elsewhere(project: Project) -> list[dict[str, object]]:
     return [row for row in rows if project.tag in str(row) or any(receipt in row["path"] for receipt in receipts)]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("money", ["paid", "free"])
@@ -67,6 +68,7 @@ def secure(project: Project) -> Project:
     return project
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("code", CODES)
 def test_a_submit_is_not_taken_down_from_https_to_http(secure: Project, code: int) -> None:
     before = len(secure.vendor.requests())

@@ -208,6 +208,7 @@ def test_another_checkout_asks_again(clone: Folder, monkeypatch: pytest.MonkeyPa
     assert clone.say("run", "--yes")[0] == 7
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("how", ["--trust", "SCOREFILE_TRUST"])
 @pytest.mark.parametrize("host", [HOST, HOST.upper(), f"gateway.example,{HOST}"])
 def test_ci_names_the_hosts(clone: Folder, monkeypatch: pytest.MonkeyPatch, how: str, host: str) -> None:
