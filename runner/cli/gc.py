@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def command(file: str | None, *, yes: bool, paid: bool, **given: Any) -> GcReport:
     """Delete stored files that nothing names. Needed is what a lock on any git ref, a pick or an open submission names.
 
-    Without --yes the files are only listed. A lock that cannot be read stops it: nothing is deleted in doubt.
+    Without --yes the files are only listed. A lock that cannot be read stops it: then nothing is deleted.
     """
     from runner.commands.gc import gc
     from runner.commands.session import open_session

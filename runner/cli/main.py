@@ -24,7 +24,7 @@ VERBS = {
     "status": "Show every job with its take, output and open submissions",
     "verify": "Compare outputs with the lock",
     "report": "Write a page to listen on, as one HTML file",
-    "review": "Serve the page to listen on, and save what is picked on it",
+    "review": "Serve the page to listen on, and save what is decided on it",
     "resolve": "Settle a request that may or may not have been charged",
     "merge": "Join copies of a lock without loss",
     "trust": "Show which key goes to which host, and agree to it",

@@ -25,7 +25,7 @@ from runner.cli import arguments, options
 @options.rehearse
 @options.output_format
 def command(words: tuple[str, ...], *, port: int, by: str | None, format_: str, **given: Any) -> None:
-    """Serve the page to listen on, and save what is picked on it. It is for browsers of this machine; Ctrl-C ends it."""
+    """Serve the page to listen on, and save what is decided on it. It is for browsers of this machine; Ctrl-C ends it."""
     from runner.cli.show import print_report
     from runner.commands.review import review
     from runner.commands.session import open_session

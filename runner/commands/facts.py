@@ -16,6 +16,7 @@ from runner.state.blobs.local import LocalBlobs
 from runner.state.files.placing import is_through_link
 from runner.state.finding import is_too_high, levels_above
 from runner.state.hashes import HashMemory
+from runner.state.lock_writer import LockWriter
 from runner.state.outputs import is_lfs_pointer
 from runner.state.store import StateStore
 
@@ -119,14 +120,18 @@ class LfsPointers:
 
 
 @contextmanager
-def open_store(project: Project, *, keep_lock: bool = False) -> Iterator[StateStore]:
-    """Open journal, lock and store of a project for writing, under the run lock that the caller has taken."""
+def open_store(
+    project: Project, *, known: tuple[bytes | None, Lock] | None = None, keep_lock: bool = False
+) -> Iterator[StateStore]:
+    """Open journal, lock and store of a project for writing, under the run lock that the caller has taken.
+
+    `known`: the bytes of the lock as they were read before, and the lock that they make.
+    """
     store = StateStore(
         root=project.root,
-        lock_path=project.lock,
+        lock=LockWriter(project.lock, rehearsal=project.rehearsal, known=known),
         journal_path=project.journal,
         blobs=LocalBlobs(project.blobs, pipeline=project.name),
-        rehearsal=project.rehearsal,
         keep_lock=keep_lock,
     )
     try:

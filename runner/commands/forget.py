@@ -36,7 +36,7 @@ def forget(session: Session, confirm: Callable[[ForgetReport], bool]) -> ForgetR
 
 
 def _named(session: Session) -> tuple[str, ...]:
-    """Return the jobs that are meant, each cell of a matrix by itself. Raises UsageError."""
+    """Return the jobs that are meant; each cell of a matrix is one. Raises UsageError."""
     lock, names = session.lock, session.options.wanted.names
     known = {job for job in lock.jobs if any(entry.receipt or entry.output for entry in lock.jobs[job])}
     if not names:

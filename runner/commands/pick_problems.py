@@ -11,6 +11,7 @@ from runner.errors import StateError
 from runner.records.family import takes_of
 from runner.records.source import Mark, Problem
 from runner.report.commands import quoted
+from runner.state.lockfile import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,16 +22,13 @@ if TYPE_CHECKING:
 
 def pick_problems(project: Project) -> tuple[Problem, ...]:
     """Return a warning for each job for which the lock has several picks; none where it cannot be read."""
-    if not project.lock.exists():
-        return ()
-    from runner.state.lock_parsing import parse_lock
-    from runner.state.lockfile import read_bytes
-
     data = b""
     with suppress(StateError):
         data = read_bytes(project.lock) or b""
     if b'"picks"' not in data:
         return ()
+    from runner.state.lock_parsing import parse_lock
+
     with suppress(ValueError, RecursionError):
         text = data.decode()
         shown = project.lock if project.rehearsal else Path(project.shown).with_suffix(".lock")

@@ -316,7 +316,8 @@ class Session:
         with ExitStack() as held:
             for folder in self.project.run_folders:
                 held.enter_context(hold(folder, now=self.world.timestamp(), timeout_s=timeout_s))
-            yield WritingSession(self, held.enter_context(open_store(self.project, keep_lock=keep_lock)))
+            known = (self.lock_bytes, self.written_lock) if "written_lock" in self.__dict__ else None
+            yield WritingSession(self, held.enter_context(open_store(self.project, known=known, keep_lock=keep_lock)))
 
 
 class WritingSession(Session):
@@ -324,8 +325,7 @@ class WritingSession(Session):
 
     def __init__(self, session: Session, store: StateStore) -> None:
         super().__init__(session.options, session.project, session.world)
-        self.store = store
-        self.events = store.events
+        self.store, self.events = store, store.events
         self._keep(session, "catalog", "_read", "takes")
 
     @property

@@ -28,7 +28,7 @@ class Targets:
     def named(self, name: str, among: Iterable[Submission]) -> tuple[Submission, ...]:
         """Return those that a name means: JOB, or JOB~ATTEMPT; a renamed job has both its names.
 
-        An attempt is told from all others by itself, so it is found under any name that its job ever had.
+        The name of an attempt is unique, so it is found under any name that its job ever had.
         """
         names = {name, self.renamed.get(name, name)}
         found = tuple(item for item in among if any(_means(said, item) for said in names))

@@ -17,7 +17,7 @@ DEVICES: Final = frozenset(
     | {f"{name}{digit}" for name in ("com", "lpt") for digit in range(10)}
 )
 UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-PLAIN: Final = re.compile(r"\w[\w-]*(?:/\w[\w-]*)*", re.ASCII)
+PLAIN: Final = re.compile(r"\w[\w@-]*(?:/\w[\w@-]*)*", re.ASCII)
 """Most paths: what is wrong with another one takes longer to say."""
 PORTABLE = re.compile(r'[:*?"<>|]')
 VARIABLE = re.compile(r"^\$|%\w+%")

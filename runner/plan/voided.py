@@ -34,7 +34,9 @@ class TooFew:
 
 def voided(todo: Plan, lock: Lock) -> tuple[Voided | TooFew, ...]:
     """Return the picks and approvals that do not apply to what a plan places, and the takes that are asked for and not there."""
-    return tuple(item for action in todo.actions if not action.request.extra_roll for item in _of_action(action, lock))
+    said = lock.picks.keys() | lock.approvals.keys()
+    asked = (action for action in todo.actions if action.request.job in said or action.request.take > 1)
+    return tuple(item for action in asked if not action.request.extra_roll for item in _of_action(action, lock))
 
 
 def _of_action(action: Action, lock: Lock) -> Iterator[Voided | TooFew]:

@@ -291,7 +291,10 @@ class Lock:
 
         These are what is at the output, with its rolls, each once, and what people chose, approved or rated.
         """
-        entries, placed = self.jobs.get(job, ()), self.placed(job)
+        entries = self.jobs.get(job, ())
+        if all(entry.receipt is not None for entry in entries):
+            return entries
+        placed = self.placed(job)
         said = (*self.approvals.get(job, ()), *self.ratings.get(job, ()))
         picked = self.chosen(job) | {word.sha256 for word in said}
         first: dict[tuple[int, str], Entry] = {}

@@ -137,7 +137,7 @@ class _Entry(Form, frozen=True, kw_only=True):
             seed_param=self.seed_param,
             state=self.state,
             receipt=None if self.receipt is None else self.receipt.record(),
-            takes=msgspec.convert(self.takes, tuple[Take, ...], from_attributes=True),
+            takes=tuple([_record(Take, take) for take in self.takes]),
             output=None if self.output is None else _record(Output, self.output),
             roll=self.roll,
             roll_of=self.roll_of,

@@ -1,7 +1,7 @@
 """What the folder of a project's state holds, and which of it nothing names any more.
 
 What is named: by any lock on disk or on a git ref, by what lock and journal of each pipeline know together, by a pick,
-and by a submission that is not finished. Whatever cannot be read stops the search, so that nothing is deleted in doubt.
+and by a submission that is not finished. Whatever cannot be read stops the search: then nothing is deleted.
 """
 
 from __future__ import annotations

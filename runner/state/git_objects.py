@@ -124,7 +124,7 @@ class _Objects:
 @contextmanager
 def _reading(folder: Path) -> Iterator[_Objects]:
     words = ["git", "-C", str(folder), "cat-file", "--batch"]
-    # What a partial clone lacks is not fetched: then it is in doubt.
+    # What a partial clone lacks is not fetched, and counts as not known.
     env = os.environ | {"GIT_NO_LAZY_FETCH": "1"}
     try:
         asked = subprocess.Popen(  # noqa: S603 - no shell

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
     _Parts: TypeAlias = tuple[Entry | Pick | Approval | Rating, ...]
 
-_LINE, _END = "\n  ", "\n  }"
+_LINE, _END = b"\n  ", b"\n  }"
 """What is before the name of a job, and how its block ends."""
-_ATTEMPT, _SUM = '\n     "attempt": "', '\n     "sum": "'
+_ATTEMPT, _SUM = b'\n     "attempt": "', b'\n     "sum": "'
 """How two fields begin that each submission has."""
+_HEAD, _TAIL = b' "jobs": {', b'\n "version": %d\n}\n' % VERSION
+"""What is before the blocks, and how a lock ends."""
 
 
 def render_lock(lock: Lock) -> bytes:
@@ -36,7 +38,7 @@ def render_lock(lock: Lock) -> bytes:
 
     Of results that were made here for free only those still in use are in it (`Lock.written`).
     """
-    return _text((_block(lock, job) for job in _jobs(lock)), lock).encode()
+    return _text([_block(lock, job) for job in _jobs(lock)], lock)
 
 
 class LockText:
@@ -49,15 +51,15 @@ class LockText:
     def __init__(self, read: Lock, text: bytes | None = None) -> None:
         said = (part for kind in _said(read) for parts in kind.values() for part in parts)
         self._read = {id(part): part for part in (*read.entries.values(), *said)}
-        self._blocks: dict[str, tuple[_Parts, str]] = {}
+        self._blocks: dict[str, tuple[_Parts, bytes]] = {}
         """Job → of what its block was made, and its text."""
         self._unseen: tuple[Lock, bytes | None] | None = (read, text)
         """What the blocks of the file are taken from when a lock is written for the first time."""
 
     def of(self, lock: Lock) -> bytes:
         """Return the text of a lock. Raises ValueError or RecursionError when it could not be read again."""
-        blocks: dict[str, tuple[_Parts, str]] = {}
-        fresh: list[str] = []
+        blocks: dict[str, tuple[_Parts, bytes]] = {}
+        fresh: list[bytes] = []
         before = self._blocks if self._unseen is None else blocks_in(*self._unseen)
         for job in _jobs(lock):
             parts, known = _parts(lock, job), before.get(job)
@@ -70,7 +72,7 @@ class LockText:
                         check_fingerprint(entry)
             blocks[job] = known
         parse_lock(_text(fresh, lock))
-        data = _text([text for _, text in blocks.values()], lock).encode()
+        data = _text([text for _, text in blocks.values()], lock)
         if self._unseen is not None:
             _check_whole(data, {job for job, (_, block) in blocks.items() if block})
         if len(data) > MAX_BYTES:
@@ -85,25 +87,24 @@ def _check_whole(data: bytes, jobs: set[str]) -> None:
         raise ValueError("its blocks do not fit together")
 
 
-def blocks_in(lock: Lock, data: bytes | None) -> dict[str, tuple[_Parts, str]]:
+def blocks_in(lock: Lock, data: bytes | None) -> dict[str, tuple[_Parts, bytes]]:
     """Return job → of what its block is made and its text, from what a lock was read from; none where that is laid out differently.
 
     A block is left out unless each of its submissions has a checksum, is still written, and is at its place.
     """
-    text, jobs = (data or b"").decode(), _jobs(lock)
-    _, _, body = text.partition(f' "jobs": {{{_LINE}')
-    body, ended, _ = body.rpartition(f"{_END}\n }},\n")
-    blocks = body.split(f"{_END},{_LINE}")
-    if not ended or not text.endswith(f'\n "version": {VERSION}\n}}\n') or len(blocks) != len(jobs):
+    text, jobs = data or b"", _jobs(lock)
+    begun, ended = text.find(_HEAD + _LINE), text.rfind(_END + b"\n },\n")
+    blocks = text[begun + len(_HEAD + _LINE) : ended].split(_END + b"," + _LINE)
+    if -1 in (begun, ended) or not text.endswith(_TAIL) or len(blocks) != len(jobs):
         return {}
     if text.count(_ATTEMPT) != len(lock.entries):  # one that is in two blocks was joined
         return {}
-    found: dict[str, tuple[_Parts, str]] = {}
+    found: dict[str, tuple[_Parts, bytes]] = {}
     for job, block in zip(jobs, blocks, strict=True):
-        if not block.startswith(f"{_name(job)}: {{"):
+        if not block.startswith(compact(job) + b": {"):
             return {}
         written = lock.written(job)
-        places = [block.find(f'{_ATTEMPT}{entry.attempt}"') for entry in written]
+        places = [block.find(b'%b%b"' % (_ATTEMPT, entry.attempt.encode())) for entry in written]
         is_ours = places == sorted(places) and len(lock.picks.get(job, ())) < 2
         if is_ours and -1 not in places and block.count(_ATTEMPT) == block.count(_SUM) == len(written):
             found[job] = (_parts(lock, job), block + _END)
@@ -135,37 +136,33 @@ def _jobs(lock: Lock) -> list[str]:
 
 
 def _said(lock: Lock) -> tuple[Mapping[str, Iterable[Pick | Approval | Rating]], ...]:
-    """Return all that people said, of each kind job → what was said."""
-    return (lock.picks, lock.approvals, lock.ratings)
+    """Return all that people said, of each kind of which there is something, job → what was said."""
+    return tuple(kind for kind in (lock.picks, lock.approvals, lock.ratings) if kind)
 
 
-def _text(blocks: Iterable[str], lock: Lock) -> str:
+def _text(blocks: Iterable[bytes], lock: Lock) -> bytes:
     """Return the text of a lock with these blocks, of which those without anything to say are empty."""
-    jobs = f",{_LINE}".join(filter(None, blocks))
-    held = f"{{{_LINE}{jobs}\n }}" if jobs else "{}"
-    marked = ',\n "rehearsal": true' if lock.rehearsal else ""
-    names = ",".join(f'{_LINE}"{attempt}"' for attempt in sorted(lock.forgotten))
-    forgotten = f' "forgotten": [{names}\n ],\n' if names else ""
-    return f'{{\n{forgotten} "jobs": {held}{marked},\n "version": {VERSION}\n}}\n'
+    jobs = (b"," + _LINE).join(filter(None, blocks))
+    held = b"".join((_LINE, jobs, b"\n }")) if jobs else b"}"
+    marked = b',\n "rehearsal": true' if lock.rehearsal else b""
+    names = b",".join(_LINE + compact(attempt) for attempt in sorted(lock.forgotten))
+    forgotten = b' "forgotten": [%b\n ],\n' % names if names else b""
+    return b"".join((b"{\n", forgotten, _HEAD, held, marked, b",", _TAIL))
 
 
-def _block(lock: Lock, job: str) -> str:
+def _block(lock: Lock, job: str) -> bytes:
     """Return the text of a job's block with its name; an empty one where nothing of it is written."""
     kept = lock.written(job)
     picks = sorted(lock.picks.get(job, ()), key=lambda pick: (pick.sha256 or "", pick.revision))
     words = sorted(lock.approvals.get(job, ()), key=lambda word: (word.at, word.name))
     ratings = sorted(lock.ratings.get(job, ()), key=lambda item: (item.at, item.name))
     if not (kept or picks or words or ratings):
-        return ""
+        return b""
     block: dict[str, Any] = {"submissions": [_with_sum(entry_to_json(entry)) for entry in kept]}
     block |= {"picks": [pick_to_json(pick) for pick in picks]} if picks else {}
     block |= {"approvals": [approval_to_json(word) for word in words]} if words else {}
     block |= {"ratings": [rating_to_json(item) for item in ratings]} if ratings else {}
-    return f"{_name(job)}: {msgspec.json.format(compact(block), indent=1).decode().replace(chr(10), _LINE)}"
-
-
-def _name(job: str) -> str:
-    return compact(job).decode()
+    return b"%b: %b" % (compact(job), msgspec.json.format(compact(block), indent=1).replace(b"\n", _LINE))
 
 
 def _with_sum(block: dict[str, Any]) -> dict[str, Any]:

@@ -119,7 +119,9 @@ def _check_output(entry: Entry) -> None:
 
 def _check_receipt(receipt: Receipt) -> None:
     for held in (receipt.request_id, *receipt.earlier_ids):
-        text = "" if held is None else str(held)
+        if held is None:
+            continue
+        text = str(held)
         if len(text) > MAX_ID or not text.isprintable() or " " in text:
             raise ValueError(f"receipt.request_id: {text[:60]!r} is not a valid provider job id")
     if not _is_time(receipt.submitted_at):

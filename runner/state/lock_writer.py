@@ -6,11 +6,12 @@ or checks out another commit while a run goes on. So the file is read again befo
 
 from __future__ import annotations
 
+import os
 import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from runner.errors import StateError
+from runner.errors import NotWritableError, StateError
 from runner.state import lock_rules
 from runner.state.files.atomic import write_atomic
 from runner.state.lock_text import LockText, readable
@@ -28,13 +29,24 @@ WRITING_SHARE = 20
 
 
 class LockWriter:
-    """Reads and writes the lock of one run."""
+    """Reads and writes the lock of one run. `known`: what was in the file before, and the lock that it makes.
 
-    def __init__(self, path: Path, *, rehearsal: bool, monotonic: Callable[[], float] = time.monotonic) -> None:
+    Raises NotWritableError before anything is paid for when the file cannot be written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        rehearsal: bool,
+        known: tuple[bytes | None, Lock] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        _check_writable(path)
         self._path, self._rehearsal, self._monotonic = path, rehearsal, monotonic
         self.seen = read_bytes(path)
         """What the file holds, as far as this run knows."""
-        self.lock = self._understood(self.seen)
+        self.lock = known[1] if known is not None and known[0] == self.seen else self._understood(self.seen)
         """The lock as it was when it was opened."""
         self._text = LockText(self.lock, self.seen)
         self._written: Lock | None = None
@@ -86,3 +98,10 @@ class LockWriter:
 
     def _understood(self, data: bytes | None) -> Lock:
         return understood(self._path, data, rehearsal=self._rehearsal)
+
+
+def _check_writable(lock_path: Path) -> None:
+    """Raise NotWritableError before anything is paid for when the lock cannot be written."""
+    for path in (lock_path.parent, lock_path):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise NotWritableError(f"{path} cannot be written", help="make it writable; nothing was sent")

@@ -5,8 +5,8 @@ interpreter, and the pipeline file as the system sees it. `found`: what the syst
 all files that people wrote, of lock, journal and outputs; which files are not there; and the answer itself. Both are
 salted and kept in a file that only its owner may read, because the environment holds keys.
 
-An answer is kept only when every file was older than the look at it (see `files.unchanged`), so a later change shows. Whatever
-is in doubt is no answer: then the whole way is gone. Four changes do not show: a package that is edited in its folder without
+An answer is kept only when every file was older than the look at it (see `files.unchanged`), so a later change shows. Where
+anything is uncertain there is no answer, and the run plans as always. Four changes do not show: a package that is edited in its folder without
 being installed again, a module that appears in a folder of PYTHONPATH before another one of its name, what a program goes on
 writing into a file that it has mapped into memory, and what is written to a disk past its file system.
 
@@ -42,7 +42,7 @@ _JOURNAL, _PASSING_JOURNAL = b"journal.", b"-shm"
 
 
 def answer(words: list[str], env: Mapping[str, str]) -> bytes | None:
-    """Return what the last run of this command line printed, if it would be printed again; None when that is in doubt."""
+    """Return what the last run of this command line printed, if it would be printed again; None when that is not certain."""
     try:
         place = _place(words, env) if can_prove() else None
         return None if place is None else _answer(words, env, *place)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.errors import NotWritableError, StateError
+from runner.errors import StateError
 from runner.records.family import family
 from runner.records.lock import State
 from runner.records.submission import Phase
@@ -16,7 +15,6 @@ from runner.state.blobs.protocol import save_bytes
 from runner.state.disk_reserve import DiskReserve
 from runner.state.journal import Journal
 from runner.state.ledger import Ledger
-from runner.state.lock_writer import LockWriter
 from runner.state.outputs import Outputs
 from runner.state.placement import changes_lock, placement_of
 from runner.state.receipt_index import ReceiptIndex
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from runner.records.lock import Entry, Lock, Output, Take
     from runner.records.submission import Event, Submission
     from runner.state.blobs.protocol import Blobs
+    from runner.state.lock_writer import LockWriter
     from runner.state.placement import Placement
     from runner.state.row_writer import Unwritten
 
@@ -40,12 +39,11 @@ class StateStore:
     """The journal, lock, blobs and outputs of one pipeline, open for writing. Needs the run lock."""
 
     def __init__(
-        self, *, root: Path, lock_path: Path, journal_path: Path, blobs: Blobs, rehearsal: bool, keep_lock: bool = False
+        self, *, root: Path, lock: LockWriter, journal_path: Path, blobs: Blobs, keep_lock: bool = False
     ) -> None:
-        _check_writable(lock_path)
         self.blobs = blobs
         self._keep_lock = keep_lock
-        self._lock_writer = LockWriter(lock_path, rehearsal=rehearsal)
+        self._lock_writer = lock
         self._outputs = Outputs(root, blobs)
         self._journal = Journal(journal_path)
         known = Reconciled(self._lock_writer.lock, self._journal.events)
@@ -266,10 +264,3 @@ def _is_news(item: Submission, entry: Entry) -> bool:
     """Say whether a submission that the lock lacks belongs in it: what this run has just sent may yet prove unpaid."""
     unsettled = item.phase in {Phase.INTENT, Phase.ANSWERED}
     return entry.receipt is not None and entry.state is not State.NOT_CHARGED and not unsettled
-
-
-def _check_writable(lock_path: Path) -> None:
-    """Raise NotWritableError before anything is paid for when the lock cannot be written."""
-    for path in (lock_path.parent, lock_path):
-        if path.exists() and not os.access(path, os.W_OK):
-            raise NotWritableError(f"{path} cannot be written", help="make it writable; nothing was sent")

@@ -33,6 +33,7 @@ from runner.records.result import Result
 from runner.records.submission import NextRun, Phase
 from runner.state.blobs.local import LocalBlobs
 from runner.state.journal import Journal, read_events
+from runner.state.lock_writer import LockWriter
 from runner.state.store import StateStore
 from runner.state.submissions import fold
 from tests.support.catalog import shipped_catalog
@@ -114,8 +115,8 @@ def opened(folder: Path, left: tuple[Event, ...]) -> Iterator[StateStore]:
         before = Journal(journal)
         before.append(left)
         before.close()
-    lock, blobs = folder / "night.lock", LocalBlobs(folder / "blobs")
-    store = StateStore(root=folder, lock_path=lock, journal_path=journal, blobs=blobs, rehearsal=False)
+    lock, blobs = LockWriter(folder / "night.lock", rehearsal=False), LocalBlobs(folder / "blobs")
+    store = StateStore(root=folder, lock=lock, journal_path=journal, blobs=blobs)
     try:
         yield store
     finally:

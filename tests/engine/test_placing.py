@@ -15,6 +15,7 @@ from runner.records.plan import Action, Cost, Verb
 from runner.records.reasons import Forced
 from runner.state.blobs.local import LocalBlobs
 from runner.state.lock_text import render_lock
+from runner.state.lock_writer import LockWriter
 from runner.state.store import StateStore
 from tests.support.made import entry, lock, request, sha, take
 
@@ -33,10 +34,9 @@ def opened(folder: Path, held: Lock) -> StateStore:
     (folder / "night.lock").write_bytes(render_lock(held))
     return StateStore(
         root=folder,
-        lock_path=folder / "night.lock",
+        lock=LockWriter(folder / "night.lock", rehearsal=False),
         journal_path=folder / "state/journal.db",
         blobs=LocalBlobs(folder / "blobs"),
-        rehearsal=False,
     )
 
 

@@ -38,10 +38,9 @@ AT = "2026-11-20T12:00:00Z"
 def new_store(folder: Path, *, keep_lock: bool = False) -> StateStore:
     return StateStore(
         root=folder,
-        lock_path=folder / "night.lock",
+        lock=LockWriter(folder / "night.lock", rehearsal=False),
         journal_path=folder / "state" / "journal.db",
         blobs=LocalBlobs(folder / "blobs"),
-        rehearsal=False,
         keep_lock=keep_lock,
     )
 
@@ -302,6 +301,17 @@ def lock_of(number: int) -> Lock:
 
 def opened_writer(path: Path, clock: Callable[[], float] = time.monotonic) -> LockWriter:
     return LockWriter(path, rehearsal=False, monotonic=clock)
+
+
+def test_a_lock_is_parsed_again_only_when_its_bytes_are_other_ones(tmp_path: Path) -> None:
+    path, known = tmp_path / "night.lock", lock_of(1)
+    assert LockWriter(path, rehearsal=False, known=(None, known)).lock is known
+    data = render_lock(known)
+    path.write_bytes(data)
+    assert LockWriter(path, rehearsal=False, known=(data, known)).lock is known
+    assert LockWriter(path, rehearsal=False, known=(None, known)).lock is not known
+    path.write_bytes(render_lock(lock_of(2)))
+    assert list(LockWriter(path, rehearsal=False, known=(data, known)).lock.jobs) == ["job2"]
 
 
 def test_the_lock_is_written_at_once_and_then_not_more_often_than_it_may(tmp_path: Path) -> None:

@@ -141,7 +141,10 @@ def write_page(folder: Path) -> Path:
 
 def write_many(folder: Path, jobs: int) -> Path:
     """Write a page of many jobs of three takes, all with one sound; return its file."""
-    takes = tuple(heard_take(folder, "many", number=number, attempt=f"a{number}") for number in (1, 2, 3))
+    takes = tuple(
+        heard_take(folder, "many", number=number, attempt=f"a{number}", rate="scorefile rate job")
+        for number in (1, 2, 3)
+    )
     found = [
         page_job(
             id=f"job{number:04}", cue=f"{number}", takes=takes, texts=(Value(name="prompt", value=f"cue {number}"),)

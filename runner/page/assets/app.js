@@ -67,7 +67,15 @@ document.body.append(
   el(
     "section",
     { class: "made", "aria-label": "about this page" },
-    `${page.file} · ${page.made_at.replace("T", " ").replace("Z", " UTC")} · ${page.made_by}${page.against ? ` · against ${page.against}` : ""}`,
+    [
+      page.file,
+      page.made_at.replace("T", " ").replace("Z", " UTC"),
+      page.made_by,
+      page.against && `against ${page.against}`,
+      page.you && `saves in the name of ${page.you}`,
+    ]
+      .filter(Boolean)
+      .join(" · "),
   ),
   bar,
   dialog,

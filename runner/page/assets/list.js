@@ -3,6 +3,7 @@
 import { cardBody, cardTitle } from "./card.js";
 import { page } from "./data.js";
 import { el } from "./dom.js";
+import { leftForms } from "./said.js";
 
 const FRAME_MS = 8;
 const cards = new Map();
@@ -44,6 +45,7 @@ export function redraw(jobs) {
     card.replaceChildren(cardTitle(job));
     if (empty.has(card)) continue;
     card.append(...cardBody(job));
+    card.append(...leftForms(job));
     if (open) card.querySelector(".details").open = true;
     const alike = (one) => one.textContent === names[0] && one.getAttribute("aria-label") === names[1];
     if (had?.isConnected) had.focus({ preventScroll: true });

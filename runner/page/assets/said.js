@@ -80,6 +80,11 @@ export function openForm(take) {
   return forms.get(take)?.form;
 }
 
+/** Return the forms of takes of a job that have no row any more: what is typed in one can still be read. */
+export function leftForms(job) {
+  return [...forms].filter(([take, { form }]) => take.job === job && !form.isConnected).map(([, { form }]) => form);
+}
+
 /** Open the form for a note in the row of a take, or go to it. */
 export function openNote(take) {
   if (!take.rate) return;

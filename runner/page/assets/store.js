@@ -18,10 +18,20 @@ export function steps(thing) {
 export function listen(changed, refused) {
   if (!page.is_live) return;
   const events = new EventSource("events");
+  let news = 0;
+  // One question at a time: an answer that is late would bring back what was before.
   events.onmessage = async () => {
-    const answer = await ask("data");
-    const told = await answer?.json().catch(() => null);
-    if (told) answer.ok ? changed(told) : refused(sentence(told));
+    if (news++) return;
+    try {
+      for (let known = 0; known < news; ) {
+        known = news;
+        const answer = await ask("data");
+        const told = await answer?.json().catch(() => null);
+        if (told) answer.ok ? changed(told) : refused(sentence(told));
+      }
+    } finally {
+      news = 0;
+    }
   };
   events.onerror = () =>
     say("the review has ended, or this page is of an earlier one: open the address that was printed");
@@ -57,21 +67,26 @@ async function send() {
       setTimeout(send, AGAIN_MS);
       return;
     }
-    waiting.shift();
     const told = await answer.json().catch(() => ({ message: "the review has ended" }));
-    if (answer.ok && what === "rate") rated(take, said, told.names ?? []);
+    if (answer.ok) takeOver(waiting[0], told.names ?? []);
+    waiting.shift();
     const message = answer.ok ? "saved" : sentence(told);
     say(message);
     done({ saved: answer.ok, message });
   }
 }
 
-/** Take over a rating that was saved, before the page is told of it: what was said after it is in its place. */
-function rated(take, { stars, note }, names) {
-  const others = take.ratings.filter((word) => word.by !== page.you);
-  const now = { by: page.you, at: "", stars: stars ?? undefined, note };
-  take.ratings = [...names.map((name) => ({ ...now, name })), ...others];
-  for (const later of waiting) if (later.what === "rate" && later.take === take) later.saw = names;
+/** Take over what was saved, before the page is told of it: what the same person said after it is in its place. */
+function takeOver({ what, take, said }, names) {
+  const isPick = what.endsWith("pick");
+  if (what === "rate") {
+    const now = { by: page.you, at: "", stars: said.stars ?? undefined, note: said.note };
+    take.ratings = [...names.map((name) => ({ ...now, name })), ...take.ratings.filter((word) => word.by !== page.you)];
+  } else if (isPick) take.job.picked = what === "pick" ? [take.sha256] : [];
+  for (const later of waiting) {
+    if (isPick && later.what.endsWith("pick") && later.take.job === take.job) later.saw = take.job.picked;
+    if (what === "rate" && later.what === what && later.take === take) later.saw = names;
+  }
 }
 
 /** Return a word as a shell takes it. */

@@ -15,7 +15,7 @@ from tests.support.review import open_page, reviewing, wait_until
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import APIResponse, Browser, Route
 
 PIPELINE = """\
 version: 1
@@ -75,6 +75,31 @@ def test_what_is_picked_on_the_page_is_in_the_lock_and_on_every_other_page(made:
         )
         assert said == [409, "another take of title was picked meanwhile"]
         assert picked(made)["title"] == [one]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+def test_of_two_picks_in_one_breath_the_second_counts(made: Path, browser: Browser) -> None:
+    with reviewing(made) as url:
+        opened = open_page(browser, url)
+        click = "() => [...document.querySelectorAll('button')].filter((b) => b.textContent === 'pick it').forEach((b) => b.click())"
+        opened.page.evaluate(click)
+        wait_until(lambda: picked(made)["title"] == [takes(made)[1]])
+        assert opened.wrong == []
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+def test_an_answer_that_is_late_does_not_bring_back_what_was_before(made: Path, browser: Browser) -> None:
+    with reviewing(made) as url:
+        page = open_page(browser, url).page
+        late: list[tuple[Route, APIResponse]] = []
+        page.route("**/data", lambda route: route.continue_() if late else late.append((route, route.fetch())))
+        with page.expect_request("**/data"):
+            assert scorefile("rate", "title", "--stars", "1", cwd=made).code == 0
+        assert scorefile("rate", "title", "--stars", "2", cwd=made).code == 0
+        page.wait_for_timeout(2000)
+        late[0][0].fulfill(response=late[0][1])
+        page.wait_for_timeout(2000)
+        assert page.locator(".badge.rated").all_inner_texts() == ["★ 2"]
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")

@@ -220,6 +220,27 @@ def test_what_is_typed_stays_while_the_page_is_told_of_changes_and_of_other_jobs
         assert opened.wrong == []
 
 
+def test_what_was_typed_on_a_take_that_is_no_choice_any_more_can_still_be_read(made: Path, browser: Browser) -> None:
+    with reviewing(made, "--by", "Ada") as url:
+        opened = open_page(browser, url)
+        note_on(opened.page, "warm")
+        (made / "scorefile.yaml").write_text(PIPELINE.replace("Calm", "Wild"))
+        assert scorefile("run", cwd=made).code == 0
+        opened.page.get_by_text("2 takes of earlier requests").wait_for()
+        assert opened.page.get_by_role("textbox", name="note on take 1 of title").input_value() == "warm"
+        opened.page.get_by_role("button", name="save the note").click()
+        opened.page.get_by_role("alert").get_by_text("title no longer has this take").wait_for()
+        opened.page.get_by_role("button", name="discard").click()
+        assert opened.page.get_by_role("textbox", name="note on").count() == 0
+
+
+def test_the_page_says_in_whose_name_it_saves(made: Path, browser: Browser) -> None:
+    with reviewing(made, "--by", "Ada <b>") as url:
+        assert (
+            "saves in the name of Ada <b>" in open_page(browser, url).page.get_by_label("about this page").inner_text()
+        )
+
+
 def test_an_old_page_is_refused_in_place_and_what_was_typed_on_it_stays(made: Path, browser: Browser) -> None:
     with reviewing(made, "--by", "Ada") as url:
         opened = open_page(browser, url)
