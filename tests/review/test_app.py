@@ -64,6 +64,7 @@ def client(desk: ScriptedDesk) -> Iterator[httpx.Client]:
     """A client of a real server whose own origin is its base URL."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # what comes before the server is ready waits
         origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
         config = uvicorn.Config(
             build_app(desk, TOKEN, frozenset({origin})), log_config=None, timeout_graceful_shutdown=1
