@@ -75,9 +75,12 @@ class Outputs:
         if not self._has(sha256):
             near = (path for path in outputs if path and not is_too_high(path, self._levels))
             path = next((path for path in near if digest(self._root / path) == sha256), None)
-            if path is None:
+            if path is not None:
+                with contextlib.suppress(TakeMissing):
+                    save_copy(self._blobs, self._root / path, sha256)
+            # Another job may have replaced that output meanwhile: it has saved what was there.
+            if not self._has(sha256):
                 raise TakeMissing(sha256)
-            save_copy(self._blobs, self._root / path, sha256)
         return self._blobs.open(sha256)
 
     def _has(self, sha256: str) -> bool:
