@@ -48,9 +48,9 @@ def to_place(store: StateStore, action: Action, made: Entry) -> NumberedTake:
 
 def put_in_place(store: StateStore, job: str, entry: Entry, output: Output) -> Generator[Effect, Any, Entry]:
     """Put a take of an entry at its output and return the entry as it is then. Raises as `StateStore.bring` does."""
-    placement = store.placement(job, entry, output)
-    stale: Mapping[str, str] = yield Work(lane=Lane.FETCH, call=lambda _gate: store.copy(placement))
-    return store.placed(placement, stale)
+    with store.placing(job, entry, output) as placement:
+        stale: Mapping[str, str] = yield Work(lane=Lane.FETCH, call=lambda _gate: store.copy(placement))
+        return store.placed(placement, stale)
 
 
 class PlaceRun:

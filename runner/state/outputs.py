@@ -76,7 +76,7 @@ class Outputs:
             near = (path for path in outputs if path and not is_too_high(path, self._levels))
             path = next((path for path in near if digest(self._root / path) == sha256), None)
             if path is not None:
-                with contextlib.suppress(TakeMissing):
+                with contextlib.suppress(TakeMissing, FileNotFoundError):
                     save_copy(self._blobs, self._root / path, sha256)
             # Another job may have replaced that output meanwhile: it has saved what was there.
             if not self._has(sha256):
@@ -85,10 +85,11 @@ class Outputs:
 
     def _has(self, sha256: str) -> bool:
         """Return whether the store holds a take; a corrupted one is moved to quarantine, so that it can be saved again."""
+        if sha256 not in self._blobs:
+            return False  # before it is checked: what another thread saves meanwhile is not corrupted
         if self._blobs.check(sha256):
             return True
-        if sha256 in self._blobs:
-            self._blobs.set_aside(sha256)
+        self._blobs.set_aside(sha256)
         return False
 
     def _replaceable(self, output: str, mine: frozenset[str]) -> frozenset[str]:

@@ -23,7 +23,7 @@ from runner.state.row_writer import RowWriter
 from runner.state.submissions import advance
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from runner.records.family import NumberedTake
@@ -53,6 +53,8 @@ class StateStore:
         self.submissions = known.submissions
         """attempt → Submission: all that journal and lock know."""
         self._receipts = ReceiptIndex(self.submissions.values())
+        self._being_placed: set[str] = set()
+        """The outputs to which a take is being copied."""
         self._rows = RowWriter(self._journal, DiskReserve(journal_path.with_suffix(".reserve")))
 
     @property
@@ -198,11 +200,22 @@ class StateStore:
         Raises TakeMissing when the take is nowhere, StateError when something that is not ours is in the way, or when the
         lock is to stay as it is and would change.
         """
-        placement = self.placement(job, entry, output)
-        return self.placed(placement, self.copy(placement))
+        with self.placing(job, entry, output) as placement:
+            return self.placed(placement, self.copy(placement))
 
-    def placement(self, job: str, entry: Entry, output: Output) -> Placement:
-        """Return what has to be done to put a take of an entry at its output. Raises StateError when the lock forbids it."""
+    @contextlib.contextmanager
+    def placing(self, job: str, entry: Entry, output: Output) -> Iterator[Placement]:
+        """Yield what has to be done to put a take of an entry at its output; until then no other job removes what is there.
+
+        Raises StateError when the lock forbids it.
+        """
+        self._being_placed.add(output.path)
+        try:
+            yield self._placement(job, entry, output)
+        finally:
+            self._being_placed.discard(output.path)
+
+    def _placement(self, job: str, entry: Entry, output: Output) -> Placement:
         placement = placement_of(self._ledger, job, entry, output)
         if self._keep_lock and changes_lock(self._ledger, placement):
             why = (
@@ -231,7 +244,8 @@ class StateStore:
         for other in placement.displaced:
             self._ledger.give(other, other.job, None)
         after = self._ledger.give(placement.entry, placement.job, placement.output)
-        self._outputs.remove({path: sha256 for path, sha256 in stale.items() if not self._ledger.at_path(path)})
+        left = (path for path in stale if path not in self._being_placed and not self._ledger.at_path(path))
+        self._outputs.remove({path: stale[path] for path in left})
         return after
 
     def tick(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from runner.state import outputs as module
 from runner.state.blobs.local import LocalBlobs
+from runner.state.blobs.protocol import save_bytes
 from runner.state.files.folder import digest
 from runner.state.outputs import Outputs
 
@@ -40,3 +41,21 @@ def test_a_take_whose_output_another_job_replaces_meanwhile_is_placed(
     monkeypatch.setattr(module, "digest", replaced)
     files.put(sha256(ONE), "two", previous="one", mine=frozenset({sha256(TWO)}))
     assert ((tmp_path / "one").read_bytes(), (tmp_path / "two").read_bytes()) == (TWO, ONE)
+
+
+class _SavedMeanwhile(LocalBlobs):
+    """A store into which another thread saves a take just after it was found not to be there."""
+
+    def check(self, sha256: str) -> bool:
+        found = super().check(sha256)
+        if not found:
+            save_bytes(self, ONE)
+        return found
+
+
+def test_a_take_that_is_saved_while_it_is_looked_for_is_not_taken_for_a_corrupted_one(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(ONE)
+    blobs = _SavedMeanwhile(tmp_path / "blobs")
+    Outputs(tmp_path, blobs).copy(sha256(ONE), ["one"], tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == ONE
+    assert not [*tmp_path.rglob("*.damaged")]

@@ -109,6 +109,23 @@ def finished(store: StateStore, attempt: str, *words: str, job: str = "title", m
 # ---------------------------------------------------------------- outputs and lock
 
 
+def test_an_output_that_another_job_is_just_writing_is_not_removed(tmp_path: Path, store: StateStore) -> None:
+    """Two jobs exchange their outputs: each path is left by one and written by the other, in whatever order."""
+    one, two = (
+        brought(store, "one", stored(store, "1"), "one.wav"),
+        brought(store, "two", stored(store, "2"), "two.wav"),
+    )
+    with (
+        store.placing("one", two, Output(path="one.wav", sha256=sha("2"))) as to_one,
+        store.placing("two", one, Output(path="two.wav", sha256=sha("1"))) as to_two,
+    ):
+        left = store.copy(to_one)
+        left_later = store.copy(to_two)
+        store.placed(to_two, left_later)
+        store.placed(to_one, left)
+    assert ((tmp_path / "one.wav").read_bytes(), (tmp_path / "two.wav").read_bytes()) == (b"2", b"1")
+
+
 def test_a_finished_submission_is_at_its_output_and_in_the_lock(store: StateStore, tmp_path: Path) -> None:
     made = made_at(store, finished(store, "a1", "take"), "title", "audio/title.wav")
     store.tick()
