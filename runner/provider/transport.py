@@ -1,4 +1,4 @@
-"""Call → Reply over httpx: what left this machine, which host gets the key, how long an exchange may take.
+"""Call → Reply over HTTP: what left this machine, which host gets the key, how long an exchange may take.
 
 A submission has one of three outcomes, which differ in money: a Reply; NotSent, proven by the order of things (connection and
 TLS come before the first byte); Unproven, any error after that byte and before the end of the answer.

@@ -205,7 +205,7 @@ class StateStore:
 
     @contextlib.contextmanager
     def placing(self, job: str, entry: Entry, output: Output) -> Iterator[Placement]:
-        """Yield what has to be done to put a take of an entry at its output; until then no other job removes what is there.
+        """Yield what has to be done to put a take of an entry at its output, which no other job removes meanwhile.
 
         Raises StateError when the lock forbids it.
         """

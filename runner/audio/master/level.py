@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from runner.audio.master.write import Encoding
     from runner.records.mastering import Mastering
 
-TOLERANCE_LU = 0.3
 _AIM_LU = 0.2
-"""What is measured here is this near, so that another meter finds it within the tolerance."""
+"""What is measured here is this near, so that another meter finds it within 0.3 LU."""
 _ROOM_DB = 0.15
 """How far below the highest peak the piece stays: the filters of true-peak meters differ by about this much."""
 _TRIES = 8
