@@ -40,12 +40,15 @@ def bench(tmp_path: Path, scripted_vendor: RunningVendor) -> Callable[..., Bench
 @pytest.mark.timeout(600)
 def test_kills_at_random_moments_cost_nothing_twice_and_lose_nothing(bench: Callable[..., Bench]) -> None:
     hit = bench()
-    while hit.figures.kills < KILLS:
+    while hit.figures.kills < KILLS or not _fell_where_it_matters(hit):
         hit.trial()
     assert hit.figures.findings.all() == []
     assert hit.figures.most_doubts <= 2
-    assert {"intent", "accepted"} <= set(hit.figures.where), "kills fell where it matters"
-    assert {"make", "reroll", "master"} == set(hit.figures.stages)
+
+
+def _fell_where_it_matters(hit: Bench) -> bool:
+    """Tell whether kills fell into each stage and into both times of doubt; chance alone decides when that is so."""
+    return set(hit.figures.stages) == set(KILLED) and {"intent", "accepted"} <= set(hit.figures.where)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_takes_are_heard_and_switching_keeps_the_position(opened: Opened) -> Non
     page.get_by_role("slider", name="position in take 1 of title", exact=True).click(position={"x": 300, "y": 20})
     box = page.get_by_role("slider", name="position in take 1 of title", exact=True).bounding_box()
     assert box is not None
-    asked = 300 / box["width"] * 6
+    asked = round(300 / box["width"] * 6, 3) - 0.001  # a browser keeps positions in microseconds
     assert asked <= opened.at() < asked + 1.5
     page.keyboard.press("2")
     wait_for(opened, "() => !sounds[1].paused")
