@@ -170,8 +170,8 @@ class Output:
 
     def is_same(self, other: Output) -> bool:
         """Say whether this is the same output with the same bytes, whatever profile placed it, and whoever measured it."""
-        mine, theirs = ((one.path, one.sha256, one.raw, one.master) for one in (self, other))
-        return mine == theirs
+        is_there = (self.path, self.sha256) == (other.path, other.sha256)
+        return is_there and (self.raw, self.master) == (other.raw, other.master)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +222,10 @@ class Entry:
         if self.output is None:
             return None
         raw = self.output.raw
-        return next((take for take in self.takes if take.sha256 == raw), None)
+        for take in self.takes:
+            if take.sha256 == raw:
+                return take
+        return None
 
     @property
     def heard(self) -> Take | None:
@@ -343,4 +346,6 @@ class Lock:
 
 def current_first(entries: list[Entry]) -> tuple[Entry, ...]:
     """Return the entries of one job: the live ones before the others, of both the rolls last, of each the newest first."""
+    if len(entries) == 1:
+        return (entries[0],)
     return tuple(sorted(entries, key=lambda entry: (entry.state.is_live, not entry.roll, *entry.age), reverse=True))
