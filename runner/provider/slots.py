@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from runner.frozen import dataclass
 
 FIRST = 4
 """So many jobs are submitted at once to a provider of which nothing is known; each one that it accepts adds one."""

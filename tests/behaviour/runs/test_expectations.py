@@ -148,7 +148,7 @@ def ears(monkeypatch: pytest.MonkeyPatch) -> None:
     heard.__spec__ = ModuleSpec("librosa", loader=None)
     notes = np.isin(np.arange(12), (0, 4, 7)).astype(float)[:, None]
     heard.feature = SimpleNamespace(  # type: ignore[attr-defined]
-        tempo=lambda y, sr: np.array([120.0]), chroma_cqt=lambda y, sr: notes
+        tempo=lambda **_: np.array([120.0]), chroma_cqt=lambda **_: notes
     )
     monkeypatch.setitem(sys.modules, "librosa", heard)
 
