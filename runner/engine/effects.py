@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, assert_never
 
+from runner.frozen import dataclass
 from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:

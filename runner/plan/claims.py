@@ -11,9 +11,9 @@ is a roll dealt out as any other.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
+from runner.frozen import replace
 from runner.plan.fingerprint import fingerprint, identity
 from runner.records.lock import State
 

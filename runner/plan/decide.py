@@ -6,12 +6,12 @@ that no other job asks for. Only when there is none is anything generated.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.catalog.media_types import media_types_of
 from runner.catalog.prices import total
+from runner.frozen import replace
 from runner.plan.actions import act, generate
 from runner.plan.changes import changes
 from runner.plan.chosen import chosen

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass, replace
 from runner.records import reasons as r
 from runner.records.lock import Finished, Output
 from runner.records.mastering import Tag

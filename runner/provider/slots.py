@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from runner.frozen import dataclass
 
 FIRST = 6
 """So many jobs are submitted at once to a provider of which nothing is known: one that allows five, and says so by refusals

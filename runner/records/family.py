@@ -8,8 +8,9 @@ one lock count the same. A number may shift when two locks are joined; what peop
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
+from runner.frozen import dataclass, replace
 from runner.records.approval import in_force
 from runner.records.measured import NOT_MEASURED, Measured, Sound
 from runner.records.media_types import MEDIA_TYPES
@@ -241,7 +243,7 @@ class Entry:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Lock:
     """NAME.lock: attempt → Entry, and job → what people picked for it. The lock of a rehearsal is refused anywhere else."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from runner.audio.sketch.effects import Comb, Room, finish, makeup, powers
 from runner.audio.sketch.instruments import Tone
 from runner.audio.sketch.percussion import Hit
 from runner.audio.sketch.waves import ramp
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
