@@ -222,10 +222,7 @@ class Entry:
         if self.output is None:
             return None
         raw = self.output.raw
-        for take in self.takes:
-            if take.sha256 == raw:
-                return take
-        return None
+        return next((take for take in self.takes if take.sha256 == raw), None)
 
     @property
     def heard(self) -> Take | None:
@@ -267,7 +264,7 @@ class Lock:
         jobs: dict[str, list[Entry]] = {}
         for entry in self.entries.values():
             jobs.setdefault(entry.job, []).append(entry)
-        return {job: current_first(entries) for job, entries in jobs.items()}
+        return {job: current_first(held) if len(held) > 1 else (held[0],) for job, held in jobs.items()}
 
     @cached_property
     def at_path(self) -> Mapping[str, tuple[Entry, ...]]:
@@ -346,6 +343,4 @@ class Lock:
 
 def current_first(entries: list[Entry]) -> tuple[Entry, ...]:
     """Return the entries of one job: the live ones before the others, of both the rolls last, of each the newest first."""
-    if len(entries) == 1:
-        return (entries[0],)
     return tuple(sorted(entries, key=lambda entry: (entry.state.is_live, not entry.roll, *entry.age), reverse=True))
