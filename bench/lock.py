@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CHILD = """
 import json, pathlib, time
-from dataclasses import replace
+from msgspec.structs import replace
 from runner.state.lock_writer import LockWriter
 
 begun = time.perf_counter()

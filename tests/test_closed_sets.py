@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from runner.errors import ApiKeyError, PolicyError
 from runner.plan.claims import Claims
@@ -134,7 +134,7 @@ def test_a_state_that_nothing_was_written_down_for_breaks_what_reads_it() -> Non
     with pytest.raises(AssertionError):
         _ = dummy.is_live  # type: ignore[attr-defined]
     with pytest.raises(AssertionError):
-        check_entry(replace(entry(), state=dummy, takes=(), output=None))  # type: ignore[arg-type]
+        check_entry(replace(entry(), state=dummy, takes=(), output=None))
     assert set(with_dummy()) != set(enums(LOCK, "state")[0])
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import av
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from numpy.lib.stride_tricks import sliding_window_view
 
 from runner.audio.probe.decode import listen
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,8 +32,7 @@ _RAMP = ((0x6C, 0x7B, 0xFF), (0x8B, 0x5C, 0xF6), (0xD6, 0x46, 0xA0), (0xF9, 0x73
 """The colors from quiet to loud: each can be seen on white and on black, and the quietest are transparent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """What a piece of audio looks like, in COLUMNS columns of equal length."""
 
     peaks: bytes

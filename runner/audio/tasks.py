@@ -11,9 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from runner import __version__
 from runner.errors import ScorefileError
-from runner.frozen import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,16 +38,14 @@ class OtherVersions(Exception):
     """The executor runs other versions: what it makes may differ."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Struct, frozen=True, kw_only=True):
     """What a task returned, or the error that it raised: any other error is one of the executor."""
 
     value: object = None
     error: Exception | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SketchOrder:
+class SketchOrder(Struct, frozen=True, kw_only=True):
     """A sketch as a file."""
 
     brief: Brief
@@ -54,8 +54,7 @@ class SketchOrder:
     tags: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeFile:
+class MadeFile(Struct, frozen=True, kw_only=True):
     """A file that was made and can be played. `data` is None when it was written where it was wanted."""
 
     sha256: str
@@ -64,8 +63,7 @@ class MadeFile:
     data: bytes | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MasterOrder:
+class MasterOrder(Struct, frozen=True, kw_only=True):
     """How a take is finished. `media_type` is the take's; `tags` are None where the piece says nothing of itself."""
 
     media_type: str
@@ -73,8 +71,7 @@ class MasterOrder:
     tags: Mapping[str, str] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MasteredFile:
+class MasteredFile(Struct, frozen=True, kw_only=True):
     """A finished piece. `data` is None when it was written where it was wanted, `sound` where that is the take's."""
 
     sha256: str

@@ -8,6 +8,9 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from runner.catalog.consistency import (
     misplaced,
     model_contradictions,
@@ -19,7 +22,6 @@ from runner.catalog.schema_checks import model_problems, provider_problems
 from runner.diagnostics.json_document import JsonDocument
 from runner.diagnostics.order import by_place
 from runner.errors import InvalidFilesError
-from runner.frozen import dataclass, replace
 from runner.records.catalog import LengthUnit, Model, Param, Price, Seed, Takes
 from runner.records.provider import ProjectFile
 
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
     from runner.records.source import Json, Problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalog:
+class Catalog(Struct, frozen=True, kw_only=True):
     """Every model by its id (`pixazo/tracks`) and every provider by its name."""
 
     models: Mapping[str, Model]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
-from runner.frozen import replace
+from msgspec.structs import replace
+
 from runner.records.plan import Cost
 
 if TYPE_CHECKING:

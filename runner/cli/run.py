@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
 from runner.cli import arguments, options
 from runner.cli.reporting import reporting
-from runner.frozen import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
-from runner.frozen import dataclass
 from runner.report.as_json import FORMAT_VERSION, document
 from runner.report.numbers import count, short, usd
 from runner.report.records import Style
@@ -54,8 +54,7 @@ JSON_FORMATS = ("json", "jsonl", "sarif")
 _YAML_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputOptions:
+class OutputOptions(Struct, frozen=True, kw_only=True):
     """How the command line wants its output."""
 
     format_: str = "text"

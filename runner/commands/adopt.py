@@ -124,7 +124,7 @@ def _refuse_cell(session: Session, request: Request, adoption: Adoption, output:
 
 def _check(session: Session, text: str, job: str, kept: str) -> None:
     """Raise EditRefusedError when the changed pipeline would not import the file: a profile may say something else of the job."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     trial = session.project.state / "adopting.yaml"
     write_atomic(trial, text.encode())

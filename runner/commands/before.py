@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from runner.errors import StateError, UsageError
 from runner.records.lock import Lock
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from runner.records.lock import Take
 
 
-@dataclass(frozen=True, kw_only=True)
-class Earlier:
+class Earlier(Struct, frozen=True, kw_only=True, dict=True):
     """A project as it was in a commit."""
 
     folder: Path

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from runner.errors import UntrustedError
-from runner.frozen import replace
 from runner.records.source import Mark, Problem
 from runner.report.commands import quoted
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from runner.errors import InvalidFilesError
-from runner.frozen import dataclass, replace
 from runner.pipeline.paths import without_parents
 from runner.records.source import Mark, Problem
 from runner.state.files.processes import cpu_limit, without_collecting
@@ -28,8 +30,7 @@ LEAST_S, CELLS_PER_S = 1.0, 200
 """How long the jobs may take to be checked, in seconds of processor time: a pattern of a model file may never end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Struct, frozen=True, kw_only=True):
     """A pipeline without errors: its requests in the order of the file, and its warnings."""
 
     pipeline: Pipeline

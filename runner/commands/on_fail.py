@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from runner.commands.session import WritingSession
-from runner.frozen import replace
 from runner.plan.on_fail import rolls_at_most
 from runner.records.endings import Made
 from runner.records.plan import Verb

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
+
 from runner.plan.selection import Wanted
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from runner.records.plan import Plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandOptions:
+class CommandOptions(Struct, frozen=True, kw_only=True):
     """Which project a command line is about, and which of its jobs."""
 
     file: str | None = None
@@ -47,8 +46,7 @@ class CommandOptions:
     """A saved plan: a run that differs from it is refused."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanOptions:
+class PlanOptions(Struct, frozen=True, kw_only=True):
     """What `plan` prints and saves."""
 
     locked: bool = False
@@ -61,8 +59,7 @@ class PlanOptions:
     """Exit 6 when a run could cost more, in USD."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True, kw_only=True):
     """How to run what is planned."""
 
     jobs: int = 8
@@ -84,8 +81,7 @@ class RunOptions:
     public_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportOptions:
+class ReportOptions(Struct, frozen=True, kw_only=True):
     """Where the page to listen on is written, and what it holds."""
 
     out: str | None = None
@@ -97,8 +93,7 @@ class ReportOptions:
     """A commit whose versions are shown beside those of today."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApproveOptions:
+class ApproveOptions(Struct, frozen=True, kw_only=True):
     """What a person says of takes."""
 
     by: str | None = None
@@ -110,8 +105,7 @@ class ApproveOptions:
     """Earlier approvals no longer count."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateOptions:
+class RateOptions(Struct, frozen=True, kw_only=True):
     """What a person thinks of takes."""
 
     by: str | None = None
@@ -126,8 +120,7 @@ class RateOptions:
     """What the same person said before no longer counts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
+class Operator(Struct, frozen=True, kw_only=True):
     """Whoever started a run: asked before money is spent, told of progress, able to stop it."""
 
     confirm: Callable[[Plan], None]

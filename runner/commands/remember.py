@@ -10,7 +10,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.plan import Verb
 from runner.state import remembered
 from runner.state.files.mounts import is_local
@@ -36,8 +37,7 @@ _PACKAGES = ("click", "jinja2", "yaml")
 """Packages whose folder holds what this program imports: installing another version there changes the folder."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class Watch(Struct, frozen=True, kw_only=True):
     """A project as it was before a run read anything of it: `sections` as `remembered.compose` takes them."""
 
     moment_ns: int

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import replace
+from msgspec.structs import replace
+
 from runner.records.pipeline import Layer, Origin
 from runner.report.render import RenderReport
 

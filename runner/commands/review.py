@@ -5,6 +5,8 @@ from __future__ import annotations
 from threading import Lock as Mutex
 from typing import TYPE_CHECKING, assert_never
 
+from msgspec.structs import replace
+
 from runner.commands.approve import approve_take
 from runner.commands.options import ReportOptions
 from runner.commands.page_audio import PageAudio
@@ -13,7 +15,6 @@ from runner.commands.rate import rate_take
 from runner.commands.report import page_assets, page_data
 from runner.commands.said import speaker
 from runner.commands.session import open_session
-from runner.frozen import replace
 from runner.page.data import as_json
 from runner.page.html import page
 from runner.records.approval import Approval

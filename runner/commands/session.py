@@ -209,7 +209,7 @@ class Session:
     @cached_property
     def wanted(self) -> Wanted:
         """Which jobs the command line names; `--failed` are those without a take in the lock."""
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         wanted = self.options.wanted
         if not self.options.failed:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from runner.commands.expectations import judged
 from runner.errors import InvalidFilesError
-from runner.frozen import replace
 from runner.plan.deviations import deviations
 from runner.records.family import takes_of
 from runner.records.status import JobStatus

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from runner.errors import StateError
-from runner.frozen import dataclass
 from runner.records.submission import ENDED_BADLY, OPEN, PAYMENT_UNKNOWN
 
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from runner.records.submission import Decision, Submission
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Targets:
+class Targets(Struct, frozen=True, kw_only=True):
     """All submissions of a pipeline. `renamed` is what the file calls a job now → the job it was submitted as."""
 
     submissions: tuple[Submission, ...]

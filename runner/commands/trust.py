@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import replace
+from msgspec.structs import replace
+
 from runner.records.address import hide_users
 from runner.report.trust import TrustReport, TrustRow
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from runner.commands.session import open_session
 from runner.errors import InvalidFilesError, UsageError
-from runner.frozen import replace
 from runner.report.validate import ValidateReport, not_there
 from runner.state.finding import default_file
 

@@ -7,7 +7,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.limits import DEFAULT_LIMITS
 from runner.records.submission import timestamp
 
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from runner.state.blobs.incoming import Incoming
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """The world outside, injected: tests hand over their own and patch nothing."""
 
     now: Callable[[], datetime]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import replace
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from runner.records.source import Mark, Problem

@@ -6,11 +6,11 @@ import json
 import math
 import re
 from bisect import bisect_right
-from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct, field
+
 from runner.diagnostics.messages import show
-from runner.frozen import dataclass
 from runner.records.source import DocPath, Json, Mark, Problem
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ LITERALS: Final = {"true": True, "false": False, "null": None}
 MEANT: Final = {"True": "true", "False": "false", "None": "null", "yes": "true", "no": "false"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JsonDocument:
+class JsonDocument(Struct, frozen=True, kw_only=True):
     """A JSON file as read; `data` is None and `problems` say why when it is not JSON. Shipped files have no marks."""
 
     file: str

@@ -9,8 +9,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from runner.diagnostics.sensitive import hide_assigned
-from runner.frozen import replace
 from runner.records.source import Mark, Problem
 
 if TYPE_CHECKING:

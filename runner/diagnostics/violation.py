@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from runner.records.source import DocPath
@@ -26,8 +26,7 @@ TYPE_WORDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
+class Violation(Struct, frozen=True, kw_only=True):
     """One thing wrong at `path`; `key` is the unknown, missing or misnamed key, `meant` the known key that it resembles;
     `wanted` the type that a value should have; `names` the keys in a rule."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
+from msgspec import Struct
+
 from runner.errors import UsageError
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.records.source import Json
@@ -15,8 +15,7 @@ Do: TypeAlias = Literal["http", "failed", "unknown-word", "never-ends", "html-me
 On: TypeAlias = Literal["submit", "poll", "media"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """What goes wrong with a submission, or later with its job.
 
     http          the first `times` answers `on` submit, poll or media have `status`; `charged`: the submission is accepted all the same
@@ -55,7 +54,7 @@ def pick(faults: tuple[Fault, ...], *, model: str, nth: int, nth_of_model: int) 
 
 
 def _parse(item: dict[str, Json]) -> Fault:
-    allowed = {field.name for field in fields(Fault)}
+    allowed = {*Fault.__struct_fields__}
     unknown = sorted(set(item) - allowed)
     if unknown:
         raise UsageError(f"a fault has no field {unknown[0]!r}", help=f"Allowed: {', '.join(sorted(allowed))}.")

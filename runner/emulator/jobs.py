@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from runner.catalog.prices import cost
 from runner.emulator.ids import job_id, uuid7
@@ -30,8 +31,7 @@ STEP_S = 0.1
 UNKNOWN_WORD = "WARMING_UP"
 
 
-@dataclass(slots=True, kw_only=True)
-class Job:
+class Job(Struct, kw_only=True):
     """An accepted submission; `files` are its takes, each complete when its future in `work` is done."""
 
     ids: tuple[str, ...]
@@ -93,8 +93,7 @@ class Job:
         )
 
 
-@dataclass(slots=True)
-class Ledger:
+class Ledger(Struct):
     """Every request to the emulator; it keeps the names of headers, never a key."""
 
     submits: list[dict[str, Json]] = field(default_factory=list)

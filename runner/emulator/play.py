@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
 import jmespath
+from msgspec import Struct, field
 
 from runner.emulator.ids import model_in
 from runner.emulator.paths import EACH, place, steps
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,16 +21,14 @@ if TYPE_CHECKING:
 MESSAGE = "This failure was planned for the rehearsal."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """One HTTP answer with a JSON body."""
 
     status: int
     json: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """What the answers about one job contain.
 
     `ids` has the job's id, then one for each further take; `media` has a link or the audio itself for each take.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 from urllib.parse import quote
 
+from msgspec import Struct, field
 from starlette.responses import JSONResponse, Response
 
 from runner.emulator import checks, play
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 
-@dataclass(slots=True, kw_only=True)
-class EmulatedProviders:
+class EmulatedProviders(Struct, kw_only=True):
     """Every provider of a catalog; answers come from its recorded replies."""
 
     faults: tuple[Fault, ...]

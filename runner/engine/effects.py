@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, assert_never
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
+
 from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from runner.records.request import Request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """The world outside, injected: tests replace it and patch nothing."""
 
     now: Callable[[], datetime]
@@ -46,8 +45,7 @@ class World:
     """Set from outside: submit nothing new, write the receipts of running submissions, save, end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunSettings:
+class RunSettings(Struct, frozen=True, kw_only=True):
     """How to run: the settings of the project and of the command line."""
 
     providers: Mapping[str, ProviderAccess]
@@ -63,8 +61,7 @@ class RunSettings:
     """attempt → the secret address that its provider calls when it has ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(Struct, frozen=True, kw_only=True):
     """One thing to show: how far a job is. `take` of `takes` counts from 1 while takes are fetched."""
 
     job: str
@@ -86,8 +83,7 @@ def harmless(notify: Callable[[Progress], None]) -> Callable[[Progress], None]:
     return told
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class Turn(Struct, frozen=True, kw_only=True):
     """Wait for the permission to submit, and take a slot at once; an Ending is sent back when it is refused."""
 
     job: str
@@ -97,15 +93,13 @@ class Turn:
     """Whether the provider refused this job as one too many: its next turn is before those of others."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wait:
+class Wait(Struct, frozen=True, kw_only=True):
     """Wait so many seconds."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollTurn:
+class PollTurn(Struct, frozen=True, kw_only=True):
     """Wait so many seconds for the next poll, and longer where the provider gets other polls at that moment."""
 
     provider: str
@@ -114,8 +108,7 @@ class PollTurn:
     """Whether it may be put off once, by as long: nothing is expected of it, and jobs may wait to be submitted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Durable:
+class Durable(Struct, frozen=True):
     """Wait until all rows so far are on disk, as every effect does, and for nothing else."""
 
 
@@ -151,8 +144,7 @@ class Lane(StrEnum):
         assert_never(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Work(Struct, frozen=True, kw_only=True):
     """Run `call` in another thread; its result is sent back, its error is raised here.
 
     `call` gets a gate: a function that returns when `at_gate` has run on the loop's thread, and its rows are on disk.
@@ -163,8 +155,7 @@ class Work:
     at_gate: Callable[[], None] = lambda: None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compute:
+class Compute(Struct, frozen=True, kw_only=True):
     """Run `call` with `args` on the CPU executor; its result is sent back, its error is raised here.
 
     It may run in another process or on another machine, and more than once: `call` is a picklable function of audio/tasks.py.

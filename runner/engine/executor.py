@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, assert_never
+
+from msgspec import Struct
 
 from runner.engine import endings
 from runner.engine.alarms import Alarms
@@ -43,8 +44,7 @@ FAILED_TURNS = 10
 """A loop that fails in so many turns one after another ends, whatever is still under way."""
 
 
-@dataclass(eq=False, slots=True)
-class _ActiveJob:
+class _ActiveJob(Struct, eq=False):
     """A job in progress: its generator, and the effect that it waits for."""
 
     run: Run

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from runner.engine import endings
 from runner.engine.effects import Progress
 from runner.errors import StateError
-from runner.frozen import replace
 from runner.plan.inputs import with_content
 from runner.records.endings import Stopped
 from runner.records.outcome import Outcome

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from runner.engine import endings
 from runner.engine.computing import ComputeFailed
 from runner.engine.effects import Interrupted, Lane, Progress, Work
 from runner.engine.mastering import NOT_MASTERED, output_of
 from runner.errors import StateError
-from runner.frozen import replace
 from runner.plan.chosen import chosen
 from runner.plan.finishing import known_output
 from runner.records.endings import Mastered, Restored, Stopped

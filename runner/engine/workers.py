@@ -13,8 +13,9 @@ import contextlib
 import queue
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+
+from msgspec import Struct, field
 
 from runner.engine.effects import Lane
 
@@ -37,8 +38,7 @@ LONG_S = 0.5
 _SMOOTH = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyToSend(Generic[T]):
+class ReadyToSend(Struct, Generic[T], frozen=True):
     """A worker is between its connection and its first byte and waits at the gate."""
 
     owner: T
@@ -62,8 +62,7 @@ class ReadyToSend(Generic[T]):
             raise self._errors[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Finished(Generic[T]):
+class Finished(Struct, Generic[T], frozen=True):
     """A piece of work has ended; `owner` is the job that it was done for."""
 
     owner: T
@@ -71,8 +70,7 @@ class Finished(Generic[T]):
     error: Exception | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wake:
+class Wake(Struct, frozen=True):
     """A callback says that an attempt has ended."""
 
     attempt: str

@@ -8,11 +8,10 @@ what an example needs beside itself: `flags` of the command, `env`, `files` by p
 from __future__ import annotations
 
 import re
-from dataclasses import field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +25,7 @@ BLOCK: Final = re.compile(
 PIPELINE: Final = "scorefile.yaml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """One code's page. `text` is Markdown without the head; examples are (path, content)."""
 
     code: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.report.plan import action_data
 from runner.report.plan_text import change_words, price
 from runner.report.reasons import why
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from runner.report.records import Style
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExplainReport:
+class ExplainReport(Struct, frozen=True, kw_only=True):
     """What would be done for some jobs, and why."""
 
     actions: tuple[Action, ...]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from decimal import Decimal
 from math import log10
 from typing import TYPE_CHECKING, assert_never
 
-from runner.frozen import dataclass, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from runner.page.commands import job_commands, rate_line, take_commands
 from runner.page.data import Before, Change, PageJob, PageTake, PageWord, Total, Value
 from runner.plan.expectations import judge
@@ -36,8 +37,7 @@ if TYPE_CHECKING:
     from runner.records.status import JobStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class Heard(Struct, frozen=True, kw_only=True):
     """Where the audio of a take is, seen from the page; without a `url`, `problem` says why there is none."""
 
     url: str | None = None
@@ -46,8 +46,7 @@ class Heard:
     """The largest sample, 1.0 at full scale."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """What is known of a project. Jobs are those of `statuses`, in its order."""
 
     statuses: tuple[JobStatus, ...]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field, fields, is_dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from runner.records.source import Json
@@ -18,8 +17,7 @@ JobState: TypeAlias = Literal[
 """What a run would do about a job; `not-declared`: only the lock knows it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """A command line for a person to copy, and what it does."""
 
     does: str
@@ -28,8 +26,7 @@ class Command:
     """What a live page does in its stead: a decision of runner/review/app.py."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value:
+class Value(Struct, frozen=True, kw_only=True):
     """One parameter of a request, as it would be sent, and where it comes from."""
 
     name: str
@@ -37,8 +34,7 @@ class Value:
     origin: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageWord:
+class PageWord(Struct, frozen=True, kw_only=True):
     """What a person said of a take."""
 
     by: str
@@ -49,8 +45,7 @@ class PageWord:
     """Of a rating: by this it is replaced."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageTake:
+class PageTake(Struct, frozen=True, kw_only=True):
     """One take. Its audio is at `url`; where that is None, `problem` says why it cannot be heard."""
 
     sha256: str
@@ -99,8 +94,7 @@ class PageTake:
     """The command line that rates it, to which stars and a note are added; empty where it cannot be rated."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One value that differs between two versions."""
 
     name: str
@@ -108,8 +102,7 @@ class Change:
     new: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
+class Before(Struct, frozen=True, kw_only=True):
     """A job as it was in another commit: the take at its output, and behind it the file that this was finished as."""
 
     takes: tuple[PageTake, ...] = ()
@@ -119,8 +112,7 @@ class Before:
     """The same audio is at its output today."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageJob:
+class PageJob(Struct, frozen=True, kw_only=True):
     """One job with its takes, the best known first: those of the request as it is today, then those of earlier ones."""
 
     id: str
@@ -151,8 +143,7 @@ class PageJob:
     """The SHA-256 of what people chose; of two a person has to choose one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Total:
+class Total(Struct, frozen=True, kw_only=True):
     """The sums of a model or a label. Unknown prices are counted, and not part of the sum."""
 
     name: str
@@ -163,8 +154,7 @@ class Total:
     unknown_prices: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageData:
+class PageData(Struct, frozen=True, kw_only=True):
     """The whole page."""
 
     title: str
@@ -191,8 +181,8 @@ class PageData:
 
 def as_json(value: object) -> Json:
     """Return records as JSON; fields that are None, empty or False are left out, and read so by the modules."""
-    if is_dataclass(value):
-        found = ((item.name, getattr(value, item.name)) for item in fields(value))
+    if isinstance(value, Struct):
+        found = ((name, getattr(value, name)) for name in value.__struct_fields__)
         return {
             name: as_json(part)
             for name, part in found

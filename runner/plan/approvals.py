@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.approval import in_force
 from runner.records.plan import Verb
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from runner.records.plan import Action, Plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unapproved:
+class Unapproved(Struct, frozen=True, kw_only=True):
     """A job whose output nobody approved. `take` is None where it is not made, or not here, as the file says now."""
 
     job: str

@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, assert_never
 
-from runner.frozen import replace
+from msgspec.structs import replace
+
 from runner.plan.fingerprint import fingerprint, identity, is_same_text
 from runner.records.lock import State
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from runner.catalog.media_types import media_types_of
 from runner.catalog.prices import total
-from runner.frozen import replace
 from runner.plan.actions import act, generate
 from runner.plan.changes import changes
 from runner.plan.chosen import chosen

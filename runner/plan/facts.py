@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from runner.records.submission import Submission
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """What is known of the world before anything is done.
 
     `lock` has all that lock and journal know together, and `submissions` the submission of each attempt in it that was
@@ -37,8 +36,7 @@ class Facts:
     """The paths at which Git LFS has left a pointer in place of the audio."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selected:
+class Selected(Struct, frozen=True, kw_only=True):
     """The jobs that the command line selects and forces."""
 
     jobs: frozenset[str] | None = None

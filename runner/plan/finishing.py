@@ -10,7 +10,9 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
+
 from runner.records import reasons as r
 from runner.records.lock import Finished, Output
 from runner.records.mastering import Tag
@@ -32,8 +34,7 @@ SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 TRAINED, ALGORITHMIC = "trainedAlgorithmicMedia", "algorithmicMedia"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(Struct, frozen=True, kw_only=True):
     """How one take becomes the piece at one output. `tags` are by name, all that the file will say of itself."""
 
     take: Take

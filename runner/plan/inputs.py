@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import replace
+from msgspec.structs import replace
+
 from runner.plan.decide import audio_lost, decide
 from runner.plan.facts import Selected
 from runner.records.plan import Verb

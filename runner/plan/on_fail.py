@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import replace
+from msgspec.structs import replace
+
 from runner.plan.expectations import is_missed, judge, misses
 from runner.plan.rolls import rolled, seed_of
 from runner.records.lock import State

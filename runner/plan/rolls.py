@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from runner.errors import UsageError
-from runner.frozen import dataclass, replace
 from runner.records.lock import State
 from runner.records.seeds import derive
 
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rerolls:
+class Rerolls(Struct, frozen=True, kw_only=True):
     """What --reroll asks for."""
 
     jobs: frozenset[str]

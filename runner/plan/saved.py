@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from runner.errors import DriftError, UsageError
-from runner.frozen import dataclass
 from runner.plan.fingerprint import fingerprint
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ _OF_REQUEST = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saved:
+class Saved(Struct, frozen=True, kw_only=True):
     """A saved plan: the options of its command line, and a digest of everything that it depends on."""
 
     ask: Mapping[str, Json]
@@ -155,8 +154,8 @@ def _digest(data: Json) -> str:
 
 def _plain(value: object, without: tuple[str, ...] = ()) -> Json:
     """Return a record as JSON data, field by field."""
-    if is_dataclass(value):
-        names = (field.name for field in fields(value) if field.name not in without)
+    if isinstance(value, Struct):
+        names = (name for name in value.__struct_fields__ if name not in without)
         return {name: _plain(getattr(value, name), without) for name in names}
     match value:
         case Mapping():

@@ -6,8 +6,9 @@ import difflib
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct
+
 from runner.errors import UsageError
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from runner.records.request import Request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """The options that select jobs, as typed; a job is selected when it matches every option that was given."""
 
     names: tuple[str, ...] = ()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.approval import in_force
 
 if TYPE_CHECKING:
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from runner.records.plan import Action, Plan
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voided:
+class Voided(Struct, frozen=True, kw_only=True):
     """A take that a person picked or approved for a job, and that is not the chosen one. `by` is None for a pick."""
 
     job: str
@@ -23,8 +23,7 @@ class Voided:
     by: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TooFew:
+class TooFew(Struct, frozen=True, kw_only=True):
     """A job whose file asks for a take that is not there yet: the last one is in its place."""
 
     job: str

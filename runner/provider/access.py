@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from runner.errors import UsageError
-from runner.frozen import dataclass, replace
 from runner.provider.keys import Key, find_key
 from runner.records.address import hide_users, may_be_plain, origin
 
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
 REHEARSAL_POLL_S = 0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderAccess:
+class ProviderAccess(Struct, frozen=True, kw_only=True):
     """A provider as this run uses it, and the key that is sent to its own host and to no other.
 
     Base URL, poll interval and number of jobs in flight in `provider` are those of this run.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.provider import protocol
 from runner.provider.echo import another_request
 from runner.provider.listing import BadList, read_page
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
 MAX_PAGES = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderClient:
+class ProviderClient(Struct, frozen=True, kw_only=True):
     """Speaks to one provider. Keeps no state, so it is safe to use from several threads where its transport is."""
 
     access: ProviderAccess

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import h11
 import httpx
+from msgspec import Struct
 
-from runner.frozen import dataclass
 from runner.provider.addresses import check_peer
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ _MAX_HEAD = 100 << 10
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
+class Times(Struct, frozen=True, kw_only=True):
     """How long an exchange may take, in seconds: to its last byte, for its connection, and for each byte that it waits for."""
 
     within_s: float

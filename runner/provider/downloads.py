@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
+from msgspec import Struct
 
 from runner.errors import ScorefileError
-from runner.frozen import dataclass
 from runner.provider.addresses import BadAddress, check_media_url, is_near, joined, peer_check
 from runner.provider.connections import Times
 from runner.provider.http_clients import HTTP_ERRORS, OWN_CONNECTION, HttpClients, describe
@@ -55,8 +55,7 @@ class _Again(Exception):
     """A temporary error: another try may succeed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadRules:
+class DownloadRules(Struct, frozen=True, kw_only=True):
     """From where a take may be downloaded, and how long that may take.
 
     `provider_url` is the provider's base URL: media on this machine or a private network are taken only from a provider that is
@@ -68,8 +67,7 @@ class DownloadRules:
     within_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Download:
+class Download(Struct, frozen=True, kw_only=True):
     """A complete file among the unfinished downloads: whoever gets it saves it, quarantines it or removes it."""
 
     path: Path

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.provider.responses import MAX_ID, BadJsonError, find, read_json, valid_id
 
 if TYPE_CHECKING:
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 MAX_LISTED = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedJob:
+class ListedJob(Struct, frozen=True, kw_only=True):
     """One job in a provider's list; `created` is the provider's own text."""
 
     id: str
@@ -23,8 +23,7 @@ class ListedJob:
     created: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListPage:
+class ListPage(Struct, frozen=True, kw_only=True):
     """One answer of a list; `next` is the provider's own value for the start of the next one, None at the end."""
 
     jobs: tuple[ListedJob, ...]

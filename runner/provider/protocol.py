@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from runner.frozen import replace
+from msgspec.structs import replace
+
 from runner.provider.calls import cancel_call, list_call, poll_call, submit_call
 from runner.provider.media import read_media
 from runner.provider.responses import (

@@ -10,9 +10,10 @@ import hashlib
 import logging
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,8 +24,7 @@ _LOG = logging.getLogger("scorefile.http")
 _DIGITS = 12
 
 
-@dataclass(slots=True)
-class ExchangeNotes:
+class ExchangeNotes(Struct):
     """What the exchange adds to its log line."""
 
     status: int | None = None

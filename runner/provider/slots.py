@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 FIRST = 6
 """So many jobs are submitted at once to a provider of which nothing is known: one that allows five, and says so by refusals
@@ -23,8 +23,7 @@ SOONER = 0.7
 """The time to the next one is multiplied by this when it is accepted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(Struct, frozen=True, kw_only=True):
     """What one submission holds at its provider, from before it is sent until the provider has finished or refused it."""
 
     number: int

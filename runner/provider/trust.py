@@ -7,8 +7,9 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from runner.errors import UsageError
-from runner.frozen import dataclass
 from runner.provider.access import project_url, user_url
 from runner.provider.keys import key_variable
 from runner.records.address import hide_users, is_loopback, origin
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from runner.records.provider import ProjectFile, Provider
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binding:
+class Binding(Struct, frozen=True, kw_only=True):
     """The variable whose value a provider gets as its key, and the address to which it is sent."""
 
     provider: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +17,7 @@ SEED_WORDS: Final = ("auto", "random")
 """What a seed parameter may hold instead of a number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
+class Price(Struct, frozen=True, kw_only=True):
     """What one submission costs in USD; `usd` None means unknown, never free."""
 
     per: Literal["request", "take", "minute"] = "request"
@@ -30,8 +28,7 @@ class Price:
     date: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Param:
+class Param(Struct, frozen=True, kw_only=True):
     """One parameter of a model, as its page documents it."""
 
     name: str
@@ -49,8 +46,7 @@ class Param:
 Reproduces: TypeAlias = Literal["exact", "similar", "no"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seed:
+class Seed(Struct, frozen=True, kw_only=True):
     """The parameter that takes the seed, its usable range, and how well the same seed reproduces the same audio."""
 
     param: str
@@ -59,8 +55,7 @@ class Seed:
     reproduces: Reproduces
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Takes:
+class Takes(Struct, frozen=True, kw_only=True):
     """How many takes one request makes: a parameter's value, or a constant."""
 
     param: str | None = None
@@ -87,8 +82,7 @@ class LengthUnit(StrEnum):
         assert_never(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class Model(Struct, frozen=True, kw_only=True):
     """One model: what it accepts (`schema`, draft-07), where it is called, what it costs, what it returns."""
 
     id: str

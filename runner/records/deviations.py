@@ -4,48 +4,42 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _OfTake:
+class _OfTake(Struct, frozen=True, kw_only=True):
     take: int
     """The number of the take, counted from 1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherLength(_OfTake):
+class OtherLength(_OfTake, frozen=True, kw_only=True):
     """It is longer or shorter than the request asks for. Lengths are in seconds."""
 
     asked_s: float
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherContainer(_OfTake):
+class OtherContainer(_OfTake, frozen=True, kw_only=True):
     """It is in a container that was neither asked for nor promised; `promised` are media types."""
 
     promised: tuple[str, ...]
     media_type: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherChannels(_OfTake):
+class OtherChannels(_OfTake, frozen=True, kw_only=True):
     """It has another number of channels than the model documents."""
 
     promised: int
     channels: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silent(_OfTake):
+class Silent(_OfTake, frozen=True, kw_only=True):
     """Nothing can be heard in it."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FewerTakes:
+class FewerTakes(Struct, frozen=True, kw_only=True):
     """The request asks for more takes than were received."""
 
     asked: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,8 +30,7 @@ class Unneeded(StrEnum):
         return self in (Unneeded.PAID, Unneeded.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Room(Struct, frozen=True, kw_only=True):
     """A number of files and the bytes that they hold."""
 
     files: int = 0
@@ -44,8 +43,7 @@ class Room:
         return cls(files=len(held), bytes=sum(held))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaidTake:
+class PaidTake(Struct, frozen=True, kw_only=True):
     """A take that may have been paid for, in the store, and named by no lock."""
 
     sha256: str

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.result import Result
 
 REFUSED_CODE, KEY_CODE = 6, 7
 """Exit codes of a run that a budget stopped, and of one whose key was not accepted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(Struct, frozen=True, kw_only=True):
     """What all endings have. In each of them `said` is the provider's own message."""
 
     result: ClassVar[Result] = Result.FAILED

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from runner.frozen import dataclass
 from runner.records.ended import KEY_CODE, REFUSED_CODE, Ended
 from runner.records.provider import ErrorGroup
 from runner.records.result import Result
@@ -17,38 +16,33 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- the output is in place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reused(Ended):
+class Reused(Ended, frozen=True, kw_only=True):
     """There was nothing to do."""
 
     result = Result.REUSED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restored(Ended):
+class Restored(Ended, frozen=True, kw_only=True):
     """Audio that this machine already had is at its output again."""
 
     result = Result.RESTORED
     reason: Reason | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mastered(Ended):
+class Mastered(Ended, frozen=True, kw_only=True):
     """A take that was here already was finished, and the piece is at its output."""
 
     result = Result.MASTERED
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made(Ended):
+class Made(Ended, frozen=True, kw_only=True):
     """The takes are in the store, and the chosen one is at its output."""
 
     result = Result.MADE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Collected(Ended):
+class Collected(Ended, frozen=True, kw_only=True):
     """The takes of a submission that the file no longer declares are in the store."""
 
     result = Result.MADE
@@ -57,37 +51,31 @@ class Collected(Ended):
 # ---------------------------------------------------------------- not submitted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Skipped(Ended):
+class _Skipped(Ended, frozen=True, kw_only=True):
     result = Result.SKIPPED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedMissing(_Skipped):
+class NeedMissing(_Skipped, frozen=True, kw_only=True):
     """A job that this one needs was not made."""
 
     need: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stopped(_Skipped):
+class Stopped(_Skipped, frozen=True, kw_only=True):
     """The run was stopped before anything was submitted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailedFast(_Skipped):
+class FailedFast(_Skipped, frozen=True, kw_only=True):
     """Another job failed, and --fail-fast was given."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptUnwritten(_Skipped):
+class ReceiptUnwritten(_Skipped, frozen=True, kw_only=True):
     """A receipt could not be written, so nothing more is submitted."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverBudget(_Skipped):
+class OverBudget(_Skipped, frozen=True, kw_only=True):
     """The job may cost more than is left of the budget. Amounts are in USD; `worst` is None when it is unknown."""
 
     worst: Decimal | None
@@ -100,24 +88,21 @@ class OverBudget(_Skipped):
         return REFUSED_CODE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TooManyUnknown(_Skipped):
+class TooManyUnknown(_Skipped, frozen=True, kw_only=True):
     """So many requests of this run to the provider may have been charged that no more are sent."""
 
     provider: str
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TooMuchBadContent(_Skipped):
+class TooMuchBadContent(_Skipped, frozen=True, kw_only=True):
     """So many pieces of this run from the provider cannot be played that no more requests are sent."""
 
     provider: str
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderClosed(_Skipped):
+class ProviderClosed(_Skipped, frozen=True, kw_only=True):
     """The provider accepts no more requests in this run."""
 
     cause: Rejected
@@ -131,16 +116,14 @@ class ProviderClosed(_Skipped):
 # ---------------------------------------------------------------- the provider did not execute it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreachable(Ended):
+class Unreachable(Ended, frozen=True, kw_only=True):
     """No byte of any try left this machine."""
 
     provider: str
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected(Ended):
+class Rejected(Ended, frozen=True, kw_only=True):
     """The provider proved that it did not execute the request."""
 
     provider: str
@@ -157,8 +140,7 @@ class Rejected(Ended):
         return KEY_CODE if self.group is ErrorGroup.AUTH else self.result.exit_code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedOut(Ended):
+class LockedOut(Ended, frozen=True, kw_only=True):
     """While a paid job is not finished, the provider no longer accepts the key, or has suspended the account."""
 
     provider: str
@@ -172,16 +154,14 @@ class LockedOut(Ended):
         return self.result.exit_code if self.suspended else KEY_CODE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NothingPaid(Ended):
+class NothingPaid(Ended, frozen=True, kw_only=True):
     """The submission that was resumed was not charged, and the plan has no new one."""
 
 
 # ---------------------------------------------------------------- payment status unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MayBeCharged(Ended):
+class MayBeCharged(Ended, frozen=True, kw_only=True):
     """A request of this run may have been charged. `job` is the name under which a person settles it."""
 
     result = Result.UNKNOWN
@@ -192,16 +172,14 @@ class MayBeCharged(Ended):
     """Whether the provider lists its jobs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held(Ended):
+class Held(Ended, frozen=True, kw_only=True):
     """A request of an earlier run may have been charged."""
 
     result = Result.UNKNOWN
     reason: PaymentUnknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreeUnanswered(Ended):
+class FreeUnanswered(Ended, frozen=True, kw_only=True):
     """A request to a free model has no known outcome."""
 
     why: str
@@ -210,15 +188,13 @@ class FreeUnanswered(Ended):
 # ---------------------------------------------------------------- accepted, and without audio
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interrupted(Ended):
+class Interrupted(Ended, frozen=True, kw_only=True):
     """The run was stopped while a paid job was not finished."""
 
     result = Result.UNFINISHED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptNotFound(Ended):
+class ReceiptNotFound(Ended, frozen=True, kw_only=True):
     """The lock has only the digest of a job id, and the id is not found in the provider's list."""
 
     job: str
@@ -226,16 +202,14 @@ class ReceiptNotFound(Ended):
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnotherRequest(Ended):
+class AnotherRequest(Ended, frozen=True, kw_only=True):
     """The provider's answer shows that the id that a person told is another request's."""
 
     job: str
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stalled(Ended):
+class Stalled(Ended, frozen=True, kw_only=True):
     """A paid job is not finished at its deadline. `id` is the provider's, None where that is private."""
 
     id: str | None
@@ -243,23 +217,20 @@ class Stalled(Ended):
     said: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkDead(Ended):
+class LinkDead(Ended, frozen=True, kw_only=True):
     """The link to the audio does not work, although new ones were requested."""
 
     id: str | None
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadFailed(Ended):
+class DownloadFailed(Ended, frozen=True, kw_only=True):
     """The download did not succeed this time."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderFailed(Ended):
+class ProviderFailed(Ended, frozen=True, kw_only=True):
     """The provider says that the job failed. `charged` is None when that is not known."""
 
     provider: str
@@ -268,16 +239,14 @@ class ProviderFailed(Ended):
     given_up_as: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswersOnce(Ended):
+class AnswersOnce(Ended, frozen=True, kw_only=True):
     """The audio is not on this machine, and its provider cannot send it again."""
 
     provider: str
     given_up_as: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost(Ended):
+class Lost(Ended, frozen=True, kw_only=True):
     """The provider no longer knows a paid job."""
 
     provider: str
@@ -286,8 +255,7 @@ class Lost(Ended):
     """The name under which a person can abandon it, where no job of the file needs it any more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadContent(Ended):
+class BadContent(Ended, frozen=True, kw_only=True):
     """What was downloaded cannot be played."""
 
     why: str
@@ -297,22 +265,19 @@ class BadContent(Ended):
 # ---------------------------------------------------------------- stopped on this machine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocked(Ended):
+class Blocked(Ended, frozen=True, kw_only=True):
     """The plan needs a decision by a person first."""
 
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotInStore(Ended):
+class NotInStore(Ended, frozen=True, kw_only=True):
     """With --frozen: neither the output nor the store has the audio."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotMastered(Ended):
+class NotMastered(Ended, frozen=True, kw_only=True):
     """The take is in the store, and it could not be finished as the file says. `made`: this run made the take."""
 
     made: bool
@@ -320,8 +285,7 @@ class NotMastered(Ended):
     advice: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broken(Ended):
+class Broken(Ended, frozen=True, kw_only=True):
     """Something on this machine failed, such as the disk."""
 
     why: str
@@ -329,8 +293,7 @@ class Broken(Ended):
     disk_full: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unexpected(Ended):
+class Unexpected(Ended, frozen=True, kw_only=True):
     """A bug. `kind` is the class of the error."""
 
     kind: str

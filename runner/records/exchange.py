@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +16,7 @@ EMULATOR_HEADER = "scorefile-emulator"
 """The header, in lower case, by which every answer of the emulator says what it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """One HTTP request, complete but for the key: the transport adds it, for the provider's own host only."""
 
     method: str
@@ -26,8 +25,7 @@ class Call:
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(Struct, frozen=True, kw_only=True):
     """One HTTP answer, read to its end. Header names are lower case."""
 
     status: int
@@ -37,8 +35,7 @@ class Reply:
     """SHA-256 of the body where it is in the store and not here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Media:
+class Media(Struct, frozen=True, kw_only=True):
     """One take as the provider delivers it: a link, or the bytes themselves."""
 
     url: str | None = None
@@ -65,16 +62,14 @@ class Verdict(StrEnum):
     ANOTHER = "another"  # poll: the job of an id that a person told is another request's
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancellation:
+class Cancellation(Struct, frozen=True, kw_only=True):
     """Whether an answer proves that a job was cancelled; `message` says why it does not."""
 
     confirmed: bool
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """What an answer means, the same for every provider."""
 
     verdict: Verdict

@@ -6,7 +6,7 @@ import math
 from enum import StrEnum
 from typing import Final, Literal, TypeAlias, assert_never
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 NOT_AS_EXPECTED: Final = 9
 """The exit code where a take is not as expected."""
@@ -76,8 +76,7 @@ class Flaw(StrEnum):
     MONO = "mono"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(Struct, frozen=True, kw_only=True):
     """A range of one measure; `text` is how it is told."""
 
     measure: Measure
@@ -107,8 +106,7 @@ class Limit:
         return low <= value <= high and not (self.is_strict and is_bound)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectations:
+class Expectations(Struct, frozen=True, kw_only=True):
     """All that is expected of a take."""
 
     limits: tuple[Limit, ...] = ()
@@ -130,8 +128,7 @@ class Expectations:
 NOTHING_EXPECTED: Final = Expectations()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutOfRange:
+class OutOfRange(Struct, frozen=True, kw_only=True):
     """A measure is outside of its range; it is None where silence or shortness leaves nothing to measure."""
 
     measure: Measure
@@ -141,24 +138,21 @@ class OutOfRange:
     """What the request asks for, where the range is one around it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flawed:
+class Flawed(Struct, frozen=True, kw_only=True):
     """A take is what it should not be."""
 
     flaw: Flaw
     clipped_samples: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherKey:
+class OtherKey(Struct, frozen=True, kw_only=True):
     """A take is in another musical key."""
 
     measured: str
     expected: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotMeasured:
+class NotMeasured(Struct, frozen=True, kw_only=True):
     """A take was not measured for it, and its audio is not here: nobody knows whether it is as expected."""
 
     what: tuple[str, ...]

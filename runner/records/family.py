@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from runner.records.lock import Entry, Lock, Take
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberedTake:
+class NumberedTake(Struct, frozen=True, kw_only=True):
     """One take of a family, with the entry that it belongs to. `number` counts from 1 through the family."""
 
     number: int

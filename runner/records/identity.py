@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +15,7 @@ Known: TypeAlias = Literal["output", "take", "tag"]
 """By what a file was found: its bytes are at an output, its bytes are a take, or its tags name a take."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """An entry of the lock that a file belongs to. `number` counts the takes of its job."""
 
     by: Known
@@ -25,8 +24,7 @@ class Found:
     number: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """One audio file, by its hash and by its tags."""
 
     file: str

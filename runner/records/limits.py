@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """The bounds of one run on time, tries and size. Times are in seconds."""
 
     connect_timeout_s: float = 10.0

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-from dataclasses import field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
-from runner.frozen import dataclass, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from runner.records.approval import in_force
 from runner.records.measured import NOT_MEASURED, Measured, Sound
 from runner.records.media_types import MEDIA_TYPES
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from runner.records.source import Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
+class Take(Struct, frozen=True, kw_only=True):
     """One verified piece of audio. `number` counts the takes of one submission from 1."""
 
     sha256: str
@@ -45,8 +44,7 @@ def chosen_take(takes: tuple[Take, ...], number: int) -> Take:
     return next((take for take in takes if take.number == number), takes[-1])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderJobId:
+class ProviderJobId(Struct, frozen=True, kw_only=True):
     """A provider's id of a job. Two are equal when their digests are.
 
     `plain` is None where only the digest is known: an id that holds personal data stays out of the lock. No URL can be
@@ -54,7 +52,7 @@ class ProviderJobId:
     """
 
     digest: str
-    plain: str | None = field(default=None, compare=False)
+    plain: str | None = None
 
     @classmethod
     def of(cls, plain: str) -> ProviderJobId:
@@ -70,6 +68,12 @@ class ProviderJobId:
         """Return the id without its plain form."""
         return replace(self, plain=None)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ProviderJobId) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     def __str__(self) -> str:
         return self.digest if self.plain is None else self.plain
 
@@ -78,8 +82,7 @@ _HIDDEN = "sha256:"
 """How a digest begins, where a lock or a journal row has it in place of an id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True):
     """Proof of one submission. It has no id while it is unknown whether one was accepted, or when the answer named none."""
 
     request_id: ProviderJobId | None
@@ -133,8 +136,7 @@ class State(StrEnum):
 _ORDER = {state: rank for rank, state in enumerate(State)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class Finished(Struct, frozen=True, kw_only=True):
     """What a take became before it was placed."""
 
     take: str
@@ -145,8 +147,7 @@ class Finished:
     sound: Sound
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
+class Output(Struct, frozen=True, kw_only=True):
     """Where a take was placed, as it is or finished."""
 
     path: str
@@ -174,8 +175,7 @@ class Output:
         return is_there and (self.raw, self.master) == (other.raw, other.master)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One submission in the lock, or one result that was made here for free, which has no receipt.
 
     `job` is the job that it belongs to and `output` where its take was placed. Both are set together with `revision`,
@@ -243,8 +243,7 @@ class Entry:
         )
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Lock:
+class Lock(Struct, frozen=True, kw_only=True, dict=True):
     """NAME.lock: attempt → Entry, and job → what people picked for it. The lock of a rehearsal is refused anywhere else."""
 
     entries: Mapping[str, Entry] = field(default_factory=lambda: MappingProxyType({}))

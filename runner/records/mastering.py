@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
+from msgspec.structs import asdict
+
 from runner.records.media_types import EXTENSIONS
 
 if TYPE_CHECKING:
@@ -118,8 +119,7 @@ class Format(StrEnum):
         assert_never(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mastering:
+class Mastering(Struct, frozen=True, kw_only=True):
     """The settings of `master:` for one job. What is None, or 0 seconds, is not done."""
 
     loudness_lufs: float | None = None
@@ -144,8 +144,8 @@ class Mastering:
 
     def as_json(self) -> dict[str, Json]:
         """Return the settings that do something, as data; `master.loudness` and its like are written as numbers here."""
-        given = {item.name: getattr(self, item.name) for item in fields(self)}
-        unset = {item.name: item.default for item in fields(self)}
+        given = asdict(self)
+        unset = asdict(Mastering())
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in given.items()
@@ -169,8 +169,7 @@ MOST_TAG: Final = 500
 """The most characters of a tag."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finishing:
+class Finishing(Struct, frozen=True, kw_only=True):
     """What is done to the chosen take before it is placed: one local step, which costs nothing."""
 
     mastering: Mastering = field(default_factory=Mastering)

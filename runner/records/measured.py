@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """What one decoding of a file showed, rounded to what is told of it: docs/measures.md defines each.
 
     All is None where nothing was measured yet: an older lock knows the loudness at most.
@@ -41,14 +40,13 @@ class Measured:
     @property
     def known(self) -> int:
         """Return how much is known."""
-        return sum(getattr(self, name) is not None for name in self.__slots__)
+        return sum(getattr(self, name) is not None for name in self.__struct_fields__)
 
 
 NOT_MEASURED = Measured()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sound:
+class Sound(Struct, frozen=True, kw_only=True):
     """What a decoder gives back of a file, and what was measured of it."""
 
     seconds: float

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.request import named
 
 if TYPE_CHECKING:
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from runner.records.result import Result
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """How one job ended, and what this run was charged for it in USD; None when that is not known."""
 
     job: str
@@ -53,8 +53,7 @@ class Outcome:
         return self.ending.result
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunResult:
+class RunResult(Struct, frozen=True, kw_only=True):
     """What a run did."""
 
     plan: Plan

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
+class Pick(Struct, frozen=True, kw_only=True):
     """A take that a person chose for a job, or without a hash that none is to be chosen.
 
     It names the choices that it replaced, so that of two copies the later choice is told from two that differ: a person

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import IntEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
+
 from runner.records.source import Places
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ class Layer(IntEnum):
     LOCK = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Where one resolved value comes from: its layer, its place, the template it was written as, what that used."""
 
     layer: Layer
@@ -48,8 +47,7 @@ class Origin:
     """The text file that holds the value word for word."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderSettings:
+class ProviderSettings(Struct, frozen=True, kw_only=True):
     """A project's settings for a provider: never a secret."""
 
     base_url: str | None = None
@@ -58,8 +56,7 @@ class ProviderSettings:
     poll_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Webhook:
+class Webhook(Struct, frozen=True, kw_only=True):
     """An https address that the provider calls when a job ends."""
 
     url: str
@@ -69,8 +66,7 @@ class Webhook:
 OnUnknown: TypeAlias = Literal["hold", "resubmit"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     """A template as written in its file, so that a place inside the parsed string has a line and a column.
 
     `raw` is the source without quotes or block header; `mark` is the place of its first character.
@@ -81,8 +77,7 @@ class Text:
     style: Literal["plain", "single", "double", "block"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf:
+class Leaf(Struct, frozen=True, kw_only=True):
     """A value as written, not rendered yet, with its place and layer; `file` when it is a `{file: PATH}` text."""
 
     value: Json
@@ -111,16 +106,14 @@ class Leaf:
         return self.places.marks.get(self.written + path) if path else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Axis:
+class Axis(Struct, frozen=True, kw_only=True):
     """One matrix axis: (label, value) in order, each value with its Leaf."""
 
     name: str
     points: tuple[tuple[str, Leaf], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """A job as written, defaults and profile merged in, nothing rendered."""
 
     name: str
@@ -152,8 +145,7 @@ class Job:
     """Keys, `vars.NAME` among them, that are wrong and were taken out: such a job is checked, and makes no request."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True, kw_only=True):
     """A pipeline file, shape-checked and with its profile merged in, nothing rendered."""
 
     file: str
@@ -171,8 +163,7 @@ class Pipeline:
     """Places of the keys under `prices` and `providers`, and of `budget`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """A job at one point of its matrix. Its id is `battle@forest-hot`, or the job's name when it has no matrix."""
 
     id: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
+
 from runner.records.reasons import Changed, Offline
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from runner.records.submission import Submission
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
+class Cost(Struct, frozen=True, kw_only=True):
     """What an action may cost in USD: `low` when all goes well, `worst` with every allowed resubmission; None = unknown."""
 
     low: Decimal | None
@@ -75,8 +74,7 @@ class Verb(StrEnum):
         assert_never(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Struct, frozen=True, kw_only=True):
     """What to do for one request, and why."""
 
     request: Request
@@ -99,8 +97,7 @@ class Action:
         return reason.changes if isinstance(reason, Changed) else ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """All actions in the order of the file, with their sums."""
 
     actions: tuple[Action, ...]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,8 +111,7 @@ class Transform(StrEnum):
         assert_never(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Auth:
+class Auth(Struct, frozen=True, kw_only=True):
     """The one header that carries the key, and the environment variable the key comes from."""
 
     header: str
@@ -121,8 +119,7 @@ class Auth:
     env: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True, kw_only=True):
     """One HTTP operation; `path` may hold {id}, percent-encoded when filled in, or the model's {path}."""
 
     method: str
@@ -132,8 +129,7 @@ class Endpoint:
     """JMESPath in the answer to a submission: the absolute URL of the job: kept in the receipt, never called."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorRow:
+class ErrorRow(Struct, frozen=True, kw_only=True):
     """One row of a provider's error table; the first that matches status (and text, when given) decides."""
 
     status: int | None
@@ -143,8 +139,7 @@ class ErrorRow:
     """What the provider's page says to do about it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusRules:
+class StatusRules(Struct, frozen=True, kw_only=True):
     """How an answer states the status of a job: a word at `path`, mapped; optionally a flag that the job has ended."""
 
     path: str
@@ -154,8 +149,7 @@ class StatusRules:
     """Failure words that the provider documents as not charged."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResultRules:
+class ResultRules(Struct, frozen=True, kw_only=True):
     """JMESPath to the audio in an answer, and to what the provider says about it."""
 
     media: str | None
@@ -165,16 +159,14 @@ class ResultRules:
     seconds: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Echo:
+class Echo(Struct, frozen=True, kw_only=True):
     """JMESPaths in a poll's answer to what the job was made from: the model's name and the prompt."""
 
     model: str | None = None
     prompt: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookRules:
+class WebhookRules(Struct, frozen=True, kw_only=True):
     """Where the callback's address goes: request headers or body fields; templates {url}, {mode}, {job}."""
 
     headers: Mapping[str, str]
@@ -185,16 +177,14 @@ class WebhookRules:
     """The longest text that the provider accepts in one of these fields."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancel:
+class Cancel(Struct, frozen=True, kw_only=True):
     """How a job is cancelled, and what that does: `stops-job` or only `stops-tracking`."""
 
     endpoint: Endpoint
     meaning: Literal["stops-job", "stops-tracking"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Struct, frozen=True, kw_only=True):
     """How a provider lists its recent jobs: JMESPaths to the items and, in an item, to id, prompt and creation time."""
 
     endpoint: Endpoint
@@ -208,16 +198,14 @@ class Listing:
     """Name of the query parameter for that start."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectFile:
+class ProjectFile(Struct, frozen=True, kw_only=True):
     """A provider file that a project brings: the path as the user would type it, and a digest of what it says."""
 
     shown: str
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+class Provider(Struct, frozen=True, kw_only=True):
     """One HTTP API as data."""
 
     name: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.approval import name_of
 
 if TYPE_CHECKING:
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
 MOST_STARS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rating:
+class Rating(Struct, frozen=True, kw_only=True):
     """What a person thinks of the take with this hash; without stars and note, that an earlier rating is withdrawn.
 
     It names the ratings that it replaced, which are those of its own that the person knew of: what the same person wrote

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from runner.records.source import Json, Mark
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One field that differs between the lock and the request."""
 
     field: str
@@ -20,33 +19,28 @@ class Change:
     mark: Mark | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpToDate:
+class UpToDate(Struct, frozen=True, kw_only=True):
     """The output matches the request."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotMade:
+class NotMade(Struct, frozen=True, kw_only=True):
     """Nothing was ever made for the request."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
+class Changed(Struct, frozen=True, kw_only=True):
     """The request differs from the lock entry."""
 
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forced:
+class Forced(Struct, frozen=True, kw_only=True):
     """The command line has --force for it. `is_same`: the identical request was sent before, with this seed."""
 
     is_same: bool = False
     seed: Json = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rerolled:
+class Rerolled(Struct, frozen=True, kw_only=True):
     """The command line has --reroll for it. `seed` is None where the request has none, or one that will be drawn."""
 
     roll: int
@@ -54,15 +48,13 @@ class Rerolled:
     is_drawn: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputsComing:
+class InputsComing(Struct, frozen=True, kw_only=True):
     """This run makes some of its inputs first, the takes of `jobs`: what is made of them is known then."""
 
     jobs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotAsExpected:
+class NotAsExpected(Struct, frozen=True, kw_only=True):
     """No take of it is as expected, and `on_fail` asks again. `left` is how often after this one."""
 
     roll: int
@@ -70,155 +62,132 @@ class NotAsExpected:
     left: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renamed:
+class Renamed(Struct, frozen=True, kw_only=True):
     """The takes were made for `job`, which no longer needs them."""
 
     job: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
+class Moved(Struct, frozen=True, kw_only=True):
     """The output has another path than before."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeChosen:
+class TakeChosen(Struct, frozen=True, kw_only=True):
     """The file chooses another take than the one in place. Both count from 1."""
 
     take: int
     placed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeInPlace:
+class TakeInPlace(Struct, frozen=True, kw_only=True):
     """The take that the file chooses is in place, and the lock does not say so yet."""
 
     take: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherVersion:
+class OtherVersion(Struct, frozen=True, kw_only=True):
     """The file in place was made for another version of the request."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputMissing:
+class OutputMissing(Struct, frozen=True, kw_only=True):
     """The output is missing, and its audio is in the store."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MadeBefore:
+class MadeBefore(Struct, frozen=True, kw_only=True):
     """The request was made before. Without its audio in the store, it is fetched from the provider again."""
 
     in_store: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AudioMissing:
+class AudioMissing(Struct, frozen=True, kw_only=True):
     """Neither the output nor the store has the audio; it is fetched from its provider again, free."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreeAudioMissing:
+class FreeAudioMissing(Struct, frozen=True, kw_only=True):
     """Neither the output nor the store has the audio; its model is free."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AudioLost:
+class AudioLost(Struct, frozen=True, kw_only=True):
     """Neither the output nor the store has the audio, and no provider can send it again."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotFinished:
+class NotFinished(Struct, frozen=True, kw_only=True):
     """An accepted submission is not finished. `submitted_at` is UTC, ISO 8601."""
 
     submitted_at: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndedBadly:
+class EndedBadly(Struct, frozen=True, kw_only=True):
     """A paid submission ended without its audio; its provider is polled once more, free."""
 
     submitted_at: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotWanted:
+class NotWanted(Struct, frozen=True, kw_only=True):
     """A paid submission of `job` that the file no longer declares: its takes go to the store."""
 
     job: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FreeInterrupted:
+class FreeInterrupted(Struct, frozen=True, kw_only=True):
     """A submission to a free model has no known outcome."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resubmitted:
+class Resubmitted(Struct, frozen=True, kw_only=True):
     """A submission may have been charged, and the file says to send it again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentUnknown:
+class PaymentUnknown(Struct, frozen=True, kw_only=True):
     """A submission may have been charged. `job` is the name by which a person settles it."""
 
     job: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotMastered:
+class NotMastered(Struct, frozen=True, kw_only=True):
     """The take is here, and it was never finished as the file says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MasterChanged:
+class MasterChanged(Struct, frozen=True, kw_only=True):
     """The output was finished from the same take with other settings or tags."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MasterMissing:
+class MasterMissing(Struct, frozen=True, kw_only=True):
     """The finished piece is neither at the output nor in the store; the take that it was made from is here."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditedOutput:
+class EditedOutput(Struct, frozen=True, kw_only=True):
     """The output was edited since it was made."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LfsPointer:
+class LfsPointer(Struct, frozen=True, kw_only=True):
     """Git LFS left a pointer where the output belongs: its audio was not pulled."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignOutput:
+class ForeignOutput(Struct, frozen=True, kw_only=True):
     """A file that this program did not write is at the path of the output."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offline:
+class Offline(Struct, frozen=True, kw_only=True):
     """It needs a provider, and the run is offline. `wanted` is the reason without --offline."""
 
     wanted: Reason

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
+
 from runner.records.catalog import Price
 from runner.records.expectations import NOTHING_EXPECTED, Expectations
 
@@ -26,8 +26,7 @@ def named(job: str, roll: int) -> str:
     return f"{job} roll {roll}" if roll else job
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True, kw_only=True):
     """A default that the job's model does not accept."""
 
     param: str
@@ -35,8 +34,7 @@ class LeftOut:
     why: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class Input(Struct, frozen=True, kw_only=True):
     """A piece of audio that a request of this machine is made of: the chosen take of a job, or a file.
 
     `settings` are what the request says of it beside its name. `sha256` is None while its job has not made it.
@@ -50,8 +48,7 @@ class Input:
     mark: Mark | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """Exactly what would be sent for one cell, where each value comes from, and what to do with the answer.
 
     `params` lacks the seed when `seed_mode` is `random` and it has not been drawn.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +19,7 @@ DocPath: TypeAlias = "tuple[str | int, ...]"
 Severity: TypeAlias = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(Struct, frozen=True, kw_only=True):
     """A place in a text file; line and columns count characters from 1, `end_column` is exclusive on the same line."""
 
     file: str
@@ -33,8 +31,7 @@ class Mark:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class Places(Struct, frozen=True, kw_only=True):
     """Where the values of a document are, and where their keys are."""
 
     marks: Mapping[DocPath, Mark] = field(default_factory=lambda: MappingProxyType({}))
@@ -47,16 +44,14 @@ class Places:
         return self.marks.get(path)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One link of an origin chain: `base_bpm = 160` at `night.yaml:3:18`."""
 
     text: str
     mark: Mark | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One thing wrong with the user's files, with its place, the allowed values, and the remedy."""
 
     code: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from runner.records.deviations import Deviation
@@ -16,8 +16,7 @@ OutputState: TypeAlias = Literal["same", "missing", "changed", "pointer", "pendi
 """The output compared with the lock. `pointer`: Git LFS left one; `pending`: paid for, no take yet; `not made`: only the pipeline knows the job."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobStatus:
+class JobStatus(Struct, frozen=True, kw_only=True):
     """One job: its lock entry compared with the disk, and its unfinished submissions."""
 
     job: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,8 +153,7 @@ Decision: TypeAlias = Literal["id", "not-charged", "resubmit"]
 """What a person can say of a submission whose payment status is unknown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """One journal row: at `at` (UTC, ISO 8601) the submission `attempt` of `job` reached `phase`."""
 
     at: str
@@ -165,8 +163,7 @@ class Event:
     data: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(Struct, frozen=True, kw_only=True):
     """One attempt to have one job made: its journal rows, folded."""
 
     job: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.result import Result
 from runner.report.numbers import count
 from runner.report.style import clean
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from runner.report.records import Style
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelResult:
+class CancelResult(Struct, frozen=True, kw_only=True):
     """Whether one submission was cancelled, and what that means or why not."""
 
     name: str
@@ -23,8 +23,7 @@ class CancelResult:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelReport:
+class CancelReport(Struct, frozen=True, kw_only=True):
     """The result for every submission that was to be cancelled."""
 
     results: tuple[CancelResult, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, assert_never
+
+from msgspec.structs import asdict
 
 from runner.records import deviations as d
 from runner.report.numbers import count

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from runner.errors import InvalidFilesError, ScorefileError
-from runner.frozen import dataclass
 from runner.report.findings import of_error, of_problem
 from runner.report.markdown import code
 from runner.report.problems import error_text, gap, problem_data, problems_text, verdict
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from runner.report.records import Style
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailureReport:
+class FailureReport(Struct, frozen=True, kw_only=True):
     """A ScorefileError as a report."""
 
     verb: str

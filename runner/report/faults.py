@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.result import Result
 
 if TYPE_CHECKING:
     from runner.report.records import Level, State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """How a job that is not done is reported."""
 
     rule: str

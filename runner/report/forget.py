@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.report.numbers import Sum, count, some, usd
 from runner.report.style import clean
 from runner.report.table import table
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 _HEAD = ("JOB", "MODEL", "PAID", "TAKES", "OUTPUT")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forgotten:
+class Forgotten(Struct, frozen=True, kw_only=True):
     """What the lock has of one job. `prices` are those of its submissions that may have been charged; None is unknown."""
 
     job: str
@@ -35,8 +35,7 @@ class Forgotten:
         return _sum(self.prices)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForgetReport:
+class ForgetReport(Struct, frozen=True, kw_only=True):
     """What is left out of the lock."""
 
     jobs: tuple[Forgotten, ...]

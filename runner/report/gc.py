@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.disk import Room, Unneeded
 from runner.report.commands import command_line
 from runner.report.numbers import Sum, count, duration, size, usd
@@ -31,8 +32,7 @@ WORDS: Mapping[Unneeded, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GcReport:
+class GcReport(Struct, frozen=True, kw_only=True):
     """What was found, and whether it is deleted. `found` has kind and size of each file that nothing names."""
 
     file: str | None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.report.numbers import count
 from runner.report.style import clean
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from runner.report.records import Style
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdentifyReport:
+class IdentifyReport(Struct, frozen=True, kw_only=True):
     """What is known of one file. `entries` is how many submissions the lock has."""
 
     known: Identity

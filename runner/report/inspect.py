@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from runner.errors import StateError
-from runner.frozen import dataclass
 from runner.report.style import clean
 from runner.report.table import table
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 _HEAD = ("CHECK", "STATE", "DETAIL")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateCheck:
+class StateCheck(Struct, frozen=True, kw_only=True):
     """One part of a project's state: `journal`, `lock` or `store`."""
 
     what: str
@@ -30,8 +30,7 @@ class StateCheck:
         return "ok" if self.sound else "damaged"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InspectReport:
+class InspectReport(Struct, frozen=True, kw_only=True):
     """Every part of a project's state."""
 
     checks: tuple[StateCheck, ...]

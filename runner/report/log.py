@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.report.numbers import count
 from runner.report.table import table
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 _HEAD = ("TIME", "JOB", "ATTEMPT", "PHASE", "DETAIL")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogReport:
+class LogReport(Struct, frozen=True, kw_only=True):
     """When each job was submitted, answered, fetched and placed."""
 
     rows: tuple[Event, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.report.commands import quoted
 from runner.report.numbers import count
 from runner.report.style import clean
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from runner.report.records import Style
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
+class Merged(Struct, frozen=True, kw_only=True):
     """One lock that was written, from these copies; `left_out` says why others could not be read."""
 
     path: str
@@ -30,8 +30,7 @@ class Merged:
         return tuple(sorted(job for job in self.lock.picks if len(self.lock.chosen(job)) > 1))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergeReport:
+class MergeReport(Struct, frozen=True, kw_only=True):
     """The locks that were written; `resolves`: each had a conflict, which git does not know to be resolved yet."""
 
     merged: tuple[Merged, ...]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.report.numbers import short, usd
 from runner.report.style import clean, paint
 from runner.report.table import GAP, aligned, table
@@ -27,8 +28,7 @@ REPRODUCES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelsReport:
+class ModelsReport(Struct, frozen=True, kw_only=True):
     """Every model of the catalog."""
 
     models: tuple[Model, ...]
@@ -49,8 +49,7 @@ class ModelsReport:
         return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelReport:
+class ModelReport(Struct, frozen=True, kw_only=True):
     """One model with everything a pipeline may set."""
 
     model: Model

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,8 +83,7 @@ def listed(names: Iterable[str], most: int = 3) -> str:
     return ", ".join(known[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
+class Sum(Struct, frozen=True, kw_only=True):
     """An amount in USD, and how many parts of it have no known price."""
 
     known: Decimal = Decimal(0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records import endings as e
 from runner.records.provider import ErrorGroup
 from runner.report.numbers import duration, usd
@@ -18,8 +19,7 @@ _PAY_AGAIN = "to pay for a new one, name the job and add --force"
 _ONCE_MORE = "run again to ask for it once more, free"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """A sentence about an ending, empty when there is nothing to say, and the remedy."""
 
     message: str

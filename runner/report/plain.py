@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,8 +17,7 @@ def _no_text(_style: Style) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlainReport:
+class PlainReport(Struct, frozen=True, kw_only=True):
     """What a verb found or did. `write` returns its text for stdout, `message` that for stderr."""
 
     verb: str

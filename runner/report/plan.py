@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.plan import Verb
 from runner.records.reasons import PaymentUnknown
 from runner.report.findings import of_error, of_problem
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from runner.report.records import Page, Style
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanReport:
+class PlanReport(Struct, frozen=True, kw_only=True):
     """A plan, and the warnings of its files."""
 
     name: str

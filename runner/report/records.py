@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +23,7 @@ def _as_typed(file: str) -> str:
     return file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Style:
+class Style(Struct, frozen=True, kw_only=True):
     """How a report is to look.
 
     `line_of(file, line)` returns a line of a source file, or None; `relative` turns a file as the user typed it into
@@ -41,8 +40,7 @@ class Style:
     relative: Callable[[str], str] = _as_typed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One thing that a person should look at. `rule` is an SF code, or a word of `findings.RULES`."""
 
     rule: str
@@ -55,8 +53,7 @@ class Finding:
     """How many jobs it touches."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """One job, as a test report shows it."""
 
     name: str
@@ -68,8 +65,7 @@ class Case:
     mark: Mark | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """A markdown page whose table can be cut: `head`, one line a row, `foot`; a cut says how many `noun` are left out."""
 
     head: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.report.expectations import expected_data
 from runner.report.numbers import count, short
 from runner.report.problems import mark_data
@@ -22,8 +23,7 @@ _SHOWN = 400
 """How much of a value is shown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderReport:
+class RenderReport(Struct, frozen=True, kw_only=True):
     """The requests of some jobs; `origins` says where each value comes from, and what was left out."""
 
     requests: tuple[Request, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+from msgspec.structs import asdict
+
 from runner.report.commands import quoted, resolve_command
 from runner.report.numbers import count
 from runner.report.style import clean, paint
@@ -23,16 +24,14 @@ _SHOWN = 160
 _INTERRUPTED = "the run was interrupted before an answer was recorded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True):
     """A job in a provider's own list that may be the submission; `created` is the provider's own text."""
 
     id: str
     created: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawAnswer:
+class RawAnswer(Struct, frozen=True, kw_only=True):
     """The start of the answer to a submission, as the journal has it: on one line, without a key."""
 
     at: str
@@ -40,8 +39,7 @@ class RawAnswer:
     start: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnknownPayment:
+class UnknownPayment(Struct, frozen=True, kw_only=True):
     """A submission whose payment status is unknown, and what the provider's own list may say of it."""
 
     submission: Submission
@@ -80,8 +78,7 @@ class UnknownPayment:
         return (*listed, *by_id, *rest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnknownPaymentsReport:
+class UnknownPaymentsReport(Struct, frozen=True, kw_only=True):
     """Every submission whose payment status is unknown; `names` are those asked for, empty for all."""
 
     found: tuple[UnknownPayment, ...]
@@ -147,8 +144,7 @@ class UnknownPaymentsReport:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedReport:
+class ResolvedReport(Struct, frozen=True, kw_only=True):
     """What was decided about one submission."""
 
     job: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
+
 from runner.plan.expectations import is_missed
 from runner.records.expectations import NOT_AS_EXPECTED
 from runner.records.lock_json import entry_to_json
@@ -45,8 +45,7 @@ def exit_code(did: RunResult, judged: Mapping[str, tuple[Judged, ...]] = _NOTHIN
     return gravest or (NOT_AS_EXPECTED if any(map(is_missed, judged.values())) else 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunReport:
+class RunReport(Struct, frozen=True, kw_only=True):
     """How every job of a run ended; `places` says where each job is in its file, `file` which one was named."""
 
     name: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.status import OutputState
 from runner.report.deviations import deviation_data, deviation_text
 from runner.report.expectations import judged_data, judged_text
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 _HEAD = ("JOB", "MODEL", "TAKE", "OUTPUT", "UNFINISHED")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusReport:
+class StatusReport(Struct, frozen=True, kw_only=True):
     """The state of every job."""
 
     lock: str

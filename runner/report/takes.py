@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from decimal import Decimal
 from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
+
 from runner.records.rating import mean_stars
 from runner.report.commands import command_line
 from runner.report.finishing import finished_data
@@ -31,8 +31,7 @@ _RATED = ("STARS", "NOTES")
 _FAILED = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListedTake:
+class ListedTake(Struct, frozen=True, kw_only=True):
     """One take of a job, as a person chooses it. `is_picked`: the lock has it as the choice of a person."""
 
     IN_THE_WAY: ClassVar[str] = "a different file is there, and was left alone"
@@ -64,8 +63,7 @@ class ListedTake:
         return sent if self.take.seed is None else self.take.seed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakesReport:
+class TakesReport(Struct, frozen=True, kw_only=True):
     """Takes, and for those that were exported the name of the file or why there is none, by their place in the list."""
 
     takes: tuple[ListedTake, ...]

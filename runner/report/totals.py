@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.report.numbers import Sum, count, duration, has, listed, usd
 from runner.report.verbs import SHOWN
 
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from runner.records.plan import Plan, Verb
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
+class Totals(Struct, frozen=True, kw_only=True):
     """The sums of a plan."""
 
     verbs: Mapping[Verb, int]

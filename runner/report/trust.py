@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from msgspec import Struct
+
 from runner.errors import UntrustedError
-from runner.frozen import dataclass
 from runner.report.numbers import count
 from runner.report.table import table
 
@@ -21,8 +22,7 @@ WORDS: dict[State, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrustRow:
+class TrustRow(Struct, frozen=True, kw_only=True):
     """One binding: `said_by` is the project's file behind it, empty for a shipped one."""
 
     provider: str
@@ -32,8 +32,7 @@ class TrustRow:
     state: State
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrustReport:
+class TrustReport(Struct, frozen=True, kw_only=True):
     """Every binding of a project; `agreed` counts those that were agreed to just now."""
 
     rows: tuple[TrustRow, ...]

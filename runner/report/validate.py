@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.source import Mark, Problem
 from runner.report.findings import of_problem
 from runner.report.markdown import code, row
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from runner.report.records import Finding, Style
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValidateReport:
+class ValidateReport(Struct, frozen=True, kw_only=True):
     """The problems of some files; `jobs` counts the jobs of those that are right."""
 
     files: tuple[str, ...]

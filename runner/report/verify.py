@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
+
 from runner.plan.expectations import is_missed
 from runner.records.source import Mark
 from runner.report.approvals import why_unapproved
@@ -34,8 +34,7 @@ _STATES: Mapping[OutputState, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyReport:
+class VerifyReport(Struct, frozen=True, kw_only=True):
     """Every output against the lock; `places` says where the block of each job is in the lock."""
 
     name: str

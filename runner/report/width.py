@@ -6,7 +6,8 @@ import itertools
 import textwrap
 import unicodedata
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.report.style import visible
 
 TAB = 4
@@ -16,8 +17,7 @@ BEFORE = 40
 """How much of a cut line is shown before the place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A line made printable, and the underline below it: `offset` blanks, then `width` carets."""
 
     text: str

@@ -11,6 +11,7 @@ import hmac
 import json
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, get_args
 
+from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -18,7 +19,6 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from runner.errors import RunLockedError, ScorefileError
-from runner.frozen import dataclass
 from runner.records.rating import MOST_STARS
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """What a page sends about a take of a job."""
 
     job: str

@@ -11,9 +11,10 @@ import os
 import re
 from collections import defaultdict
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from runner.errors import StateError
 from runner.records.disk import PaidTake, Room, Unneeded
@@ -42,8 +43,7 @@ _HELD = ("run.flock", "run.holder")
 """The files of a run lock, which are never deleted while it is held."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unwanted:
+class Unwanted(Struct, frozen=True, kw_only=True):
     """A file that nothing names."""
 
     path: Path
@@ -51,8 +51,7 @@ class Unwanted:
     kind: Unneeded
 
 
-@dataclass(kw_only=True)
-class Names:
+class Names(Struct, kw_only=True, dict=True):
     """The blobs that are named, each with the first that names it, and what the journals tell of the others."""
 
     by: dict[str, str] = field(default_factory=dict)

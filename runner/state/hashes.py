@@ -19,7 +19,7 @@ import msgspec
 from runner.state.files.atomic import write_atomic
 from runner.state.files.folder import open_regular, read_regular
 from runner.state.files.system import stamp_of, touch
-from runner.state.files.unchanged import FileStamp
+from runner.state.files.unchanged import FileStamp  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from runner.frozen import replace
+from msgspec.structs import replace
+
 from runner.records.lock import Entry, Lock, Output, current_first
 from runner.records.pick import Pick
 from runner.records.words import last_words, names_until

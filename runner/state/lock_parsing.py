@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
-from runner.frozen import replace
 from runner.records.lock import Lock
 from runner.records.lock_json import Attempt, Block, Form, entry_from_json, read_json
 from runner.state.lock_checksums import checksum, checksum_of, without_sum

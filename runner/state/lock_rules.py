@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
-from runner.frozen import replace
+from msgspec.structs import replace
+
 from runner.records.lock import Entry, Lock, ProviderJobId, Receipt, State
 from runner.records.submission import Phase
 from runner.records.words import last_words

@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from runner.errors import NotWritableError, UsageError
-from runner.frozen import dataclass
 from runner.state.files import system
 from runner.state.finding import DEFAULT_FILE, REHEARSED, STATE, absolute, find_file, has_default
 from runner.state.guards import refuse_links
@@ -20,8 +21,7 @@ _OWNER = "owner"
 """The file in a state folder that says which pipeline file it belongs to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(Struct, frozen=True, kw_only=True):
     """The paths of one pipeline and of all that belongs to it.
 
     `state` is `.scorefile/`, `root` the folder that outputs are relative to. In a rehearsal lock and journal are under

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import replace
+from msgspec.structs import replace
+
 from runner.records.lock import Entry, Lock, State
 from runner.records.lock_json import entry_to_json, take_to_json
 from runner.records.submission import THE_LOCK, UNSETTLED, Event, Phase

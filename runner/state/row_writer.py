@@ -6,8 +6,9 @@ import contextlib
 import sys
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from runner.errors import StateError
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.records.submission import Event
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from runner.state.journal import Journal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unwritten:
+class Unwritten(Struct, frozen=True, kw_only=True):
     """Rows that the journal did not take: what stopped them, and whose they were."""
 
     error: StateError

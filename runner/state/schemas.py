@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from runner.errors import InvalidFilesError, ScorefileError
-from runner.frozen import replace
 from runner.records.source import Mark, Problem
 from runner.state.files.processes import cpu_limit
 from runner.state.texts import decode

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from runner.errors import StateError
-from runner.frozen import replace
 from runner.records.family import family
 from runner.records.lock import State
 from runner.records.submission import Phase

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any, assert_never
 
-from runner.frozen import replace
+from msgspec.structs import force_setattr, replace
+
 from runner.records.exchange import Media, Reply
 from runner.records.lock import ProviderJobId
 from runner.records.lock_json import take_from_json
@@ -27,7 +28,7 @@ def fold(events: Iterable[Event]) -> dict[str, Submission]:
             continue
         for name, value in _changes(item, row).items():
             # Nobody else has this record yet; a new one for each row takes five times as long.
-            object.__setattr__(item, name, value)
+            force_setattr(item, name, value)
     return submissions
 
 

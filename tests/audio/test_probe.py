@@ -6,7 +6,6 @@ import io
 import re
 import struct
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import av
@@ -15,6 +14,7 @@ import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from runner.audio.encode import encode
 from runner.audio.probe import decode as probing

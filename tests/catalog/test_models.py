@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
+from msgspec.structs import replace
 
 from runner.catalog.models import build_catalog, parse_model
 from runner.records.catalog import Price

@@ -7,12 +7,12 @@ import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from runner.cli.main import call
 from runner.commands.cancel import cancel

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import jmespath
 import pytest
+from msgspec.structs import replace
 
 from runner.emulator import play
 from runner.emulator.ids import job_id, model_in, uuid7

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from runner.emulator.synth import LONGEST_S, scores
 from runner.records.catalog import LengthUnit

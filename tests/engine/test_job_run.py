@@ -8,12 +8,13 @@ import json
 import threading
 from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, assert_never
 
 import pytest
+from msgspec.structs import replace
 
 from runner.engine import machine
 from runner.engine.effects import Compute, Durable, PollTurn, RunSettings, Turn, Wait, Work, World

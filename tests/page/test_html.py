@@ -6,10 +6,11 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from runner.commands.report import page_assets
 from runner.page.build import total

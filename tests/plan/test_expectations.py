@@ -165,6 +165,6 @@ def test_every_measure_can_be_judged_once_it_is_measured() -> None:
     for measure in Measure:
         expect = Expectations(limits=(Limit(measure=measure, text="<", low=-1e9, high=-1e8),))
         judged = judge(
-            expect, take(**{n: getattr(full, n) for n in Measured.__slots__}), shipped_catalog().models[XL], {}
+            expect, take(**{n: getattr(full, n) for n in Measured.__struct_fields__}), shipped_catalog().models[XL], {}
         )
         assert [type(item) for item in judged] == [OutOfRange], measure

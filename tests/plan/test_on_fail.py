@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from runner.plan.on_fail import best, next_roll, rolls_at_most, rolls_left
 from runner.records.expectations import Expectations, Flaw

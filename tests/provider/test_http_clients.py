@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from runner.provider.access import ProviderAccess
 from runner.provider.deadline import Deadlines

@@ -8,13 +8,13 @@ import json
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 import requests
 import responses
+from msgspec.structs import replace
 from responses import matchers
 
 from runner.provider.access import ProviderAccess

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from runner.errors import UsageError
 from runner.provider.trust import Binding, bindings, has_host, trusted_hosts

@@ -3,9 +3,10 @@ snapshots in tests/cases/report/ anew: read the difference before you keep it.""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from runner.errors import PolicyError
 from runner.records import deviations as d

@@ -7,13 +7,13 @@ alone and was told at one time, and what a lock of version 1 knows of a submissi
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from runner.records.approval import Approval, in_force
 from runner.records.lock import Entry, Lock, Output, ProviderJobId, State

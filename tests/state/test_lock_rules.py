@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from runner.records.lock import Entry, Lock, Output, ProviderJobId, Receipt, State
 from runner.records.submission import Phase

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft7Validator
+from msgspec.structs import asdict, replace
 
 from runner.records.approval import Approval
 from runner.records.lock import Lock, ProviderJobId, State

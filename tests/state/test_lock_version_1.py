@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from runner.records.lock import Output, ProviderJobId, State
 from runner.state.lock_parsing import parse_lock

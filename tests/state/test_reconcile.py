@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from runner.records.lock import Entry, Lock, Output, ProviderJobId, State
 from runner.records.lock_json import take_to_json

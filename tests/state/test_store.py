@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from runner.errors import NotWritableError, StateError
 from runner.plan.fingerprint import fingerprint

@@ -7,10 +7,11 @@ import os
 import signal
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from msgspec.structs import replace
 
 from runner.provider.protocol import poll_call, read_poll, read_submit, submit_call
 from runner.records.exchange import Reply, Verdict

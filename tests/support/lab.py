@@ -5,6 +5,7 @@ Real are the plan, the executor with its threads, the budget, the journal, the l
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import itertools
 import json
@@ -13,10 +14,12 @@ import threading
 import time
 from collections import deque
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from runner.audio.probe.decode import Probe
 from runner.commands.facts import open_store
@@ -256,7 +259,9 @@ class Lab:
     def _settings(self, limit: Decimal | None, jobs: int) -> RunSettings:
         return RunSettings(
             providers={
-                name: ProviderAccess(provider=replace(provider, base_url=BASE, poll_s=5.0, max_in_flight=2))
+                name: ProviderAccess(
+                    provider=msgspec.structs.replace(provider, base_url=BASE, poll_s=5.0, max_in_flight=2)
+                )
                 for name, provider in shipped_catalog().providers.items()
             },
             jobs=jobs,
@@ -292,7 +297,7 @@ class _Tape:
         with vendor.lock:
             shutil.rmtree(self._copy, ignore_errors=True)
             shutil.copytree(self._lab.folder, self._copy, ignore=shutil.ignore_patterns("incoming"))
-            self._charges = [replace(charge, told=False) for charge in vendor.charges]
+            self._charges = [dataclasses.replace(charge, told=False) for charge in vendor.charges]
             self._inside = list(vendor.inside)
             self._taken = True
 
@@ -303,6 +308,6 @@ class _Tape:
         vendor = self._lab.vendor
         before = {charge.id for charge in self._charges}
         coming = [x for x in vendor.charges if x.id not in before and x.prompt in self._inside] if self._late else []
-        vendor.charges = self._charges + [replace(charge, told=False, failed=False) for charge in coming]
+        vendor.charges = self._charges + [dataclasses.replace(charge, told=False, failed=False) for charge in coming]
         shutil.rmtree(self._lab.folder)
         self._copy.rename(self._lab.folder)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from runner.plan.fingerprint import fingerprint
 from runner.records.catalog import Price
@@ -65,7 +66,7 @@ def request(
 
 def take(word: str = "one", **over: Any) -> Take:
     """Return a take that is told from others by a word; what is measured of it is named like the rest."""
-    measured = {name: over.pop(name) for name in Measured.__slots__ if name in over}
+    measured = {name: over.pop(name) for name in Measured.__struct_fields__ if name in over}
     values: dict[str, Any] = {
         "bytes": 1000,
         "media_type": "audio/wav",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from msgspec import Struct
+
 from runner.errors import ScorefileError
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,8 +18,7 @@ class LocalFailed(ScorefileError):
     """An input cannot be read, or a setting cannot be met for it; nothing was made."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """One input: how messages name it, where its bytes are, and how loud it is."""
 
     name: str
@@ -27,23 +27,20 @@ class Source:
     offset_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Concat:
+class Concat(Struct, frozen=True, kw_only=True):
     """One input after the other; each crossfades into the next one."""
 
     crossfade_s: float
     kind: FileKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mix:
+class Mix(Struct, frozen=True, kw_only=True):
     """All inputs at once, each from its offset on."""
 
     kind: FileKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stinger:
+class Stinger(Struct, frozen=True, kw_only=True):
     """A cut of one input, from `start_s` on, with short fades."""
 
     start_s: float
@@ -53,8 +50,7 @@ class Stinger:
     kind: FileKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Import:
+class Import(Struct, frozen=True, kw_only=True):
     """One input as it is, byte for byte."""
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from runner.audio.master.failure import MasterFailed
 from runner.audio.probe.decode import decoded
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -28,8 +28,7 @@ BLOCK = 1 << 15
 LAYOUTS = {1: "mono", 2: "stereo"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(Struct, frozen=True, kw_only=True):
     """How the samples of a file are to be read. `layout` is FFmpeg's name of its channels."""
 
     rate_hz: int

@@ -9,9 +9,9 @@ import av
 import av.error
 import numpy as np
 from av.filter import Graph
+from msgspec.structs import replace
 
 from runner.audio.master.blocks import LAYOUTS, Shape, grouped
-from runner.frozen import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

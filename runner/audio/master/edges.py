@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from msgspec import Struct
 
 from runner.audio.master.blocks import BLOCK, cut, grouped, held_back
 from runner.audio.master.failure import MasterFailed
-from runner.frozen import dataclass
 from runner.records.mastering import SILENCE
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ RAMP_S = 0.005
 EXACT_RAMP_S = 0.05
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
+class Cut(Struct, frozen=True, kw_only=True):
     """Which samples of a take are kept, from `start` up to `end`, and how long it is ramped up and down there."""
 
     start: int = 0

@@ -9,13 +9,14 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from runner.audio.master.blocks import read
 from runner.audio.master.failure import MasterFailed
 from runner.audio.master.limiter import curve, limited
 from runner.audio.master.meter import Meter, measured
 from runner.audio.master.write import write
-from runner.frozen import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,8 +36,7 @@ _TRIES = 8
 _SILENT_LUFS = -70.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Setting:
+class _Setting(Struct, frozen=True, kw_only=True):
     """A gain, and the peak that the limiter keeps to, in dB."""
 
     gain_db: float

@@ -10,10 +10,10 @@ import av
 import av.error
 import numpy as np
 from av.filter import Graph
+from msgspec import Struct
 
 from runner.audio.master.convert import frame_of, source_of
 from runner.audio.master.true_peak import TruePeaks
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,8 +26,7 @@ _KEY = "lavfi.r128.I"
 _TAIL_BYTES = 512
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Levels:
+class Levels(Struct, frozen=True, kw_only=True):
     """What was measured. `lufs` is None for silence and for less than 0.4 s."""
 
     samples: int

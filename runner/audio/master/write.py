@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, assert_never, cast
 import av
 import numpy as np
 import soundfile
+from msgspec import Struct
 
 from runner.audio.master.convert import frame_of
 from runner.audio.ogg_pages import renumber
-from runner.frozen import dataclass
 from runner.records.mastering import Format
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ _VORBIS_KBPS = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 500)
 """The nominal bit rate of each quality of Vorbis, from 0 to 10."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoding:
+class Encoding(Struct, frozen=True, kw_only=True):
     """How a file is written."""
 
     format: Format
@@ -133,8 +132,7 @@ def _ogg(blocks: Iterable[Block], shape: Shape, kbps: int, target: Path) -> None
         drawn.unlink(missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Codec:
+class _Codec(Struct, frozen=True):
     container: str
     name: str
     kbps: int

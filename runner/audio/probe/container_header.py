@@ -6,8 +6,9 @@ import mmap
 import os
 from typing import TYPE_CHECKING, TypeAlias, overload
 
+from msgspec import Struct
+
 from runner.errors import ScorefileError
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -43,8 +44,7 @@ Bytes: TypeAlias = bytes | mmap.mmap | FileBytes
 """The whole file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flat:
+class Flat(Struct, frozen=True, kw_only=True):
     """Where in a file samples follow each other, and how each is written; `frame_bytes` are those of one sample of all channels.
 
     `codec` and `layout` are FFmpeg's names.
@@ -58,8 +58,7 @@ class Flat:
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promise:
+class Promise(Struct, frozen=True, kw_only=True):
     """How many samples per channel the header declares, None when it does not, and how many may be missing.
 
     `end` is the byte after the audio, where the container knows it; `flat` is there where no demuxer is needed.

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, cast
 
 import av
 import av.error
+from msgspec import Struct
 
 from runner.audio.probe.container_header import BadAudio, Promise, cut_short, no_audio
 from runner.audio.probe.flat import decode_flat
 from runner.audio.probe.structure import MAX_S, MAX_SAMPLES, structure, too_long, too_many
-from runner.frozen import dataclass
 from runner.records.measured import NOT_MEASURED, Measured
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ LEAST_HZ, MAX_HZ = 4_000, 768_000
 _AAC_FRAME = 2048
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class Probe(Struct, frozen=True, kw_only=True):
     """A complete audio file. `samples` counts each channel's."""
 
     media_type: str

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from runner.audio.probe.decode import listen
 from runner.audio.probe.loudness import LoudnessMeter
 from runner.audio.probe.pieces import Pieces
 from runner.audio.probe.samples import SampleMeter
 from runner.audio.probe.true_peak import MARGIN
-from runner.frozen import replace
 from runner.records.measured import Measured
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from runner.audio.scratch import scratch
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.audio.probe.true_peak import Wave
@@ -38,8 +38,7 @@ _HIGH_HZ, _HIGH_Q = 38.13547087602444, 0.5003270373238773
 """The analog filters that the standard's coefficients for 48 kHz are made of: so they are right at each sample rate."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weighting:
+class Weighting(Struct, frozen=True, kw_only=True):
     """How samples of one rate are weighted. A piece is `hops` hops of `hop` samples, each `hop // row` rows."""
 
     row: int

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 TAGS = {"title": "placeholder music", "artist": "scorefile local/sketch"}
 """The tags of every file of the model local/sketch."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brief:
+class Brief(Struct, frozen=True, kw_only=True):
     """What to compose. Where `bpm`, `key` or `time_signature` is None or unreadable, the prompt and the seed decide."""
 
     prompt: str

@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from runner.audio.sketch.drums import KITS, Beat, drums
 from runner.audio.sketch.dynamics import with_dynamics
 from runner.audio.sketch.groove import BassNote, Groove
 from runner.audio.sketch.melody import Tune
 from runner.audio.sketch.score import Note, phrases
 from runner.audio.sketch.theory import voice
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,7 @@ _ARP_LOW = 60
 _FIGURES = ((0, 1, 2, 1), (0, 2, 1, 2), (0, 1, 2, 3), (3, 2, 1, 0), (0, 2, 3, 2))
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Everything that stays the same through one piece. `end` is its last tick, in which the closing chord rings.
 
     One that `loops` has no close: it ends where it begins.
@@ -76,8 +76,7 @@ def compose_notes(piece: Piece, chances: dict[str, Chance]) -> list[Note]:
     return with_dynamics(notes, piece.end, piece.character.drama, loops=piece.loops, chance=chances["form"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Figure:
+class _Figure(Struct, frozen=True):
     """How a chord is broken: which of its tones follow one another, and when."""
 
     tones: tuple[int, ...]

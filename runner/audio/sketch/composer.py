@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from runner.audio.sketch.chance import Chance
 from runner.audio.sketch.compose import Piece, compose_notes
 from runner.audio.sketch.render import Stage, render
 from runner.audio.sketch.stated import stated_bpm, stated_key, stated_meter
 from runner.audio.sketch.style import choose_key, choose_meter, read, settle
 from runner.audio.sketch.theory import TICKS, parse_key
-from runner.frozen import replace
 
 if TYPE_CHECKING:
     from runner.audio.sketch.brief import Brief

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct
+
 from runner.audio.sketch.groove import spread
 from runner.audio.sketch.score import Note
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from runner.audio.sketch.theory import Meter
 
 
-@dataclass(frozen=True, slots=True)
-class Kit:
+class Kit(Struct, frozen=True):
     """Sounds for the low, back and top voice, for fills and for the start of a phrase, and where they fall."""
 
     low: str
@@ -59,8 +59,7 @@ Stroke = tuple[str, str, int, int]
 """Part, sound, tick in the bar and level."""
 
 
-@dataclass(frozen=True, slots=True)
-class Beat:
+class Beat(Struct, frozen=True):
     """What a kit plays in two bars by turns, drawn once; the top voice is left out where a phrase is thin."""
 
     kit: Kit

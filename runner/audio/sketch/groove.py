@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from runner.audio.sketch.chance import Chance
@@ -20,8 +20,7 @@ _BEDS = ((1,), (1,), (1, 2), (1, 4), (2,))
 """Shares of a bar after which a pad is struck again: halves, quarters."""
 
 
-@dataclass(frozen=True, slots=True)
-class BassNote:
+class BassNote(Struct, frozen=True):
     """One note of a bass line: `tone` 0 is the root, 1 its octave, 2 the fifth."""
 
     tick: int
@@ -29,8 +28,7 @@ class BassNote:
     tone: int
 
 
-@dataclass(frozen=True, slots=True)
-class Groove:
+class Groove(Struct, frozen=True):
     """When the pitched parts play in a bar. The figure has another rhythm in every second bar.
 
     One part of a piece is busy and leaves room to the others; `busy_drums` says that it is the drums.

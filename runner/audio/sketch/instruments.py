@@ -6,9 +6,9 @@ import math
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 
 from runner.audio.sketch.waves import Wave, cycle, fall, hertz, look_up, ramp, sine, turns
-from runner.frozen import dataclass
 
 _TOP = 0.42
 """Harmonics stop at this share of the sample rate."""
@@ -21,8 +21,7 @@ _EDGE_LASTS = 8
 """So many of the times in which it falls to 1/e; then it is 70 dB weaker."""
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(Struct, frozen=True):
     """A timbre: a body of harmonics, an edge that dies away sooner, and an envelope. Times in seconds."""
 
     body: tuple[float, ...]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from runner.audio.sketch.score import Note, Phrase
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +25,7 @@ _DEEP = frozenset({"horn", "voice", "saw"})
 _NEAR = (0, -1, 1, -2, 2, -3, 3)
 
 
-@dataclass(frozen=True, slots=True)
-class Tune:
+class Tune(Struct, frozen=True):
     """The motifs of a piece and what they are played with."""
 
     key: Key

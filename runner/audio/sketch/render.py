@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from runner.audio.sketch.effects import Comb, Room, finish, makeup, powers
 from runner.audio.sketch.instruments import Tone
 from runner.audio.sketch.percussion import Hit
 from runner.audio.sketch.waves import ramp
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +31,7 @@ _LONGEST_S = 12
 """No note sounds longer into the lead-in of a loop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
+class Spread(Struct, frozen=True):
     """Gain to the left and right, and the share of echo."""
 
     left: float
@@ -55,8 +54,7 @@ _ROWS = {"left": 0, "right": 1, "centre": 2, "arp": 3, "lead": 4, "top": 5}
 _WIDE = {"pad left": 0.9985, "pad right": 1.0015}
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """What the notes are played on: the samples in a tick, the whole length, and how far the room carries (0 to 3).
 
     What `loops` has no fade, and begins with what still sounds of its end.

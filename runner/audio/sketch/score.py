@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from runner.audio.sketch.chance import Chance
@@ -22,8 +22,7 @@ class Note(NamedTuple):
     level: int
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(Struct, frozen=True):
     """Some bars that belong together; `layer` 1 is thin and 3 is full, `chords` has one scale degree a bar."""
 
     tick: int

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from runner.audio.sketch.theory import Key, Meter, parse_meter
-from runner.frozen import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from runner.audio.sketch.chance import Chance
 
 
-@dataclass(frozen=True, slots=True)
-class Character:
+class Character(Struct, frozen=True):
     """How a sketch plays. Empty names are chosen later from energy and light, `a|b` by chance; `none` stays silent."""
 
     energy: int = 0
@@ -145,7 +145,7 @@ def read(prompt: str) -> Character:
             silent |= {_SLOTS[word]: "none"} if word in _SLOTS else {}
         else:
             character = _nudge(character, WORDS.get(SAME.get(word, word), {}))
-    return replace(character, **silent)  # type: ignore[arg-type]  # the slots are the character's text fields
+    return replace(character, **silent)  # the slots are the character's text fields
 
 
 def _nudge(character: Character, word: Mapping[str, int | str]) -> Character:
@@ -154,10 +154,14 @@ def _nudge(character: Character, word: Mapping[str, int | str]) -> Character:
     for name, value in word.items():
         adds = isinstance(value, int) and name in _SUMS
         new[name] = max(-3, min(3, getattr(character, name) + value)) if adds else value
-    return replace(character, **new)  # type: ignore[arg-type]  # WORDS is checked by a test
+    return replace(character, **new)  # WORDS is checked by a test
 
 
-_SUMS = frozenset(item.name for item in fields(Character) if item.type == "int") - {"bpm", "swing", "sevenths"}
+_SUMS = frozenset(name for name, kind in Character.__annotations__.items() if kind == "int") - {
+    "bpm",
+    "swing",
+    "sevenths",
+}
 
 
 _LEADS = ("flute", "piano", "bell", "violin", "clarinet", "reed")
@@ -199,7 +203,7 @@ def settle(character: Character, chance: Chance) -> Character:
     written = {name: getattr(character, name) for name in defaults}
     filled = {name: chance.pick(text.split("|")) if text else defaults[name] for name, text in written.items()}
     base = character.bpm + 4 * character.energy if character.bpm else 96 + 16 * character.energy
-    settled = replace(character, **filled)  # type: ignore[arg-type]  # these are text fields
+    settled = replace(character, **filled)  # these are text fields
     return replace(settled, bpm=base - 4 + chance.below(9))
 
 

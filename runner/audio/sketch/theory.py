@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import product
 
-from runner.frozen import dataclass
+from msgspec import Struct
 
 TICKS = 12
 """Ticks in a quarter note."""
@@ -28,8 +28,7 @@ _METER = re.compile(r"\s*(\d{1,2})\s*(?:/\s*(2|4|8|16))?\s*")
 _LARGEST_METER = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A tonic (0 is C) and the name of a scale in SCALES."""
 
     tonic: int
@@ -64,8 +63,7 @@ def parse_key(text: str) -> Key | None:
     return Key((_LETTERS[letter.upper()] + _ACCIDENTALS[accidental or ""]) % 12, mode)
 
 
-@dataclass(frozen=True, slots=True)
-class Meter:
+class Meter(Struct, frozen=True):
     """A bar: its length and the ticks its beats begin at."""
 
     bar: int

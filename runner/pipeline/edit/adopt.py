@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
+from msgspec import Struct
 
-from runner.frozen import dataclass
 from runner.pipeline.edit import EditRefusedError
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*[A-Za-z0-9_]")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adoption:
+class Adoption(Struct, frozen=True, kw_only=True):
     """What is written in place of what asked for the audio. `unfinished`: the file is finished already."""
 
     file: str

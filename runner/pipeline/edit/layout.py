@@ -10,6 +10,8 @@ import re
 from typing import Any, Final, TypeAlias
 
 import yaml
+from msgspec import Struct
+from msgspec.structs import replace
 from yaml.tokens import (
     AliasToken,
     BlockEndToken,
@@ -31,7 +33,6 @@ from yaml.tokens import (
     ValueToken,
 )
 
-from runner.frozen import dataclass, replace
 from runner.pipeline.yaml.events import LOADER
 
 WORD = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@-]*")
@@ -47,8 +48,7 @@ AT_MARGIN = (DirectiveToken, DocumentStartToken, DocumentEndToken)
 BLOCK_HEADER = re.compile(r"[|>](?P<before>[+-]?)(?P<digit>[1-9]?)(?P<after>[+-]?)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Block:
+class _Block(Struct, frozen=True, kw_only=True):
     """An open block collection: the column its keys or dashes had, and the one they get."""
 
     old: int
@@ -58,8 +58,7 @@ class _Block:
     """A list whose dashes are below the key itself: YAML's scanner does not report where it starts and ends."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Flow:
+class _Flow(Struct, frozen=True, kw_only=True):
     """An open bracket: its old column, how far it moved, and how far its line moved."""
 
     old: int

@@ -6,8 +6,9 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from runner.errors import InvalidFilesError
-from runner.frozen import dataclass
 from runner.pipeline.shape.matrix import SPECIAL, slug
 from runner.pipeline.yaml.document import parse
 
@@ -20,8 +21,7 @@ MAX_CELLS: Final = 500
 """Most cells of one job that are listed by name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
+class Outline(Struct, frozen=True, kw_only=True):
     """What a pipeline names, each in the order of the file."""
 
     jobs: Mapping[str, tuple[str, ...]]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from runner.diagnostics.collector import Collector
-from runner.frozen import dataclass, replace
 from runner.records.source import Mark, Problem, Step
 
 if TYPE_CHECKING:
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from runner.records.source import DocPath
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LintContext:
+class LintContext(Struct, frozen=True, kw_only=True):
     """A pipeline, what it was read from, and what it resolves to.
 
     Where something is wrong, `requests` are only those of the jobs that are right (`is_whole` is false).
@@ -47,8 +47,7 @@ class Rule(Protocol):
     def check(self, context: LintContext, /) -> Iterator[Problem]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
+class Warned(Struct, frozen=True, kw_only=True):
     """A warning about one request; warnings with the same code, place and subject are merged, with the first message."""
 
     request: Request

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct, field
 from yaml.events import ScalarEvent
 
 from runner.diagnostics.codes import CODES, LINT
@@ -25,8 +25,7 @@ CODE: Final = re.compile(r"[^\s,]+")
 BLOCK: Final = frozenset("|>")
 
 
-@dataclass(slots=True, kw_only=True)
-class Ignores:
+class Ignores(Struct, kw_only=True):
     """The codes that are silenced in each line, and what is wrong with the comments themselves."""
 
     lines: dict[int, set[str]] = field(default_factory=dict)

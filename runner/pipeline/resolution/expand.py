@@ -6,8 +6,9 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from runner.diagnostics.messages import show
-from runner.frozen import replace
 from runner.pipeline.shape.matrix import Points, slug
 from runner.pipeline.templates.values import as_text
 from runner.records.pipeline import Cell

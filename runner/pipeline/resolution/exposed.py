@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from runner.diagnostics.sensitive import HIDDEN, held, is_sensitive, secrets_of, speaks_of_secret, texts_in
-from runner.frozen import replace
 from runner.records.source import Problem
 
 if TYPE_CHECKING:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from runner.diagnostics.messages import listing, nearest, show
-from runner.frozen import replace
 from runner.records import mastering as m
 from runner.records.mastering import Finishing, Format, Mastering, Tag
 from runner.records.source import Problem
@@ -38,8 +39,7 @@ class _WrongError(Exception):
         self.allowed, self.help = allowed, help or f"write {allowed}"
 
 
-@dataclass(slots=True, kw_only=True)
-class _Read:
+class _Read(Struct, kw_only=True):
     """What has been read of one cell so far."""
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -253,8 +253,7 @@ _KEYS: Final[Mapping[str, tuple[str, Callable[[Json], Any]]]] = {
 # ---------------------------------------------------------------- settings against each other
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Clash:
+class _Clash(Struct, frozen=True, kw_only=True):
     key: str
     message: str
     allowed: str | None = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from runner.diagnostics.messages import listing, nearest, show
-from runner.frozen import replace
 from runner.pipeline.paths import inside_problem
 from runner.records.request import Input
 from runner.records.source import Problem

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.violation import Sort, Violation
@@ -36,8 +37,7 @@ CODES: Final[Mapping[Sort, str]] = {
 }
 
 
-@dataclass(slots=True, kw_only=True)
-class Chosen:
+class Chosen(Struct, kw_only=True):
     """The parameters of one cell while they are gathered; `broken` when one has no value."""
 
     params: dict[str, Json] = field(default_factory=dict)
@@ -50,8 +50,7 @@ class Chosen:
     broken: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
+class Split(Struct, frozen=True, kw_only=True):
     """The parameters of a job that its model takes, in the model's order, and those it does not."""
 
     accepted: tuple[tuple[str, Leaf], ...]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from msgspec.structs import replace
+
 from runner.diagnostics.collector import Collector
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.secrets import without_keys
-from runner.frozen import replace
 from runner.pipeline.paths import own_files
 from runner.pipeline.resolution.expectations import unmeetable
 from runner.pipeline.resolution.exposed import Secrets

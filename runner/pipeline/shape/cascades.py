@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec.structs import replace
+
 from runner.diagnostics.messages import listing
 from runner.diagnostics.schema_errors import without_misspelt
-from runner.frozen import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

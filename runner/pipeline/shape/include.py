@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from runner.frozen import replace
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from runner.pipeline.paths import inside_problem, without_parents
 from runner.pipeline.shape.load import shape_problems
 from runner.pipeline.yaml.document import Document, parse
@@ -46,8 +47,7 @@ def with_included(
     return replace(whole, included=tuple(reading.files.values())), tuple(reading.problems)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Reading:
+class _Reading(Struct, kw_only=True):
     """The files read so far, by their path from the folder of the first one, and what is wrong with them."""
 
     schema: Mapping[str, Json]

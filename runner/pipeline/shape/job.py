@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.pipeline.shape.expectations import read_expectations
 from runner.pipeline.shape.matrix import SPECIAL, read_axes, read_exclude, read_include
 from runner.records.expectations import NOTHING_EXPECTED, Expectations
@@ -22,8 +23,7 @@ RESERVED: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defaults:
+class Defaults(Struct, frozen=True, kw_only=True):
     """What `defaults` says, read once for all jobs: they share its leaves."""
 
     data: Mapping[str, Json]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from runner.frozen import dataclass
+from msgspec import Struct, field
+
 from runner.records.pipeline import Layer, Leaf, Text
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 NO_TEXTS: Mapping[DocPath, Text] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
+class Merged(Struct, frozen=True, kw_only=True):
     """The merged data; `moved` maps a place in it to the place in the document of a profile's value."""
 
     document: Document

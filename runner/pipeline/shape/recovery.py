@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.records.pipeline import BESIDE_PARAMS
 
 if TYPE_CHECKING:
@@ -31,8 +32,7 @@ EVERYTHING: Final = "defaults"
 """The key whose absence can cause any of these problems."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unusable:
+class Unusable(Struct, frozen=True, kw_only=True):
     """The places to take out, and the keys that are then absent: from what jobs share, and from each job."""
 
     cuts: frozenset[DocPath]

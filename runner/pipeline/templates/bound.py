@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from msgspec import Struct
 
 from runner.diagnostics.messages import SHOWN_CHARACTERS, show
 from runner.diagnostics.secrets import mask
@@ -21,8 +22,7 @@ Trace: TypeAlias = "tuple[Callable[[], tuple[Step, ...]], ...]"
 """What one template read from views, as far as nobody has asked for its Steps."""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Bound:
+class Bound(Struct, kw_only=True, eq=False):
     """A value in one cell. Two bounds with one `key` are the same value for the same reasons.
 
     It is never changed. Where it comes from is worked out when somebody asks: a sound pipeline never does. `broken`
@@ -44,7 +44,7 @@ class Bound:
     """What each of its templates read from views."""
     problems: tuple[Problem, ...] = ()
     broken: bool = False
-    _steps: tuple[Step, ...] | None = field(default=None, init=False)
+    _steps: tuple[Step, ...] | None = None
 
     @property
     def is_provided(self) -> bool:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from runner.diagnostics.messages import show
 from runner.diagnostics.secrets import key_problems
-from runner.frozen import dataclass, replace
 from runner.pipeline.paths import inside_problem
 from runner.pipeline.shape.load import override_value
 from runner.pipeline.templates.bound import Bound, Names, steps_read, steps_used
@@ -247,8 +249,7 @@ def _broken(leaf: Leaf, problems: tuple[Problem, ...], key: Hashable) -> Bound:
     return Bound(value=None, key=key, layer=leaf.layer, leaf=leaf, problems=problems, broken=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Compiled:
+class _Compiled(Struct, frozen=True, kw_only=True):
     """The templates of one leaf, by their paths in it, and the names that they use."""
 
     templates: Mapping[DocPath, Template]

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from runner.diagnostics.messages import listing, nearest
-from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +20,7 @@ TOKEN = re.compile(r"\"[^\"]*\"|'[^']*'|\w+|\S")
 OPENING = re.compile(r"\{[{%#]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateProblem:
+class TemplateProblem(Struct, frozen=True, kw_only=True):
     """One thing wrong with a template, at `source[start:end]`."""
 
     code: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
 from yaml.events import (
     AliasEvent,
     MappingEndEvent,
@@ -15,7 +16,6 @@ from yaml.events import (
 )
 
 from runner.diagnostics.messages import show
-from runner.frozen import replace
 from runner.pipeline.yaml.events import (
     FORBIDDEN,
     MAX_DEPTH,

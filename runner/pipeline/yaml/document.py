@@ -7,11 +7,11 @@ replayed at its own path, and YAML 1.1's surprises (`on`, `1:30`, `012`) never h
 from __future__ import annotations
 
 import json
-from dataclasses import field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from runner.diagnostics.secrets import key_problems
-from runner.frozen import dataclass
 from runner.pipeline.yaml.builder import Builder
 from runner.pipeline.yaml.conflicts import conflict_markers
 from runner.pipeline.yaml.events import StopReadingError, clean
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from runner.records.pipeline import Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """A parsed file. `data` is None when nothing could be read; `problems` says why.
 
     `source` is the text itself, without a byte order mark and with LF at the ends of its lines.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from runner.frozen import replace
+from msgspec.structs import replace
+
 from runner.pipeline.yaml.events import mark_of
 from runner.records.pipeline import Text
 from runner.records.source import Mark

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from runner.frozen import dataclass
+from msgspec import Struct
+
 from runner.pipeline.yaml.characters import INVISIBLE, KEY_WITH_WIDE_COLON
 from runner.records.source import Mark, Problem
 
@@ -29,8 +30,7 @@ IN_BRACES: Final = re.compile(r"(?:\{\{.*?\}\}|\{%.*?%\}|[^,\]}])*")
 INDENT: Final = re.compile(r"[ \t]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class Stop(Struct, frozen=True, kw_only=True):
     """Where and why the reader stopped. Lines and columns count from 0; `begun` is where the unfinished part starts."""
 
     explanation: str
@@ -58,8 +58,7 @@ class Stop:
         return tuple(line for line in lines if line < len(self.lines))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
+class Explanation(Struct, frozen=True, kw_only=True):
     """One mistake: a message, its remedy, and its place from `start` to `end` in a line, counted from 0."""
 
     message: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import shutil
 import signal
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from runner.commands.resolve import resolve
 from runner.records.endings import Lost, Unexpected

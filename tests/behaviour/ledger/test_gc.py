@@ -59,7 +59,7 @@ def paid(git: Git, name: str) -> Entry:
     sha256 = save_bytes(blobs(git), name.encode())
     one = take(name, bytes=len(name))
     return entry(
-        None, type(one)(**{slot: getattr(one, slot) for slot in one.__slots__} | {"sha256": sha256}), attempt=name,
+        None, type(one)(**{slot: getattr(one, slot) for slot in one.__struct_fields__} | {"sha256": sha256}), attempt=name,
         job=name, request_id=f"ace_{name}", path=None,
     )  # fmt: skip
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import time
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from runner.diagnostics.codes import LINT
@@ -35,19 +35,19 @@ SUNG = model(
         "format": {"enum": ["wav", "mp3"], "default": "wav"},
     },
 )
-SUNG = dataclasses.replace(SUNG, format_param="format")
+SUNG = msgspec.structs.replace(SUNG, format_param="format")
 LOOSE = model(
     "acme/loose",
     {"prompt": {"type": "string"}, "seed": {"type": "integer"}},
     seed=Seed(param="seed", minimum=1, maximum=99, reproduces="no"),
 )
-UNPRICED = dataclasses.replace(SOLO, id="acme/unpriced", price=Price())
-BY_MINUTE = dataclasses.replace(
+UNPRICED = msgspec.structs.replace(SOLO, id="acme/unpriced", price=Price())
+BY_MINUTE = msgspec.structs.replace(
     SOLO, id="acme/minutes", price=Price(per="minute", usd=Decimal("0.2")), duration_param=None
 )
 CHOOSES = model("acme/chooses", {"prompt": {"type": "string"}})
 NEAR = model("acme/near", {"prompt": {"type": "string", "maxLength": 20}})
-NEAR = dataclasses.replace(NEAR, params={"prompt": dataclasses.replace(NEAR.params["prompt"], max_length=20)})
+NEAR = msgspec.structs.replace(NEAR, params={"prompt": msgspec.structs.replace(NEAR.params["prompt"], max_length=20)})
 KEYS = model("acme/keys", {"prompt": {"type": "string"}, "key": {"type": "string"}})
 MODELS: Mapping[str, Model] = {
     model.id: model for model in (*CATALOG.models.values(), SUNG, LOOSE, UNPRICED, BY_MINUTE, CHOOSES, NEAR, KEYS)

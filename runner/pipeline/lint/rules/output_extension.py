@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from runner.diagnostics.messages import listing
-from runner.frozen import replace
 from runner.pipeline.lint.context import once_a_place, warn
 from runner.pipeline.paths import AUDIO_EXTENSIONS
 from runner.records.media_types import EXTENSIONS

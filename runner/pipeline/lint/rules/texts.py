@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runner.frozen import replace
+from msgspec.structs import replace
+
 from runner.pipeline.lint.context import once_a_place, warn_in_text
 from runner.pipeline.yaml.characters import INVISIBLE
 from runner.records.pipeline import TEXT_PARAMS
