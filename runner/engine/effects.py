@@ -110,6 +110,8 @@ class PollTurn:
 
     provider: str
     seconds: float
+    may_wait: bool = False
+    """Whether it may be put off once, by as long: nothing is expected of it, and jobs may wait to be submitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +129,10 @@ class Lane(StrEnum):
 
     @property
     def first(self) -> int:
-        """How many threads this lane begins with: enough where providers answer at once."""
+        """How many threads this lane begins with: enough where providers answer at once, and to share a write of the journal."""
         match self:
             case Lane.SUBMIT:
-                return 4
+                return 16
             case Lane.POLL:
                 return 1
             case Lane.FETCH:

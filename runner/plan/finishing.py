@@ -84,9 +84,9 @@ def known_output(request: Request, chosen: NumberedTake) -> Output | None:
     return replace(output, path=path)
 
 
-def is_as_locked(request: Request, chosen: NumberedTake) -> bool:
-    """Say whether the lock has what the request wants: this take, finished in this way, at this output."""
-    output, wanted = chosen.entry.output, known_output(request, chosen)
+def is_as_locked(chosen: NumberedTake, wanted: Output | None) -> bool:
+    """Say whether the lock has what a request wants: this take, finished in this way, at this output, as `known_output` says."""
+    output = chosen.entry.output
     return output is not None and wanted is not None and output.is_same(wanted)
 
 

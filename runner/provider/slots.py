@@ -6,8 +6,11 @@ import math
 
 from runner.frozen import dataclass
 
-FIRST = 4
-"""So many jobs are submitted at once to a provider of which nothing is known; each one that it accepts adds one."""
+FIRST = 6
+"""So many jobs are submitted at once to a provider of which nothing is known: one that allows five, and says so by refusals
+alone, then refuses no more than 8 of 100."""
+SURE = 2 * FIRST
+"""Each job that it accepts adds one slot, and two from so many slots on: by then it would have refused."""
 KEPT = 0.8
 """The refusals of one moment leave at least this share of the slots: they are no proof that there are so few."""
 TRIAL_S = 2.0
@@ -32,7 +35,7 @@ class Slot:
 class Slots:
     """The slots of one provider, between 1 and `most`. Times are seconds of one clock; `scale` shortens all waits.
 
-    Until the first refusal each accepted job adds a slot. A refusal reduces the slots to what the provider has accepted;
+    Until the first refusal each accepted job adds a slot or two. A refusal reduces the slots to what the provider has accepted;
     from then on one job more is tried from time to time, and adds a slot when it is accepted.
     """
 
@@ -55,6 +58,11 @@ class Slots:
     def learned(self) -> int | None:
         """The number of slots where the provider refuses more; None where nothing limits it but `most`."""
         return None if self._is_new or self._count >= self._most else self._count
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether nothing has limited the slots so far."""
+        return self._is_new and self._count < self._most
 
     def free_at(self) -> float | None:
         """Return when one more job may be submitted; None when another one has to end first."""
@@ -80,7 +88,7 @@ class Slots:
     def accepted(self, slot: Slot, now: float) -> None:
         """Note that the provider has accepted a job, which still has its slot."""
         if self._is_new:
-            self._count = min(self._most, self._count + 1)
+            self._count = min(self._most, self._count + (1 if self._count < SURE else 2))
         elif slot.is_probe:
             self._count = max(self._count, min(self._count + 1, self.in_use))
             self._probe_s = max(MIN_PROBE_S, self._probe_s * SOONER)

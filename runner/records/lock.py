@@ -170,8 +170,8 @@ class Output:
 
     def is_same(self, other: Output) -> bool:
         """Say whether this is the same output with the same bytes, whatever profile placed it, and whoever measured it."""
-        mine, theirs = ((one.path, one.sha256, one.raw, one.master) for one in (self, other))
-        return mine == theirs
+        is_there = (self.path, self.sha256) == (other.path, other.sha256)
+        return is_there and (self.raw, self.master) == (other.raw, other.master)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +264,7 @@ class Lock:
         jobs: dict[str, list[Entry]] = {}
         for entry in self.entries.values():
             jobs.setdefault(entry.job, []).append(entry)
-        return {job: current_first(entries) for job, entries in jobs.items()}
+        return {job: current_first(held) if len(held) > 1 else (held[0],) for job, held in jobs.items()}
 
     @cached_property
     def at_path(self) -> Mapping[str, tuple[Entry, ...]]:

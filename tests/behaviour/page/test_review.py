@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.accessibility import barriers
 from tests.support.chromium import CHROMIUM
-from tests.support.command import scorefile
+from tests.support.command import scorefile, scorefile_from_its_start
 from tests.support.review import open_page, reviewing, wait_until
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def test_a_pick_during_a_run_waits_for_its_end_and_new_takes_appear(made: Path, 
 def test_a_port_that_is_in_use_is_named(made: Path) -> None:
     with reviewing(made) as url:
         port = url.split(":")[2].partition("/")[0]
-        done = scorefile("review", "--port", port, cwd=made)
+        done = scorefile_from_its_start("review", "--port", port, cwd=made)
         assert done.code == 2
         assert f"port {port} cannot be used: address already in use\n" in done.err.lower()
         assert "choose another --port" in done.err
@@ -152,6 +152,7 @@ def test_a_page_says_in_place_that_the_lock_was_damaged_and_goes_on_when_it_is_w
         notices.wait_for(state="hidden")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 def test_a_live_page_keeps_nobody_out_also_when_it_refuses(made: Path, browser: Browser) -> None:
     with reviewing(made) as url:
