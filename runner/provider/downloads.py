@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
     from pathlib import Path
 
-    import tenacity
-
     from runner.provider.connections import Answer
     from runner.provider.deadline import Deadline
     from runner.records.exchange import Media
