@@ -29,6 +29,8 @@ FILES = sorted(RUNNER.rglob("*.py"))
 MOST_LINES, MEDIAN_LINES, MOST_PARAMETERS = 350, 150, 6
 
 ROOMS: dict[str, set[str]] = {
+    # how a record is made, which every room knows
+    "frozen": set(),
     # the nouns, and what goes wrong
     "records": set(),
     "errors": {"records"},
@@ -57,7 +59,7 @@ ROOMS: dict[str, set[str]] = {
     "cli": {"records", "errors", "commands", "report"},
     "__main__": {"cli"},
 }  # fmt: skip
-"""A room, and the rooms it may import. Read from top to bottom: a room knows only rooms above it in this table."""
+"""A room, and the rooms it may import beside `frozen`. Read from top to bottom: a room knows only rooms above it in this table."""
 
 CLI_ALSO = {
     "cli/complete.py": {
@@ -267,7 +269,7 @@ def test_a_room_imports_only_the_rooms_below_it(name: str) -> None:
         for path in FILES
         if room(path) == name
         for below, module, line in inner(path)
-        if below != name and below not in ROOMS[name]
+        if below not in {name, "frozen"} and below not in ROOMS[name]
         if module not in CLI_ALSO.get(path.relative_to(RUNNER).as_posix(), ())
     ]
     assert wrong == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import av
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from runner.audio.probe.decode import listen
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

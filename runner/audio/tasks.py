@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner import __version__
 from runner.errors import ScorefileError
+from runner.frozen import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

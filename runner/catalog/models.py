@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from runner.catalog.schema_checks import model_problems, provider_problems
 from runner.diagnostics.json_document import JsonDocument
 from runner.diagnostics.order import by_place
 from runner.errors import InvalidFilesError
+from runner.frozen import dataclass, replace
 from runner.records.catalog import LengthUnit, Model, Param, Price, Seed, Takes
 from runner.records.provider import ProjectFile
 

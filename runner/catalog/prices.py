@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
+from runner.frozen import replace
 from runner.records.plan import Cost
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner.cli import arguments, options
 from runner.cli.reporting import reporting
+from runner.frozen import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,12 +7,12 @@ import os
 import re
 import sys
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from runner.frozen import dataclass
 from runner.report.as_json import FORMAT_VERSION, document
 from runner.report.numbers import count, short, usd
 from runner.report.records import Style

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.commands.made import meant_takes, take_of_hash
 from runner.commands.said import sayable, speaker
 from runner.errors import UsageError
+from runner.frozen import replace
 from runner.records.approval import Approval, in_force
 from runner.report.numbers import listed
 from runner.report.plain import PlainReport

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.errors import UntrustedError
+from runner.frozen import replace
 from runner.records.source import Mark, Problem
 from runner.report.commands import quoted
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError
+from runner.frozen import dataclass, replace
 from runner.pipeline.paths import without_parents
 from runner.records.source import Mark, Problem
 from runner.state.files.processes import cpu_limit, without_collecting

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from runner.errors import PolicyError, ScorefileError
+from runner.frozen import replace
 from runner.plan.expectations import judge, unmeasured
 from runner.records.expectations import NOTHING_EXPECTED
 from runner.records.measured import Measured

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from runner.state.project import Project
 
 
+_EXTENSIONS = frozenset(EXTENSIONS.values())
+
+
 class StoredTakes:
     """The store asked by content: a take is in it when its blob is what its name says. Each blob is read once."""
 
@@ -60,46 +63,75 @@ class ReadWhenAsked(Mapping[str, "Submission"]):
         return len(self._read())
 
 
-def output_paths(requests: Iterable[Request], lock: Lock) -> set[str]:
-    """Return every path at which an output is, or may be to come."""
-    paths = set(lock.at_path)
-    for request in requests:
-        if request.output is not None:
-            paths.update(request.output + extension for extension in EXTENSIONS.values())
-            if request.finishing is not None:
-                paths.update(path_of(request, media_type) for media_type in EXTENSIONS)
-    return paths
+class Wanted:
+    """The names in one folder at which an output is, or may be to come: `names`, and `stems` with the extension of any audio."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.stems: set[str] = set()
+
+    def __contains__(self, name: object) -> bool:
+        stem, dot, extension = str(name).rpartition(".")
+        return name in self.names or (stem in self.stems and dot + extension in _EXTENSIONS)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names | {stem + extension for stem in self.stems for extension in _EXTENSIONS})
+
+    def like(self, listed: Iterable[str]) -> Iterator[str]:
+        """Yield the names that some file systems take for one that is listed, and that are written otherwise."""
+        alike = {_folded(name) for name in listed}
+        odd = {name for name in self.names if _folded(name) != name}
+        odd |= {stem + ending for stem in self.stems if _folded(stem) != stem for ending in _EXTENSIONS}
+        yield from (name for name in odd if _folded(name) in alike)
+        yield from (name for name in alike if name in self and name not in odd)
 
 
-def output_hashes(root: Path, paths: set[str], state: Path) -> dict[str, str | None]:
+def by_folder(paths: Iterable[str], *, without_extension: Iterable[str] = ()) -> dict[str, Wanted]:
+    """Return folder → the names of these paths in it."""
+    found: dict[str, Wanted] = defaultdict(Wanted)
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        found[folder].names.add(name)
+    for path in without_extension:
+        folder, _, stem = path.rpartition("/")
+        found[folder].stems.add(stem)
+    return found
+
+
+def output_paths(requests: Iterable[Request], lock: Lock) -> dict[str, Wanted]:
+    """Return every path at which an output is, or may be to come, by its folder."""
+    named = [(request.output, request) for request in requests if request.output is not None]
+    finished = (path_of(request, kind) for _, request in named if request.finishing is not None for kind in EXTENSIONS)
+    return by_folder((*lock.at_path, *finished), without_extension=(output for output, _ in named))
+
+
+def output_hashes(root: Path, wanted: Mapping[str, Wanted], state: Path) -> dict[str, str | None]:
     """Return path → hash of the file there; None for what is no regular file, or is reached through a link.
 
     None also for what lies outside of the git work tree: it is not read. Hashes are kept in the state folder, `state`.
     """
-    levels, inside = levels_above(root), defaultdict(list)
-    for path in paths:
-        inside[path.rpartition("/")[0]].append(path)
-    safe = {folder for folder in inside if not is_too_high(folder, levels) and not is_through_link(root, folder)}
-    unsafe = (path for folder, held in inside.items() if folder not in safe for path in held)
-    there = [path for folder in safe for path in _present(root, folder, inside[folder])]
+    levels = levels_above(root)
+    safe = {folder for folder in wanted if not is_too_high(folder, levels) and not is_through_link(root, folder)}
+    unsafe = (_path(folder, name) for folder, names in wanted.items() if folder not in safe for name in names)
+    there = [_path(folder, name) for folder in safe for name in _present(root / folder, wanted[folder])]
     return HashMemory(root, state).digests(there) | dict.fromkeys(unsafe)
 
 
-def _present(root: Path, folder: str, paths: list[str]) -> Iterator[str]:
-    """Yield the paths in a folder at which something is: it is listed once, since most paths are only possible ones."""
+def _path(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def _present(folder: Path, wanted: Wanted) -> set[str]:
+    """Return the names in a folder at which something is: it is listed once, since most are only possible ones."""
     try:
-        with os.scandir(root / folder) as found:
-            names = {entry.name for entry in found}
+        with os.scandir(folder) as found:
+            listed = {entry.name for entry in found}
     except (FileNotFoundError, NotADirectoryError):
-        return
+        return set()
     except OSError:
-        yield from (path for path in paths if os.path.lexists(root / path))  # it may be looked into, and not listed
-        return
-    alike = set(map(_folded, names))
-    for path in paths:
-        name = path.rpartition("/")[2]
-        if name in names or (_folded(name) in alike and os.path.lexists(root / path)):
-            yield path
+        return {name for name in wanted if os.path.lexists(folder / name)}  # it may be looked into, and not listed
+    others = {name for name in wanted.like(listed) if name not in listed}
+    return {name for name in listed if name in wanted} | {name for name in others if os.path.lexists(folder / name)}
 
 
 def _folded(name: str) -> str:

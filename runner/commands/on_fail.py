@@ -6,10 +6,10 @@ lock, so a run that is killed in between loses nothing and pays for nothing twic
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.commands.session import WritingSession
+from runner.frozen import replace
 from runner.plan.on_fail import rolls_at_most
 from runner.records.endings import Made
 from runner.records.plan import Verb

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.plan.selection import Wanted
 
 if TYPE_CHECKING:

@@ -32,7 +32,9 @@ EMBEDDED_BYTES, EMBEDDED_BYTES_IN_ALL = 2 << 20, 64 << 20
 """What is larger is linked, not embedded."""
 MANY = 8
 """From so many takes on, processes are started for them: each costs a third of a second."""
-NOT_HERE = "its audio is not on this machine; scorefile run restores it where the store or its provider has it"
+NOT_HERE = (
+    "its audio is not on this machine; scorefile run restores the chosen take where the store or its provider has it"
+)
 
 
 class PageAudio:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.commands.made import meant_takes, take_of_hash
 from runner.commands.said import sayable, speaker
 from runner.errors import UsageError
+from runner.frozen import replace
 from runner.records.rating import Rating
 from runner.records.words import last_words, names_until
 from runner.report.numbers import count, listed

@@ -7,10 +7,10 @@ import importlib
 import os
 import stat
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.records.plan import Verb
 from runner.state import remembered
 from runner.state.files.mounts import is_local

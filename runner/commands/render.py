@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runner.frozen import replace
 from runner.records.pipeline import Layer, Origin
 from runner.report.render import RenderReport
 

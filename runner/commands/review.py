@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from threading import Lock as Mutex
 from typing import TYPE_CHECKING, assert_never
 
@@ -14,6 +13,7 @@ from runner.commands.rate import rate_take
 from runner.commands.report import page_assets, page_data
 from runner.commands.said import speaker
 from runner.commands.session import open_session
+from runner.frozen import replace
 from runner.page.data import as_json
 from runner.page.html import page
 from runner.records.approval import Approval

@@ -8,12 +8,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.commands.expectations import judged, refuse_unheard, without_expectations
 from runner.commands.on_fail import asked_again, without_asking_again
 from runner.errors import NotWritableError, RunLockedError
+from runner.frozen import replace
 from runner.plan.approvals import unapproved
 from runner.plan.deviations import deviations
 from runner.plan.policy import least, out_of_date, refuse_cost

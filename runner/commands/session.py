@@ -54,10 +54,10 @@ def open_session(
 
 def _refuse_plan(file: str | None) -> None:
     """Raise UsageError when a file is a saved plan, and not the pipeline that is asked for."""
-    from runner.report.saved import is_saved
-
     if file is None or not file.endswith(".json"):
         return
+    from runner.report.saved import is_saved
+
     with suppress(OSError, UnicodeDecodeError):
         if is_saved(Path(file).read_text(encoding="utf-8")):
             raise UsageError(f"{file} is a saved plan", help=f"scorefile run {quoted(file)} does what it says")

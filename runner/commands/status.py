@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.commands.expectations import judged
 from runner.errors import InvalidFilesError
+from runner.frozen import replace
 from runner.plan.deviations import deviations
 from runner.records.family import takes_of
 from runner.records.status import JobStatus

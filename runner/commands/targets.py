@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
+from runner.frozen import dataclass
 from runner.records.submission import ENDED_BADLY, OPEN, PAYMENT_UNKNOWN
 
 if TYPE_CHECKING:

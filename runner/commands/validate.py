@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.commands.session import open_session
 from runner.errors import InvalidFilesError, UsageError
+from runner.frozen import replace
 from runner.report.validate import ValidateReport, not_there
 from runner.state.finding import default_file
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.records.limits import DEFAULT_LIMITS
 from runner.records.submission import timestamp
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from runner.frozen import replace
 
 if TYPE_CHECKING:
     from runner.records.source import Mark, Problem

@@ -6,10 +6,11 @@ import json
 import math
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import show
+from runner.frozen import dataclass
 from runner.records.source import DocPath, Json, Mark, Problem
 
 if TYPE_CHECKING:

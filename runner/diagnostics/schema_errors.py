@@ -6,12 +6,12 @@ rule between several keys speaks through the `$comment` of the subschema that fa
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import closest, listing, nearest, show
 from runner.diagnostics.value_errors import choice, expected, form, out_of_range, wrong_type
 from runner.diagnostics.violation import TYPE_WORDS, Violation, name_of
+from runner.frozen import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

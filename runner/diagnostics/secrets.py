@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.sensitive import hide_assigned
+from runner.frozen import replace
 from runner.records.source import Mark, Problem
 
 if TYPE_CHECKING:

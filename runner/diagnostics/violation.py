@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.records.source import DocPath

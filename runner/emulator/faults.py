@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from runner.errors import UsageError
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.records.source import Json

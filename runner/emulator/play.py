@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +10,7 @@ import jmespath
 
 from runner.emulator.ids import model_in
 from runner.emulator.paths import EACH, place, steps
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
+
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, assert_never
 
+from runner.frozen import dataclass
 from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
@@ -126,10 +127,10 @@ class Lane(StrEnum):
 
     @property
     def first(self) -> int:
-        """How many threads this lane begins with: enough where providers answer at once."""
+        """How many threads this lane begins with: enough where providers answer at once, and to share a write of the journal."""
         match self:
             case Lane.SUBMIT:
-                return 4
+                return 16
             case Lane.POLL:
                 return 1
             case Lane.FETCH:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runner.engine import endings
 from runner.engine.effects import Progress
 from runner.errors import StateError
+from runner.frozen import replace
 from runner.plan.inputs import with_content
 from runner.records.endings import Stopped
 from runner.records.outcome import Outcome

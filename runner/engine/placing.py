@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runner.engine import endings
@@ -10,6 +9,7 @@ from runner.engine.computing import ComputeFailed
 from runner.engine.effects import Interrupted, Lane, Progress, Work
 from runner.engine.mastering import NOT_MASTERED, output_of
 from runner.errors import StateError
+from runner.frozen import replace
 from runner.plan.chosen import chosen
 from runner.plan.finishing import known_output
 from runner.records.endings import Mastered, Restored, Stopped

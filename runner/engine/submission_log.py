@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from runner.catalog.prices import cost, total
 from runner.engine import machine
+from runner.frozen import replace
 from runner.plan.fingerprint import fingerprint
 from runner.records.exchange import Reading, Verdict
 from runner.records.submission import ENDED_BADLY, Phase, timestamp

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from runner.audio.probe.container_header import BadAudio
@@ -10,6 +9,7 @@ from runner.audio.tasks import FileNotSeen, inspect_file, listened, make_local, 
 from runner.engine import endings, machine
 from runner.engine.effects import Compute, Lane, Wait, Work
 from runner.engine.local_models import local_order, sketch_order, sources_of
+from runner.frozen import replace
 from runner.provider.downloads import BadContent, Download, DownloadFailed, DownloadRules, LinkDead
 from runner.provider.rate_limit import Backoff
 from runner.records.endings import DownloadFailed as NotDownloaded

@@ -8,9 +8,11 @@ what an example needs beside itself: `flags` of the command, `env`, `files` by p
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
+
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

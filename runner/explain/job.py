@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.report.plan import action_data
 from runner.report.plan_text import change_words, price
 from runner.report.reasons import why

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from decimal import Decimal
 from math import log10
 from typing import TYPE_CHECKING, assert_never
 
+from runner.frozen import dataclass, replace
 from runner.page.commands import job_commands, rate_line, take_commands
 from runner.page.data import Before, Change, PageJob, PageTake, PageWord, Total, Value
 from runner.plan.expectations import judge

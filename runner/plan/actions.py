@@ -11,6 +11,7 @@ from runner.plan.on_fail import rolls_at_most
 from runner.records.plan import Action, Cost
 
 if TYPE_CHECKING:
+    from runner.records.family import NumberedTake
     from runner.records.lock import Entry
     from runner.records.plan import Verb
     from runner.records.reasons import Reason
@@ -31,6 +32,8 @@ def generate(request: Request, verb: Verb, reason: Reason, *, entry: Entry | Non
     return Action(request=request, verb=verb, reason=reason, cost=price, entry=entry)
 
 
-def act(request: Request, verb: Verb, reason: Reason, entry: Entry | None = None) -> Action:
+def act(
+    request: Request, verb: Verb, reason: Reason, entry: Entry | None = None, chosen: NumberedTake | None = None
+) -> Action:
     """Return an action that costs nothing."""
-    return Action(request=request, verb=verb, reason=reason, cost=NOTHING, entry=entry)
+    return Action(request=request, verb=verb, reason=reason, cost=NOTHING, entry=entry, chosen=chosen)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.records.approval import in_force
 from runner.records.plan import Verb
 

@@ -11,10 +11,10 @@ is a roll dealt out as any other.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from runner.plan.fingerprint import fingerprint, identity
+from runner.frozen import replace
+from runner.plan.fingerprint import fingerprint, identity, is_same_text
 from runner.records.lock import State
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ class Claims:
     def family(self, request: Request) -> tuple[Entry, ...]:
         """Return the submissions of one base that a request has, and nobody else."""
         given = self._given.get(request.job)
-        return () if given is None else (*self._followers(given), given)
+        if given is None:
+            return ()
+        return (given,) if len(self._lock.jobs[given.job]) == 1 else (*self._followers(given), given)
 
     @property
     def owners(self) -> Mapping[str, str]:
@@ -109,7 +111,7 @@ class Claims:
         for request in requests:
             own, seed = newest.get(request.job), request.model.seed
             names = (None, None if seed is None else seed.param)
-            if own is not None and own.seed_param in names and own.fingerprint == fingerprint_of(request):
+            if own is not None and own.seed_param in names and _is_same(request, own):
                 self._given[request.job] = own
 
     def _deal(self, requests: list[Request], entries: list[Entry]) -> None:
@@ -165,6 +167,13 @@ def pinned(request: Request, entry: Entry) -> Request:
 def fingerprint_of(request: Request) -> str:
     """Return the fingerprint of what would be sent."""
     return fingerprint(request.model.id, request.params)
+
+
+def _is_same(request: Request, entry: Entry) -> bool:
+    """Say whether an entry was made of the very same request. Its fingerprint is that of its own parameters, as the lock was read."""
+    if entry.model == request.model.id and is_same_text(entry.request, request.params):
+        return True
+    return entry.fingerprint == fingerprint_of(request)
 
 
 def _is_seed_open(request: Request) -> bool:

@@ -6,16 +6,17 @@ that no other job asks for. Only when there is none is anything generated.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.catalog.media_types import media_types_of
 from runner.catalog.prices import total
+from runner.frozen import replace
 from runner.plan.actions import act, generate
 from runner.plan.changes import changes
 from runner.plan.chosen import chosen
 from runner.plan.claims import Claims, pinned
+from runner.plan.fingerprint import is_same_text
 from runner.plan.finishing import is_as_locked, known_output, path_of, why_finished
 from runner.plan.on_fail import asked_again
 from runner.plan.rolls import refuse_unmade, rolls, seed_of
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from runner.records.lock import Entry
     from runner.records.reasons import Reason
     from runner.records.request import Request
+
+
+_UP_TO_DATE = r.UpToDate()
 
 
 def decide(requests: tuple[Request, ...], facts: Facts, selected: Selected) -> Plan:
@@ -77,13 +81,14 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
         why: Reason = r.Forced() if force else r.Changed(changes=changes(wanted, before))
         return generate(request if force else wanted, Verb.REGENERATE, why, entry=before)
     if entry.state is State.DONE:
-        picks = (facts.lock.picks.get(job, ()) for job in (request.job, entry.job))
+        picks = [facts.lock.picks.get(job, ()) for job in (request.job, entry.job)] if facts.lock.picks else ()
         takes = family(claims.family(request), entry.base)
         take = chosen(request, entry, takes, *picks, is_lost=partial(_is_lost, facts=facts))
         if force:
             again = _as_made(request, take.entry)
             return generate(again, Verb.REGENERATE, r.Forced(is_same=True, seed=seed_of(again)), entry=take.entry)
-        return replace(_bring_back(_as_made(request, take.entry), take, takes, facts), chosen=take)
+        action = _bring_back(_as_made(request, take.entry), take, takes, facts)
+        return action if action.chosen is take else replace(action, chosen=take)
     submission = facts.submissions[entry.attempt]
     if force and submission.phase in ENDED_BADLY:
         verb = Verb.REGENERATE if before else Verb.GENERATE
@@ -148,7 +153,7 @@ def _replaced_profile(action: Action, facts: Facts) -> str | None:
 def _guarded(action: Action, facts: Facts) -> Action:
     """Block a submission while a file that this pipeline did not write is at its output: nothing is paid for it."""
     request = action.request
-    if not action.verb.makes or request.output is None:
+    if request.output is None or not action.verb.makes:
         return action
     own = facts.lock.jobs.get(request.job, ())
     for media_type in media_types_of(request.model, request.params):
@@ -174,6 +179,9 @@ def _is_ours(path: str, facts: Facts, *entries: Entry) -> bool:
 
 def _as_made(request: Request, entry: Entry) -> Request:
     """Return a request as it was sent when an entry was made."""
+    own = (request.roll, request.roll_of)
+    if own == (entry.roll, entry.roll_of) and is_same_text(request.params, entry.request):
+        return request
     return replace(request, params=entry.request, roll=entry.roll, roll_of=entry.roll_of)
 
 
@@ -185,8 +193,8 @@ def _bring_back(request: Request, chosen: NumberedTake, takes: tuple[NumberedTak
     found = facts.outputs.get(path)
     renamed = r.Renamed(job=entry.job) if entry.job != request.job else None
     if wanted is not None and found == wanted:
-        if renamed is None and is_as_locked(request, chosen):
-            return act(request, Verb.REUSE, r.UpToDate(), entry)
+        if renamed is None and is_as_locked(chosen, known):
+            return act(request, Verb.REUSE, _UP_TO_DATE, entry, chosen)
         return act(request, Verb.RESTORE, renamed or r.TakeInPlace(take=chosen.number), entry)
     if path in facts.outputs and not _is_ours(path, facts, entry, *facts.lock.jobs.get(request.job, ())):
         reason = r.LfsPointer(path=path) if path in facts.pointers else r.EditedOutput(path=path)

@@ -12,12 +12,15 @@ import json
 import unicodedata
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
     from runner.records.source import Json
 
 SCHEME = 1
+_WRITE = msgspec.json.Encoder(order="sorted").encode
 _ENCODE = json.JSONEncoder(
     sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False
 ).encode
@@ -37,6 +40,11 @@ def identity(model: str, params: Mapping[str, Json], seeds: Container[str | None
     `seeds` names the parameters that hold it, today and when the request was made.
     """
     return fingerprint(model, {name: value for name, value in params.items() if name not in seeds})
+
+
+def is_same_text(params: Mapping[str, Json], others: Mapping[str, Json]) -> bool:
+    """Say whether two sets of parameters are written alike, and so have one fingerprint; others may have one as well."""
+    return _WRITE(params) == _WRITE(others)
 
 
 def _is_canonical(text: str) -> bool:

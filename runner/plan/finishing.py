@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass, replace
 from runner.records import reasons as r
 from runner.records.lock import Finished, Output
 from runner.records.mastering import Tag
@@ -84,9 +84,9 @@ def known_output(request: Request, chosen: NumberedTake) -> Output | None:
     return replace(output, path=path)
 
 
-def is_as_locked(request: Request, chosen: NumberedTake) -> bool:
-    """Say whether the lock has what the request wants: this take, finished in this way, at this output."""
-    output, wanted = chosen.entry.output, known_output(request, chosen)
+def is_as_locked(chosen: NumberedTake, wanted: Output | None) -> bool:
+    """Say whether the lock has what a request wants: this take, finished in this way, at this output, as `known_output` says."""
+    output = chosen.entry.output
     return output is not None and wanted is not None and output.is_same(wanted)
 
 

@@ -6,9 +6,9 @@ makes nothing again. Where a run makes an input first, its content is known when
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runner.frozen import replace
 from runner.plan.decide import audio_lost, decide
 from runner.plan.facts import Selected
 from runner.records.plan import Verb

@@ -5,9 +5,9 @@ How often that was is counted in the lock, so that a run that was killed, or one
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runner.frozen import replace
 from runner.plan.expectations import is_missed, judge, misses
 from runner.plan.rolls import rolled, seed_of
 from runner.records.lock import State

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from runner.errors import PolicyError
-from runner.plan.finishing import is_as_locked
+from runner.plan.finishing import is_as_locked, known_output
 from runner.records.plan import Verb
 from runner.records.reasons import EditedOutput, ForeignOutput, FreeAudioMissing, PaymentUnknown
 
@@ -86,7 +86,9 @@ def _keeps_lock(action: Action) -> bool:
 def _is_as_locked(action: Action) -> bool:
     """Say whether the lock has the entry of an action under its job, with this take at this output."""
     request, chosen = action.request, action.chosen
-    return chosen is not None and chosen.entry.job == request.job and is_as_locked(request, chosen)
+    return (
+        chosen is not None and chosen.entry.job == request.job and is_as_locked(chosen, known_output(request, chosen))
+    )
 
 
 def _usd(amount: Decimal) -> str:

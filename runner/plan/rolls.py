@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
+from runner.frozen import dataclass, replace
 from runner.records.lock import State
 from runner.records.seeds import derive
 

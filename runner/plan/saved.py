@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from runner.errors import DriftError, UsageError
+from runner.frozen import dataclass
 from runner.plan.fingerprint import fingerprint
 
 if TYPE_CHECKING:

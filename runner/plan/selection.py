@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 from runner.errors import UsageError
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, assert_never
 
+from runner.frozen import replace
 from runner.plan.actions import NOTHING, act, generate
 from runner.plan.on_fail import rolls_at_most
 from runner.records import reasons as r

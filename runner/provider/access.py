@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from runner.errors import UsageError
+from runner.frozen import dataclass, replace
 from runner.provider.keys import Key, find_key
 from runner.records.address import hide_users, may_be_plain, origin
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.provider import protocol
 from runner.provider.echo import another_request
 from runner.provider.listing import BadList, read_page

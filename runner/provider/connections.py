@@ -11,12 +11,12 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import h11
 import httpx
 
+from runner.frozen import dataclass
 from runner.provider.addresses import check_peer
 
 if TYPE_CHECKING:

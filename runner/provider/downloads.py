@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 import tenacity
 
 from runner.errors import ScorefileError
+from runner.frozen import dataclass
 from runner.provider.addresses import BadAddress, check_media_url, is_near, joined, peer_check
 from runner.provider.connections import Times
 from runner.provider.http_clients import HTTP_ERRORS, OWN_CONNECTION, HttpClients, describe

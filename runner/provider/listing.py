@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.provider.responses import MAX_ID, BadJsonError, find, read_json, valid_id
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ The rule behind every line of `read_submit`: an answer that does not prove other
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
+from runner.frozen import replace
 from runner.provider.calls import cancel_call, list_call, poll_call, submit_call
 from runner.provider.media import read_media
 from runner.provider.responses import (

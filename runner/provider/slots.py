@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
-FIRST = 4
-"""So many jobs are submitted at once to a provider of which nothing is known; each one that it accepts adds one."""
+from runner.frozen import dataclass
+
+FIRST = 6
+"""So many jobs are submitted at once to a provider of which nothing is known: one that allows five, and says so by refusals
+alone, then refuses no more than 8 of 100."""
+SURE = 2 * FIRST
+"""Each job that it accepts adds one slot, and two from so many slots on: by then it would have refused."""
 KEPT = 0.8
 """The refusals of one moment leave at least this share of the slots: they are no proof that there are so few."""
 TRIAL_S = 2.0
@@ -31,7 +35,7 @@ class Slot:
 class Slots:
     """The slots of one provider, between 1 and `most`. Times are seconds of one clock; `scale` shortens all waits.
 
-    Until the first refusal each accepted job adds a slot. A refusal reduces the slots to what the provider has accepted;
+    Until the first refusal each accepted job adds a slot or two. A refusal reduces the slots to what the provider has accepted;
     from then on one job more is tried from time to time, and adds a slot when it is accepted.
     """
 
@@ -79,7 +83,7 @@ class Slots:
     def accepted(self, slot: Slot, now: float) -> None:
         """Note that the provider has accepted a job, which still has its slot."""
         if self._is_new:
-            self._count = min(self._most, self._count + 1)
+            self._count = min(self._most, self._count + (1 if self._count < SURE else 2))
         elif slot.is_probe:
             self._count = max(self._count, min(self._count + 1, self.in_use))
             self._probe_s = max(MIN_PROBE_S, self._probe_s * SOONER)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from runner.errors import UsageError
+from runner.frozen import dataclass
 from runner.provider.access import project_url, user_url
 from runner.provider.keys import key_variable
 from runner.records.address import hide_users, is_loopback, origin

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from runner.frozen import dataclass
 from runner.records.result import Result
 
 REFUSED_CODE, KEY_CODE = 6, 7

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from runner.frozen import dataclass
 from runner.records.ended import KEY_CODE, REFUSED_CODE, Ended
 from runner.records.provider import ErrorGroup
 from runner.records.result import Result

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal, TypeAlias, assert_never
+
+from runner.frozen import dataclass
 
 NOT_AS_EXPECTED: Final = 9
 """The exit code where a take is not as expected."""

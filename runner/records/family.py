@@ -8,8 +8,9 @@ one lock count the same. A number may shift when two locks are joined; what peop
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,6 +30,8 @@ class NumberedTake:
 def family(entries: Iterable[Entry], base: str) -> tuple[NumberedTake, ...]:
     """Return the takes of those entries of one job that have this base, in their order."""
     found = [entry for entry in entries if entry.base == base and entry.takes]
+    if len(found) == 1 and len(found[0].takes) == 1:  # as nearly all are
+        return (NumberedTake(number=1, entry=found[0], take=found[0].takes[0]),)
     own = sorted((entry for entry in found if not entry.roll), key=lambda entry: entry.age, reverse=True)
     rolls = sorted((entry for entry in found if entry.roll), key=_in_order_of_rolls)
     ordered = ((entry, take) for entry in (*own[:1], *rolls, *own[1:]) for take in _in_order(entry))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
+from runner.frozen import dataclass, replace
 from runner.records.approval import in_force
 from runner.records.measured import NOT_MEASURED, Measured, Sound
 from runner.records.media_types import MEDIA_TYPES
@@ -168,8 +170,8 @@ class Output:
 
     def is_same(self, other: Output) -> bool:
         """Say whether this is the same output with the same bytes, whatever profile placed it, and whoever measured it."""
-        mine, theirs = ((one.path, one.sha256, one.raw, one.master) for one in (self, other))
-        return mine == theirs
+        is_there = (self.path, self.sha256) == (other.path, other.sha256)
+        return is_there and (self.raw, self.master) == (other.raw, other.master)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +243,7 @@ class Entry:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Lock:
     """NAME.lock: attempt → Entry, and job → what people picked for it. The lock of a rehearsal is refused anywhere else."""
 
@@ -262,7 +264,7 @@ class Lock:
         jobs: dict[str, list[Entry]] = {}
         for entry in self.entries.values():
             jobs.setdefault(entry.job, []).append(entry)
-        return {job: current_first(entries) for job, entries in jobs.items()}
+        return {job: current_first(held) if len(held) > 1 else (held[0],) for job, held in jobs.items()}
 
     @cached_property
     def at_path(self) -> Mapping[str, tuple[Entry, ...]]:

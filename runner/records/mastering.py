@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, assert_never
 
+from runner.frozen import dataclass
 from runner.records.media_types import EXTENSIONS
 
 if TYPE_CHECKING:

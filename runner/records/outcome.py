@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.records.request import named
 
 if TYPE_CHECKING:

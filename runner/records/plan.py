@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, assert_never
 
+from runner.frozen import dataclass
 from runner.records.reasons import Changed, Offline
 
 if TYPE_CHECKING:

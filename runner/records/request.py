@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from runner.frozen import dataclass
 from runner.records.catalog import Price
 from runner.records.expectations import NOTHING_EXPECTED, Expectations
 

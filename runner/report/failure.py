@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError, ScorefileError
+from runner.frozen import dataclass
 from runner.report.findings import of_error, of_problem
 from runner.report.markdown import code
 from runner.report.problems import error_text, gap, problem_data, problems_text, verdict

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from runner.frozen import dataclass
 from runner.records.result import Result
 
 if TYPE_CHECKING:

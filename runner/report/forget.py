@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.report.numbers import Sum, count, some, usd
 from runner.report.style import clean
 from runner.report.table import table

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.records.disk import Room, Unneeded
 from runner.report.commands import command_line
 from runner.report.numbers import Sum, count, duration, size, usd

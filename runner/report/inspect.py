@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
+from runner.frozen import dataclass
 from runner.report.style import clean
 from runner.report.table import table
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.report.commands import quoted
 from runner.report.numbers import count
 from runner.report.style import clean

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.report.numbers import short, usd
 from runner.report.style import clean, paint
 from runner.report.table import GAP, aligned, table

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

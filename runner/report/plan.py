@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.records.plan import Verb
 from runner.records.reasons import PaymentUnknown
 from runner.report.findings import of_error, of_problem

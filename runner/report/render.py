@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.report.expectations import expected_data
 from runner.report.numbers import count, short
 from runner.report.problems import mark_data

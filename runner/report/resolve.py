@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.report.commands import quoted, resolve_command
 from runner.report.numbers import count
 from runner.report.style import clean, paint

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.plan.expectations import is_missed
 from runner.records.expectations import NOT_AS_EXPECTED
 from runner.records.lock_json import entry_to_json

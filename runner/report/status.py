@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
+from runner.frozen import dataclass
 from runner.records.status import OutputState
 from runner.report.deviations import deviation_data, deviation_text
 from runner.report.expectations import judged_data, judged_text

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
+from runner.frozen import dataclass
 from runner.records.rating import mean_stars
 from runner.report.commands import command_line
 from runner.report.finishing import finished_data

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.report.numbers import Sum, count, duration, has, listed, usd
 from runner.report.verbs import SHOWN
 

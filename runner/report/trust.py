@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from runner.errors import UntrustedError
+from runner.frozen import dataclass
 from runner.report.numbers import count
 from runner.report.table import table
 

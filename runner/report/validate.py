@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.records.source import Mark, Problem
 from runner.report.findings import of_problem
 from runner.report.markdown import code, row

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.plan.expectations import is_missed
 from runner.records.source import Mark
 from runner.report.approvals import why_unapproved

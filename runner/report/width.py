@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import textwrap
 import unicodedata
-from dataclasses import dataclass
 
+from runner.frozen import dataclass
 from runner.report.style import visible
 
 TAB = 4

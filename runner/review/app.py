@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, get_args
 
 from starlette.applications import Starlette
@@ -19,6 +18,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from runner.errors import RunLockedError, ScorefileError
+from runner.frozen import dataclass
 from runner.records.rating import MOST_STARS
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runner.frozen import replace
 from runner.records.lock import Entry, Lock, Output, current_first
 from runner.records.pick import Pick
 from runner.records.words import last_words, names_until

@@ -11,12 +11,12 @@ be written again. What somebody changed is read a second time by `careful`, whic
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from msgspec import Raw, Struct
 
+from runner.frozen import replace
 from runner.records.lock import Lock
 from runner.records.lock_json import Attempt, Block, Form, entry_from_json, read_json
 from runner.state.lock_checksums import checksum, checksum_of, without_sum

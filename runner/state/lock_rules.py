@@ -6,9 +6,9 @@ which order, or how often: shards, branches, the file on disk and what a run kno
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
+from runner.frozen import replace
 from runner.records.lock import Entry, Lock, ProviderJobId, Receipt, State
 from runner.records.submission import Phase
 from runner.records.words import last_words

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from runner.frozen import replace
 from runner.plan.fingerprint import fingerprint
 from runner.records.lock import Entry, Lock, Output, State
 from runner.records.lock_json import Counted, Form, ReceiptForm, read_block, take_from_json

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import NotWritableError, UsageError
+from runner.frozen import dataclass
 from runner.state.files import system
 from runner.state.finding import DEFAULT_FILE, REHEARSED, STATE, absolute, find_file, has_default
 from runner.state.guards import refuse_links

@@ -6,9 +6,9 @@ known to both from the next run on.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runner.frozen import replace
 from runner.records.lock import Entry, Lock, State
 from runner.records.lock_json import entry_to_json, take_to_json
 from runner.records.submission import THE_LOCK, UNSETTLED, Event, Phase

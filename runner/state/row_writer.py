@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.records.submission import Event

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import InvalidFilesError, ScorefileError
+from runner.frozen import replace
 from runner.records.source import Mark, Problem
 from runner.state.files.processes import cpu_limit
 from runner.state.texts import decode

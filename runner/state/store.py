@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.errors import StateError
+from runner.frozen import replace
 from runner.records.family import family
 from runner.records.lock import State
 from runner.records.submission import Phase

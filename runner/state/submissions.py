@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
 
+from runner.frozen import replace
 from runner.records.exchange import Media, Reply
 from runner.records.lock import ProviderJobId
 from runner.records.lock_json import take_from_json

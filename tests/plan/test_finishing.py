@@ -122,9 +122,9 @@ def test_what_was_finished_in_the_same_way_is_known_by_its_hash() -> None:
         "audio/opening.flac",
         item.output and item.output.finished,
     )
-    assert is_as_locked(asked(), first(item))
+    assert is_as_locked(first(item), known_output(asked(), first(item)))
     assert known_output(asked(job="opening"), first(item)) is None
-    assert not is_as_locked(asked(None), first(item))
+    assert not is_as_locked(first(item), known_output(asked(None), first(item)))
     assert known_output(asked(None), first(item)) == Output(path="audio/title.wav", sha256=item.takes[0].sha256)
 
 

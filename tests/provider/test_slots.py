@@ -140,6 +140,12 @@ def test_a_provider_that_refuses_nothing_soon_has_all_its_slots() -> None:
     assert done.limit.learned is None
 
 
+def test_a_provider_that_refuses_nothing_gets_more_jobs_at_once_from_answer_to_answer() -> None:
+    vendor = Vendor(latency_s=20.0)
+    simulate(vendor, jobs=1000, most=1000)
+    assert max(vendor.begun) <= 10 * RTT_S, "a slot for each answer alone takes 166 answers"
+
+
 @pytest.mark.parametrize("learned", [1, 5])
 def test_a_provider_that_allows_more_than_it_did_is_found_out(learned: int) -> None:
     done = simulate(Vendor(latency_s=60.0), jobs=400, learned=learned)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from tests.support.project import Project
     from tests.torture.forks import Done
 
-SLOW = "poll=" + "word:QUEUED," * 20 + "done"
-"""A script that leaves time to do something else while the provider is at work."""
 HELD = "poll=held,done"
-"""A script that keeps the provider at work until `interrupt` has stopped the run."""
+"""A script that keeps the provider at work until `interrupt` has stopped the run, or until the test opens the gate."""
+HELD_SECOND = "poll=held-after:1,done"
+"""The same for the second charge of a name and later ones; the first is made at once."""
 
 
 def lock_of(project: Project, stem: str = "trial") -> str:

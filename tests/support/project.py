@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 MODEL = "pixazo/lyria-3-pro"
 PRICE_USD = "0.08"
-WAIT_SCALE = 0.01
-"""The waits between tries are shortened to this; how many tries there are stays as it is."""
+LIMITS = {"wait_scale": 0.01, "max_poll_wait_s": 0.05, "stop_check_s": 0.05}
+"""Waits are short: those between tries are multiplied, later polls are as close as the first; how many there are stays as it is."""
 _SERIAL = itertools.count()
 
 
@@ -63,7 +63,7 @@ class Project:
 
     def start(self, *args: str, **more: Any) -> Child:
         """Start a verb; `more` as in zygote._prepare."""
-        limits = {"wait_scale": WAIT_SCALE} | more.pop("limits", {})
+        limits = LIMITS | more.pop("limits", {})
         self._runs += 1
         logs = self.folder.with_name(f"{self.folder.name}-logs")
         logs.mkdir(exist_ok=True)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tests.support.browser import Opened
-from tests.support.command import COMMAND, environment
+from tests.support.command import environment, fork_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,19 +21,13 @@ if TYPE_CHECKING:
 @contextmanager
 def reviewing(folder: Path, *words: str) -> Iterator[str]:
     """Run a review and yield its address; it has to end at once when it is interrupted."""
-    command = [*COMMAND, "review", "--format", "json", *words]
-    with subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
-        try:
-            text = ""
-            while not text.rstrip().endswith("}"):
-                line = child.stdout.readline()
-                assert line, "the review ended"
-                text += line
-            yield json.loads(text)["url"]
-        finally:
-            child.send_signal(signal.SIGINT)
-            child.wait(timeout=20)
+    child = fork_server().start(["review", "--format", "json", *words], cwd=folder, env=environment())
+    try:
+        wait_until(lambda: child.out.exists() and child.out.read_text().rstrip().endswith("}"))
+        yield json.loads(child.out.read_text())["url"]
+    finally:
+        child.signal(signal.SIGINT)
+        child.wait(20)
 
 
 def wait_until(condition: Callable[[], Any]) -> None:
@@ -42,7 +35,7 @@ def wait_until(condition: Callable[[], Any]) -> None:
     until = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < until
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 def open_page(browser: Browser, url: str) -> Opened:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from runner.errors import ScorefileError
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

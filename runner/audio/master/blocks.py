@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from runner.audio.master.failure import MasterFailed
 from runner.audio.probe.decode import decoded
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator

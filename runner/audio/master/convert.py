@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +11,7 @@ import numpy as np
 from av.filter import Graph
 
 from runner.audio.master.blocks import LAYOUTS, Shape, grouped
+from runner.frozen import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

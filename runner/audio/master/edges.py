@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from runner.audio.master.blocks import BLOCK, cut, grouped, held_back
 from runner.audio.master.failure import MasterFailed
+from runner.frozen import dataclass
 from runner.records.mastering import SILENCE
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ A limiter works only where the gain alone would bring a true peak above the high
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from runner.audio.master.failure import MasterFailed
 from runner.audio.master.limiter import curve, limited
 from runner.audio.master.meter import Meter, measured
 from runner.audio.master.write import write
+from runner.frozen import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from av.filter import Graph
 
 from runner.audio.master.convert import frame_of, source_of
 from runner.audio.master.true_peak import TruePeaks
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
 import av
@@ -12,6 +11,7 @@ import soundfile
 
 from runner.audio.master.convert import frame_of
 from runner.audio.ogg_pages import renumber
+from runner.frozen import dataclass
 from runner.records.mastering import Format
 
 if TYPE_CHECKING:

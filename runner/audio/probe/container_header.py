@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import mmap
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias, overload
 
 from runner.errors import ScorefileError
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from typing import BinaryIO

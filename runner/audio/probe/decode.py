@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import mmap
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import av
@@ -14,6 +13,7 @@ import av.error
 from runner.audio.probe.container_header import BadAudio, Promise, cut_short, no_audio
 from runner.audio.probe.flat import decode_flat
 from runner.audio.probe.structure import MAX_S, MAX_SAMPLES, structure, too_long, too_many
+from runner.frozen import dataclass
 from runner.records.measured import NOT_MEASURED, Measured
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.audio.probe.decode import listen
@@ -10,6 +9,7 @@ from runner.audio.probe.loudness import LoudnessMeter
 from runner.audio.probe.pieces import Pieces
 from runner.audio.probe.samples import SampleMeter
 from runner.audio.probe.true_peak import MARGIN
+from runner.frozen import replace
 from runner.records.measured import Measured
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ states are as large as the sound (Zavalishin, "The art of VA filter design", 201
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from runner.audio.scratch import scratch
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from runner.audio.probe.true_peak import Wave

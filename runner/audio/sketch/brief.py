@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from runner.frozen import dataclass
 
 TAGS = {"title": "placeholder music", "artist": "scorefile local/sketch"}
 """The tags of every file of the model local/sketch."""

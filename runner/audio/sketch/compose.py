@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from runner.audio.sketch.groove import BassNote, Groove
 from runner.audio.sketch.melody import Tune
 from runner.audio.sketch.score import Note, phrases
 from runner.audio.sketch.theory import voice
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.audio.sketch.chance import Chance
@@ -11,6 +10,7 @@ from runner.audio.sketch.render import Stage, render
 from runner.audio.sketch.stated import stated_bpm, stated_key, stated_meter
 from runner.audio.sketch.style import choose_key, choose_meter, read, settle
 from runner.audio.sketch.theory import TICKS, parse_key
+from runner.frozen import replace
 
 if TYPE_CHECKING:
     from runner.audio.sketch.brief import Brief

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from runner.audio.sketch.groove import spread
 from runner.audio.sketch.score import Note
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

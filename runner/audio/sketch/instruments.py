@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from runner.audio.scratch import scratch
 from runner.audio.sketch.waves import Wave, cycle, drop, fall, hertz, look_up, ramp, sine, turns
+from runner.frozen import dataclass
 
 _TOP = 0.42
 """Harmonics stop at this share of the sample rate."""

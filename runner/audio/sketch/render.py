@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +13,7 @@ from runner.audio.sketch.effects import Comb, Doubler, Room, finish, makeup, pow
 from runner.audio.sketch.instruments import Copy, Tone, whole_note
 from runner.audio.sketch.percussion import stroke
 from runner.audio.sketch.waves import ramp
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

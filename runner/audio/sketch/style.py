@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from runner.audio.sketch.theory import Key, Meter, parse_meter
+from runner.frozen import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import product
+
+from runner.frozen import dataclass
 
 TICKS = 12
 """Ticks in a quarter note."""

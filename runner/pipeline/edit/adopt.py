@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from runner.frozen import dataclass
 from runner.pipeline.edit import EditRefusedError
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ first or indented one step. Comments move with the keys and items below them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 import yaml
@@ -32,6 +31,7 @@ from yaml.tokens import (
     ValueToken,
 )
 
+from runner.frozen import dataclass, replace
 from runner.pipeline.yaml.events import LOADER
 
 WORD = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@-]*")

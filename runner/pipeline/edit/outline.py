@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import InvalidFilesError
+from runner.frozen import dataclass
 from runner.pipeline.shape.matrix import SPECIAL, slug
 from runner.pipeline.yaml.document import parse
 

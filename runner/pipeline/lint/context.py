@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from runner.diagnostics.collector import Collector
+from runner.frozen import dataclass, replace
 from runner.records.source import Mark, Problem, Step
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import show
+from runner.frozen import replace
 from runner.pipeline.shape.matrix import Points, slug
 from runner.pipeline.templates.values import as_text
 from runner.records.pipeline import Cell

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.diagnostics.sensitive import HIDDEN, held, is_sensitive, secrets_of, speaks_of_secret, texts_in
+from runner.frozen import replace
 from runner.records.source import Problem
 
 if TYPE_CHECKING:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.diagnostics.messages import listing, nearest, show
+from runner.frozen import replace
 from runner.records import mastering as m
 from runner.records.mastering import Finishing, Format, Mastering, Tag
 from runner.records.source import Problem

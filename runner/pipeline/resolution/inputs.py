@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.diagnostics.messages import listing, nearest, show
+from runner.frozen import replace
 from runner.pipeline.paths import inside_problem
 from runner.records.request import Input
 from runner.records.source import Problem

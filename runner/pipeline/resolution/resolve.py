@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from runner.diagnostics.collector import Collector
 from runner.diagnostics.messages import listing, nearest, show
 from runner.diagnostics.secrets import without_keys
+from runner.frozen import replace
 from runner.pipeline.paths import own_files
 from runner.pipeline.resolution.expectations import unmeetable
 from runner.pipeline.resolution.exposed import Secrets

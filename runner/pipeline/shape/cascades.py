@@ -3,11 +3,11 @@ under their key leave it empty and are unknown keys beside it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from runner.diagnostics.messages import listing
 from runner.diagnostics.schema_errors import without_misspelt
+from runner.frozen import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

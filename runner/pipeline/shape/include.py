@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from runner.frozen import replace
 from runner.pipeline.paths import inside_problem, without_parents
 from runner.pipeline.shape.load import shape_problems
 from runner.pipeline.yaml.document import Document, parse

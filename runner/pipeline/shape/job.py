@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from runner.frozen import dataclass
 from runner.pipeline.shape.expectations import read_expectations
 from runner.pipeline.shape.matrix import SPECIAL, read_axes, read_exclude, read_include
 from runner.records.expectations import NOTHING_EXPECTED, Expectations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from runner.diagnostics.json_schema import validator
 from runner.diagnostics.messages import MOST_COMPARED, listing, nearest, show
 from runner.diagnostics.schema_errors import violations
 from runner.diagnostics.secrets import find_secrets, key_given, without_keys
+from runner.frozen import replace
 from runner.pipeline.shape.cascades import value_at, without_cascades
 from runner.pipeline.shape.expectations import range_for_number
 from runner.pipeline.shape.job import RESERVED, read_defaults, read_job

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from runner.frozen import dataclass
 from runner.records.pipeline import Layer, Leaf, Text
 
 if TYPE_CHECKING:

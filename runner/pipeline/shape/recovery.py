@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from runner.frozen import dataclass
 from runner.records.pipeline import BESIDE_PARAMS
 
 if TYPE_CHECKING:

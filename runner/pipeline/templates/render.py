@@ -7,11 +7,11 @@ differ in one axis render everything else once.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import show
 from runner.diagnostics.secrets import key_problems
+from runner.frozen import dataclass, replace
 from runner.pipeline.paths import inside_problem
 from runner.pipeline.shape.load import override_value
 from runner.pipeline.templates.bound import Bound, Names, steps_read, steps_used

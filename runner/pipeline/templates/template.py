@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +12,7 @@ from jinja2.exceptions import TemplateRuntimeError
 from jinja2.meta import find_undeclared_variables
 
 from runner.diagnostics.messages import listing, nearest
+from runner.frozen import dataclass
 from runner.pipeline.templates.allowlist import HIDDEN_NAMES, Check
 from runner.pipeline.templates.filters import bounded_range
 from runner.pipeline.templates.sandbox import SANDBOX

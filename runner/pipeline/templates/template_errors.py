@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.diagnostics.messages import listing, nearest
+from runner.frozen import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from yaml.events import (
@@ -16,6 +15,7 @@ from yaml.events import (
 )
 
 from runner.diagnostics.messages import show
+from runner.frozen import replace
 from runner.pipeline.yaml.events import (
     FORBIDDEN,
     MAX_DEPTH,

@@ -7,10 +7,11 @@ replayed at its own path, and YAML 1.1's surprises (`on`, `1:30`, `012`) never h
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from runner.diagnostics.secrets import key_problems
+from runner.frozen import dataclass
 from runner.pipeline.yaml.builder import Builder
 from runner.pipeline.yaml.conflicts import conflict_markers
 from runner.pipeline.yaml.events import StopReadingError, clean

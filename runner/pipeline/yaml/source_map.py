@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from runner.frozen import replace
 from runner.pipeline.yaml.events import mark_of
 from runner.records.pipeline import Text
 from runner.records.source import Mark

@@ -7,9 +7,9 @@ the lines around; the first that knows the mistake speaks.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from runner.frozen import dataclass
 from runner.pipeline.yaml.characters import INVISIBLE, KEY_WITH_WIDE_COLON
 from runner.records.source import Mark, Problem
 

@@ -12,7 +12,6 @@ from tests.support import locks
 from tests.support.git import Git
 from tests.support.machines import (
     HELD,
-    SLOW,
     counts,
     forget_state,
     has_music_of,
@@ -38,7 +37,9 @@ UNANSWERED = "submit=paid:rst,ok"
 
 @pytest.mark.parametrize("way", ["pull", "checkout"])
 def test_attack_03_pull_during_a_run_keeps_the_pulled_receipts(project: Project, way: str) -> None:
-    write(project, {"a": "p1", "b": "p2", "c": "p3"}, SLOW)
+    write(project, {"a": "p1", "b": "p2", "c": "p3"}, HELD)
+    for done in ("p1", "p3"):
+        project.vendor.open_gate(project.name(done))
     made(project, "run", "--yes", "a")
     (other,) = shared(project, "other")
     made(other, "run", "--yes", "c")
@@ -51,6 +52,7 @@ def test_attack_03_pull_during_a_run_keeps_the_pulled_receipts(project: Project,
     else:
         git("fetch", "--quiet")
         git("checkout", "--quiet", "origin/main", "--", "trial.lock")
+    project.vendor.open_gate(project.name("p2"))
     assert child.wait().code == 0
     assert locks.receipts(lock_of(project)) == ids(project)
     forget_state(project)
@@ -59,12 +61,14 @@ def test_attack_03_pull_during_a_run_keeps_the_pulled_receipts(project: Project,
 
 
 def test_attack_03_a_receipt_of_the_run_survives_a_checkout_of_another_lock_under_way(project: Project) -> None:
-    write(project, {"a": "p1", "b": "p2"}, SLOW)
+    write(project, {"a": "p1", "b": "p2"}, HELD)
+    project.vendor.open_gate(project.name("p1"))
     made(project, "run", "--yes", "a")
     Git(project.folder).init()
     child = project.start("run", "--yes", "b")
     project.vendor.wait_for(project.name("p2"), method="POST")
     (project.folder / "trial.lock").unlink()
+    project.vendor.open_gate(project.name("p2"))
     assert child.wait().code == 0
     assert locks.receipts(lock_of(project)) == ids(project)
 

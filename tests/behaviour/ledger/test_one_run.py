@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.machines import SLOW, command, counts, write
+from tests.support.machines import HELD, command, counts, write
 
 if TYPE_CHECKING:
     from tests.support.project import Project
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("where", ["the usual folder", "two folders of its own"])
 def test_attack_11_two_state_folders_are_one_project(project: Project, where: str) -> None:
-    write(project, {"a": "p1"}, SLOW)
+    write(project, {"a": "p1"}, HELD)
     if where == "two folders of its own":
         project.env["SCOREFILE_STATE_DIR"] = str(project.folder.with_name("one-state"))
     child = project.start()
@@ -23,6 +23,7 @@ def test_attack_11_two_state_folders_are_one_project(project: Project, where: st
     done = project.run(timeout_s=20)
     assert done.code == 11, done
     assert f"process {child.pid}" in done.err
+    project.vendor.open_gate(project.name("p1"))
     assert child.wait().code == 0
     assert counts(project, "p1") == [1]
 

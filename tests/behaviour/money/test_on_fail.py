@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.machines import HELD_SECOND
 from tests.support.vendor.audio import song
 
 if TYPE_CHECKING:
     from tests.support.project import Project
 
 AUDIBLE = {"not": ["silent"]}
-SLOW = f"poll={'word:QUEUED,' * 40}done"
 
 
 def write(project: Project, script: str, *, reroll: int = 2, **more: Any) -> None:
@@ -78,11 +78,12 @@ def test_a_run_whose_worst_case_is_over_the_budget_is_refused_before_anything_is
 def test_a_run_that_was_killed_in_a_roll_is_finished_by_the_next_one_and_nothing_is_paid_twice(
     project: Project,
 ) -> None:
-    write(project, f"media=silence-first:2 {SLOW}")
+    write(project, f"media=silence-first:2 {HELD_SECOND}")
     run = project.start("run", "--yes")
     project.wait_for_poll("title", nth=2)
     run.signal(signal.SIGKILL)
     assert run.wait(60).killed
+    project.vendor.open_gate(project.name("title"))
     over = project.run("run", "--yes", "--max-cost", "0.00")
     assert (over.code, len(project.charges("title"))) == (9, 2), (
         "it finishes what is paid for, and begins no further roll"

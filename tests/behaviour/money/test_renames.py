@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.long import sampled
-from tests.support.machines import HELD, SLOW, interrupt, write
+from tests.support.machines import HELD, HELD_SECOND, interrupt, write
 from tests.support.vendor.audio import song
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def test_a_kill_before_the_lock_is_written_forgets_no_drawn_seed(project: Projec
     project.wait_for_poll("b")
     child.signal(signal.SIGKILL)
     assert child.wait(20).killed
+    project.vendor.open_gate(project.name("b"))
     (project.folder / "trial.lock").unlink(missing_ok=True)
     done = project.run("run", "--yes", "--target", "a")
     assert done.code == 0, done
@@ -194,15 +195,17 @@ def test_a_pending_receipt_goes_to_whoever_asks_for_it_in_a_fresh_checkout(proje
 
 def test_a_job_that_has_its_piece_takes_none_of_a_twin_that_went(project: Project) -> None:
     project.settings = {"providers": {"pixazo": {"max_in_flight": 1}}}
-    write(project, {"a": "p1"}, SLOW)
+    write(project, {"a": "p1"}, HELD_SECOND)
     assert project.run().code == 0
     mine = project.audio("a")
-    write(project, {"a": "p1", "b": "p1"}, SLOW)
+    write(project, {"a": "p1", "b": "p1"}, HELD_SECOND)
     child = project.start()
     project.wait_for_poll("p1", nth=2)
     child.signal(signal.SIGINT)
+    child.wait_for("stopping: ")
+    project.vendor.open_gate(project.name("p1"))
     assert child.wait(20).code == 130
-    write(project, {"a": "p1"}, SLOW)
+    write(project, {"a": "p1"}, HELD_SECOND)
     done = project.run()
     assert done.code == 0, done
     assert project.audio("a") == mine

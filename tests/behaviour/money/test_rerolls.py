@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.state.run_lock import hold
+from tests.support.machines import HELD_SECOND
 from tests.support.vendor.audio import song
 
 if TYPE_CHECKING:
     from tests.support.project import Project
-
-SLOW = f"poll={'word:QUEUED,' * 40}done"
 
 
 @pytest.fixture
@@ -119,13 +118,14 @@ def test_a_roll_that_failed_unpaid_is_asked_for_again_under_its_number(project: 
 def test_a_roll_that_a_kill_interrupted_is_finished_by_the_next_run_and_not_paid_again(
     project: Project, words: tuple[str, ...]
 ) -> None:
-    project.write({"title": SLOW})
+    project.write({"title": HELD_SECOND})
     assert project.run().code == 0
     before = project.audio("title")
     run = project.start("run", "--yes", "--reroll", "title")
     project.wait_for_poll("title", nth=2)
     run.signal(signal.SIGKILL)
     assert run.wait(60).killed
+    project.vendor.open_gate(project.name("title"))
     done = project.run(*words)
     assert done.code == 0, done
     assert len(project.charges("title")) == 2, "the command that was killed is finished, whoever finishes it"

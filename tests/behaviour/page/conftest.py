@@ -15,5 +15,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     yield from running_browser()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """The browser, whose tabs are closed after the test: an open one goes on asking and drawing."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()

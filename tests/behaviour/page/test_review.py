@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.accessibility import barriers
 from tests.support.chromium import CHROMIUM
-from tests.support.command import scorefile
+from tests.support.command import scorefile, scorefile_from_its_start
 from tests.support.review import open_page, reviewing, wait_until
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def test_a_pick_during_a_run_waits_for_its_end_and_new_takes_appear(made: Path, 
 def test_a_port_that_is_in_use_is_named(made: Path) -> None:
     with reviewing(made) as url:
         port = url.split(":")[2].partition("/")[0]
-        done = scorefile("review", "--port", port, cwd=made)
+        done = scorefile_from_its_start("review", "--port", port, cwd=made)
         assert done.code == 2
         assert f"port {port} cannot be used: address already in use\n" in done.err.lower()
         assert "choose another --port" in done.err

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.commands.facts import output_hashes
+from runner.commands.facts import by_folder, output_hashes
 from runner.errors import StateError
 from runner.state.blobs.local import LocalBlobs
 from runner.state.finding import is_too_high, levels_above
@@ -138,7 +138,10 @@ def test_the_writer_of_outputs_neither_reads_nor_writes_outside_of_the_work_tree
     assert not (tmp_path / "title.wav").exists()
     (tmp_path / "title.wav").write_bytes(audio)
     assert outputs.stored([path, "inside.wav"]) == {"inside.wav": sha256}
-    assert output_hashes(music, {path, "inside.wav"}, tmp_path / "state") == {path: None, "inside.wav": sha256}
+    assert output_hashes(music, by_folder([path, "inside.wav"]), tmp_path / "state") == {
+        path: None,
+        "inside.wav": sha256,
+    }
 
 
 def test_folders_above_are_counted_however_they_are_written(tmp_path: Path) -> None:

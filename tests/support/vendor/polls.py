@@ -1,6 +1,7 @@
 """What a poll is answered. Steps: `done`, `word:WORD`, a status code (`500`, `401`), `held`, or one of ANSWERS.
 
 `held` answers nothing until the test opens the gate of the job, then `word:QUEUED` (see RunningVendor.open_gate).
+`held-after:N` is `word:QUEUED` for the first N charges of a name, and `held` for the later ones.
 
 `link=` says what a finished job links to: `ok`, `elsewhere` (the other host), or an address with `;` for `:`.
 `takes=` says how many links it has, all to the same. `model=` says which model made it; without it the answer does not name one.

@@ -97,8 +97,7 @@ class Vendor:
             job.downloads += 1
             step = _step(job.script, "media", "ok", job.downloads - 1)
             if step.startswith("silence-first:"):
-                earlier = sum(other.name == job.name and other.at < job.at for other in self._book.jobs.values())
-                step = "silence" if earlier < int(step.partition(":")[2]) else "ok"
+                step = "silence" if self._earlier(job) < int(step.partition(":")[2]) else "ok"
             media.reply(sock, job, int(parts[-1].partition(".")[0]), step, self.places, self._folder)
         elif heard.path.partition("?")[0].rstrip("/") == "/v2/pixverse/music":
             self._list(sock, heard.path.partition("offset=")[2])
@@ -145,7 +144,14 @@ class Vendor:
             answer(sock, 404, {"error": "no such job"})
             return
         job.polls += 1
-        polls.reply(sock, job, _step(job.script, "poll", "done", job.polls - 1), self.places, self._folder)
+        step = _step(job.script, "poll", "done", job.polls - 1)
+        if step.startswith("held-after:"):
+            step = "word:QUEUED" if self._earlier(job) < int(step.partition(":")[2]) else "held"
+        polls.reply(sock, job, step, self.places, self._folder)
+
+    def _earlier(self, job: Job) -> int:
+        """Count the earlier charges of the same name."""
+        return sum(other.name == job.name and other.at < job.at for other in self._book.jobs.values())
 
 
 def _certified(folder: Path) -> ssl.SSLContext:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import listing
+from runner.frozen import replace
 from runner.pipeline.lint.context import once_a_place, warn
 from runner.pipeline.paths import AUDIO_EXTENSIONS
 from runner.records.media_types import EXTENSIONS

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from runner.frozen import replace
 from runner.pipeline.lint.context import once_a_place, warn_in_text
 from runner.pipeline.yaml.characters import INVISIBLE
 from runner.records.pipeline import TEXT_PARAMS
