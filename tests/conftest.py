@@ -8,11 +8,12 @@ import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import is_hypothesis_test, settings
 
 from tests.support.certificates import share_certificates
 from tests.support.chromium import CHROMIUM
 from tests.support.emulator import running_emulator
-from tests.support.long import left_out
+from tests.support.long import left_out, sampled
 from tests.support.memory import folder_in_memory
 from tests.support.net import spread
 
@@ -26,7 +27,10 @@ def pytest_configure() -> None:
     """Keep temporary files in memory, unless the caller has said where.
 
     Let the children of tests be interrupted, although a shell that starts the tests in the background ignores SIGINT.
+    A property that does not say how often it is tried is tried 100 times in `make torture`, and here less often.
     """
+    settings.register_profile("scorefile", max_examples=sampled(30, 100))
+    settings.load_profile("scorefile")
     memory = folder_in_memory()
     if memory is not None and "TMPDIR" not in os.environ:
         os.environ["TMPDIR"] = tempfile.tempdir = str(memory)
@@ -35,7 +39,10 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what a sample leaves out (see tests/support/long.py)."""
+    """Leave out what a sample leaves out (see tests/support/long.py); a property is always a sample."""
+    for item in items:
+        if isinstance(item, pytest.Function) and is_hypothesis_test(item.function):
+            item.add_marker("sampled")
     some = left_out(items)
     config.hook.pytest_deselected(items=some)
     without = {id(item) for item in some}

@@ -577,7 +577,7 @@ import json, sys
 from runner.cli.main import call
 sys.stdout = open("/dev/null", "w")
 code = call(sys.argv[1:])
-sys.stderr.write(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})]))
+sys.stderr.write(json.dumps([code, sorted({name.partition(".")[0] for name, module in sys.modules.items() if module is not None})]))
 """
 HEAVY = {
     "httpx",

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
-import tenacity
 
 from runner.errors import ScorefileError
 from runner.frozen import dataclass
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Container, Iterator, Mapping
     from pathlib import Path
+
+    import tenacity
 
     from runner.provider.connections import Answer
     from runner.provider.deadline import Deadline
@@ -125,6 +126,8 @@ class HttpFetcher:
         self._clients.close()
 
     def _retrying(self, within_s: float) -> tenacity.Retrying:
+        import tenacity  # not before the first take: the first submission waits for no import that it does not need
+
         def give_up(state: tenacity.RetryCallState) -> None:
             why = state.outcome.exception() if state.outcome else None
             raise DownloadFailed(f"the download failed {state.attempt_number} times: {why}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ def hide_users(text: str) -> str:
     return USERINFO.sub(lambda found: "*" * len(found[0]), text)
 
 
+@lru_cache(maxsize=64)
 def origin(url: str) -> tuple[str, str, int] | None:
     """Return scheme, host and port; None for what is no plain http or https URL."""
     try:

@@ -47,6 +47,7 @@ def is_noted(journal: Path, held: Lock) -> bool:
     return Agreement(journal).is_noted(render_lock(held))
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("history", HISTORIES)
 @pytest.mark.parametrize("held", ENTRIES)
 def test_a_lock_that_says_all_is_all_that_is_known(history: str, held: str) -> None:

@@ -35,7 +35,7 @@ def wait_until(condition: Callable[[], Any]) -> None:
     until = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < until
-        time.sleep(0.02)
+        time.sleep(0.03)
 
 
 def open_page(browser: Browser, url: str) -> Opened:

@@ -43,6 +43,7 @@ def music() -> bytes:
     return encode(compose(Brief(prompt="epic battle drums", duration_s=SECONDS, seed=3)), RATE, "audio/wav")
 
 
+@cache
 def dynamic(seconds: float = sampled(4.0, 8.0)) -> bytes:
     """Soft music with loud short strokes: its gain alone would bring the strokes above full scale."""
     steps = np.arange(round(seconds * RATE)) / RATE
@@ -90,6 +91,7 @@ def test_every_format_has_the_loudness_and_the_peak_that_are_asked_for(
     holds(heard(in_format(form)), -16.0, -1.0)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("form", [Format.WAV, Format.FLAC, Format.OPUS])
 def test_a_limiter_keeps_peaks_down_where_a_gain_would_bring_them_above(form: Format, tmp_path: Path) -> None:
     before = heard(made(dynamic(), tmp_path))
@@ -132,6 +134,7 @@ def test_silence_and_the_very_short_have_no_loudness(samples: Any, tmp_path: Pat
 # ---------------------------------------------------------------- what it says of itself
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize(
     "settings", [{}, {"loudness_lufs": -20.0}, {"rate_hz": 32_000, "channels": 1, "fade_in_s": 1.0}]
@@ -167,6 +170,7 @@ def test_of_a_silent_piece_there_is_no_loudness_and_no_peak(form: Format, tmp_pa
 # ---------------------------------------------------------------- edges
 
 
+@cache
 def with_silence(before_s: float, sound_s: float, after_s: float) -> bytes:
     sound = 0.3 * np.sin(2 * np.pi * 220 * np.arange(round(sound_s * RATE)) / RATE)
     parts = (np.zeros(round(before_s * RATE)), sound, np.zeros(round(after_s * RATE)))

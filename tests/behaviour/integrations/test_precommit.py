@@ -119,6 +119,7 @@ def test_the_lock_check_looks_at_all_that_is_asked_for(project: Path) -> None:
     assert "Wild" in done.out
 
 
+@pytest.mark.long
 def test_who_only_writes_a_prompt_can_commit_and_who_breaks_the_lock_cannot(project: Path) -> None:
     (project / "scorefile.yaml").write_text(PIPELINE.replace("Calm", "Wild"))
     done = pre_commit(project, "scorefile-lock-check", "--verbose")

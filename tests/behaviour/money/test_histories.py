@@ -230,6 +230,7 @@ def effects_before_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Executor, "_let_out", hasty)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("mutate", [no_intent, effects_before_rows])
 def test_histories_catch_an_engine_that_sends_before_it_writes(
     monkeypatch: pytest.MonkeyPatch, mutate: Callable[[pytest.MonkeyPatch], None]

@@ -152,6 +152,7 @@ def test_a_page_says_in_place_that_the_lock_was_damaged_and_goes_on_when_it_is_w
         notices.wait_for(state="hidden")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 def test_a_live_page_keeps_nobody_out_also_when_it_refuses(made: Path, browser: Browser) -> None:
     with reviewing(made) as url:

@@ -17,7 +17,7 @@ from runner.state.lock_parsing import parse_lock
 from runner.state.lock_text import render_lock
 from runner.state.lockfile import read_lock
 from tests.support.command import scorefile
-from tests.support.long import LONG
+from tests.support.long import sampled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,7 +143,7 @@ def ears(monkeypatch: pytest.MonkeyPatch) -> None:
 
     `make torture` has the real one.
     """
-    if LONG:
+    if sampled(False, True):
         return
     heard = ModuleType("librosa")
     heard.__spec__ = ModuleSpec("librosa", loader=None)

@@ -152,6 +152,7 @@ def test_a_group_is_all_its_cells(folder: Path) -> None:
     assert seconds(folder, "all") == 1.5
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("how", [("--rehearse",), ("--processes", "2")])
 def test_it_works_in_rehearsals_and_in_other_processes(folder: Path, how: tuple[str, ...]) -> None:
     assert "6 made" in run(folder, *how).out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import subprocess
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ import pytest
 from runner.audio.probe.decode import probe
 from runner.audio.tags.write import read_tags
 from tests.audio.master.heard import heard
-from tests.support.command import COMMAND, environment, scorefile, vendors_at
+from tests.support.command import environment, fork_server, scorefile, vendors_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +41,22 @@ jobs:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "scorefile.yaml").write_text(PIPELINE)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, emulator: RunningEmulator) -> Path:
+    """Return a folder in which everything is made and mastered, once for all; nothing may be changed in it."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "scorefile.yaml").write_text(PIPELINE)
+    done = scorefile("run", "--yes", cwd=folder, env=vendors_at(emulator.url))
+    assert done.code == 0, done
+    return folder
+
+
+@pytest.fixture
+def mastered(finished: Path, folder: Path) -> None:
+    """Fill the folder with a copy of what is finished."""
+    shutil.copytree(finished, folder, dirs_exist_ok=True)
 
 
 @pytest.fixture
@@ -142,8 +158,8 @@ def test_the_table_of_a_run_shows_what_is_at_the_output(folder: Path, emulator: 
     assert rows["loop"][3:6] == ["3.0", "s", "-16.0"], "a second of the loop was mixed into its head"
 
 
+@pytest.mark.usefixtures("mastered")
 def test_takes_status_and_verify_tell_what_a_take_became(folder: Path, run: Callable[..., dict[str, str]]) -> None:
-    run()
     said = outputs(folder)["title"]
     told = {
         name: said["finished"].get(name)
@@ -161,10 +177,10 @@ def test_takes_status_and_verify_tell_what_a_take_became(folder: Path, run: Call
     assert lines[2] == ["title", "finished", "4.0", "s", "-16.0", str(told["true_peak_dbtp"]), said["sha256"][:12]]
 
 
+@pytest.mark.usefixtures("mastered")
 def test_a_fresh_checkout_reuses_what_is_there_and_finishes_again_what_is_not(
     folder: Path, run: Callable[..., dict[str, str]], emulator: RunningEmulator
 ) -> None:
-    run()
     said, asked = outputs(folder), len(emulator.ledger()["submits"])
     store = next((folder / ".scorefile").rglob("blobs"))
     takes = [block["finished"]["take"] for block in said.values() if "finished" in block]
@@ -189,8 +205,8 @@ def test_a_fresh_checkout_reuses_what_is_there_and_finishes_again_what_is_not(
     assert len(emulator.ledger()["submits"]) == asked
 
 
+@pytest.mark.usefixtures("mastered")
 def test_locked_refuses_a_piece_with_other_bytes(folder: Path, run: Callable[..., dict[str, str]]) -> None:
-    run()
     edit(folder, "-16 LUFS", "-20 LUFS")
     done = scorefile("run", "--locked", "--yes", cwd=folder)
     assert done.code == 4, done
@@ -230,10 +246,10 @@ def test_a_piece_that_cannot_be_finished_keeps_its_paid_take(
     assert emulator.ledger() == asked, "the take is paid for once"
 
 
+@pytest.mark.usefixtures("mastered")
 def test_a_renamed_job_says_its_new_name(
     folder: Path, run: Callable[..., dict[str, str]], emulator: RunningEmulator
 ) -> None:
-    run()
     asked = emulator.ledger()
     edit(folder, "  title: {", "  opening: {")
     assert verbs(folder)["opening"] == ("master", "renamed")
@@ -243,8 +259,8 @@ def test_a_renamed_job_says_its_new_name(
     assert emulator.ledger() == asked
 
 
+@pytest.mark.usefixtures("mastered")
 def test_an_edited_piece_is_left_alone(folder: Path, run: Callable[..., dict[str, str]]) -> None:
-    run()
     (folder / "audio" / "title.flac").write_bytes(b"my own mix")
     edit(folder, "-16 LUFS", "-20 LUFS")
     assert verbs(folder)["title"] == ("blocked", "edited-output")
@@ -275,16 +291,16 @@ def test_tags_alone_leave_the_audio_as_it_came(folder: Path, run: Callable[..., 
     assert (heard(path).samples == heard(Path(shutil.copy(take, folder / "take.wav"))).samples).all()
 
 
+@pytest.mark.usefixtures("mastered")
 def test_frozen_restores_a_piece_from_the_store(folder: Path, run: Callable[..., dict[str, str]]) -> None:
-    run()
     before = sha256(folder / "audio" / "title.flac")
     shutil.rmtree(folder / "audio")
     assert run("--frozen")["title"] == "restored"
     assert sha256(folder / "audio" / "title.flac") == before
 
 
+@pytest.mark.usefixtures("mastered")
 def test_a_file_is_identified_by_its_bytes_and_by_its_tags(folder: Path, run: Callable[..., dict[str, str]]) -> None:
-    run()
     piece = folder / "audio" / "title.flac"
     done = scorefile("identify", "audio/title.flac", cwd=folder)
     assert done.code == 0
@@ -306,8 +322,8 @@ def test_a_file_is_identified_by_its_bytes_and_by_its_tags(folder: Path, run: Ca
     assert done.json["tags"]["artist"] == "Ember Studio"
 
 
+@pytest.mark.usefixtures("mastered")
 def test_a_file_of_another_project_is_not_identified(folder: Path, run: Callable[..., dict[str, str]]) -> None:
-    run("title")
     (folder / "other").mkdir()
     (folder / "other" / "scorefile.yaml").write_text(PIPELINE)
     piece = shutil.copy(folder / "audio" / "title.flac", folder / "other" / "found.flac")
@@ -330,14 +346,12 @@ def test_a_run_that_is_killed_while_it_masters_leaves_nothing_half_written(
 ) -> None:
     edit(folder, "duration: 4", "duration: 40")
     edit(folder, "format: flac", "format: mp3")
-    command = [*COMMAND, "run", "--yes", "--progress", "plain", "title"]
-    env = environment(vendors_at(emulator.url))
-    child = subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    assert child.stderr is not None
-    assert any("title  mastering" in line for line in child.stderr)
+    words = ("run", "--yes", "--progress", "plain", "title")
+    child = fork_server().start(words, cwd=folder, env=environment(vendors_at(emulator.url)))
+    child.wait_for("title  mastering")
     time.sleep(0.2)
-    child.kill()
-    child.communicate()
+    child.signal(signal.SIGKILL)
+    assert child.wait().killed
     assert not (folder / "audio").exists()
     asked = len(emulator.ledger()["submits"])
     assert run("title") == {"title": "made"}
