@@ -639,6 +639,12 @@ def test_validate_of_a_sound_pipeline_loads_nothing_that_only_a_wrong_one_or_a_r
     assert found & ((HEAVY - {"jinja2", "yaml"}) | {"jmespath"}) == set()
 
 
+def test_a_pipeline_whose_templates_only_name_values_needs_no_jinja(tmp_path: Path) -> None:
+    text = SKETCH.replace("prompt: low brass", "prompt: 'brass of {{ game }} in {{ job.id }}'")
+    (tmp_path / "scorefile.yaml").write_text(text.replace("name: a,", "name: a, vars: {game: Emberfall},"))
+    assert loaded("validate", cwd=tmp_path) & (HEAVY - {"yaml"}) == set()
+
+
 # ---------------------------------------------------------------- papers
 
 
