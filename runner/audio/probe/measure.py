@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.audio.probe.decode import listen
+from runner.audio.probe.decode import listen_flat
 from runner.audio.probe.loudness import LoudnessMeter
 from runner.audio.probe.pieces import Pieces
 from runner.audio.probe.samples import SampleMeter
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import av
 
     from runner.audio.probe.decode import Probe
+    from runner.audio.probe.flat import FlatFrame
     from runner.audio.probe.true_peak import Wave
 
 
@@ -28,23 +29,23 @@ def inspect(source: bytes | Path) -> Probe:
     """
     meters: list[_Meters] = []
 
-    def add(frame: av.AudioFrame) -> None:
+    def add(frame: av.AudioFrame | FlatFrame) -> None:
         if not meters:
             meters.append(_Meters(frame))
         meters[0].add(frame)
 
-    result = listen(source, add)
+    result = listen_flat(source, add)
     return replace(result, measured=meters[0].measured(result))
 
 
 class _Meters:
     """All meters, built for the format of one frame."""
 
-    def __init__(self, frame: av.AudioFrame) -> None:
+    def __init__(self, frame: av.AudioFrame | FlatFrame) -> None:
         self._samples, self._loudness = SampleMeter(frame), LoudnessMeter(frame)
         self._pieces = Pieces(frame, self._loudness.length)
 
-    def add(self, frame: av.AudioFrame) -> None:
+    def add(self, frame: av.AudioFrame | FlatFrame) -> None:
         """Take one more frame."""
         for piece in self._pieces.add(frame):
             self._measure(piece, piece.shape[1] - MARGIN)

@@ -8,6 +8,7 @@ import av
 import numpy as np
 
 from runner.audio.probe.container_header import BadAudio
+from runner.audio.probe.flat import FlatFrame
 from runner.audio.probe.true_peak import MARGIN
 
 if TYPE_CHECKING:
@@ -27,14 +28,22 @@ class Pieces:
     A piece has the shape (channels, MARGIN + `length`): it begins with the MARGIN samples before it. The next one overwrites it.
     """
 
-    def __init__(self, frame: av.AudioFrame, length: int) -> None:
+    def __init__(self, frame: av.AudioFrame | FlatFrame, length: int) -> None:
         self._channels, self._planar = frame.layout.nb_channels, frame.format.is_planar
         self._length, self._filled = length, 0
         self._fresh = av.AudioFifo()  # frames of a thousand samples each would cost more than what is done with them
         self._wave = np.zeros((self._channels, length + 3 * MARGIN), np.float32)
 
-    def add(self, frame: av.AudioFrame) -> Iterator[Wave]:
+    def add(self, frame: av.AudioFrame | FlatFrame) -> Iterator[Wave]:
         """Take one more frame and yield each piece that it completes. Raises BadAudio for a frame of another format."""
+        if isinstance(frame, FlatFrame):
+            at = 0
+            while at < frame.samples:
+                count = min(self._length - self._filled, frame.samples - at)
+                self._put(frame.raw[at : at + count].T)
+                at += count
+                yield from self._complete()
+            return
         frame.pts = None
         try:
             self._fresh.write(frame)
@@ -42,12 +51,17 @@ class Pieces:
             raise BadAudio("broken: the format of its samples changes on the way") from error
         while self._filled + self._fresh.samples >= self._length:
             self._take(self._length - self._filled)
+            yield from self._complete()
+        if self._fresh.samples >= _AT_ONCE:
+            self._take(self._fresh.samples)
+
+    def _complete(self) -> Iterator[Wave]:
+        """Yield the piece if it is whole, and begin the next one."""
+        if self._filled == self._length:
             piece = self._wave[:, : MARGIN + self._length]
             yield piece
             piece[:, :MARGIN] = piece[:, -MARGIN:]
             self._filled = 0
-        if self._fresh.samples >= _AT_ONCE:
-            self._take(self._fresh.samples)
 
     def _take(self, count: int) -> None:
         """Write so many samples to the piece."""
@@ -55,9 +69,13 @@ class Pieces:
         if frame is None:
             return
         raw = frame.to_ndarray()
+        self._put(raw if self._planar else raw.reshape(-1, self._channels).T)
+
+    def _put(self, raw: npt.NDArray[np.generic]) -> None:
+        """Write samples of shape (channels, samples) behind those that are in the piece."""
         start = MARGIN + self._filled
-        _put(raw if self._planar else raw.reshape(-1, self._channels).T, self._wave[:, start : start + count])
-        self._filled += count
+        _write(raw, self._wave[:, start : start + raw.shape[1]])
+        self._filled += raw.shape[1]
 
     def rest(self) -> tuple[Wave, int]:
         """Return the last piece, and how many samples it has. Behind them is silence of at least a margin."""
@@ -67,7 +85,7 @@ class Pieces:
         return self._wave[:, : end + -end % MARGIN + MARGIN], self._filled
 
 
-def _put(raw: npt.NDArray[np.generic], wave: Wave) -> None:
+def _write(raw: npt.NDArray[np.generic], wave: Wave) -> None:
     """Write samples of any format to `wave`."""
     if raw.dtype.kind == "f":
         with np.errstate(over="ignore", invalid="ignore"):
