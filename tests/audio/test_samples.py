@@ -18,6 +18,8 @@ from tests.support.waves import RATE_HZ, Wave, file_of, level, tones
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy.typing as npt
+
     from runner.audio.probe.decode import Probe
     from runner.audio.probe.flat import FlatFrame
 
@@ -162,9 +164,9 @@ def test_samples_that_are_read_where_they_lie_are_those_that_ffmpeg_decodes(subt
     assert all(map(np.array_equal, read, decoded))
 
 
-def _in_pieces(listening: Callable[..., Probe], data: bytes) -> list[Wave]:
+def _in_pieces(listening: Callable[..., Probe], data: bytes) -> list[npt.NDArray[np.float32]]:
     pieces: list[Pieces] = []
-    found: list[Wave] = []
+    found: list[npt.NDArray[np.float32]] = []
 
     def add(frame: av.AudioFrame | FlatFrame) -> None:
         if not pieces:
