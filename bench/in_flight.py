@@ -21,7 +21,7 @@ late, wake_due = [0.0], Executor._wake_due
 
 def watched(self):
     now = self._world.monotonic()
-    late[0] = max([late[0], *(now - due for due, alarm, job in self._heap[:1] if job.alarm == alarm)])
+    late[0] = max(late[0], now - (self._alarms.next_at() or now))
     wake_due(self)
 
 Executor._wake_due = watched

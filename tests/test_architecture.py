@@ -577,7 +577,7 @@ import json, sys
 from runner.cli.main import call
 sys.stdout = open("/dev/null", "w")
 code = call(sys.argv[1:])
-sys.stderr.write(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})]))
+sys.stderr.write(json.dumps([code, sorted({name.partition(".")[0] for name, module in sys.modules.items() if module is not None})]))
 """
 HEAVY = {
     "httpx",
@@ -637,6 +637,12 @@ def test_help_costs_nothing(tmp_path: Path, words: tuple[str, ...]) -> None:
 def test_validate_of_a_sound_pipeline_loads_nothing_that_only_a_wrong_one_or_a_run_needs() -> None:
     found = loaded("validate", "showcase.yaml", cwd=ROOT / "pipelines")
     assert found & ((HEAVY - {"jinja2", "yaml"}) | {"jmespath"}) == set()
+
+
+def test_a_pipeline_whose_templates_only_name_values_needs_no_jinja(tmp_path: Path) -> None:
+    text = SKETCH.replace("prompt: low brass", "prompt: 'brass of {{ game }} in {{ job.id }}'")
+    (tmp_path / "scorefile.yaml").write_text(text.replace("name: a,", "name: a, vars: {game: Emberfall},"))
+    assert loaded("validate", cwd=tmp_path) & (HEAVY - {"yaml"}) == set()
 
 
 # ---------------------------------------------------------------- papers

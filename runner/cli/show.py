@@ -222,11 +222,11 @@ def relative(file: str) -> str:
 
 def _summarize(report: FindingsReport) -> None:
     """Append a report to the job summary, where there is one."""
-    from runner.report.markdown import summary
-
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if not path:
         return
+    from runner.report.markdown import summary
+
     try:
         with Path(path).open("a", encoding="utf-8", errors="replace") as file:
             file.write(summary(report, SUMMARY_BYTES - file.tell()) + "\n")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from runner.emulator.serve import rehearsal_emulator
-from runner.engine.callbacks import listening
 from runner.engine.effects import RunSettings
 from runner.engine.effects import World as EngineWorld
 from runner.engine.executor import Executor
@@ -35,6 +33,8 @@ def open_executor(
     with ExitStack() as stack:
         listener = None
         if options.listen is not None:
+            from runner.engine.callbacks import listening
+
             listener = stack.enter_context(listening(options.listen, options.public_url, session.world.limits))
         pace = Pace(session.project.state, session.world.now())
         settings = RunSettings(
@@ -84,5 +84,7 @@ def _access(stack: ExitStack, session: Session, todo: Plan) -> dict[str, Provide
         return local | {name: session.access(providers[name]) for name in remote}
     if not remote:
         return local
+    from runner.emulator.serve import rehearsal_emulator
+
     url = stack.enter_context(rehearsal_emulator(schema_folders(session.project.folder)))
     return local | {name: rehearsal_access(providers[name], settings.get(name), url) for name in remote}

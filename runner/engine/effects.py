@@ -110,6 +110,8 @@ class PollTurn:
 
     provider: str
     seconds: float
+    may_wait: bool = False
+    """Whether it may be put off once, by as long: nothing is expected of it, and jobs may wait to be submitted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,13 @@ the row `intent` is written here: the worker, connected but with nothing sent, w
 from __future__ import annotations
 
 import contextlib
-import heapq
-import itertools
 from collections import deque
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, assert_never
 
 from runner.engine import endings
+from runner.engine.alarms import Alarms
 from runner.engine.effects import Compute, Durable, Interrupted, PollTurn, Progress, Turn, Wait, Work, harmless
 from runner.engine.job_run import JobRun
 from runner.engine.late_run import LateRun
@@ -51,8 +50,6 @@ class _ActiveJob:
     run: Run
     steps: Generator[Effect, Any, Outcome]
     working: bool = False
-    alarm: int | None = None
-    """The number of the heap entry it waits for; heap entries with other numbers are void."""
 
 
 class Executor:
@@ -65,8 +62,7 @@ class Executor:
         self._notify = harmless(notify)
         self._outcomes: dict[str, Outcome] = {}
         self._workers: Workers[_ActiveJob] = Workers(settings.jobs)
-        self._heap: list[tuple[float, int, _ActiveJob]] = []
-        self._alarms = itertools.count()
+        self._alarms: Alarms[_ActiveJob] = Alarms()
         self._ready: deque[Run] = deque()
         self._order: Order[Run] = Order(())
         self._active: set[_ActiveJob] = set()
@@ -76,8 +72,6 @@ class Executor:
         self._durable: deque[_ActiveJob] = deque()
         """Jobs that waited for nothing but the disk."""
         self._turns: Turns[_ActiveJob] = Turns(settings, world)
-        self._polled: dict[str, _ActiveJob] = {}
-        """Attempt → the job that waits for its next poll."""
         self._fetching: dict[_ActiveJob, float] = {}
         """The jobs whose takes are being downloaded, or wait for it, and since when."""
 
@@ -205,6 +199,7 @@ class Executor:
     def _let_out(self) -> None:
         """Make the rows of this turn durable, and only then let out what their jobs want: the order of rules 3 and 5."""
         while self._give_turns() or self._yielded or self._at_gate:
+            self._start_unrecorded()
             unwritten = self._store.commit()
             for _ in range(len(self._at_gate)):
                 self._open_gate(self._at_gate.popleft(), unwritten)
@@ -214,6 +209,16 @@ class Executor:
                     self._break(job, wanted, unwritten)
                 else:
                     self._start(job, wanted)
+
+    def _start_unrecorded(self) -> None:
+        """Let out what those jobs want that have recorded nothing: it is done while the others wait for the disk."""
+        recorded = self._store.unwritten
+        for _ in range(len(self._yielded) if recorded else 0):
+            job, wanted = self._yielded.popleft()
+            if job.run.attempt in recorded:
+                self._yielded.append((job, wanted))
+            else:
+                self._start(job, wanted)
 
     def _open_gate(self, gate: ReadyToSend[_ActiveJob], unwritten: Unwritten | None) -> None:
         if unwritten is not None and gate.owner.run.attempt in unwritten.attempts:
@@ -243,11 +248,9 @@ class Executor:
             case Turn():
                 self._turns.add(job, wanted)
             case Wait():
-                self._sleep(job, self._world.monotonic() + wanted.seconds)
+                self._alarms.set(job, self._world.monotonic() + wanted.seconds)
             case PollTurn():
-                now = self._world.monotonic()
-                self._sleep(job, self._turns.rate_limits[wanted.provider].poll_at(now + wanted.seconds, now))
-                self._polled[job.run.attempt] = job
+                self._alarms.set_poll(job, job.run.attempt, wanted, self._turns.poll_at(wanted))
             case Work():
                 job.working = True
                 self._workers.start(job, wanted)
@@ -260,10 +263,6 @@ class Executor:
             case _:
                 assert_never(wanted)
 
-    def _sleep(self, job: _ActiveJob, until: float) -> None:
-        job.alarm = next(self._alarms)
-        heapq.heappush(self._heap, (until, job.alarm, job))
-
     # ------------------------------------------------------------ what happens
 
     def _wait_s(self) -> float:
@@ -273,8 +272,9 @@ class Executor:
         wait_s = min(self._world.limits.stop_check_s, self._turns.wait_s())
         if self._workers.may_grow:
             wait_s = min(wait_s, LOOK_S)
-        if self._heap:
-            wait_s = min(wait_s, max(0.0, self._heap[0][0] - self._world.monotonic()))
+        at = self._alarms.next_at()
+        if at is not None:
+            wait_s = min(wait_s, max(0.0, at - self._world.monotonic()))
         return max(wait_s, MIN_WAIT_S)
 
     def _handle(self, message: Message[_ActiveJob]) -> None:
@@ -285,7 +285,7 @@ class Executor:
                 message.owner.working = False
                 self._resume(message.owner, message.value, message.error)
             case Wake():
-                job = self._polled.get(message.attempt)
+                job = self._alarms.polled(message.attempt)
                 if job is not None:
                     self._wake(job)
             case _:
@@ -304,15 +304,17 @@ class Executor:
             self._at_gate.append(gate)
 
     def _wake_due(self) -> None:
-        now = self._world.monotonic()
-        while self._heap and self._heap[0][0] <= now:
-            _, alarm, job = heapq.heappop(self._heap)
-            if job.alarm == alarm:
+        for job in self._alarms.due(self._world.monotonic()):
+            turn = self._alarms.put_off(job)
+            if turn is not None and self._turns.is_filling(turn.provider):
+                self._alarms.set(
+                    job, self._turns.poll_at(turn)
+                )  # what is sent now is worth more than what a poll would say
+            else:
                 self._wake(job)
 
     def _wake(self, job: _ActiveJob) -> None:
-        job.alarm = None
-        self._polled.pop(job.run.attempt, None)
+        self._alarms.drop(job, job.run.attempt)
         self._resume(job, None)
 
     def wake(self, attempt: str) -> None:
@@ -323,14 +325,12 @@ class Executor:
         """End every job that waits; a job whose worker is busy, or whose answer is unread, goes on to its next wait."""
         goes_on = {*self._durable, *(job for job, _ in self._yielded)}
         waiting = [job for job in self._active if not job.working and job not in goes_on]
-        self._heap.clear()
-        self._polled.clear()
+        self._alarms.clear()
         self._turns.clear()
         while self._ready:
             run = self._ready.popleft()
             self._end(run, run.interrupted())
         for job in waiting:
-            job.alarm = None
             self._resume(job, None, Interrupted())
 
     def _give_turns(self) -> bool:

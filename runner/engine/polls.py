@@ -95,7 +95,8 @@ class PollSteps:
         if not self._polls:
             self._report("generating")
             self._accepted_s = self._polled_s = self._monotonic()
-        yield PollTurn(provider=self._client.provider.name, seconds=self._wait_s())
+        is_first = not self._polls and self._action.verb.makes
+        yield PollTurn(provider=self._client.provider.name, seconds=self._wait_s(), may_wait=is_first)
         self._polls += 1
         before_s, self._polled_s = self._polled_s, self._monotonic()
         client, model = self._client, self._request.model

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from decimal import Decimal
 
-    from runner.engine.effects import RunSettings, Turn, World
+    from runner.engine.effects import PollTurn, RunSettings, Turn, World
     from runner.records.endings import Skipped
     from runner.records.outcome import Outcome
 
@@ -74,6 +74,17 @@ class Turns(Generic[T]):
                 if refusal is None:
                     self._budget.reserve(turn.job, turn.worst)
                 yield job, refusal
+
+    def poll_at(self, turn: PollTurn) -> float:
+        """Return the moment of a poll."""
+        now = self._world.monotonic()
+        return self.rate_limits[turn.provider].poll_at(now + turn.seconds, now)
+
+    def is_filling(self, provider: str) -> bool:
+        """Return whether jobs wait for nothing but this machine and the answers of a provider that accepts all it gets."""
+        rate_limit, now = self.rate_limits[provider], self._world.monotonic()
+        waits = self._waiting[provider] and rate_limit.is_filling and not rate_limit.wait_s(now)
+        return bool(waits) and not self._is_full(now, None)
 
     def wait_s(self) -> float:
         """Return the seconds until a rate limit, and nothing else, lets a waiting job submit."""

@@ -89,6 +89,8 @@ class Claims:
 
     def _deal_left_over(self, requests: tuple[Request, ...], live: list[Entry]) -> None:
         """Deal submissions to the requests that have none yet."""
+        if not live:
+            return
         asked: dict[str, list[Request]] = defaultdict(list)
         for request in requests:
             if request.job not in self._given:

@@ -141,6 +141,11 @@ class RateLimit:
         self.pause_until(now + max(wait_s, PAUSE_S * self._limits.wait_scale))
         return True
 
+    @property
+    def is_filling(self) -> bool:
+        """Whether each job that it accepts lets another one be submitted."""
+        return self._slots.is_growing and self.closed is None
+
     def poll_at(self, due: float, now: float) -> float:
         """Return when a poll that is due is made: then, or later where other polls take that moment."""
         return self._polls.take(due, now)

@@ -59,6 +59,11 @@ class Slots:
         """The number of slots where the provider refuses more; None where nothing limits it but `most`."""
         return None if self._is_new or self._count >= self._most else self._count
 
+    @property
+    def is_growing(self) -> bool:
+        """Whether nothing has limited the slots so far."""
+        return self._is_new and self._count < self._most
+
     def free_at(self) -> float | None:
         """Return when one more job may be submitted; None when another one has to end first."""
         if self.in_use < self._count:

@@ -77,6 +77,8 @@ class Journal:
         try:
             self._sync(durable=durable)
             with self._connection:
+                if len(rows) > _AT_ONCE:
+                    self._connection.execute("BEGIN")  # a single statement is a transaction of its own
                 for some in _batches(rows):
                     # One statement for many rows: after each one this thread waits for its turn among the workers.
                     values = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(some))
@@ -147,7 +149,7 @@ def read_events(path: Path) -> tuple[Event, ...]:
 
 def _connect(path: Path) -> sqlite3.Connection:
     try:
-        connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000)
+        connection = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None)
     except sqlite3.Error as error:
         raise StateError(
             f"cannot open the journal {path}: {error}", help="check that its folder is writable"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from typing import TYPE_CHECKING
 
@@ -81,9 +80,10 @@ def refuse_too_large(path: Path, requests: Iterable[Request]) -> None:
 
 def _room_for(request: Request) -> int:
     """Return how many bytes of the lock the result of a request takes at most."""
-    return len(json.dumps(dict(request.params), ensure_ascii=False, indent=1).encode()) + BLOCK_BYTES * (
-        1 + request.takes
-    )
+    import msgspec
+
+    text = msgspec.json.format(msgspec.json.encode(request.params), indent=1)
+    return len(text) + BLOCK_BYTES * (1 + request.takes)
 
 
 def _damaged(path: Path, why: str) -> StateError:

@@ -41,6 +41,11 @@ class RowWriter:
         if proof_for is not None:
             self._proofs |= dict.fromkeys((row.attempt for row in events), proof_for)
 
+    @property
+    def attempts(self) -> frozenset[str]:
+        """The attempts of the staged rows."""
+        return frozenset([row.attempt for row in self._staged])
+
     def commit(self) -> Unwritten | None:
         """Write all staged rows in one transaction; return what could not be written.
 

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from runner.state.placement import Placement
     from runner.state.row_writer import Unwritten
 
+_UNSETTLED = frozenset({Phase.INTENT, Phase.ANSWERED})
+"""Phases of a submission that may yet prove unpaid: what this run has just sent does not enter the lock."""
+
 
 class StateStore:
     """The journal, lock, blobs and outputs of one pipeline, open for writing. Needs the run lock."""
@@ -99,6 +102,11 @@ class StateStore:
         self._learn(events)
         self._rows.stage(*events, proof_for=provider)
 
+    @property
+    def unwritten(self) -> frozenset[str]:
+        """The attempts whose rows the next `commit` writes."""
+        return self._rows.attempts
+
     def commit(self) -> Unwritten | None:
         """Write all staged rows in one transaction; return what could not be written (see RowWriter.commit)."""
         return self._rows.commit()
@@ -113,8 +121,10 @@ class StateStore:
         for attempt in dict.fromkeys(row.attempt for row in events):
             item = self.submissions[attempt]
             self._receipts.add(item)
+            if self._ledger.get(attempt) is None and item.phase in _UNSETTLED:
+                continue
             entry = lock_rules.entry_of(item)
-            if entry is not None and (self._ledger.get(attempt) is not None or _is_news(item, entry)):
+            if entry is not None and (self._ledger.get(attempt) is not None or _is_news(entry)):
                 self._ledger.learn(entry)
 
     # ------------------------------------------------------------ blobs
@@ -274,7 +284,6 @@ class StateStore:
                 self.record(*rows)
 
 
-def _is_news(item: Submission, entry: Entry) -> bool:
-    """Say whether a submission that the lock lacks belongs in it: what this run has just sent may yet prove unpaid."""
-    unsettled = item.phase in {Phase.INTENT, Phase.ANSWERED}
-    return entry.receipt is not None and entry.state is not State.NOT_CHARGED and not unsettled
+def _is_news(entry: Entry) -> bool:
+    """Say whether a submission that the lock lacks belongs in it."""
+    return entry.receipt is not None and entry.state is not State.NOT_CHARGED

@@ -11,6 +11,7 @@ from runner.diagnostics.messages import listing, nearest
 from runner.pipeline.templates.filters import REFUSED_FILTERS, REFUSED_TESTS
 from runner.pipeline.templates.sandbox import CONCATENATED, COUNTED, SANDBOX, WEIGHED
 from runner.pipeline.templates.template_errors import TemplateProblem, TemplateProblemsError, locate, opening_after
+from runner.pipeline.templates.values import HIDDEN_NAMES
 
 MAX_DEPTH: Final = 40
 MAX_NODES: Final = 5_000
@@ -52,7 +53,6 @@ WORDS: Final = {
 HELP: Final = "a template has names, filters, tests, if, for, set and range(): give anything else a name under vars"
 HELP_FOR_SET: Final = "what is set inside a loop ends with it: use a filter such as sum, join or select"
 FIXED_NAMES: Final = frozenset({"range", "loop"})
-HIDDEN_NAMES: Final = frozenset({"self", "super", "caller", "varargs", "kwargs"})
 
 
 class Check:

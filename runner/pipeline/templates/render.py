@@ -15,10 +15,9 @@ from runner.frozen import dataclass, replace
 from runner.pipeline.paths import inside_problem
 from runner.pipeline.shape.load import override_value
 from runner.pipeline.templates.bound import Bound, Names, steps_read, steps_used
-from runner.pipeline.templates.sandbox import SANDBOX
-from runner.pipeline.templates.template import Template, compile_template
+from runner.pipeline.templates.compiling import compile_template
 from runner.pipeline.templates.template_errors import AlreadyReportedError, TemplateProblem, TemplateProblemsError
-from runner.pipeline.templates.values import plain_json
+from runner.pipeline.templates.values import SHARED_WORK, plain_json
 from runner.pipeline.yaml.conflicts import conflict_markers
 from runner.pipeline.yaml.events import forbidden_character
 from runner.pipeline.yaml.scalars import OddNumberError
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from runner.pipeline.templates.bound import Trace
+    from runner.pipeline.templates.template import Template
     from runner.records.pipeline import Pipeline, Text
     from runner.records.source import DocPath, Json
 
@@ -48,7 +48,7 @@ class Renderer:
         overrides: Mapping[str, str | Leaf],
         read_text: Callable[[str], str],
     ) -> None:
-        SANDBOX.begin()
+        SHARED_WORK.begin()
         self.pipeline = pipeline
         self.jobs = frozenset(job.name for job in pipeline.jobs)
         self.env = {name: env[name] for name in pipeline.env if name in env}

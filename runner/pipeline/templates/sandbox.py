@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import pass_context
+from jinja2 import StrictUndefined, pass_context
 from jinja2.filters import FILTERS
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
+from jinja2.utils import missing
 
 from runner.pipeline.templates.filters import (
     ALLOWED_TESTS,
@@ -22,7 +24,8 @@ from runner.pipeline.templates.filters import (
 from runner.pipeline.templates.values import (
     MAX_CHARACTERS,
     MAX_ITEMS,
-    Missing,
+    SHARED_WORK,
+    Absent,
     MissingNameError,
     RefusedError,
     as_list,
@@ -42,7 +45,6 @@ LOOP_ATTRIBUTES: Final = frozenset(
 )
 GROUP_ATTRIBUTES: Final = frozenset({"grouper", "list"})
 MAX_WORK: Final = 300_000
-MAX_WORK_IN_ALL: Final = 2_000_000
 LEAST_WORK: Final = 100
 """What a rendering may do when the templates before it have used up the work of all: more than a prompt takes."""
 CHARACTERS_OF_ONE_STEP: Final = 16
@@ -52,11 +54,22 @@ CONCATENATED: Final = "texts in a row"
 WEIGHED: Final = "values that are compared"
 
 
+class Missing(Absent, StrictUndefined):
+    """An undefined value of Jinja."""
+
+    __slots__ = ()
+
+    def __init__(self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = None) -> None:
+        del exc
+        owner = None if obj is missing else obj
+        super().__init__(hint, obj, name, partial(MissingNameError, name=name, owner=owner))  # type: ignore[arg-type]
+
+
 class Sandbox(ImmutableSandboxedEnvironment):
     """The one environment all templates are compiled in.
 
     While one template renders, `budget` counts the items of its loops down and `work` the values and characters that it
-    handles; `left` is the work that is left to all templates of a pipeline; `absent` collects missing names that it prints.
+    handles, out of what is left to all templates of a pipeline; `absent` collects missing names that it prints.
     """
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
@@ -67,7 +80,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             undefined=Missing, keep_trailing_newline=True, finalize=self.shown, autoescape=False, optimized=False
         )
         self.globals.clear()
-        self.budget, self.work, self.left = MAX_ITEMS, MAX_WORK, MAX_WORK_IN_ALL
+        self.budget, self.work = MAX_ITEMS, MAX_WORK
         self.absent: list[MissingNameError] = []
         self.filters = {name: self._filter(FILTERS[name]) for name in OF_LISTS | OF_ANY}
         self.filters |= {name: self._filter(FILTERS[name], prepare=as_text) for name in OF_TEXTS}
@@ -80,23 +93,19 @@ class Sandbox(ImmutableSandboxedEnvironment):
         tests: Mapping[str, Callable[..., Any]] = TESTS  # type: ignore[assignment]  # Jinja's annotation is too narrow
         self.tests = {name: self._test(tests[name]) for name in ALLOWED_TESTS}
 
-    def begin(self) -> None:
-        """Give the templates of a pipeline the allowance of work that they share."""
-        self.left = MAX_WORK_IN_ALL
-
     def enter(self) -> tuple[int, int, int]:
         """Give one rendering its allowance of loops and work, and return what `leave` has to be told.
 
         A template that it makes render has an allowance of its own.
         """
         around = self.budget, self.work
-        given = min(MAX_WORK, max(self.left, LEAST_WORK))
+        given = min(MAX_WORK, max(SHARED_WORK.left, LEAST_WORK))
         self.budget, self.work = MAX_ITEMS, given
         return given, *around
 
     def leave(self, given: int, budget: int, work: int) -> None:
         """Take back the allowance of one rendering: what it used is used up for all."""
-        self.left -= given - self.work
+        SHARED_WORK.left -= given - self.work
         self.budget, self.work = budget, work
 
     def _filter(self, function: Callable[..., Any], prepare: Callable[[Any], Any] | None = None) -> Callable[..., Any]:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-
-from jinja2 import StrictUndefined, UndefinedError
-from jinja2.utils import missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +16,9 @@ MAX_ITEMS: Final = 10_000
 MAX_NUMBER: Final = 2**64
 MAX_DEPTH: Final = 64
 MAX_VALUES: Final = 100_000
+MAX_WORK_IN_ALL: Final = 2_000_000
+HIDDEN_NAMES: Final = frozenset({"self", "super", "caller", "varargs", "kwargs"})
+"""The names that Jinja gives to templates of its own accord."""
 
 
 class RefusedError(Exception):
@@ -39,7 +38,7 @@ class NotTextError(RefusedError):
         self.value = value
 
 
-class MissingNameError(UndefinedError):
+class MissingNameError(Exception):
     """A missing name or key was used; `owner` is the value it was looked up in, None for a plain name."""
 
     def __init__(self, message: str | None, name: str | None, owner: object) -> None:
@@ -48,15 +47,23 @@ class MissingNameError(UndefinedError):
         self.owner = owner
 
 
-class Missing(StrictUndefined):
-    """An undefined value; using it raises MissingNameError."""
+class Absent:
+    """An undefined value; using it, as text too, raises MissingNameError."""
 
     __slots__ = ()
 
-    def __init__(self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = None) -> None:
-        del exc
-        owner = None if obj is missing else obj
-        super().__init__(hint, obj, name, partial(MissingNameError, name=name, owner=owner))  # type: ignore[arg-type]
+
+class SharedWork:
+    """The work that is left to all templates of a pipeline together."""
+
+    left = MAX_WORK_IN_ALL
+
+    def begin(self) -> None:
+        """Give the templates of a pipeline the allowance that they share."""
+        self.left = MAX_WORK_IN_ALL
+
+
+SHARED_WORK: Final = SharedWork()
 
 
 def is_number(value: Any) -> bool:
@@ -81,7 +88,7 @@ def as_text(value: Any) -> str:
     """Write a single value as YAML would; raise NotTextError for a list or mapping."""
     if isinstance(value, str):
         return value
-    if isinstance(value, Missing):
+    if isinstance(value, Absent):
         return str(value)
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -94,7 +101,7 @@ def as_text(value: Any) -> str:
 
 def as_list(value: Any) -> list[Any]:
     """List the items of a list, the keys of a mapping or the characters of a text, up to 10,000."""
-    if isinstance(value, Missing):
+    if isinstance(value, Absent):
         str(value)
     if not isinstance(value, Iterable):
         raise RefusedError("SF218", f"{kind(value)} has no items")
@@ -156,7 +163,7 @@ def _plain(value: Any, depth: int, allowance: Iterator[int] | None) -> Json:
         raise RefusedError("SF219", f"more than {MAX_VALUES:,} values")
     if value is None or isinstance(value, str | bool):
         return value
-    if isinstance(value, Missing):
+    if isinstance(value, Absent):
         return str(value)
     if isinstance(value, int | float):
         number = bounded(value)

@@ -8,9 +8,10 @@ import pytest
 from jinja2.filters import FILTERS
 from jinja2.tests import TESTS
 
+from runner.pipeline.templates.compiling import compile_template, of_names
 from runner.pipeline.templates.filters import REFUSED_FILTERS, REFUSED_TESTS
+from runner.pipeline.templates.jinja import of_jinja
 from runner.pipeline.templates.sandbox import SANDBOX
-from runner.pipeline.templates.template import _of_jinja, _of_names, compile_template
 from runner.pipeline.templates.template_errors import TemplateProblemsError
 from tests.pipeline.conftest import check_text
 
@@ -436,7 +437,7 @@ jobs:
 )
 def test_the_short_way_for_plain_names_gives_what_jinja_gives(source: str) -> None:
     values = {"a": 1.0, "b": "t", "c": True, "d": [1], "e": {"f": 2, "g": {"h": "i"}, "in": "j"}}
-    short, long = _of_names(source), _of_jinja(source)
+    short, long = of_names(source), of_jinja(source)
     assert short is not None
     assert (short.names, short.required) == (long.names, long.required)
     outcomes = []
@@ -464,4 +465,4 @@ def test_the_short_way_for_plain_names_gives_what_jinja_gives(source: str) -> No
     ],
 )
 def test_any_other_template_is_compiled(source: str) -> None:
-    assert _of_names(source) is None
+    assert of_names(source) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from runner.pipeline.templates.sandbox import SANDBOX
+from runner.pipeline.templates.values import SHARED_WORK
 from tests.pipeline.conftest import check_text
 
 LOOPS = "{% for i in range(3000) %}{{ range(90) | sum }}{% endfor %}"
@@ -22,6 +22,6 @@ def test_a_matrix_of_templates_that_compute_ends_soon() -> None:
 
 
 def test_the_next_file_has_an_allowance_of_its_own() -> None:
-    SANDBOX.left = 0
+    SHARED_WORK.left = 0
     text = "version: 1\njobs: {a: {model: acme/solo, prompt: '{{ range(90) | sum }} drums'}}\n"
     assert check_text(text).problems == ()
