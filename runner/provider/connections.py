@@ -156,6 +156,8 @@ class _Exchange:
 
     def __init__(self, stream: socket.socket, state: h11.Connection, until: float, read_s: float) -> None:
         self._stream, self._state, self._until, self._read_s = stream, state, until, read_s
+        self._waits_s: float | None = None
+        """How long the socket waits now: to tell it again what it knows is a call of the system."""
         self.status_code = 0
         self.headers: Mapping[str, str] = {}
         self.is_whole = False
@@ -229,7 +231,9 @@ class _Exchange:
         left_s = min(self._read_s, self._until - time.monotonic())
         if left_s <= 0:
             raise TimeoutError("the deadline has passed")
-        self._stream.settimeout(left_s)
+        if left_s != self._waits_s:
+            self._stream.settimeout(left_s)
+            self._waits_s = left_s
 
 
 def _written(state: h11.Connection, call: Call, url: httpx.URL, *, headers: Headers, closes: bool) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import mmap
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
@@ -28,6 +29,8 @@ __all__ = ["BadAudio", "Probe", "probe"]
 MAX_CHANNELS = 8
 LEAST_HZ, MAX_HZ = 4_000, 768_000
 _AAC_FRAME = 2048
+_READ_WHOLE = 1 << 20
+"""A file of so many bytes is read sooner than mapped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +93,14 @@ def decoded(source: bytes | Path) -> Generator[av.AudioFrame, None, Probe]:
 
 @contextmanager
 def _opened(source: bytes | Path) -> Iterator[tuple[Bytes, io.BytesIO | io.BufferedReader]]:
-    """Give the bytes for slicing and a file for decoding; a file on disk is mapped, not read into memory."""
+    """Give the bytes for slicing and a file for decoding; a long file on disk is mapped, not read into memory."""
     if isinstance(source, bytes):
         yield source, io.BytesIO(source)
         return
     with source.open("rb") as file:
-        if source.stat().st_size == 0:
-            yield b"", file
+        if os.fstat(file.fileno()).st_size <= _READ_WHOLE:
+            read = file.read()
+            yield read, io.BytesIO(read)
             return
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             yield data, file

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _NOT_NEEDED = getattr(mmap, "MADV_DONTNEED", 0)
 _HELD_BYTES = 8 << 20
 """How much of what was read of a mapped file stays mapped; a multiple of any size of a page."""
-_AT_ONCE = 1 << 14
+_AT_ONCE = 1 << 16
 """Samples of a channel in a frame."""
 
 
