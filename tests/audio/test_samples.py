@@ -6,8 +6,9 @@ import av
 import numpy as np
 import pytest
 
+from runner.audio.encode import encode
 from runner.audio.probe.container_header import BadAudio
-from runner.audio.probe.measure import inspect
+from runner.audio.probe.measure import inspect, inspect_wav
 from runner.audio.probe.pieces import Pieces
 from runner.audio.probe.true_peak import FILTER, MARGIN
 from tests.support.waves import RATE_HZ, Wave, file_of, level, tones
@@ -54,6 +55,14 @@ def test_a_run_is_counted_once_wherever_the_pieces_are_cut(shift: int, seconds: 
     assert found.clipped_samples == clipped(wave)
     assert found.true_peak_dbtp == pytest.approx(plain_true_peak(wave), abs=0.051)
     assert found.dc_offset == pytest.approx(wave.mean(axis=0).max(), abs=1e-5)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("count", [1, 16, 4_801, 28_799, 28_800, 57_600, 70_001])
+def test_samples_in_memory_measure_what_their_file_does(count: int, channels: int) -> None:
+    wave = np.random.default_rng(count).normal(0, 9_000, (count, channels)).clip(-32_768, 32_767)
+    pcm = wave.astype(np.int16)
+    assert inspect_wav(pcm, RATE_HZ) == inspect(encode(pcm, RATE_HZ, "audio/wav"))
 
 
 @pytest.mark.parametrize("at", [0, 15, 16, 28_783, 28_799, 28_800, 28_816, 57_599])

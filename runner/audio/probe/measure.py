@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.audio.probe.decode import listen
+import av
+
+from runner.audio.probe.decode import Probe, listen
 from runner.audio.probe.loudness import LoudnessMeter
-from runner.audio.probe.pieces import Pieces
+from runner.audio.probe.pieces import Pieces, cut
 from runner.audio.probe.samples import SampleMeter
 from runner.audio.probe.true_peak import MARGIN
 from runner.frozen import replace
@@ -15,9 +17,9 @@ from runner.records.measured import Measured
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import av
+    import numpy as np
+    import numpy.typing as npt
 
-    from runner.audio.probe.decode import Probe
     from runner.audio.probe.true_peak import Wave
 
 
@@ -26,15 +28,39 @@ def inspect(source: bytes | Path) -> Probe:
 
     Samples that are not numbers are BadAudio, too.
     """
-    meters: list[_Meters] = []
+    opened: list[tuple[_Meters, Pieces]] = []
 
     def add(frame: av.AudioFrame) -> None:
-        if not meters:
-            meters.append(_Meters(frame))
-        meters[0].add(frame)
+        if not opened:
+            meters = _Meters(frame)
+            opened.append((meters, Pieces(frame, meters.length)))
+        meters, pieces = opened[0]
+        for piece in pieces.add(frame):
+            meters.measure(piece, meters.length)
 
     result = listen(source, add)
-    return replace(result, measured=meters[0].measured(result))
+    meters, pieces = opened[0]
+    meters.measure(*pieces.rest())
+    return replace(result, measured=meters.measured(result))
+
+
+def inspect_wav(pcm: npt.NDArray[np.int16], rate_hz: int) -> Probe:
+    """Return what `inspect` would of a WAV file with these samples, of shape (samples, 1 or 2), without decoding one."""
+    channels = pcm.shape[1]
+    form = av.AudioFrame(format="s16", layout="mono" if channels == 1 else "stereo", samples=1)
+    form.sample_rate = rate_hz
+    meters = _Meters(form)
+    for piece, count in cut(pcm, meters.length):
+        meters.measure(piece, count)
+    result = Probe(
+        media_type="audio/wav",
+        codec="pcm_s16le",
+        seconds=len(pcm) / rate_hz,
+        rate_hz=rate_hz,
+        channels=channels,
+        samples=len(pcm),
+    )
+    return replace(result, measured=meters.measured(result))
 
 
 class _Meters:
@@ -42,20 +68,19 @@ class _Meters:
 
     def __init__(self, frame: av.AudioFrame) -> None:
         self._samples, self._loudness = SampleMeter(frame), LoudnessMeter(frame)
-        self._pieces = Pieces(frame, self._loudness.length)
 
-    def add(self, frame: av.AudioFrame) -> None:
-        """Take one more frame."""
-        for piece in self._pieces.add(frame):
-            self._measure(piece, piece.shape[1] - MARGIN)
+    @property
+    def length(self) -> int:
+        """Return the samples in a piece."""
+        return self._loudness.length
 
-    def _measure(self, piece: Wave, count: int) -> None:
+    def measure(self, piece: Wave, count: int) -> None:
+        """Take one more piece, behind a margin and of so many samples."""
         self._samples.add(piece, count)
         self._loudness.add(piece[:, MARGIN : MARGIN + count])
 
     def measured(self, result: Probe) -> Measured:
-        """Return what was measured once all frames are taken."""
-        self._measure(*self._pieces.rest())
+        """Return what was measured once all pieces are taken."""
         samples, loudness = self._samples, self._loudness
         head, tail = samples.silence(result.samples)
         return Measured(
