@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CHILD = """
 import json, sys
-from runner.cli.main import call
+from runner.cli.main import main
 from runner.engine.executor import Executor
 
 late, wake_due = [0.0], Executor._wake_due
@@ -25,9 +25,10 @@ def watched(self):
     wake_due(self)
 
 Executor._wake_due = watched
-code = call(sys.argv[1:])
-print(json.dumps(late[0]), flush=True)
-sys.exit(code)
+try:
+    main()
+finally:
+    print(json.dumps(late[0]), flush=True)
 """
 
 

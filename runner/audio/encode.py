@@ -43,15 +43,20 @@ def encode(
     return _ENCODERS[media_type](np.ascontiguousarray(pcm), rate_hz, bit_rate_kbps or _DEFAULT_KBPS, tags)
 
 
-def _wav(pcm: Pcm, rate_hz: int, kbps: int, tags: Mapping[str, str]) -> bytes:
-    del kbps
+def wav_parts(pcm: Pcm, rate_hz: int, tags: Mapping[str, str]) -> tuple[bytes | memoryview, ...]:
+    """Return the bytes of a WAV file in parts, in place of a copy of all samples."""
     channels = pcm.shape[1]
-    sound = pcm.astype("<i2", copy=False).data  # an even number of bytes: never padded
+    sound = np.ascontiguousarray(pcm, "<i2").data.cast("B")  # an even number of bytes: never padded
     form = struct.pack("<HHIIHH", 1, channels, rate_hz, rate_hz * channels * 2, channels * 2, 16)
     texts = [_riff(_RIFF_TAGS[name], text.encode() + b"\0") for name, text in tags.items() if name in _RIFF_TAGS]
     info = _riff(b"LIST", b"INFO" + b"".join(texts)) if texts else b""
     head = b"WAVE" + _riff(b"fmt ", form) + b"data" + struct.pack("<I", sound.nbytes)
-    return b"".join((b"RIFF", struct.pack("<I", len(head) + sound.nbytes + len(info)), head, sound, info))
+    return b"RIFF" + struct.pack("<I", len(head) + sound.nbytes + len(info)) + head, sound, info
+
+
+def _wav(pcm: Pcm, rate_hz: int, kbps: int, tags: Mapping[str, str]) -> bytes:
+    del kbps
+    return b"".join(wav_parts(pcm, rate_hz, tags))
 
 
 def _riff(name: bytes, body: bytes) -> bytes:

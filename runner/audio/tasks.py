@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runner.audio.pictures import Picture
     from runner.audio.probe.decode import Probe
     from runner.audio.sketch.brief import Brief
+    from runner.audio.sketch.render import Pcm
     from runner.records.mastering import Mastering
     from runner.records.measured import Measured, Sound
 
@@ -138,10 +139,14 @@ def listened(source: Path | bytes, measured: Measured) -> Measured:
 def sketch(order: SketchOrder) -> bytes:
     """Compose and encode a sketch. The same order makes the same music on any machine; WAV output has the same bytes."""
     from runner.audio.encode import encode  # numpy and FFmpeg are for those who do the work
-    from runner.audio.sketch.composer import compose  # the same
 
-    pcm = compose(order.brief, rate_hz=RATE_HZ)
-    return encode(pcm, RATE_HZ, order.media_type, bit_rate_kbps=order.bit_rate_kbps, tags=order.tags)
+    return encode(_composed(order), RATE_HZ, order.media_type, bit_rate_kbps=order.bit_rate_kbps, tags=order.tags)
+
+
+def _composed(order: SketchOrder) -> Pcm:
+    from runner.audio.sketch.composer import compose  # numpy is for those who do the work
+
+    return compose(order.brief, rate_hz=RATE_HZ)
 
 
 def make_local(order: LocalOrder, sources: tuple[Source, ...], target: Path) -> MadeFile:
@@ -171,15 +176,29 @@ def _made(file: Path, *, data: bytes | None) -> MadeFile:
 
 def make_sketch(order: SketchOrder, target: Path) -> MadeFile:
     """Make a sketch and write it to `target`, an empty file; return its bytes where that file is not seen."""
-    data = sketch(order)
-    probe = inspect_file(data)
+    parts, probe = _sketched(order)
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part)
     unwritten: bytes | None = None
     try:
         with target.open("r+b") as file:
-            file.write(data)
+            file.writelines(parts)
     except FileNotFoundError:
-        unwritten = data
-    return MadeFile(sha256=hashlib.sha256(data).hexdigest(), size=len(data), probe=probe, data=unwritten)
+        unwritten = b"".join(parts)
+    return MadeFile(sha256=found.hexdigest(), size=sum(map(len, parts)), probe=probe, data=unwritten)
+
+
+def _sketched(order: SketchOrder) -> tuple[tuple[bytes | memoryview, ...], Probe]:
+    """Return the parts of a sketch's file, and what the file is. What an encoder has made is decoded again."""
+    if order.media_type != "audio/wav":
+        data = sketch(order)
+        return (data,), inspect_file(data)
+    from runner.audio.encode import wav_parts  # numpy and FFmpeg are for those who do the work
+    from runner.audio.probe.measure import inspect_wav  # the same
+
+    pcm = _composed(order)
+    return wav_parts(pcm, RATE_HZ, order.tags), inspect_wav(pcm, RATE_HZ)
 
 
 def look(source: Path, sha256: str, seconds: float) -> Picture:

@@ -59,7 +59,6 @@ def read_submit(provider: Provider, model: Model, reply: Reply) -> Reading:
     if reply.status in provider.accepted and provider.mode.answers_audio:
         return _read_bytes(provider, model, reply)
     document, fault = _document(provider, reply)
-    text = reason(provider.error_paths, document)
     if reply.status in provider.accepted:
         taken = _read_taken(provider, model, document)
         if taken is not None:
@@ -67,6 +66,7 @@ def read_submit(provider: Provider, model: Model, reply: Reply) -> Reading:
         word = _word(provider, document)
         status = "" if word is None else f"status {clean(word)} and "
         fault = fault or f"the answer contains {status}neither audio nor a usable id"
+    text = reason(provider.error_paths, document)
     row = _row(provider, reply.status, text)
     said, pause = _said(provider, reply, text or fault), retry_after(reply.headers)
     if row is None or not row.group.proves_rejection:
@@ -103,8 +103,8 @@ def _read_bytes(provider: Provider, model: Model, reply: Reply) -> Reading:
 def read_poll(provider: Provider, model: Model, reply: Reply, *, id: str) -> Reading:
     """Return what the answer to a poll means; an answer that proves nothing is RETRY, since another poll is free."""
     document, fault = _document(provider, reply)
-    text = reason(provider.error_paths, document)
     if reply.status not in POLLED:
+        text = reason(provider.error_paths, document)
         row = _row(provider, reply.status, text)
         group = row.group if row else POLL_REFUSALS.get(reply.status)
         said, pause = _said(provider, reply, text or fault), retry_after(reply.headers)

@@ -27,6 +27,8 @@ MAX_INLINE_AUDIO = 128 << 20
 """The cap where a provider's JSON holds the audio itself (hex, base64, data URL)."""
 MAX_ID = 512
 MAX_MESSAGE = 300
+_NAMES = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
+"""A JMESPath of names alone."""
 _DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT", re.ASCII)
 """The one form of a date that HTTP lets a server send. Of other forms the parser makes impossible dates."""
 
@@ -75,6 +77,10 @@ def find(path: str | None, document: Json) -> Json:
     """Look up a JMESPath; None when there is no path, no value at it, or the document has another shape."""
     if path is None:
         return None
+    if _NAMES.fullmatch(path):
+        for name in path.split("."):
+            document = document.get(name) if isinstance(document, dict) else None
+        return document
     try:
         return _compiled(path).search(document)
     except (JMESPathError, RecursionError):

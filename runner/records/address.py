@@ -23,7 +23,7 @@ def hide_users(text: str) -> str:
     return USERINFO.sub(lambda found: "*" * len(found[0]), text)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)  # each exchange asks several times for the same few
 def origin(url: str) -> tuple[str, str, int] | None:
     """Return scheme, host and port; None for what is no plain http or https URL."""
     try:
@@ -36,6 +36,7 @@ def origin(url: str) -> tuple[str, str, int] | None:
     return (parts.scheme, parts.hostname, port or PORTS[parts.scheme]) if " " not in url else None
 
 
+@lru_cache(maxsize=256)
 def is_loopback(url: str) -> bool:
     """Return whether a URL names this machine by a loopback address or `localhost`."""
     found = origin(url)
@@ -61,6 +62,7 @@ def may_be_plain(url: str) -> bool:
     return is_loopback(url) or is_private(url)
 
 
+@lru_cache(maxsize=256)
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """Return a host as an address, an IPv4 address in IPv6 form as what it is; None for a name."""
     try:

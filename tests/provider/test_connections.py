@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from runner.provider.connections import KEPT, Connections, Times
+from runner.provider.connections import _PLAIN, KEPT, Connections, Times, target_of
 from runner.records.exchange import Call
 
 if TYPE_CHECKING:
@@ -204,3 +206,50 @@ def test_few_idle_connections_are_kept(connections: Connections) -> None:
 def test_an_address_that_is_none_is_not_connected_to(connections: Connections, url: str) -> None:
     with pytest.raises(httpx.UnsupportedProtocol, match="neither http nor https"):
         body(connections, url)
+
+
+HOSTS = [
+    "api.pixazo.ai",
+    "127.0.0.1:8080",
+    "[::1]:9",
+    "EXAMPLE.org:443",
+    "user:word@host",
+    "münchen.de",
+    "a b",
+    "h:99999",
+    "",
+]
+PARTS = st.sampled_from(
+    ["v2", ".", "..", "a.b", "%41", "%zz", "é", " ", "", "~x", "a=b", "a:b", "@", "+", ",", "'", "|", "\\", "-"]
+)
+
+
+@given(
+    scheme=st.sampled_from(["http", "https", "HTTP", "ftp", ""]),
+    host=st.sampled_from(HOSTS),
+    parts=st.lists(PARTS | st.from_regex(r"[A-Za-z0-9._~=:@,+-]{1,6}", fullmatch=True), max_size=4),
+    end=st.sampled_from(["", "/", "?a=1", "#part", "?", "\n"]),
+)
+@example(scheme="https", host="api.pixazo.ai", parts=["v2", "requests", "status", "tracks_00000001"], end="")
+def test_the_target_is_what_httpx_reads(scheme: str, host: str, parts: list[str], end: str) -> None:
+    url = f"{scheme}://{host}" + "".join(f"/{part}" for part in parts) + end
+    try:
+        read = httpx.URL(url)
+    except httpx.InvalidURL:
+        with pytest.raises(httpx.InvalidURL):
+            target_of(url)
+        return
+    if read.scheme not in ("http", "https") or not read.host:
+        with pytest.raises(httpx.UnsupportedProtocol, match="neither http nor https"):
+            target_of(url)
+        return
+    found = target_of(url)
+    assert (found.origin.scheme, found.origin.host) == (read.scheme, read.raw_host.decode())
+    assert found.origin.port == (read.port or {"http": 80, "https": 443}[read.scheme])
+    assert (found.host, found.path) == (read.netloc.decode(), read.raw_path)
+
+
+def test_the_addresses_of_calls_are_read_without_httpx_and_paths_that_it_changes_are_not() -> None:
+    assert _PLAIN.fullmatch("https://api.pixazo.ai/v2/requests/status/tracks_00000001")
+    for path in ("/a/../b", "/./b", "/%2e%2e/b", "/a b", "/é", "/a?b", "//b"):
+        assert not _PLAIN.fullmatch("https://api.pixazo.ai" + path)

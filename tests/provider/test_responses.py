@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jmespath
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -116,6 +117,20 @@ def test_an_answer_is_read_up_to_its_limit_and_not_a_byte_further() -> None:
 )
 def test_a_path_finds_its_value_or_nothing(path: str | None, document: object, found: object) -> None:
     assert find(path, document) == found
+
+
+NAMES = st.sampled_from(["a", "b", "_c", "true", "keys", "get"])
+DOCUMENTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.lists(NAMES, min_size=1, max_size=4), DOCUMENTS)
+def test_a_path_of_names_finds_what_jmespath_finds(names: list[str], document: object) -> None:
+    path = ".".join(names)
+    assert find(path, document) == jmespath.search(path, document)
 
 
 @pytest.mark.parametrize(

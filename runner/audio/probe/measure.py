@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import av
 from msgspec.structs import replace
 
-from runner.audio.probe.decode import listen
+from runner.audio.probe.decode import Probe, listen_flat
+from runner.audio.probe.flat import FlatFrame
 from runner.audio.probe.loudness import LoudnessMeter
 from runner.audio.probe.pieces import Pieces
 from runner.audio.probe.samples import SampleMeter
@@ -16,9 +18,9 @@ from runner.records.measured import Measured
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import av
+    import numpy as np
+    import numpy.typing as npt
 
-    from runner.audio.probe.decode import Probe
     from runner.audio.probe.true_peak import Wave
 
 
@@ -29,23 +31,41 @@ def inspect(source: bytes | Path) -> Probe:
     """
     meters: list[_Meters] = []
 
-    def add(frame: av.AudioFrame) -> None:
+    def add(frame: av.AudioFrame | FlatFrame) -> None:
         if not meters:
             meters.append(_Meters(frame))
         meters[0].add(frame)
 
-    result = listen(source, add)
+    result = listen_flat(source, add)
     return replace(result, measured=meters[0].measured(result))
+
+
+def inspect_wav(pcm: npt.NDArray[np.int16], rate_hz: int) -> Probe:
+    """Return what `inspect` would of a WAV file with these samples, of shape (samples, 1 or 2), without decoding one."""
+    channels = pcm.shape[1]
+    layout = av.AudioLayout("mono" if channels == 1 else "stereo")
+    frame = FlatFrame(sample_rate=rate_hz, layout=layout, format=av.AudioFormat("s16"), raw=pcm)
+    meters = _Meters(frame)
+    meters.add(frame)
+    result = Probe(
+        media_type="audio/wav",
+        codec="pcm_s16le",
+        seconds=len(pcm) / rate_hz,
+        rate_hz=rate_hz,
+        channels=channels,
+        samples=len(pcm),
+    )
+    return replace(result, measured=meters.measured(result))
 
 
 class _Meters:
     """All meters, built for the format of one frame."""
 
-    def __init__(self, frame: av.AudioFrame) -> None:
+    def __init__(self, frame: av.AudioFrame | FlatFrame) -> None:
         self._samples, self._loudness = SampleMeter(frame), LoudnessMeter(frame)
         self._pieces = Pieces(frame, self._loudness.length)
 
-    def add(self, frame: av.AudioFrame) -> None:
+    def add(self, frame: av.AudioFrame | FlatFrame) -> None:
         """Take one more frame."""
         for piece in self._pieces.add(frame):
             self._measure(piece, piece.shape[1] - MARGIN)

@@ -27,12 +27,14 @@ FILTER = np.array((_FIRST, _SECOND, _SECOND[::-1], _FIRST[::-1]), np.float32)
 """Its four phases, the first sample of each last."""
 _GAIN = float(np.abs(FILTER).sum(axis=1).max())
 _BLOCK = 16
-MARGIN = 16
-"""Samples of the piece before that a piece begins with: the filter needs fewer, and a multiple of a block is as good."""
+MARGIN = _BLOCK
+"""Samples of the piece before that a piece begins with: the filter needs fewer, and a whole block is as good."""
 _SPAN = _BLOCK + _TAPS - 1
 _FIRST_PLACE = MARGIN + 1 - _TAPS
 _ROWS = 128
 """Blocks that are multiplied at once: more would call for threads of the linear algebra."""
+_WINDOWS = 4 * _ROWS
+"""Blocks whose samples are collected at once, and whose results are looked through."""
 
 
 def _matrix() -> Wave:
@@ -45,7 +47,6 @@ def _matrix() -> Wave:
 
 
 _MATRIX = _matrix()
-_PLACES = np.arange(_FIRST_PLACE, _FIRST_PLACE + _SPAN)
 
 
 class TruePeak:
@@ -58,10 +59,13 @@ class TruePeak:
         """Take one more piece behind its MARGIN. `near` has for each block the largest magnitude that it is made of, or one near by."""
         self._peak = max(self._peak, float(near.max()))
         channel, block = np.nonzero(near > self._peak / _GAIN)
-        starts = channel * wave.shape[1] + block * _BLOCK
-        samples = wave.reshape(-1)
-        for at in range(0, len(starts), _ROWS):
-            made = samples[starts[at : at + _ROWS, np.newaxis] + _PLACES] @ _MATRIX
+        shape, strides = (*near.shape, _SPAN), (wave.strides[0], _BLOCK * wave.strides[1], wave.strides[1])
+        windows = np.lib.stride_tricks.as_strided(wave[:, _FIRST_PLACE:], shape, strides, writeable=False)
+        for at in range(0, len(block), _WINDOWS):
+            samples = windows[channel[at : at + _WINDOWS], block[at : at + _WINDOWS]]
+            made = scratch("phases", (len(samples), _MATRIX.shape[1]), np.float32)
+            for row in range(0, len(samples), _ROWS):
+                np.matmul(samples[row : row + _ROWS], _MATRIX, out=made[row : row + _ROWS])
             self._peak = max(self._peak, float(made.max()), -float(made.min()))
 
     def dbtp(self) -> float | None:
@@ -76,8 +80,9 @@ def largest_near(size: Wave) -> Wave:
     """
     near, step = size, 1
     buffers = scratch("near", (2, *size.shape), np.float32)
-    while step < _BLOCK + MARGIN:
+    while step < _BLOCK:
         width = near.shape[1] - step
         near = np.maximum(near[:, :width], near[:, step:], out=buffers[0, :, :width])
         buffers, step = buffers[::-1], 2 * step
-    return near[:, ::_BLOCK]
+    own = near[:, ::_BLOCK]
+    return np.maximum(own[:, :-1], own[:, 1:])

@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 from msgspec import Struct
 
-from runner.audio.sketch.waves import Wave, cycle, fall, hertz, look_up, ramp, sine, turns
+from runner.audio.scratch import scratch
+from runner.audio.sketch.waves import Wave, cycle, drop, fall, hertz, look_up, ramp, sine, turns
 
 _TOP = 0.42
 """Harmonics stop at this share of the sample rate."""
@@ -123,49 +124,75 @@ class Tone:
     """A note of `length` samples and its release, starting and ending at silence; made where it is heard, stretch by stretch."""
 
     def __init__(
-        self, name: str, pitch: int, length: int, rate_hz: int, *, detune: float = 1.0, level: float = 1.0
+        self, name: str, pitch: int, length: int, rate_hz: float, *, detune: float = 1.0, level: float = 1.0
     ) -> None:
         voice = VOICES[name]
         self._attack, release = round(voice.attack_s * rate_hz), round(voice.release_s * rate_hz)
         self._held = max(length, self._attack)
         self.count = self._held + release
         body, edge = _stretch(name, pitch, rate_hz, detune)
-        self._body = body * np.float32(level)
-        self._edge = None if edge is None else edge * np.float32(level)
+        self._size = len(body)
+        self._body = body[: self.count] * np.float32(level)
         self._heard = 0 if edge is None else min(self.count, round(_EDGE_LASTS * voice.edge_s * rate_hz))
+        self._edge = None if edge is None else edge[: self._heard] * np.float32(level)
         self._edge_fall = fall(self._heard, voice.edge_s * rate_hz)
         self._fall = None if voice.fall_s is None else fall(self.count, voice.fall_s * rate_hz)
-        self._rise, self._release = ramp(self._attack), ramp(release)[::-1]
+        self._rise, self._release = ramp(self._attack), drop(release)
         self._bends = tuple(sorted({self._attack, self._heard, self._held, self.count}))
 
     def add(self, first: int, last: int, out: Wave) -> None:
         """Add the samples from `first` to before `last` to `out`."""
-        size, at = len(self._body), first
+        size, at, shaped = self._size, first, scratch("shaped", (self._size,), np.float32)
         for bend in self._bends:
-            while at < min(bend, last):
+            stop = min(bend, last)
+            while at < stop:
                 place = at % size
-                end = min(bend, last, at + size - place)
+                end = min(stop, at + size - place)
                 part = out[at - first : end - first]
-                part += self._shaped(at, end, place)
+                np.add(part, self._shaped(at, end, place, shaped[: end - at]), part)
                 at = end
 
-    def _shaped(self, at: int, end: int, place: int) -> Wave:
-        """Return some samples between two bends of the envelope, which are at `place` of the stretch."""
+    def _shaped(self, at: int, end: int, place: int, out: Wave) -> Wave:
+        """Return some samples between two bends of the envelope, which are at `place` of the stretch; `out` may be overwritten."""
         within = slice(place, place + end - at)
         wave = self._body[within]
-        if self._edge is not None and at < self._heard:
-            wave = wave + self._edge[within] * self._edge_fall[at:end]
+        if at < self._heard and self._edge is not None:
+            np.multiply(self._edge[within], self._edge_fall[at:end], out)
+            wave = np.add(out, wave, out)
         if self._fall is not None:
-            wave = wave * self._fall[at:end]
+            wave = np.multiply(wave, self._fall[at:end], out)
         if at < self._attack:
-            return wave * self._rise[at:end]
-        if at >= self._held:
-            return wave * self._release[at - self._held : end - self._held]
+            wave = np.multiply(wave, self._rise[at:end], out)
+        elif at >= self._held:
+            wave = np.multiply(wave, self._release[at - self._held : end - self._held], out)
         return wave
 
 
+class Copy:
+    """A sound that was made before, at a level."""
+
+    def __init__(self, wave: Wave, level: float) -> None:
+        self._wave, self._level = wave, np.array(level, np.float32)
+        self.count = len(wave)
+
+    def add(self, first: int, last: int, out: Wave) -> None:
+        """Add the samples from `first` to before `last` to `out`."""
+        share = scratch("shaped", (last - first,), np.float32)
+        np.add(out, np.multiply(self._wave[first:last], self._level, share), out)
+
+
+@lru_cache(maxsize=96)
+def whole_note(name: str, pitch: int, length: int, rate_hz: float) -> Wave:
+    """Make a whole note, for those that are played again and again; read-only."""
+    tone = Tone(name, pitch, length, rate_hz)
+    wave = np.zeros(tone.count, np.float32)
+    tone.add(0, tone.count, wave)
+    wave.flags.writeable = False
+    return wave
+
+
 @lru_cache(maxsize=256)
-def _stretch(name: str, pitch: int, rate_hz: int, detune: float) -> tuple[Wave, Wave | None]:
+def _stretch(name: str, pitch: int, rate_hz: float, detune: float) -> tuple[Wave, Wave | None]:
     """Make the stretch of a held note that is repeated: whole cycles, also of vibrato. Its body, and what its edge adds."""
     voice = VOICES[name]
     frequency = hertz(pitch) * detune

@@ -129,15 +129,3 @@ def stroke(name: str, pitch: int, rate_hz: int) -> Wave:
     wave[len(wave) - release :] *= ramp(release)[::-1]
     wave.flags.writeable = False
     return wave
-
-
-class Hit:
-    """One stroke of a drum at a level."""
-
-    def __init__(self, name: str, pitch: int, rate_hz: int, level: float) -> None:
-        self._wave, self._level = stroke(name, pitch, rate_hz), np.float32(level)
-        self.count = len(self._wave)
-
-    def add(self, first: int, last: int, out: Wave) -> None:
-        """Add the samples from `first` to before `last` to `out`."""
-        out += self._wave[first:last] * self._level

@@ -61,6 +61,14 @@ def ramp(count: int) -> Wave:
     return step
 
 
+@lru_cache(maxsize=128)
+def drop(count: int) -> Wave:
+    """Fall from 1 towards 0 as `ramp` rises; read-only."""
+    step: Wave = np.ascontiguousarray(ramp(count)[::-1])
+    step.flags.writeable = False
+    return step
+
+
 def fall(count: int, time_samples: float) -> Wave:
     """Fall from 1 by a factor of about 1/e every `time_samples`; read-only."""
     return _fall(max(1, count - 1).bit_length(), time_samples)[:count]
@@ -86,8 +94,8 @@ def phases(count: int, frequency_hz: float, rate_hz: int) -> npt.NDArray[np.uint
 
 def turns(count: int, cycles: int) -> npt.NDArray[np.uint32]:
     """Return the phase of each of `count` samples that hold whole `cycles`, as a fraction of 2^32."""
-    length, steps = np.uint64(count), np.arange(count, dtype=np.uint64)
-    return ((steps * np.uint64(cycles) % length << np.uint64(32)) // length).astype(np.uint32)
+    steps = np.arange(count, dtype=np.uint64) * np.uint64((cycles << 48) // count)
+    return (steps >> np.uint64(16)).astype(np.uint32)
 
 
 def look_up(table: Wave, phase: npt.NDArray[np.uint32]) -> Wave:

@@ -28,7 +28,8 @@ class Incoming:
 
     def part(self) -> Path:
         """Return a fresh path for a download."""
-        self._parts.mkdir(parents=True, exist_ok=True)
+        if not self._parts.is_dir():
+            self._parts.mkdir(parents=True, exist_ok=True)
         return self._parts / f"{self._mark}-{next(self._names)}"
 
     def quarantine(self, path: Path, name: str) -> Path:

@@ -202,6 +202,7 @@ def test_audio_that_is_nowhere_and_cannot_be_asked_for_is_said(once: Project) ->
 # ---------------------------------------------------------------- what is in the way
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("what", ["file", "folder", "link", "linked folder"])
 def test_what_stands_at_an_output_is_found_before_anything_is_paid(project: Project, what: str) -> None:
     project.write({"a": ""})

@@ -104,7 +104,7 @@ def test_a_disk_too_small_for_the_audio_keeps_the_receipt(project: Project) -> N
 
 
 @pytest.mark.sampled
-@pytest.mark.parametrize("size", sampled(range(16, 161, 48), range(16, 161, 16)))
+@pytest.mark.parametrize("size", sampled(range(16, 161, 96), range(16, 161, 16)))
 def test_a_disk_that_fills_at_any_moment_loses_nothing(project: Project, size: int) -> None:
     with mounted(project.folder, f"size={size}k"):
         try:
@@ -134,7 +134,7 @@ def finish_long(project: Project) -> None:
 
 
 @pytest.mark.sampled
-@pytest.mark.parametrize("inodes", sampled([8, 13, 16, 20], [4, 8, 10, 12, 13, 14, 15, 16, 17, 18, 20, 24]))
+@pytest.mark.parametrize("inodes", sampled([13, 16], [4, 8, 10, 12, 13, 14, 15, 16, 17, 18, 20, 24]))
 def test_a_disk_without_inodes_loses_nothing(project: Project, inodes: int) -> None:
     with mounted(project.folder, f"{ROOMY},nr_inodes={inodes}"):
         project.write({"a": ""})

@@ -107,6 +107,7 @@ def test_a_rehearsal_writes_no_output_through_a_link(project: Project, name: str
     assert list(outside(project).iterdir()) == []
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", ["trial.lock", ".scorefile", *PLACES[2:6]])
 def test_a_pipe_is_refused_and_not_waited_for(project: Project, name: str) -> None:
     pipe = project.folder / name

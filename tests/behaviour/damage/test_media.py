@@ -58,6 +58,7 @@ def test_links_that_are_always_dead_end_after_three_fresh_ones(project: Project)
     assert (project.is_right("a"), len(project.submits())) == (True, 1)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("seconds", "said"), [("0.5", "0.50"), ("9.5", None), ("30", "30.00")])
 def test_a_length_that_was_not_asked_for_is_a_warning(project: Project, seconds: str, said: str | None) -> None:
     length = {"type": "number", "minimum": 1, "maximum": 600, "description": "Length in seconds."}

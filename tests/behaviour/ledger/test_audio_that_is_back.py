@@ -83,6 +83,7 @@ def test_tries_b8_a_free_job_that_failed_on_a_full_disk_leaves_room_for_the_paid
         assert counts(project, "p1") == [1]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("store", [True, False], ids=["with a store", "without a store"])
 def test_tries_b10_a_git_lfs_pointer_is_named_as_one(project: Project, store: bool) -> None:
     write(project, {"a": "p1"})

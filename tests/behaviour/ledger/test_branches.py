@@ -56,6 +56,7 @@ def conflicted(project: Project) -> Git:
     return git
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("words", [[], ["trial.lock"]], ids=["all", "named"])
 def test_attack_18_merge_repairs_a_conflicted_lock_from_the_three_stages_of_git(
     project: Project, words: list[str]

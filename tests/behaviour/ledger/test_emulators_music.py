@@ -40,6 +40,7 @@ def test_attack_16_every_answer_of_the_emulator_says_what_it_is(emulator_url: st
     assert any(EMULATOR_HEADER in name.lower() for name in answer.headers), dict(answer.headers)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("store", [True, False], ids=["with a store", "without a store"])
 def test_attack_16_music_of_the_emulator_is_never_taken_for_the_providers(
     project: Project, emulator_url: str, store: bool

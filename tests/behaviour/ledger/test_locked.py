@@ -22,6 +22,7 @@ def files(project: Project) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in found if path.exists()}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("model", [FREE, PAID, "local/sketch"])
 def test_locked_makes_nothing_and_changes_nothing(project: Project, model: str) -> None:
     project.settings = {"defaults": {"model": model}}

@@ -161,6 +161,7 @@ def test_branches_are_joined_one_after_the_other(driven: Git) -> None:
     assert locks.receipts(text(driven)) == {"ace_base", *(f"ace_{name}" for name in names)}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("style", ["merge", "diff3", "zdiff3"])
 def test_the_sides_are_rebuilt_from_the_markers_once_git_has_no_stages(git: Git, style: str) -> None:
     git("config", "merge.conflictStyle", style)

@@ -44,6 +44,7 @@ def test_a_poll_url_of_a_lock_leads_nowhere_but_to_the_status_of_its_job(
     assert not [path for path in asked if "account" in path or "another" in path or "webhook" in path]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("days", [30, 3650])
 def test_a_receipt_from_the_future_ends_in_time(project: Project, days: int) -> None:
     write(project, {"a": "p1"}, HELD)

@@ -47,6 +47,7 @@ def submits(speaker: Recorder) -> int:
     return sum(seen.method == "POST" for seen in speaker.seen)
 
 
+@pytest.mark.sampled(3)
 @WITHOUT_ID
 def test_attack_10_an_answer_without_an_id_makes_no_lock_that_cannot_be_read(
     project: Project, speaker: Recorder, track: dict[str, str]
@@ -58,6 +59,7 @@ def test_attack_10_an_answer_without_an_id_makes_no_lock_that_cannot_be_read(
     assert submits(speaker) == 2, "one for each job"
 
 
+@pytest.mark.sampled(3)
 @WITHOUT_ID
 def test_attack_10_a_kill_after_an_answer_without_an_id_locks_no_verb_out(
     project: Project, speaker: Recorder, track: dict[str, str]

@@ -77,6 +77,7 @@ def test_an_id_in_a_state_folder_that_two_projects_share_is_refused(project: Pro
     assert (done.code, "of the pipeline one already" in done.err) == (2, True), done
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("broken", ["lock", "journal"])
 def test_a_neighbour_that_cannot_be_read_keeps_no_id_from_being_told(project: Project, broken: str) -> None:
     first = in_doubt(project, "one", "p1")
@@ -93,7 +94,8 @@ def test_a_neighbour_that_cannot_be_read_keeps_no_id_from_being_told(project: Pr
 # ---------------------------------------------------------------- a wrong id can be replaced
 
 
-@pytest.mark.parametrize("fetched", [False, True], ids=["at once", "after its audio came"])
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("fetched", [True, False], ids=["after its audio came", "at once"])
 def test_attack_15_a_wrong_id_can_be_replaced_at_any_time(project: Project, fetched: bool) -> None:
     wrong = in_doubt(project, "another", "p0")
     for path in project.folder.glob("another.*"):
@@ -165,7 +167,8 @@ def test_attack_15_an_id_of_another_prompt_is_not_taken(project: Project) -> Non
     assert has_music_of(project, "b", "p2")
 
 
-@pytest.mark.parametrize("named", ["lyria-3-pro", "LYRIA-3-PRO"])
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("named", ["LYRIA-3-PRO", "lyria-3-pro"])
 def test_an_id_of_the_same_model_is_taken(project: Project, named: str) -> None:
     write(project, {"a": "p1"}, f"{SILENT} model={named}")
     assert project.run().code == 8

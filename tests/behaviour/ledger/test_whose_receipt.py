@@ -54,6 +54,7 @@ def joined(project: Project, parts: list[Project]) -> None:
     assert done.code == 0, done.err
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("parts", [2, 3])
 def test_attack_08_what_two_shards_need_is_paid_once(project: Project, parts: int) -> None:
     jobs: dict[str, dict[str, Any]] = {
@@ -164,7 +165,8 @@ def test_attack_12_a_seed_that_a_person_wrote_is_part_of_what_is_asked_for(proje
 # ---------------------------------------------------------------- 13: another name for the pipeline's file
 
 
-@pytest.mark.parametrize("left", ["done", "pending", "unknown"])
+@pytest.mark.sampled(3)
+@pytest.mark.parametrize("left", ["unknown", "pending", "done"])
 def test_attack_13_a_renamed_pipeline_names_its_old_lock_and_pays_nothing(project: Project, left: str) -> None:
     script = {"done": "", "pending": HELD, "unknown": "submit=paid:rst"}[left]
     write(project, {"a": "p1"}, script)
@@ -197,6 +199,7 @@ def test_attack_13_a_second_pipeline_beside_the_first_needs_no_lock_of_it(projec
     assert counts(project, "p1", "p2") == [1, 1]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("taken", [False, True], ids=["no state", "a state of that name"])
 def test_the_commands_that_a_renamed_pipeline_names_can_be_followed(project: Project, taken: bool) -> None:
     write(project, {"a": "p1"})

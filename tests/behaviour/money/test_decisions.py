@@ -112,6 +112,7 @@ def two_doubts(project: Project) -> tuple[Submission, Submission]:
     return old, new
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("decision", [["--id", "tracks_1"], ["--not-charged"], ["--resubmit"]])
 def test_a_decision_that_could_mean_two_doubts_is_refused_and_names_the_commands(
     project: Project, decision: list[str]
@@ -172,6 +173,7 @@ def test_the_log_of_one_submit_can_be_had_by_its_name(project: Project) -> None:
 # ---------------------------------------------------------------- one holder for each id
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("model", ["pixazo/lyria-3-pro", HIDES_IDS])
 def test_an_id_that_only_the_lock_knows_cannot_be_given_to_another_job(project: Project, model: str) -> None:
     project.use_schemas(model={"x-scorefile": {"media_types": ["audio/wav"]}}, name=HIDES_IDS)
@@ -187,7 +189,8 @@ def test_an_id_that_only_the_lock_knows_cannot_be_given_to_another_job(project: 
     assert project.run().code == 8
 
 
-@pytest.mark.parametrize("model", ["pixazo/lyria-3-pro", HIDES_IDS])
+@pytest.mark.sampled(2)
+@pytest.mark.parametrize("model", [HIDES_IDS, "pixazo/lyria-3-pro"])
 def test_an_id_of_a_pending_receipt_of_the_lock_cannot_be_given_to_another_job(project: Project, model: str) -> None:
     waiting = {"model": model, "prompt": project.prompt("a", "poll=word:QUEUED"), "timeout_s": 0.05}
     project.write_jobs({"a": waiting})
@@ -237,6 +240,7 @@ def test_two_vendors_may_use_the_same_id(project: Project) -> None:
 # ---------------------------------------------------------------- renamed, mistaken, and not to be fetched
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", ["title", "intro"])
 def test_a_doubt_of_a_renamed_job_is_found_by_either_name(project: Project, name: str) -> None:
     prompt = project.prompt("a", PAID_SILENT)

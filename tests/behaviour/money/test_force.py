@@ -20,6 +20,7 @@ def made(project: Project) -> Project:
     return project
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("words", [("coda",), ("--target", "cod*")])
 def test_force_does_not_pay_again_for_what_the_job_needs(made: Project, words: tuple[str, ...]) -> None:
     done = made.run("run", "--yes", "--force", *words)

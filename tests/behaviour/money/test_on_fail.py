@@ -114,6 +114,7 @@ def test_a_pick_wins_and_ends_the_asking(project: Project) -> None:
     assert len(project.charges("title")) == 1
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("words", [("--locked",), ("--offline",)])
 def test_where_nothing_may_be_made_nothing_is_asked_for_again(project: Project, words: tuple[str, ...]) -> None:
     write(project, "media=silence-first:9", reroll=0)

@@ -183,6 +183,7 @@ def test_two_branches_that_rolled_the_same_job_have_paid_for_two_and_neither_pay
 # ---------------------------------------------------------------- bad input
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

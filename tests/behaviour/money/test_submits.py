@@ -46,6 +46,7 @@ def test_an_answer_that_proves_nothing_is_held_until_a_person_decides(project: P
     assert [job for job in steps if not project.is_right(job)] == []
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("step", ["paid:hang", "free:hang", "paid:drip-body"])
 def test_a_vendor_that_does_not_finish_its_answer_is_left_at_the_deadline(project: Project, step: str) -> None:
     project.use_schemas(provider=SLOW_VENDOR)

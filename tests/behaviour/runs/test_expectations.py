@@ -118,7 +118,8 @@ def test_a_take_of_an_older_lock_is_measured_where_its_audio_is_at_hand_and_else
     for name in ("scorefile.lock", "audio/fine.wav", "audio/loud.wav"):
         (tmp_path / name).write_bytes((made / name).read_bytes())
     older(tmp_path)
-    (tmp_path / "scorefile.yaml").write_text(PIPELINE.replace("peak: < 0", "peak: < -6"), encoding="utf-8")
+    changed = PIPELINE.replace("calm piano}", "calm piano, expect: {peak: < -12}}")
+    (tmp_path / "scorefile.yaml").write_text(changed, encoding="utf-8")
     done = scorefile("verify", cwd=tmp_path)
     assert done.code == 9
     assert "fine: its true peak is -" in done.out

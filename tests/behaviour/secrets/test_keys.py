@@ -46,6 +46,7 @@ def test_the_search_finds_nothing_where_there_is_nothing(tmp_path_factory: pytes
     assert plant().in_folder(folder) == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("how", ["", ":json", ":slashes", ":url", ":html", ":twice"])
 def test_a_vendor_that_echoes_the_key_is_quoted_without_it(project: Project, how: str) -> None:
     project.write({"a": f"submit=free:echo{how}"})
