@@ -129,7 +129,7 @@ def _check(session: Session, text: str, job: str, kept: str) -> None:
     trial = session.project.state / "adopting.yaml"
     write_atomic(trial, text.encode())
     try:
-        checked = check(replace(session.project, file=trial), session.catalog, session.options)
+        checked = check(replace(session.project, file=trial), session.catalog, session.options, session)
         request = next((item for item in checked.requests if item.job == job), None)
         imports = request is not None and request.model.id == IMPORT and request.inputs[0].name == kept
         why = "" if imports else f"{job} would not import {kept}"

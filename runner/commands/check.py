@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from runner.catalog.models import Catalog
     from runner.commands.options import CommandOptions
+    from runner.commands.pick_problems import LockFile
     from runner.records.pipeline import Leaf, Pipeline
     from runner.records.request import Request
     from runner.state.project import Project
@@ -39,13 +40,13 @@ class Checked:
     """Every file that was read for it."""
 
 
-def check(project: Project, catalog: Catalog, options: CommandOptions) -> Checked:
+def check(project: Project, catalog: Catalog, options: CommandOptions, lock: LockFile) -> Checked:
     """Read a pipeline and resolve every request. Raises InvalidFilesError with every problem."""
     with without_collecting():
-        return _checked(project, catalog, options)
+        return _checked(project, catalog, options, lock)
 
 
-def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Checked:
+def _checked(project: Project, catalog: Catalog, options: CommandOptions, lock: LockFile) -> Checked:
     from runner.commands.pick_problems import pick_problems
     from runner.diagnostics.order import by_place
     from runner.pipeline.lint import LintContext, lint
@@ -106,7 +107,7 @@ def _checked(project: Project, catalog: Catalog, options: CommandOptions) -> Che
         providers=catalog.providers,
         is_whole=not found,
     )
-    found = by_place(found + lint(context) + pick_problems(project))
+    found = by_place(found + lint(context) + pick_problems(project, lock))
     if any(problem.severity == "error" for problem in found):
         raise InvalidFilesError(found)
     if project.rehearsal:

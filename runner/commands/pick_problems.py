@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from runner.errors import StateError
 from runner.records.family import takes_of
 from runner.records.source import Mark, Problem
 from runner.report.commands import quoted
-from runner.state.lockfile import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,19 +19,22 @@ if TYPE_CHECKING:
     from runner.state.project import Project
 
 
-def pick_problems(project: Project) -> tuple[Problem, ...]:
-    """Return a warning for each job for which the lock has several picks; none where it cannot be read."""
-    data = b""
-    with suppress(StateError):
-        data = read_bytes(project.lock) or b""
-    if b'"picks"' not in data:
-        return ()
-    from runner.state.lock_parsing import parse_lock
+class LockFile(Protocol):
+    """The lock of a project as it is in its file. Both raise StateError when it cannot be read."""
 
-    with suppress(ValueError, RecursionError):
-        text = data.decode()
-        shown = project.lock if project.rehearsal else Path(project.shown).with_suffix(".lock")
-        return tuple(_problems(parse_lock(text), text.split("\n"), str(shown)))
+    @property
+    def lock_bytes(self) -> bytes | None: ...
+    @property
+    def written_lock(self) -> Lock: ...
+
+
+def pick_problems(project: Project, file: LockFile) -> tuple[Problem, ...]:
+    """Return a warning for each job for which the lock has several picks; none where it cannot be read."""
+    with suppress(StateError, UnicodeDecodeError):
+        data = file.lock_bytes or b""
+        if b'"picks"' in data:
+            shown = project.lock if project.rehearsal else Path(project.shown).with_suffix(".lock")
+            return tuple(_problems(file.written_lock, data.decode().split("\n"), str(shown)))
     return ()
 
 

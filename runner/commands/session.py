@@ -107,7 +107,7 @@ class Session:
         from runner.commands.check import check
 
         try:
-            read = check(self.project, self.catalog, self.options)
+            read = check(self.project, self.catalog, self.options, self)
         except InvalidFilesError as error:
             return error
         return trust_warnings(read, self.bindings(read.pipeline.providers), self.agreed, self.options)

@@ -35,6 +35,7 @@ def sound(content: bytes) -> tuple[str, float]:
         return file.format.name.split(",")[0], samples / file.streams.audio[0].rate
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(("model", "params"), documented())
 def test_a_documented_example_goes_through_its_states_and_becomes_audio(
     emulator: RunningEmulator, model: str, params: dict[str, Any]

@@ -94,6 +94,7 @@ def test_it_dies_with_its_parent(number: signal.Signals) -> None:
     assert gone(url)
 
 
+@pytest.mark.long
 def test_it_works_from_any_folder_whatever_lies_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit('a file of the user was imported')")
     monkeypatch.chdir(tmp_path)
@@ -123,6 +124,7 @@ def test_it_gets_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not any(b"canary" in Path(f"/proc/{child}/environ").read_bytes() for child in started)
 
 
+@pytest.mark.long
 def test_a_schema_folder_of_the_project_adds_a_provider(tmp_path: Path) -> None:
     (tmp_path / "providers").mkdir()
     (tmp_path / "models" / "acme").mkdir(parents=True)

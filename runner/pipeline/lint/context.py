@@ -65,6 +65,14 @@ def once_a_place(found: Iterable[Warned]) -> Iterator[Problem]:
         yield problem if len(problem.cells) > 1 else replace(problem, cells=())
 
 
+def is_surely_without(text: str, *words: str) -> bool:
+    """Say at once that a text has none of these words, in any case; of a text with accents it is not known."""
+    if not text.isascii():
+        return False
+    lower = text.lower()
+    return all(word not in lower for word in words)
+
+
 def warn(request: Request, code: str, message: str, remedy: str, *, mark: Mark | None, path: DocPath) -> Warned:
     """Build a warning about the model of a request, at `mark`, else at its job."""
     problem = Problem(code=code, message=message, mark=mark or request.mark, path=path, help=remedy, severity="warning")

@@ -102,11 +102,15 @@ class Renderer:
         self, leaf: Leaf, templates: Mapping[DocPath, Template], used: Mapping[str, Bound], scope: Names, key: Hashable
     ) -> Bound:
         """Render every template of a leaf; the value is broken when a name in it is."""
-        problems = [problem for bound in used.values() for problem in bound.problems]
+        problems: list[Problem] = []
+        is_broken = False
+        for bound in used.values():
+            problems += bound.problems
+            is_broken = is_broken or bound.broken
         for path, template in templates.items():
             if not template.required <= used.keys():
                 problems += [_problem(wrong, leaf, path, ()) for wrong in template.missing(used, scope.names())]
-        if problems or any(bound.broken for bound in used.values()):
+        if problems or is_broken:
             return _broken(leaf, tuple(problems), key)
         values = {name: bound.value for name, bound in used.items()}
         hushed = False

@@ -388,6 +388,7 @@ MINUTES, MEGABYTES = sampled((2, 150), (10, 250))
 """All samples of two minutes, held once as floats, are 46 MB more than two minutes need; a source of ten minutes is a file of 115 MB."""
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no other system tells a process its own peak")
 def test_long_stereo_needs_little_memory(tmp_path: Path) -> None:
     minute = np.random.Generator(np.random.PCG64(5)).normal(0, 0.1, (RATE * 60, 2)).astype(np.float32)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.records.lock import Entry, Lock
     from runner.records.submission import Submission
 
-EXAMPLES, SEEDS, LONGEST = sampled(6, 120), sampled(6, 120), 8
+EXAMPLES, SEEDS, LONGEST = sampled(4, 120), sampled(4, 120), 8
 pytestmark = pytest.mark.sampled
 NUMBERS = st.integers(0, MOST - 1)
 STEPS = st.builds(Step, st.sampled_from(KINDS), st.integers(0, 2), NUMBERS, NUMBERS)

@@ -139,7 +139,9 @@ def test_every_verb_is_run() -> None:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("project", PROJECTS)
+@pytest.mark.parametrize(
+    "project", [pytest.param(name, marks=pytest.mark.long) if name == SLOW[1] else name for name in PROJECTS]
+)
 def test_no_verb_lets_a_hostile_project_do_harm(clone: Clone, project: str) -> None:
     before, wrong = clone.outside(), []
     for words in sampled(SPENDS, FIRST) if project in SLOW else lines_for(project):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from runner.pipeline.lint.context import once_a_place, warn_in_text
+from runner.pipeline.lint.context import is_surely_without, once_a_place, warn_in_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ KEY: Final = re.compile(
     r"(?P<before>(?:\b(?:in|key|of|to)[\s:]+))?(?<![\w#])(?P<note>[A-Ga-g])(?:(?P<sign>[#♯b♭])|[ -](?P<word>[Ss]harp|[Ff]lat))?"
     r"[ -]?(?P<mode>(?i:major|minor|maj|min))\b"
 )
-MODE: Final = re.compile("maj|min", re.IGNORECASE)
+MODES: Final = ("maj", "min")
 """What every key has: most prompts have none, and are not looked through for one."""
 SHORT_KEY: Final = re.compile(r"(?P<note>[A-G])(?P<sign>[#♯b♭]?)(?P<mode>m?)")
 NOTES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -33,7 +33,7 @@ def check(context: LintContext) -> Iterator[Problem]:
 
 def _of_request(request: Request) -> Iterator[Warned]:
     prompt, key = request.params.get("prompt"), request.params.get("key")
-    if not isinstance(prompt, str) or not isinstance(key, str) or not MODE.search(prompt):
+    if not isinstance(prompt, str) or not isinstance(key, str) or is_surely_without(prompt, *MODES):
         return
     wanted = _pitch(SHORT_KEY.fullmatch(key) or KEY.fullmatch(key))
     named = [match for match in KEY.finditer(prompt) if _is_key(match)]

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from runner.diagnostics.messages import show
-from runner.pipeline.lint.context import once_a_place, warn_in_text
+from runner.pipeline.lint.context import is_surely_without, once_a_place, warn_in_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ BPM: Final = re.compile(
     re.IGNORECASE,
 )
 
-SIGN: Final = re.compile("bpm|beats|tempo", re.IGNORECASE)
+SIGNS: Final = ("bpm", "beats", "tempo")
 """What every tempo has: most prompts have none, and are not looked through for one."""
 
 
@@ -33,7 +33,7 @@ def check(context: LintContext) -> Iterator[Problem]:
 
 def _of_request(request: Request) -> Iterator[Warned]:
     prompt, bpm = request.params.get("prompt"), request.params.get("bpm")
-    if not isinstance(prompt, str) or not isinstance(bpm, int | float) or not SIGN.search(prompt):
+    if not isinstance(prompt, str) or not isinstance(bpm, int | float) or is_surely_without(prompt, *SIGNS):
         return
     named = list(BPM.finditer(prompt))
     ranges = [(float(match[1] or match[3]), float(match[2] or match[1] or match[3])) for match in named]
