@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import av
 import numpy as np
 import pytest
 
 from runner.audio.encode import encode
 from runner.audio.probe.container_header import BadAudio
+from runner.audio.probe.decode import listen, listen_flat
 from runner.audio.probe.measure import inspect, inspect_wav
 from runner.audio.probe.pieces import Pieces
 from runner.audio.probe.true_peak import FILTER, MARGIN
 from tests.support.waves import RATE_HZ, Wave, file_of, level, tones
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from runner.audio.probe.decode import Probe
+    from runner.audio.probe.flat import FlatFrame
 
 FORMATS = ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"]
 
@@ -45,7 +56,7 @@ def test_only_runs_of_three_samples_at_full_scale_are_clipped(subtype: str) -> N
 @pytest.mark.parametrize("seconds", [0.6, 1.2, 1.7])
 @pytest.mark.parametrize("shift", [0, 1, 2, 3, 17])
 def test_a_run_is_counted_once_wherever_the_pieces_are_cut(shift: int, seconds: float) -> None:
-    """A piece is 0.6 s, and a frame is shorter."""
+    """A piece is 0.6 s, and a frame 1.4 s."""
     count = round(seconds * RATE_HZ)
     wave = np.random.default_rng(4).choice([0.5, 1.0], (count, 2), p=[0.2, 0.8])
     wave[: count // 3, 1] = 1.0
@@ -150,6 +161,29 @@ def test_pieces_are_what_was_decoded(counts: list[int]) -> None:
     assert not wave[:, MARGIN + count :].any()
     made = np.concatenate([*found, wave[:, MARGIN : MARGIN + count]], axis=1)
     assert np.array_equal(made, whole.astype(np.float32) / 32768)
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "PCM_32", "FLOAT"])
+def test_samples_that_are_read_where_they_lie_are_those_that_ffmpeg_decodes(subtype: str, channels: int) -> None:
+    """Two frames and a part of one, so that pieces are cut at other places than frames."""
+    data = file_of(np.random.default_rng(8).uniform(-1, 1, (140_000, channels)), subtype=subtype)
+    read, decoded = _in_pieces(listen_flat, data), _in_pieces(listen, data)
+    assert len(read) == len(decoded) == 5
+    assert all(map(np.array_equal, read, decoded))
+
+
+def _in_pieces(listening: Callable[..., Probe], data: bytes) -> list[npt.NDArray[np.float32]]:
+    pieces: list[Pieces] = []
+    found: list[npt.NDArray[np.float32]] = []
+
+    def add(frame: av.AudioFrame | FlatFrame) -> None:
+        if not pieces:
+            pieces.append(Pieces(frame, 28_800))
+        found.extend(piece.copy() for piece in pieces[0].add(frame))
+
+    assert listening(data, add).samples == 140_000
+    return [*found, pieces[0].rest()[0].copy()]
 
 
 def test_the_names_of_codecs_are_those_of_ffmpeg() -> None:

@@ -6,13 +6,13 @@ import io
 import mmap
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import av
 import av.error
 
 from runner.audio.probe.container_header import BadAudio, Promise, cut_short, no_audio
-from runner.audio.probe.flat import decode_flat
+from runner.audio.probe.flat import FlatFrame, decode_flat, read_flat
 from runner.audio.probe.structure import MAX_S, MAX_SAMPLES, structure, too_long, too_many
 from runner.frozen import dataclass
 from runner.records.measured import NOT_MEASURED, Measured
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.audio.probe.container_header import Bytes, Flat
+
+F = TypeVar("F", bound="av.AudioFrame | FlatFrame")
 
 __all__ = ["BadAudio", "Probe", "probe"]
 
@@ -69,7 +71,15 @@ def probe(source: bytes | Path) -> Probe:
 
 def listen(source: bytes | Path, on_frame: Callable[[av.AudioFrame], None]) -> Probe:
     """Probe, and pass every decoded frame to `on_frame`."""
-    frames = decoded(source)
+    return _passed(decoded(source), on_frame)
+
+
+def listen_flat(source: bytes | Path, on_frame: Callable[[av.AudioFrame | FlatFrame], None]) -> Probe:
+    """Probe, and pass every frame to `on_frame`: samples that numpy can read in the file are copied less often."""
+    return _passed(_frames(source, read_flat), on_frame)
+
+
+def _passed(frames: Generator[F, None, Probe], on_frame: Callable[[F], None]) -> Probe:
     while True:
         try:
             frame = next(frames)
@@ -80,12 +90,22 @@ def listen(source: bytes | Path, on_frame: Callable[[av.AudioFrame], None]) -> P
 
 def decoded(source: bytes | Path) -> Generator[av.AudioFrame, None, Probe]:
     """Yield every decoded frame and return the Probe. Raises BadAudio as `probe` does, some of it only at the end."""
+    return _frames(source, decode_flat)
+
+
+def _frames(
+    source: bytes | Path, read: Callable[[Bytes, Flat], Iterator[F]]
+) -> Generator[F | av.AudioFrame, None, Probe]:
+    """Do what `decoded` does; flat samples are read by `read`."""
     with _opened(source) as (data, file):
         media_type, promise = structure(data)
         count = _Count(promise)
-        for frame in (
-            _decode_flat(data, promise.flat, count) if promise.flat else _decode(file, _DEMUXERS[media_type], count)
-        ):
+        frames: Iterator[F | av.AudioFrame]
+        if promise.flat:
+            frames = _read_flat(data, promise.flat, count, read)
+        else:
+            frames = _decode(file, _DEMUXERS[media_type], count)
+        for frame in frames:
             count.add(frame)
             yield frame
         return count.result(media_type, len(data))
@@ -106,11 +126,11 @@ def _opened(source: bytes | Path) -> Iterator[tuple[Bytes, io.BytesIO | io.Buffe
             yield data, file
 
 
-def _decode_flat(data: Bytes, flat: Flat, count: _Count) -> Iterator[av.AudioFrame]:
+def _read_flat(data: Bytes, flat: Flat, count: _Count, read: Callable[[Bytes, Flat], Iterator[F]]) -> Iterator[F]:
     """Yield the frames of samples that need no demuxer."""
     count.decodes(flat.codec)
     try:
-        yield from decode_flat(data, flat)
+        yield from read(data, flat)
     except (av.error.FFmpegError, ValueError, OverflowError, MemoryError) as error:
         raise count.broken() from error
 
@@ -147,7 +167,7 @@ class _Count:
         self._codec = ""
         self._shape: tuple[int, int] | None = None
 
-    def add(self, frame: av.AudioFrame) -> None:
+    def add(self, frame: av.AudioFrame | FlatFrame) -> None:
         """Count one frame."""
         shape = (frame.sample_rate, frame.layout.nb_channels)
         if self._shape is None:

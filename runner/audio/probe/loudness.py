@@ -14,6 +14,7 @@ from runner.audio.scratch import scratch
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from runner.audio.probe.flat import FlatFrame
     from runner.audio.probe.true_peak import Wave
 
 GATE_LUFS = -70.0
@@ -32,7 +33,7 @@ _BEHIND = frozenset({"BL", "BR", "BC", "SL", "SR", "TBL", "TBC", "TBR", "SDL", "
 class LoudnessMeter:
     """Measures pieces of audio of `length` samples, each after the one before it; what is behind the last whole tenth does not count."""
 
-    def __init__(self, frame: av.AudioFrame) -> None:
+    def __init__(self, frame: av.AudioFrame | FlatFrame) -> None:
         self._weights = _weights(frame.layout)
         self._rules = weighting(frame.sample_rate)
         self._weigher = Weigher(self._rules, len(self._weights))

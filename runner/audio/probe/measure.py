@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import av
 
-from runner.audio.probe.decode import Probe, listen
+from runner.audio.probe.decode import Probe, listen_flat
+from runner.audio.probe.flat import FlatFrame
 from runner.audio.probe.loudness import LoudnessMeter
-from runner.audio.probe.pieces import Pieces, cut
+from runner.audio.probe.pieces import Pieces
 from runner.audio.probe.samples import SampleMeter
 from runner.audio.probe.true_peak import MARGIN
 from runner.frozen import replace
@@ -28,30 +29,24 @@ def inspect(source: bytes | Path) -> Probe:
 
     Samples that are not numbers are BadAudio, too.
     """
-    opened: list[tuple[_Meters, Pieces]] = []
+    meters: list[_Meters] = []
 
-    def add(frame: av.AudioFrame) -> None:
-        if not opened:
-            meters = _Meters(frame)
-            opened.append((meters, Pieces(frame, meters.length)))
-        meters, pieces = opened[0]
-        for piece in pieces.add(frame):
-            meters.measure(piece, meters.length)
+    def add(frame: av.AudioFrame | FlatFrame) -> None:
+        if not meters:
+            meters.append(_Meters(frame))
+        meters[0].add(frame)
 
-    result = listen(source, add)
-    meters, pieces = opened[0]
-    meters.measure(*pieces.rest())
-    return replace(result, measured=meters.measured(result))
+    result = listen_flat(source, add)
+    return replace(result, measured=meters[0].measured(result))
 
 
 def inspect_wav(pcm: npt.NDArray[np.int16], rate_hz: int) -> Probe:
     """Return what `inspect` would of a WAV file with these samples, of shape (samples, 1 or 2), without decoding one."""
     channels = pcm.shape[1]
-    form = av.AudioFrame(format="s16", layout="mono" if channels == 1 else "stereo", samples=1)
-    form.sample_rate = rate_hz
-    meters = _Meters(form)
-    for piece, count in cut(pcm, meters.length):
-        meters.measure(piece, count)
+    layout = av.AudioLayout("mono" if channels == 1 else "stereo")
+    frame = FlatFrame(sample_rate=rate_hz, layout=layout, format=av.AudioFormat("s16"), raw=pcm)
+    meters = _Meters(frame)
+    meters.add(frame)
     result = Probe(
         media_type="audio/wav",
         codec="pcm_s16le",
@@ -66,21 +61,22 @@ def inspect_wav(pcm: npt.NDArray[np.int16], rate_hz: int) -> Probe:
 class _Meters:
     """All meters, built for the format of one frame."""
 
-    def __init__(self, frame: av.AudioFrame) -> None:
+    def __init__(self, frame: av.AudioFrame | FlatFrame) -> None:
         self._samples, self._loudness = SampleMeter(frame), LoudnessMeter(frame)
+        self._pieces = Pieces(frame, self._loudness.length)
 
-    @property
-    def length(self) -> int:
-        """Return the samples in a piece."""
-        return self._loudness.length
+    def add(self, frame: av.AudioFrame | FlatFrame) -> None:
+        """Take one more frame."""
+        for piece in self._pieces.add(frame):
+            self._measure(piece, piece.shape[1] - MARGIN)
 
-    def measure(self, piece: Wave, count: int) -> None:
-        """Take one more piece, behind a margin and of so many samples."""
+    def _measure(self, piece: Wave, count: int) -> None:
         self._samples.add(piece, count)
         self._loudness.add(piece[:, MARGIN : MARGIN + count])
 
     def measured(self, result: Probe) -> Measured:
-        """Return what was measured once all pieces are taken."""
+        """Return what was measured once all frames are taken."""
+        self._measure(*self._pieces.rest())
         samples, loudness = self._samples, self._loudness
         head, tail = samples.silence(result.samples)
         return Measured(

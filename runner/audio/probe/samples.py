@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import av
     import numpy.typing as npt
 
+    from runner.audio.probe.flat import FlatFrame
     from runner.audio.probe.true_peak import Wave
 
 SILENCE = 10 ** (-60 / 20)
@@ -28,7 +29,7 @@ LOUDEST = 1e6
 class SampleMeter:
     """Measures pieces of audio, each after the one before it and behind the MARGIN samples before it."""
 
-    def __init__(self, frame: av.AudioFrame) -> None:
+    def __init__(self, frame: av.AudioFrame | FlatFrame) -> None:
         channels, bits = frame.layout.nb_channels, 8 * frame.format.bytes
         self._full_scale = 1 - 2.0 ** (1 - min(bits, 16))
         self._true_peak = TruePeak()

@@ -51,8 +51,9 @@ class LocalBlobs:
 
     def save(self, part: Path, sha256: str) -> None:
         target = self._path(sha256)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("rb+") as file:
+        if not target.parent.is_dir():
+            target.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("rb+", buffering=0) as file:
             system.sync_file(file.fileno())
         system.make_read_only(part)
         system.replace(part, target)

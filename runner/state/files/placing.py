@@ -34,11 +34,9 @@ def place(source: BinaryIO, sha256: str, root: Path, relative: str, *, owned: fr
     parts = PurePosixPath(relative).parts
     with folders.open_folder(root, parts[:-1]) as folder:
         target, temporary = _Target(root / relative, folder, owned | {sha256}), temporary_name(parts[-1])
-        with contextlib.suppress(FileNotFoundError):
-            folder.remove(temporary)
         target.check()
         try:
-            with folder.create(temporary) as writer:
+            with _created(folder, temporary) as writer:
                 if copied(source, writer) != sha256:
                     raise OtherBytes
                 writer.flush()
@@ -48,6 +46,15 @@ def place(source: BinaryIO, sha256: str, root: Path, relative: str, *, owned: fr
             with contextlib.suppress(FileNotFoundError):
                 folder.remove(temporary)
             raise
+
+
+def _created(folder: Folder, temporary: str) -> BinaryIO:
+    """Open a new file for writing, in the place of one that a killed run has left."""
+    try:
+        return folder.create(temporary)
+    except FileExistsError:
+        folder.remove(temporary)
+        return folder.create(temporary)
 
 
 def remove_owned(root: Path, relative: str, *, owned: frozenset[str]) -> bool:

@@ -29,18 +29,26 @@ def open_folder(root: Path, parts: tuple[str, ...], *, make: bool = True) -> Ite
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
         for depth, part in enumerate(parts, start=1):
-            if make:
+            inner = _inner(part, descriptor)
+            if make and isinstance(inner, FileNotFoundError):
                 with contextlib.suppress(FileExistsError):
                     os.mkdir(part, dir_fd=descriptor)
-            try:
-                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
-            except OSError as error:
-                raise not_a_folder("/".join(parts[:depth])) from error
+                inner = _inner(part, descriptor)
+            if isinstance(inner, OSError):
+                raise not_a_folder("/".join(parts[:depth])) from inner
             os.close(descriptor)
             descriptor = inner
         yield PosixFolder(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _inner(part: str, folder: int) -> int | OSError:
+    """Open a folder in an open one; return why not where it cannot be."""
+    try:
+        return os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+    except OSError as error:
+        return error
 
 
 def open_regular(path: Path | str, *, folder: int | None = None) -> FileIO | None:
