@@ -73,9 +73,8 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
     if request.waits_for:
         return _after_inputs(request, facts, force=force)
     entry = claims.of(request)
-    own = facts.lock.jobs.get(request.job, ())
-    before = next((made for made in own if made.takes and not made.roll and claims.leaves(made)), None)
     if entry is None:
+        before = _before(request, facts, claims)
         if before is None:
             return generate(request, Verb.GENERATE, r.Forced() if force else r.NotMade())
         wanted = pinned(request, before)
@@ -90,13 +89,19 @@ def _decide_one(request: Request, facts: Facts, claims: Claims, *, force: bool) 
             return generate(again, Verb.REGENERATE, r.Forced(is_same=True, seed=seed_of(again)), entry=take.entry)
         action = _bring_back(_as_made(request, take.entry), take, takes, facts)
         return action if action.chosen is take else replace(action, chosen=take)
-    submission = facts.submissions[entry.attempt]
+    submission, before = facts.submissions[entry.attempt], _before(request, facts, claims)
     if force and submission.phase in ENDED_BADLY:
         verb = Verb.REGENERATE if before else Verb.GENERATE
         again = replace(request, params=submission.params)
         why = r.Forced(is_same=True, seed=seed_of(again))
         return replace(generate(again, verb, why, entry=before), submission=submission)
     return resume(request, submission, before)
+
+
+def _before(request: Request, facts: Facts, claims: Claims) -> Entry | None:
+    """Return what the job was made as before, which no job asks for any more."""
+    own = facts.lock.jobs.get(request.job, ())
+    return next((made for made in own if made.takes and not made.roll and claims.leaves(made)), None)
 
 
 def _after_inputs(request: Request, facts: Facts, *, force: bool) -> Action:

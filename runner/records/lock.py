@@ -171,8 +171,9 @@ class Output(Struct, frozen=True, kw_only=True):
 
     def is_same(self, other: Output) -> bool:
         """Say whether this is the same output with the same bytes, whatever profile placed it, and whoever measured it."""
-        is_there = (self.path, self.sha256) == (other.path, other.sha256)
-        return is_there and (self.raw, self.master) == (other.raw, other.master)
+        if (self.path, self.sha256) != (other.path, other.sha256):
+            return False
+        return self.finished is other.finished or (self.raw, self.master) == (other.raw, other.master)
 
 
 class Entry(Struct, frozen=True, kw_only=True):

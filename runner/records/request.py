@@ -109,7 +109,7 @@ class Request(Struct, frozen=True, kw_only=True):
     @property
     def waits_for(self) -> tuple[str, ...]:
         """Return the jobs that have to make an input first: until then it is not known what exactly is asked for."""
-        return tuple(dict.fromkeys(item.name for item in self.inputs if item.sha256 is None))
+        return tuple(dict.fromkeys([item.name for item in self.inputs if item.sha256 is None])) if self.inputs else ()
 
     @property
     def is_free(self) -> bool:

@@ -29,11 +29,11 @@ from runner.audio.sketch.waves import GRID, TABLE_SIZE, Wave
 from tests.support.long import sampled
 
 GOLDEN: dict[str, tuple[dict[str, Any], str]] = {
-    "calm": ({"prompt": "calm piano in the forest", "seed": 1}, "200356cbfb1c311b"),
-    "battle": ({"prompt": "epic battle, choir", "seed": 2, "bpm": 150, "key": "D minor"}, "b7034d3520678cb9"),
-    "waltz": ({"prompt": "happy waltz", "seed": 3, "time_signature": "3/4", "rate_hz": 44_100}, "f13c7ff804228c97"),
-    "chip": ({"prompt": "8-bit boss", "seed": 4, "time_signature": "7/8"}, "8f0fa8766c0d01ab"),
-    "song": ({"prompt": "lo-fi night", "seed": 5, "instrumental": False}, "c5eee19ea002b03d"),
+    "calm": ({"prompt": "calm piano in the forest", "seed": 1}, "595a5326e210a473"),
+    "battle": ({"prompt": "epic battle, choir", "seed": 2, "bpm": 150, "key": "D minor"}, "4f571948d1ea85e1"),
+    "waltz": ({"prompt": "happy waltz", "seed": 3, "time_signature": "3/4", "rate_hz": 44_100}, "0d8fc3496ee145f3"),
+    "chip": ({"prompt": "8-bit boss", "seed": 4, "time_signature": "7/8"}, "d6ebd12ffde1d258"),
+    "song": ({"prompt": "lo-fi night", "seed": 5, "instrumental": False}, "49f6d2f54337be98"),
 }
 PROMPTS = (
     "calm piano in the forest",

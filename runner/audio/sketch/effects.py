@@ -143,7 +143,7 @@ def powers(block: Wave, rate_hz: int) -> list[int]:
     added as whole numbers below 2^53, which come out the same in any order.
     """
     lag = min(max(1, rate_hz // 16_000), _STEP - 1)
-    fifths = block.reshape(2, -1, _fifth(rate_hz))
+    fifths = block.reshape(2, -1, _fifth(rate_hz)).swapaxes(0, 1)
     shape = (*fifths.shape[:2], _weighed(rate_hz))
     before, heard = scratch("before", shape, np.float32), scratch("heard", shape, np.float32)
     before[...] = fifths[..., _STEP - 1 - lag : -lag : _STEP]
@@ -154,7 +154,8 @@ def powers(block: Wave, rate_hz: int) -> list[int]:
     heard *= _FINE
     whole = scratch("whole steps", shape, np.float64)
     whole[...] = np.rint(heard, out=heard)
-    return [int(total) for total in np.einsum("cfs,cfs->f", whole, whole)]
+    flat = whole.reshape(len(whole), -1)
+    return [int(total) for total in np.einsum("fs,fs->f", flat, flat)]
 
 
 def _fifth(rate_hz: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from runner.audio.scratch import scratch
-from runner.audio.sketch.waves import Wave, cycle, drop, fall, hertz, look_up, ramp, sine, turns
+from runner.audio.sketch.waves import Wave, cycle, drop, fall, hertz, look_up, phases, ramp, sine
 
 _TOP = 0.42
 """Harmonics stop at this share of the sample rate."""
@@ -144,10 +144,11 @@ class Tone:
         """Add the samples from `first` to before `last` to `out`."""
         size, at, shaped = self._size, first, scratch("shaped", (self._size,), np.float32)
         for bend in self._bends:
-            stop = min(bend, last)
+            stop = min(last, bend)
             while at < stop:
                 place = at % size
-                end = min(stop, at + size - place)
+                end = at + size - place
+                end = min(end, stop)
                 part = out[at - first : end - first]
                 np.add(part, self._shaped(at, end, place, shaped[: end - at]), part)
                 at = end
@@ -198,10 +199,10 @@ def _stretch(name: str, pitch: int, rate_hz: float, detune: float) -> tuple[Wave
     frequency = hertz(pitch) * detune
     cycles = max(1, round(_SWAYS * frequency / _VIBRATO_HZ))
     count = round(cycles * rate_hz / frequency)
-    phase = turns(count, cycles)
+    phase = phases(count, cycles, count)
     if voice.vibrato:
-        sway = look_up(sine(), turns(count, _SWAYS)) * np.float32(voice.vibrato * 2**32)
-        phase += sway.astype(np.int64).astype(np.uint32)
+        sway = look_up(sine(), phases(count, _SWAYS, count)) * np.float32(voice.vibrato * 2**32)
+        phase += sway.astype(np.int32).view(np.uint32)
     harmonics = max(1, int(_TOP * rate_hz / frequency))
     body = look_up(cycle(voice.body, min(harmonics, len(voice.body))), phase)
     if not voice.edge:

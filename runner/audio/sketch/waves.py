@@ -87,15 +87,9 @@ def _fall(doublings: int, time_samples: float) -> Wave:
     return curve
 
 
-def phases(count: int, frequency_hz: float, rate_hz: int) -> npt.NDArray[np.uint32]:
+def phases(count: int, frequency_hz: float, rate_hz: float) -> npt.NDArray[np.uint32]:
     """Return the phase of each sample as a fraction of 2^32, from 0."""
     return np.arange(count, dtype=np.uint32) * np.uint32(round(frequency_hz / rate_hz * 2**32))
-
-
-def turns(count: int, cycles: int) -> npt.NDArray[np.uint32]:
-    """Return the phase of each of `count` samples that hold whole `cycles`, as a fraction of 2^32."""
-    steps = np.arange(count, dtype=np.uint64) * np.uint64((cycles << 48) // count)
-    return (steps >> np.uint64(16)).astype(np.uint32)
 
 
 def look_up(table: Wave, phase: npt.NDArray[np.uint32]) -> Wave:
