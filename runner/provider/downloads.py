@@ -18,7 +18,6 @@ from runner.errors import ScorefileError
 from runner.provider.addresses import BadAddress, check_media_url, is_near, joined, peer_check
 from runner.provider.connections import Times
 from runner.provider.http_clients import HTTP_ERRORS, OWN_CONNECTION, HttpClients, describe
-from runner.provider.rate_limit import Backoff
 from runner.provider.request_log import log_exchange
 from runner.records.exchange import Call
 from runner.records.limits import DEFAULT_LIMITS
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Container, Iterator, Mapping
     from pathlib import Path
+
+    import tenacity
 
     from runner.provider.connections import Answer
     from runner.provider.deadline import Deadline
@@ -112,20 +113,33 @@ class HttpFetcher:
         if media.url is None:
             return _write(self._incoming.part(), media.data or b"")
         end = time.monotonic() + rules.within_s
-        tries = Backoff(self._limits, tries=self._limits.download_tries, first_s=0.5, max_s=30.0)
-        while True:
-            left_s = max(1.0, end - time.monotonic())
-            try:
-                return self._download(media.url, rules, attempt=tries.failed + 1, within_s=left_s)
-            except _Again as error:
-                wait_s = tries.next_wait_s()
-                if wait_s is None or time.monotonic() >= end or self._stop.is_set():
-                    raise DownloadFailed(f"the download failed {tries.failed} times: {error}") from error
-                self._stop.wait(wait_s)
+        for attempt in self._retrying(rules.within_s):
+            with attempt:
+                number, left_s = attempt.retry_state.attempt_number, max(1.0, end - time.monotonic())
+                return self._download(media.url, rules, attempt=number, within_s=left_s)
+        raise DownloadFailed("the download was stopped")
 
     def close(self) -> None:
         """Close idle connections."""
         self._clients.close()
+
+    def _retrying(self, within_s: float) -> tenacity.Retrying:
+        import tenacity  # not before the first take: the first submission waits for no import that it does not need
+
+        def give_up(state: tenacity.RetryCallState) -> None:
+            why = state.outcome.exception() if state.outcome else None
+            raise DownloadFailed(f"the download failed {state.attempt_number} times: {why}")
+
+        limits = self._limits
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_Again),
+            wait=tenacity.wait_random_exponential(multiplier=0.5 * limits.wait_scale, max=30 * limits.wait_scale),
+            stop=tenacity.stop_after_attempt(limits.download_tries)
+            | tenacity.stop_after_delay(within_s)
+            | tenacity.stop_when_event_set(self._stop),
+            sleep=tenacity.sleep_using_event(self._stop),
+            retry_error_callback=give_up,
+        )
 
     def _download(self, url: str, rules: DownloadRules, *, attempt: int, within_s: float) -> Download:
         provider_url, shown = rules.provider_url, None if rules.provider in self._shown else frozenset[str]()
