@@ -22,8 +22,8 @@ MOST = 8
 
 
 @contextmanager
-def open_cpu(options: RunOptions) -> Iterator[Executor]:
-    """Yield the executor for what takes processor time. Raises UsageError for a cluster that cannot be used."""
+def open_cpu(options: RunOptions, tasks: int) -> Iterator[Executor]:
+    """Yield the executor for what takes processor time; about so many `tasks` follow. Raises UsageError for a cluster that cannot be used."""
     if options.dask is not None:
         from runner.engine.dask_cluster import open_dask
 
@@ -40,7 +40,11 @@ def open_cpu(options: RunOptions) -> Iterator[Executor]:
             with threads:
                 yield threads
             return
-        with GrowingExecutor(threads, lambda: _processes(most, "a process of this run"), count=count) as growing:
+
+        def opened() -> Executor:
+            return _processes(most, "a process of this run")
+
+        with GrowingExecutor(threads, opened, count=count, tasks=tasks) as growing:
             yield growing
 
 

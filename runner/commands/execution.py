@@ -46,7 +46,8 @@ def open_executor(
             profile=session.checked.pipeline.profile,
             callback=listener.address if listener is not None else None,
         )
-        world = _engine_world(stack, session, options, operator)
+        tasks = sum(action.verb.asks for action in todo.actions)
+        world = _engine_world(stack, session, options, operator, tasks)
         executor = Executor(todo, settings, world, session.store, operator.notify)
         if listener is not None:
             listener.wake = executor.wake
@@ -54,13 +55,15 @@ def open_executor(
         yield executor
 
 
-def _engine_world(stack: ExitStack, session: WritingSession, options: RunOptions, operator: Operator) -> EngineWorld:
+def _engine_world(
+    stack: ExitStack, session: WritingSession, options: RunOptions, operator: Operator, tasks: int
+) -> EngineWorld:
     world, providers = session.world, session.catalog.providers
     shown = frozenset(name for name, provider in providers.items() if not provider.id_is_private)
     transport, fetcher = world.transport(), world.fetcher(session.store.blobs.incoming, operator.stop, shown)
     stack.callback(transport.close)
     stack.callback(fetcher.close)
-    cpu = stack.enter_context(world.cpu(options))
+    cpu = stack.enter_context(world.cpu(options, tasks))
     return EngineWorld(
         now=world.now,
         monotonic=world.monotonic,

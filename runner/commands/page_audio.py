@@ -104,7 +104,7 @@ class PageAudio:
         if not todo:
             return done
         processes = os.cpu_count() if len(todo) >= MANY else None
-        with self._session.world.cpu(RunOptions(processes=processes)) as cpu:
+        with self._session.world.cpu(RunOptions(processes=processes), len(todo)) as cpu:
             waiting = [(take.sha256, cpu.submit(work, path, take)) for take, path in todo]
             for sha256, future in waiting:
                 try:

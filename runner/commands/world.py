@@ -39,7 +39,7 @@ class World(Struct, frozen=True, kw_only=True):
     """Opens the way to providers' APIs; whoever opens it closes it."""
     fetcher: Callable[[Incoming, threading.Event, frozenset[str]], Fetcher]
     """Opens the way to providers' audio: where its files go, what ends its waiting, the providers whose paths may be logged."""
-    cpu: Callable[[RunOptions], AbstractContextManager[Executor]]
+    cpu: Callable[[RunOptions, int], AbstractContextManager[Executor]]
     """Opens what decodes, measures and composes."""
     limits: Limits = DEFAULT_LIMITS
     """Bounds on time, tries and size."""
@@ -69,10 +69,10 @@ def real_world(limits: Limits | None = None) -> World:
 
         return HttpFetcher(incoming, stop, shown=shown, limits=bounds)
 
-    def open_cpu(options: RunOptions) -> AbstractContextManager[Executor]:
+    def open_cpu(options: RunOptions, tasks: int) -> AbstractContextManager[Executor]:
         from runner.commands.cpu import open_cpu
 
-        return open_cpu(options)
+        return open_cpu(options, tasks)
 
     return World(
         now=lambda: datetime.now(UTC),

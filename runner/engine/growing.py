@@ -16,22 +16,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PAYS_S = 1.5
-"""Processes are started after tasks have taken so much processor time: as much as the start of a few processes."""
+"""Processes are started when tasks have taken so much processor time, or will: as much as the start of a few processes."""
+TOLD_BY = 8
+"""So many tasks tell how long the others will take; the first ones also load libraries."""
 
 
 class GrowingExecutor(Executor):
-    """An executor that begins with threads. `open_processes` is called once, when tasks wait and have taken `pays_s` in all.
+    """An executor that begins with threads. `open_processes` is called once, when tasks wait and `pays_s` have been or will be taken.
 
-    Threads do all tasks until the first process answers, and again after processes have lost a task.
+    `tasks` is how many will be given, as far as that is known; what they will take follows from those that are done. Threads do all tasks until the first process answers, and again after processes have lost a task.
     """
 
     def __init__(
-        self, threads: Executor, open_processes: Callable[[], Executor], *, count: int, pays_s: float = PAYS_S
+        self,
+        threads: Executor,
+        open_processes: Callable[[], Executor],
+        *,
+        count: int,
+        tasks: int = 0,
+        pays_s: float = PAYS_S,
     ) -> None:
         self._threads, self._open_processes = threads, open_processes
-        self._count, self._pays_s = count, pays_s
+        self._count, self._tasks, self._pays_s = count, tasks, pays_s
         self._lock = threading.Lock()
-        self._running, self._spent_s = 0, 0.0
+        self._running, self._done, self._spent_s = 0, 0, 0.0
         self._processes: Executor | None = None
         self._has_started = self._is_warm = self._has_lost = False
 
@@ -59,11 +67,16 @@ class GrowingExecutor(Executor):
         finally:
             with self._lock:
                 self._spent_s += time.thread_time() - begun
-                starts = self._spent_s > self._pays_s and self._running >= self._count and not self._has_started
+                self._done += 1
+                starts = self._pays() and self._running >= self._count and not self._has_started
                 self._has_started |= starts
                 self._running -= 1
             if starts:
                 self._start()
+
+    def _pays(self) -> bool:
+        left = self._tasks - self._done if self._done >= TOLD_BY else 0
+        return max(self._spent_s, left * self._spent_s / self._done) > self._pays_s
 
     def _start(self) -> None:
         with contextlib.suppress(Exception):  # a system without semaphores, or with too many processes: threads will do

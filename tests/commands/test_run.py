@@ -45,7 +45,7 @@ def session(tmp_path: Path, vendor: Vendor) -> Session:
         vendor.incoming = incoming
         return vendor
 
-    world = replace(real_world(), transport=lambda: vendor, fetcher=fetcher, cpu=lambda _options: Listener())
+    world = replace(real_world(), transport=lambda: vendor, fetcher=fetcher, cpu=lambda _options, _tasks: Listener())
     return open_session(CommandOptions(file=str(tmp_path / "trial.yaml"), env=KEYS), world)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from runner.engine.computing import ComputeFailed, RepeatingExecutor
-from runner.engine.growing import GrowingExecutor
+from runner.engine.growing import TOLD_BY, GrowingExecutor
 from runner.state.files.processes import process_pool
 
 
@@ -40,8 +40,8 @@ class Pool(Executor):
         return done
 
 
-def growing(pool: Pool, *, count: int = 1, pays_s: float = 0.0) -> GrowingExecutor:
-    return GrowingExecutor(ThreadPoolExecutor(2), pool.open, count=count, pays_s=pays_s)
+def growing(pool: Pool, *, count: int = 1, tasks: int = 0, pays_s: float = 0.0) -> GrowingExecutor:
+    return GrowingExecutor(ThreadPoolExecutor(2), pool.open, count=count, tasks=tasks, pays_s=pays_s)
 
 
 def busy() -> str:
@@ -56,6 +56,17 @@ def test_little_work_opens_no_process() -> None:
     with growing(pool, pays_s=60.0) as tasks:
         assert {tasks.submit(pow, 2, number).result() for number in range(4)} == {1, 2, 4, 8}
     assert pool.opened == 0
+
+
+@pytest.mark.parametrize(("expected", "opened"), [(20, 0), (10_000, 1)])
+def test_much_work_that_is_to_come_opens_processes_before_it_is_done(expected: int, opened: int) -> None:
+    pool = Pool()
+    with growing(pool, tasks=expected, pays_s=2.0) as tasks:
+        for _ in range(TOLD_BY - 1):
+            tasks.submit(busy).result()
+        assert pool.opened == 0, "too few are done to tell"
+        tasks.submit(busy).result()
+    assert pool.opened == opened
 
 
 def test_much_work_that_never_waits_opens_no_process() -> None:

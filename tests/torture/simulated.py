@@ -117,7 +117,7 @@ class Simulated(History):
             random_below=lambda limit: next(self._names) % limit,
             transport=lambda: self.vendor,
             fetcher=self._fetcher,
-            cpu=lambda _options: Listener(),
+            cpu=lambda _options, _tasks: Listener(),
             limits=Limits(stop_check_s=0.001),
         )
 
