@@ -108,15 +108,17 @@ class Executor:
     def _record_running(self) -> None:
         """Start nothing new and record the results of all running work, although the loop has failed; end when it only fails."""
         self._world.stop.set()
+        self._go_on()
+        self._workers.abandon(self._at_gate, Interrupted())  # a receipt may still be on its way: this waits for it
+        self._go_on()
+
+    def _go_on(self) -> None:
         failed = 0
         while self._active and failed < FAILED_TURNS:
             failed += 1
             with contextlib.suppress(Exception):
                 self._turn_once()
                 failed = 0
-        self._workers.abandon(self._at_gate, Interrupted())
-
-    # ------------------------------------------------------------ start
 
     def _open(self) -> None:
         """Settle the actions that need nothing done, and write the first journal rows of the others, all in one write.
@@ -307,9 +309,7 @@ class Executor:
         for job in self._alarms.due(self._world.monotonic()):
             turn = self._alarms.put_off(job)
             if turn is not None and self._turns.is_filling(turn.provider):
-                self._alarms.set(
-                    job, self._turns.poll_at(turn)
-                )  # what is sent now is worth more than what a poll would say
+                self._alarms.set(job, self._turns.poll_at(turn))  # to submit is worth more now than to ask
             else:
                 self._wake(job)
 

@@ -84,7 +84,7 @@ class _LaneThreads(Generic[T]):
 
     def __init__(self, lane: Lane, most: int, do: Callable[[T, Work], None]) -> None:
         self._lane, self._most, self._do = lane, most, do
-        self._waiting: queue.SimpleQueue[tuple[T, Work] | None] = queue.SimpleQueue()
+        self._waiting: queue.Queue[tuple[T, Work] | None] = queue.Queue()
         self._threads: list[threading.Thread] = []
         self._begun_s = time.monotonic()
         """When the last piece of work was begun."""
@@ -113,6 +113,10 @@ class _LaneThreads(Generic[T]):
                 self._add(len(self._threads))
         self._had_to_wait = waits
 
+    def join(self) -> None:
+        """Wait until all work is done."""
+        self._waiting.join()
+
     def close(self) -> None:
         """End the threads after all work that waits, and wait for them."""
         for _ in self._threads:
@@ -130,6 +134,7 @@ class _LaneThreads(Generic[T]):
         while (item := self._waiting.get()) is not None:
             self._begun_s = time.monotonic()
             self._do(*item)
+            self._waiting.task_done()
             del item  # a thread that waits keeps no job alive
 
 
@@ -188,11 +193,20 @@ class Workers(Generic[T]):
         self._inbox.put(Wake(attempt))
 
     def abandon(self, waiting: Iterable[ReadyToSend[T]], error: Exception) -> None:
-        """Let no worker wait at its gate any more: whoever is there, or comes there, gets the error and sends nothing."""
+        """Let no worker wait at its gate any more: whoever is there, or comes there, gets the error and sends nothing.
+
+        Returns when all others have ended, too; their results are in the inbox.
+        """
         self._abandoned = error
-        for message in (*waiting, *self.messages(0.0)):
+        kept = [*self.messages(0.0)]
+        for message in (*waiting, *kept):
             if isinstance(message, ReadyToSend):
                 message.refuse(error)
+        for lane in self._lanes.values():
+            lane.join()
+        for message in kept:
+            if not isinstance(message, ReadyToSend):
+                self._inbox.put(message)
 
     def messages(self, timeout_s: float) -> Iterator[Message[T]]:
         """Yield all messages that are there, after waiting for the first one, `timeout_s` at most."""

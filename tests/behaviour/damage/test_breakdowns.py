@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import shutil
 import signal
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
 
 from runner.commands.resolve import resolve
+from runner.engine.executor import Executor
 from runner.records.endings import Lost, Unexpected
 from runner.state.store import StateStore
 from tests.support import locks
@@ -70,6 +72,30 @@ def test_a_fault_in_the_loop_loses_no_receipt(lab: Lab, monkeypatch: pytest.Monk
         with pytest.raises(RuntimeError, match="the loop broke"):
             lab.run(jobs=3)
     assert all(charge.told for charge in lab.vendor.charges)
+    assert {outcome.result for outcome in lab.run()} <= {"made", "reused"}
+    assert len(lab.vendor.charges) == 3
+
+
+def test_a_loop_that_fails_in_each_turn_waits_for_the_answers_that_are_on_their_way(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = lab.vendor.submit
+
+    def late(*args: Any, **named: Any) -> Reply:
+        reply = submit(*args, **named)
+        time.sleep(0.5)
+        return reply
+
+    def breaking(_store: StateStore) -> None:
+        if lab.vendor.charges:
+            raise RuntimeError("the loop broke")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lab.vendor, "submit", late)
+        patch.setattr(StateStore, "tick", breaking)
+        patch.setattr(Executor, "_wait_s", lambda _executor: 0.001)
+        with pytest.raises(RuntimeError, match="the loop broke"):
+            lab.run(jobs=3)
     assert {outcome.result for outcome in lab.run()} <= {"made", "reused"}
     assert len(lab.vendor.charges) == 3
 
