@@ -157,7 +157,7 @@ def test_locks_of_every_kind_that_runs_write_fit_it(tmp_path: Path, vendors: dic
 
 
 def test_a_receipt_that_waits_beside_a_finished_one_fits_it(tmp_path: Path, vendors: dict[str, str]) -> None:
-    once = "version: 1\njobs:\n  title: {model: pixazo/lyria-2, prompt: low brass, timeout_s: 6}\n"
+    once = "version: 1\njobs:\n  title: {model: pixazo/lyria-2, prompt: low brass, timeout_s: 2}\n"
     (tmp_path / "night.yaml").write_text(once)
     scorefile("run", "night.yaml", "--yes", "-q", cwd=tmp_path, env=vendors)
     scorefile("run", "night.yaml", "title", "--force", "--yes", "-q", cwd=tmp_path, env=vendors)

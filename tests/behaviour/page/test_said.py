@@ -264,6 +264,7 @@ def test_an_old_page_is_refused_in_place_and_what_was_typed_on_it_stays(made: Pa
         wait_until(lambda: said(made) == {("Ada", None, "warm")})
 
 
+@pytest.mark.long
 def test_what_is_said_during_a_run_waits_for_its_end_and_is_shown_meanwhile(made: Path, browser: Browser) -> None:
     with reviewing(made, "--by", "Ada") as url:
         first, second = open_page(browser, url), open_page(browser, url)
