@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from concurrent.futures import Executor, Future
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 PAYS_S = 1.5
 """Processes are started when tasks have taken so much processor time, or will: as much as the start of a few processes."""
 TOLD_BY = 8
-"""So many tasks tell how long the others will take; the first ones also load libraries."""
+"""The shortest of so many tasks tells how long the others will take: the first ones also load libraries."""
 
 
 class GrowingExecutor(Executor):
@@ -39,7 +40,7 @@ class GrowingExecutor(Executor):
         self._threads, self._open_processes = threads, open_processes
         self._count, self._tasks, self._pays_s = count, tasks, pays_s
         self._lock = threading.Lock()
-        self._running, self._done, self._spent_s = 0, 0, 0.0
+        self._running, self._done, self._spent_s, self._shortest_s = 0, 0, 0.0, math.inf
         self._processes: Executor | None = None
         self._has_started = self._is_warm = self._has_lost = False
 
@@ -66,7 +67,8 @@ class GrowingExecutor(Executor):
             return task()
         finally:
             with self._lock:
-                self._spent_s += time.thread_time() - begun
+                took_s = time.thread_time() - begun
+                self._spent_s, self._shortest_s = self._spent_s + took_s, min(self._shortest_s, took_s)
                 self._done += 1
                 starts = self._pays() and self._running >= self._count and not self._has_started
                 self._has_started |= starts
@@ -76,7 +78,7 @@ class GrowingExecutor(Executor):
 
     def _pays(self) -> bool:
         left = self._tasks - self._done if self._done >= TOLD_BY else 0
-        return max(self._spent_s, left * self._spent_s / self._done) > self._pays_s
+        return max(self._spent_s, left * self._shortest_s) > self._pays_s
 
     def _start(self) -> None:
         with contextlib.suppress(Exception):  # a system without semaphores, or with too many processes: threads will do
