@@ -25,7 +25,8 @@ TOLD_BY = 8
 class GrowingExecutor(Executor):
     """An executor that begins with threads. `open_processes` is called once, when tasks wait and `pays_s` have been or will be taken.
 
-    `tasks` is how many will be given, as far as that is known; what they will take follows from those that are done. Threads do all tasks until the first process answers, and again after processes have lost a task.
+    `tasks` is how many will be given, as far as that is known; what they will take follows from those that are done. Threads
+    do all tasks until the first process answers, and again after processes have lost a task.
     """
 
     def __init__(

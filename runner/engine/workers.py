@@ -133,8 +133,10 @@ class _LaneThreads(Generic[T]):
     def _run(self) -> None:
         while (item := self._waiting.get()) is not None:
             self._begun_s = time.monotonic()
-            self._do(*item)
-            self._waiting.task_done()
+            try:
+                self._do(*item)
+            finally:
+                self._waiting.task_done()
             del item  # a thread that waits keeps no job alive
 
 

@@ -1,4 +1,4 @@
-"""A text with templates, compiled: by itself where it only names values, else by Jinja, which is imported then."""
+"""A text with templates, compiled: here where it only names values, else by Jinja, which is imported then."""
 
 from __future__ import annotations
 
