@@ -53,7 +53,12 @@ def night(tmp_path: Path) -> Path:
 @pytest.fixture
 def showcase(tmp_path: Path) -> Path:
     """Return a folder with the shipped examples."""
-    shutil.copytree(ROOT / "pipelines", tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".scorefile"))
+    shutil.copytree(
+        ROOT / "pipelines",
+        tmp_path,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns(".scorefile", "scorefile-rehearsal"),
+    )
     return tmp_path
 
 

@@ -61,7 +61,9 @@ def test_the_sample_of_make_demo_is_what_it_prints(tmp_path: Path) -> None:
     assert 'echo "installing what running needs into $(VENV) (once)"' in MAKEFILE
     (line,) = recipe("demo")
     program, *words = line.split()
-    shutil.copytree(ROOT / "pipelines", tmp_path / "pipelines", ignore=shutil.ignore_patterns(".scorefile"))
+    shutil.copytree(
+        ROOT / "pipelines", tmp_path / "pipelines", ignore=shutil.ignore_patterns(".scorefile", "scorefile-rehearsal")
+    )
 
     run = sampled(scorefile, scorefile_from_its_start)
     done = run(*words, cwd=tmp_path)
