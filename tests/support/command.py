@@ -61,9 +61,9 @@ def scorefile(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> D
     """Run one command with its input closed and return how it ended, after holding it against traceback and keys.
 
     It is a process of its own, forked from one that has imported everything: what it does is the same, its start is not
-    paid for each time. `COMMAND` is for tests that need the start too.
+    paid for each time. `COMMAND` is for tests that need the start too. It waits a tenth as long between tries.
     """
-    child = fork_server().start(words, cwd=cwd, env=environment(env))
+    child = fork_server().start(words, cwd=cwd, env=environment(env), limits={"wait_scale": 0.1})
     ended = child.wait(PATIENCE_S)
     done = Done(code=ended.code, out=ended.out, err=ended.err)
     assert "Traceback" not in done.out + done.err, done
