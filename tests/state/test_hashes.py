@@ -63,6 +63,7 @@ def read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
 CHANGES = st.sampled_from(["write", "write and restore mtime", "replace", "swap", "link", "remove", "look", "wait"])
 
 
+@pytest.mark.sampled
 @settings(max_examples=sampled(30, 100), deadline=None)
 @example(steps=[("write and restore mtime", 0, b"b"), ("look", 0, b"")])
 @example(steps=[("swap", 0, b""), ("look", 0, b"")])

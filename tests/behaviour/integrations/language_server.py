@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PACKAGE = "yaml-language-server"
 VERSION = "1.25.0"
 KEPT = Path(sys.prefix) / "lsp" / VERSION
-INSTALL_S, PATIENCE_S = 40, 15
+INSTALL_S, PATIENCE_S = 40, 60
 OUTSIDE = dict(os.environ)
 """The environment before the safety net: npm alone may reach its registry, once."""
 
