@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
     from runner.audio.local.orders import LocalOrder, Source
     from runner.audio.pictures import Picture
-    from runner.audio.probe.decode import Probe
     from runner.audio.sketch.brief import Brief
     from runner.audio.sketch.render import Pcm
     from runner.records.mastering import Mastering
-    from runner.records.measured import Measured, Sound
+    from runner.records.measured import Measured, Probe, Sound
 
 RATE_HZ = 48_000
 

@@ -22,14 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
-    from runner.audio.probe.decode import Probe
     from runner.audio.tasks import MadeFile, SketchOrder
     from runner.engine.effects import Effect, World
     from runner.engine.submission_log import SubmissionLog
     from runner.provider.rate_limit import RateLimit
     from runner.records.endings import Ending
     from runner.records.exchange import Media
-    from runner.records.measured import Measured
+    from runner.records.measured import Measured, Probe
     from runner.records.provider import Provider
     from runner.records.request import Request
 

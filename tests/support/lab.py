@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from runner.audio.probe.decode import Probe
 from runner.commands.facts import open_store
 from runner.commands.options import CommandOptions
 from runner.commands.session import Session, open_session
@@ -32,6 +31,7 @@ from runner.provider.downloads import BadContent, Download, DownloadFailed, Link
 from runner.provider.transport import NotSent, Unproven
 from runner.records.exchange import Reply
 from runner.records.limits import Limits
+from runner.records.measured import Probe
 from runner.state.project import prepare_state
 from tests.support.catalog import shipped_catalog
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 from typing import TYPE_CHECKING
 
 from runner.state.blobs.incoming import Incoming
@@ -47,7 +46,7 @@ class LocalBlobs:
         file = open_regular(self._path(sha256))
         if file is None:
             raise TakeMissing(sha256)
-        return io.BufferedReader(file)
+        return file
 
     def save(self, part: Path, sha256: str) -> None:
         target = self._path(sha256)
