@@ -112,6 +112,12 @@ def inspect_file(source: Path | bytes) -> Probe:
         raise FileNotSeen from error
 
 
+def inspect_take(source: Path | bytes, *, listens: bool) -> Probe:
+    """Decode a file to its end and measure it; where one `listens`, also its tempo and key. Raises BadAudio, or FileNotSeen."""
+    probe = inspect_file(source)
+    return replace(probe, measured=listened(source, probe.measured)) if listens else probe
+
+
 def check_audio(path: Path) -> None:
     """Raise BadAudio for a file that is not one whole piece of audio, as far as it can be told without decoding it."""
     from runner.audio.probe.structure import check_structure  # for pipelines that name files

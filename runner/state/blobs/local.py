@@ -21,9 +21,13 @@ _HEX = 64
 class LocalBlobs:
     """Blobs as read-only files, two levels deep."""
 
-    def __init__(self, folder: Path, *, pipeline: str = "") -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, pipeline: str = "") -> None:
+        self._folder, self._pipeline = folder, pipeline
         self._incoming = Incoming(folder, pipeline=pipeline)
+
+    def __reduce__(self) -> tuple[type[LocalBlobs], tuple[Path, str]]:
+        """Be opened anew in another process: it names its unfinished downloads by itself."""
+        return LocalBlobs, (self._folder, self._pipeline)
 
     @property
     def incoming(self) -> Incoming:
