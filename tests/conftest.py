@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import tempfile
@@ -12,13 +13,14 @@ from hypothesis import is_hypothesis_test, settings
 
 from tests.support.certificates import share_certificates
 from tests.support.chromium import CHROMIUM
+from tests.support.collecting import import_share
 from tests.support.emulator import running_emulator
 from tests.support.long import left_out, sampled
 from tests.support.memory import folder_in_memory
 from tests.support.net import spread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from tests.support.emulator import RunningEmulator
 
@@ -36,6 +38,18 @@ def pytest_configure() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(memory)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Collect without rounds of the garbage collector, and let later rounds pass over what was collected, which stays."""
+    gc.disable()
+    try:
+        import_share(session.config)
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -10,6 +10,7 @@ from runner.errors import StateError
 from runner.state.blobs.protocol import TakeMissing, save_copy
 from runner.state.files.folder import digest, read_regular
 from runner.state.files.placing import OtherBytes, place, remove_owned
+from runner.state.files.system import release_memory
 from runner.state.finding import is_too_high, levels_above
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Outputs:
             raise StateError(f"{output} is outside of the git work tree", help="write an output inside it")
         with contextlib.suppress(TakeMissing, OtherBytes), self._blobs.open(sha256) as reader:
             place(reader, sha256, self._root, output, owned=self._replaceable(output, mine))
+            # The memory of one copy is enough; that of the next take is then memory that a virtual machine has already.
+            release_memory(reader)
             return
         with self._source(sha256, previous, output) as reader:
             place(reader, sha256, self._root, output, owned=self._replaceable(output, mine))

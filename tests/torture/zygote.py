@@ -70,9 +70,9 @@ def import_all() -> None:
 
 def fork_rehearsals() -> None:
     """Let a rehearsal fork its emulator: the modules that it would import are here."""
-    from runner.commands import execution
+    from runner.emulator import serve
 
-    execution.rehearsal_emulator = forked_emulator.forked_rehearsal  # type: ignore[attr-defined]
+    serve.rehearsal_emulator = forked_emulator.forked_rehearsal
 
 
 def run_first_commands() -> None:
