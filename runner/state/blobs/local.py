@@ -26,7 +26,7 @@ class LocalBlobs:
         self._incoming = Incoming(folder, pipeline=pipeline)
 
     def __reduce__(self) -> tuple[type[LocalBlobs], tuple[Path, str]]:
-        """Be opened anew in another process: it names its unfinished downloads by itself."""
+        """Be opened again in another process, which names its own unfinished downloads."""
         return LocalBlobs, (self._folder, self._pipeline)
 
     @property
