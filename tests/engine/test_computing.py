@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
+import sys
 import time
 from concurrent.futures import Executor, Future
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,9 +19,6 @@ from runner.records.result import Result
 from runner.records.submission import Phase
 from runner.state.files.processes import process_pool
 from tests.support.lab import Lab, Listener
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Losing(Executor):
@@ -81,6 +81,27 @@ def test_a_killed_process_costs_no_task() -> None:
 def _pid_after(seconds: float) -> int:
     time.sleep(seconds)
     return os.getpid()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+@pytest.mark.parametrize(("said", "used"), [({}, 1), ({"OPENBLAS_NUM_THREADS": "3"}, 3), ({"OMP_NUM_THREADS": "2"}, 2)])
+def test_a_process_computes_in_one_thread_unless_the_environment_says_otherwise(
+    said: dict[str, str], used: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    if (os.cpu_count() or 1) < used:
+        pytest.skip("numpy uses no more threads than there are processors")
+    with process_pool(1) as pool:
+        assert pool.submit(_threads_of_numpy).result(timeout=60) == used
+
+
+def _threads_of_numpy() -> int:
+    importlib.import_module("numpy")
+    watchers = 1  # of the parent
+    return len([*Path("/proc/self/task").iterdir()]) - watchers
 
 
 def test_a_paid_take_that_could_not_be_decoded_is_fetched_by_the_next_run(tmp_path: Path) -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from runner.audio.probe.true_peak import Wave
 
+_FULL_SCALE = 1 << 15
+"""Of samples of 16 bits."""
+
 
 def inspect(source: bytes | Path) -> Probe:
     """Decode once and return the Probe with all that is measured; raise BadAudio as `probe` does.
@@ -45,7 +48,7 @@ def inspect_wav(pcm: npt.NDArray[np.int16], rate_hz: int) -> Probe:
     channels = pcm.shape[1]
     layout = av.AudioLayout("mono" if channels == 1 else "stereo")
     frame = FlatFrame(sample_rate=rate_hz, layout=layout, format=av.AudioFormat("s16"), raw=pcm)
-    meters = _Meters(frame)
+    meters = _Meters(frame, peak=max(int(pcm.max(initial=0)), -int(pcm.min(initial=0))) / _FULL_SCALE)
     meters.add(frame)
     result = Probe(
         media_type="audio/wav",
@@ -61,8 +64,8 @@ def inspect_wav(pcm: npt.NDArray[np.int16], rate_hz: int) -> Probe:
 class _Meters:
     """All meters, built for the format of one frame."""
 
-    def __init__(self, frame: av.AudioFrame | FlatFrame) -> None:
-        self._samples, self._loudness = SampleMeter(frame), LoudnessMeter(frame)
+    def __init__(self, frame: av.AudioFrame | FlatFrame, peak: float = 0.0) -> None:
+        self._samples, self._loudness = SampleMeter(frame, peak), LoudnessMeter(frame)
         self._pieces = Pieces(frame, self._loudness.length)
 
     def add(self, frame: av.AudioFrame | FlatFrame) -> None:

@@ -27,12 +27,15 @@ LOUDEST = 1e6
 
 
 class SampleMeter:
-    """Measures pieces of audio, each after the one before it and behind the MARGIN samples before it."""
+    """Measures pieces of audio, each after the one before it and behind the MARGIN samples before it.
 
-    def __init__(self, frame: av.AudioFrame | FlatFrame) -> None:
+    `peak` is the largest magnitude of all samples, or 0.0 where it is not known.
+    """
+
+    def __init__(self, frame: av.AudioFrame | FlatFrame, peak: float = 0.0) -> None:
         channels, bits = frame.layout.nb_channels, 8 * frame.format.bytes
         self._full_scale = 1 - 2.0 ** (1 - min(bits, 16))
-        self._true_peak = TruePeak()
+        self._true_peak = TruePeak(peak)
         self._sums = np.zeros(channels)
         self._clipped = _ClippedRuns(channels)
         self._samples = 0

@@ -50,10 +50,13 @@ _MATRIX = _matrix()
 
 
 class TruePeak:
-    """The true peak of some channels, of which each piece is taken in order. Before and behind them is silence."""
+    """The true peak of some channels, of which each piece is taken in order. Before and behind them is silence.
 
-    def __init__(self) -> None:
-        self._peak = 0.0
+    It is at least `known`, the largest magnitude of a sample where that was looked for before: less has to be oversampled then.
+    """
+
+    def __init__(self, known: float = 0.0) -> None:
+        self._peak = known
 
     def add(self, wave: Wave, near: Wave) -> None:
         """Take one more piece behind its MARGIN. `near` has for each block the largest magnitude that it is made of, or one near by."""

@@ -45,8 +45,15 @@ def own_group() -> dict[str, Any]:
     return arguments
 
 
+_LINEAR_ALGEBRA = ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS")
+"""The variables that say how many threads numpy's linear algebra has; the first one counts most."""
+
+
 def process_pool(count: int) -> ProcessPoolExecutor:
-    """Return an executor of processes that leave Ctrl-C to this one, and end when it ends, even when it is killed."""
+    """Return an executor of processes that leave Ctrl-C to this one, and end when it ends, even when it is killed.
+
+    Each computes in one thread, unless the environment says otherwise.
+    """
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
@@ -54,6 +61,10 @@ def process_pool(count: int) -> ProcessPoolExecutor:
 
 
 def _settle_in() -> None:
+    if not any(
+        name in os.environ for name in _LINEAR_ALGEBRA
+    ):  # its threads would only wait, and keep a processor busy with it
+        os.environ[_LINEAR_ALGEBRA[0]] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
