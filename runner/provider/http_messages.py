@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from runner.records.exchange import Call
 
 MAX_DRY = 100 << 10
-"""So many bytes may come without one of the body among them: a head, or what is between and after the chunks of a body."""
+"""So long may a head be, or what is between and after the chunks of a body."""
 _TOKEN = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(r"(?:[^\x00\s]+(?:[ \t]+[^\x00\s]+)*)?", re.ASCII)
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
@@ -112,7 +112,7 @@ class AnswerParser:
         if self.has_head:
             return
         if status < 200:
-            self.headers, self._framing = [], {}
+            self.headers, self._framing, self._dry = [], {}, 0
             return
         self.status_code, self.has_head = status, True
         self._keeps_alive = self._parser.should_keep_alive() and len(self._framing) < len(_FRAMING)
