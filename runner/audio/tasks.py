@@ -102,6 +102,11 @@ def perform(expected: Mapping[str, str], call: Callable[..., object], *args: obj
         return Result(error=error)
 
 
+def load() -> None:
+    """Load what decodes and measures, before the first file is there."""
+    import runner.audio.probe.measure  # noqa: F401 - FFmpeg is for those who do the work
+
+
 def inspect_file(source: Path | bytes) -> Probe:
     """Decode a file to its end and measure it. Raises BadAudio, or FileNotSeen."""
     from runner.audio.probe.measure import inspect  # FFmpeg is for those who do the work

@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from runner.audio.tasks import versions
+from runner.audio.tasks import load
 from runner.engine.computing import ComputeFailed
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class GrowingExecutor(Executor):
     def _start(self) -> None:
         with contextlib.suppress(Exception):  # a system without semaphores, or with too many processes: threads will do
             self._processes = self._open_processes()
-            self._processes.submit(versions).add_done_callback(self._warmed)
+            self._processes.submit(load).add_done_callback(self._warmed)
 
     def _warmed(self, first: Future[Any]) -> None:
         self._is_warm = not first.cancelled() and first.exception() is None
