@@ -231,11 +231,11 @@ def test_an_answer_that_is_cut_off_leaves_the_outcome_unproven(transport: HttpTr
 
 
 def test_a_submit_has_a_deadline(transport: HttpTransport, vendor: Recorder) -> None:
-    vendor.say("*", Says(status=202, slow_s=2))
+    vendor.say("*", Says(status=202, slow_s=60))
     begun = time.monotonic()
     with pytest.raises(Unproven, match="no complete answer in time"):
         transport.submit(post(vendor.url), access(vendor.url), before=nothing, timeout_s=0.3)
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 30, "soon, and half a minute later on a machine that does something else"
 
 
 def test_a_redirect_over_a_real_socket_takes_the_key_nowhere(transport: HttpTransport, vendor: Recorder) -> None:
@@ -462,13 +462,13 @@ def test_a_kept_connection_that_the_provider_closed_is_made_again(transport: Htt
 
 def test_a_query_over_a_kept_connection_has_a_deadline(vendor: Recorder) -> None:
     transport = HttpTransport(limits=Limits(poll_timeout_s=0.3))
-    vendor.say("*", Says(), Says(slow_s=2), Says())
+    vendor.say("*", Says(), Says(slow_s=60), Says())
     poll = Call(method="GET", url=f"{vendor.url}/q")
     assert transport.query(poll, access(vendor.url)).status == 200
     begun = time.monotonic()
     with pytest.raises(NotSent, match="no complete answer in time"):
         transport.query(poll, access(vendor.url))
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 30, "soon, and half a minute later on a machine that does something else"
     assert transport.query(poll, access(vendor.url)).status == 200
     transport.close()
 

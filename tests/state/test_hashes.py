@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from runner.state import hashes
 from runner.state.hashes import LARGE, NAME, HashMemory, hashed
 from tests.support.desks import posix_only
+from tests.support.long import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,7 @@ def read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
 CHANGES = st.sampled_from(["write", "write and restore mtime", "replace", "swap", "link", "remove", "look", "wait"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=sampled(30, 100), deadline=None)
 @example(steps=[("write and restore mtime", 0, b"b"), ("look", 0, b"")])
 @example(steps=[("swap", 0, b""), ("look", 0, b"")])
 @example(steps=[("replace", 0, b"b"), ("look", 0, b"")])

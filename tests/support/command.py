@@ -57,13 +57,13 @@ def vendors_at(url: str, *, keys: Mapping[str, str] = KEYS, poll_s: str = "0.05"
     return {**places, **polls, **keys}
 
 
-def scorefile(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
+def scorefile(*words: str, cwd: Path, env: Mapping[str, str] | None = None, wait_scale: float = 0.1) -> Done:
     """Run one command with its input closed and return how it ended, after holding it against traceback and keys.
 
     It is a process of its own, forked from one that has imported everything: what it does is the same, its start is not
-    paid for each time. `COMMAND` is for tests that need the start too.
+    paid for each time. `COMMAND` is for tests that need the start too. Waits between tries are multiplied by `wait_scale`.
     """
-    child = fork_server().start(words, cwd=cwd, env=environment(env))
+    child = fork_server().start(words, cwd=cwd, env=environment(env), limits={"wait_scale": wait_scale})
     ended = child.wait(PATIENCE_S)
     done = Done(code=ended.code, out=ended.out, err=ended.err)
     assert "Traceback" not in done.out + done.err, done

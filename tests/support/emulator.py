@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 KEY = "rehearsal-key"
 PATIENCE_S = 30.0
+ONE_REQUEST_EACH = httpx.Limits(max_keepalive_connections=0)
+"""A server closes what was idle for some seconds, which a busy machine may let pass between two requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,9 @@ class RunningEmulator:
     """Where an emulator answers."""
 
     url: str
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=PATIENCE_S))
+    http: httpx.Client = field(
+        default_factory=lambda: httpx.Client(trust_env=False, timeout=PATIENCE_S, limits=ONE_REQUEST_EACH)
+    )
 
     def ledger(self) -> dict[str, Any]:
         """Return what it was asked so far: `submits` in order, and counts."""

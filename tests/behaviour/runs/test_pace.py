@@ -40,7 +40,8 @@ def run(folder: Path, url: str, *, jobs: int) -> Done:
         "jobs": {f"job-{number}": {"prompt": f"low brass, {number}"} for number in range(jobs)},
     }
     (folder / "scorefile.yaml").write_text(json.dumps(pipeline))
-    return scorefile("run", "--yes", "-j", "16", "--progress", "plain", cwd=folder, env=vendors_at(url))
+    env = vendors_at(url)
+    return scorefile("run", "--yes", "-j", "16", "--progress", "plain", cwd=folder, env=env, wait_scale=1)
 
 
 def refused(url: str) -> int:

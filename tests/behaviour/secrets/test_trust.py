@@ -11,6 +11,7 @@ import pytest
 
 from runner.cli.main import call
 from runner.cli.show import OutputOptions, configure
+from runner.records.limits import Limits
 from runner.state.schemas import read_catalog
 from tests.support.catalog import SCHEMAS
 from tests.support.recorder import recording
@@ -49,7 +50,7 @@ class Folder:
     def say(self, *words: str) -> tuple[int, str, str]:
         self._capsys.readouterr()
         read_catalog.cache_clear()
-        code = call(list(words))
+        code = call(list(words), limits=Limits(wait_scale=0.1))
         shown = self._capsys.readouterr()
         configure(OutputOptions())
         assert "unexpected" not in shown.err, shown.err
