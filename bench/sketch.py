@@ -1,6 +1,8 @@
 """Processor time of a rehearsal of 200 sketches, with all that a run does beside; how fast one process composes alone.
 
-Of the prompts it is the one in the middle. A rehearsal is one process, so the time before and after a change cannot be in one run.
+Of the prompts it is the one in the middle. The program as it was before its processor time was profiled (commit e1ff469) cannot be in one
+run with this one. Run in turn with it on two cores of an AMD EPYC, it took 196 to 279 ms a job where this one took 69 to 82, and of the
+figures of a take it measured loudness alone.
 """
 
 from __future__ import annotations

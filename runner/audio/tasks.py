@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 
     from runner.audio.local.orders import LocalOrder, Source
     from runner.audio.pictures import Picture
-    from runner.audio.probe.decode import Probe
     from runner.audio.sketch.brief import Brief
     from runner.audio.sketch.render import Pcm
     from runner.records.mastering import Mastering
-    from runner.records.measured import Measured, Sound
+    from runner.records.measured import Measured, Probe, Sound
 
 RATE_HZ = 48_000
 
@@ -103,6 +102,11 @@ def perform(expected: Mapping[str, str], call: Callable[..., object], *args: obj
         return Result(error=error)
 
 
+def load() -> None:
+    """Load what decodes and measures, before the first file is there."""
+    import runner.audio.probe.measure  # noqa: F401 - FFmpeg is for those who do the work
+
+
 def inspect_file(source: Path | bytes) -> Probe:
     """Decode a file to its end and measure it. Raises BadAudio, or FileNotSeen."""
     from runner.audio.probe.measure import inspect  # FFmpeg is for those who do the work
@@ -111,6 +115,12 @@ def inspect_file(source: Path | bytes) -> Probe:
         return inspect(source)
     except FileNotFoundError as error:
         raise FileNotSeen from error
+
+
+def inspect_take(source: Path | bytes, *, listens: bool) -> Probe:
+    """Decode a file to its end and measure it; where one `listens`, also its tempo and key. Raises BadAudio, or FileNotSeen."""
+    probe = inspect_file(source)
+    return replace(probe, measured=listened(source, probe.measured)) if listens else probe
 
 
 def check_audio(path: Path) -> None:

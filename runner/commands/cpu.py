@@ -35,14 +35,13 @@ def open_cpu(options: RunOptions, tasks: int) -> Iterator[Executor]:
     else:
         count = os.cpu_count() or 1
         threads = ThreadPoolExecutor(max_workers=max(2, count), thread_name_prefix="cpu")
-        most = min(count - 1, MOST)
-        if most < 1:
+        if count == 1:
             with threads:
                 yield threads
             return
 
         def opened() -> Executor:
-            return _processes(most, "a process of this run")
+            return _processes(min(count, MOST), "a process of this run")
 
         with GrowingExecutor(threads, opened, count=count, tasks=tasks) as growing:
             yield growing

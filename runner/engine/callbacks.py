@@ -125,6 +125,7 @@ def listening(
         ) from error
     config = uvicorn.Config(
         listener,
+        http="h11",
         log_config=None,
         log_level="critical",
         access_log=False,

@@ -127,9 +127,9 @@ class Lane(StrEnum):
             case Lane.SUBMIT:
                 return 16
             case Lane.POLL:
-                return 1
-            case Lane.FETCH:
                 return 2
+            case Lane.FETCH:
+                return 4
         assert_never(self)
 
     def threads(self, jobs: int) -> int:

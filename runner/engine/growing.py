@@ -1,32 +1,30 @@
-"""Processor time from threads, and from processes beside them as soon as a run has enough to compute for these to pay."""
+"""Processor time from threads, or from processes where a run has enough to compute for these to pay."""
 
 from __future__ import annotations
 
 import contextlib
-import math
 import threading
 import time
 from concurrent.futures import Executor, Future
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from runner.audio.tasks import versions
+from runner.audio.tasks import load
 from runner.engine.computing import ComputeFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PAYS_S = 1.5
-"""Processes are started when tasks have taken so much processor time, or will: as much as the start of a few processes."""
-TOLD_BY = 8
-"""The shortest of so many tasks tells how long the others will take: the first ones also load libraries."""
+"""Processes are started when tasks have taken so much processor time: as much as the start of a few processes."""
+MANY = 100
+"""So many tasks to come pay for processes however short they are: this process need not even load the libraries."""
 
 
 class GrowingExecutor(Executor):
-    """An executor that begins with threads. `open_processes` is called once, when tasks wait and `pays_s` have been or will be taken.
+    """An executor of threads that opens processes once: at the start where MANY `tasks` will be given, or when `pays_s` were taken.
 
-    `tasks` is how many will be given, as far as that is known; what they will take follows from those that are done. Threads
-    do all tasks until the first process answers, and again after processes have lost a task.
+    In the second case threads do all tasks until the first process answers. They do so again after processes have lost a task.
     """
 
     def __init__(
@@ -39,11 +37,14 @@ class GrowingExecutor(Executor):
         pays_s: float = PAYS_S,
     ) -> None:
         self._threads, self._open_processes = threads, open_processes
-        self._count, self._tasks, self._pays_s = count, tasks, pays_s
+        self._count, self._pays_s = count, pays_s
         self._lock = threading.Lock()
-        self._running, self._done, self._spent_s, self._shortest_s = 0, 0, 0.0, math.inf
+        self._running, self._spent_s = 0, 0.0
         self._processes: Executor | None = None
-        self._has_started = self._is_warm = self._has_lost = False
+        self._has_started = self._is_warm = tasks >= MANY
+        self._has_lost = False
+        if self._has_started:
+            self._start()
 
     def submit(self, call: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
         """Do a task; its own errors are raised as they are."""
@@ -68,23 +69,17 @@ class GrowingExecutor(Executor):
             return task()
         finally:
             with self._lock:
-                took_s = time.thread_time() - begun
-                self._spent_s, self._shortest_s = self._spent_s + took_s, min(self._shortest_s, took_s)
-                self._done += 1
-                starts = self._pays() and self._running >= self._count and not self._has_started
+                self._spent_s += time.thread_time() - begun
+                starts = self._spent_s > self._pays_s and self._running >= self._count and not self._has_started
                 self._has_started |= starts
                 self._running -= 1
             if starts:
                 self._start()
 
-    def _pays(self) -> bool:
-        left = self._tasks - self._done if self._done >= TOLD_BY else 0
-        return max(self._spent_s, left * self._shortest_s) > self._pays_s
-
     def _start(self) -> None:
         with contextlib.suppress(Exception):  # a system without semaphores, or with too many processes: threads will do
             self._processes = self._open_processes()
-            self._processes.submit(versions).add_done_callback(self._warmed)
+            self._processes.submit(load).add_done_callback(self._warmed)
 
     def _warmed(self, first: Future[Any]) -> None:
         self._is_warm = not first.cancelled() and first.exception() is None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from runner.audio.probe.container_header import BadAudio
-from runner.audio.tasks import FileNotSeen, inspect_file, listened, make_local, make_sketch
+from runner.audio.tasks import FileNotSeen, inspect_take, make_local, make_sketch
 from runner.engine import endings, machine
 from runner.engine.effects import Compute, Lane, Wait, Work
+from runner.engine.keeping import inspect_and_save
 from runner.engine.local_models import local_order, sketch_order, sources_of
 from runner.provider.downloads import BadContent, Download, DownloadFailed, DownloadRules, LinkDead
 from runner.provider.rate_limit import Backoff
@@ -22,14 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
-    from runner.audio.probe.decode import Probe
     from runner.audio.tasks import MadeFile, SketchOrder
     from runner.engine.effects import Effect, World
     from runner.engine.submission_log import SubmissionLog
     from runner.provider.rate_limit import RateLimit
     from runner.records.endings import Ending
     from runner.records.exchange import Media
-    from runner.records.measured import Measured
+    from runner.records.measured import Probe
     from runner.records.provider import Provider
     from runner.records.request import Request
 
@@ -101,7 +102,7 @@ class TakeSteps:
                 lane=Lane.FETCH, call=self._downloading(item, within_s=max(1.0, until - world.monotonic()))
             )
             try:
-                probe = yield from self._probed(file)
+                probe = yield from self._kept(file)
             except BadAudio as error:
                 why = f"{error.message}; kept at {self._log.blobs.incoming.quarantine(file.path, file.sha256)}"
                 wait_s = tries.next_wait_s()
@@ -111,38 +112,32 @@ class TakeSteps:
                     raise DownloadFailed(f"the download failed {tries.failed} times: {why}") from error
                 yield Wait(seconds=wait_s)
             else:
-                return (yield from self._saved(file, probe, seed=item.seed))
+                return _take(file, probe, seed=item.seed)
 
     def _downloading(self, item: Media, *, within_s: float) -> Callable[[object], Download]:
         fetcher, log = self._world.fetcher, self._log
         rules = DownloadRules(provider=self._model.provider, provider_url=self._provider.base_url, within_s=within_s)
         return lambda _gate: fetcher.download(log.with_data(item), rules)
 
-    def _probed(self, file: Download) -> Generator[Effect, Any, Probe]:
-        """Have a file decoded to its end. Raises BadAudio, and then the file is still there."""
+    def _kept(self, file: Download) -> Generator[Effect, Any, Probe]:
+        """Have a file decoded to its end, measured, and moved into the store. Raises BadAudio, and then the file is still there."""
+        blobs = self._log.blobs
+        inspects_and_saves = partial(inspect_and_save, listens=self._request.expect.need_listening)
+        inspects = partial(inspect_take, listens=self._request.expect.need_listening)
         probe: Probe
         try:
             try:
-                probe = yield Compute(call=inspect_file, args=(file.path,))
+                probe = yield Compute(call=inspects_and_saves, args=(file.path, file.sha256, blobs))
             except FileNotSeen:
                 data: bytes = yield Work(lane=Lane.FETCH, call=lambda _gate: file.path.read_bytes())
-                probe = yield Compute(call=inspect_file, args=(data,))
+                probe = yield Compute(call=inspects, args=(data,))
+                yield Work(lane=Lane.FETCH, call=lambda _gate: blobs.save(file.path, file.sha256))
         except BadAudio:
             raise
-        except BaseException:
+        except BaseException:  # on a full disk it would keep the receipts of other jobs out
             file.path.unlink(missing_ok=True)
             raise
         return probe
-
-    def _listened(self, file: Download, measured: Measured) -> Generator[Effect, Any, Measured]:
-        """Have tempo and key of a file measured, too."""
-        heard: Measured
-        try:
-            heard = yield Compute(call=listened, args=(file.path, measured))
-        except FileNotSeen:
-            data: bytes = yield Work(lane=Lane.FETCH, call=lambda _gate: file.path.read_bytes())
-            heard = yield Compute(call=listened, args=(data, measured))
-        return heard
 
     def _rendered(self) -> Generator[Effect, Any, Take]:
         """Have a piece made of inputs, which are copied first, and save it. Raises LocalFailed or TakeMissing."""
@@ -170,36 +165,32 @@ class TakeSteps:
 
     def _made(self, call: Callable[..., MadeFile], *order: object) -> Generator[Effect, Any, Take]:
         """Have a file made by a task, and save it."""
-        part = self._log.blobs.incoming.part()
+        blobs = self._log.blobs
+        part = blobs.incoming.part()
         try:
             part.touch(exist_ok=False)
             made: MadeFile = yield Compute(call=call, args=(*order, part))
             if made.data is not None:
                 data = made.data
                 yield Work(lane=Lane.FETCH, call=lambda _gate: part.write_bytes(data))
-        except BaseException:
+            file = Download(path=part, sha256=made.sha256, bytes=made.size)
+            if self._request.expect.need_listening:
+                return _take(file, (yield from self._kept(file)), seed=None)
+            yield Work(lane=Lane.FETCH, call=lambda _gate: blobs.save(part, made.sha256))
+        except BaseException:  # on a full disk it would keep the receipts of other jobs out
             part.unlink(missing_ok=True)
             raise
-        file = Download(path=part, sha256=made.sha256, bytes=made.size)
-        return (yield from self._saved(file, made.probe, seed=None))
+        return _take(file, made.probe, seed=None)
 
-    def _saved(self, file: Download, probe: Probe, *, seed: int | None) -> Generator[Effect, Any, Take]:
-        """Move a file that can be played into the store."""
-        measured = probe.measured
-        try:
-            if self._request.expect.need_listening:
-                measured = yield from self._listened(file, measured)
-            yield Work(lane=Lane.FETCH, call=lambda _gate: self._log.blobs.save(file.path, file.sha256))
-        except BaseException:  # on a full disk it would keep the receipts of other jobs out
-            file.path.unlink(missing_ok=True)
-            raise
-        return Take(
-            sha256=file.sha256,
-            bytes=file.bytes,
-            media_type=probe.media_type,
-            seconds=round(probe.seconds, 3),
-            rate_hz=probe.rate_hz,
-            channels=probe.channels,
-            measured=measured,
-            seed=seed,
-        )
+
+def _take(file: Download, probe: Probe, *, seed: int | None) -> Take:
+    return Take(
+        sha256=file.sha256,
+        bytes=file.bytes,
+        media_type=probe.media_type,
+        seconds=round(probe.seconds, 3),
+        rate_hz=probe.rate_hz,
+        channels=probe.channels,
+        measured=probe.measured,
+        seed=seed,
+    )

@@ -3,8 +3,8 @@
 A worker does one piece of work (a submission, a poll, a download) and puts its result or error into the inbox. Before the
 first byte of a submission it puts ReadyToSend there and waits until the loop has written the row that must be durable.
 
-Each lane begins with few threads and gets more while work waits for one: threads that all want to compute wait for each
-other, and each change between them costs more than a small piece of work.
+Each lane begins with few threads and gets more while work waits for one and the loop is idle: threads that all want to compute
+wait for each other, and each change between them costs more than a small piece of work.
 """
 
 from __future__ import annotations
@@ -31,11 +31,10 @@ T = TypeVar("T")
 
 LOOK_S = 0.01
 """So often the lanes are looked at while work waits in one of them."""
-CROWDED_S = 0.0003
-"""A thread that has to wait longer for its turn to compute is one of too many: more of them would only wait, too."""
+IDLE_SHARE = 0.5
+"""A loop that waits for messages less than this share of the time is busy with what the threads have done: more of them do not help."""
 LONG_S = 0.5
 """A lane that has begun nothing for so long gets more threads in any case."""
-_SMOOTH = 0.2
 
 
 class ReadyToSend(Struct, Generic[T], frozen=True):
@@ -43,23 +42,21 @@ class ReadyToSend(Struct, Generic[T], frozen=True):
 
     owner: T
     work: Work
-    _opened: threading.Event = field(default_factory=threading.Event)
-    _errors: list[Exception] = field(default_factory=list)
+    _gate: queue.SimpleQueue[Exception | None] = field(default_factory=queue.SimpleQueue)
 
     def open_gate(self) -> None:
         """Let the worker send."""
-        self._opened.set()
+        self._gate.put(None)
 
     def refuse(self, error: Exception) -> None:
         """Raise an error in the worker, which then sends nothing."""
-        self._errors.append(error)
-        self._opened.set()
+        self._gate.put(error)
 
     def wait(self) -> None:
         """Wait, in the worker, until the gate is open."""
-        self._opened.wait()
-        if self._errors:
-            raise self._errors[0]
+        error = self._gate.get()
+        if error is not None:
+            raise error
 
 
 class Finished(Struct, Generic[T], frozen=True):
@@ -84,7 +81,8 @@ class _LaneThreads(Generic[T]):
 
     def __init__(self, lane: Lane, most: int, do: Callable[[T, Work], None]) -> None:
         self._lane, self._most, self._do = lane, most, do
-        self._waiting: queue.Queue[tuple[T, Work] | None] = queue.Queue()
+        self._waiting: queue.SimpleQueue[tuple[T, Work] | None] = queue.SimpleQueue()
+        self._count, self._unfinished = threading.Lock(), 0
         self._threads: list[threading.Thread] = []
         self._begun_s = time.monotonic()
         """When the last piece of work was begun."""
@@ -102,12 +100,14 @@ class _LaneThreads(Generic[T]):
 
     def put(self, owner: T, work: Work) -> None:
         """Have a piece of work done."""
+        with self._count:
+            self._unfinished += 1
         self._waiting.put((owner, work))
 
-    def grow(self, now: float, *, crowded: bool) -> None:
-        """Double the threads when work waits, and waited when this was last asked; not where they would only wait for each other."""
+    def grow(self, now: float, *, busy: bool) -> None:
+        """Double the threads when work waits, and waited when this was last asked; not where the loop is busy without them."""
         waits = self.may_grow
-        if waits and self._had_to_wait and (not crowded or now - self._begun_s > LONG_S):
+        if waits and self._had_to_wait and (not busy or now - self._begun_s > LONG_S):
             # Where the system gives no more threads, those that are there do the work.
             with contextlib.suppress(RuntimeError):
                 self._add(len(self._threads))
@@ -115,7 +115,8 @@ class _LaneThreads(Generic[T]):
 
     def join(self) -> None:
         """Wait until all work is done."""
-        self._waiting.join()
+        while self._unfinished:
+            time.sleep(LOOK_S)
 
     def close(self) -> None:
         """End the threads after all work that waits, and wait for them."""
@@ -136,7 +137,8 @@ class _LaneThreads(Generic[T]):
             try:
                 self._do(*item)
             finally:
-                self._waiting.task_done()
+                with self._count:
+                    self._unfinished -= 1
             del item  # a thread that waits keeps no job alive
 
 
@@ -146,7 +148,7 @@ class Workers(Generic[T]):
     def __init__(self, jobs: int) -> None:
         self._inbox: queue.SimpleQueue[Message[T]] = queue.SimpleQueue()
         self._lanes = {lane: _LaneThreads(lane, lane.threads(jobs), self._do) for lane in Lane}
-        self._looked_s, self._turn_s = time.monotonic(), 0.0
+        self._looked_s, self._idle_s = time.monotonic(), 0.0
         self._abandoned: Exception | None = None
 
     def __enter__(self) -> Self:
@@ -178,13 +180,12 @@ class Workers(Generic[T]):
     def grow(self) -> None:
         """Add threads to the lanes in which work waits. Does something every LOOK_S at most."""
         now = time.monotonic()
-        if now - self._looked_s < LOOK_S:
+        passed_s = now - self._looked_s
+        if passed_s < LOOK_S:
             return
-        self._looked_s = now
-        time.sleep(0)  # any other thread that wants to compute does so now
-        self._turn_s += _SMOOTH * (time.monotonic() - now - self._turn_s)
         for lane in self._lanes.values():
-            lane.grow(now, crowded=self._turn_s > CROWDED_S)
+            lane.grow(now, busy=self._idle_s < IDLE_SHARE * passed_s)
+        self._looked_s, self._idle_s = now, 0.0
 
     def follow(self, owner: T, future: Future[Any]) -> None:
         """Put the result of work that another executor does into the inbox: `Finished` follows in any case."""
@@ -212,8 +213,13 @@ class Workers(Generic[T]):
 
     def messages(self, timeout_s: float) -> Iterator[Message[T]]:
         """Yield all messages that are there, after waiting for the first one, `timeout_s` at most."""
+        began_s = time.monotonic()
         try:
-            yield self._inbox.get(timeout=timeout_s) if timeout_s else self._inbox.get_nowait()
+            try:
+                first = self._inbox.get(timeout=timeout_s) if timeout_s else self._inbox.get_nowait()
+            finally:
+                self._idle_s += time.monotonic() - began_s
+            yield first
             while True:
                 yield self._inbox.get_nowait()
         except queue.Empty:

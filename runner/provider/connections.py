@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, TypeVar
 
-import h11
 import httpx
 from msgspec import Struct
 
 from runner.provider.addresses import check_peer
+from runner.provider.http_messages import AnswerParser, MessageError, request_bytes
 
 if TYPE_CHECKING:
     import ssl
@@ -35,7 +35,6 @@ KEPT, KEPT_S = 16, 60.0
 """So many idle connections are kept, for so long."""
 _HEAD, _CHUNK = 1 << 16, 1 << 18
 """So many bytes are read at once: at first, and of a long body."""
-_MAX_HEAD = 100 << 10
 _PORTS = {"http": 80, "https": 443}
 _PLAIN = re.compile(r"(https?://[^/?#]+)((?:/[A-Za-z0-9_~=:@,+-][A-Za-z0-9._~=:@,+-]*)+)", re.ASCII)
 """An address whose path httpx would send as it is written, and take a tenth of the time of an exchange to say so."""
@@ -98,11 +97,14 @@ class Connections:
         """
         until, target = time.monotonic() + times.within_s, target_of(call.url)
         origin = target.origin
-        state = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
-        data = _written(state, call, target, headers=headers, closes=before is not None)
+        is_last = before is not None
+        try:
+            data = request_bytes(call, host=target.host, path=target.path, headers=headers, is_last=is_last)
+        except MessageError as error:
+            raise httpx.LocalProtocolError(str(error)) from error
         stream = None if before is not None else self._kept(origin)
         stream = stream or self._connected(origin, times, until)
-        exchange = _Exchange(stream, state, until, times.read_s)
+        exchange = _Exchange(stream, until, times.read_s)
         try:
             if before is not None:
                 before()
@@ -163,8 +165,8 @@ class Connections:
 class _Exchange:
     """One request on its connection, and its Answer."""
 
-    def __init__(self, stream: socket.socket, state: h11.Connection, until: float, read_s: float) -> None:
-        self._stream, self._state, self._until, self._read_s = stream, state, until, read_s
+    def __init__(self, stream: socket.socket, until: float, read_s: float) -> None:
+        self._stream, self._parser, self._until, self._read_s = stream, AnswerParser(), until, read_s
         self._waits_s: float | None = None
         """How long the socket waits now: to tell it again what it knows is a call of the system."""
         self.status_code = 0
@@ -186,45 +188,40 @@ class _Exchange:
 
     def read_head(self) -> None:
         """Read status and headers."""
-        while not isinstance(event := self._event(), h11.Response):
-            pass
-        self.status_code, self.headers = event.status_code, httpx.Headers(event.headers.raw_items())
+        while not self._parser.has_head:
+            self._read_some()
+        self.status_code, self.headers = self._parser.status_code, httpx.Headers(self._parser.headers)
 
     def iter_raw(self) -> Iterator[bytes | memoryview]:
         """Yield the body."""
-        length = self.headers.get("content-length", "")
-        if self.status_code == 200 and length.isdigit() and "transfer-encoding" not in self.headers:
-            yield from self._rest(int(length))
-            return
-        while isinstance(event := self._event(), h11.Data):
-            yield bytes(event.data)
-        ended = {self._state.our_state, self._state.their_state} == {h11.DONE}
-        self.is_whole = ended and not self._state.trailing_data[0]
+        parser, length, count = self._parser, self._parser.length, 0
+        for data in parser.taken():
+            yield data
+            count += len(data)
+        if length is not None and self.status_code == 200:
+            yield from self._rest(length - count)
+        else:
+            while not parser.is_complete:
+                self._read_some()
+                yield from parser.taken()
+        self.is_whole = parser.may_be_kept
 
-    def _rest(self, length: int) -> Iterator[bytes | memoryview]:
-        """Yield a body of known length as it comes, past the parser."""
-        first, _ = self._state.trailing_data
-        yield first[:length]
-        left = length - len(first)
-        buffer = memoryview(bytearray(min(_CHUNK, max(0, left))))
-        while left > 0:
+    def _rest(self, left: int) -> Iterator[memoryview]:
+        """Yield the rest of a body of known length as it comes, past the parser."""
+        buffer = memoryview(bytearray(min(_CHUNK, left)))
+        while left:
             count = self._received(self._stream.recv_into, buffer[:left])
             if not count:
                 raise httpx.RemoteProtocolError("the connection was closed in the middle of the body")
             left -= count
             yield buffer[:count]
-        self.is_whole = left == 0 and self._state.our_state is h11.DONE
 
-    def _event(self) -> h11.Event | type[h11.NEED_DATA | h11.PAUSED]:
+    def _read_some(self) -> None:
+        data = self._received(self._stream.recv, _HEAD)
         try:
-            while (event := self._state.next_event()) is h11.NEED_DATA:
-                data = self._received(self._stream.recv, _HEAD)
-                if not data and self._state.their_state is h11.SEND_RESPONSE:
-                    raise httpx.RemoteProtocolError("the connection was closed without an answer")
-                self._state.receive_data(data)
-        except h11.RemoteProtocolError as error:
+            self._parser.feed(data)
+        except MessageError as error:
             raise httpx.RemoteProtocolError(str(error)) from error
-        return event
 
     def _received(self, receive: Callable[[T], R], into: T) -> R:
         try:
@@ -260,22 +257,6 @@ def _read(url: str) -> Target:
 
 
 _server = lru_cache(maxsize=64)(_read)
-
-
-def _written(state: h11.Connection, call: Call, target: Target, *, headers: Headers, closes: bool) -> bytes:
-    """Return the bytes of a request. Raises LocalProtocolError when it cannot be formed."""
-    body, given = call.body or b"", [*call.headers, *headers]
-    if not any(name.lower() == "accept" for name, _ in given):
-        given.append(("Accept", "*/*"))
-    if body or call.method in {"POST", "PUT", "PATCH"}:
-        given.append(("Content-Length", str(len(body))))
-    own = (("Host", target.host), ("Connection", "close" if closes else "keep-alive"))
-    try:
-        request = h11.Request(method=call.method, target=target.path, headers=[*own, *given])
-        events = (request, h11.Data(data=body), h11.EndOfMessage())
-        return b"".join(state.send(event) or b"" for event in events)
-    except h11.LocalProtocolError as error:
-        raise httpx.LocalProtocolError(str(error)) from error
 
 
 def _has_input(stream: socket.socket) -> bool:

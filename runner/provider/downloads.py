@@ -21,6 +21,7 @@ from runner.provider.http_clients import HTTP_ERRORS, OWN_CONNECTION, HttpClient
 from runner.provider.request_log import log_exchange
 from runner.records.exchange import Call
 from runner.records.limits import DEFAULT_LIMITS
+from runner.state.files.folder import write_whole
 
 if TYPE_CHECKING:
     import threading
@@ -193,7 +194,7 @@ class HttpFetcher:
         most = self._limits.max_media_bytes
         sha256, size, part = hashlib.sha256(), 0, self._incoming.part()
         try:
-            with part.open("xb") as file:
+            with part.open("xb", buffering=0) as file:
                 for chunk in answer.iter_raw():
                     size += len(chunk)
                     if size > most:
@@ -201,7 +202,7 @@ class HttpFetcher:
                     if self._stop.is_set():
                         raise DownloadFailed("the download was stopped")
                     sha256.update(chunk)
-                    file.write(chunk)
+                    write_whole(file, chunk)
             if promised is not None and promised.isdigit() and int(promised) != size:
                 raise _Again(f"{size} of {promised} bytes were received")
         except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -320,12 +321,16 @@ def _output_to_json(output: Output) -> dict[str, Any]:
 
 def _json(form: type[Form], *records: object, **over: Any) -> dict[str, Any]:
     """Return the fields of a form by these values, or as the first of these records has them; those at their default are left out."""
-
-    def value(name: str) -> Any:
-        if name in over:
-            return over[name]
-        held = next(getattr(record, name) for record in records if hasattr(record, name))
-        return tuple(sorted(map(str, held))) if isinstance(held, frozenset) else held
-
-    found: dict[str, Any] = msgspec.to_builtins(form(**{name: value(name) for name in form.__struct_fields__}))
+    fields = {name: getattr(records[at], name) for name, at in _fields(form, *map(type, records))} | over
+    for name, held in fields.items():
+        if isinstance(held, frozenset):
+            fields[name] = tuple(sorted(map(str, held)))
+    found: dict[str, Any] = msgspec.to_builtins(form(**fields))
     return found
+
+
+@cache
+def _fields(form: type[Form], *kinds: type) -> tuple[tuple[str, int], ...]:
+    """Return the fields of a form that records of these kinds have, each with the place of the first of them that has it."""
+    places = ((name, [at for at, kind in enumerate(kinds) if hasattr(kind, name)]) for name in form.__struct_fields__)
+    return tuple((name, at[0]) for name, at in places if at)

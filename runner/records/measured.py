@@ -46,6 +46,19 @@ class Measured(Struct, frozen=True, kw_only=True):
 NOT_MEASURED = Measured()
 
 
+class Probe(Struct, frozen=True, kw_only=True):
+    """A complete audio file. `samples` counts each channel's."""
+
+    media_type: str
+    codec: str
+    """FFmpeg's name of it."""
+    seconds: float
+    rate_hz: int
+    channels: int
+    samples: int
+    measured: Measured = NOT_MEASURED
+
+
 class Sound(Struct, frozen=True, kw_only=True):
     """What a decoder gives back of a file, and what was measured of it."""
 

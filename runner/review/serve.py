@@ -41,6 +41,7 @@ def serve(desk: Desk, port: int, ready: Callable[[str], None]) -> None:
         origins = frozenset(f"http://{name}:{real_port}" for name in ("127.0.0.1", "localhost"))
         config = uvicorn.Config(
             build_app(desk, token, origins),
+            http="h11",
             log_config=None,
             log_level="critical",
             access_log=False,

@@ -35,6 +35,7 @@ _AT_ONCE = 500
 """Rows of one statement."""
 _BUSY_MS = 10_000
 _PAUSE_S = 0.01
+_ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 _LOADS = json.JSONDecoder().decode
 
 
@@ -71,7 +72,7 @@ class Journal:
         chain = self._chain
         rows: list[Row] = []
         for event in events:
-            data = json.dumps(event.data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+            data = _ENCODE(event.data)
             chain = _checksum(chain, event.at, event.job, event.attempt, event.phase, data)
             rows.append((event.at, event.job, event.attempt, event.phase.value, data, chain))
         try:

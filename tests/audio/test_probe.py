@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from runner.audio.encode import encode
 from runner.audio.probe import decode as probing
 from runner.audio.probe import structure
-from runner.audio.probe.decode import BadAudio, Probe, probe
+from runner.audio.probe.decode import BadAudio, probe
 from runner.audio.probe.measure import inspect
 from runner.audio.probe.riff import wav_promise
 from runner.audio.sketch.brief import Brief
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from av.audio.stream import AudioStream
+
+    from runner.records.measured import Probe
 
 PCM = compose(Brief(prompt="calm", duration_s=1.0, seed=1))
 WAV = encode(PCM, 48_000, "audio/wav", tags={"title": "x"})

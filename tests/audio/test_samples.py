@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from runner.audio.probe.decode import Probe
     from runner.audio.probe.flat import FlatFrame
+    from runner.records.measured import Probe
 
 FORMATS = ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"]
 

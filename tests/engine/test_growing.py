@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from runner.engine.computing import ComputeFailed, RepeatingExecutor
-from runner.engine.growing import TOLD_BY, GrowingExecutor
+from runner.engine.growing import MANY, GrowingExecutor
 from runner.state.files.processes import process_pool
 
 
@@ -58,15 +58,27 @@ def test_little_work_opens_no_process() -> None:
     assert pool.opened == 0
 
 
-@pytest.mark.parametrize(("expected", "opened"), [(20, 0), (10_000, 1)])
-def test_much_work_that_is_to_come_opens_processes_before_it_is_done(expected: int, opened: int) -> None:
+def test_many_tasks_to_come_open_processes_at_once_and_threads_do_none_of_them() -> None:
     pool = Pool()
-    with growing(pool, tasks=expected, pays_s=2.0) as tasks:
-        for _ in range(TOLD_BY - 1):
-            tasks.submit(busy).result()
-        assert pool.opened == 0, "too few are done to tell"
-        tasks.submit(busy).result()
-    assert pool.opened == opened
+    with growing(pool, tasks=MANY) as tasks:
+        assert pool.opened == 1
+        for _ in range(3):
+            assert tasks.submit(busy).result() == threading.current_thread().name
+
+
+def test_few_tasks_to_come_open_no_process_before_they_have_taken_long() -> None:
+    pool = Pool()
+    with growing(pool, tasks=MANY - 1, pays_s=60.0) as tasks:
+        assert tasks.submit(busy).result() != threading.current_thread().name
+    assert pool.opened == 0
+
+
+def test_many_tasks_are_done_by_threads_where_a_system_has_no_processes() -> None:
+    def refuse() -> Executor:
+        raise OSError("no semaphores")
+
+    with GrowingExecutor(ThreadPoolExecutor(2), refuse, count=1, tasks=MANY) as tasks:
+        assert tasks.submit(pow, 2, 3).result() == 8
 
 
 def test_much_work_that_never_waits_opens_no_process() -> None:

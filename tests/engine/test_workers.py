@@ -1,4 +1,4 @@
-"""Threads of the lanes: few while they would only wait for each other, more where they wait for something else."""
+"""Threads of the lanes: few while the loop is busy without more, more where it waits for them."""
 
 from __future__ import annotations
 
@@ -62,27 +62,27 @@ def test_a_lane_gets_threads_until_its_work_no_longer_waits_for_one() -> None:
 
 
 def test_work_that_waits_for_the_first_time_adds_no_thread(lane: _LaneThreads[str]) -> None:
-    lane.grow(time.monotonic(), crowded=False)
+    lane.grow(time.monotonic(), busy=False)
     assert len(lane._threads) == Lane.FETCH.first
-    lane.grow(time.monotonic(), crowded=False)
+    lane.grow(time.monotonic(), busy=False)
     assert len(lane._threads) == 2 * Lane.FETCH.first
 
 
-def test_threads_that_would_wait_for_each_other_are_not_added(lane: _LaneThreads[str]) -> None:
+def test_a_loop_that_is_busy_with_what_the_threads_have_done_gets_no_more_of_them(lane: _LaneThreads[str]) -> None:
     for _ in range(5):
-        lane.grow(lane._begun_s, crowded=True)
+        lane.grow(lane._begun_s, busy=True)
     assert len(lane._threads) == Lane.FETCH.first
 
 
 def test_a_lane_in_which_nothing_goes_on_gets_threads_in_any_case(lane: _LaneThreads[str]) -> None:
     for _ in range(2):
-        lane.grow(lane._begun_s + 2 * LONG_S, crowded=True)
+        lane.grow(lane._begun_s + 2 * LONG_S, busy=True)
     assert len(lane._threads) == 2 * Lane.FETCH.first
 
 
 def test_a_lane_never_has_more_threads_than_it_may(lane: _LaneThreads[str]) -> None:
     for _ in range(9):
-        lane.grow(time.monotonic(), crowded=False)
+        lane.grow(time.monotonic(), busy=False)
     assert len(lane._threads) == 8
 
 
@@ -92,7 +92,7 @@ def test_a_system_without_more_threads_is_no_error(lane: _LaneThreads[str], monk
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     for _ in range(2):
-        lane.grow(time.monotonic(), crowded=False)
+        lane.grow(time.monotonic(), busy=False)
     assert len(lane._threads) == Lane.FETCH.first
 
 

@@ -105,10 +105,10 @@ def test_an_answer_without_a_length_ends_with_its_connection(connections: Connec
         (b"", "closed without an answer"),
         (OK + b"Content-Length: 9\r\n\r\nhello", "in the middle of the body"),
         (OK + b"Content-Length: 9\r\nContent-Length: 8\r\n\r\nhello", "Content-Length"),
-        (OK + b"Transfer-Encoding: chunked\r\n\r\n9\r\nhello", "incomplete chunked"),
-        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "upgrade|proposal|101|switch|state"),
-        (b"220 mail.example.com\r\n\r\n", "illegal status line"),
-        (OK + b"X: " + b"x" * (200 << 10), "too long|buffer"),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n9\r\nhello", "in the middle of the body"),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "not HTTP/1.1: .*Upgrade"),
+        (b"220 mail.example.com\r\n\r\n", "not HTTP/1.1: Expected HTTP/"),
+        (OK + b"X: " + b"x" * (200 << 10), "head of the answer is too long"),
     ],
 )
 def test_an_answer_that_is_none_is_an_error_and_its_connection_is_closed(

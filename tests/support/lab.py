@@ -17,11 +17,11 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from runner.audio.probe.decode import Probe
 from runner.commands.facts import open_store
 from runner.commands.options import CommandOptions
 from runner.commands.session import Session, open_session
@@ -32,12 +32,12 @@ from runner.provider.downloads import BadContent, Download, DownloadFailed, Link
 from runner.provider.transport import NotSent, Unproven
 from runner.records.exchange import Reply
 from runner.records.limits import Limits
+from runner.records.measured import Probe
 from runner.state.project import prepare_state
 from tests.support.catalog import shipped_catalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from runner.engine.effects import Progress
     from runner.provider.downloads import DownloadRules
@@ -171,19 +171,31 @@ class Vendor:
 
 
 class Listener(Executor):
-    """Does no work: every file is so many seconds of music."""
+    """Decodes nothing: every file is so many seconds of music. It is saved where a store is named."""
 
     def __init__(self, seconds: float = 1.0) -> None:
         self._seconds = seconds
 
-    def submit(self, *_args: Any, **_more: Any) -> Future[Any]:
+    def submit(self, _call: Any, /, *args: Any, **_more: Any) -> Future[Any]:
         """Return what is heard in a file, at once."""
         heard: Future[Any] = Future()
-        heard.set_result(
-            Probe(
-                media_type="audio/wav", codec="pcm_s16le", seconds=self._seconds, rate_hz=8000, channels=1, samples=8000
+        try:
+            match args:
+                case (Path() as part, str() as sha256, blobs):
+                    blobs.save(part, sha256)
+        except Exception as error:
+            heard.set_exception(error)
+        else:
+            heard.set_result(
+                Probe(
+                    media_type="audio/wav",
+                    codec="pcm_s16le",
+                    seconds=self._seconds,
+                    rate_hz=8000,
+                    channels=1,
+                    samples=8000,
+                )
             )
-        )
         return heard
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import av
 
-    from runner.audio.probe.decode import Probe
+    from runner.records.measured import Probe
 
 Block: TypeAlias = npt.NDArray[np.float32]
 """Samples of shape (samples, channels); full scale is 1.0."""

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import av
 import av.error
-from msgspec import Struct
 
 from runner.audio.probe.container_header import BadAudio, Promise, cut_short, no_audio
 from runner.audio.probe.flat import FlatFrame, decode_flat, read_flat
 from runner.audio.probe.structure import MAX_S, MAX_SAMPLES, structure, too_long, too_many
-from runner.records.measured import NOT_MEASURED, Measured
+from runner.records.measured import Probe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -26,26 +25,13 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="av.AudioFrame | FlatFrame")
 
-__all__ = ["BadAudio", "Probe", "probe"]
+__all__ = ["BadAudio", "probe"]
 
 MAX_CHANNELS = 8
 LEAST_HZ, MAX_HZ = 4_000, 768_000
 _AAC_FRAME = 2048
 _READ_WHOLE = 1 << 20
 """A file of so many bytes is read sooner than mapped."""
-
-
-class Probe(Struct, frozen=True, kw_only=True):
-    """A complete audio file. `samples` counts each channel's."""
-
-    media_type: str
-    codec: str
-    """FFmpeg's name of it."""
-    seconds: float
-    rate_hz: int
-    channels: int
-    samples: int
-    measured: Measured = NOT_MEASURED
 
 
 _DEMUXERS: Mapping[str, str] = {

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import av
 from msgspec.structs import replace
 
-from runner.audio.probe.decode import Probe, listen_flat
+from runner.audio.probe.decode import listen_flat
 from runner.audio.probe.flat import FlatFrame
 from runner.audio.probe.loudness import LoudnessMeter
 from runner.audio.probe.pieces import Pieces
 from runner.audio.probe.samples import SampleMeter
 from runner.audio.probe.true_peak import MARGIN
-from runner.records.measured import Measured
+from runner.records.measured import Measured, Probe
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 from typing import TYPE_CHECKING
 
 from runner.state.blobs.incoming import Incoming
@@ -22,9 +21,13 @@ _HEX = 64
 class LocalBlobs:
     """Blobs as read-only files, two levels deep."""
 
-    def __init__(self, folder: Path, *, pipeline: str = "") -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, pipeline: str = "") -> None:
+        self._folder, self._pipeline = folder, pipeline
         self._incoming = Incoming(folder, pipeline=pipeline)
+
+    def __reduce__(self) -> tuple[type[LocalBlobs], tuple[Path, str]]:
+        """Be opened again in another process, which names its own unfinished downloads."""
+        return LocalBlobs, (self._folder, self._pipeline)
 
     @property
     def incoming(self) -> Incoming:
@@ -47,7 +50,7 @@ class LocalBlobs:
         file = open_regular(self._path(sha256))
         if file is None:
             raise TakeMissing(sha256)
-        return io.BufferedReader(file)
+        return file
 
     def save(self, part: Path, sha256: str) -> None:
         target = self._path(sha256)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 18
 
-__all__ = ["Folder", "copied", "digest", "digest_of", "open_folder", "open_regular", "read_regular"]
+__all__ = ["Folder", "copied", "digest", "digest_of", "open_folder", "open_regular", "read_regular", "write_whole"]
 
 
 class Folder(Protocol):
@@ -87,5 +87,12 @@ def copied(source: BinaryIO, target: BinaryIO) -> str:
     found = hashlib.sha256()
     while chunk := source.read(_CHUNK):
         found.update(chunk)
-        target.write(chunk)
+        write_whole(target, chunk)
     return found.hexdigest()
+
+
+def write_whole(target: BinaryIO, data: bytes | memoryview) -> None:
+    """Write all of `data` to a file that may be unbuffered, and then writes no more at once than the system takes."""
+    left = memoryview(data)
+    while left:
+        left = left[target.write(left) :]

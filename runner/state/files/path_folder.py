@@ -64,7 +64,7 @@ class PathFolder:
         return os.path.lexists(self._path / name)
 
     def create(self, name: str) -> BinaryIO:
-        return (self._path / name).open("xb")
+        return (self._path / name).open("xb", buffering=0)
 
     def rename(self, old: str, new: str) -> None:
         system.replace(self._path / old, self._path / new)

@@ -39,7 +39,6 @@ def place(source: BinaryIO, sha256: str, root: Path, relative: str, *, owned: fr
             with _created(folder, temporary) as writer:
                 if copied(source, writer) != sha256:
                     raise OtherBytes
-                writer.flush()
                 system.sync_file(writer.fileno())
             target.fill(temporary)
         except BaseException:

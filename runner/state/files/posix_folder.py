@@ -81,7 +81,7 @@ class PosixFolder:
 
     def create(self, name: str) -> BinaryIO:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        return os.fdopen(os.open(name, flags, 0o644, dir_fd=self._descriptor), "wb")
+        return os.fdopen(os.open(name, flags, 0o644, dir_fd=self._descriptor), "wb", buffering=0)
 
     def rename(self, old: str, new: str) -> None:
         os.rename(old, new, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
