@@ -158,11 +158,12 @@ class JobRun:
                 return self._end(skipped)
             self._slot = self._rate_limit.acquire(self._world.monotonic())
         self._report("submitting")
-        client, model, params, webhook = self._client, self._model, self.request.params, self._webhook()
+        model, params, webhook = self._model, self.request.params, self._webhook()
+        client, after = self._client, self._polls.after
         try:
             reply: Reply = yield Work(
                 lane=Lane.SUBMIT,
-                call=lambda gate: client.submit(model, params, job=self.job, webhook=webhook, before=gate),
+                call=lambda gate: after(client.submit(model, params, job=self.job, webhook=webhook, before=gate)),
                 at_gate=self.log.record_intent,
             )
         except NotSent as error:
@@ -190,8 +191,7 @@ class JobRun:
         return None
 
     def _read_answer(self) -> Outcome | None:
-        answer = self.log.read_answer()
-        reading = self._client.read_submit(self._model, answer)
+        reading = self._client.read_submit(self._model, self.log.read_answer())
         provider, attempt = self._model.provider, self.submission.attempt
         if reading.id is not None and self._store.is_held_by_another(provider, reading.id, attempt):
             named = "" if self._provider.id_is_private else f", {reading.id}"

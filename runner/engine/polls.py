@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from runner.provider.client import ProviderClient
     from runner.provider.ready_times import ReadyTimes
     from runner.records.endings import Ending
-    from runner.records.exchange import Reading
+    from runner.records.exchange import Reading, Reply
     from runner.records.limits import Limits
     from runner.records.plan import Action
 
@@ -74,6 +74,11 @@ class PollSteps:
         """How old the submission was when its provider first called it finished without naming audio."""
         self._unlisted: frozenset[str | None] = frozenset()
 
+    def after(self, reply: Reply) -> Reply:
+        """Time the polls from now on: the worker that has received this answer says when it came, not the loop, which may be busy."""
+        self._polls, self._accepted_s = 0, self._monotonic()
+        return reply
+
     def find(self) -> Generator[Effect, Any, Ending | None]:
         """Find the id of a receipt of which the lock has only the digest."""
         provider, wanted = self._client.provider, self._log.submission.request_id
@@ -94,14 +99,16 @@ class PollSteps:
         id_ = receipt.plain
         if not self._polls:
             self._report("generating")
-            self._accepted_s = self._polled_s = self._monotonic()
+            self._accepted_s = self._polled_s = self._accepted_s or self._monotonic()
         is_first = not self._polls and self._action.verb.makes
         yield PollTurn(provider=self._client.provider.name, seconds=self._wait_s(), may_wait=is_first)
         self._polls += 1
-        before_s, self._polled_s = self._polled_s, self._monotonic()
-        client, model = self._client, self._request.model
+        client, model, now, before_s = self._client, self._request.model, self._monotonic, self._polled_s
         told_for = self._request.params if self._log.submission.is_told else None
-        reading: Reading = yield Work(lane=Lane.POLL, call=lambda _gate: client.poll(model, id=id_, told_for=told_for))
+        reading: Reading
+        self._polled_s, reading = yield Work(
+            lane=Lane.POLL, call=lambda _gate: (now(), client.poll(model, id=id_, told_for=told_for))
+        )
         if reading.verdict is Verdict.DONE and self._action.verb.makes:
             waiting_s, ready_s = before_s - self._accepted_s, self._polled_s - self._accepted_s
             self._ready_times.note(model.id, waiting_s=waiting_s, ready_s=ready_s, poll_s=client.provider.poll_s)

@@ -6,6 +6,8 @@ from collections import deque
 
 KEPT = 16
 """So many of the latest jobs of a model count."""
+WAITED = 256
+"""So many of them tell until when jobs were seen waiting: one that is polled when it is expected tells nothing of that."""
 PARTS = 4
 """Before a job is expected to be ready it is polled at each of so many parts of that time: it may take less than the others."""
 _AT_ONCE = 0.1
@@ -20,25 +22,32 @@ class ReadyTimes:
     def __init__(self) -> None:
         self._seen: dict[str, deque[tuple[float, float]]] = {}
         """Model → when its jobs were last seen waiting, and first seen ready."""
-        self._expected: dict[str, float] = {}
+        self._waited: dict[str, deque[float]] = {}
+        """Model → when more of its jobs were last seen waiting."""
+        self._expected: dict[str, tuple[float, float]] = {}
+        """Model → when a job is first looked for, and when all jobs so far were ready, where they may all take the same time."""
 
     def wait_s(self, model: str, *, age_s: float, usual_s: float) -> float:
         """Return the seconds until a job of this age is best polled; `usual_s` where nothing is known, and once it is overdue."""
-        expected_s = self._expected.get(model, 0.0)
-        left_s = expected_s - age_s
-        return usual_s if left_s < _AT_ONCE * usual_s else min(left_s, max(usual_s, expected_s / PARTS))
+        for expected_s in self._expected.get(model, ()):
+            left_s = expected_s - age_s
+            if left_s >= _AT_ONCE * usual_s:
+                return min(left_s, max(usual_s, expected_s / PARTS))
+        return usual_s
 
     def note(self, model: str, *, waiting_s: float, ready_s: float, poll_s: float) -> None:
         """Note when a job was last seen waiting, and then ready. Its provider is polled every `poll_s`."""
         seen = self._seen.setdefault(model, deque(maxlen=KEPT))
+        waited = self._waited.setdefault(model, deque(maxlen=WAITED))
         seen.append((waiting_s, ready_s))
-        waiting, ready = max(waiting for waiting, _ in seen), min(ready for _, ready in seen)
+        waited.append(waiting_s)
+        waiting, ready = max(waited), min(ready for _, ready in seen)
         if waiting < ready:  # all of them may have taken the same time
             expected = ready if ready - waiting < _NARROW * poll_s else (waiting + ready) / 2
         else:
             took = [ready - min(ready - waiting, poll_s) / 2 for waiting, ready in seen]
-            expected = min(took, key=lambda first: (_late_s(took, first, poll_s), -first))
-        self._expected[model] = expected
+            expected = ready = min(took, key=lambda first: (_late_s(took, first, poll_s), -first))
+        self._expected[model] = (expected, ready)
 
 
 def _late_s(took: list[float], first: float, poll_s: float) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner.engine.polls import poll_wait_s
-from runner.provider.ready_times import PARTS, ReadyTimes
+from runner.provider.ready_times import KEPT, PARTS, ReadyTimes
 from runner.records.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
@@ -22,15 +22,23 @@ def test_a_job_of_which_nothing_is_known_is_polled_as_usual() -> None:
     assert times.wait_s("m", age_s=0.0, usual_s=5.0) == 5.0
 
 
-def test_a_job_is_polled_at_parts_of_the_expected_time_at_that_time_and_then_as_usual() -> None:
+def test_a_job_is_polled_at_parts_of_the_expected_time_then_when_others_were_ready_and_then_as_usual() -> None:
     times = ReadyTimes()
     times.note("m", waiting_s=39.0, ready_s=41.0, poll_s=5.0)
     ages, age = [], 0.0
     while age < 55:
         age += times.wait_s("m", age_s=age, usual_s=5.0)
         ages.append(age)
-    assert ages == pytest.approx([10.0, 20.0, 30.0, 40.0, 45.0, 50.0, 55.0])
+    assert ages == pytest.approx([10.0, 20.0, 30.0, 40.0, 41.0, 46.0, 51.0, 56.0])
     assert PARTS == 4
+
+
+def test_when_jobs_were_still_waiting_is_remembered_while_they_are_polled_only_when_they_are_ready() -> None:
+    times = ReadyTimes()
+    times.note("m", waiting_s=59.0, ready_s=60.0, poll_s=5.0)
+    for _ in range(10 * KEPT):
+        times.note("m", waiting_s=45.0, ready_s=60.0, poll_s=5.0)
+    assert times.wait_s("m", age_s=45.0, usual_s=5.0) == 15.0
 
 
 def test_a_job_that_is_expected_soon_is_polled_then_and_not_an_interval_later() -> None:
@@ -70,7 +78,7 @@ def played(
 @pytest.mark.parametrize(
     ("took_s", "poll_s", "later", "oftener"),
     [
-        (lambda _: 1.0, 0.05, 0.7, 0.5),
+        (lambda _: 1.0, 0.05, 0.4, 0.4),
         (lambda chance: chance.uniform(0.9, 1.1), 0.05, 0.7, 0.5),
         (lambda chance: chance.uniform(30, 90), 5.0, 1.0, 0.9),
         (lambda chance: chance.gauss(60, 3), 5.0, 1.0, 0.6),
