@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import os
@@ -66,6 +67,7 @@ def _settle_in() -> None:
     ):  # its threads would only wait, and keep a processor busy with it
         os.environ[_LINEAR_ALGEBRA[0]] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    atexit.register(os._exit, 0)  # a run waits for its processes: none of them puts away what it has loaded
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
