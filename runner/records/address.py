@@ -15,6 +15,8 @@ PRIVATE: Final = tuple(
 """The networks of homes, offices and tunnels. Link-local ones, with the metadata of clouds, are not among them."""
 PRIVATE_NAMES: Final = (".local", ".lan", ".internal", ".home.arpa")
 """How names end that no public server answers to."""
+_PLAIN: Final = re.compile(r"(https?://[A-Za-z0-9.:-]+)/[A-Za-z0-9._~=:@,+/-]*", re.ASCII)
+"""An address of which all that says where its server is comes before the path."""
 USERINFO: Final = re.compile(r"(?<=://)[^\s/?#'\"]+(?=@)")
 
 
@@ -23,9 +25,14 @@ def hide_users(text: str) -> str:
     return USERINFO.sub(lambda found: "*" * len(found[0]), text)
 
 
-@lru_cache(maxsize=256)  # each exchange asks several times for the same few
 def origin(url: str) -> tuple[str, str, int] | None:
     """Return scheme, host and port; None for what is no plain http or https URL."""
+    plain = _PLAIN.fullmatch(url)
+    return _origin(url if plain is None else plain[1])
+
+
+@lru_cache(maxsize=256)  # each exchange asks several times for the same few
+def _origin(url: str) -> tuple[str, str, int] | None:
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -36,7 +43,6 @@ def origin(url: str) -> tuple[str, str, int] | None:
     return (parts.scheme, parts.hostname, port or PORTS[parts.scheme]) if " " not in url else None
 
 
-@lru_cache(maxsize=256)
 def is_loopback(url: str) -> bool:
     """Return whether a URL names this machine by a loopback address or `localhost`."""
     found = origin(url)
