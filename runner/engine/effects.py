@@ -125,11 +125,11 @@ class Lane(StrEnum):
         """How many threads this lane begins with: enough where providers answer at once, and to share a write of the journal."""
         match self:
             case Lane.SUBMIT:
-                return 16
+                return 8
             case Lane.POLL:
                 return 2
             case Lane.FETCH:
-                return 4
+                return 8
         assert_never(self)
 
     def threads(self, jobs: int) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 JOBS = 16
+MOST = 3 * Lane.FETCH.first
 WORK = Work(lane=Lane.FETCH, call=lambda _gate: None)
 
 
@@ -26,11 +27,11 @@ def lane() -> Iterator[_LaneThreads[str]]:
     def wait(_owner: str, _work: Work) -> None:
         end.wait()
 
-    threads: _LaneThreads[str] = _LaneThreads(Lane.FETCH, 8, wait)
+    threads: _LaneThreads[str] = _LaneThreads(Lane.FETCH, MOST, wait)
     threads.begin()
-    for number in range(20):
+    for number in range(4 * MOST):
         threads.put(str(number), WORK)
-    while threads._waiting.qsize() > 20 - Lane.FETCH.first:
+    while threads._waiting.qsize() > 4 * MOST - Lane.FETCH.first:
         time.sleep(0.001)
     yield threads
     end.set()
@@ -83,7 +84,7 @@ def test_a_lane_in_which_nothing_goes_on_gets_threads_in_any_case(lane: _LaneThr
 def test_a_lane_never_has_more_threads_than_it_may(lane: _LaneThreads[str]) -> None:
     for _ in range(9):
         lane.grow(time.monotonic(), busy=False)
-    assert len(lane._threads) == 8
+    assert len(lane._threads) == MOST
 
 
 def test_a_system_without_more_threads_is_no_error(lane: _LaneThreads[str], monkeypatch: pytest.MonkeyPatch) -> None:
