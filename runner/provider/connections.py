@@ -190,7 +190,7 @@ class _Exchange:
         """Read status and headers."""
         while not self._parser.has_head:
             self._read_some()
-        self.status_code, self.headers = self._parser.status_code, httpx.Headers(self._parser.headers)
+        self.status_code, self.headers = self._parser.status_code, self._parser.headers
 
     def iter_raw(self) -> Iterator[bytes | memoryview]:
         """Yield the body."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
@@ -114,30 +115,33 @@ class HttpFetcher:
         if media.url is None:
             return _write(self._incoming.part(), media.data or b"")
         end = time.monotonic() + rules.within_s
-        for attempt in self._retrying(rules.within_s):
+        for attempt in self._retrying:
             with attempt:
                 number, left_s = attempt.retry_state.attempt_number, max(1.0, end - time.monotonic())
-                return self._download(media.url, rules, attempt=number, within_s=left_s)
+                try:
+                    return self._download(media.url, rules, attempt=number, within_s=left_s)
+                except _Again as error:
+                    if time.monotonic() >= end:
+                        raise _failed(number, error) from error
+                    raise
         raise DownloadFailed("the download was stopped")
 
     def close(self) -> None:
         """Close idle connections."""
         self._clients.close()
 
-    def _retrying(self, within_s: float) -> tenacity.Retrying:
+    @cached_property
+    def _retrying(self) -> tenacity.Retrying:
         import tenacity  # not before the first take: the first submission waits for no import that it does not need
 
         def give_up(state: tenacity.RetryCallState) -> None:
-            why = state.outcome.exception() if state.outcome else None
-            raise DownloadFailed(f"the download failed {state.attempt_number} times: {why}")
+            raise _failed(state.attempt_number, state.outcome.exception() if state.outcome else None)
 
         limits = self._limits
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Again),
             wait=tenacity.wait_random_exponential(multiplier=0.5 * limits.wait_scale, max=30 * limits.wait_scale),
-            stop=tenacity.stop_after_attempt(limits.download_tries)
-            | tenacity.stop_after_delay(within_s)
-            | tenacity.stop_when_event_set(self._stop),
+            stop=tenacity.stop_after_attempt(limits.download_tries) | tenacity.stop_when_event_set(self._stop),
             sleep=tenacity.sleep_using_event(self._stop),
             retry_error_callback=give_up,
         )
@@ -220,6 +224,10 @@ def _both(deadline: Deadline, url: str, provider_url: str) -> Callable[[str, Map
         peer(name, info)
 
     return trace
+
+
+def _failed(tries: int, why: BaseException | None) -> DownloadFailed:
+    return DownloadFailed(f"the download failed {tries} times: {why}")
 
 
 def _redirect(answer: Answer) -> str | None:

@@ -16,8 +16,9 @@ MAX_DRY = 100 << 10
 """So long may a head be, or what is between and after the chunks of a body."""
 _TOKEN = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(r"(?:[^\x00\s]+(?:[ \t]+[^\x00\s]+)*)?", re.ASCII)
-_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
-_OURS = frozenset({"host", "connection", "content-length", "transfer-encoding"})
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+"""The headers that say how a body ends."""
+_OURS = _FRAMING | {"host", "connection"}
 """The headers that say where a request goes and how it ends."""
 
 
@@ -53,10 +54,9 @@ class AnswerParser:
         # Servers that say twice how a body ends, or leave out a carriage return, are common enough, and the audio is paid for.
         self._parser.set_dangerous_leniencies(lenient_chunked_length=True, lenient_optional_cr_before_lf=True)
         self.status_code = 0
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.headers: dict[str, str] = {}
+        """By their names in lower case; one that comes several times has all its values."""
         self.has_head = self.is_complete = False
-        self._framing: dict[bytes, bytes] = {}
-        """What the headers say about how the body ends."""
         self._body: list[bytes] = []
         self._has_more = self._keeps_alive = False
         self._dry = 0
@@ -64,7 +64,7 @@ class AnswerParser:
     @property
     def length(self) -> int | None:
         """How long the body is; None where the answer does not say it before."""
-        return int(self._framing[b"content-length"]) if self._framing.keys() == {b"content-length"} else None
+        return int(self.headers["content-length"]) if self.headers.keys() & _FRAMING == {"content-length"} else None
 
     @property
     def may_be_kept(self) -> bool:
@@ -94,7 +94,7 @@ class AnswerParser:
     def _end(self) -> None:
         if not self.has_head:
             raise MessageError("the connection was closed without an answer")
-        if self._framing:
+        if self.headers.keys() & _FRAMING:
             raise MessageError("the connection was closed in the middle of the body")
         self.is_complete = True
 
@@ -103,19 +103,18 @@ class AnswerParser:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self.has_head:  # what follows a body is no header of it
-            self.headers.append((name, value))
-            if name.lower() in _FRAMING:
-                self._framing[name.lower()] = value
+            key, text = name.decode("latin-1").lower(), _text(value)
+            self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if self.has_head:
             return
         if status < 200:
-            self.headers, self._framing, self._dry = [], {}, 0
+            self.headers, self._dry = {}, 0
             return
         self.status_code, self.has_head = status, True
-        self._keeps_alive = self._parser.should_keep_alive() and len(self._framing) < len(_FRAMING)
+        self._keeps_alive = self._parser.should_keep_alive() and not self.headers.keys() >= _FRAMING
 
     def on_body(self, data: bytes) -> None:
         self._body.append(data)
@@ -123,3 +122,10 @@ class AnswerParser:
 
     def on_message_complete(self) -> None:
         self.is_complete = self.has_head
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

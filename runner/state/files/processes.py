@@ -62,9 +62,8 @@ def process_pool(count: int) -> ProcessPoolExecutor:
 
 
 def _settle_in() -> None:
-    if not any(
-        name in os.environ for name in _LINEAR_ALGEBRA
-    ):  # its threads would only wait, and keep a processor busy with it
+    # More threads of linear algebra would only wait, and keep a processor busy with it.
+    if not any(name in os.environ for name in _LINEAR_ALGEBRA):
         os.environ[_LINEAR_ALGEBRA[0]] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     atexit.register(os._exit, 0)  # a run waits for its processes: none of them puts away what it has loaded
