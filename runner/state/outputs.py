@@ -52,7 +52,7 @@ class Outputs:
             raise StateError(f"{output} is outside of the git work tree", help="write an output inside it")
         with contextlib.suppress(TakeMissing, OtherBytes), self._blobs.open(sha256) as reader:
             place(reader, sha256, self._root, output, owned=self._replaceable(output, mine))
-            # The memory of one copy is enough; that of the next take is then memory that a virtual machine has already.
+            # One copy in memory is enough, and on a virtual machine the next take then needs no new memory of its host.
             release_memory(reader)
             return
         with self._source(sha256, previous, output) as reader:

@@ -60,9 +60,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def release_memory(file: BinaryIO) -> None:
-    """Let the system use the memory for something else in which it holds a file that nobody is expected to read soon.
+    """Release the memory in which the system caches a durable file that is not expected to be read soon.
 
-    Only on Linux, for files that are durable; the file itself stays as it is. A file that only says it is one has no such memory.
+    Only on Linux; nothing happens elsewhere, and for an object without a descriptor. The file itself stays as it is.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
